@@ -1,0 +1,78 @@
+namespace Llama.Model;
+
+/// <summary>
+/// One ragged step as flat reusable arrays: prefill chunks and decode rows side by side. Sequence <c>s</c> owns the token rows
+/// <c>TokenStarts[s] .. TokenStarts[s + 1]</c>; they attend to the <c>ContextLengths[s]</c> tokens that its blocks hold once this step's own are written.
+/// </summary>
+public sealed class ForwardBatch
+{
+    /// <summary>Allocates for the largest step; nothing grows afterwards but <see cref="History"/>.</summary>
+    public ForwardBatch(int maxTokens, int maxSequences, int maxBlocksPerSequence)
+    {
+        BlockTableStride = maxBlocksPerSequence;
+        TokenIds = new int[maxTokens];
+        Positions = new int[maxTokens];
+        Slots = new int[maxTokens];
+        TokenStarts = new int[maxSequences + 1];
+        ContextLengths = new int[maxSequences];
+        BlockTables = new int[maxSequences * maxBlocksPerSequence];
+        Samples = new SampleRow[maxSequences];
+    }
+
+    /// <summary>Rows in use of the per-token arrays.</summary>
+    public int TokenCount { get; set; }
+
+    /// <summary>Rows in use of the per-sequence arrays.</summary>
+    public int SequenceCount { get; set; }
+
+    /// <summary>Rows in use of <see cref="Samples"/>.</summary>
+    public int SampleCount { get; set; }
+
+    /// <summary>[tokens]</summary>
+    public int[] TokenIds { get; }
+
+    /// <summary>[tokens] index of the token in its sequence, from 0.</summary>
+    public int[] Positions { get; }
+
+    /// <summary>[tokens] where the token's key and value go: block · blockSize + offset.</summary>
+    public int[] Slots { get; }
+
+    /// <summary>[sequences + 1] first token row of each sequence, and the end.</summary>
+    public int[] TokenStarts { get; }
+
+    /// <summary>[sequences] tokens in the cache after this step, this step's included.</summary>
+    public int[] ContextLengths { get; }
+
+    /// <summary>[sequences, <see cref="BlockTableStride"/>] the blocks of each sequence in order.</summary>
+    public int[] BlockTables { get; }
+
+    /// <summary>Entries per row of <see cref="BlockTables"/>.</summary>
+    public int BlockTableStride { get; }
+
+    /// <summary>[samples] the token rows that a next token is drawn from, in row order.</summary>
+    public SampleRow[] Samples { get; }
+
+    /// <summary>Tokens so far of the sequences whose sampling needs them, back to back; see <see cref="SampleRow"/>.</summary>
+    public int[] History { get; private set; } = [];
+
+    /// <summary>Entries of <see cref="History"/> in use.</summary>
+    public int HistoryCount { get; private set; }
+
+    /// <summary>Empties the batch for the next step.</summary>
+    public void Clear() => TokenCount = SequenceCount = SampleCount = HistoryCount = 0;
+
+    /// <summary>Appends tokens to <see cref="History"/> and returns where they start.</summary>
+    public int AddHistory(ReadOnlySpan<int> tokens)
+    {
+        int start = HistoryCount;
+        if (History.Length < start + tokens.Length)
+        {
+            int[] grown = new int[Math.Max(2 * History.Length, start + tokens.Length)];
+            History.AsSpan(0, start).CopyTo(grown);
+            History = grown;
+        }
+        tokens.CopyTo(History.AsSpan(start));
+        HistoryCount = start + tokens.Length;
+        return start;
+    }
+}

@@ -1,0 +1,17 @@
+using Llama.Model.Sampling;
+
+namespace Llama.Model;
+
+/// <summary>
+/// A model and its KV cache, stepped by one owner: created, run and disposed on the same thread. The scheduler's view of the whole room; tests put fakes behind it.
+/// </summary>
+public interface IModelRunner : IDisposable
+{
+    /// <summary>What the model can hold.</summary>
+    ModelLimits Limits { get; }
+
+    /// <summary>Runs one step and draws one token per row of <see cref="ForwardBatch.Samples"/>.</summary>
+    /// <param name="batch">The step. Left unchanged.</param>
+    /// <param name="sampled">[samples] receives the drawn tokens in the order of the sample rows.</param>
+    void Run(ForwardBatch batch, Span<SampledToken> sampled);
+}

@@ -1,0 +1,35 @@
+namespace Llama.Model;
+
+/// <summary>Which checkpoint to load and how. Section <c>Model</c> of the settings.</summary>
+public sealed record ModelOptions
+{
+    /// <summary>Folder in Hugging Face layout: config.json, *.safetensors, tokenizer.model.</summary>
+    public required string Path { get; init; }
+
+    /// <summary><c>auto</c> (CUDA if there, else CPU), <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
+    public string Device { get; init; } = "auto";
+
+    /// <summary>Type of weights and KV cache: <c>auto</c> (bfloat16), <c>bfloat16</c> or <c>float32</c>.</summary>
+    public string Dtype { get; init; } = "auto";
+
+    /// <summary><c>fused</c> (the fastest the device has) or <c>plain</c> (torch operations only: the reference).</summary>
+    public string Kernels { get; init; } = "fused";
+
+    /// <summary>Shortens the checkpoint's context length; null keeps it.</summary>
+    public int? ContextLength { get; init; }
+
+    /// <summary>Tokens per KV block.</summary>
+    public int BlockSize { get; init; } = 16;
+
+    /// <summary>Blocks in the pool; null derives them from free memory.</summary>
+    public int? BlockCount { get; init; }
+
+    /// <summary>Share of the free memory that the KV pool may take; null takes the device's default (0.5 on CPU, 0.9 on CUDA).</summary>
+    public double? MemoryUtilization { get; init; }
+
+    /// <summary>Most tokens in one step; sizes the activations.</summary>
+    public int MaxBatchTokens { get; init; } = 512;
+
+    /// <summary>Most sequences in one step; the pool is never larger than all of them at full length need.</summary>
+    public int MaxSequences { get; init; } = 256;
+}

@@ -1,0 +1,28 @@
+using Llama.Model.Sampling;
+
+namespace Llama.Scheduling;
+
+/// <summary>What to generate: tokens in, tokens out.</summary>
+public sealed record GenerationRequest
+{
+    /// <summary>The prompt; at least one token.</summary>
+    public required int[] PromptTokenIds { get; init; }
+
+    /// <summary>Most tokens to generate; at least 1.</summary>
+    public required int MaxTokens { get; init; }
+
+    /// <summary>How to draw them.</summary>
+    public SamplingParams Sampling { get; init; } = new();
+
+    /// <summary>Smaller goes first; equal ones in order of arrival.</summary>
+    public int Priority { get; init; }
+
+    /// <summary>Time after which the request ends with <see cref="FinishReason.Deadline"/>, wherever it is; null never.</summary>
+    public TimeSpan? Timeout { get; init; }
+
+    /// <summary>Whose share the request draws on when keys compete.</summary>
+    public int ShareKey { get; init; }
+
+    /// <summary>Requests share cached prefixes only with requests of the same salt.</summary>
+    public ulong CacheSalt { get; init; }
+}

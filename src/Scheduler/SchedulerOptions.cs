@@ -1,0 +1,17 @@
+namespace Llama.Scheduling;
+
+/// <summary>Bounds of the scheduler. Section <c>Scheduler</c> of the settings.</summary>
+public sealed record SchedulerOptions
+{
+    /// <summary>Token budget of one step: decode rows and prefill chunks together.</summary>
+    public int MaxBatchTokens { get; init; } = 512;
+
+    /// <summary>Most sequences running at once.</summary>
+    public int MaxSequences { get; init; } = 256;
+
+    /// <summary>Most requests waiting; one more is refused.</summary>
+    public int MaxQueueLength { get; init; } = 1024;
+
+    /// <summary>Whether finished prefixes are kept and found again.</summary>
+    public bool PrefixCache { get; init; } = true;
+}
