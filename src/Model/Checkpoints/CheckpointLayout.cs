@@ -1,0 +1,33 @@
+namespace Llama.Model.Checkpoints;
+
+/// <summary>Which tensors, under which Hugging Face names, a Llama of a given configuration consists of.</summary>
+internal static class CheckpointLayout
+{
+    public readonly record struct ExpectedTensor(string Name, long[] Shape);
+
+    // A linear layer's weight is [out, in]: y = x · Wᵀ.
+    public static IEnumerable<ExpectedTensor> Expected(LlamaConfig config)
+    {
+        long hidden = config.HiddenSize, queries = (long)config.HeadCount * config.HeadDim, keys = (long)config.KvHeadCount * config.HeadDim;
+        yield return new("model.embed_tokens.weight", [config.VocabSize, hidden]);
+        for (int layer = 0; layer < config.LayerCount; layer++)
+        {
+            string prefix = $"model.layers.{layer}.";
+            yield return new(prefix + "input_layernorm.weight", [hidden]);
+            yield return new(prefix + "self_attn.q_proj.weight", [queries, hidden]);
+            yield return new(prefix + "self_attn.k_proj.weight", [keys, hidden]);
+            yield return new(prefix + "self_attn.v_proj.weight", [keys, hidden]);
+            yield return new(prefix + "self_attn.o_proj.weight", [hidden, queries]);
+            yield return new(prefix + "post_attention_layernorm.weight", [hidden]);
+            yield return new(prefix + "mlp.gate_proj.weight", [config.IntermediateSize, hidden]);
+            yield return new(prefix + "mlp.up_proj.weight", [config.IntermediateSize, hidden]);
+            yield return new(prefix + "mlp.down_proj.weight", [hidden, config.IntermediateSize]);
+        }
+        yield return new("model.norm.weight", [hidden]);
+        if (!config.TieWordEmbeddings) yield return new("lm_head.weight", [config.VocabSize, hidden]);
+    }
+
+    /// <summary>Names that may be present and carry nothing: computed buffers that old exports saved, and the head when it is the embedding.</summary>
+    public static bool IsIgnored(string name, LlamaConfig config) =>
+        name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal) || (config.TieWordEmbeddings && name == "lm_head.weight");
+}

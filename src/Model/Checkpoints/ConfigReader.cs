@@ -1,0 +1,121 @@
+using System.Text.Json;
+
+namespace Llama.Model.Checkpoints;
+
+/// <summary>Reads config.json and refuses, all at once, what is malformed and what would need other arithmetic than Llama's.</summary>
+internal static class ConfigReader
+{
+    public static LlamaConfig Read(string text, string source)
+    {
+        using JsonDocument document = ParseObject(text, source);
+        var faults = new List<string>();
+        var keys = new JsonKeys(document.RootElement, faults);
+        CheckArchitecture(keys);
+        CheckArithmetic(keys);
+        LlamaConfig config = Shape(keys);
+        CheckShape(config, keys);
+        return faults.Count == 0 ? config : throw new CheckpointException(source, faults);
+    }
+
+    /// <summary>The end tokens of generation_config.json are the ones Hugging Face's <c>generate</c> obeys; chat checkpoints list their end of turn only there.</summary>
+    public static LlamaConfig AddEndTokens(LlamaConfig config, string text, string source)
+    {
+        using JsonDocument document = ParseObject(text, source);
+        var keys = new JsonKeys(document.RootElement, []);
+        IReadOnlyList<int> added = TokenIds(keys, "eos_token_id", []);
+        return keys.Faults.Count == 0
+            ? config with { EosTokenIds = [.. config.EosTokenIds.Union(added)] }
+            : throw new CheckpointException(source, keys.Faults);
+    }
+
+    private static JsonDocument ParseObject(string text, string source)
+    {
+        JsonDocument document;
+        try
+        {
+            document = JsonDocument.Parse(text);
+        }
+        catch (JsonException e)
+        {
+            throw new CheckpointException(source, $"not JSON: {e.Message}");
+        }
+        if (document.RootElement.ValueKind == JsonValueKind.Object) return document;
+        document.Dispose();
+        throw new CheckpointException(source, "expected a JSON object");
+    }
+
+    private static LlamaConfig Shape(JsonKeys keys)
+    {
+        int hidden = keys.Int("hidden_size"), heads = keys.Int("num_attention_heads");
+        int context = keys.Int("max_position_embeddings", 2048);
+        JsonKeys? rope = keys.Object("rope_parameters") ?? keys.Object("rope_scaling"); // transformers 5, and before
+        return new LlamaConfig
+        {
+            HiddenSize = hidden,
+            IntermediateSize = keys.Int("intermediate_size"),
+            LayerCount = keys.Int("num_hidden_layers"),
+            HeadCount = heads,
+            KvHeadCount = keys.Int("num_key_value_heads", heads),
+            HeadDim = keys.Int("head_dim", Math.Max(hidden / heads, 1)),
+            VocabSize = keys.Int("vocab_size"),
+            RmsNormEpsilon = keys.Positive("rms_norm_eps", 1e-6),
+            RopeTheta = rope?.OptionalPositive("rope_theta") ?? keys.Positive("rope_theta", 10000),
+            RopeScaling = rope is null ? null : RopeScalingReader.Read(rope, keys, context),
+            ContextLength = context,
+            TieWordEmbeddings = keys.Flag("tie_word_embeddings", false),
+            BosTokenId = TokenIds(keys, "bos_token_id", [1]) is [int bos, ..] ? bos : null,
+            EosTokenIds = TokenIds(keys, "eos_token_id", [2]),
+        };
+    }
+
+    private static void CheckArchitecture(JsonKeys keys)
+    {
+        List<JsonElement>? declared = keys.OneOrMany("architectures", JsonValueKind.String);
+        if (declared is { Count: > 0 })
+        {
+            if (!declared.Exists(name => name.ValueEquals("LlamaForCausalLM"))) keys.Refuse("architectures", "LlamaForCausalLM");
+        }
+        else if (keys.Text("model_type") != "llama")
+        {
+            keys.Add("architectures", "does not name LlamaForCausalLM, nor is model_type \"llama\"");
+        }
+    }
+
+    // Keys that Llama checkpoints may carry and that, set so, change the maths. (pretraining_tp only splits a product in parts and is harmless.)
+    private static void CheckArithmetic(JsonKeys keys)
+    {
+        keys.Refuse("hidden_act", "\"silu\"", value => value.ValueEqualsText("silu"));
+        keys.Refuse("attention_bias", "false: biases are not supported", IsFalse);
+        keys.Refuse("mlp_bias", "false: biases are not supported", IsFalse);
+        keys.Refuse("sliding_window", "none: windowed attention is not supported");
+        keys.Refuse("partial_rotary_factor", "1", value => value.ValueKind == JsonValueKind.Number && value.GetDouble() == 1);
+        keys.Refuse("num_local_experts", "none: mixtures of experts are not supported");
+        keys.Refuse("quantization_config", "none: use the unquantised checkpoint (float32, float16 or bfloat16 weights)");
+    }
+
+    private static void CheckShape(LlamaConfig config, JsonKeys keys)
+    {
+        if (config.HeadCount % config.KvHeadCount != 0)
+            keys.Add("num_key_value_heads", $"is {config.KvHeadCount}; expected a divisor of num_attention_heads, {config.HeadCount}");
+        if (!keys.Has("head_dim") && config.HiddenSize % config.HeadCount != 0)
+            keys.Add("hidden_size", $"is {config.HiddenSize}; expected a multiple of num_attention_heads, {config.HeadCount}");
+        else if (config.HeadDim % 2 != 0 && keys.Has("hidden_size") && keys.Has("num_attention_heads"))
+            keys.Add("head_dim", $"is {config.HeadDim}; expected an even number: rotary embedding turns pairs");
+        foreach (int id in config.EosTokenIds.Append(config.BosTokenId ?? 0).Where(id => id >= config.VocabSize && keys.Has("vocab_size")))
+            keys.Add("bos_token_id or eos_token_id", $"holds {id}; expected less than vocab_size, {config.VocabSize}");
+    }
+
+    private static IReadOnlyList<int> TokenIds(JsonKeys keys, string key, IReadOnlyList<int> absent)
+    {
+        if (keys.IsNull(key)) return []; // a null says that the model has none; an absent key leaves Hugging Face's default
+        List<JsonElement>? items = keys.OneOrMany(key, JsonValueKind.Number);
+        if (items is null) return absent;
+        if (items.TrueForAll(item => item.TryGetInt32(out int id) && id >= 0)) return items.ConvertAll(item => item.GetInt32());
+        keys.Refuse(key, "token ids of at least 0");
+        return [];
+    }
+
+    private static bool IsFalse(JsonElement value) => value.ValueKind == JsonValueKind.False;
+
+    private static bool ValueEqualsText(this JsonElement value, string text) => value.ValueKind == JsonValueKind.String && value.ValueEquals(text);
+}

@@ -1,0 +1,45 @@
+namespace Llama.Model.Checkpoints;
+
+/// <summary>Reads <c>rope_scaling</c> (or transformers 5's <c>rope_parameters</c>) with Hugging Face's defaults.</summary>
+internal static class RopeScalingReader
+{
+    public static RopeScaling? Read(JsonKeys rope, JsonKeys config, int contextLength)
+    {
+        string? type = rope.Text("rope_type") ?? rope.Text("type");
+        // Where Hugging Face looks for the trained context: beside the type, else at the top level, else the served context itself.
+        int original = rope.OptionalInt("original_max_position_embeddings") ?? config.Int("original_max_position_embeddings", contextLength);
+        switch (type)
+        {
+            case "default" or null:
+                if (type is null && rope.Has("factor")) rope.Add("rope_type", "is missing; expected default, linear, dynamic, llama3 or yarn");
+                return null;
+            case "linear": return new RopeScaling.Linear(rope.Positive("factor"));
+            case "dynamic": return new RopeScaling.Dynamic(rope.Positive("factor"), original);
+            case "llama3": return Llama3(rope, original);
+            case "yarn": return Yarn(rope, original, contextLength);
+            default:
+                rope.Add("rope_type", $"is \"{type}\"; expected default, linear, dynamic, llama3 or yarn");
+                return null;
+        }
+    }
+
+    private static RopeScaling.Llama3 Llama3(JsonKeys rope, int original)
+    {
+        double low = rope.Positive("low_freq_factor"), high = rope.Positive("high_freq_factor");
+        if (high <= low && rope.Has("low_freq_factor") && rope.Has("high_freq_factor"))
+            rope.Add("high_freq_factor", $"is {high}; expected more than low_freq_factor, {low}");
+        return new RopeScaling.Llama3(rope.Positive("factor"), low, high, original);
+    }
+
+    // Without a factor it is the ratio of the contexts.
+    private static RopeScaling.Yarn Yarn(JsonKeys rope, int original, int contextLength) =>
+        new(rope.Positive("factor", (double)contextLength / original), original)
+        {
+            BetaFast = rope.Positive("beta_fast", 32),
+            BetaSlow = rope.Positive("beta_slow", 1),
+            AttentionFactor = rope.OptionalPositive("attention_factor"),
+            Mscale = rope.OptionalPositive("mscale"),
+            MscaleAllDim = rope.OptionalPositive("mscale_all_dim"),
+            Truncate = rope.Flag("truncate", true),
+        };
+}
