@@ -15,6 +15,15 @@ public sealed record ModelOptions
     /// <summary><c>fused</c> (the fastest the device has) or <c>plain</c> (torch operations only: the reference).</summary>
     public string Kernels { get; init; } = "fused";
 
+    /// <summary>
+    /// Whether a request's tokens are byte for byte the same alone, in any batch, in any chunks and with a prefix hit, at the price of slower long prompts.
+    /// Needs fused kernels on a CPU.
+    /// </summary>
+    public bool Deterministic { get; init; }
+
+    /// <summary>The <c>torch/lib</c> folder of an installed PyTorch, for builds with TorchBackend=system; null looks in the usual places.</summary>
+    public string? LibTorch { get; init; }
+
     /// <summary>Shortens the checkpoint's context length; null keeps it.</summary>
     public int? ContextLength { get; init; }
 

@@ -1,24 +1,110 @@
+using System.Globalization;
+using Llama.Model.Checkpoints;
+using Llama.Model.Kernels;
+using Llama.Model.Kernels.Plain;
+using Llama.Model.Kernels.Simd;
 using Llama.Model.Sampling;
+using Llama.Model.Torch;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Llama.Model;
 
 /// <summary>The model on its device: weights, KV cache, kernels and sampler, stepped by the engine's thread.</summary>
 public sealed class ModelRunner : IModelRunner
 {
-    private ModelRunner() { }
+    private readonly IDisposable _inferenceMode; // tensors made inside it can only be changed inside it
+    private readonly LlamaModel _model;
+    private readonly Sampler _sampler;
+    private readonly bool _onCpu;
+
+    private ModelRunner(ModelOptions options)
+    {
+        string libtorch = TorchLibrary.Load(options.LibTorch);
+        _inferenceMode = inference_mode();
+        DeviceChoice device = DeviceChoice.Resolve(options.Device);
+        ScalarType dtype = ParseDtype(options.Dtype);
+        Checkpoint checkpoint = Checkpoint.Open(options.Path);
+        checkpoint.Verify();
+        LlamaConfig config = checkpoint.Config;
+        int contextLength = ContextLengthOf(options, config);
+
+        LlamaWeights weights = new(checkpoint, dtype, device.Device);
+        KvPoolSize pool = KvPoolSize.Derive(options, contextLength, KvCache.BytesPerBlock(config, options.BlockSize, dtype),
+            FreeMemory.Bytes(device), device.IsCuda ? 0.9 : 0.5);
+        Limits = new ModelLimits(config.VocabSize, contextLength, options.BlockSize, pool.BlockCount);
+        KvCache cache = new(config, pool.BlockCount, options.BlockSize, dtype, device.Device);
+        (IKernels kernels, string kernelsName) = ChooseKernels(options, device, dtype);
+        _model = new LlamaModel(config, weights, cache, kernels, Limits, options.MaxBatchTokens, options.MaxSequences, device.Device);
+        _sampler = new Sampler(config.VocabSize);
+        _onCpu = !device.IsCuda;
+        Description = Describe(options, config, device, kernelsName, libtorch, dtype, pool);
+    }
 
     /// <summary>Loads a checkpoint. Call on the thread that will run it.</summary>
-    public static ModelRunner Load(ModelOptions options) => throw new NotImplementedException(options.Path);
+    /// <exception cref="TorchLoadException">libtorch cannot be loaded.</exception>
+    /// <exception cref="CheckpointException">The checkpoint is not there or not whole; with every fault.</exception>
+    /// <exception cref="ArgumentException">A setting does not fit the machine or the model.</exception>
+    /// <exception cref="InsufficientMemoryException">No KV cache of useful size fits.</exception>
+    public static ModelRunner Load(ModelOptions options) => new(options);
 
     /// <summary>What was loaded and how its sizes were derived, for the start-up lines.</summary>
-    public ModelDescription Description => throw new NotImplementedException();
+    public ModelDescription Description { get; }
 
     /// <inheritdoc />
-    public ModelLimits Limits => throw new NotImplementedException();
+    public ModelLimits Limits { get; }
 
     /// <inheritdoc />
-    public void Run(ForwardBatch batch, Span<SampledToken> sampled) => throw new NotImplementedException();
+    public unsafe void Run(ForwardBatch batch, Span<SampledToken> sampled)
+    {
+        Matrix logits = _model.Forward(batch);
+        using Tensor? onHost = _onCpu || batch.SampleCount == 0 ? null : logits.Tensor.cpu();
+        float* rows = onHost is null ? logits.Floats : (float*)TensorMemory.Data(onHost);
+        for (int i = 0; i < batch.SampleCount; i++)
+        {
+            SampleRow row = batch.Samples[i];
+            sampled[i] = _sampler.Sample(new Span<float>(rows + (long)i * logits.Columns, logits.Columns), row, batch.History.AsSpan(row.HistoryStart, row.HistoryLength));
+        }
+    }
 
     /// <inheritdoc />
-    public void Dispose() => throw new NotImplementedException();
+    public void Dispose()
+    {
+        _model.Dispose();
+        _inferenceMode.Dispose();
+    }
+
+    private static int ContextLengthOf(ModelOptions options, LlamaConfig config) => options.ContextLength switch
+    {
+        null => config.ContextLength,
+        int asked when asked >= 1 && asked <= config.ContextLength => asked,
+        int asked => throw new ArgumentException($"Model:ContextLength is {asked}; this model takes 1 to {config.ContextLength}."),
+    };
+
+    private static ScalarType ParseDtype(string dtype) => dtype switch
+    {
+        "auto" or "bfloat16" => ScalarType.BFloat16,
+        "float32" => ScalarType.Float32,
+        _ => throw new ArgumentException($"Model:Dtype is '{dtype}'; use auto, bfloat16 or float32."),
+    };
+
+    private static (IKernels Kernels, string Name) ChooseKernels(ModelOptions options, DeviceChoice device, ScalarType dtype)
+    {
+        if (options.Kernels is not ("fused" or "plain")) throw new ArgumentException($"Model:Kernels is '{options.Kernels}'; use fused or plain.");
+        bool fused = options.Kernels == "fused" && !device.IsCuda && SimdKernels.IsSupported;
+        if (options.Deterministic && !fused)
+            throw new ArgumentException("Model:Deterministic needs fused kernels on a CPU with 256-bit multiply-add; remove it, or set Model:Kernels=fused and Model:Device=cpu.");
+        return fused ? (SimdKernels.Create(dtype, options.Deterministic), SimdKernels.Description) : (new PlainKernels(device.Device), "plain torch");
+    }
+
+    private static ModelDescription Describe(ModelOptions options, LlamaConfig config, DeviceChoice device, string kernels, string libtorch, ScalarType dtype, KvPoolSize pool)
+    {
+        long kvBytes = pool.BlockCount * KvCache.BytesPerBlock(config, options.BlockSize, dtype);
+        string type = dtype == ScalarType.Float32 ? "float32" : "bfloat16", threads = device.IsCuda ? "" : $", {get_num_threads()} threads";
+        return new ModelDescription(
+            string.Create(CultureInfo.InvariantCulture, $"{config.LayerCount} layers × {config.HiddenSize:N0}, {config.HeadCount} heads over {config.KvHeadCount} KV heads, vocabulary {config.VocabSize:N0}, {config.ParameterCount / 1e6:N1} M parameters"),
+            $"{device.Device} ({device.Reason}){threads}, {kernels} kernels{(options.Deterministic ? ", deterministic" : "")}, libtorch in {libtorch}",
+            $"{type} weights and KV cache ({(options.Dtype == "auto" ? "auto" : "as set")}), float32 activations",
+            string.Create(CultureInfo.InvariantCulture, $"{pool.BlockCount:N0} blocks × {options.BlockSize} tokens = {(long)pool.BlockCount * options.BlockSize:N0} tokens, {kvBytes >> 20:N0} MiB ({pool.Reason})"));
+    }
 }

@@ -1,10 +1,10 @@
-using System.Runtime.InteropServices;
+using Llama.Model.Checkpoints;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Kernels;
 
 /// <summary>A contiguous row-major tensor with its shape and address at hand, so that a kernel asks torch for nothing. The tensor owns the memory.</summary>
-internal sealed unsafe partial class Matrix(Tensor tensor, int rows, int columns) : IDisposable
+internal sealed unsafe class Matrix(Tensor tensor, int rows, int columns) : IDisposable
 {
     private readonly Dictionary<int, Matrix> _views = [];
 
@@ -18,7 +18,7 @@ internal sealed unsafe partial class Matrix(Tensor tensor, int rows, int columns
     public ScalarType Dtype { get; } = tensor.dtype;
 
     /// <summary>Address of the first element, in the device's memory.</summary>
-    public void* Data { get; } = (void*)THSTensor_data(tensor.Handle);
+    public void* Data { get; } = TensorMemory.Data(tensor);
 
     public float* Floats => (float*)Data;
 
@@ -45,7 +45,4 @@ internal sealed unsafe partial class Matrix(Tensor tensor, int rows, int columns
         foreach (Matrix view in _views.Values) view.Dispose();
         Tensor.Dispose();
     }
-
-    [LibraryImport("LibTorchSharp")]
-    private static partial nint THSTensor_data(nint handle);
 }

@@ -29,11 +29,7 @@ internal unsafe interface ILanes<TSelf> where TSelf : struct, ILanes<TSelf>
     /// <summary>left · right + addend, rounded once.</summary>
     static abstract TSelf MultiplyAdd(TSelf left, TSelf right, TSelf addend);
 
-    static abstract TSelf Max(TSelf left, TSelf right);
-
     static abstract TSelf Exp(TSelf value);
 
     static abstract float Sum(TSelf value);
-
-    static abstract float Largest(TSelf value);
 }

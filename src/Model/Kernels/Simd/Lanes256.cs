@@ -53,18 +53,8 @@ internal readonly unsafe struct Lanes256(Vector256<float> value) : ILanes<Lanes2
     public static Lanes256 MultiplyAdd(Lanes256 left, Lanes256 right, Lanes256 addend) => new(Vector256.FusedMultiplyAdd(left._value, right._value, addend._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes256 Max(Lanes256 left, Lanes256 right) => new(Vector256.Max(left._value, right._value));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 Exp(Lanes256 value) => new(Vector256.Exp(value._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Lanes256 value) => Vector128.Sum(value._value.GetLower() + value._value.GetUpper());
-
-    public static float Largest(Lanes256 value)
-    {
-        float largest = value._value.GetElement(0);
-        for (int i = 1; i < Count; i++) largest = MathF.Max(largest, value._value.GetElement(i));
-        return largest;
-    }
 }

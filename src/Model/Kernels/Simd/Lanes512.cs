@@ -54,9 +54,6 @@ internal readonly unsafe struct Lanes512(Vector512<float> value) : ILanes<Lanes5
     public static Lanes512 MultiplyAdd(Lanes512 left, Lanes512 right, Lanes512 addend) => new(Vector512.FusedMultiplyAdd(left._value, right._value, addend._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes512 Max(Lanes512 left, Lanes512 right) => new(Vector512.Max(left._value, right._value));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 Exp(Lanes512 value) => new(Vector512.Exp(value._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -64,12 +61,5 @@ internal readonly unsafe struct Lanes512(Vector512<float> value) : ILanes<Lanes5
     {
         Vector256<float> half = value._value.GetLower() + value._value.GetUpper();
         return Vector128.Sum(half.GetLower() + half.GetUpper());
-    }
-
-    public static float Largest(Lanes512 value)
-    {
-        float largest = value._value.GetElement(0);
-        for (int i = 1; i < Count; i++) largest = MathF.Max(largest, value._value.GetElement(i));
-        return largest;
     }
 }

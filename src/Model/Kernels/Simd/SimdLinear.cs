@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Llama.Model.Torch;
 
 namespace Llama.Model.Kernels.Simd;
@@ -75,7 +74,7 @@ internal static unsafe class SimdLinear<TLanes, TWeight> where TLanes : struct, 
         TLanes a30 = TLanes.Zero, a31 = TLanes.Zero, a32 = TLanes.Zero, a33 = TLanes.Zero;
         for (int i = 0; i < vectorEnd; i += TLanes.Count)
         {
-            TLanes v0 = Load(w0 + i), v1 = Load(w1 + i), v2 = Load(w2 + i), v3 = Load(w3 + i);
+            TLanes v0 = SimdVector<TLanes, TWeight>.Load(w0 + i), v1 = SimdVector<TLanes, TWeight>.Load(w1 + i), v2 = SimdVector<TLanes, TWeight>.Load(w2 + i), v3 = SimdVector<TLanes, TWeight>.Load(w3 + i);
             TLanes x = TLanes.Load(x0 + i);
             a00 = TLanes.MultiplyAdd(x, v0, a00); a01 = TLanes.MultiplyAdd(x, v1, a01); a02 = TLanes.MultiplyAdd(x, v2, a02); a03 = TLanes.MultiplyAdd(x, v3, a03);
             x = TLanes.Load(x1 + i);
@@ -103,10 +102,10 @@ internal static unsafe class SimdLinear<TLanes, TWeight> where TLanes : struct, 
         for (int i = 0; i < vectorEnd; i += TLanes.Count)
         {
             TLanes x = TLanes.Load(x0 + i);
-            a0 = TLanes.MultiplyAdd(x, Load(w0 + i), a0);
-            a1 = TLanes.MultiplyAdd(x, Load(w1 + i), a1);
-            a2 = TLanes.MultiplyAdd(x, Load(w2 + i), a2);
-            a3 = TLanes.MultiplyAdd(x, Load(w3 + i), a3);
+            a0 = TLanes.MultiplyAdd(x, SimdVector<TLanes, TWeight>.Load(w0 + i), a0);
+            a1 = TLanes.MultiplyAdd(x, SimdVector<TLanes, TWeight>.Load(w1 + i), a1);
+            a2 = TLanes.MultiplyAdd(x, SimdVector<TLanes, TWeight>.Load(w2 + i), a2);
+            a3 = TLanes.MultiplyAdd(x, SimdVector<TLanes, TWeight>.Load(w3 + i), a3);
         }
         int c = TLanes.Count;
         TLanes.Store(a0, sums); TLanes.Store(a1, sums + c); TLanes.Store(a2, sums + 2 * c); TLanes.Store(a3, sums + 3 * c);
@@ -119,7 +118,7 @@ internal static unsafe class SimdLinear<TLanes, TWeight> where TLanes : struct, 
         float* x = job.Input + (long)row * n;
         TWeight* w = job.Weight + (long)output * n;
         TLanes sum = TLanes.Zero;
-        for (int i = 0; i < vectorEnd; i += TLanes.Count) sum = TLanes.MultiplyAdd(TLanes.Load(x + i), Load(w + i), sum);
+        for (int i = 0; i < vectorEnd; i += TLanes.Count) sum = TLanes.MultiplyAdd(TLanes.Load(x + i), SimdVector<TLanes, TWeight>.Load(w + i), sum);
         Put(ref job, row, output, TLanes.Sum(sum) + Tail(x, w, vectorEnd, n));
     }
 
@@ -135,7 +134,7 @@ internal static unsafe class SimdLinear<TLanes, TWeight> where TLanes : struct, 
     private static float Tail(float* x, TWeight* w, int begin, int end)
     {
         float sum = 0;
-        for (int i = begin; i < end; i++) sum = MathF.FusedMultiplyAdd(x[i], Scalar(w + i), sum);
+        for (int i = begin; i < end; i++) sum = MathF.FusedMultiplyAdd(x[i], SimdVector<TLanes, TWeight>.Read(w + i), sum);
         return sum;
     }
 
@@ -144,9 +143,4 @@ internal static unsafe class SimdLinear<TLanes, TWeight> where TLanes : struct, 
         float* target = job.Output + (long)row * job.Outputs + output;
         *target = job.Add ? *target + value : value;
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TLanes Load(TWeight* source) => typeof(TWeight) == typeof(Bf16) ? TLanes.Load((Bf16*)source) : TLanes.Load((float*)source);
-
-    private static float Scalar(TWeight* source) => typeof(TWeight) == typeof(Bf16) ? ((Bf16*)source)->ToFloat() : *(float*)source;
 }

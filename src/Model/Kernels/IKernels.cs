@@ -1,0 +1,41 @@
+namespace Llama.Model.Kernels;
+
+/// <summary>
+/// Everything a layer does, as the one seam between the model's text and the machine. Activations are float32 matrices of [tokens, …]; weights and cache
+/// have the model's type. <see cref="Plain.PlainKernels"/> says in torch operations what each must compute; the others are tested against it.
+/// </summary>
+internal interface IKernels
+{
+    /// <summary>output[t] = table[tokenIds[t]]</summary>
+    /// <param name="table">[vocab, hidden]</param>
+    void Embed(Matrix table, ForwardBatch batch, Matrix output);
+
+    /// <summary>output = input / √(mean(input²) + epsilon) · weight, row by row (Zhang and Sennrich 2019, equation 4).</summary>
+    /// <param name="weight">[1, hidden] float32</param>
+    void RmsNorm(Matrix input, Matrix weight, float epsilon, Matrix output);
+
+    /// <summary>output = input · weightᵀ</summary>
+    /// <param name="weight">[outputs, inputs]</param>
+    void Linear(Matrix input, Matrix weight, Matrix output);
+
+    /// <summary>residual += input · weightᵀ</summary>
+    /// <param name="weight">[outputs, inputs]</param>
+    void LinearAdd(Matrix input, Matrix weight, Matrix residual);
+
+    /// <summary>Rotates queries (in place) and keys by their positions and writes keys and values to their slots of the cache.</summary>
+    /// <param name="queries">[tokens, heads · headDim]</param>
+    /// <param name="keys">[tokens, kvHeads · headDim]; left in an unspecified state.</param>
+    /// <param name="values">[tokens, kvHeads · headDim]</param>
+    void RotateAndStore(Matrix queries, Matrix keys, Matrix values, RopeTable rope, ForwardBatch batch, AttentionShape shape, KvLayer cache);
+
+    /// <summary>Causal attention of each token over its sequence's blocks up to its own position.</summary>
+    /// <param name="queries">[tokens, heads · headDim]</param>
+    /// <param name="output">[tokens, heads · headDim]</param>
+    void Attend(Matrix queries, ForwardBatch batch, AttentionShape shape, KvLayer cache, Matrix output);
+
+    /// <summary>gate = silu(gate) · up, element by element (SwiGLU, Shazeer 2020).</summary>
+    void SiluMultiply(Matrix gate, Matrix up);
+
+    /// <summary>output[s] = input[batch.Samples[s].TokenRow]</summary>
+    void TakeSampleRows(Matrix input, ForwardBatch batch, Matrix output);
+}

@@ -1,0 +1,99 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Llama.Model.Kernels.Plain;
+
+/// <summary>The kernels in plain torch operations: slow, short, for any device. The oracle for the fast ones.</summary>
+internal sealed class PlainKernels(Device device) : IKernels
+{
+    public void Embed(Matrix table, ForwardBatch batch, Matrix output)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        output.Tensor.copy_(table.Tensor.index_select(0, Indices(batch.TokenIds, batch.TokenCount)));
+    }
+
+    public void RmsNorm(Matrix input, Matrix weight, float epsilon, Matrix output)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor variance = input.Tensor.square().mean([-1], keepdim: true);
+        output.Tensor.copy_(input.Tensor * rsqrt(variance + epsilon) * weight.Tensor);
+    }
+
+    public void Linear(Matrix input, Matrix weight, Matrix output)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        output.Tensor.copy_(Product(input, weight));
+    }
+
+    public void LinearAdd(Matrix input, Matrix weight, Matrix residual)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        residual.Tensor.add_(Product(input, weight));
+    }
+
+    public void RotateAndStore(Matrix queries, Matrix keys, Matrix values, RopeTable rope, ForwardBatch batch, AttentionShape shape, KvLayer cache)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor positions = Indices(batch.Positions, batch.TokenCount), slots = Indices(batch.Slots, batch.TokenCount);
+        Tensor cosines = rope.Cosines.Tensor.index_select(0, positions).unsqueeze(1); // [tokens, 1, headDim / 2]
+        Tensor sines = rope.Sines.Tensor.index_select(0, positions).unsqueeze(1);
+        queries.Tensor.copy_(Rotate(queries, cosines, sines, shape.HeadDim));
+        cache.Keys.Tensor.index_copy_(0, slots, Rotate(keys, cosines, sines, shape.HeadDim).to(cache.Keys.Dtype));
+        cache.Values.Tensor.index_copy_(0, slots, values.Tensor.to(cache.Values.Dtype));
+    }
+
+    public void Attend(Matrix queries, ForwardBatch batch, AttentionShape shape, KvLayer cache, Matrix output)
+    {
+        for (int s = 0; s < batch.SequenceCount; s++)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            int first = batch.TokenStarts[s], count = batch.TokenStarts[s + 1] - first, context = batch.ContextLengths[s];
+            Tensor slots = Slots(batch, s, context, shape.BlockSize);
+            Tensor q = Heads(queries.Tensor.narrow(0, first, count), shape.HeadCount, shape.HeadDim); // [heads, tokens, headDim]
+            Tensor k = Grouped(cache.Keys, slots, shape); // [heads, context, headDim]
+            Tensor v = Grouped(cache.Values, slots, shape);
+            Tensor future = ones(count, context, dtype: ScalarType.Bool, device: device).triu(context - count + 1); // a chunk ends where its context does
+            Tensor scores = q.matmul(k.transpose(1, 2)).mul(shape.Scale).masked_fill(future, float.NegativeInfinity);
+            Tensor mixed = scores.softmax(-1).matmul(v); // [heads, tokens, headDim]
+            output.Tensor.narrow(0, first, count).copy_(mixed.transpose(0, 1).reshape(count, shape.HeadCount * shape.HeadDim));
+        }
+    }
+
+    public void SiluMultiply(Matrix gate, Matrix up)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        gate.Tensor.copy_(nn.functional.silu(gate.Tensor) * up.Tensor);
+    }
+
+    public void TakeSampleRows(Matrix input, ForwardBatch batch, Matrix output)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        long[] rows = new long[batch.SampleCount];
+        for (int i = 0; i < rows.Length; i++) rows[i] = batch.Samples[i].TokenRow;
+        output.Tensor.copy_(input.Tensor.index_select(0, tensor(rows, device: device)));
+    }
+
+    private static Tensor Product(Matrix input, Matrix weight) => mm(input.Tensor, weight.Tensor.to(ScalarType.Float32).t());
+
+    private static Tensor Rotate(Matrix heads, Tensor cosines, Tensor sines, int headDim)
+    {
+        Tensor x = heads.Tensor.reshape(heads.Rows, -1, headDim);
+        Tensor low = x.narrow(2, 0, headDim / 2), high = x.narrow(2, headDim / 2, headDim / 2);
+        return cat([low * cosines - high * sines, high * cosines + low * sines], 2).reshape(heads.Rows, heads.Columns);
+    }
+
+    private static Tensor Heads(Tensor rows, int headCount, int headDim) => rows.reshape(rows.shape[0], headCount, headDim).transpose(0, 1);
+
+    private static Tensor Grouped(Matrix cache, Tensor slots, AttentionShape shape) =>
+        Heads(cache.Tensor.index_select(0, slots).to(ScalarType.Float32), shape.KvHeadCount, shape.HeadDim).repeat_interleave(shape.GroupSize, 0);
+
+    private Tensor Slots(ForwardBatch batch, int sequence, int context, int blockSize)
+    {
+        long[] slots = new long[context];
+        for (int p = 0; p < context; p++)
+            slots[p] = (long)batch.BlockTables[sequence * batch.BlockTableStride + p / blockSize] * blockSize + p % blockSize;
+        return tensor(slots, device: device);
+    }
+
+    private Tensor Indices(int[] values, int count) => tensor(values.AsSpan(0, count).ToArray(), dtype: ScalarType.Int64, device: device);
+}

@@ -1,0 +1,74 @@
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using Llama.Model.Kernels.Plain;
+using static TorchSharp.torch;
+
+namespace Llama.Model.Kernels.Simd;
+
+/// <summary>The kernels for CPUs, in C#. Picks the widest registers the machine has.</summary>
+internal static class SimdKernels
+{
+    /// <summary>Whether this machine's registers are worth it; without 256-bit multiply-add torch's own operations are.</summary>
+    public static bool IsSupported => Vector256.IsHardwareAccelerated && Fma.IsSupported;
+
+    /// <summary>How wide they are, for the start-up lines.</summary>
+    public static string Description => UseWide ? "C# 512-bit" : "C# 256-bit";
+
+    private static bool UseWide => Vector512.IsHardwareAccelerated && Avx512F.IsSupported;
+
+    /// <summary>Kernels for weights and cache of a type.</summary>
+    /// <param name="dtype">float32 or bfloat16.</param>
+    /// <param name="deterministic">Whether large products also go through kernels whose rows do not depend on each other.</param>
+    public static IKernels Create(ScalarType dtype, bool deterministic) => (UseWide, dtype) switch
+    {
+        (true, ScalarType.BFloat16) => new SimdKernels<Lanes512, Bf16>(deterministic),
+        (true, _) => new SimdKernels<Lanes512, float>(deterministic),
+        (false, ScalarType.BFloat16) => new SimdKernels<Lanes256, Bf16>(deterministic),
+        (false, _) => new SimdKernels<Lanes256, float>(deterministic),
+    };
+}
+
+/// <inheritdoc cref="SimdKernels" />
+internal sealed unsafe class SimdKernels<TLanes, TStored>(bool deterministic) : IKernels where TLanes : struct, ILanes<TLanes> where TStored : unmanaged
+{
+    private const int TorchRows = 32; // from here on libtorch's blocked products win (tests/Bench/NOTES.md)
+
+    private readonly PlainKernels _plain = new(CPU);
+
+    public void Embed(Matrix table, ForwardBatch batch, Matrix output)
+    {
+        for (int t = 0; t < batch.TokenCount; t++)
+            SimdVector<TLanes, TStored>.Widen((TStored*)table.Data + (long)batch.TokenIds[t] * table.Columns, output.Floats + (long)t * table.Columns, table.Columns);
+    }
+
+    public void RmsNorm(Matrix input, Matrix weight, float epsilon, Matrix output) => SimdElementwise<TLanes>.RmsNorm(input, weight, epsilon, output);
+
+    public void Linear(Matrix input, Matrix weight, Matrix output)
+    {
+        if (UseTorch(input)) _plain.Linear(input, weight, output);
+        else SimdLinear<TLanes, TStored>.Run(input, weight, output, add: false);
+    }
+
+    public void LinearAdd(Matrix input, Matrix weight, Matrix residual)
+    {
+        if (UseTorch(input)) _plain.LinearAdd(input, weight, residual);
+        else SimdLinear<TLanes, TStored>.Run(input, weight, residual, add: true);
+    }
+
+    public void RotateAndStore(Matrix queries, Matrix keys, Matrix values, RopeTable rope, ForwardBatch batch, AttentionShape shape, KvLayer cache) =>
+        SimdRope<TLanes, TStored>.Run(queries, keys, values, rope, batch, shape, cache);
+
+    public void Attend(Matrix queries, ForwardBatch batch, AttentionShape shape, KvLayer cache, Matrix output) =>
+        SimdAttention<TLanes, TStored>.Run(queries, batch, shape, cache, output);
+
+    public void SiluMultiply(Matrix gate, Matrix up) => SimdElementwise<TLanes>.SiluMultiply(gate, up);
+
+    public void TakeSampleRows(Matrix input, ForwardBatch batch, Matrix output)
+    {
+        long bytes = (long)input.Columns * sizeof(float);
+        for (int s = 0; s < batch.SampleCount; s++)
+            Buffer.MemoryCopy(input.Floats + (long)batch.Samples[s].TokenRow * input.Columns, output.Floats + (long)s * input.Columns, bytes, bytes);
+    }
+
+    private bool UseTorch(Matrix input) => !deterministic && input.Rows >= TorchRows;
+}

@@ -1,0 +1,63 @@
+using System.Runtime.CompilerServices;
+
+namespace Llama.Model.Kernels.Simd;
+
+/// <summary>Vector loops that the kernels share, over float32 rows and rows of a stored type (float or <see cref="Bf16"/>).</summary>
+internal static unsafe class SimdVector<TLanes, TStored> where TLanes : struct, ILanes<TLanes> where TStored : unmanaged
+{
+    /// <summary>Converts a stored row to float32.</summary>
+    public static void Widen(TStored* source, float* target, int count)
+    {
+        int i = 0;
+        for (; i + TLanes.Count <= count; i += TLanes.Count) TLanes.Store(Load(source + i), target + i);
+        for (; i < count; i++) target[i] = Read(source + i);
+    }
+
+    /// <summary>Converts a float32 row to the stored type, rounding to nearest even.</summary>
+    public static void Narrow(float* source, TStored* target, int count)
+    {
+        int i = 0;
+        for (; i + TLanes.Count <= count; i += TLanes.Count) Put(TLanes.Load(source + i), target + i);
+        for (; i < count; i++) Write(source[i], target + i);
+    }
+
+    /// <summary>Σ x·y</summary>
+    public static float Dot(float* x, TStored* y, int count)
+    {
+        TLanes sum = TLanes.Zero;
+        int i = 0;
+        for (; i + TLanes.Count <= count; i += TLanes.Count) sum = TLanes.MultiplyAdd(TLanes.Load(x + i), Load(y + i), sum);
+        float total = TLanes.Sum(sum);
+        for (; i < count; i++) total = MathF.FusedMultiplyAdd(x[i], Read(y + i), total);
+        return total;
+    }
+
+    /// <summary>target += factor · x</summary>
+    public static void AddScaled(float factor, TStored* x, float* target, int count)
+    {
+        TLanes scale = TLanes.All(factor);
+        int i = 0;
+        for (; i + TLanes.Count <= count; i += TLanes.Count) TLanes.Store(TLanes.MultiplyAdd(scale, Load(x + i), TLanes.Load(target + i)), target + i);
+        for (; i < count; i++) target[i] = MathF.FusedMultiplyAdd(factor, Read(x + i), target[i]);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TLanes Load(TStored* source) => typeof(TStored) == typeof(Bf16) ? TLanes.Load((Bf16*)source) : TLanes.Load((float*)source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Read(TStored* source) => typeof(TStored) == typeof(Bf16) ? ((Bf16*)source)->ToFloat() : *(float*)source;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Put(TLanes value, TStored* target)
+    {
+        if (typeof(TStored) == typeof(Bf16)) TLanes.Store(value, (Bf16*)target);
+        else TLanes.Store(value, (float*)target);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Write(float value, TStored* target)
+    {
+        if (typeof(TStored) == typeof(Bf16)) *(Bf16*)target = Bf16.From(value);
+        else *(float*)target = value;
+    }
+}

@@ -1,0 +1,87 @@
+using Llama.Model.Kernels;
+using static TorchSharp.torch;
+
+namespace Llama.Model;
+
+/// <summary>
+/// Llama 2 (Touvron et al. 2023) over a paged cache: pre-normalisation with RMSNorm, rotary positions, grouped-query attention, SwiGLU, no biases. One
+/// call advances every sequence of a ragged batch.
+/// </summary>
+internal sealed class LlamaModel : IDisposable
+{
+    private readonly LlamaConfig _config;
+    private readonly LlamaWeights _weights;
+    private readonly KvCache _cache;
+    private readonly IKernels _kernels;
+    private readonly AttentionShape _attention;
+    private readonly RopeTable _rope;
+    private readonly Activations _activations;
+    private readonly Matrix _sampleRows, _logits;
+
+    /// <summary>Takes over weights and cache and allocates the intermediates of the largest step.</summary>
+    public LlamaModel(LlamaConfig config, LlamaWeights weights, KvCache cache, IKernels kernels, ModelLimits limits, int maxTokens, int maxSamples, Device device)
+    {
+        (_config, _weights, _cache, _kernels) = (config, weights, cache, kernels);
+        _attention = new AttentionShape(config.HeadCount, config.KvHeadCount, config.HeadDim, limits.BlockSize);
+        _rope = new RopeTable(RopeFrequencies.Compute(config, limits.ContextLength), limits.ContextLength, device);
+        _activations = new Activations(config, maxTokens, device);
+        _sampleRows = Matrix.Empty(maxSamples, config.HiddenSize, ScalarType.Float32, device);
+        _logits = Matrix.Empty(maxSamples, config.VocabSize, ScalarType.Float32, device);
+    }
+
+    /// <summary>Runs the batch through all layers, extending the cache, and returns the logits of its sample rows: [samples, vocab] float32, good until the next call.</summary>
+    public Matrix Forward(ForwardBatch batch)
+    {
+        Activations a = _activations.Take(batch.TokenCount);
+        _kernels.Embed(_weights.Embedding, batch, a.Residual); // [tokens, hidden]
+        for (int layer = 0; layer < _config.LayerCount; layer++)
+        {
+            Attend(_weights.Layers[layer], _cache.Layers[layer], batch, a);
+            FeedForward(_weights.Layers[layer], a);
+        }
+        return Logits(batch, a);
+    }
+
+    public void Dispose()
+    {
+        _weights.Dispose();
+        _cache.Dispose();
+        _rope.Dispose();
+        _activations.Dispose();
+        _sampleRows.Dispose();
+        _logits.Dispose();
+    }
+
+    private void Attend(LayerWeights layer, KvLayer cache, ForwardBatch batch, Activations a)
+    {
+        Normalise(a.Residual, layer.AttentionNorm, a.Normed);
+        _kernels.Linear(a.Normed, layer.Query, a.Queries); // [tokens, heads · headDim]
+        _kernels.Linear(a.Normed, layer.Key, a.Keys); // [tokens, kvHeads · headDim]
+        _kernels.Linear(a.Normed, layer.Value, a.Values);
+        _kernels.RotateAndStore(a.Queries, a.Keys, a.Values, _rope, batch, _attention, cache);
+        _kernels.Attend(a.Queries, batch, _attention, cache, a.Attended);
+        _kernels.LinearAdd(a.Attended, layer.Output, a.Residual);
+    }
+
+    private void FeedForward(LayerWeights layer, Activations a)
+    {
+        Normalise(a.Residual, layer.MlpNorm, a.Normed);
+        _kernels.Linear(a.Normed, layer.Gate, a.Gate); // [tokens, intermediate]
+        _kernels.Linear(a.Normed, layer.Up, a.Up);
+        _kernels.SiluMultiply(a.Gate, a.Up);
+        _kernels.LinearAdd(a.Gate, layer.Down, a.Residual);
+    }
+
+    private Matrix Logits(ForwardBatch batch, Activations a)
+    {
+        Matrix logits = _logits.Take(batch.SampleCount);
+        if (batch.SampleCount == 0) return logits; // a step of prompt chunks alone
+        Matrix rows = _sampleRows.Take(batch.SampleCount);
+        _kernels.TakeSampleRows(a.Residual, batch, rows); // [samples, hidden]
+        Normalise(rows, _weights.FinalNorm, rows);
+        _kernels.Linear(rows, _weights.Head, logits);
+        return logits;
+    }
+
+    private void Normalise(Matrix input, Matrix weight, Matrix output) => _kernels.RmsNorm(input, weight, (float)_config.RmsNormEpsilon, output);
+}
