@@ -1,0 +1,90 @@
+using System.Buffers.Binary;
+using System.Text.Json;
+using Microsoft.Win32.SafeHandles;
+
+namespace Llama.Model.Checkpoints;
+
+/// <summary>
+/// Writes one safetensors file of any size. All tensors are declared first, since the header precedes the data; their bytes then come in any order, in pieces,
+/// from any thread.
+/// </summary>
+internal sealed class SafetensorsWriter : IDisposable
+{
+    private const int DataAlignment = 64; // the format asks for 8; 64 lets vector loads from a mapped file stay within cache lines
+    private readonly SafeFileHandle _file;
+    private readonly Dictionary<string, TensorEntry> _entries;
+
+    private SafetensorsWriter(SafeFileHandle file, List<TensorEntry> entries)
+    {
+        _file = file;
+        _entries = entries.ToDictionary(entry => entry.Name, StringComparer.Ordinal);
+    }
+
+    /// <summary>Starts a file, replacing one that is there, at its full length: bytes never written are zeros.</summary>
+    public static SafetensorsWriter Create(string path, IEnumerable<(string Name, TensorDtype Dtype, long[] Shape)> tensors)
+    {
+        var declared = new List<TensorEntry>();
+        long next = 0;
+        foreach ((string name, TensorDtype dtype, long[] shape) in tensors)
+        {
+            long bytes = shape.Aggregate((long)dtype.Size(), (product, size) => checked(product * size));
+            declared.Add(new TensorEntry(name, dtype.ToString(), shape, next, bytes));
+            next += bytes;
+        }
+        byte[] header = Header(declared);
+        SafeFileHandle file = File.OpenHandle(path, FileMode.Create, FileAccess.Write);
+        RandomAccess.SetLength(file, header.Length + next);
+        RandomAccess.Write(file, header, 0);
+        return new SafetensorsWriter(file, declared.ConvertAll(entry => entry with { Offset = entry.Offset + header.Length }));
+    }
+
+    /// <summary>Writes part of a tensor.</summary>
+    /// <param name="name">A declared tensor.</param>
+    /// <param name="bytes">Little-endian elements.</param>
+    /// <param name="start">Where in the tensor's bytes they go.</param>
+    public void Write(string name, ReadOnlySpan<byte> bytes, long start = 0)
+    {
+        TensorEntry entry = _entries[name];
+        ArgumentOutOfRangeException.ThrowIfNegative(start);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(start + bytes.Length, entry.ByteCount, nameof(bytes));
+        RandomAccess.Write(_file, bytes, entry.Offset + start);
+    }
+
+    /// <summary>Closes the file.</summary>
+    public void Dispose() => _file.Dispose();
+
+    private static byte[] Header(List<TensorEntry> entries)
+    {
+        using var json = new MemoryStream();
+        json.Write(stackalloc byte[SafetensorsHeader.PrefixSize]);
+        using (var writer = new Utf8JsonWriter(json)) WriteEntries(writer, entries);
+        while (json.Length % DataAlignment != 0) json.WriteByte((byte)' '); // padding is blanks, by the format
+        byte[] header = json.ToArray();
+        BinaryPrimitives.WriteUInt64LittleEndian(header, (ulong)(header.Length - SafetensorsHeader.PrefixSize));
+        return header;
+    }
+
+    private static void WriteEntries(Utf8JsonWriter writer, List<TensorEntry> entries)
+    {
+        writer.WriteStartObject();
+        writer.WriteStartObject("__metadata__");
+        writer.WriteString("format", "pt"); // transformers refuses files that do not say which framework's layout they have
+        writer.WriteEndObject();
+        foreach (TensorEntry entry in entries)
+        {
+            writer.WriteStartObject(entry.Name);
+            writer.WriteString("dtype", entry.Dtype);
+            WriteSizes(writer, "shape", entry.Shape);
+            WriteSizes(writer, "data_offsets", [entry.Offset, entry.Offset + entry.ByteCount]);
+            writer.WriteEndObject();
+        }
+        writer.WriteEndObject();
+    }
+
+    private static void WriteSizes(Utf8JsonWriter writer, string key, long[] sizes)
+    {
+        writer.WriteStartArray(key);
+        foreach (long size in sizes) writer.WriteNumberValue(size);
+        writer.WriteEndArray();
+    }
+}

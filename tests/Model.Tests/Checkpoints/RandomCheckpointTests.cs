@@ -1,0 +1,67 @@
+using Llama.Model.Checkpoints;
+using static TorchSharp.torch;
+
+namespace Llama.Model.Tests.Checkpoints;
+
+public sealed class RandomCheckpointTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("llama-checkpoint-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData(TensorDtype.F32, false)]
+    [InlineData(TensorDtype.F16, true)]
+    [InlineData(TensorDtype.BF16, false)]
+    public void Write_AnyDtype_OpensVerifiesAndHasTheScalesOfAModel(TensorDtype dtype, bool tied)
+    {
+        LlamaConfig config = TestConfig.Tiny with { TieWordEmbeddings = tied };
+        RandomCheckpoint.Write(_folder, config, dtype, seed: 7);
+
+        using Checkpoint checkpoint = Checkpoint.Open(_folder);
+        checkpoint.Verify();
+
+        Assert.Equal(config, checkpoint.Config);
+        Assert.Equal(config.ParameterCount * dtype.Size(), checkpoint.ByteCount);
+        using Tensor up = checkpoint.Load("model.layers.1.mlp.up_proj.weight", ScalarType.Float32);
+        Assert.Equal([config.IntermediateSize, config.HiddenSize], up.shape);
+        Assert.InRange(up.mean().item<float>(), -0.01f, 0.01f);
+        Assert.InRange(up.std().item<float>() * MathF.Sqrt(config.HiddenSize), 0.97f, 1.03f);
+        using Tensor norm = checkpoint.Load("model.norm.weight", ScalarType.Float32);
+        Assert.InRange(norm.mean().item<float>(), 0.9f, 1.1f);
+    }
+
+    [Fact]
+    public void Write_SameSeed_WritesTheSameBytesAndAnotherSeedOthers()
+    {
+        byte[] WriteOnce(ulong seed)
+        {
+            RandomCheckpoint.Write(_folder, TestConfig.Tiny, TensorDtype.BF16, seed);
+            return File.ReadAllBytes(Path.Combine(_folder, "model.safetensors"));
+        }
+        byte[] first = WriteOnce(1);
+        Assert.Equal(first, WriteOnce(1));
+        Assert.NotEqual(first, WriteOnce(2));
+    }
+
+    [Fact]
+    public void ToBFloat16_AnyLength_RoundsAsTorchDoes()
+    {
+        float[] values = new float[1003];
+        RandomWeights.Fill(values, first: 5, key: 3, mean: 0, deviation: 1);
+        ushort[] rounded = new ushort[values.Length];
+        RandomWeights.ToBFloat16(values, rounded);
+
+        using Tensor expected = tensor(values).to(ScalarType.BFloat16).to(ScalarType.Float32);
+        Assert.Equal(expected.data<float>().ToArray(), Array.ConvertAll(rounded, bits => BitConverter.UInt32BitsToSingle((uint)bits << 16)));
+    }
+
+    [Fact]
+    public void Fill_AnyStart_GivesTheSameElements()
+    {
+        float[] whole = new float[100], part = new float[37];
+        RandomWeights.Fill(whole, first: 0, key: 9, mean: 1, deviation: 2);
+        RandomWeights.Fill(part, first: 41, key: 9, mean: 1, deviation: 2);
+        Assert.Equal(whole[41..78], part);
+    }
+}
