@@ -5,7 +5,6 @@ using Llama.Model.Kernels.Plain;
 using Llama.Model.Kernels.Simd;
 using Llama.Model.Sampling;
 using Llama.Model.Torch;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Llama.Model;

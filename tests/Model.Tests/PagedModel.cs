@@ -1,7 +1,6 @@
 using Llama.Model.Checkpoints;
 using Llama.Model.Kernels;
 using Llama.Model.Torch;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Tests;

@@ -2,7 +2,6 @@ using Llama.Model.Kernels;
 using Llama.Model.Kernels.Plain;
 using Llama.Model.Kernels.Simd;
 using Llama.Model.Torch;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Tests.Kernels;
@@ -48,7 +47,7 @@ public sealed class KernelTests
         {
             Matrix part = Random(rows, 37, 4, ScalarType.Float32);
             fast.Linear(x.Take(rows), w, part);
-            Assert.True(part.Tensor.equal(all.Tensor.narrow(0, 0, rows)).item<bool>(), $"{rows} rows");
+            Assert.True(part.Tensor.eq(all.Tensor.narrow(0, 0, rows)).all().item<bool>(), $"{rows} rows");
         }
     }
 
@@ -93,7 +92,7 @@ public sealed class KernelTests
             (Matrix expected, KvLayer expectedCache) = Run(new PlainKernels(CPU), batch, shape, Type(dtype));
             (Matrix actual, KvLayer actualCache) = Run(Fast(lanes, dtype), batch, shape, Type(dtype));
             AssertClose(expectedCache.Keys, actualCache.Keys, dtype == "bfloat16" ? 0.02 : 1e-6);
-            Assert.True(expectedCache.Values.Tensor.equal(actualCache.Values.Tensor).item<bool>());
+            Assert.True(expectedCache.Values.Tensor.eq(actualCache.Values.Tensor).all().item<bool>());
             AssertClose(expected, actual, dtype == "bfloat16" ? 5e-3 : 1e-5);
         }
     }

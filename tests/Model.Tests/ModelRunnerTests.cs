@@ -1,0 +1,132 @@
+using System.Text.Json;
+using Llama.Model.Checkpoints;
+using Llama.Model.Sampling;
+
+namespace Llama.Model.Tests;
+
+/// <summary>The room's door: what it refuses, what it says of itself, and what a warm step allocates.</summary>
+public sealed class ModelRunnerTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("llama-runner-tests").FullName;
+
+    public ModelRunnerTests() => RandomCheckpoint.Write(_folder, Config, TensorDtype.BF16, seed: 1);
+
+    private static LlamaConfig Config => new()
+    {
+        HiddenSize = 64,
+        IntermediateSize = 96,
+        LayerCount = 2,
+        HeadCount = 4,
+        KvHeadCount = 2,
+        HeadDim = 16,
+        VocabSize = 200,
+        ContextLength = 128,
+    };
+
+    [Theory]
+    [InlineData("auto", "fused")]
+    [InlineData("float32", "fused")]
+    [InlineData("bfloat16", "plain")]
+    public void Run_AnyDtypeAndKernels_DrawsTheSameGreedyTokensAsPlainFloat32(string dtype, string kernels)
+    {
+        int[] expected = Generate(new ModelOptions { Path = _folder, Device = "cpu", Dtype = "float32", Kernels = "plain" }, 8);
+        Assert.Equal(expected, Generate(new ModelOptions { Path = _folder, Device = "cpu", Dtype = dtype, Kernels = kernels }, 8));
+    }
+
+    [Theory]
+    [InlineData("float32")]
+    [InlineData("bfloat16")]
+    public void Run_WarmDecodeSteps_AllocateNoMoreThanTheBudget(string dtype)
+    {
+        using ModelRunner runner = ModelRunner.Load(new ModelOptions { Path = _folder, Device = "cpu", Dtype = dtype });
+        ForwardBatch batch = new(16, 16, runner.Limits.BlocksPerSequence);
+        SampledToken[] sampled = new SampledToken[16];
+        for (int position = 0; position < 20; position++) Step(runner, batch, sampled, position, sequences: 4);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int position = 20; position < 120; position++) Step(runner, batch, sampled, position, sequences: 4);
+        long perStep = (GC.GetAllocatedBytesForCurrentThread() - before) / 100;
+        Assert.InRange(perStep, 0, Budget("decodeStepBytes"));
+    }
+
+    [Fact]
+    public void Load_FreeMemory_DerivesThePoolAndSaysHow()
+    {
+        using ModelRunner runner = ModelRunner.Load(new ModelOptions { Path = _folder, Device = "cpu", MaxSequences = 3 });
+        Assert.Equal(new ModelLimits(200, 128, 16, 24), runner.Limits);
+        Assert.Contains("24 blocks × 16 tokens = 384 tokens", runner.Description.KvCache);
+        Assert.Contains("enough for 3 sequences of 128 tokens", runner.Description.KvCache);
+        Assert.Contains("bfloat16 weights and KV cache (auto)", runner.Description.Dtype);
+    }
+
+    [Theory]
+    [InlineData("Device", "gpu", "use auto, cpu, cuda or cuda:N")]
+    [InlineData("Device", "cuda:99", "CUDA devices")]
+    [InlineData("Dtype", "float8", "use auto, bfloat16 or float32")]
+    [InlineData("Kernels", "slow", "use fused or plain")]
+    [InlineData("ContextLength", "129", "takes 1 to 128")]
+    public void Load_BadSetting_NamesItAndTheRemedy(string setting, string value, string remedy)
+    {
+        ModelOptions options = new() { Path = _folder, Device = "cpu" };
+        options = setting switch
+        {
+            "Device" => options with { Device = value },
+            "Dtype" => options with { Dtype = value },
+            "Kernels" => options with { Kernels = value },
+            _ => options with { ContextLength = int.Parse(value) },
+        };
+        ArgumentException error = Assert.Throws<ArgumentException>(() => ModelRunner.Load(options));
+        Assert.Contains("Model:" + setting, error.Message);
+        Assert.Contains(remedy, error.Message);
+    }
+
+    [Fact]
+    public void Derive_TooLittleMemory_SaysWhatIsNeededAndWhatIsThere()
+    {
+        ModelOptions options = new() { Path = _folder };
+        InsufficientMemoryException error = Assert.Throws<InsufficientMemoryException>(() => KvPoolSize.Derive(options, 4096, 8 << 20, 1L << 30, 0.5));
+        Assert.Contains("needs 2,048 MiB", error.Message);
+        Assert.Contains("Model:ContextLength", error.Message);
+    }
+
+    [Fact]
+    public void Derive_SetCount_IsTaken() => Assert.Equal(7, KvPoolSize.Derive(new ModelOptions { Path = "", BlockCount = 7 }, 4096, 1, 1, 0.5).BlockCount);
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static int[] Generate(ModelOptions options, int count)
+    {
+        using ModelRunner runner = ModelRunner.Load(options);
+        ForwardBatch batch = new(16, 1, runner.Limits.BlocksPerSequence);
+        SampledToken[] sampled = new SampledToken[1];
+        int[] tokens = new int[count];
+        for (int position = 0; position < count; position++)
+        {
+            Step(runner, batch, sampled, position, 1, position == 0 ? 17 : tokens[position - 1]);
+            tokens[position] = sampled[0].TokenId;
+        }
+        return tokens;
+    }
+
+    private static void Step(ModelRunner runner, ForwardBatch batch, SampledToken[] sampled, int position, int sequences, int token = 3)
+    {
+        batch.Clear();
+        for (int s = 0; s < sequences; s++)
+        {
+            int blocks = runner.Limits.BlocksPerSequence, size = runner.Limits.BlockSize;
+            for (int b = 0; b < blocks; b++) batch.BlockTables[s * batch.BlockTableStride + b] = s * blocks + b;
+            batch.TokenIds[s] = token;
+            batch.Positions[s] = position;
+            batch.Slots[s] = (s * blocks + position / size) * size + position % size;
+            (batch.TokenStarts[s], batch.TokenStarts[s + 1], batch.ContextLengths[s]) = (s, s + 1, position + 1);
+            batch.Samples[s] = new SampleRow(s, position + 1, position, 0, 0, SamplingParams.Greedy);
+        }
+        batch.TokenCount = batch.SequenceCount = batch.SampleCount = sequences;
+        runner.Run(batch, sampled);
+    }
+
+    private static long Budget(string name)
+    {
+        using JsonDocument budgets = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "budgets.json")));
+        return budgets.RootElement.GetProperty(name).GetInt64();
+    }
+}
