@@ -1,0 +1,64 @@
+using System.Runtime.Intrinsics;
+
+namespace Llama.Model.Sampling;
+
+/// <summary>Passes over one row of logits, eight at a time. Only operations that round alike on every machine are used: a draw must not depend on the processor.</summary>
+internal static class LogitRow
+{
+    public static readonly int Lanes = Vector256<float>.Count;
+
+    /// <summary>The eight logits from <paramref name="index"/>, −∞ beyond the end.</summary>
+    public static Vector256<float> Load(ReadOnlySpan<float> logits, int index)
+    {
+        if (index + Lanes <= logits.Length) return Vector256.Create(logits[index..]);
+        Span<float> padded = stackalloc float[Lanes];
+        padded.Fill(float.NegativeInfinity);
+        logits[index..].CopyTo(padded);
+        return Vector256.Create((ReadOnlySpan<float>)padded);
+    }
+
+    /// <summary>The largest logit.</summary>
+    /// <exception cref="SamplingException">When it is no finite number.</exception>
+    public static float Max(ReadOnlySpan<float> logits)
+    {
+        Vector256<float> largest = Vector256.Create(float.NegativeInfinity);
+        for (int i = 0; i < logits.Length; i += Lanes) largest = Vector256.Max(largest, Load(logits, i)); // a NaN stays
+        float max = float.NegativeInfinity;
+        for (int lane = 0; lane < Lanes; lane++) max = MathF.Max(max, largest[lane]);
+        if (float.IsFinite(max)) return max;
+        throw new SamplingException(max switch
+        {
+            float.NegativeInfinity => "Every token is banned: all logits are −∞ after biases and stop tokens held back by the minimum of tokens.",
+            float.PositiveInfinity => "A logit is +∞: the model's arithmetic overflowed.",
+            _ => "A logit is NaN: the model's arithmetic failed (damaged weights, or overflow in a layer).",
+        });
+    }
+
+    /// <summary>The token of the largest logit, the lowest id among equals.</summary>
+    public static int ArgMax(ReadOnlySpan<float> logits)
+    {
+        Vector256<float> max = Vector256.Create(Max(logits));
+        for (int i = 0; ; i += Lanes)
+        {
+            uint equal = Vector256.Equals(Load(logits, i), max).ExtractMostSignificantBits();
+            if (equal != 0) return i + int.TrailingZeroCount((int)equal);
+        }
+    }
+
+    /// <summary>eˣ for x ≤ 0 to within 2 units in the last place; 0 below −87. Cephes' expf: x = n ln 2 + r, polynomial in r.</summary>
+    public static Vector256<float> Exp(Vector256<float> x)
+    {
+        Vector256<float> clamped = Vector256.Max(x, Vector256.Create(-87f));
+        Vector256<float> n = Vector256.Floor(clamped * 1.44269504f + Vector256.Create(0.5f));
+        Vector256<float> r = clamped - n * 0.693359375f + n * 2.12194440e-4f; // ln 2 in two parts: the first product is exact
+        Vector256<float> y = Vector256.Create(1.9875691500e-4f);
+        y = y * r + Vector256.Create(1.3981999507e-3f);
+        y = y * r + Vector256.Create(8.3334519073e-3f);
+        y = y * r + Vector256.Create(4.1665795894e-2f);
+        y = y * r + Vector256.Create(1.6666665459e-1f);
+        y = y * r + Vector256.Create(5.0000001201e-1f);
+        y = y * r * r + r + Vector256<float>.One;
+        Vector256<float> power = (Vector256.ConvertToInt32(n) + Vector256.Create(127) << 23).AsSingle();
+        return Vector256.ConditionalSelect(Vector256.LessThan(x, Vector256.Create(-87f)), Vector256<float>.Zero, y * power);
+    }
+}

@@ -1,0 +1,82 @@
+namespace Llama.Model.Sampling;
+
+/// <summary>
+/// Draws tokens from rows of logits in CPU memory: edits (bias, bans, penalties), temperature, top-k, top-p, min-p, draw. Log-probabilities are the model's own, of
+/// the logits as they came (OpenAI's meaning). Owns the scratch of one row: one thread at a time.
+/// </summary>
+internal sealed class Sampler(int vocabSize)
+{
+    // Below this, dividing by the temperature overflows before it changes which token wins (vLLM draws the line there too).
+    private const float GreedyTemperature = 1e-5f;
+
+    // Weights that are tried in turn as the lower bound of the tokens worth selecting among: e⁻⁴, e⁻⁸ …; the last holds every token whose weight is not 0.
+    private static readonly float[] Bounds = [MathF.Exp(-4), MathF.Exp(-8), MathF.Exp(-16), MathF.Exp(-32), 1.2e-38f];
+
+    private readonly LogitEdits _edits = new(vocabSize);
+    private readonly TokenWeights _weights = new(vocabSize);
+    private readonly Candidates _candidates = new(vocabSize);
+    private readonly Logprobs _logprobs = new(vocabSize);
+
+    /// <summary>Draws one token per sample row of a step.</summary>
+    /// <param name="batch">The step.</param>
+    /// <param name="logits">[samples, vocab] in the order of the sample rows. Overwritten.</param>
+    /// <param name="sampled">[samples] receives the tokens.</param>
+    public void Sample(ForwardBatch batch, Span<float> logits, Span<SampledToken> sampled)
+    {
+        for (int i = 0; i < batch.SampleCount; i++)
+        {
+            ref readonly SampleRow row = ref batch.Samples[i];
+            ReadOnlySpan<int> history = batch.History.AsSpan(row.HistoryStart, row.HistoryLength);
+            sampled[i] = Sample(logits.Slice(i * vocabSize, vocabSize), row, history);
+        }
+    }
+
+    /// <summary>Draws one token.</summary>
+    /// <param name="logits">[vocab] Overwritten.</param>
+    /// <param name="row">How and at which position to draw.</param>
+    /// <param name="history">The sequence's tokens; empty when the parameters need none.</param>
+    /// <exception cref="SamplingException">When a logit is NaN or +∞, or every token is banned.</exception>
+    public SampledToken Sample(Span<float> logits, in SampleRow row, ReadOnlySpan<int> history)
+    {
+        bool wantsLogprobs = row.Params.TopLogprobs is not null;
+        if (wantsLogprobs) _logprobs.Set(logits);
+        _edits.Apply(logits, row, history);
+        int token = Choose(logits, row);
+        return wantsLogprobs
+            ? new SampledToken(token, _logprobs.Of(token), _logprobs.Top(row.Params.TopLogprobs!.Value))
+            : new SampledToken(token, 0, null);
+    }
+
+    private int Choose(ReadOnlySpan<float> logits, in SampleRow row)
+    {
+        SamplingParams parameters = row.Params;
+        if (parameters.Temperature < GreedyTemperature || parameters.TopK == 1) return LogitRow.ArgMax(logits);
+        _weights.Set(logits, LogitRow.Max(logits), parameters.Temperature);
+        double uniform = CounterRandom.Uniform(parameters.Seed, row.Position);
+        if (parameters is { TopK: 0, TopP: >= 1, MinP: <= 0 }) return _weights.Draw(uniform);
+        Truncate(parameters);
+        return _candidates.Draw(uniform);
+    }
+
+    // Each filter keeps the first so many of all tokens ordered by probability; top-p's share is of what top-k left.
+    private void Truncate(SamplingParams parameters)
+    {
+        _candidates.Fill(_weights, LowerBound(parameters));
+        if (parameters.TopK > 0) _candidates.KeepCount(parameters.TopK);
+        if (parameters.TopP < 1) _candidates.KeepMass(parameters.TopP * (parameters.TopK > 0 ? _candidates.Mass : _weights.Mass));
+        if (parameters.MinP > 0) _candidates.KeepAtLeast(parameters.MinP);
+    }
+
+    // Selecting costs far more per token than a vectorised count, and mostly a few hundred tokens hold all that will be kept.
+    private float LowerBound(SamplingParams parameters)
+    {
+        const double rounding = 1 + 1e-9; // the two masses are summed in different orders
+        if (parameters is { TopK: 0, TopP: >= 1 }) return Math.Max(parameters.MinP, Bounds[^1]);
+        foreach (float bound in Bounds)
+        {
+            (int count, double mass) = _weights.AtLeast(bound);
+            if (parameters.TopK > 0 ? count >= parameters.TopK : mass >= parameters.TopP * _weights.Mass * rounding) return bound;
+        }
+        return Bounds[^1];
+    }
+}
