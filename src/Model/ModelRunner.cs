@@ -59,11 +59,7 @@ public sealed class ModelRunner : IModelRunner
         Matrix logits = _model.Forward(batch);
         using Tensor? onHost = _onCpu || batch.SampleCount == 0 ? null : logits.Tensor.cpu();
         float* rows = onHost is null ? logits.Floats : (float*)TensorMemory.Data(onHost);
-        for (int i = 0; i < batch.SampleCount; i++)
-        {
-            SampleRow row = batch.Samples[i];
-            sampled[i] = _sampler.Sample(new Span<float>(rows + (long)i * logits.Columns, logits.Columns), row, batch.History.AsSpan(row.HistoryStart, row.HistoryLength));
-        }
+        _sampler.Sample(batch, new Span<float>(rows, checked(batch.SampleCount * logits.Columns)), sampled);
     }
 
     /// <inheritdoc />

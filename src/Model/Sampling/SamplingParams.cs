@@ -3,6 +3,9 @@ namespace Llama.Model.Sampling;
 /// <summary>How the tokens of one sequence are drawn from the model's logits. Values are taken as valid: the door that lets requests in checks ranges.</summary>
 public sealed record SamplingParams
 {
+    /// <summary>The most probable token each time.</summary>
+    public static readonly SamplingParams Greedy = new() { Temperature = 0 };
+
     /// <summary>Divides the logits; 0 means greedy (the largest logit, ties to the lowest token id).</summary>
     public float Temperature { get; init; } = 1f;
 
