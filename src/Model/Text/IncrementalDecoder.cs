@@ -1,17 +1,54 @@
+using Llama.Model.Text.SentencePiece;
+
 namespace Llama.Model.Text;
 
 /// <summary>Decodes one sequence token by token: the pieces concatenate to the whole text and none ends inside a character.</summary>
+/// <remarks>Follows sentencepiece_processor.cc, <c>Decode</c>: only neighbouring byte tokens join into characters, and a space that merely stands for the dummy prefix goes.</remarks>
 public sealed class IncrementalDecoder
 {
+    private readonly TokenizerParts _parts;
+    private readonly bool _skipSpecialTokens;
+    private readonly Utf8Assembler _assembler;
+    private bool _dropsSpace;
+
     /// <summary>Starts a sequence.</summary>
     /// <param name="tokenizer">The vocabulary.</param>
     /// <param name="skipSpecialTokens">Whether control tokens print nothing.</param>
     /// <param name="atSequenceStart">Whether the text starts here, so that one leading space (SentencePiece's dummy prefix) is dropped.</param>
-    public IncrementalDecoder(Tokenizer tokenizer, bool skipSpecialTokens = true, bool atSequenceStart = true) => throw new NotImplementedException();
+    public IncrementalDecoder(Tokenizer tokenizer, bool skipSpecialTokens = true, bool atSequenceStart = true)
+    {
+        _parts = tokenizer.Parts;
+        _skipSpecialTokens = skipSpecialTokens;
+        _assembler = new Utf8Assembler(replaceEachByte: !_parts.IsByteLevel);
+        _dropsSpace = atSequenceStart && _parts.DropsLeadingSpace;
+    }
 
     /// <summary>The characters that this token completes; empty while a character is unfinished. Valid until the next call.</summary>
-    public ReadOnlySpan<char> Append(int id) => throw new NotImplementedException();
+    public ReadOnlySpan<char> Append(int id)
+    {
+        _assembler.Clear();
+        TokenKind kind = _parts.Vocabulary.KindOf(id);
+        if (kind != TokenKind.Byte && !_parts.IsByteLevel) _assembler.Finish();
+        if (_assembler.Text.Length > 0) _dropsSpace = false;
+        if (kind != TokenKind.Control || !_skipSpecialTokens) _assembler.Add(WithoutPrefix(id));
+        if (_assembler.Text.Length > 0) _dropsSpace = false;
+        return _assembler.Text;
+    }
 
     /// <summary>What is left at the end: U+FFFD for an unfinished character, else nothing.</summary>
-    public ReadOnlySpan<char> Flush() => throw new NotImplementedException();
+    public ReadOnlySpan<char> Flush()
+    {
+        _assembler.Clear();
+        _assembler.Finish();
+        return _assembler.Text;
+    }
+
+    // Only a piece's own space goes: a space spelled as a byte token was not put there by the dummy prefix.
+    private ReadOnlySpan<byte> WithoutPrefix(int id)
+    {
+        ReadOnlySpan<byte> bytes = _parts.Vocabulary.BytesOf(id);
+        if (!_dropsSpace || bytes.IsEmpty || _parts.Vocabulary[id].Piece[0] != SentencePieceModel.EscapedSpace) return bytes;
+        _dropsSpace = _parts.DropsEveryLeadingSpace;
+        return bytes[1..];
+    }
 }

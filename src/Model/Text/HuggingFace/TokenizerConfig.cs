@@ -1,0 +1,95 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Llama.Model.Text.HuggingFace;
+
+/// <summary>What tokenizer_config.json, special_tokens_map.json and added_tokens.json say beside the vocabulary; all three may be missing.</summary>
+internal sealed class TokenizerConfig
+{
+    private const string ConfigName = "tokenizer_config.json", MapName = "special_tokens_map.json", AddedName = "added_tokens.json";
+    private readonly string _folder;
+    private readonly JsonElement _config, _map;
+
+    private TokenizerConfig(string folder, JsonElement config, JsonElement map, IReadOnlyList<AddedToken> added)
+    {
+        (_folder, _config, _map, AddedTokens) = (folder, config, map, added);
+    }
+
+    public static TokenizerConfig Read(string folder)
+    {
+        JsonElement config = JsonFile.TryRead(folder, ConfigName) ?? default;
+        JsonElement map = JsonFile.TryRead(folder, MapName) ?? default;
+        return new TokenizerConfig(folder, config, map, [.. OldAddedTokens(folder), .. AddedTokensOf(folder, config)]);
+    }
+
+    /// <summary>Tokens of added_tokens.json, then those of added_tokens_decoder, which says more and therefore wins.</summary>
+    public IReadOnlyList<AddedToken> AddedTokens { get; }
+
+    public string Source => Path.Combine(_folder, ConfigName);
+
+    /// <summary>Whether plain text is to begin with BOS, where the files say.</summary>
+    public bool? AddBos => _config.GetFlag("add_bos_token");
+
+    /// <summary>The chat template: one string, or the one named default among several.</summary>
+    public string? ChatTemplate => _config.Get("chat_template") switch
+    {
+        { ValueKind: JsonValueKind.String } template => template.GetString(),
+        { ValueKind: JsonValueKind.Array } templates => DefaultOf(templates),
+        _ => null,
+    };
+
+    /// <summary>The spelling of <c>bos_token</c> and the like; the entry is a string or an object with <c>content</c>.</summary>
+    public string? SpecialToken(string name) => Spelling(_config.Get(name)) ?? Spelling(_map.Get(name));
+
+    /// <summary>The id of such a token, or null when the files name none.</summary>
+    public int? SpecialId(string name, Vocabulary vocabulary)
+    {
+        if (SpecialToken(name) is not { Length: > 0 } spelling) return null;
+        if (vocabulary.TryGetId(spelling, out int id)) return id;
+        throw new InvalidDataException($"{Source} names '{spelling}' as {name}, which the vocabulary lacks. Use the tokenizer files of one checkpoint together.");
+    }
+
+    private static string? Spelling(JsonElement? token) => token switch
+    {
+        { ValueKind: JsonValueKind.String } text => text.GetString(),
+        { ValueKind: JsonValueKind.Object } entry => entry.GetText("content"),
+        _ => null,
+    };
+
+    private static string? DefaultOf(JsonElement templates)
+    {
+        JsonElement[] entries = [.. templates.EnumerateArray()];
+        int index = Array.FindIndex(entries, entry => entry.GetText("name") == "default");
+        return index < 0 ? null : entries[index].GetText("template");
+    }
+
+    private static IEnumerable<AddedToken> OldAddedTokens(string folder)
+    {
+        if (JsonFile.TryRead(folder, AddedName) is not { } root) yield break;
+        foreach (JsonProperty entry in root.EnumerateObject())
+        {
+            if (entry.Value.ValueKind != JsonValueKind.Number || !entry.Value.TryGetInt32(out int id))
+                throw new InvalidDataException($"{Path.Combine(folder, AddedName)} has no id for '{entry.Name}'. Copy it from the checkpoint again.");
+            yield return new AddedToken(id, entry.Name, IsSpecial: false);
+        }
+    }
+
+    private static IEnumerable<AddedToken> AddedTokensOf(string folder, JsonElement config)
+    {
+        if (config.Get("added_tokens_decoder") is not { ValueKind: JsonValueKind.Object } decoder) yield break;
+        foreach (JsonProperty entry in decoder.EnumerateObject())
+        {
+            if (!int.TryParse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int id))
+                throw new InvalidDataException($"{Path.Combine(folder, ConfigName)}: added_tokens_decoder has '{entry.Name}' where an id belongs.");
+            yield return Parse(id, entry.Value);
+        }
+    }
+
+    /// <summary>One entry of added_tokens_decoder or of tokenizer.json's added_tokens.</summary>
+    public static AddedToken Parse(int id, JsonElement entry)
+    {
+        string content = entry.GetText("content") ?? throw new InvalidDataException($"added token {id} has no content");
+        if (entry.GetFlag("single_word") == true) throw new NotSupportedException($"added token '{content}' is single_word, which is not supported");
+        return new AddedToken(id, content, entry.GetFlag("special") ?? false, entry.GetFlag("lstrip") ?? false, entry.GetFlag("rstrip") ?? false);
+    }
+}

@@ -1,0 +1,17 @@
+using Llama.Model.Text.HuggingFace;
+using Llama.Model.Text.SentencePiece;
+
+namespace Llama.Model.Text;
+
+/// <summary>Finds out which tokenizer a checkpoint folder holds.</summary>
+internal static class TokenizerFolder
+{
+    public static TokenizerParts Read(string folder)
+    {
+        string model = Path.Combine(folder, "tokenizer.model"), json = Path.Combine(folder, "tokenizer.json");
+        if (File.Exists(model)) return SentencePieceLoader.Load(model, TokenizerConfig.Read(folder));
+        if (File.Exists(json)) return TokenizerJsonLoader.Load(folder, TokenizerConfig.Read(folder));
+        throw new FileNotFoundException($"No tokenizer in {Path.GetFullPath(folder)}: neither tokenizer.model (SentencePiece) nor tokenizer.json (Hugging Face) is there. "
+            + "Copy one of them from the checkpoint, or point Model:Path at a complete checkpoint folder.");
+    }
+}
