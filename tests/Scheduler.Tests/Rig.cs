@@ -37,6 +37,9 @@ internal sealed class Rig
 
     public Scheduler Scheduler { get; }
 
+    /// <summary>How far the clock moves while a step runs.</summary>
+    public TimeSpan StepTime { get; init; }
+
     /// <summary>What the last step computed.</summary>
     public List<Row> LastStep { get; } = [];
 
@@ -105,6 +108,7 @@ internal sealed class Rig
         ForwardBatch batch = _builder.Build(step);
         Span<SampledToken> sampled = _sampled.AsSpan(0, batch.SampleCount);
         if (batch.TokenCount > 0) Runner.Run(batch, sampled);
+        Clock.Advance(StepTime);
         Scheduler.Commit(sampled);
     }
 
