@@ -35,11 +35,11 @@ internal sealed class Candidates(int vocabSize)
     /// <summary>Keeps the most probable ones, this many.</summary>
     public void KeepCount(int count)
     {
-        if (count < _count) KeepFrom(LastOfTop(count, _ => 1));
+        if (count < _count) KeepFrom(LastOfTop(count, byMass: false));
     }
 
     /// <summary>Keeps the fewest of the most probable ones that together reach this mass.</summary>
-    public void KeepMass(double mass) => KeepFrom(LastOfTop(mass, Weight));
+    public void KeepMass(double mass) => KeepFrom(LastOfTop(mass, byMass: true));
 
     /// <summary>Keeps those of at least this weight.</summary>
     public void KeepAtLeast(float weight) => KeepFrom((ulong)BitConverter.SingleToUInt32Bits(weight) << 32);
@@ -64,10 +64,10 @@ internal sealed class Candidates(int vocabSize)
         _count = kept;
     }
 
-    // The smallest key of the fewest largest keys whose measures sum to the target: quickselect that carries the sum, linear on average and without a sort.
-    // 1. Split the range into keys of at least the pivot's size and the rest. 2. If the former reach the target the answer is among them, else what they measure
+    // The smallest of the fewest largest keys whose count or mass reaches the target: quickselect that carries the sum, linear on average and without a sort.
+    // 1. Split the range into keys of at least the pivot's size and the rest. 2. If the former reach the target the answer is among them, else what they sum to
     // is taken off the target and the answer is among the rest. The median of three distinct keys is never the smallest, so both parts are smaller than the range.
-    private ulong LastOfTop(double target, Func<ulong, double> measure)
+    private ulong LastOfTop(double target, bool byMass)
     {
         Span<ulong> range = _work.AsSpan(0, _count);
         _keys.AsSpan(0, _count).CopyTo(range);
@@ -82,7 +82,7 @@ internal sealed class Candidates(int vocabSize)
                 if (key < pivot) continue;
                 range[i] = range[upper];
                 range[upper++] = key;
-                sum += measure(key);
+                sum += byMass ? Weight(key) : 1;
             }
             bool reached = sum >= target;
             if (!reached) target -= sum;

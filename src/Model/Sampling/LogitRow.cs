@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Llama.Model.Sampling;
@@ -5,12 +6,16 @@ namespace Llama.Model.Sampling;
 /// <summary>Passes over one row of logits, eight at a time. Only operations that round alike on every machine are used: a draw must not depend on the processor.</summary>
 internal static class LogitRow
 {
-    public static readonly int Lanes = Vector256<float>.Count;
+    public const int Lanes = 8;
 
     /// <summary>The eight logits from <paramref name="index"/>, −∞ beyond the end.</summary>
-    public static Vector256<float> Load(ReadOnlySpan<float> logits, int index)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Load(ReadOnlySpan<float> logits, int index) =>
+        index + Lanes <= logits.Length ? Vector256.Create(logits[index..]) : LoadPadded(logits, index);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Vector256<float> LoadPadded(ReadOnlySpan<float> logits, int index)
     {
-        if (index + Lanes <= logits.Length) return Vector256.Create(logits[index..]);
         Span<float> padded = stackalloc float[Lanes];
         padded.Fill(float.NegativeInfinity);
         logits[index..].CopyTo(padded);
@@ -21,10 +26,14 @@ internal static class LogitRow
     /// <exception cref="SamplingException">When it is no finite number.</exception>
     public static float Max(ReadOnlySpan<float> logits)
     {
-        Vector256<float> largest = Vector256.Create(float.NegativeInfinity);
-        for (int i = 0; i < logits.Length; i += Lanes) largest = Vector256.Max(largest, Load(logits, i)); // a NaN stays
-        float max = float.NegativeInfinity;
-        for (int lane = 0; lane < Lanes; lane++) max = MathF.Max(max, largest[lane]);
+        Vector256<float> largest = Vector256.Create(float.NegativeInfinity), numbers = Vector256<float>.AllBitsSet;
+        for (int i = 0; i < logits.Length; i += Lanes)
+        {
+            Vector256<float> values = Load(logits, i);
+            largest = Vector256.MaxNative(largest, values);
+            numbers &= Vector256.Equals(values, values); // a NaN equals nothing
+        }
+        float max = numbers.ExtractMostSignificantBits() == (1 << Lanes) - 1 ? Max(largest) : float.NaN;
         if (float.IsFinite(max)) return max;
         throw new SamplingException(max switch
         {
@@ -45,7 +54,15 @@ internal static class LogitRow
         }
     }
 
+    private static float Max(Vector256<float> values)
+    {
+        float max = values[0];
+        for (int lane = 1; lane < Lanes; lane++) max = MathF.Max(max, values[lane]);
+        return max;
+    }
+
     /// <summary>eˣ for x ≤ 0 to within 2 units in the last place; 0 below −87. Cephes' expf: x = n ln 2 + r, polynomial in r.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Exp(Vector256<float> x)
     {
         Vector256<float> clamped = Vector256.Max(x, Vector256.Create(-87f));
@@ -58,7 +75,7 @@ internal static class LogitRow
         y = y * r + Vector256.Create(1.6666665459e-1f);
         y = y * r + Vector256.Create(5.0000001201e-1f);
         y = y * r * r + r + Vector256<float>.One;
-        Vector256<float> power = (Vector256.ConvertToInt32(n) + Vector256.Create(127) << 23).AsSingle();
+        Vector256<float> power = (Vector256.ConvertToInt32Native(n) + Vector256.Create(127) << 23).AsSingle();
         return Vector256.ConditionalSelect(Vector256.LessThan(x, Vector256.Create(-87f)), Vector256<float>.Zero, y * power);
     }
 }

@@ -9,9 +9,6 @@ internal sealed class Sampler(int vocabSize)
     // Below this, dividing by the temperature overflows before it changes which token wins (vLLM draws the line there too).
     private const float GreedyTemperature = 1e-5f;
 
-    // Weights that are tried in turn as the lower bound of the tokens worth selecting among: e⁻⁴, e⁻⁸ …; the last holds every token whose weight is not 0.
-    private static readonly float[] Bounds = [MathF.Exp(-4), MathF.Exp(-8), MathF.Exp(-16), MathF.Exp(-32), 1.2e-38f];
-
     private readonly LogitEdits _edits = new(vocabSize);
     private readonly TokenWeights _weights = new(vocabSize);
     private readonly Candidates _candidates = new(vocabSize);
@@ -61,22 +58,9 @@ internal sealed class Sampler(int vocabSize)
     // Each filter keeps the first so many of all tokens ordered by probability; top-p's share is of what top-k left.
     private void Truncate(SamplingParams parameters)
     {
-        _candidates.Fill(_weights, LowerBound(parameters));
+        _candidates.Fill(_weights, CandidateBound.Find(_weights, parameters));
         if (parameters.TopK > 0) _candidates.KeepCount(parameters.TopK);
         if (parameters.TopP < 1) _candidates.KeepMass(parameters.TopP * (parameters.TopK > 0 ? _candidates.Mass : _weights.Mass));
         if (parameters.MinP > 0) _candidates.KeepAtLeast(parameters.MinP);
-    }
-
-    // Selecting costs far more per token than a vectorised count, and mostly a few hundred tokens hold all that will be kept.
-    private float LowerBound(SamplingParams parameters)
-    {
-        const double rounding = 1 + 1e-9; // the two masses are summed in different orders
-        if (parameters is { TopK: 0, TopP: >= 1 }) return Math.Max(parameters.MinP, Bounds[^1]);
-        foreach (float bound in Bounds)
-        {
-            (int count, double mass) = _weights.AtLeast(bound);
-            if (parameters.TopK > 0 ? count >= parameters.TopK : mass >= parameters.TopP * _weights.Mass * rounding) return bound;
-        }
-        return Bounds[^1];
     }
 }

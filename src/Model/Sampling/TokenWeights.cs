@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Llama.Model.Sampling;
@@ -78,6 +79,7 @@ internal sealed class TokenWeights(int vocabSize)
         return Vector256.Sum(mass);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<double> Add(Vector256<double> mass, Vector256<float> weights)
     {
         (Vector256<double> lower, Vector256<double> upper) = Vector256.Widen(weights);
