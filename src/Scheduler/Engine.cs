@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
 using Llama.Model;
+using Llama.Scheduling.Metrics;
+using Llama.Scheduling.Tracing;
 
 namespace Llama.Scheduling;
 
@@ -10,31 +12,164 @@ namespace Llama.Scheduling;
 /// </summary>
 public sealed class Engine : IAsyncDisposable
 {
+    private static readonly TimeSpan RetryElsewhere = TimeSpan.FromSeconds(1);
+
+    private readonly Func<IModelRunner> _createRunner;
+    private readonly SchedulerOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly IMeterFactory? _meters;
+    private readonly Action<Exception>? _onStepFailed;
+    private readonly Inbox _inbox = new();
+    private readonly Backlog _backlog;
+    private readonly EngineCounters _counters;
+    private readonly TaskCompletionSource<ModelLimits> _loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously); // as Completion, but never faults
+    private volatile EngineState _state = EngineState.Loading; // moves forward only
+    private Gate? _gate;
+    private long _lastId;
+    private volatile bool _isStopping;
+
     /// <summary>Starts the engine's thread, which first creates the runner (so that every torch call happens there), then steps.</summary>
     /// <param name="createRunner">Loads the model; called once, on the engine's thread.</param>
     /// <param name="options">Bounds.</param>
     /// <param name="clock">Time for deadlines and rates.</param>
     /// <param name="meters">Where the engine's metrics are registered; null for none.</param>
-    public Engine(Func<IModelRunner> createRunner, SchedulerOptions options, TimeProvider clock, IMeterFactory? meters = null) => throw new NotImplementedException();
+    /// <param name="onStepFailed">Told, on the engine's thread, what a step threw that failed its requests; null for nobody.</param>
+    public Engine(
+        Func<IModelRunner> createRunner, SchedulerOptions options, TimeProvider clock, IMeterFactory? meters = null, Action<Exception>? onStepFailed = null)
+    {
+        (_createRunner, _options, _clock, _meters, _onStepFailed) = (createRunner, options, clock, meters, onStepFailed);
+        _backlog = new Backlog(options.MaxQueueLength);
+        _counters = new EngineCounters(_backlog);
+        new Thread(Live) { Name = "Llama engine", IsBackground = true }.Start();
+    }
 
     /// <summary>Where the engine is in its life.</summary>
-    public EngineState State => throw new NotImplementedException();
+    public EngineState State => _state;
 
     /// <summary>Completes with the model's limits when it is loaded; faults with the loader's exception.</summary>
-    public Task<ModelLimits> Loaded => throw new NotImplementedException();
+    public Task<ModelLimits> Loaded => _loaded.Task;
 
     /// <summary>Completes when the engine's thread has ended; faults if it died.</summary>
-    public Task Completion => throw new NotImplementedException();
+    public Task Completion => _completion.Task;
 
     /// <summary>Counts of this moment: running, waiting, blocks.</summary>
-    public EngineSnapshot Snapshot => throw new NotImplementedException();
+    public EngineSnapshot Snapshot => _counters.Snapshot;
 
     /// <summary>Accepts a request or says why not. Never blocks.</summary>
-    public bool TrySubmit(GenerationRequest request, [NotNullWhen(true)] out Generation? generation, [NotNullWhen(false)] out Refusal? refusal) => throw new NotImplementedException();
+    /// <exception cref="ArgumentException">The prompt is empty or holds a token outside the vocabulary, or <c>MaxTokens</c> is below 1.</exception>
+    public bool TrySubmit(GenerationRequest request, [NotNullWhen(true)] out Generation? generation, [NotNullWhen(false)] out Refusal? refusal)
+    {
+        Gate.CheckArguments(request);
+        generation = null;
+        refusal = RefuseByState() ?? _gate!.TryEnter(request);
+        if (refusal is not null) return false;
+
+        Sequence sequence = CreateSequence(request);
+        if (!_inbox.TryPost(MessageKind.Submit, sequence))
+        {
+            _backlog.Leave(sequence);
+            refusal = new Refusal(RefusalReason.Draining, RetryAfter: RetryElsewhere);
+            return false;
+        }
+        generation = sequence.Generation!;
+        return true;
+    }
 
     /// <summary>Refuses new requests and completes when the accepted ones have ended; on cancellation those left end with <see cref="FinishReason.Failed"/>.</summary>
-    public Task DrainAsync(CancellationToken cancellation) => throw new NotImplementedException();
+    public Task DrainAsync(CancellationToken cancellation)
+    {
+        if (!TryMove(EngineState.Loading, EngineState.Draining)) TryMove(EngineState.Ready, EngineState.Draining);
+        _inbox.TryPost(MessageKind.Wake);
+        CancellationTokenRegistration stop = cancellation.UnsafeRegister(static engine => ((Engine)engine!).Stop(), this);
+        return _ended.Task.ContinueWith(_ => stop.Unregister(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+    }
 
     /// <summary>Stops at once: what is left ends with <see cref="FinishReason.Failed"/>; the runner is disposed.</summary>
-    public ValueTask DisposeAsync() => throw new NotImplementedException();
+    public ValueTask DisposeAsync()
+    {
+        if (!TryMove(EngineState.Loading, EngineState.Draining)) TryMove(EngineState.Ready, EngineState.Draining);
+        Stop();
+        return new ValueTask(_ended.Task);
+    }
+
+    private void Stop()
+    {
+        _isStopping = true;
+        _inbox.Close();
+    }
+
+    private Refusal? RefuseByState() => State switch
+    {
+        EngineState.Ready => null,
+        EngineState.Loading => new Refusal(RefusalReason.Loading, RetryAfter: RetryElsewhere),
+        EngineState.Failed => new Refusal(RefusalReason.Failed),
+        _ => new Refusal(RefusalReason.Draining, RetryAfter: RetryElsewhere),
+    };
+
+    private Sequence CreateSequence(GenerationRequest request)
+    {
+        long now = _clock.GetTimestamp();
+        // Conversion to long saturates: a timeout beyond the clock's range is none.
+        long deadline = request.Timeout is { } timeout ? (long)(now + (timeout.TotalSeconds * _clock.TimestampFrequency)) : long.MaxValue;
+        Sequence sequence = new(Interlocked.Increment(ref _lastId), request, now, deadline);
+        sequence.Generation = new Generation(sequence, _inbox);
+        return sequence;
+    }
+
+    private void Live()
+    {
+        try
+        {
+            using IModelRunner runner = _createRunner();
+            Serve(runner);
+            _state = EngineState.Stopped;
+            _completion.SetResult();
+        }
+        catch (Exception exception)
+        {
+            _state = EngineState.Failed;
+            _loaded.TrySetException(exception);
+            _completion.SetException(exception);
+        }
+        _ended.SetResult();
+    }
+
+    private void Serve(IModelRunner runner)
+    {
+        using EngineMetrics? metrics = _meters is null ? null : new EngineMetrics(_meters, _counters, _clock);
+        using TraceWriter? trace = _options.TracePath is null ? null : new TraceWriter(File.Create(_options.TracePath), runner.Limits, _clock);
+        EngineLoop loop = new(runner, _options, _clock, _inbox, new Reporter(_backlog, _counters, metrics, trace, _onStepFailed));
+        _gate = new Gate(runner.Limits, _options, _backlog);
+        TryMove(EngineState.Loading, EngineState.Ready);
+        _loaded.SetResult(runner.Limits);
+        try
+        {
+            while (WaitForWork(loop)) loop.Turn();
+        }
+        finally
+        {
+            _inbox.Close();
+            loop.End();
+        }
+    }
+
+    /// <summary>False when there will be none: the engine stops, or has drained.</summary>
+    private bool WaitForWork(EngineLoop loop)
+    {
+        while (!_isStopping && !loop.HasWork)
+        {
+            if (State == EngineState.Draining)
+            {
+                // A submission that passed the state check just before may still come; behind the closed door there is none.
+                _inbox.Close();
+                return loop.HasWork;
+            }
+            _inbox.Wait();
+        }
+        return !_isStopping;
+    }
+
+    private bool TryMove(EngineState from, EngineState to) => Interlocked.CompareExchange(ref _state, to, from) == from;
 }

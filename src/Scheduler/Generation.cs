@@ -5,15 +5,35 @@ namespace Llama.Scheduling;
 /// <summary>The caller's end of one accepted request. Disposing it before its last event aborts the request and frees its blocks within one step.</summary>
 public sealed class Generation : IAsyncDisposable
 {
+    private readonly Channel<GenerationEvent> _events =
+        Channel.CreateUnbounded<GenerationEvent>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+
+    private readonly Sequence _sequence;
+    private readonly Inbox _inbox;
+
+    internal Generation(Sequence sequence, Inbox inbox) => (_sequence, _inbox) = (sequence, inbox);
+
     /// <summary>Number of the request in this engine, from 1.</summary>
-    public long Id => throw new NotImplementedException();
+    public long Id => _sequence.Id;
 
     /// <summary>Prompt tokens whose keys and values were found in the cache; final once the first event is there.</summary>
-    public int CachedTokenCount => throw new NotImplementedException();
+    public int CachedTokenCount => _sequence.CachedTokenCount;
 
     /// <summary>Tokens and, on the last event, the ending; completes after that event.</summary>
-    public ChannelReader<GenerationEvent> Events => throw new NotImplementedException();
+    public ChannelReader<GenerationEvent> Events => _events.Reader;
 
     /// <inheritdoc />
-    public ValueTask DisposeAsync() => throw new NotImplementedException();
+    public ValueTask DisposeAsync()
+    {
+        // An abort after the end finds a finished sequence and does nothing, so this needs no agreement with the engine's thread.
+        _inbox.TryPost(MessageKind.Abort, _sequence);
+        return ValueTask.CompletedTask;
+    }
+
+    internal void Publish(in Outcome outcome)
+    {
+        // Unbounded: a slow reader costs memory up to its own token limit, and never holds up the engine.
+        _events.Writer.TryWrite(new GenerationEvent(outcome.Token, outcome.Finish));
+        if (outcome.Finish is not null) _events.Writer.TryComplete();
+    }
 }

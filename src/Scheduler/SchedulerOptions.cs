@@ -14,4 +14,7 @@ public sealed record SchedulerOptions
 
     /// <summary>Whether finished prefixes are kept and found again.</summary>
     public bool PrefixCache { get; init; } = true;
+
+    /// <summary>File to write a trace of all requests to (times, lengths and which blocks were equal; no tokens, no text), one JSON line each; null for none.</summary>
+    public string? TracePath { get; init; }
 }

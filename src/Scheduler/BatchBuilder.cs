@@ -1,0 +1,54 @@
+using Llama.Model;
+
+namespace Llama.Scheduling;
+
+/// <summary>Lays a <see cref="Step"/> out as the flat arrays that the model takes.</summary>
+internal sealed class BatchBuilder(ModelLimits limits, int maxTokens, int maxSequences)
+{
+    private readonly ForwardBatch _batch = new(maxTokens, maxSequences, limits.BlocksPerSequence);
+
+    /// <summary>The same arrays each time, overwritten.</summary>
+    public ForwardBatch Build(Step step)
+    {
+        _batch.Clear();
+        for (int i = 0; i < step.Sequences.Count; i++) Add(step.Sequences[i]);
+        return _batch;
+    }
+
+    private void Add(Sequence sequence)
+    {
+        int row = _batch.SequenceCount++;
+        _batch.TokenStarts[row] = _batch.TokenCount;
+        AddTokens(sequence);
+        _batch.TokenStarts[row + 1] = _batch.TokenCount;
+        _batch.ContextLengths[row] = sequence.ComputedCount + sequence.ScheduledCount;
+        sequence.BlockIds.AsSpan(0, sequence.BlockCount).CopyTo(_batch.BlockTables.AsSpan(row * _batch.BlockTableStride));
+        if (sequence.IsSampled) AddSample(sequence);
+    }
+
+    private void AddTokens(Sequence sequence)
+    {
+        ReadOnlySpan<int> tokens = sequence.Tokens.Slice(sequence.ComputedCount, sequence.ScheduledCount);
+        int start = _batch.TokenCount;
+        tokens.CopyTo(_batch.TokenIds.AsSpan(start));
+        for (int i = 0; i < tokens.Length; i++)
+        {
+            int position = sequence.ComputedCount + i;
+            _batch.Positions[start + i] = position;
+            _batch.Slots[start + i] = (sequence.BlockIds[position / limits.BlockSize] * limits.BlockSize) + (position % limits.BlockSize);
+        }
+        _batch.TokenCount += tokens.Length;
+    }
+
+    private void AddSample(Sequence sequence)
+    {
+        ReadOnlySpan<int> history = sequence.Sampling.NeedsHistory ? sequence.Tokens : [];
+        _batch.Samples[_batch.SampleCount++] = new SampleRow(
+            TokenRow: _batch.TokenCount - 1,
+            Position: sequence.KnownCount,
+            sequence.GeneratedCount,
+            HistoryStart: _batch.AddHistory(history),
+            HistoryLength: history.Length,
+            sequence.Sampling);
+    }
+}

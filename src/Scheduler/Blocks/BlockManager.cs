@@ -1,0 +1,139 @@
+using System.Diagnostics;
+using Llama.Model;
+
+namespace Llama.Scheduling.Blocks;
+
+/// <summary>
+/// The pool of KV blocks. A block is free, used (held by sequences, counted), or cached: sealed, held by nobody, kept for its tokens until it is the oldest
+/// and room is needed.
+/// </summary>
+internal sealed class BlockManager
+{
+    private readonly Block[] _blocks; // by id
+    private readonly BlockList _free = new();
+    private readonly BlockList _cached = new(); // oldest first
+    private readonly BlockIndex _index;
+    private readonly Block[] _prefix; // scratch of FindPrefix
+    private readonly bool _keepsPrefixes;
+    private readonly ulong _hashMask;
+
+    /// <param name="limits">Size and number of the blocks.</param>
+    /// <param name="keepsPrefixes">False seals nothing, so that nothing is ever found.</param>
+    /// <param name="hashMask">Tests narrow the hash, to make contents collide.</param>
+    public BlockManager(ModelLimits limits, bool keepsPrefixes = true, ulong hashMask = ulong.MaxValue)
+    {
+        (BlockSize, _keepsPrefixes, _hashMask) = (limits.BlockSize, keepsPrefixes, hashMask);
+        _blocks = [.. Enumerable.Range(0, limits.BlockCount).Select(id => new Block(id, limits.BlockSize))];
+        _index = new BlockIndex(limits.BlockCount);
+        _prefix = new Block[limits.BlocksPerSequence];
+        foreach (Block block in _blocks) _free.AddLast(block);
+    }
+
+    public int BlockSize { get; }
+
+    public int TotalCount => _blocks.Length;
+
+    public int CachedCount => _cached.Count;
+
+    public int AvailableCount => _free.Count + _cached.Count;
+
+    public int UsedCount => TotalCount - AvailableCount;
+
+    /// <summary>Gives a sequence the cached blocks that its tokens begin with and new ones for the rest of its known tokens; or, when they do not fit, nothing.</summary>
+    public bool TryAdmit(Sequence sequence)
+    {
+        int foundCount = FindPrefix(sequence);
+        // Found blocks that nobody holds are among the available ones. Pinning them before this check could starve the running sequences of them.
+        int idleCount = 0;
+        for (int i = 0; i < foundCount; i++) idleCount += _prefix[i].RefCount == 0 ? 1 : 0;
+        if (BlocksFor(sequence.KnownCount) - foundCount > AvailableCount - idleCount) return false;
+
+        sequence.Reserve(BlocksFor(sequence.MaxComputedCount));
+        for (int i = 0; i < foundCount; i++) sequence.AddBlock(Pin(_prefix[i]).Id);
+        sequence.ComputedCount = foundCount * BlockSize;
+        sequence.SealedCount = foundCount;
+        bool fits = TryGrow(sequence, sequence.KnownCount);
+        Debug.Assert(fits);
+        return true;
+    }
+
+    /// <summary>Makes a sequence's blocks cover this many tokens; takes nothing when they do not fit.</summary>
+    public bool TryGrow(Sequence sequence, int tokenCount)
+    {
+        int missing = BlocksFor(tokenCount) - sequence.BlockCount;
+        if (missing > AvailableCount) return false;
+        for (; missing > 0; missing--) sequence.AddBlock(Pin(TakeUnheld()).Id);
+        return true;
+    }
+
+    /// <summary>Seals the blocks that a sequence has filled since the last time: each is hashed once, from its own tokens and its parent's hash.</summary>
+    public void Seal(Sequence sequence)
+    {
+        if (!_keepsPrefixes) return;
+        while ((sequence.SealedCount + 1) * BlockSize <= sequence.ComputedCount) SealNext(sequence);
+    }
+
+    /// <summary>Takes all blocks from a sequence, the last first, so that within it the tail is evicted before the head that more requests may share.</summary>
+    public void Free(Sequence sequence)
+    {
+        for (int i = sequence.BlockCount - 1; i >= 0; i--) Unpin(_blocks[sequence.BlockIds[i]]);
+        sequence.ClearBlocks();
+    }
+
+    /// <summary>Throws unless every block is in exactly one place and every count adds up to what these sequences hold.</summary>
+    public void CheckIntegrity(IEnumerable<Sequence> holders) => BlockIntegrity.Check(_blocks, _free, _cached, _index, holders, BlockSize);
+
+    public int BlocksFor(int tokenCount) => (tokenCount + BlockSize - 1) / BlockSize;
+
+    private int FindPrefix(Sequence sequence)
+    {
+        if (!_keepsPrefixes) return 0;
+        // One token is always left to compute: its logits are what the next is drawn from.
+        int mostCount = (sequence.KnownCount - 1) / BlockSize;
+        int count = 0;
+        while (count < mostCount && _index.Find(ContentOf(sequence, count, count == 0 ? null : _prefix[count - 1])) is { } block)
+            _prefix[count++] = block;
+        return count;
+    }
+
+    private void SealNext(Sequence sequence)
+    {
+        int i = sequence.SealedCount++;
+        BlockContent content = ContentOf(sequence, i, i == 0 ? null : _blocks[sequence.BlockIds[i - 1]]);
+        Block own = _blocks[sequence.BlockIds[i]];
+        if (_index.Find(content) is { } twin)
+        {
+            // Another sequence computed the same in the meantime. Sharing its block keeps every parent held by whoever holds the child.
+            sequence.BlockIds[i] = Pin(twin).Id;
+            Unpin(own);
+            return;
+        }
+        own.Seal(content);
+        _index.Add(own);
+    }
+
+    private BlockContent ContentOf(Sequence sequence, int index, Block? parent) =>
+        new(parent, sequence.CacheSalt, sequence.Tokens.Slice(index * BlockSize, BlockSize), _hashMask);
+
+    private Block TakeUnheld()
+    {
+        if (_free.Count > 0) return _free.RemoveFirst();
+        Block oldest = _cached.RemoveFirst();
+        _index.Remove(oldest);
+        oldest.Unseal();
+        return oldest;
+    }
+
+    private Block Pin(Block block)
+    {
+        if (block.RefCount++ == 0 && block.IsSealed) _cached.Remove(block);
+        return block;
+    }
+
+    private void Unpin(Block block)
+    {
+        if (--block.RefCount > 0) return;
+        if (block.IsSealed) _cached.AddLast(block);
+        else _free.AddFirst(block);
+    }
+}

@@ -1,0 +1,76 @@
+using Llama.Model;
+using Llama.Model.Sampling;
+
+namespace Llama.Scheduling;
+
+/// <summary>The engine's thread at work. Everything here, and all it holds, belongs to that thread alone.</summary>
+internal sealed class EngineLoop
+{
+    private readonly IModelRunner _runner;
+    private readonly TimeProvider _clock;
+    private readonly Inbox _inbox;
+    private readonly Reporter _reporter;
+    private readonly Scheduler _scheduler;
+    private readonly BatchBuilder _builder;
+    private readonly SampledToken[] _sampled;
+
+    public EngineLoop(IModelRunner runner, SchedulerOptions options, TimeProvider clock, Inbox inbox, Reporter reporter)
+    {
+        (_runner, _clock, _inbox, _reporter) = (runner, clock, inbox, reporter);
+        _scheduler = new Scheduler(runner.Limits, options, clock);
+        _builder = new BatchBuilder(runner.Limits, options.MaxBatchTokens, options.MaxSequences);
+        _sampled = new SampledToken[options.MaxSequences];
+        _reporter.Committed(_scheduler);
+    }
+
+    public bool HasWork => _scheduler.HasWork || !_inbox.IsEmpty;
+
+    /// <summary>Admit, schedule, run, commit.</summary>
+    public void Turn()
+    {
+        Admit();
+        Step step = _scheduler.Schedule();
+        _reporter.Scheduled(step);
+        if (TryRun(step, out ReadOnlySpan<SampledToken> sampled)) _scheduler.Commit(sampled);
+        else _scheduler.Fail();
+        _reporter.Committed(_scheduler);
+    }
+
+    /// <summary>Ends all that is left, touching no block: the scheduler may be what failed.</summary>
+    public void End()
+    {
+        Admit();
+        _reporter.Committed(_scheduler);
+        foreach (Sequence sequence in _scheduler.Live) _reporter.Report(new Outcome(sequence, null, FinishReason.Failed));
+    }
+
+    private void Admit()
+    {
+        while (_inbox.TryTake(out Message message))
+        {
+            if (message.Kind == MessageKind.Submit) _scheduler.Add(message.Sequence!);
+            if (message.Kind == MessageKind.Abort) _scheduler.End(message.Sequence!, FinishReason.Aborted);
+        }
+    }
+
+    private bool TryRun(Step step, out ReadOnlySpan<SampledToken> sampled)
+    {
+        sampled = default;
+        if (step.TokenCount == 0) return true; // those who were left all aborted or ran out of time
+        ForwardBatch batch = _builder.Build(step);
+        long start = _clock.GetTimestamp();
+        try
+        {
+            _runner.Run(batch, _sampled.AsSpan(0, batch.SampleCount));
+        }
+        catch (Exception exception)
+        {
+            // Whatever the model throws concerns the requests of this step; the next ones may fare better.
+            _reporter.Failed(exception);
+            return false;
+        }
+        _reporter.Ran(step.TokenCount, _clock.GetElapsedTime(start));
+        sampled = _sampled.AsSpan(0, batch.SampleCount);
+        return true;
+    }
+}

@@ -1,0 +1,58 @@
+using Llama.Scheduling.Metrics;
+using Llama.Scheduling.Tracing;
+
+namespace Llama.Scheduling;
+
+/// <summary>Tells everybody outside the engine's thread what a turn did: callers, metrics, counters, the trace.</summary>
+internal sealed class Reporter(Backlog backlog, EngineCounters counters, EngineMetrics? metrics, TraceWriter? trace, Action<Exception>? onFailure)
+{
+    private long _stepCount;
+    private long _preemptionCount;
+
+    public void Scheduled(Step step)
+    {
+        foreach (Sequence sequence in step.Admitted)
+        {
+            backlog.Leave(sequence);
+            metrics?.Admitted(sequence);
+        }
+    }
+
+    public void Ran(int tokenCount, TimeSpan duration)
+    {
+        _stepCount++;
+        backlog.ObserveStep(tokenCount, duration);
+        metrics?.Ran(tokenCount);
+    }
+
+    public void Failed(Exception exception)
+    {
+        _stepCount++;
+        onFailure?.Invoke(exception);
+    }
+
+    public void Committed(Scheduler scheduler)
+    {
+        // Counters first: whoever reads a last event finds its blocks given back.
+        counters.Publish(scheduler, _stepCount);
+        metrics?.Preempted(scheduler.PreemptionCount - _preemptionCount);
+        _preemptionCount = scheduler.PreemptionCount;
+        foreach (Outcome outcome in scheduler.Outcomes) Report(outcome);
+        scheduler.ClearOutcomes();
+    }
+
+    public void Report(in Outcome outcome)
+    {
+        if (outcome.Token is not null) metrics?.Drawn(outcome.Sequence);
+        if (outcome.Finish is { } reason) Ended(outcome.Sequence, reason);
+        outcome.Sequence.Generation?.Publish(outcome);
+    }
+
+    private void Ended(Sequence sequence, FinishReason reason)
+    {
+        if (sequence.AdmittedAt is null) backlog.Leave(sequence);
+        if (reason is FinishReason.Stop or FinishReason.Length) backlog.ObserveOutput(sequence);
+        metrics?.Ended(sequence, reason);
+        trace?.Write(sequence);
+    }
+}

@@ -1,0 +1,14 @@
+namespace Llama.Scheduling;
+
+/// <summary>Where a <see cref="Sequence"/> is.</summary>
+internal enum SequenceState
+{
+    /// <summary>Without blocks: new, or preempted.</summary>
+    Waiting,
+
+    /// <summary>With blocks.</summary>
+    Running,
+
+    /// <summary>Ended, its blocks given back.</summary>
+    Finished,
+}

@@ -1,0 +1,41 @@
+using System.Text.Json;
+using Llama.Model;
+using Llama.Scheduling.Blocks;
+
+namespace Llama.Scheduling.Tracing;
+
+/// <summary>Records ended requests as lines of JSON, in the order of their ends.</summary>
+internal sealed class TraceWriter(Stream stream, ModelLimits limits, TimeProvider clock) : IDisposable
+{
+    private readonly long _start = clock.GetTimestamp();
+    private readonly Dictionary<ulong, int> _blockIds = []; // chained hash of a block → its id in the trace
+
+    public void Write(Sequence sequence)
+    {
+        TraceEvent line = new(
+            sequence.Id,
+            clock.GetElapsedTime(_start, sequence.Arrival).TotalSeconds,
+            sequence.PromptLength,
+            sequence.GeneratedCount,
+            sequence.MaxTokens,
+            sequence.Priority,
+            sequence.ShareKey,
+            BlocksOf(sequence));
+        JsonSerializer.Serialize(stream, line, TraceJson.Default.TraceEvent);
+        stream.WriteByte((byte)'\n');
+    }
+
+    public void Dispose() => stream.Dispose();
+
+    private int[] BlocksOf(Sequence sequence)
+    {
+        int[] ids = new int[sequence.KnownCount / limits.BlockSize];
+        ulong hash = sequence.CacheSalt;
+        for (int i = 0; i < ids.Length; i++)
+        {
+            hash = BlockContent.Chain(hash, sequence.Tokens.Slice(i * limits.BlockSize, limits.BlockSize));
+            if (!_blockIds.TryGetValue(hash, out ids[i])) _blockIds[hash] = ids[i] = _blockIds.Count;
+        }
+        return ids;
+    }
+}

@@ -1,0 +1,56 @@
+namespace Llama.Scheduling.Waiting;
+
+/// <summary>Sequences without blocks: smaller priorities first, and each priority fair among its share keys.</summary>
+internal sealed class WaitingQueue(int quantum)
+{
+    private readonly SortedList<int, FairQueue> _priorities = [];
+
+    public int Count { get; private set; }
+
+    public int PreemptedCount { get; private set; }
+
+    public void Add(Sequence sequence)
+    {
+        QueueOf(sequence).Add(sequence);
+        Count++;
+    }
+
+    public void PutBack(Sequence preempted)
+    {
+        QueueOf(preempted).PutBack(preempted);
+        Count++;
+        PreemptedCount++;
+    }
+
+    /// <summary>The next to be admitted, or null.</summary>
+    public Sequence? Peek() => Count == 0 ? null : _priorities.GetValueAtIndex(0).Peek();
+
+    /// <summary>Takes the one that <see cref="Peek"/> named.</summary>
+    public void Take(Sequence sequence)
+    {
+        _priorities[sequence.Priority].Charge(sequence);
+        Remove(sequence);
+    }
+
+    public void Remove(Sequence sequence)
+    {
+        FairQueue queue = _priorities[sequence.Priority];
+        if (sequence.QueueNode is null) PreemptedCount--;
+        queue.Remove(sequence);
+        Count--;
+        if (queue.IsEmpty) _priorities.Remove(sequence.Priority);
+    }
+
+    public void Refund(Sequence finished)
+    {
+        if (_priorities.TryGetValue(finished.Priority, out FairQueue? queue)) queue.Refund(finished);
+    }
+
+    public IEnumerable<Sequence> Enumerate() => _priorities.Values.SelectMany(queue => queue.Enumerate());
+
+    private FairQueue QueueOf(Sequence sequence)
+    {
+        if (!_priorities.TryGetValue(sequence.Priority, out FairQueue? queue)) _priorities[sequence.Priority] = queue = new FairQueue(quantum);
+        return queue;
+    }
+}

@@ -1,0 +1,66 @@
+using Llama.Model.Sampling;
+using Llama.Scheduling;
+
+namespace Llama.Tests.Shared;
+
+/// <summary>
+/// What <see cref="FakeModelRunner"/> computes, as plain functions of one sequence alone: the oracle. A next token depends on every token before it and on
+/// the seed, so one wrong slot, block, position or reused prefix changes everything after it.
+/// </summary>
+public sealed record FakeModel
+{
+    /// <summary>Drawn once <see cref="StopAfter"/> or <see cref="Reply"/> says so; it ends a sequence whose parameters list it.</summary>
+    public int StopTokenId { get; init; } = 2;
+
+    /// <summary>Draw <see cref="StopTokenId"/> after this many tokens; null never.</summary>
+    public int? StopAfter { get; init; }
+
+    /// <summary>Say exactly these tokens, then <see cref="StopTokenId"/>, whatever the prompt; null draws from the context.</summary>
+    public int[]? Reply { get; init; }
+
+    /// <summary>Token ids are drawn from 3 (after the usual unknown, begin and end) up to this.</summary>
+    public int VocabSize { get; init; } = 32_000;
+
+    /// <summary>Draws the token that follows a context.</summary>
+    /// <param name="context">The digest of all tokens so far, by <see cref="Extend"/>.</param>
+    /// <param name="generatedCount">Tokens generated before this one.</param>
+    /// <param name="sampling">Temperature 0 ignores the seed.</param>
+    public SampledToken Draw(ulong context, int generatedCount, SamplingParams sampling)
+    {
+        bool mayStop = generatedCount >= sampling.MinTokens;
+        if (Reply is not null && generatedCount < Reply.Length) return Sample(Reply[generatedCount], sampling);
+        if (mayStop && (Reply is not null || generatedCount >= StopAfter)) return Sample(StopTokenId, sampling);
+        ulong draw = Extend(context, sampling.Temperature == 0 ? 0 : (long)sampling.Seed);
+        return Sample(3 + (int)(draw % (ulong)(VocabSize - 3)), sampling);
+    }
+
+    /// <summary>What a request alone must yield: its tokens, the stop token included, and how it ends.</summary>
+    public (int[] Tokens, FinishReason Finish) Complete(GenerationRequest request)
+    {
+        ulong context = 0;
+        foreach (int token in request.PromptTokenIds) context = Extend(context, token);
+        List<int> tokens = [];
+        while (tokens.Count < request.MaxTokens)
+        {
+            int token = Draw(context, tokens.Count, request.Sampling).TokenId;
+            tokens.Add(token);
+            if (request.Sampling.StopTokenIds.Contains(token)) return ([.. tokens], FinishReason.Stop);
+            context = Extend(context, token);
+        }
+        return ([.. tokens], FinishReason.Length);
+    }
+
+    /// <summary>The digest of a context with one more token (the mix of SplitMix64, Steele et al. 2014).</summary>
+    public static ulong Extend(ulong context, long token)
+    {
+        ulong mixed = (context ^ (ulong)token) + 0x9E3779B97F4A7C15;
+        mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9;
+        mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EB;
+        return mixed ^ (mixed >> 31);
+    }
+
+    private static SampledToken Sample(int token, SamplingParams sampling) => new(
+        token,
+        sampling.TopLogprobs is null ? 0 : -0.5f,
+        sampling.TopLogprobs is int count and > 0 ? [.. Enumerable.Range(0, count).Select(i => new TokenLogprob(token + i, -0.5f - i))] : null);
+}

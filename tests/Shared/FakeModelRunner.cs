@@ -1,0 +1,74 @@
+using Llama.Model;
+using Llama.Model.Sampling;
+
+namespace Llama.Tests.Shared;
+
+/// <summary>
+/// A model runner without a model: its KV cache holds the tokens themselves, by slot, and it reads each context back through the block table as attention would.
+/// </summary>
+public sealed class FakeModelRunner(ModelLimits limits, FakeModel model) : IModelRunner
+{
+    private readonly (int Token, int Position)[] _cache = new (int, int)[limits.BlockCount * limits.BlockSize]; // [slots]
+    private readonly int _thread = Environment.CurrentManagedThreadId;
+
+    /// <summary>Called at the start of each step with its number, from 1: throw to fail the step, block to hold it, advance a clock to give it a duration.</summary>
+    public Action<long>? OnStep { get; init; }
+
+    /// <summary>Steps begun.</summary>
+    public long StepCount { get; private set; }
+
+    /// <summary>Whether the runner was disposed.</summary>
+    public bool IsDisposed { get; private set; }
+
+    /// <inheritdoc />
+    public ModelLimits Limits => limits;
+
+    /// <inheritdoc />
+    public void Run(ForwardBatch batch, Span<SampledToken> sampled)
+    {
+        CheckThread();
+        StepCount++;
+        OnStep?.Invoke(StepCount);
+        for (int row = 0; row < batch.TokenCount; row++) _cache[batch.Slots[row]] = (batch.TokenIds[row], batch.Positions[row]);
+        int sequence = 0;
+        for (int i = 0; i < batch.SampleCount; i++)
+        {
+            SampleRow sample = batch.Samples[i];
+            while (batch.TokenStarts[sequence + 1] <= sample.TokenRow) sequence++;
+            ulong context = sample.HistoryLength > 0 ? DigestHistory(batch, sample) : DigestCache(batch, sequence);
+            sampled[i] = model.Draw(context, sample.GeneratedCount, sample.Params);
+        }
+    }
+
+    /// <inheritdoc />
+    public void Dispose()
+    {
+        CheckThread();
+        IsDisposed = true;
+    }
+
+    private ulong DigestCache(ForwardBatch batch, int sequence)
+    {
+        ReadOnlySpan<int> blocks = batch.BlockTables.AsSpan(sequence * batch.BlockTableStride);
+        ulong context = 0;
+        for (int i = 0; i < batch.ContextLengths[sequence]; i++)
+        {
+            (int token, int position) = _cache[(blocks[i / limits.BlockSize] * limits.BlockSize) + (i % limits.BlockSize)];
+            if (position != i) throw new InvalidOperationException($"Sequence row {sequence} reads position {position} where {i} belongs.");
+            context = FakeModel.Extend(context, token);
+        }
+        return context;
+    }
+
+    private static ulong DigestHistory(ForwardBatch batch, SampleRow sample)
+    {
+        ulong context = 0;
+        foreach (int token in batch.History.AsSpan(sample.HistoryStart, sample.HistoryLength)) context = FakeModel.Extend(context, token);
+        return context;
+    }
+
+    private void CheckThread()
+    {
+        if (Environment.CurrentManagedThreadId != _thread) throw new InvalidOperationException("A runner belongs to the thread that created it.");
+    }
+}
