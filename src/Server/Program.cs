@@ -4,7 +4,6 @@ using Llama.Server.CommandLine;
 using Llama.Server.Completions;
 using Llama.Server.Configuration;
 using Llama.Server.Errors;
-using Llama.Server.Generating;
 using Llama.Server.Health;
 using Llama.Server.Hosting;
 using Llama.Server.Models;

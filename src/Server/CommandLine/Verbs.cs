@@ -49,6 +49,7 @@ internal static class Verbs
           --Scheduler:MaxSequences=<count>     most requests running at once (default 256)
           --Scheduler:MaxQueueLength=<count>   most requests waiting (default 1024)
           --Scheduler:PrefixCache=<bool>       keep and find again computed prefixes (default true)
+          --Scheduler:TracePath=<file>         record each request's lengths and times, no text (default: nothing)
           --Server:MaxRequestBodyBytes=<bytes> largest request (default 4 MiB)
           --Server:MaxChoices=<count>          most answers to one request (default 128)
           --Server:DefaultMaxTokens=<tokens>   token limit of requests that give none (default: what the context has room for)
@@ -56,6 +57,6 @@ internal static class Verbs
           --Server:DrainSeconds=<seconds>      how long running requests may go on after SIGTERM (default 30)
           --Auth:ApiKeys:0=<key>               a key that may call (default: none, open to all)
 
-        Verbs planned: {"bench, chat, doctor, quantize, verify"}.
+        Verbs planned: bench, chat, doctor, quantize, verify.
         """;
 }

@@ -17,7 +17,7 @@ internal static class CompletionPrompts
 
     private static Prompt Encode(CompletionRequest request, RawPrompt raw, Checkpoint checkpoint)
     {
-        int[] tokens = raw.Tokens ?? checkpoint.Tokenizer.Encode(raw.Text!, addBos: request.AddSpecialTokens);
+        int[] tokens = raw.Tokens ?? checkpoint.Tokenizer.Encode(raw.Text!, addBos: request.AddSpecialTokens && checkpoint.Tokenizer.AddsBos);
         bool hasText = tokens.Any(id => !checkpoint.Tokenizer.IsSpecial(id));
         string echo = request.Echo ? raw.Text ?? checkpoint.Tokenizer.Decode(tokens, request.SkipSpecialTokens) : "";
         return new Prompt(tokens, raw.Param, ContinuesText: hasText, echo);

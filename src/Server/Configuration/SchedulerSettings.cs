@@ -17,11 +17,15 @@ internal sealed class SchedulerSettings
 
     public bool PrefixCache { get; set; } = true;
 
+    /// <summary>File to which each request's lengths and times (no text) are recorded; empty records nothing.</summary>
+    public string TracePath { get; set; } = "";
+
     public SchedulerOptions ToOptions() => new()
     {
         MaxBatchTokens = MaxBatchTokens,
         MaxSequences = MaxSequences,
         MaxQueueLength = MaxQueueLength,
         PrefixCache = PrefixCache,
+        TracePath = TracePath.Length > 0 ? TracePath : null,
     };
 }

@@ -1,5 +1,3 @@
-using Microsoft.AspNetCore.Diagnostics;
-
 namespace Llama.Server.Errors;
 
 /// <summary>Registration of the error answers.</summary>

@@ -10,7 +10,7 @@ internal static class TokenSpelling
     public static ReadOnlySpan<byte> Bytes(Tokenizer tokenizer, int id, bool atSequenceStart)
     {
         ReadOnlySpan<byte> bytes = tokenizer.Bytes(id);
-        return atSequenceStart && bytes.Length > 0 && bytes[0] == ' ' ? bytes[1..] : bytes;
+        return atSequenceStart && tokenizer.Piece(id).StartsWith('▁') ? bytes[1..] : bytes;
     }
 
     /// <summary>Those bytes as text; U+FFFD where they are part of a character.</summary>

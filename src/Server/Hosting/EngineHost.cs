@@ -77,7 +77,7 @@ internal sealed partial class EngineHost(
         try
         {
             CheckpointText text = CheckpointText.Load(identity.Folder);
-            _engine = new Engine(LoadRunner, scheduler.Value.ToOptions(), clock, meters);
+            _engine = new Engine(LoadRunner, scheduler.Value.ToOptions(), clock, meters, exception => Log.StepFailed(logger, exception));
             ModelLimits limits = await _engine.Loaded.WaitAsync(stopping);
             await WarmUpAsync(_engine, text, stopping);
             _checkpoint = new Checkpoint(identity.Name, text, limits, Fingerprint());
@@ -136,6 +136,9 @@ internal sealed partial class EngineHost(
 
         [LoggerMessage(LogLevel.Information, "Stopping: {Count} requests may go on for up to {Seconds} s")]
         public static partial void Draining(ILogger logger, int count, int seconds);
+
+        [LoggerMessage(LogLevel.Error, "A step failed, and with it the requests in it")]
+        public static partial void StepFailed(ILogger logger, Exception exception);
 
         [LoggerMessage(LogLevel.Critical, "The model in {Folder} cannot be served: {Reason}")]
         public static partial void Failed(ILogger logger, string folder, string reason, Exception? exception);

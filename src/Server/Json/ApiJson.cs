@@ -32,5 +32,5 @@ internal sealed partial class ApiJson : JsonSerializerContext
     public static JsonWriterOptions WriterOptions { get; } = new() { Encoder = Encoder };
 
     /// <summary>The context that endpoints write with.</summary>
-    public static ApiJson Web { get; } = new(new JsonSerializerOptions(Default.Options) { Encoder = Encoder });
+    public static ApiJson Web { get; } = new(new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, Encoder = Encoder });
 }

@@ -1,5 +1,3 @@
-using Microsoft.AspNetCore.Routing;
-
 namespace Llama.Server.Telemetry;
 
 /// <summary>One line per request; probes and scrapes only at Debug.</summary>

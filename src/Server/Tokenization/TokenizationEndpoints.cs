@@ -58,7 +58,7 @@ internal static class TokenizationEndpoints
     {
         error = null;
         if (request.Prompt is { } text)
-            tokens = checkpoint.Tokenizer.Encode(text, addBos: request.AddSpecialTokens ?? true);
+            tokens = checkpoint.Tokenizer.Encode(text, addBos: (request.AddSpecialTokens ?? true) && checkpoint.Tokenizer.AddsBos);
         else
             tokens = ChatPrompt.TryRender(request, checkpoint, out Prompt? prompt, out error) ? prompt.Tokens : null;
         return tokens is not null;
