@@ -27,6 +27,7 @@ internal static class ChatCompletionFields
         .Refuse("functions", ConversationFields.NoTools, NoOp.EmptyArray)
         .Refuse("function_call", ConversationFields.NoTools, NoOp.Text("none", "auto"))
         .Refuse("response_format", GenerationFields.NoGuidance, NoOp.Type("text"))
+        .Refuse("add_special_tokens", "The chat format places the special tokens.", NoOp.False)
         .Refuse("echo", "Use /v1/completions.", NoOp.False)
         .Refuse("modalities", TextOnly, NoOp.Only("text"))
         .Refuse("audio", TextOnly)

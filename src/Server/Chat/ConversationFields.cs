@@ -10,7 +10,6 @@ internal static class ConversationFields
         .Custom("messages", FieldShape.ArrayOf(FieldShape.Object), (r, v) => r.Messages = MessageFields.Read(v), "The conversation, oldest first.", messagesRequired)
         .Flag("add_generation_prompt", (r, v) => r.AddGenerationPrompt = v, "End the prompt where the assistant's answer begins. Default: true.")
         .Flag("continue_final_message", (r, v) => r.ContinueFinalMessage = v, "Go on where the last message, the assistant's, leaves off.")
-        .Refuse("add_special_tokens", "The chat format places the special tokens.", NoOp.False)
         .Refuse("chat_template", "The checkpoint's own chat template is used.")
         .Refuse("chat_template_kwargs", "The chat template takes no arguments.", NoOp.EmptyObject)
         .Refuse("documents", "The chat template takes no documents.", NoOp.EmptyArray)
