@@ -1,11 +1,12 @@
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Llama.Server.Telemetry;
 
 /// <summary>
 /// Writes <c>vllm:</c> for <c>vllm_</c> in a scrape. OpenTelemetry allows no colon in an instrument's name, and the field's dashboards ask for one.
 /// </summary>
-internal sealed class ColonNames(RequestDelegate next)
+internal sealed partial class ColonNames(RequestDelegate next)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -22,9 +23,8 @@ internal sealed class ColonNames(RequestDelegate next)
     }
 
     /// <summary>Names stand at the start of a line or after <c># TYPE </c> and its like; label values are left alone.</summary>
-    internal static string Rename(string scrape) => scrape
-        .Replace("\nvllm_", "\nvllm:", StringComparison.Ordinal)
-        .Replace("\n# TYPE vllm_", "\n# TYPE vllm:", StringComparison.Ordinal)
-        .Replace("\n# HELP vllm_", "\n# HELP vllm:", StringComparison.Ordinal)
-        .Replace("\n# UNIT vllm_", "\n# UNIT vllm:", StringComparison.Ordinal);
+    internal static string Rename(string scrape) => Name.Replace(scrape, "${comment}vllm:");
+
+    [GeneratedRegex("^(?<comment># (TYPE|HELP|UNIT) )?vllm_", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
+    private static partial Regex Name { get; }
 }

@@ -24,7 +24,7 @@ internal static class MetricsRegistration
     public static void MapMetrics(this IEndpointRouteBuilder routes)
     {
         RequestDelegate scrape = routes.CreateApplicationBuilder().UseMiddleware<ColonNames>().UseOpenTelemetryPrometheusScrapingEndpoint(_ => true).Build();
-        routes.MapGet(Route, scrape).WithTags("Health").WithSummary("Metrics as Prometheus text").WithMetadata(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(string), ["text/plain"]));
+        routes.MapGet(Route, (HttpContext context) => scrape(context)).WithTags("Health").WithSummary("Metrics as Prometheus text").Produces<string>(contentType: "text/plain");
     }
 
     /// <summary>The instruments already bear Prometheus' suffixes, and one label says what all are about.</summary>
