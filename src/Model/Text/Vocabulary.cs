@@ -32,6 +32,9 @@ internal sealed class Vocabulary
 
     public bool TryGetId(string piece, [NotNullWhen(true)] out int id) => _ids.TryGetValue(piece, out id);
 
+    /// <summary>By id, the tokens that users' text must never become.</summary>
+    public bool[] SpecialFlags() => [.. _tokens.Select(token => token.Kind is TokenKind.Control or TokenKind.Added)];
+
     /// <summary>The byte that a spelling such as <c>&lt;0x0A&gt;</c> stands for.</summary>
     public static bool TryParseByte(string piece, out byte value)
     {

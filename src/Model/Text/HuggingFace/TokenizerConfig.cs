@@ -7,6 +7,7 @@ namespace Llama.Model.Text.HuggingFace;
 internal sealed class TokenizerConfig
 {
     private const string ConfigName = "tokenizer_config.json", MapName = "special_tokens_map.json", AddedName = "added_tokens.json";
+    private static readonly string[] NamedTokens = ["bos_token", "eos_token", "pad_token", "sep_token", "cls_token", "mask_token"];
     private readonly string _folder;
     private readonly JsonElement _config, _map;
 
@@ -48,6 +49,20 @@ internal sealed class TokenizerConfig
         if (vocabulary.TryGetId(spelling, out int id)) return id;
         throw new InvalidDataException($"{Source} names '{spelling}' as {name}, which the vocabulary lacks. Use the tokenizer files of one checkpoint together.");
     }
+
+    /// <summary>Makes control tokens of those that the files name as such, wherever they lie in the vocabulary.</summary>
+    public void MarkSpecials(List<Token> tokens)
+    {
+        HashSet<string> specials = [.. NamedTokens.Select(SpecialToken).OfType<string>(), .. Additional(_config), .. Additional(_map)];
+        for (int id = 0; id < tokens.Count; id++)
+        {
+            Token token = tokens[id];
+            if (token.Kind is not (TokenKind.Unknown or TokenKind.Control) && specials.Contains(token.Piece)) tokens[id] = Token.Literal(token.Piece, TokenKind.Control);
+        }
+    }
+
+    private static IEnumerable<string> Additional(JsonElement root) =>
+        root.Get("additional_special_tokens") is { ValueKind: JsonValueKind.Array } tokens ? tokens.EnumerateArray().Select(token => Spelling(token)).OfType<string>() : [];
 
     private static string? Spelling(JsonElement? token) => token switch
     {

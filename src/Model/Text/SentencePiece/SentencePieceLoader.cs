@@ -12,6 +12,7 @@ internal static class SentencePieceLoader
         Refuse(path, model);
         List<Token> tokens = [.. model.Pieces.Select(piece => ToToken(piece, model.Trainer))];
         AddedToken.Apply(tokens, config.AddedTokens, config.Source);
+        config.MarkSpecials(tokens);
         var vocabulary = new Vocabulary(tokens);
         int? bos = config.SpecialId("bos_token", vocabulary) ?? model.ControlId(model.Trainer.BosPiece);
         return new TokenizerParts

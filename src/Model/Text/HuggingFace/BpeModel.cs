@@ -1,0 +1,22 @@
+using System.Text.Json;
+
+namespace Llama.Model.Text.HuggingFace;
+
+/// <summary>The <c>model</c> of a tokenizer.json, when it is BPE.</summary>
+internal sealed record BpeModel(Dictionary<string, int> Vocabulary, RankedMerges Merges, string? UnknownToken, bool FusesUnknown, bool HasByteFallback, bool IgnoresMerges)
+{
+    public static BpeModel Read(JsonElement model)
+    {
+        string type = model.GetText("type") ?? "of no type";
+        if (type != "BPE") throw new NotSupportedException($"the model type '{type}' is not supported, only BPE");
+        foreach (string option in (string[])["dropout", "continuing_subword_prefix", "end_of_word_suffix"])
+        {
+            if (model.Get(option) is { } value && value.ToString() is not ("" or "0")) throw new NotSupportedException($"the model's {option} is not supported");
+        }
+        JsonElement vocab = model.Get("vocab") ?? throw new InvalidDataException("the model has no vocab");
+        JsonElement merges = model.Get("merges") ?? throw new InvalidDataException("the model has no merges");
+        Dictionary<string, int> vocabulary = vocab.EnumerateObject().ToDictionary(entry => entry.Name, entry => entry.Value.GetInt32(), StringComparer.Ordinal);
+        return new BpeModel(vocabulary, RankedMerges.Read(merges, vocabulary), model.GetText("unk_token"), model.GetFlag("fuse_unk") ?? false,
+            model.GetFlag("byte_fallback") ?? false, model.GetFlag("ignore_merges") ?? false);
+    }
+}

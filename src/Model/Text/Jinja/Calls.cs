@@ -1,0 +1,40 @@
+namespace Llama.Model.Text.Jinja;
+
+/// <summary>The written arguments of a call.</summary>
+internal sealed record ArgumentList(IReadOnlyList<Expression> Positional, IReadOnlyList<(string Name, Expression Value)> Named)
+{
+    public static ArgumentList None { get; } = new([], []);
+
+    public Arguments Evaluate(Scope scope) => Positional.Count + Named.Count == 0 ? Arguments.None : new(
+        [.. Positional.Select(argument => argument.Evaluate(scope))],
+        Named.ToDictionary(argument => argument.Name, argument => argument.Value.Evaluate(scope)));
+}
+
+/// <summary><c>f(…)</c> of a function or macro.</summary>
+internal sealed class FunctionCall(string name, ArgumentList arguments) : Expression
+{
+    public override object? Evaluate(Scope scope) => scope.Get(name) switch
+    {
+        Callable function => function(arguments.Evaluate(scope)),
+        Undefined undefined => throw undefined.Fault(),
+        var value => throw new TemplateException($"the chat template calls '{name}', which is {Values.TypeName(value)}"),
+    };
+}
+
+/// <summary><c>value.method(…)</c>.</summary>
+internal sealed class MethodCall(Expression target, string name, ArgumentList arguments) : Expression
+{
+    public override object? Evaluate(Scope scope) => Methods.Call(target.Evaluate(scope), name, arguments.Evaluate(scope));
+}
+
+/// <summary><c>value | filter(…)</c>.</summary>
+internal sealed class FilterCall(Expression target, Filter filter, ArgumentList arguments) : Expression
+{
+    public override object? Evaluate(Scope scope) => filter(target.Evaluate(scope), arguments.Evaluate(scope));
+}
+
+/// <summary><c>value is test(…)</c>.</summary>
+internal sealed class TestCall(Expression target, Test test, ArgumentList arguments) : Expression
+{
+    public override object? Evaluate(Scope scope) => test(target.Evaluate(scope), arguments.Evaluate(scope));
+}

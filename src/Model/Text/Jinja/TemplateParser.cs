@@ -1,0 +1,187 @@
+namespace Llama.Model.Text.Jinja;
+
+/// <summary>Parses a template's statements. What it does not know it refuses by name and place, at load rather than at the first request.</summary>
+internal sealed class TemplateParser
+{
+    private readonly TokenReader _tokens;
+    private readonly ExpressionParser _expressions;
+    private readonly HashSet<string> _macros = new(StringComparer.Ordinal);
+    private int _loopDepth;
+
+    private TemplateParser(string template)
+    {
+        _tokens = new TokenReader(TemplateLexer.Tokenize(template));
+        _expressions = new ExpressionParser(_tokens);
+    }
+
+    /// <param name="template">The source.</param>
+    /// <param name="functions">The functions that rendering provides.</param>
+    public static Block Parse(string template, IReadOnlyCollection<string> functions)
+    {
+        var parser = new TemplateParser(template);
+        Block block = parser.ParseUntil();
+        if (parser._tokens.Current.Type != TokenType.End) throw parser._tokens.Place.Malformed($"'{parser._tokens.Peek.Text}' closes nothing");
+        foreach ((string name, Place place) in parser._expressions.CalledFunctions)
+        {
+            if (!functions.Contains(name) && !parser._macros.Contains(name)) throw place.Unsupported($"the function '{name}'");
+        }
+        return block;
+    }
+
+    /// <summary>Parses until a tag of one of these names, which is left unread, or to the end.</summary>
+    private Block ParseUntil(params ReadOnlySpan<string> ends)
+    {
+        var statements = new List<Statement>();
+        while (_tokens.Current.Type != TokenType.End)
+        {
+            if (_tokens.Current.Type == TokenType.TagStart && (ends.Contains(_tokens.Peek.Text) || IsClosing(_tokens.Peek.Text))) break;
+            statements.Add(ParseStatement());
+        }
+        return new Block(statements);
+    }
+
+    // A closing tag always ends the block at hand; whether it is the right one is its opener's to say.
+    private static bool IsClosing(string name) => name is "else" or "elif" || name.StartsWith("end", StringComparison.Ordinal);
+
+    private Statement ParseStatement()
+    {
+        TemplateToken token = _tokens.Take();
+        if (token.Type == TokenType.Text) return new Text(token.Text);
+        if (token.Type == TokenType.TagStart) return ParseTag();
+        Expression value = _expressions.ParseTuple();
+        _tokens.Expect(TokenType.OutputEnd, "'}}'");
+        return new Output(value);
+    }
+
+    private Statement ParseTag()
+    {
+        Place place = _tokens.Place;
+        string name = _tokens.ExpectName();
+        return name switch
+        {
+            "if" => ParseIf(),
+            "for" => ParseFor(),
+            "set" => ParseSet(),
+            "macro" => ParseMacro(),
+            "generation" => ParseGeneration(),
+            "break" or "continue" => ParseJump(name, place),
+            _ => throw place.Unsupported($"the tag '{name}'"),
+        };
+    }
+
+    private If ParseIf()
+    {
+        var branches = new List<(Expression, Block)>();
+        do
+        {
+            Expression condition = _expressions.ParseTuple();
+            EndTag();
+            branches.Add((condition, ParseUntil("elif", "else", "endif")));
+        }
+        while (TryTakeTag("elif"));
+        Block? otherwise = ParseElse("endif");
+        return new If(branches, otherwise);
+    }
+
+    private For ParseFor()
+    {
+        Target target = ParseTarget();
+        if (!_tokens.TryTakeName("in")) throw _tokens.Unexpected("'in'");
+        Expression items = _expressions.ParseOr(); // an "if" behind it is the loop's filter
+        Expression? filter = _tokens.TryTakeName("if") ? _expressions.Parse() : null;
+        if (_tokens.IsName("recursive")) throw _tokens.Place.Unsupported("a recursive loop");
+        EndTag();
+        _loopDepth++;
+        Block body = ParseUntil("else", "endfor");
+        _loopDepth--;
+        return new For(target, items, filter, body, ParseElse("endfor"));
+    }
+
+    private Block? ParseElse(string end)
+    {
+        Block? otherwise = null;
+        if (TryTakeTag("else"))
+        {
+            EndTag();
+            otherwise = ParseUntil(end);
+        }
+        CloseTag(end);
+        return otherwise;
+    }
+
+    private Statement ParseSet()
+    {
+        Target target = ParseTarget();
+        if (_tokens.TryTakeOperator("="))
+        {
+            Expression value = _expressions.ParseTuple();
+            EndTag();
+            return new Set(target, value);
+        }
+        if (_tokens.IsOperator("|")) throw _tokens.Place.Unsupported("a filtered set block");
+        EndTag();
+        Block body = ParseUntil("endset");
+        CloseTag("endset");
+        return new SetBlock(target, body);
+    }
+
+    private Macro ParseMacro()
+    {
+        string name = _tokens.ExpectName();
+        _macros.Add(name);
+        _tokens.ExpectOperator("(");
+        var parameters = new List<(string, Expression?)>();
+        while (!_tokens.IsOperator(")"))
+        {
+            parameters.Add((_tokens.ExpectName(), _tokens.TryTakeOperator("=") ? _expressions.Parse() : null));
+            if (!_tokens.TryTakeOperator(",")) break;
+        }
+        _tokens.ExpectOperator(")");
+        EndTag();
+        Block body = ParseUntil("endmacro");
+        CloseTag("endmacro");
+        return new Macro(name, parameters, body);
+    }
+
+    // Hugging Face marks the assistant's text with it for training; for a prompt it means nothing.
+    private Block ParseGeneration()
+    {
+        EndTag();
+        Block body = ParseUntil("endgeneration");
+        CloseTag("endgeneration");
+        return body;
+    }
+
+    private Jump ParseJump(string name, Place place)
+    {
+        if (_loopDepth == 0) throw place.Malformed($"'{name}' stands outside a loop");
+        EndTag();
+        return new Jump(name == "break" ? Flow.Break : Flow.Continue);
+    }
+
+    private Target ParseTarget()
+    {
+        bool isParenthesized = _tokens.TryTakeOperator("(");
+        var names = new List<string> { _tokens.ExpectName() };
+        if (_tokens.TryTakeOperator(".")) return new Target(names, _tokens.ExpectName());
+        while (_tokens.TryTakeOperator(",")) names.Add(_tokens.ExpectName());
+        if (isParenthesized) _tokens.ExpectOperator(")");
+        return new Target(names);
+    }
+
+    private bool TryTakeTag(string name)
+    {
+        if (_tokens.Current.Type != TokenType.TagStart || !_tokens.Peek.Is(TokenType.Name, name)) return false;
+        _tokens.Take();
+        _tokens.Take();
+        return true;
+    }
+
+    private void CloseTag(string name)
+    {
+        if (!TryTakeTag(name)) throw _tokens.Unexpected($"'{name}'");
+        EndTag();
+    }
+
+    private void EndTag() => _tokens.Expect(TokenType.TagEnd, "'%}'");
+}

@@ -1,0 +1,68 @@
+namespace Llama.Model.Text.Jinja;
+
+/// <summary>String operations that keep track of where each character came from.</summary>
+internal static class TextOperations
+{
+    /// <summary>Strips white space, or the given characters.</summary>
+    public static PromptText Strip(PromptText text, string? characters, bool atStart, bool atEnd)
+    {
+        int start = 0, end = text.Length;
+        while (atStart && start < end && Goes(text.Text[start])) start++;
+        while (atEnd && end > start && Goes(text.Text[end - 1])) end--;
+        return text.Slice(start, end - start);
+
+        bool Goes(char c) => characters is null ? PythonText.IsSpace(c) : characters.Contains(c);
+    }
+
+    /// <summary>str.replace(old, new[, count]).</summary>
+    public static object? Replace(PromptText text, Arguments arguments)
+    {
+        string old = arguments.RequireText(0, "old");
+        var replacement = (PromptText)arguments.Require(1, "new")!;
+        long count = arguments.Get(2, "count") as long? ?? -1;
+        return old.Length == 0 ? throw new TemplateException("the chat template replaces the empty string") : Join(Pieces(text, old, count), replacement);
+    }
+
+    /// <summary>str.split(): at a separator, or at runs of white space.</summary>
+    public static List<object?> Split(PromptText text, PromptText? separator, long limit)
+    {
+        if (separator is null) return [.. Words(text, limit)];
+        return separator.Length > 0 ? [.. Pieces(text, separator.Text, limit)] : throw new TemplateException("the chat template splits at the empty string");
+    }
+
+    public static PromptText Join(IEnumerable<object?> items, PromptText separator)
+    {
+        var parts = new List<PromptText>();
+        foreach (object? item in items)
+        {
+            if (parts.Count > 0) parts.Add(separator);
+            parts.Add(Values.ToText(item));
+        }
+        return PromptText.Concat(parts);
+    }
+
+    private static IEnumerable<PromptText> Pieces(PromptText text, string separator, long limit)
+    {
+        int start = 0;
+        for (long n = 0; n != limit; n++)
+        {
+            int found = text.Text.IndexOf(separator, start, StringComparison.Ordinal);
+            if (found < 0) break;
+            yield return text.Slice(start, found - start);
+            start = found + separator.Length;
+        }
+        yield return text.Slice(start, text.Length - start);
+    }
+
+    private static IEnumerable<PromptText> Words(PromptText text, long limit)
+    {
+        PromptText rest = Strip(text, null, atStart: true, atEnd: false);
+        for (long n = 0; rest.Length > 0; n++)
+        {
+            int end = 0;
+            while (end < rest.Length && (n == limit || !PythonText.IsSpace(rest.Text[end]))) end++;
+            yield return rest.Slice(0, end);
+            rest = Strip(rest.Slice(end, rest.Length - end), null, atStart: true, atEnd: false);
+        }
+    }
+}

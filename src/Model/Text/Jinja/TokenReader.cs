@@ -1,0 +1,50 @@
+namespace Llama.Model.Text.Jinja;
+
+/// <summary>A position in the tokens of a template.</summary>
+internal sealed class TokenReader(IReadOnlyList<TemplateToken> tokens)
+{
+    private int _position;
+
+    public TemplateToken Current => tokens[_position];
+
+    public Place Place => Current.Place;
+
+    public TemplateToken Peek => tokens[Math.Min(_position + 1, tokens.Count - 1)];
+
+    public TemplateToken Take()
+    {
+        TemplateToken token = Current;
+        if (_position < tokens.Count - 1) _position++;
+        return token;
+    }
+
+    public bool IsOperator(string text) => Current.Is(TokenType.Operator, text);
+
+    public bool IsName(string text) => Current.Is(TokenType.Name, text);
+
+    public bool TryTakeOperator(string text) => TryTake(TokenType.Operator, text);
+
+    public bool TryTakeName(string text) => TryTake(TokenType.Name, text);
+
+    public void ExpectOperator(string text)
+    {
+        if (!TryTakeOperator(text)) throw Unexpected($"'{text}'");
+    }
+
+    public string ExpectName() => Current.Type == TokenType.Name ? Take().Text : throw Unexpected("a name");
+
+    public void Expect(TokenType type, string wanted)
+    {
+        if (Current.Type != type) throw Unexpected(wanted);
+        Take();
+    }
+
+    public InvalidDataException Unexpected(string wanted) => Place.Malformed($"{wanted} was expected, not {Current.Description}");
+
+    private bool TryTake(TokenType type, string text)
+    {
+        if (!Current.Is(type, text)) return false;
+        Take();
+        return true;
+    }
+}

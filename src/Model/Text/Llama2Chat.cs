@@ -1,0 +1,80 @@
+using Llama.Model.Text.Jinja;
+
+namespace Llama.Model.Text;
+
+/// <summary>
+/// Llama 2's chat format, token for token as Meta's reference has it (llama/generation.py, <c>chat_completion</c>): the system message is folded into the first user
+/// message; each question with its answer is BOS, text, EOS; segments are encoded apart, so no message can spell a special token.
+/// </summary>
+/// <remarks>Where the reference asserts but the meaning is clear this is generous: messages of one role in a row are joined by a blank line.</remarks>
+internal sealed class Llama2Chat(Tokenizer tokenizer)
+{
+    private const string OpenInstruction = "[INST]", CloseInstruction = "[/INST]", OpenSystem = "<<SYS>>\n", CloseSystem = "\n<</SYS>>\n\n";
+
+    public bool TryRender(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, out int[] tokens, out string? error)
+    {
+        tokens = [];
+        if (!TryTakeTurns(messages, addGenerationPrompt, out List<Turn> turns, out error)) return false;
+        var ids = new List<int>();
+        foreach (Turn turn in turns) Append(ids, turn, isOpen: turn == turns[^1]);
+        tokens = [.. ids];
+        return true;
+    }
+
+    // The last turn stays open: for the answer to come, or for the one begun to go on.
+    private void Append(List<int> ids, Turn turn, bool isOpen)
+    {
+        string question = $"{OpenInstruction} {PythonText.Strip(turn.Question)} {CloseInstruction}";
+        string text = turn.Answer is null ? question : $"{question} {PythonText.Strip(turn.Answer)}";
+        ids.AddRange(tokenizer.Encode(isOpen ? text : text + " ", addBos: true));
+        if (!isOpen && tokenizer.EosId is { } eos) ids.Add(eos);
+    }
+
+    private static bool TryTakeTurns(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, out List<Turn> turns, out string? error)
+    {
+        turns = [];
+        string? system = null;
+        for (int i = 0; i < messages.Count; i++)
+        {
+            error = Take(messages, i, turns, ref system);
+            if (error is not null) return false;
+        }
+        error = turns.Count == 0 ? "The conversation has no user message; Llama 2 answers one."
+            : addGenerationPrompt && turns[^1].Answer is not null
+                ? $"messages[{messages.Count - 1}] is the assistant's; the conversation must end with a user message for Llama 2 to answer." : null;
+        return error is null;
+    }
+
+    private static string? Take(IReadOnlyList<ChatMessage> messages, int index, List<Turn> turns, ref string? system)
+    {
+        (string role, string content) = messages[index];
+        switch (role)
+        {
+            case "system" when turns.Count == 0:
+                system = Joined(system, content);
+                return null;
+            case "user" when turns.Count == 0:
+                turns.Add(new Turn(system is null ? content : OpenSystem + system + CloseSystem + content, null));
+                return null;
+            case "user" when turns[^1].Answer is null:
+                turns[^1] = turns[^1] with { Question = Joined(turns[^1].Question, content) };
+                return null;
+            case "user":
+                turns.Add(new Turn(content, null));
+                return null;
+            case "assistant" when turns.Count > 0:
+                turns[^1] = turns[^1] with { Answer = Joined(turns[^1].Answer, content) };
+                return null;
+            case "assistant":
+                return $"messages[{index}] is the assistant's, but Llama 2's format begins with a user message, after the system message if there is one.";
+            case "system":
+                return $"messages[{index}] is a system message; Llama 2's format has them only at the start, before the first user message.";
+            default:
+                return $"messages[{index}] has the role '{role}', which Llama 2's format does not have; use system, user and assistant.";
+        }
+    }
+
+    private static string Joined(string? earlier, string later) => earlier is null ? later : $"{earlier}\n\n{later}";
+
+    private sealed record Turn(string Question, string? Answer);
+}

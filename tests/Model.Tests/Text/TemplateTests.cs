@@ -1,0 +1,97 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Llama.Model.Text;
+using Llama.Model.Text.Jinja;
+
+namespace Llama.Model.Tests.Text;
+
+/// <summary>Renders published templates and snippets of every construct, and compares with what Jinja recorded (Data/render.py).</summary>
+public sealed class TemplateTests
+{
+    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private static readonly Recording Recorded = JsonSerializer.Deserialize<Recording>(File.ReadAllText(TextData.Folder("renders.json")), Json)!;
+
+    public static TheoryData<int, string> Cases()
+    {
+        var data = new TheoryData<int, string>();
+        for (int i = 0; i < Recorded.Cases.Length; i++) data.Add(i, Recorded.Cases[i].Name);
+        return data;
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Render_RecordedCase_EqualsJinja(int index, string name)
+    {
+        Case expected = Recorded.Cases[index];
+        Assert.Equal(expected.Name, name);
+        string source = expected.Source ?? File.ReadAllText(TextData.Folder($"templates/{expected.Template}.jinja"));
+        PromptText Render() => Template.Parse(source, new FixedClock()).Render(Variables(expected));
+        if (expected.Fails) Assert.Throws<TemplateException>(Render);
+        else Assert.Equal(expected.Text, Render().Text);
+    }
+
+    [Theory]
+    [InlineData("a\n{{ x | sort }}", "line 2, column 8: the filter 'sort'")]
+    [InlineData("{% if x is filter %}{% endif %}", "line 1, column 12: the test 'filter'")]
+    [InlineData("{% include 'x' %}", "line 1, column 4: the tag 'include'")]
+    [InlineData("{{ lipsum() }}", "line 1, column 4: the function 'lipsum'")]
+    [InlineData("{{ x.encode() }}", "line 1, column 6: the method 'encode'")]
+    [InlineData("{{ f(*x) }}", "line 1, column 6: unpacking arguments")]
+    [InlineData("{% for x in y recursive %}{% endfor %}", "line 1, column 15: a recursive loop")]
+    [InlineData("{{ x['f']() }}", "line 1, column 10: calling the value of an expression")]
+    public void Parse_ConstructOutsideTheSubset_IsRefusedByNameAndPlace(string template, string expected) =>
+        Assert.Contains(expected, Assert.Throws<NotSupportedException>(() => Template.Parse(template, TimeProvider.System)).Message);
+
+    [Theory]
+    [InlineData("{{ 1 + }}", "line 1, column 8: an expression was expected, not '}}'")]
+    [InlineData("{% if x %}", "'endif' was expected, not the end of the template")]
+    [InlineData("{% endif %}", "'endif' closes nothing")]
+    [InlineData("{% for x in y %}{% endif %}", "'endfor' was expected")]
+    [InlineData("{{ 'x }}", "line 1, column 4: this string never ends")]
+    [InlineData("{{ x", "'}}' is missing")]
+    [InlineData("{# x", "this comment never ends")]
+    [InlineData("{{ ) }}", "')' closes nothing")]
+    [InlineData("{% break %}", "'break' stands outside a loop")]
+    public void Parse_MalformedTemplate_NamesFaultAndPlace(string template, string expected) =>
+        Assert.Contains(expected, Assert.Throws<InvalidDataException>(() => Template.Parse(template, TimeProvider.System)).Message);
+
+    [Fact]
+    public void Render_GenerationTag_IsTransparent() =>
+        Assert.Equal("ab", Template.Parse("a{% generation %}b{% endgeneration %}", TimeProvider.System).Render(new Dictionary<string, object?>()).Text);
+
+    [Fact]
+    public void Render_EndlessMacro_Fails() => Assert.Throws<TemplateException>(
+        () => Template.Parse("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", TimeProvider.System).Render(new Dictionary<string, object?>()));
+
+    private static Dictionary<string, object?> Variables(Case recorded) => new()
+    {
+        ["messages"] = Recorded.Conversations[recorded.Conversation].Select(object? (message) => new Dictionary<string, object?>
+        {
+            ["role"] = PromptText.Untrusted(message.Role),
+            ["content"] = PromptText.Untrusted(message.Content),
+        }).ToList(),
+        ["tools"] = null,
+        ["documents"] = null,
+        ["add_generation_prompt"] = recorded.AddGenerationPrompt,
+        ["bos_token"] = PromptText.Trusted("<s>"),
+        ["eos_token"] = PromptText.Trusted("</s>"),
+        ["unk_token"] = PromptText.Trusted("<unk>"),
+    };
+
+    private sealed record Recording(Dictionary<string, Message[]> Conversations, Case[] Cases);
+
+    private sealed record Message(string Role, string Content);
+
+    private sealed record Case(string Template, string? Source, string Conversation, bool AddGenerationPrompt, string Text, bool Fails)
+    {
+        [JsonIgnore]
+        public string Name => Source?.ReplaceLineEndings("⏎") ?? $"{Template}, {Conversation}{(AddGenerationPrompt ? ", prompt" : "")}";
+    }
+
+    private sealed class FixedClock : TimeProvider
+    {
+        public override TimeZoneInfo LocalTimeZone => TimeZoneInfo.Utc;
+
+        public override DateTimeOffset GetUtcNow() => new(2026, 3, 7, 8, 5, 9, TimeSpan.Zero);
+    }
+}
