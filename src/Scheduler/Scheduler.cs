@@ -116,7 +116,11 @@ internal sealed class Scheduler
     private void ExpireOverdue()
     {
         long now = _clock.GetTimestamp();
-        if (now < _nextDeadline) return;
+        if (now >= _nextDeadline) Expire(now);
+    }
+
+    private void Expire(long now)
+    {
         foreach (Sequence sequence in Live.Where(sequence => sequence.Deadline <= now).ToArray()) End(sequence, FinishReason.Deadline);
         _nextDeadline = Live.Select(sequence => sequence.Deadline).DefaultIfEmpty(long.MaxValue).Min();
     }

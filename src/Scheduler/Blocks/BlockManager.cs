@@ -37,6 +37,9 @@ internal sealed class BlockManager
 
     public int AvailableCount => _free.Count + _cached.Count;
 
+    /// <summary>Blocks hashed so far, to look them up or to seal them.</summary>
+    public long HashedCount { get; private set; }
+
     public int UsedCount => TotalCount - AvailableCount;
 
     /// <summary>Gives a sequence the cached blocks that its tokens begin with and new ones for the rest of its known tokens; or, when they do not fit, nothing.</summary>
@@ -112,8 +115,11 @@ internal sealed class BlockManager
         _index.Add(own);
     }
 
-    private BlockContent ContentOf(Sequence sequence, int index, Block? parent) =>
-        new(parent, sequence.CacheSalt, sequence.Tokens.Slice(index * BlockSize, BlockSize), _hashMask);
+    private BlockContent ContentOf(Sequence sequence, int index, Block? parent)
+    {
+        HashedCount++;
+        return new BlockContent(parent, sequence.CacheSalt, sequence.Tokens.Slice(index * BlockSize, BlockSize), _hashMask);
+    }
 
     private Block TakeUnheld()
     {

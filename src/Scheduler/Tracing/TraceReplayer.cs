@@ -1,0 +1,114 @@
+using System.Text.Json;
+using Llama.Model;
+using Llama.Model.Sampling;
+
+namespace Llama.Scheduling.Tracing;
+
+/// <summary>
+/// Runs a recorded trace through the scheduler without a model, so that a change of its rules or settings can be judged by yesterday's load in seconds.
+/// Requests that were cut short in the original run as long as they did there; failed steps do not fail again.
+/// </summary>
+public sealed class TraceReplayer
+{
+    private const int StopTokenId = -1;
+
+    private readonly Queue<TraceEvent> _arrivals;
+    private readonly Dictionary<Sequence, TraceEvent> _events = [];
+    private readonly ReplayClock _clock = new();
+    private readonly Scheduler _scheduler;
+    private readonly SampledToken[] _sampled;
+    private readonly ModelLimits _limits;
+    private readonly StepCost _cost;
+    private long _stepCount, _tokenCount;
+
+    private TraceReplayer(IEnumerable<TraceEvent> trace, ModelLimits limits, SchedulerOptions options, StepCost cost)
+    {
+        _arrivals = new Queue<TraceEvent>(trace.OrderBy(item => item.Arrival).ThenBy(item => item.Id));
+        _scheduler = new Scheduler(limits, options, _clock);
+        _sampled = new SampledToken[options.MaxSequences];
+        (_limits, _cost) = (limits, cost);
+    }
+
+    /// <summary>Reads a trace from its lines.</summary>
+    public static IEnumerable<TraceEvent> Parse(IEnumerable<string> lines) =>
+        lines.Where(line => line.Length > 0).Select(line => JsonSerializer.Deserialize(line, TraceJson.Default.TraceEvent)!);
+
+    /// <summary>Replays a trace on a machine of these limits and this speed.</summary>
+    public static TraceSummary Replay(IEnumerable<TraceEvent> trace, ModelLimits limits, SchedulerOptions options, StepCost cost) =>
+        new TraceReplayer(trace, limits, options, cost).Run();
+
+    private TraceSummary Run()
+    {
+        while (_arrivals.Count > 0 || _scheduler.HasWork)
+        {
+            if (!_scheduler.HasWork) _clock.Reach(TicksOf(_arrivals.Peek()));
+            while (_arrivals.TryPeek(out TraceEvent? next) && TicksOf(next) <= _clock.GetTimestamp()) Add(_arrivals.Dequeue());
+            Step();
+        }
+        return Summarize();
+    }
+
+    private void Add(TraceEvent item)
+    {
+        int[] prompt = [.. Enumerable.Range(0, item.PromptLength).Select(position => TokenAt(item, position))];
+        GenerationRequest request = new()
+        {
+            PromptTokenIds = prompt,
+            MaxTokens = item.MaxTokens,
+            Priority = item.Priority,
+            ShareKey = item.ShareKey,
+            Sampling = new SamplingParams { StopTokenIds = [StopTokenId] },
+        };
+        Sequence sequence = new(item.Id, request, TicksOf(item));
+        _events.Add(sequence, item);
+        _scheduler.Add(sequence);
+    }
+
+    private void Step()
+    {
+        Step step = _scheduler.Schedule();
+        int sampledCount = 0;
+        foreach (Sequence sequence in step.Sequences.Where(sequence => sequence.IsSampled))
+            _sampled[sampledCount++] = new SampledToken(Draw(sequence), 0, null);
+        _stepCount++;
+        _tokenCount += step.TokenCount;
+        _clock.Reach(_clock.GetTimestamp() + _cost.For(step.TokenCount).Ticks);
+        _scheduler.Commit(_sampled.AsSpan(0, sampledCount));
+        _scheduler.ClearOutcomes();
+    }
+
+    private int Draw(Sequence sequence)
+    {
+        TraceEvent item = _events[sequence];
+        return sequence.GeneratedCount + 1 >= item.OutputLength ? StopTokenId : TokenAt(item, sequence.KnownCount);
+    }
+
+    /// <summary>Stands for the token that was there: equal where the blocks were equal, and nobody else's behind the last full block.</summary>
+    private int TokenAt(TraceEvent item, int position)
+    {
+        int block = position / _limits.BlockSize;
+        return block < item.Blocks.Length ? item.Blocks[block] : int.MaxValue - (int)item.Id;
+    }
+
+    private TraceSummary Summarize() => new(
+        _events.Count,
+        _stepCount,
+        _tokenCount,
+        _scheduler.PreemptionCount,
+        (double)_events.Keys.Sum(sequence => sequence.CachedTokenCount) / Math.Max(1, _events.Keys.Sum(sequence => sequence.PromptLength)),
+        TimeSpan.FromTicks((long)_events.Keys.Select(sequence => sequence.AdmittedAt!.Value - sequence.Arrival).DefaultIfEmpty(0).Average()),
+        TimeSpan.FromTicks(_clock.GetTimestamp() - _events.Keys.Select(sequence => sequence.Arrival).DefaultIfEmpty(0).Min()));
+
+    private static long TicksOf(TraceEvent item) => (long)Math.Round(item.Arrival * TimeSpan.TicksPerSecond);
+
+    private sealed class ReplayClock : TimeProvider
+    {
+        private long _ticks;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => _ticks;
+
+        public void Reach(long ticks) => _ticks = Math.Max(_ticks, ticks);
+    }
+}

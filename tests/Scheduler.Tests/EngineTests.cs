@@ -1,0 +1,222 @@
+using Llama.Model;
+using Llama.Tests.Shared;
+
+namespace Llama.Scheduling.Tests;
+
+/// <summary>The engine on its own thread, through its public seam.</summary>
+public sealed class EngineTests
+{
+    private static readonly ModelLimits Limits = new(VocabSize: 1000, ContextLength: 128, BlockSize: 4, BlockCount: 64);
+    private static readonly FakeModel Model = new() { VocabSize = 1000 };
+
+    [Fact]
+    public async Task Submit_Request_StreamsWhatTheModelYieldsAlone()
+    {
+        await using Engine engine = await Start();
+        GenerationRequest request = Rig.Request(9, maxTokens: 20);
+        await using Generation generation = Submit(engine, request);
+        (int[] expected, FinishReason finish) = Model.Complete(request);
+        List<GenerationEvent> events = await ReadAll(generation);
+        Assert.Equal(expected, events.Select(item => item.Token!.Value.TokenId));
+        Assert.Equal(finish, events[^1].Finish);
+        Assert.All(events[..^1], item => Assert.Null(item.Finish));
+        Assert.True(generation.Events.Completion.IsCompletedSuccessfully);
+    }
+
+    [Fact]
+    public async Task Submit_SamePromptAgain_TellsHowMuchWasCached()
+    {
+        await using Engine engine = await Start();
+        Generation first = Submit(engine, Rig.Request(17, maxTokens: 1));
+        await ReadAll(first);
+        Generation again = Submit(engine, Rig.Request(17, maxTokens: 1));
+        await ReadAll(again);
+        Assert.Equal((0, 16), (first.CachedTokenCount, again.CachedTokenCount));
+        Assert.Equal((1, 2), (first.Id, again.Id));
+    }
+
+    [Fact]
+    public async Task TrySubmit_TooLong_IsRefusedWithTheLimit()
+    {
+        await using Engine engine = await Start();
+        AssertRefused(engine, Rig.Request(100, maxTokens: 29), new Refusal(RefusalReason.ContextLength, 128));
+        await using Engine small = await Start(limits: Limits with { BlockCount = 10 });
+        AssertRefused(small, Rig.Request(21, maxTokens: 21), new Refusal(RefusalReason.PoolSize, 40));
+        await ReadAll(Submit(small, Rig.Request(21, maxTokens: 20)));
+    }
+
+    [Fact]
+    public async Task TrySubmit_NonsenseFromTheCaller_Throws()
+    {
+        await using Engine engine = await Start();
+        Assert.Throws<ArgumentException>(() => engine.TrySubmit(Rig.Request(0), out _, out _));
+        Assert.Throws<ArgumentException>(() => engine.TrySubmit(Rig.Request(1, maxTokens: 0), out _, out _));
+        Assert.Throws<ArgumentException>(() => engine.TrySubmit(Rig.Request(1, maxTokens: 1, firstToken: 1000), out _, out _));
+        Assert.Throws<ArgumentException>(() => engine.TrySubmit(Rig.Request(1, maxTokens: 1, firstToken: -1), out _, out _));
+    }
+
+    [Fact]
+    public async Task Dispose_BeforeTheEnd_AbortsAndFreesTheBlocks()
+    {
+        using Gate gate = new();
+        await using Engine engine = await Start(onStep: gate.Pass);
+        Generation generation = Submit(engine, Rig.Request(9, maxTokens: 100));
+        gate.Open(steps: 3);
+        await generation.Events.ReadAsync();
+        await generation.DisposeAsync();
+        gate.Open(steps: 1); // the step that was on its way when the caller left
+        List<GenerationEvent> events = await ReadAll(generation);
+        Assert.Equal(FinishReason.Aborted, events[^1].Finish);
+        Assert.True(events.Count <= 4);
+        Assert.Equal(0, engine.Snapshot.UsedBlockCount);
+        Assert.Equal(0, engine.Snapshot.RunningCount);
+    }
+
+    [Fact]
+    public async Task Run_Throws_FailsTheRequestsOfTheStepAndGoesOn()
+    {
+        List<Exception> told = [];
+        await using Engine engine = await Start(onStep: step => { if (step <= 12) throw new InvalidOperationException($"step {step}"); }, onStepFailed: told.Add);
+        for (int i = 0; i < 12; i++)
+        {
+            List<GenerationEvent> events = await ReadAll(Submit(engine, Rig.Request(9, maxTokens: 5)));
+            Assert.Equal(new GenerationEvent(null, FinishReason.Failed), events.Single());
+            Assert.Equal(EngineState.Ready, engine.State);
+        }
+        Assert.Equal(FinishReason.Length, (await ReadAll(Submit(engine, Rig.Request(9, maxTokens: 5))))[^1].Finish);
+        Assert.Equal("step 12", told[^1].Message);
+        Assert.Equal(0, engine.Snapshot.UsedBlockCount);
+    }
+
+    [Fact]
+    public async Task Loading_Throws_EngineFails()
+    {
+        await using Engine engine = new(() => throw new InvalidDataException("no weights"), new SchedulerOptions(), TimeProvider.System);
+        await Assert.ThrowsAsync<InvalidDataException>(() => engine.Loaded);
+        await Assert.ThrowsAsync<InvalidDataException>(() => engine.Completion);
+        Assert.Equal(EngineState.Failed, engine.State);
+        AssertRefused(engine, Rig.Request(1, maxTokens: 1), new Refusal(RefusalReason.Failed));
+    }
+
+    [Fact]
+    public async Task TrySubmit_WhileLoading_IsRefused()
+    {
+        using ManualResetEventSlim loading = new();
+        await using Engine engine = new(() => { loading.Wait(); return new FakeModelRunner(Limits, Model); }, new SchedulerOptions(), TimeProvider.System);
+        Assert.Equal(EngineState.Loading, engine.State);
+        AssertRefused(engine, Rig.Request(1, maxTokens: 1), new Refusal(RefusalReason.Loading, RetryAfter: TimeSpan.FromSeconds(1)));
+        loading.Set();
+        Assert.Equal(Limits, await engine.Loaded);
+        Assert.Equal(EngineState.Ready, engine.State);
+    }
+
+    [Fact]
+    public async Task Drain_LetsTheAcceptedOnesEndAndRefusesNewOnes()
+    {
+        using Gate gate = new();
+        await using Engine engine = await Start(onStep: gate.Pass);
+        Generation generation = Submit(engine, Rig.Request(9, maxTokens: 5));
+        Task drained = engine.DrainAsync(CancellationToken.None);
+        AssertRefused(engine, Rig.Request(1, maxTokens: 1), new Refusal(RefusalReason.Draining, RetryAfter: TimeSpan.FromSeconds(1)));
+        Assert.False(drained.IsCompleted);
+        gate.Open(steps: 5);
+        await drained;
+        Assert.Equal(FinishReason.Length, (await ReadAll(generation))[^1].Finish);
+        Assert.Equal(EngineState.Stopped, engine.State);
+        await engine.Completion;
+    }
+
+    [Fact]
+    public async Task Drain_Idle_CompletesAtOnce()
+    {
+        await using Engine engine = await Start();
+        await engine.DrainAsync(CancellationToken.None);
+        Assert.Equal(EngineState.Stopped, engine.State);
+    }
+
+    [Fact]
+    public async Task Drain_Cancelled_FailsWhatIsLeft()
+    {
+        using Gate gate = new();
+        using CancellationTokenSource patience = new();
+        await using Engine engine = await Start(onStep: gate.Pass);
+        Generation generation = Submit(engine, Rig.Request(9, maxTokens: 100));
+        Task drained = engine.DrainAsync(patience.Token);
+        await patience.CancelAsync();
+        gate.Open(steps: 1); // a step cannot be interrupted
+        await drained;
+        Assert.Equal(FinishReason.Failed, (await ReadAll(generation))[^1].Finish);
+    }
+
+    [Fact]
+    public async Task Dispose_FailsWhatIsLeftAndDisposesTheRunner()
+    {
+        FakeModelRunner? runner = null;
+        using Gate gate = new();
+        Engine engine = new(() => runner = new FakeModelRunner(Limits, Model) { OnStep = gate.Pass }, new SchedulerOptions { MaxSequences = 1 }, TimeProvider.System);
+        await engine.Loaded;
+        Generation[] generations = [.. Enumerable.Range(0, 5).Select(_ => Submit(engine, Rig.Request(9, maxTokens: 100)))];
+        ValueTask disposed = engine.DisposeAsync();
+        gate.Open(steps: 1);
+        await disposed;
+        foreach (Generation generation in generations) Assert.Equal(FinishReason.Failed, (await ReadAll(generation))[^1].Finish);
+        Assert.True(runner!.IsDisposed);
+        await generations[0].DisposeAsync();
+        await engine.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Deadline_PassedInTheQueue_EndsTheRequest()
+    {
+        using Gate gate = new();
+        ManualClock clock = new();
+        await using Engine engine = await Start(onStep: gate.Pass, options: new SchedulerOptions { MaxSequences = 1 }, clock: clock);
+        Generation running = Submit(engine, Rig.Request(9, maxTokens: 3));
+        Generation waiting = Submit(engine, Rig.Request(9, maxTokens: 3) with { Timeout = TimeSpan.FromSeconds(1) });
+        clock.Advance(TimeSpan.FromSeconds(2));
+        gate.Open(steps: 3);
+        Assert.Equal(new GenerationEvent(null, FinishReason.Deadline), (await ReadAll(waiting)).Single());
+        Assert.Equal(FinishReason.Length, (await ReadAll(running))[^1].Finish);
+    }
+
+    private static async Task<Engine> Start(
+        Action<long>? onStep = null, SchedulerOptions? options = null, ModelLimits? limits = null, TimeProvider? clock = null, Action<Exception>? onStepFailed = null)
+    {
+        Engine engine = new(
+            () => new FakeModelRunner(limits ?? Limits, Model) { OnStep = onStep }, options ?? new SchedulerOptions(), clock ?? TimeProvider.System, null, onStepFailed);
+        await engine.Loaded;
+        return engine;
+    }
+
+    private static Generation Submit(Engine engine, GenerationRequest request)
+    {
+        Assert.True(engine.TrySubmit(request, out Generation? generation, out Refusal? refusal), refusal?.ToString());
+        return generation;
+    }
+
+    private static void AssertRefused(Engine engine, GenerationRequest request, Refusal expected)
+    {
+        Assert.False(engine.TrySubmit(request, out Generation? generation, out Refusal? refusal));
+        Assert.Null(generation);
+        Assert.Equal(expected, refusal);
+    }
+
+    private static async Task<List<GenerationEvent>> ReadAll(Generation generation)
+    {
+        List<GenerationEvent> events = [];
+        await foreach (GenerationEvent item in generation.Events.ReadAllAsync()) events.Add(item);
+        return events;
+    }
+
+    /// <summary>Holds the engine's steps until the test lets them pass.</summary>
+    private sealed class Gate : IDisposable
+    {
+        private readonly SemaphoreSlim _steps = new(0);
+
+        public void Pass(long step) => _steps.Wait();
+
+        public void Open(int steps) => _steps.Release(steps);
+
+        public void Dispose() => _steps.Release(1_000_000);
+    }
+}

@@ -1,0 +1,72 @@
+namespace Llama.Scheduling.Tests;
+
+/// <summary>Who is admitted next when keys compete: deficit round robin in tokens.</summary>
+public sealed class FairnessTests
+{
+    [Fact]
+    public void OneKey_IsServedInOrderOfArrival()
+    {
+        Rig rig = OneAtATime();
+        Sequence[] all = [.. Enumerable.Range(1, 5).Select(length => rig.Add(Rig.Request(10 * length, maxTokens: 1)))];
+        Assert.Equal(all, ServedUntilIdle(rig));
+    }
+
+    [Fact]
+    public void ManyRequestsOfOneKey_DoNotHoldUpAnother()
+    {
+        Rig rig = OneAtATime();
+        for (int i = 0; i < 20; i++) rig.Add(Rig.Request(20, maxTokens: 1) with { ShareKey = 1 });
+        Sequence lone = rig.Add(Rig.Request(20, maxTokens: 1) with { ShareKey = 2 });
+        Assert.InRange(ServedUntilIdle(rig).IndexOf(lone), 0, 3);
+    }
+
+    [Fact]
+    public void LongAndShortRequests_GetEqualTokens()
+    {
+        Rig rig = OneAtATime();
+        for (int i = 0; i < 20; i++) rig.Add(Rig.Request(80, maxTokens: 1) with { ShareKey = 1 });
+        for (int i = 0; i < 160; i++) rig.Add(Rig.Request(10, maxTokens: 1) with { ShareKey = 2 });
+        int[] tokens = new int[3];
+        foreach (Sequence sequence in ServedUntilIdle(rig).Take(90)) tokens[sequence.ShareKey] += sequence.PromptLength + 1;
+        Assert.InRange(tokens[1] - tokens[2], -162, 162); // two of the longest requests
+    }
+
+    [Fact]
+    public void TokensAskedForAndNotGenerated_AreGivenBack()
+    {
+        // Both keys use ten tokens of output, but the first asks for two hundred each time.
+        Rig rig = new(new(VocabSize: 1000, ContextLength: 400, BlockSize: 4, BlockCount: 100), new SchedulerOptions { MaxSequences = 1 }, new() { StopAfter = 9 });
+        for (int i = 0; i < 30; i++) rig.Add(Stopping(Rig.Request(10, maxTokens: 200) with { ShareKey = 1 }));
+        for (int i = 0; i < 30; i++) rig.Add(Stopping(Rig.Request(10, maxTokens: 10) with { ShareKey = 2 }));
+        int[] served = new int[3];
+        foreach (Sequence sequence in ServedUntilIdle(rig).Take(40)) served[sequence.ShareKey]++;
+        Assert.InRange(served[1], 10, 30);
+    }
+
+    [Fact]
+    public void PrioritiesComeBeforeShares()
+    {
+        Rig rig = OneAtATime();
+        Sequence[] late = [.. Enumerable.Range(0, 3).Select(key => rig.Add(Rig.Request(10, maxTokens: 1) with { ShareKey = key, Priority = 1 }))];
+        Sequence[] soon = [.. Enumerable.Range(0, 3).Select(_ => rig.Add(Rig.Request(10, maxTokens: 1) with { ShareKey = 7 }))];
+        List<Sequence> served = ServedUntilIdle(rig);
+        Assert.Equal(soon, served.Take(3));
+        Assert.Equivalent(late, served.Skip(3));
+    }
+
+    private static Rig OneAtATime() =>
+        new(new(VocabSize: 1000, ContextLength: 100, BlockSize: 4, BlockCount: 25), new SchedulerOptions { MaxSequences = 1, PrefixCache = false });
+
+    private static GenerationRequest Stopping(GenerationRequest request) => request with { Sampling = new() { StopTokenIds = [2] } };
+
+    private static List<Sequence> ServedUntilIdle(Rig rig)
+    {
+        List<Sequence> served = [];
+        while (rig.Scheduler.HasWork)
+        {
+            Sequence sequence = rig.Step().Single().Sequence;
+            if (served.Count == 0 || served[^1] != sequence) served.Add(sequence);
+        }
+        return served;
+    }
+}

@@ -1,0 +1,114 @@
+using Llama.Model;
+using Llama.Model.Sampling;
+
+namespace Llama.Scheduling.Tests;
+
+/// <summary>
+/// Random configurations, mostly too small for what is asked of them, under random arrivals, aborts, timeouts and failing steps. Whatever happens, the pool's
+/// laws hold after every step, every sequence ends once, and each gets the tokens that it would have got alone.
+/// </summary>
+public sealed class RandomWalkTests
+{
+    private const int WalkCount = 250;
+    private const int StepsPerWalk = 40;
+
+    private long _stepCount, _preemptionCount, _hitCount;
+    private readonly HashSet<FinishReason> _endings = [];
+
+    [Fact]
+    public void EverySequence_InAnyWalk_GetsTheTokensItWouldGetAlone()
+    {
+        for (int seed = 0; seed < WalkCount; seed++)
+        {
+            try
+            {
+                Walk(new Random(seed));
+            }
+            catch (Exception exception)
+            {
+                throw new InvalidOperationException($"Walk {seed} failed: {exception.Message}", exception);
+            }
+        }
+        Assert.True(_stepCount >= 10_000, $"only {_stepCount} steps");
+        Assert.True(_preemptionCount >= 500, $"only {_preemptionCount} preemptions");
+        Assert.True(_hitCount >= 2_000, $"only {_hitCount} prefix tokens found");
+        Assert.Equal(Enum.GetValues<FinishReason>().Length, _endings.Count);
+    }
+
+    private void Walk(Random random)
+    {
+        Rig rig = RandomRig(random, out ModelLimits limits);
+        int[][] stems = [.. Enumerable.Range(0, 2).Select(_ => RandomTokens(random, limits, limits.ContextLength))];
+        List<(Sequence Sequence, GenerationRequest Request)> all = [];
+        for (int step = 0; step < StepsPerWalk || rig.Scheduler.HasWork; step++)
+        {
+            if (step < StepsPerWalk && random.Next(2) == 0) all.Add(Submit(rig, RandomRequest(random, limits, stems)));
+            if (all.Count > 0 && random.Next(20) == 0) rig.Scheduler.End(all[random.Next(all.Count)].Sequence, FinishReason.Aborted);
+            rig.Clock.Advance(TimeSpan.FromMilliseconds(random.Next(10)));
+            long preemptionsBefore = rig.Scheduler.PreemptionCount;
+            HashSet<Sequence> waitingBefore = [.. rig.Scheduler.Live.Where(sequence => sequence.State == SequenceState.Waiting)];
+            rig.Step(fails: random.Next(100) == 0);
+            CheckStep(rig, waitingBefore, rig.Scheduler.PreemptionCount > preemptionsBefore);
+            _stepCount++;
+        }
+        Assert.Equal(0, rig.Scheduler.Blocks.UsedCount);
+        foreach ((Sequence sequence, GenerationRequest request) in all)
+        {
+            rig.AssertAsAlone(sequence, request);
+            _endings.Add(rig.EndingOf(sequence)!.Value);
+            _hitCount += sequence.CachedTokenCount;
+        }
+        _preemptionCount += rig.Scheduler.PreemptionCount;
+    }
+
+    private static void CheckStep(Rig rig, HashSet<Sequence> waitingBefore, bool hasPreempted)
+    {
+        Assert.True(rig.LastStep.Sum(row => row.TokenCount) <= rig.Options.MaxBatchTokens);
+        Assert.True(rig.LastStep.Count <= rig.Options.MaxSequences);
+        Assert.True(rig.LastStep.Count > 0 || !rig.Scheduler.HasWork, "A step with work to do did none.");
+        Assert.Equal(rig.LastStep.Count, rig.LastStep.DistinctBy(row => row.Sequence).Count());
+        Assert.True(rig.LastStep.TrueForAll(row => row.TokenCount > 0));
+        Assert.False(hasPreempted && rig.LastStep.Exists(row => waitingBefore.Contains(row.Sequence)), "A step that preempted admitted.");
+    }
+
+    private static (Sequence, GenerationRequest) Submit(Rig rig, GenerationRequest request) => (rig.Add(request), request);
+
+    private static Rig RandomRig(Random random, out ModelLimits limits)
+    {
+        int blockSize = random.Next(1, 6), blockCount = random.Next(2, 20);
+        limits = new ModelLimits(VocabSize: 40, ContextLength: random.Next(2, (blockSize * blockCount) + 2), blockSize, blockCount);
+        SchedulerOptions options = new()
+        {
+            MaxBatchTokens = random.Next(1, 60),
+            MaxSequences = random.Next(1, 16),
+            PrefixCache = random.Next(5) > 0,
+        };
+        ulong hashMask = random.Next(3) switch { 0 => 0, 1 => 3, _ => ulong.MaxValue }; // colliding hashes must only cost time
+        return new Rig(limits, options, hashMask: hashMask);
+    }
+
+    private static GenerationRequest RandomRequest(Random random, ModelLimits limits, int[][] stems)
+    {
+        int most = Math.Min(limits.ContextLength, (limits.BlockCount * limits.BlockSize) + 1);
+        int promptLength = random.Next(1, 1 + (most / 2));
+        int stemLength = Math.Min(promptLength, random.Next(2 * promptLength));
+        return new GenerationRequest
+        {
+            PromptTokenIds = [.. stems[random.Next(stems.Length)].Take(stemLength), .. RandomTokens(random, limits, promptLength - stemLength)],
+            MaxTokens = random.Next(1, most - promptLength + 1),
+            Priority = random.Next(3),
+            ShareKey = random.Next(3),
+            CacheSalt = random.Next(4) == 0 ? 1ul : 0,
+            Timeout = random.Next(8) == 0 ? TimeSpan.FromMilliseconds(random.Next(150)) : null,
+            Sampling = new SamplingParams
+            {
+                Seed = (ulong)random.Next(3),
+                StopTokenIds = [7],
+                MinTokens = random.Next(3),
+                PresencePenalty = random.Next(4) == 0 ? 1 : 0,
+            },
+        };
+    }
+
+    private static int[] RandomTokens(Random random, ModelLimits limits, int count) => [.. Enumerable.Range(0, count).Select(_ => random.Next(limits.VocabSize))];
+}

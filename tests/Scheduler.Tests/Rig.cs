@@ -1,0 +1,119 @@
+using Llama.Model;
+using Llama.Model.Sampling;
+using Llama.Tests.Shared;
+
+namespace Llama.Scheduling.Tests;
+
+/// <summary>The scheduler with a fake model behind it and a clock in hand, turned by the test; the pool's laws are checked after every step.</summary>
+internal sealed class Rig
+{
+    private readonly BatchBuilder _builder;
+    private readonly SampledToken[] _sampled;
+    private readonly Dictionary<Sequence, Ending> _endings = [];
+    private readonly Dictionary<Sequence, List<int>> _outputs = [];
+    private long _lastId;
+
+    public Rig(ModelLimits limits, SchedulerOptions? options = null, FakeModel? model = null, ulong hashMask = ulong.MaxValue)
+    {
+        Options = options ?? new SchedulerOptions();
+        Model = (model ?? new FakeModel()) with { VocabSize = limits.VocabSize };
+        Scheduler = new Scheduler(limits, Options, Clock, hashMask);
+        Runner = new FakeModelRunner(limits, Model);
+        _builder = new BatchBuilder(limits, Options.MaxBatchTokens, Options.MaxSequences);
+        _sampled = new SampledToken[Options.MaxSequences];
+    }
+
+    /// <summary>A pool of blocks of four tokens.</summary>
+    public static Rig WithBlocks(int blockCount, SchedulerOptions? options = null, ulong hashMask = ulong.MaxValue) =>
+        new(new ModelLimits(VocabSize: 1000, ContextLength: 4 * blockCount, BlockSize: 4, blockCount), options, hashMask: hashMask);
+
+    public SchedulerOptions Options { get; }
+
+    public ManualClock Clock { get; } = new();
+
+    public FakeModel Model { get; }
+
+    public FakeModelRunner Runner { get; }
+
+    public Scheduler Scheduler { get; }
+
+    /// <summary>How far the clock moves while a step runs.</summary>
+    public TimeSpan StepTime { get; init; }
+
+    /// <summary>What the last step computed.</summary>
+    public List<Row> LastStep { get; } = [];
+
+    public static GenerationRequest Request(int promptLength, int maxTokens = 1000, int firstToken = 100) => new()
+    {
+        PromptTokenIds = [.. Enumerable.Range(firstToken, promptLength)],
+        MaxTokens = maxTokens,
+        Sampling = new SamplingParams { Temperature = 0 },
+    };
+
+    public Sequence Add(GenerationRequest request)
+    {
+        long now = Clock.GetTimestamp();
+        Sequence sequence = new(++_lastId, request, now, request.Timeout is { } timeout ? now + timeout.Ticks : long.MaxValue);
+        _outputs[sequence] = [];
+        Scheduler.Add(sequence);
+        return sequence;
+    }
+
+    /// <summary>One step; returns its rows.</summary>
+    public List<Row> Step(bool fails = false)
+    {
+        Step step = Scheduler.Schedule();
+        LastStep.Clear();
+        LastStep.AddRange(step.Sequences.Select(sequence => new Row(sequence, sequence.ScheduledCount)));
+        Scheduler.CheckIntegrity();
+        if (fails) Scheduler.Fail();
+        else Run(step);
+        Collect();
+        Scheduler.CheckIntegrity();
+        return LastStep;
+    }
+
+    public void StepUntilIdle()
+    {
+        while (Scheduler.HasWork) Step();
+    }
+
+    public void Collect()
+    {
+        foreach (Outcome outcome in Scheduler.Outcomes)
+        {
+            Assert.False(_endings.ContainsKey(outcome.Sequence), "Something happened to a sequence after its end.");
+            if (outcome.Token is { } token) _outputs[outcome.Sequence].Add(token.TokenId);
+            if (outcome.Finish is { } reason) _endings[outcome.Sequence] = new Ending(reason);
+        }
+        Scheduler.ClearOutcomes();
+    }
+
+    public FinishReason? EndingOf(Sequence sequence) => _endings.TryGetValue(sequence, out Ending ending) ? ending.Reason : null;
+
+    public IReadOnlyList<int> OutputOf(Sequence sequence) => _outputs[sequence];
+
+    /// <summary>Asserts that a sequence got what the model yields for it alone; the beginning of it when it was cut short.</summary>
+    public void AssertAsAlone(Sequence sequence, GenerationRequest request)
+    {
+        (int[] expected, FinishReason expectedEnd) = Model.Complete(request);
+        FinishReason? end = EndingOf(sequence);
+        bool isComplete = end is FinishReason.Stop or FinishReason.Length;
+        Assert.Equal(isComplete ? expected : expected.Take(OutputOf(sequence).Count), OutputOf(sequence));
+        if (isComplete) Assert.Equal(expectedEnd, end);
+    }
+
+    private void Run(Step step)
+    {
+        ForwardBatch batch = _builder.Build(step);
+        Span<SampledToken> sampled = _sampled.AsSpan(0, batch.SampleCount);
+        if (batch.TokenCount > 0) Runner.Run(batch, sampled);
+        Clock.Advance(StepTime);
+        Scheduler.Commit(sampled);
+    }
+
+    /// <summary>One sequence's part of a step.</summary>
+    public readonly record struct Row(Sequence Sequence, int TokenCount);
+
+    private readonly record struct Ending(FinishReason Reason);
+}

@@ -1,0 +1,62 @@
+using System.Text;
+using Llama.Model;
+using Llama.Scheduling.Tracing;
+
+namespace Llama.Scheduling.Tests;
+
+/// <summary>A recorded trace, replayed with the same speed, gives the same schedule.</summary>
+public sealed class TraceTests
+{
+    private static readonly ModelLimits Limits = new(VocabSize: 200, ContextLength: 100, BlockSize: 4, BlockCount: 30);
+    private static readonly TimeSpan StepTime = TimeSpan.FromMilliseconds(10);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Replay_RecordedTrace_GivesTheSameSchedule(int seed)
+    {
+        SchedulerOptions options = new() { MaxBatchTokens = 32, MaxSequences = 8 };
+        Rig rig = new(Limits, options) { StepTime = StepTime };
+        using MemoryStream stream = new();
+        Sequence[] all = Record(rig, stream, new Random(seed), requestCount: 60, out long stepCount, out long tokenCount);
+
+        IEnumerable<TraceEvent> trace = TraceReplayer.Parse(Encoding.UTF8.GetString(stream.ToArray()).Split('\n'));
+        TraceSummary summary = TraceReplayer.Replay(trace, Limits, options, new StepCost(StepTime, TimeSpan.Zero));
+
+        Assert.Equal((60, stepCount, tokenCount), (summary.RequestCount, summary.StepCount, summary.TokenCount));
+        Assert.Equal(rig.Scheduler.PreemptionCount, summary.PreemptionCount);
+        Assert.True(summary.PreemptionCount > 0);
+        Assert.Equal((double)all.Sum(sequence => sequence.CachedTokenCount) / all.Sum(sequence => sequence.PromptLength), summary.PrefixHitRate);
+        Assert.True(summary.PrefixHitRate > 0);
+        Assert.Equal((long)all.Average(sequence => sequence.AdmittedAt!.Value - sequence.Arrival), summary.MeanQueueTime.Ticks);
+    }
+
+    private static Sequence[] Record(Rig rig, Stream stream, Random random, int requestCount, out long stepCount, out long tokenCount)
+    {
+        TraceWriter writer = new(stream, Limits, rig.Clock);
+        HashSet<Sequence> written = [];
+        List<Sequence> all = [];
+        (stepCount, tokenCount) = (0, 0);
+        while (all.Count < requestCount || rig.Scheduler.HasWork)
+        {
+            if (all.Count < requestCount) all.Add(rig.Add(RandomRequest(random)));
+            if (all.Count < requestCount && random.Next(3) == 0) all.Add(rig.Add(RandomRequest(random)));
+            tokenCount += rig.Step().Sum(row => row.TokenCount);
+            stepCount++;
+            foreach (Sequence ended in all.Where(sequence => rig.EndingOf(sequence) is not null && written.Add(sequence))) writer.Write(ended);
+        }
+        return [.. all];
+    }
+
+    private static GenerationRequest RandomRequest(Random random)
+    {
+        int stemLength = random.Next(20);
+        return Rig.Request(1, maxTokens: random.Next(1, 40)) with
+        {
+            PromptTokenIds = [.. Enumerable.Range(50 * random.Next(3), stemLength), .. Enumerable.Range(0, random.Next(1, 20)).Select(_ => random.Next(200))],
+            Priority = random.Next(2),
+            ShareKey = random.Next(2),
+        };
+    }
+}
