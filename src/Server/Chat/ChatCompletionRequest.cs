@@ -1,0 +1,34 @@
+using Llama.Model.Text;
+using Llama.Server.Errors;
+using Llama.Server.Generating;
+
+namespace Llama.Server.Chat;
+
+/// <summary>A request to <c>/v1/chat/completions</c>, read and checked.</summary>
+internal sealed class ChatCompletionRequest : GenerationParameters, IConversation
+{
+    public IReadOnlyList<ChatMessage> Messages { get; set; } = [];
+
+    public bool? AddGenerationPrompt { get; set; }
+
+    public bool ContinueFinalMessage { get; set; }
+
+    public int? MaxCompletionTokens { get; set; }
+
+    public bool WantsLogprobs { get; set; }
+
+    public int? TopLogprobs { get; set; }
+
+    public override int? Logprobs => WantsLogprobs ? TopLogprobs ?? 0 : null;
+
+    /// <summary>Checks the fields against each other and settles which of two names for one thing counts.</summary>
+    public ApiError? Settle()
+    {
+        if (TopLogprobs is not null && !WantsLogprobs)
+            return ApiError.InvalidValue("top_logprobs", "'top_logprobs' is only allowed when 'logprobs' is true.");
+        if (MaxTokens is { } old && MaxCompletionTokens is { } now && old != now)
+            return ApiError.InvalidValue("max_tokens", "'max_tokens' and 'max_completion_tokens' are two names for one limit and differ; give one.");
+        MaxTokens ??= MaxCompletionTokens;
+        return null;
+    }
+}

@@ -1,0 +1,52 @@
+using Llama.Scheduling;
+using Llama.Server.Errors;
+using Llama.Server.Generating;
+using Llama.Server.Hosting;
+using Llama.Server.Json;
+using Llama.Server.Parsing;
+using Llama.Server.Streaming;
+using Llama.Server.Swagger;
+
+namespace Llama.Server.Chat;
+
+/// <summary>The chat routes.</summary>
+internal static class ChatEndpoints
+{
+    public static void MapChat(this IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/v1/chat/completions", CompleteAsync)
+            .WithTags("Chat").WithSummary("Answers a conversation")
+            .WithRequestFields(ChatCompletionFields.Table.Fields, ChatExamples.Request)
+            .Answers<ChatCompletion>(streams: true);
+        routes.MapPost("/v1/chat/completions/input_tokens", CountAsync)
+            .WithTags("Chat").WithSummary("Counts the tokens of a conversation without answering it")
+            .WithRequestFields(ChatCompletionFields.Table.Fields, ChatExamples.Count)
+            .Answers<InputTokens>();
+    }
+
+    private static async Task CompleteAsync(HttpContext context, EngineHost host, ModelIdentity identity, RequestMapper mapper, GenerationRunner runner, TimeProvider clock)
+    {
+        var request = new ChatCompletionRequest();
+        ApiError? error = await RequestBody.ReadAsync(context, ChatCompletionFields.Table, request) ?? request.Settle() ?? identity.Check(request.Model);
+        if (error is null
+            && host.TryGet(out Engine? engine, out Checkpoint? checkpoint, out error)
+            && ChatPrompt.TryRender(request, checkpoint, out Prompt? prompt, out error)
+            && mapper.TryMap(request, [prompt], checkpoint, out GenerationPlan? plan, out error))
+        {
+            AnswerHead head = AnswerHead.New("chatcmpl", clock, checkpoint);
+            error = await runner.RunAsync(context, engine, checkpoint, plan, request, answers => new ChatAnswerFormat(request, answers, head));
+        }
+        if (error is not null)
+            await ErrorResponse.WriteAsync(context, error);
+    }
+
+    private static async Task CountAsync(HttpContext context, EngineHost host, ModelIdentity identity)
+    {
+        var request = new ChatCompletionRequest();
+        ApiError? error = await RequestBody.ReadAsync(context, ChatCompletionFields.Table, request) ?? request.Settle() ?? identity.Check(request.Model);
+        if (error is null && host.TryGet(out _, out Checkpoint? checkpoint, out error) && ChatPrompt.TryRender(request, checkpoint, out Prompt? prompt, out error))
+            await context.Response.WriteAsJsonAsync(new InputTokens("chat.completion.input_tokens", prompt.Tokens.Length), ApiJson.Web.InputTokens);
+        if (error is not null)
+            await ErrorResponse.WriteAsync(context, error);
+    }
+}

@@ -1,0 +1,15 @@
+using Llama.Model.Text;
+
+namespace Llama.Server.Chat;
+
+/// <summary>What a conversation's prompt is rendered from, on every route that takes one.</summary>
+internal interface IConversation
+{
+    IReadOnlyList<ChatMessage> Messages { get; set; }
+
+    /// <summary>Whether the prompt ends where the assistant's next answer begins; null is yes, unless the final message is continued.</summary>
+    bool? AddGenerationPrompt { get; set; }
+
+    /// <summary>Whether the answer goes on where the last message, the assistant's, leaves off.</summary>
+    bool ContinueFinalMessage { get; set; }
+}

@@ -1,0 +1,62 @@
+using Llama.Server.Configuration;
+
+namespace Llama.Server.CommandLine;
+
+/// <summary>The first word of the command line: what to do instead of serving.</summary>
+internal static class Verbs
+{
+    private static readonly string[] NotBuilt = ["bench", "chat", "doctor", "quantize", "verify"];
+
+    /// <summary>Answers command lines that do not serve; false when the server is to be run.</summary>
+    public static bool TryAnswer(string[] args, TextWriter output, TextWriter error, out int exitCode)
+    {
+        exitCode = 0;
+        if (args.Any(arg => arg is "--help" or "-h" or "-?") || args is ["help", ..])
+        {
+            output.WriteLine(Usage);
+            return true;
+        }
+        if (args is not [{ Length: > 0 } verb, ..] || verb[0] == '-' || verb[0] == '/')
+            return false;
+        exitCode = 2;
+        error.WriteLine(NotBuilt.Contains(verb)
+            ? $"The verb '{verb}' is not in this version. Without a verb the program serves; --help lists the settings."
+            : $"Unknown verb '{verb}'. Without a verb the program serves; settings are given as --Section:Key=value. --help lists them.");
+        return true;
+    }
+
+    private const string Usage = $"""
+        Serves a Llama 2 checkpoint with an OpenAI-compatible API.
+
+        Usage: dotnet run -c Release --project src/Server [-- settings]
+
+          --urls <address>                     where to listen (default {SettingsRegistration.DefaultAddress}; also ASPNETCORE_URLS)
+          --help                               this text
+
+        Settings go as --Section:Key=value, as the environment variable Section__Key, or into appsettings.json:
+
+          --Model:Path=<folder>                checkpoint in Hugging Face layout (default: the bundled model)
+          --Model:Name=<id>                    id in /v1/models and in requests (default: the folder's name)
+          --Model:Aliases:0=<id>               another id that requests may use
+          --Model:Device=<device>              auto, cpu, cuda or cuda:N (default auto: CUDA if there, else CPU)
+          --Model:Dtype=<type>                 auto, bfloat16 or float32 (default auto: bfloat16)
+          --Model:Kernels=<kind>               fused or plain (default fused)
+          --Model:ContextLength=<tokens>       shortens the checkpoint's context
+          --Model:BlockSize=<tokens>           tokens per KV block (default 16)
+          --Model:BlockCount=<blocks>          KV blocks (default: from free memory)
+          --Model:MemoryUtilization=<share>    share of the free memory for the KV cache (default 0.5 on CPU, 0.9 on CUDA)
+          --Scheduler:MaxBatchTokens=<tokens>  token budget of one step (default 512)
+          --Scheduler:MaxSequences=<count>     most requests running at once (default 256)
+          --Scheduler:MaxQueueLength=<count>   most requests waiting (default 1024)
+          --Scheduler:PrefixCache=<bool>       keep and find again computed prefixes (default true)
+          --Scheduler:TracePath=<file>         record each request's lengths and times, no text (default: nothing)
+          --Server:MaxRequestBodyBytes=<bytes> largest request (default 4 MiB)
+          --Server:MaxChoices=<count>          most answers to one request (default 128)
+          --Server:DefaultMaxTokens=<tokens>   token limit of requests that give none (default: what the context has room for)
+          --Server:KeepAliveSeconds=<seconds>  silence on a stream before a comment line (default 15)
+          --Server:DrainSeconds=<seconds>      how long running requests may go on after SIGTERM (default 30)
+          --Auth:ApiKeys:0=<key>               a key that may call (default: none, open to all)
+
+        Verbs planned: bench, chat, doctor, quantize, verify.
+        """;
+}

@@ -1,0 +1,34 @@
+using Llama.Scheduling;
+using Llama.Server.Errors;
+using Llama.Server.Generating;
+using Llama.Server.Hosting;
+using Llama.Server.Parsing;
+using Llama.Server.Streaming;
+using Llama.Server.Swagger;
+
+namespace Llama.Server.Completions;
+
+/// <summary>The legacy route: plain text in, plain text out.</summary>
+internal static class CompletionEndpoints
+{
+    public static void MapCompletions(this IEndpointRouteBuilder routes) => routes.MapPost("/v1/completions", CompleteAsync)
+        .WithTags("Completions").WithSummary("Continues a text")
+        .WithRequestFields(CompletionFields.Table.Fields, CompletionExamples.Request)
+        .Answers<Completion>(streams: true);
+
+    private static async Task CompleteAsync(HttpContext context, EngineHost host, ModelIdentity identity, RequestMapper mapper, GenerationRunner runner, TimeProvider clock)
+    {
+        var request = new CompletionRequest();
+        ApiError? error = await RequestBody.ReadAsync(context, CompletionFields.Table, request) ?? request.Settle() ?? identity.Check(request.Model);
+        if (error is null
+            && host.TryGet(out Engine? engine, out Checkpoint? checkpoint, out error)
+            && CompletionPrompts.TryEncode(request, checkpoint, out Prompt[]? prompts, out error)
+            && mapper.TryMap(request, prompts, checkpoint, out GenerationPlan? plan, out error))
+        {
+            AnswerHead head = AnswerHead.New("cmpl", clock, checkpoint);
+            error = await runner.RunAsync(context, engine, checkpoint, plan, request, answers => new CompletionAnswerFormat(request, answers, head));
+        }
+        if (error is not null)
+            await ErrorResponse.WriteAsync(context, error);
+    }
+}

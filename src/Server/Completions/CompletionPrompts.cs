@@ -1,0 +1,31 @@
+using System.Diagnostics.CodeAnalysis;
+using Llama.Server.Errors;
+using Llama.Server.Generating;
+using Llama.Server.Hosting;
+
+namespace Llama.Server.Completions;
+
+/// <summary>Turns the prompts of a request into tokens.</summary>
+internal static class CompletionPrompts
+{
+    public static bool TryEncode(CompletionRequest request, Checkpoint checkpoint, [NotNullWhen(true)] out Prompt[]? prompts, [NotNullWhen(false)] out ApiError? error)
+    {
+        error = request.Prompts.Select(prompt => Check(prompt, checkpoint.Limits.VocabSize)).FirstOrDefault(fault => fault is not null);
+        prompts = error is null ? [.. request.Prompts.Select(prompt => Encode(request, prompt, checkpoint))] : null;
+        return error is null;
+    }
+
+    private static Prompt Encode(CompletionRequest request, RawPrompt raw, Checkpoint checkpoint)
+    {
+        int[] tokens = raw.Tokens ?? checkpoint.Tokenizer.Encode(raw.Text!, addBos: request.AddSpecialTokens && checkpoint.Tokenizer.AddsBos);
+        bool hasText = tokens.Any(id => !checkpoint.Tokenizer.IsSpecial(id));
+        string echo = request.Echo ? raw.Text ?? checkpoint.Tokenizer.Decode(tokens, request.SkipSpecialTokens) : "";
+        return new Prompt(tokens, raw.Param, ContinuesText: hasText, echo);
+    }
+
+    private static ApiError? Check(RawPrompt prompt, int vocabSize)
+    {
+        int index = Array.FindIndex(prompt.Tokens ?? [], id => id >= vocabSize);
+        return index < 0 ? null : RequestMapper.OutsideVocabulary($"{prompt.Param}[{index}]", prompt.Tokens![index], vocabSize);
+    }
+}

@@ -1,0 +1,53 @@
+using System.ComponentModel.DataAnnotations;
+using Llama.Model;
+
+namespace Llama.Server.Configuration;
+
+/// <summary>Section <c>Model</c>: which checkpoint is served, under what name and where it runs.</summary>
+internal sealed class ModelSettings
+{
+    /// <summary>Folder in Hugging Face layout, absolute or relative to the current directory or the program; empty takes the bundled model.</summary>
+    public string Path { get; set; } = "";
+
+    /// <summary>Id shown by <c>/v1/models</c>; empty takes the folder's name.</summary>
+    public string Name { get; set; } = "";
+
+    /// <summary>Other ids that requests may use for it.</summary>
+    public string[] Aliases { get; set; } = [];
+
+    [RegularExpression("auto|cpu|cuda(:[0-9]+)?", ErrorMessage = "Model:Device must be auto, cpu, cuda or cuda:N.")]
+    public string Device { get; set; } = "auto";
+
+    [RegularExpression("auto|bfloat16|float32", ErrorMessage = "Model:Dtype must be auto, bfloat16 or float32.")]
+    public string Dtype { get; set; } = "auto";
+
+    [RegularExpression("fused|plain", ErrorMessage = "Model:Kernels must be fused or plain.")]
+    public string Kernels { get; set; } = "fused";
+
+    [Range(1, 1 << 24, ErrorMessage = "Model:ContextLength must be from {1} to {2}; leave it out to keep the checkpoint's.")]
+    public int? ContextLength { get; set; }
+
+    [Range(1, 1024, ErrorMessage = "Model:BlockSize must be from {1} to {2} tokens.")]
+    public int BlockSize { get; set; } = 16;
+
+    [Range(1, int.MaxValue, ErrorMessage = "Model:BlockCount must be at least {1}; leave it out to derive it from free memory.")]
+    public int? BlockCount { get; set; }
+
+    [Range(0.01, 1.0, ErrorMessage = "Model:MemoryUtilization must be from {1} to {2}; leave it out for the device's default.")]
+    public double? MemoryUtilization { get; set; }
+
+    /// <summary>As the model's own options; the folder must have been found.</summary>
+    public ModelOptions ToOptions(string folder, SchedulerSettings scheduler) => new()
+    {
+        Path = folder,
+        Device = Device,
+        Dtype = Dtype,
+        Kernels = Kernels,
+        ContextLength = ContextLength,
+        BlockSize = BlockSize,
+        BlockCount = BlockCount,
+        MemoryUtilization = MemoryUtilization,
+        MaxBatchTokens = scheduler.MaxBatchTokens,
+        MaxSequences = scheduler.MaxSequences,
+    };
+}

@@ -1,0 +1,63 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
+
+namespace Llama.Server.Configuration;
+
+/// <summary>Registration of the settings and of what the host itself takes from them.</summary>
+internal static class SettingsRegistration
+{
+    public const string DefaultAddress = "http://localhost:8080";
+
+    public static void AddSettings(this WebApplicationBuilder builder)
+    {
+        IServiceCollection services = builder.Services;
+        services.AddSection<ModelSettings, ModelSettingsValidator>("Model");
+        services.AddSingleton<IValidateOptions<ModelSettings>, ModelFolderValidator>();
+        services.AddSection<SchedulerSettings, SchedulerSettingsValidator>("Scheduler");
+        services.AddSection<ServerSettings, ServerSettingsValidator>("Server");
+        services.AddSection<AuthSettings, AuthSettingsValidator>("Auth");
+        services.AddOptions<KestrelServerOptions>().Configure<IOptions<ServerSettings>>((kestrel, server) =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = server.Value.MaxRequestBodyBytes;
+        });
+        // The host gives up on stopping some time after the drain has, never before it.
+        services.AddOptions<HostOptions>().Configure<IOptions<ServerSettings>>((host, server) => host.ShutdownTimeout = TimeSpan.FromSeconds(server.Value.DrainSeconds + 10));
+        builder.UseDefaultAddress();
+    }
+
+    /// <summary>All that is wrong with the settings, one line each.</summary>
+    public static string Describe(IEnumerable<OptionsValidationException> faults)
+    {
+        string[] lines = [.. faults.SelectMany(fault => fault.Failures).Select(WithoutMember)];
+        return string.Create(CultureInfo.InvariantCulture, $"The settings have {lines.Length} fault(s):{string.Concat(lines.Select(line => $"\n  - {line}"))}");
+    }
+
+    private static void AddSection<T, TValidator>(this IServiceCollection services, string section)
+        where T : class
+        where TValidator : class, IValidateOptions<T>
+    {
+        services.AddSingleton(provider => new SettingsSection<T>(section, provider.GetRequiredService<IConfiguration>()));
+        services.AddSingleton<IConfigureOptions<T>>(provider => provider.GetRequiredService<SettingsSection<T>>());
+        services.AddSingleton<IValidateOptions<T>>(provider => provider.GetRequiredService<SettingsSection<T>>());
+        services.AddSingleton<IValidateOptions<T>, TValidator>();
+        services.AddOptions<T>().ValidateOnStart();
+    }
+
+    /// <summary>Not "Urls" in appsettings.json: that would win over ASPNETCORE_URLS.</summary>
+    private static void UseDefaultAddress(this WebApplicationBuilder builder)
+    {
+        IConfiguration settings = builder.Configuration;
+        bool isSet = (settings["urls"] ?? settings["http_ports"] ?? settings["https_ports"]) is not null || settings.GetSection("Kestrel:Endpoints").Exists();
+        if (!isSet)
+            builder.WebHost.UseUrls(DefaultAddress);
+    }
+
+    /// <summary>Generated validators put "Type.Member: " before each message, which names the setting itself.</summary>
+    private static string WithoutMember(string failure)
+    {
+        int colon = failure.IndexOf(": ", StringComparison.Ordinal);
+        return colon > 0 && failure.AsSpan(0, colon).Contains('.') && !failure.AsSpan(0, colon).Contains(' ') ? failure[(colon + 2)..] : failure;
+    }
+}

@@ -1,0 +1,24 @@
+using Microsoft.Extensions.Options;
+
+namespace Llama.Server.Configuration;
+
+/// <summary>Ranges of <see cref="ModelSettings"/>, generated from its attributes.</summary>
+[OptionsValidator]
+internal sealed partial class ModelSettingsValidator : IValidateOptions<ModelSettings>;
+
+/// <summary>Ranges of <see cref="SchedulerSettings"/>, generated from its attributes.</summary>
+[OptionsValidator]
+internal sealed partial class SchedulerSettingsValidator : IValidateOptions<SchedulerSettings>;
+
+/// <summary>Ranges of <see cref="ServerSettings"/>, generated from its attributes.</summary>
+[OptionsValidator]
+internal sealed partial class ServerSettingsValidator : IValidateOptions<ServerSettings>;
+
+/// <summary>What attributes cannot say about <see cref="AuthSettings"/>.</summary>
+internal sealed class AuthSettingsValidator : IValidateOptions<AuthSettings>
+{
+    public ValidateOptionsResult Validate(string? name, AuthSettings options) =>
+        options.ApiKeys.Any(string.IsNullOrWhiteSpace)
+            ? ValidateOptionsResult.Fail("Auth:ApiKeys has an empty key; give it a value or take it out.")
+            : ValidateOptionsResult.Success;
+}

@@ -1,0 +1,21 @@
+using System.Globalization;
+using Llama.Server.Json;
+
+namespace Llama.Server.Errors;
+
+/// <summary>Writes an <see cref="ApiError"/> as a response.</summary>
+internal static class ErrorResponse
+{
+    public static ErrorBody ToBody(this ApiError error) => new(new ErrorDetail(error.Message, error.Type, error.Param, error.Code));
+
+    public static Task WriteAsync(HttpContext context, ApiError error)
+    {
+        HttpResponse response = context.Response;
+        response.StatusCode = error.Status;
+        if (error.RetryAfter is { } wait)
+            response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+        if (error.Status == StatusCodes.Status401Unauthorized)
+            response.Headers.WWWAuthenticate = "Bearer";
+        return response.WriteAsJsonAsync(error.ToBody(), ApiJson.Web.ErrorBody, cancellationToken: context.RequestAborted);
+    }
+}

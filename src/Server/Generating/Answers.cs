@@ -1,0 +1,70 @@
+using System.Diagnostics.CodeAnalysis;
+using Llama.Scheduling;
+using Llama.Server.Errors;
+using Llama.Server.Hosting;
+
+namespace Llama.Server.Generating;
+
+/// <summary>The answers being made to one HTTP request. Disposing it aborts those that have not ended.</summary>
+internal sealed class Answers : IAsyncDisposable
+{
+    private readonly GenerationPlan _plan;
+
+    private Answers(GenerationPlan plan, Checkpoint checkpoint, IReadOnlyList<TextStream> streams)
+    {
+        _plan = plan;
+        Checkpoint = checkpoint;
+        Streams = streams;
+    }
+
+    public Checkpoint Checkpoint { get; }
+
+    /// <summary>One per choice, by <c>index</c>.</summary>
+    public IReadOnlyList<TextStream> Streams { get; }
+
+    /// <summary>The token counts so far. A prompt with several answers counts once.</summary>
+    public Usage Usage
+    {
+        get
+        {
+            int prompt = _plan.Prompts.Sum(one => one.Tokens.Length), completion = Streams.Sum(stream => stream.TokenCount);
+            int cached = Streams.Where((_, choice) => choice % _plan.AnswersPerPrompt == 0).Sum(stream => stream.CachedTokenCount);
+            return new Usage(prompt, completion, prompt + completion, new PromptTokensDetails(cached));
+        }
+    }
+
+    public Prompt PromptOf(int choice) => _plan.PromptOf(choice);
+
+    /// <summary>Hands every choice to the engine, or none.</summary>
+    public static bool TryStart(Engine engine, Checkpoint checkpoint, GenerationPlan plan, [NotNullWhen(true)] out Answers? answers, [NotNullWhen(false)] out ApiError? error)
+    {
+        var streams = new List<TextStream>(plan.Choices.Count);
+        answers = new Answers(plan, checkpoint, streams);
+        error = null;
+        for (int choice = 0; choice < plan.Choices.Count; choice++)
+        {
+            ChoicePlan one = plan.Choices[choice];
+            if (!engine.TrySubmit(one.Request, out Generation? generation, out Refusal? refusal))
+            {
+                answers.Abort();
+                error = RefusalErrors.From(refusal, one.Request, plan.PromptOf(choice).Param);
+                return false;
+            }
+            streams.Add(new TextStream(generation, checkpoint.Tokenizer, one.Text));
+        }
+        return true;
+    }
+
+    /// <summary>Ends what still runs; safe from any thread and more than once.</summary>
+    public void Abort()
+    {
+        foreach (TextStream stream in Streams)
+            _ = stream.DisposeAsync().AsTask();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (TextStream stream in Streams)
+            await stream.DisposeAsync();
+    }
+}

@@ -1,0 +1,27 @@
+using Llama.Scheduling;
+using Llama.Server.Errors;
+
+namespace Llama.Server.Generating;
+
+/// <summary>Says why answers ended, in OpenAI's words.</summary>
+internal static class Ending
+{
+    /// <summary>The <c>finish_reason</c> of an answer that ended well.</summary>
+    public static string Name(FinishReason finish) => finish switch
+    {
+        FinishReason.Stop => "stop",
+        FinishReason.Length => "length",
+        _ => throw new ArgumentOutOfRangeException(nameof(finish), finish, "not a good ending"),
+    };
+
+    /// <summary>Whether the caller left, so that nobody hears an answer.</summary>
+    public static bool IsAbandoned(this TextStream stream) => stream.Finish == FinishReason.Aborted;
+
+    /// <summary>What to tell the caller of an answer that ended badly; null when it did not.</summary>
+    public static ApiError? Failure(this TextStream stream) => stream.Finish switch
+    {
+        FinishReason.Deadline => ApiError.Overloaded($"The request's request_timeout was up after {stream.TokenCount} tokens of the answer.", TimeSpan.FromSeconds(1)),
+        FinishReason.Failed => ApiError.Internal(),
+        _ => null,
+    };
+}

@@ -1,0 +1,113 @@
+using System.Globalization;
+using System.Text.Json;
+using Llama.Model.Sampling;
+using Llama.Server.Parsing;
+
+namespace Llama.Server.Generating;
+
+/// <summary>The fields that the generating routes share.</summary>
+internal static class GenerationFields
+{
+    private static readonly FieldTable<StreamOptions> StreamOptionFields = new FieldTable<StreamOptions>()
+        .Flag("include_usage", (options, value) => options.IncludeUsage = value, "Send the token counts in a last chunk.")
+        .Refuse("include_obfuscation", "Chunks are not padded here.", NoOp.False)
+        .Refuse("continuous_usage_stats", "Token counts come in the last chunk only.", NoOp.False);
+
+    public static FieldTable<T> AddGeneration<T>(this FieldTable<T> table)
+        where T : GenerationParameters => table.AddRouting().AddSampling().AddStopping().AddOutput().AddWithoutEffect().AddRefused();
+
+    private static FieldTable<T> AddRouting<T>(this FieldTable<T> table)
+        where T : GenerationParameters => table
+        .Custom("model", FieldShape.Text, (r, v) => r.Model = v.String(), "Id or alias of the served model.", required: true)
+        .Flag("stream", (r, v) => r.Stream = v, "Send the answer as server-sent events while it is made.")
+        .Custom("stream_options", FieldShape.Object, (r, v) => r.StreamOptions = v.Object(StreamOptionFields, new StreamOptions()), "`include_usage`; only with `stream`.")
+        .Integer("priority", int.MinValue, int.MaxValue, (r, v) => r.Priority = (int)v, "Smaller goes first.")
+        .Text("cache_salt", (r, v) => r.CacheSalt = v, "Share cached prefixes only with requests of the same salt.")
+        .Number("request_timeout", 0, 86_400, (r, v) => r.Timeout = TimeSpan.FromSeconds(v), "Seconds after which the request fails.", aboveMinimum: true);
+
+    private static FieldTable<T> AddSampling<T>(this FieldTable<T> table)
+        where T : GenerationParameters => table
+        .Number("temperature", 0, 2, (r, v) => r.Temperature = (float)v, "Divides the logits; 0 is greedy. Default: the checkpoint's, else 1.")
+        .Number("top_p", 0, 1, (r, v) => r.TopP = (float)v, "Nucleus sampling. Default: the checkpoint's, else 1.", aboveMinimum: true)
+        .Integer("top_k", -1, int.MaxValue, (r, v) => r.TopK = (int)Math.Max(v, 0), "Keeps the k most probable tokens; 0 or -1 keeps all.")
+        .Number("min_p", 0, 1, (r, v) => r.MinP = (float)v, "Drops tokens less probable than this share of the most probable one.")
+        .Number("repetition_penalty", 0, 100, (r, v) => r.RepetitionPenalty = (float)v, "Above 1 discourages tokens already seen.", aboveMinimum: true)
+        .Number("presence_penalty", -2, 2, (r, v) => r.PresencePenalty = (float)v, "Subtracted once from tokens already generated.")
+        .Number("frequency_penalty", -2, 2, (r, v) => r.FrequencyPenalty = (float)v, "Subtracted from tokens once per time they were generated.")
+        .Custom("logit_bias", FieldShape.Object, (r, v) => r.LogitBias = ReadBias(v), "Token id to a number from -100 to 100, added to its logit.")
+        .Integer("seed", long.MinValue, long.MaxValue, (r, v) => r.Seed = v, "Fixes the draws whatever else shares the batch. Default: random.")
+        .Integer("n", 1, 128, (r, v) => r.N = (int)v, "Number of answers; bounded by `Server:MaxChoices`.");
+
+    private static FieldTable<T> AddStopping<T>(this FieldTable<T> table)
+        where T : GenerationParameters => table
+        .Custom("stop", FieldShape.Any, (r, v) => r.Stop = ReadStop(v), "A text or 1 to 4 texts that end the answer.")
+        .Custom("stop_token_ids", FieldShape.ArrayOf(new FieldShape("integer", 0)), (r, v) => r.StopTokenIds = v.Ints(0, int.MaxValue), "Tokens that end the answer.")
+        .Flag("include_stop_str_in_output", (r, v) => r.IncludeStopString = v, "Keep what ended the answer in its text.")
+        .Flag("ignore_eos", (r, v) => r.IgnoreEos = v, "Go on after the end-of-sequence token.")
+        .Integer("min_tokens", 0, int.MaxValue, (r, v) => r.MinTokens = (int)v, "Nothing ends the answer before this many tokens.");
+
+    private static FieldTable<T> AddOutput<T>(this FieldTable<T> table)
+        where T : GenerationParameters => table
+        .Flag("skip_special_tokens", (r, v) => r.SkipSpecialTokens = v, "Whether control tokens print nothing. Default: true.")
+        .Flag("return_token_ids", (r, v) => r.ReturnTokenIds = v, "Add `prompt_token_ids` and each answer's `token_ids`.");
+
+    private static FieldTable<T> AddWithoutEffect<T>(this FieldTable<T> table) => table
+        .Accept("user", FieldShape.Text, v => v.String(), "Nothing is kept by user.");
+
+    private static FieldTable<T> AddRefused<T>(this FieldTable<T> table) => table
+        .Refuse("typical_p", "Typical sampling is not built.", NoOp.Number(1))
+        .Refuse("bad_words", "Use logit_bias to ban tokens.", NoOp.EmptyArray)
+        .Refuse("allowed_token_ids", "Use logit_bias to ban tokens.")
+        .Refuse("prompt_logprobs", "Log-probabilities are reported for generated tokens only.")
+        .Refuse("guided_json", NoGuidance)
+        .Refuse("guided_regex", NoGuidance)
+        .Refuse("guided_choice", NoGuidance)
+        .Refuse("guided_grammar", NoGuidance)
+        .Refuse("guided_decoding_backend", NoGuidance)
+        .Refuse("guided_whitespace_pattern", NoGuidance)
+        .Refuse("structured_outputs", NoGuidance)
+        .Refuse("use_beam_search", "Beam search is not built.", NoOp.False)
+        .Refuse("length_penalty", "Beam search is not built.", NoOp.Number(1))
+        .Refuse("truncate_prompt_tokens", "Prompts are never cut silently; shorten the prompt.", NoOp.Number(-1))
+        .Refuse("spaces_between_special_tokens", "Special tokens are printed as they are spelled.", NoOp.True)
+        .Refuse("detokenize", "The answer is always text; return_token_ids adds the tokens.", NoOp.True)
+        .Refuse("return_tokens_as_token_ids", "Use return_token_ids.", NoOp.False)
+        .Refuse("logits_processors", "Callers' code does not run here.", NoOp.EmptyArray)
+        .Refuse("request_id", "Send it as the x-request-id header.")
+        .Refuse("kv_transfer_params", "Prefill and decode run in one server.")
+        .Refuse("vllm_xargs", "There are no extensions to give arguments to.", NoOp.EmptyObject);
+
+    internal const string NoGuidance = "Structured output is not built.";
+
+    private static List<string> ReadStop(FieldReader value)
+    {
+        if (value.Value.ValueKind is not (JsonValueKind.String or JsonValueKind.Array))
+        {
+            value.WrongType("a string or an array of strings");
+            return [];
+        }
+        FieldReader[] items = value.Value.ValueKind == JsonValueKind.String ? [value] : [.. value.Items(0, 4)];
+        foreach (FieldReader item in items)
+        {
+            if (item.String().Length == 0)
+                item.Invalid("a stop text must have at least one character");
+        }
+        return [.. items.Select(item => item.String())];
+    }
+
+    private static List<TokenBias> ReadBias(FieldReader value)
+    {
+        var biases = new List<TokenBias>();
+        if (!value.Expect(JsonValueKind.Object, "an object"))
+            return biases;
+        foreach (JsonProperty pair in value.Value.EnumerateObject())
+        {
+            var bias = new FieldReader(pair.Value, $"{value.Path}.{pair.Name}", value.Errors);
+            if (int.TryParse(pair.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int token))
+                biases.Add(new TokenBias(token, (float)bias.Number(-100, 100)));
+            else
+                bias.Invalid("the key must be a token id");
+        }
+        return biases;
+    }
+}

@@ -1,0 +1,68 @@
+using Llama.Model.Sampling;
+
+namespace Llama.Server.Generating;
+
+/// <summary>What every request that generates may ask for. Null is "not said": the checkpoint's own default, or the server's.</summary>
+internal abstract class GenerationParameters
+{
+    public string Model { get; set; } = "";
+
+    public bool Stream { get; set; }
+
+    /// <summary>Null when the request has no <c>stream_options</c>.</summary>
+    public StreamOptions? StreamOptions { get; set; }
+
+    public int? MaxTokens { get; set; }
+
+    public int MinTokens { get; set; }
+
+    public float? Temperature { get; set; }
+
+    public float? TopP { get; set; }
+
+    public int? TopK { get; set; }
+
+    public float? MinP { get; set; }
+
+    public float? RepetitionPenalty { get; set; }
+
+    public float PresencePenalty { get; set; }
+
+    public float FrequencyPenalty { get; set; }
+
+    public IReadOnlyList<TokenBias> LogitBias { get; set; } = [];
+
+    public int N { get; set; } = 1;
+
+    public long? Seed { get; set; }
+
+    public IReadOnlyList<string> Stop { get; set; } = [];
+
+    public int[] StopTokenIds { get; set; } = [];
+
+    public bool IncludeStopString { get; set; }
+
+    public bool IgnoreEos { get; set; }
+
+    public bool SkipSpecialTokens { get; set; } = true;
+
+    public bool ReturnTokenIds { get; set; }
+
+    public int Priority { get; set; }
+
+    public string? CacheSalt { get; set; }
+
+    public TimeSpan? Timeout { get; set; }
+
+    /// <summary>Number of alternatives to report per token; null for no log-probabilities at all.</summary>
+    public abstract int? Logprobs { get; }
+
+    /// <summary>The route's own token limit for requests that give none; null lets them fill the context.</summary>
+    public virtual int? DefaultMaxTokens => null;
+}
+
+/// <summary>Field <c>stream_options</c>.</summary>
+internal sealed class StreamOptions
+{
+    public bool IncludeUsage { get; set; }
+}

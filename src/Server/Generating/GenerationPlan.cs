@@ -1,0 +1,19 @@
+using Llama.Scheduling;
+
+namespace Llama.Server.Generating;
+
+/// <summary>One answer to be made.</summary>
+/// <param name="Request">Its tokens and limits, for the engine.</param>
+/// <param name="Text">How its tokens become text.</param>
+internal sealed record ChoicePlan(GenerationRequest Request, TextRules Text);
+
+/// <summary>All answers to one HTTP request, in order of their <c>index</c>.</summary>
+/// <param name="Choices">The answers.</param>
+/// <param name="Prompts">What they answer; each prompt's answers stand together.</param>
+internal sealed record GenerationPlan(IReadOnlyList<ChoicePlan> Choices, IReadOnlyList<Prompt> Prompts)
+{
+    public int AnswersPerPrompt => Choices.Count / Prompts.Count;
+
+    /// <summary>The prompt that a choice answers.</summary>
+    public Prompt PromptOf(int choice) => Prompts[choice / AnswersPerPrompt];
+}

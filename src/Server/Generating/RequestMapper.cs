@@ -1,0 +1,124 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Text;
+using Llama.Model.Sampling;
+using Llama.Scheduling;
+using Llama.Server.Configuration;
+using Llama.Server.Errors;
+using Llama.Server.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace Llama.Server.Generating;
+
+/// <summary>From what a request asks for to what the engine is to do: defaults filled in, and checks that need the model made.</summary>
+internal sealed class RequestMapper(IOptions<ServerSettings> settings, Random random)
+{
+    /// <summary>Plans <see cref="GenerationParameters.N"/> answers to each prompt.</summary>
+    public bool TryMap(
+        GenerationParameters parameters,
+        IReadOnlyList<Prompt> prompts,
+        Checkpoint checkpoint,
+        [NotNullWhen(true)] out GenerationPlan? plan,
+        [NotNullWhen(false)] out ApiError? error)
+    {
+        plan = null;
+        error = CheckCombinations(parameters, prompts.Count) ?? CheckTokens(parameters, checkpoint.Limits.VocabSize);
+        var choices = new List<ChoicePlan>(prompts.Count * parameters.N);
+        ulong seed = (ulong)(parameters.Seed ?? random.NextInt64());
+        foreach (Prompt prompt in prompts)
+            error ??= TryAdd(choices, parameters, prompt, checkpoint, seed);
+        if (error is not null)
+            return false;
+        plan = new GenerationPlan(choices, prompts);
+        return true;
+    }
+
+    private ApiError? CheckCombinations(GenerationParameters parameters, int promptCount)
+    {
+        if (parameters.StreamOptions is not null && !parameters.Stream)
+            return ApiError.InvalidValue("stream_options", "'stream_options' is only allowed when 'stream' is true.");
+        int most = settings.Value.MaxChoices;
+        return (long)promptCount * parameters.N > most
+            ? ApiError.InvalidValue("n", $"{promptCount} prompt(s) with n = {parameters.N} ask for {(long)promptCount * parameters.N} answers; this server gives at most {most} (Server:MaxChoices).")
+            : null;
+    }
+
+    private static ApiError? CheckTokens(GenerationParameters parameters, int vocabSize)
+    {
+        foreach (TokenBias bias in parameters.LogitBias)
+        {
+            if (bias.TokenId >= vocabSize)
+                return OutsideVocabulary($"logit_bias.{bias.TokenId}", bias.TokenId, vocabSize);
+        }
+        int index = Array.FindIndex(parameters.StopTokenIds, id => id >= vocabSize);
+        return index < 0 ? null : OutsideVocabulary($"stop_token_ids[{index}]", parameters.StopTokenIds[index], vocabSize);
+    }
+
+    public static ApiError OutsideVocabulary(string param, int id, int vocabSize) =>
+        ApiError.InvalidValue(param, $"Invalid value for '{param}': token {id} is outside the vocabulary of {vocabSize}.");
+
+    private ApiError? TryAdd(List<ChoicePlan> choices, GenerationParameters parameters, Prompt prompt, Checkpoint checkpoint, ulong seed)
+    {
+        if (prompt.Tokens.Length == 0)
+            return ApiError.InvalidValue(prompt.Param, $"Invalid value for '{prompt.Param}': the prompt has no tokens.");
+        int limit = checkpoint.Limits.ContextLength, room = limit - prompt.Tokens.Length;
+        int maxTokens = parameters.MaxTokens ?? Math.Min(room, settings.Value.DefaultMaxTokens ?? parameters.DefaultMaxTokens ?? room);
+        if (room < 1 || maxTokens > room)
+            return ApiError.ContextLength(prompt.Param, prompt.Tokens.Length, parameters.MaxTokens, limit);
+        if (parameters.MinTokens > maxTokens)
+            return ApiError.InvalidValue("min_tokens", $"'min_tokens' is {parameters.MinTokens}, more than the {maxTokens} tokens that the answer may have.");
+        for (int i = 0; i < parameters.N; i++)
+            choices.Add(Plan(parameters, prompt, maxTokens, checkpoint, Mix(seed, i)));
+        return null;
+    }
+
+    private static ChoicePlan Plan(GenerationParameters parameters, Prompt prompt, int maxTokens, Checkpoint checkpoint, ulong seed)
+    {
+        var request = new GenerationRequest
+        {
+            PromptTokenIds = prompt.Tokens,
+            MaxTokens = maxTokens,
+            Sampling = Sampling(parameters, checkpoint.Defaults, seed),
+            Priority = parameters.Priority,
+            Timeout = parameters.Timeout,
+            CacheSalt = parameters.CacheSalt is { } salt ? BitConverter.ToUInt64(SHA256.HashData(Encoding.UTF8.GetBytes(salt))) : 0,
+        };
+        var text = new TextRules
+        {
+            Stop = parameters.Stop,
+            IncludeStop = parameters.IncludeStopString,
+            MinTokens = parameters.MinTokens,
+            SkipSpecialTokens = parameters.SkipSpecialTokens,
+            AtSequenceStart = !prompt.ContinuesText,
+            KeepTokens = parameters.Logprobs is not null || parameters.ReturnTokenIds,
+        };
+        return new ChoicePlan(request, text);
+    }
+
+    private static SamplingParams Sampling(GenerationParameters parameters, GenerationDefaults defaults, ulong seed) => new()
+    {
+        Temperature = parameters.Temperature ?? defaults.Temperature,
+        TopK = parameters.TopK ?? defaults.TopK,
+        TopP = parameters.TopP ?? defaults.TopP,
+        MinP = parameters.MinP ?? defaults.MinP,
+        RepetitionPenalty = parameters.RepetitionPenalty ?? defaults.RepetitionPenalty,
+        PresencePenalty = parameters.PresencePenalty,
+        FrequencyPenalty = parameters.FrequencyPenalty,
+        LogitBias = parameters.LogitBias,
+        StopTokenIds = parameters.IgnoreEos ? parameters.StopTokenIds : [.. defaults.EosIds.Union(parameters.StopTokenIds)],
+        MinTokens = parameters.MinTokens,
+        TopLogprobs = parameters.Logprobs,
+        Seed = seed,
+    };
+
+    /// <summary>The first answer has the caller's own seed, so that n = 1 and the first of n agree; the others are splitmix64 of seed and index.</summary>
+    private static ulong Mix(ulong seed, int index)
+    {
+        if (index == 0)
+            return seed;
+        ulong z = seed + (ulong)index * 0x9E3779B97F4A7C15;
+        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
+        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
+        return z ^ (z >> 31);
+    }
+}

@@ -1,0 +1,115 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Llama.Model.Sampling;
+using Llama.Model.Text;
+using Llama.Scheduling;
+
+namespace Llama.Server.Generating;
+
+/// <summary>
+/// One answer as text. Each move goes on to the next piece that may be shown; the pieces concatenate to the whole text, whole characters each. A token is reported
+/// with the piece that completes its text. Disposing it aborts the generation.
+/// </summary>
+internal sealed class TextStream(Generation generation, Tokenizer tokenizer, TextRules rules) : IAsyncDisposable
+{
+    private readonly IncrementalDecoder _decoder = new(tokenizer, rules.SkipSpecialTokens, rules.AtSequenceStart);
+    private readonly StopStrings _stops = new(rules.Stop, rules.IncludeStop);
+    private readonly List<DrawnToken> _held = [];
+    private readonly List<DrawnToken> _released = [];
+    private int _decodedLength;
+    private int _shownLength;
+
+    /// <summary>The piece; valid until the next move.</summary>
+    public ReadOnlySpan<char> Text => _stops.Ready;
+
+    /// <summary>The piece's tokens, when <see cref="TextRules.KeepTokens"/>; valid until the next move.</summary>
+    public ReadOnlySpan<DrawnToken> Tokens => CollectionsMarshal.AsSpan(_released);
+
+    /// <summary>Why the answer ended, on the last move.</summary>
+    public FinishReason? Finish { get; private set; }
+
+    /// <summary>Tokens drawn so far, those that print nothing included.</summary>
+    public int TokenCount { get; private set; }
+
+    /// <summary>Prompt tokens found in the cache.</summary>
+    public int CachedTokenCount => generation.CachedTokenCount;
+
+    /// <summary>Goes on to the next piece or the ending; false after the ending.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<bool> MoveNextAsync()
+    {
+        _stops.Clear();
+        _released.Clear();
+        if (Finish is not null)
+            return false;
+        while (Text.IsEmpty && _released.Count == 0 && Finish is null)
+        {
+            if (generation.Events.TryRead(out GenerationEvent next))
+                await ApplyAsync(next);
+            else if (!await generation.Events.WaitToReadAsync())
+                End(FinishReason.Failed);
+        }
+        return true;
+    }
+
+    public ValueTask DisposeAsync() => generation.DisposeAsync();
+
+    private ValueTask ApplyAsync(GenerationEvent next)
+    {
+        if (next.Token is { } token)
+            Add(token, isEnding: next.Finish == FinishReason.Stop && !rules.IncludeStop);
+        if (_stops.IsMatched)
+        {
+            End(FinishReason.Stop);
+            return generation.DisposeAsync();
+        }
+        if (next.Finish is { } finish)
+            End(finish);
+        else
+            ReleaseTokens();
+        return ValueTask.CompletedTask;
+    }
+
+    private void Add(SampledToken token, bool isEnding)
+    {
+        TokenCount++;
+        int start = _decodedLength;
+        if (!isEnding)
+            AddText(_decoder.Append(token.TokenId));
+        if (rules.KeepTokens)
+            _held.Add(new DrawnToken(token, start, _decodedLength, IsFirst: rules.AtSequenceStart && TokenCount == 1, IsText: !isEnding));
+    }
+
+    private void AddText(ReadOnlySpan<char> piece)
+    {
+        _decodedLength += piece.Length;
+        if (rules.Stop.Count == 0 || TokenCount < rules.MinTokens)
+            _stops.AppendFree(piece);
+        else
+            _stops.Append(piece);
+    }
+
+    private void End(FinishReason finish)
+    {
+        if (!_stops.IsMatched)
+            AddText(_decoder.Flush());
+        if (!_stops.IsMatched)
+            _stops.Release();
+        Finish = _stops.IsMatched ? FinishReason.Stop : finish;
+        ReleaseTokens();
+    }
+
+    /// <summary>A token leaves with the end of its text; at the ending all leave, and those behind a stop text are no longer text.</summary>
+    private void ReleaseTokens()
+    {
+        int shown = _shownLength + Text.Length, count = 0;
+        while (count < _held.Count && (Finish is not null || _held[count].End <= shown))
+        {
+            DrawnToken token = _held[count++];
+            bool isCutOff = _stops.IsMatched && token.Start >= shown;
+            _released.Add(isCutOff ? token with { IsText = false } : token);
+        }
+        _held.RemoveRange(0, count);
+        _shownLength = shown;
+    }
+}

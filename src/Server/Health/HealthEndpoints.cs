@@ -1,0 +1,32 @@
+using Llama.Server.Json;
+using Llama.Server.Swagger;
+
+namespace Llama.Server.Health;
+
+/// <summary>The probes of orchestrators and load balancers.</summary>
+internal static class HealthEndpoints
+{
+    public static IServiceCollection AddServerHealth(this IServiceCollection services) => services.AddSingleton<Heartbeat>();
+
+    public static void MapHealth(this IEndpointRouteBuilder routes)
+    {
+        RouteGroupBuilder health = routes.MapGroup("/health").WithTags("Health").AllowAnonymous();
+        health.MapGet("/live", LiveAsync).WithSummary("Whether the process should go on: all but a failed or stalled engine").Answers<HealthStatus>();
+        health.MapGet("/startup", StartupAsync).WithSummary("Whether the model is loaded and has made its first token").Answers<HealthStatus>();
+        health.MapGet("/ready", ReadyAsync).WithSummary("Whether requests are served").Answers<HealthStatus>();
+        health.MapGet("/", ReadyAsync).WithSummary("The same as /health/ready").Answers<HealthStatus>();
+    }
+
+    private static Task LiveAsync(HttpContext context, Heartbeat heart) => WriteAsync(context, heart.Status, status => status is not ("failed" or "stalled"));
+
+    private static Task StartupAsync(HttpContext context, Heartbeat heart) => WriteAsync(context, heart.Status, status => status is not ("failed" or "loading"));
+
+    private static Task ReadyAsync(HttpContext context, Heartbeat heart) => WriteAsync(context, heart.Status, status => status is "ok");
+
+    private static Task WriteAsync(HttpContext context, string status, Func<string, bool> isGood)
+    {
+        context.Response.StatusCode = isGood(status) ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+        context.Response.Headers.CacheControl = "no-store";
+        return context.Response.WriteAsJsonAsync(new HealthStatus(status), ApiJson.Web.HealthStatus);
+    }
+}

@@ -1,0 +1,146 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Diagnostics.Metrics;
+using System.Security.Cryptography;
+using System.Text;
+using Llama.Model;
+using Llama.Scheduling;
+using Llama.Server.Configuration;
+using Llama.Server.Errors;
+using Microsoft.Extensions.Options;
+
+namespace Llama.Server.Hosting;
+
+/// <summary>
+/// The engine's life inside the host: loaded in the background while HTTP is already live, warmed up with one token, drained before the host stops listening.
+/// </summary>
+internal sealed partial class EngineHost(
+    ModelIdentity identity,
+    LoadModel load,
+    IOptions<ModelSettings> model,
+    IOptions<SchedulerSettings> scheduler,
+    IOptions<ServerSettings> server,
+    TimeProvider clock,
+    IMeterFactory meters,
+    IHostApplicationLifetime lifetime,
+    ILogger<EngineHost> logger) : BackgroundService, IHostedLifecycleService
+{
+    private volatile Checkpoint? _checkpoint;
+    private volatile Engine? _engine;
+    private volatile bool _isStopping;
+    private ModelDescription? _description;
+
+    /// <summary>The engine, once it has been made; it may still be loading.</summary>
+    public Engine? Engine => _engine;
+
+    /// <summary>The served model, once it is ready.</summary>
+    public Checkpoint? Checkpoint => _checkpoint;
+
+    /// <summary>Whether the host has been told to stop.</summary>
+    public bool IsStopping => _isStopping;
+
+    /// <summary>Whether the model could not be loaded or the engine died; the process then ends with a failure.</summary>
+    public bool HasFailed { get; private set; }
+
+    /// <summary>Gives the loaded model and its engine, or says why there is none yet.</summary>
+    public bool TryGet([NotNullWhen(true)] out Engine? engine, [NotNullWhen(true)] out Checkpoint? checkpoint, [NotNullWhen(false)] out ApiError? error)
+    {
+        engine = _engine;
+        checkpoint = _checkpoint;
+        error = _isStopping ? RefusalErrors.Draining() : engine is null || checkpoint is null ? RefusalErrors.Loading() : null;
+        return error is null;
+    }
+
+    public Task StartingAsync(CancellationToken cancellation) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellation) => Task.CompletedTask;
+
+    /// <summary>Runs before the server stops listening, so that latecomers are told to come again rather than refused a connection.</summary>
+    public async Task StoppingAsync(CancellationToken cancellation)
+    {
+        _isStopping = true;
+        if (_engine is not { State: EngineState.Ready or EngineState.Draining } engine)
+            return;
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(TimeSpan.FromSeconds(server.Value.DrainSeconds));
+        Log.Draining(logger, engine.Snapshot.RunningCount + engine.Snapshot.WaitingCount, server.Value.DrainSeconds);
+        await engine.DrainAsync(patience.Token);
+    }
+
+    public async Task StoppedAsync(CancellationToken cancellation)
+    {
+        if (_engine is { } engine)
+            await engine.DisposeAsync();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stopping)
+    {
+        try
+        {
+            CheckpointText text = CheckpointText.Load(identity.Folder);
+            _engine = new Engine(LoadRunner, scheduler.Value.ToOptions(), clock, meters, exception => Log.StepFailed(logger, exception));
+            ModelLimits limits = await _engine.Loaded.WaitAsync(stopping);
+            await WarmUpAsync(_engine, text, stopping);
+            _checkpoint = new Checkpoint(identity.Name, text, limits, Fingerprint());
+            Log.Ready(logger, identity.Name, _description!.Model, _description.Device, _description.Dtype, _description.KvCache, text.Chat.Description, text.Defaults);
+            await _engine.Completion.WaitAsync(stopping);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+        }
+        catch (Exception exception)
+        {
+            Fail(exception);
+        }
+    }
+
+    private IModelRunner LoadRunner()
+    {
+        LoadedModel loaded = load(model.Value.ToOptions(identity.Folder, scheduler.Value));
+        _description = loaded.Description;
+        return loaded.Runner;
+    }
+
+    /// <summary>The first step pays for what later ones find ready (thread pools, kernels, caches), and shows that the model runs at all.</summary>
+    private static async Task WarmUpAsync(Engine engine, CheckpointText text, CancellationToken stopping)
+    {
+        var request = new GenerationRequest { PromptTokenIds = [text.Tokenizer.BosId ?? 0], MaxTokens = 1 };
+        if (!engine.TrySubmit(request, out Generation? generation, out Refusal? refusal))
+            throw new InvalidOperationException($"The model was loaded, but the engine refuses a prompt of one token: {refusal.Reason}.");
+        await using (generation)
+        {
+            await foreach (GenerationEvent last in generation.Events.ReadAllAsync(stopping))
+            {
+                if (last.Finish is FinishReason.Failed)
+                    throw new InvalidOperationException("The model was loaded, but its first step failed.");
+            }
+        }
+    }
+
+    private string Fingerprint()
+    {
+        string all = $"{typeof(EngineHost).Assembly.GetName().Version} {identity.Name} {_description}";
+        return "fp_" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(all)).AsSpan(0, 5));
+    }
+
+    private void Fail(Exception exception)
+    {
+        Log.Failed(logger, identity.Folder, exception.Message.Split('\n')[0], logger.IsEnabled(LogLevel.Debug) ? exception : null);
+        HasFailed = true;
+        lifetime.StopApplication();
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Information, "Ready: {Name}\n  model    {Model}\n  device   {Device}\n  dtype    {Dtype}\n  KV cache {KvCache}\n  chat     {Chat}\n  defaults {Defaults}")]
+        public static partial void Ready(ILogger logger, string name, string model, string device, string dtype, string kvCache, string chat, GenerationDefaults defaults);
+
+        [LoggerMessage(LogLevel.Information, "Stopping: {Count} requests may go on for up to {Seconds} s")]
+        public static partial void Draining(ILogger logger, int count, int seconds);
+
+        [LoggerMessage(LogLevel.Error, "A step failed, and with it the requests in it")]
+        public static partial void StepFailed(ILogger logger, Exception exception);
+
+        [LoggerMessage(LogLevel.Critical, "The model in {Folder} cannot be served: {Reason}")]
+        public static partial void Failed(ILogger logger, string folder, string reason, Exception? exception);
+    }
+}

@@ -1,0 +1,36 @@
+using Llama.Server.Configuration;
+using Llama.Server.Errors;
+using Microsoft.Extensions.Options;
+
+namespace Llama.Server.Hosting;
+
+/// <summary>Which checkpoint this server serves and by what names; known before it is loaded.</summary>
+internal sealed class ModelIdentity
+{
+    private readonly string[] _names;
+
+    public ModelIdentity(IOptions<ModelSettings> settings, IHostEnvironment environment, TimeProvider clock)
+    {
+        ModelSettings model = settings.Value;
+        ModelFolder.TryFind(model.Path, environment.ContentRootPath, out string folder, out _);
+        Folder = folder;
+        Name = model.Name.Length > 0 ? model.Name : Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
+        Created = clock.GetUtcNow();
+        _names = [Name, .. model.Aliases];
+    }
+
+    /// <summary>The checkpoint's folder, absolute.</summary>
+    public string Folder { get; }
+
+    /// <summary>The id in answers.</summary>
+    public string Name { get; }
+
+    /// <summary>When this server came to serve it.</summary>
+    public DateTimeOffset Created { get; }
+
+    /// <summary>Whether requests may call it so.</summary>
+    public bool IsCalled(string name) => _names.Contains(name, StringComparer.Ordinal);
+
+    /// <summary>What is wrong with a request's <c>model</c>, or null.</summary>
+    public ApiError? Check(string name) => IsCalled(name) ? null : ApiError.ModelNotFound(name);
+}

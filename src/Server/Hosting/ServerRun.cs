@@ -1,0 +1,37 @@
+using Llama.Server.Configuration;
+using Microsoft.Extensions.Options;
+
+namespace Llama.Server.Hosting;
+
+/// <summary>Runs the host to its end.</summary>
+internal static class ServerRun
+{
+    /// <summary>0 when the server ended as asked; 1 when its settings were wrong, the model could not be loaded or the engine died.</summary>
+    public static async Task<int> RunToExitCodeAsync(this WebApplication app)
+    {
+        try
+        {
+            EngineHost engine = app.Services.GetRequiredService<EngineHost>();
+            await app.RunAsync();
+            return engine.HasFailed ? 1 : 0;
+        }
+        catch (Exception exception) when (SettingsFaults(exception) is { Length: > 0 } faults)
+        {
+            await Console.Error.WriteLineAsync(SettingsRegistration.Describe(faults));
+            return 1;
+        }
+        catch (IOException exception) // the address is taken
+        {
+            await Console.Error.WriteLineAsync(exception.Message);
+            return 1;
+        }
+    }
+
+    /// <summary>The host throws one fault as it is and several together.</summary>
+    private static OptionsValidationException[] SettingsFaults(Exception exception) => exception switch
+    {
+        OptionsValidationException one => [one],
+        AggregateException many when many.InnerExceptions.All(inner => inner is OptionsValidationException) => [.. many.InnerExceptions.Cast<OptionsValidationException>()],
+        _ => [],
+    };
+}

@@ -1,0 +1,50 @@
+using System.Net;
+using Llama.Server.Auth;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+
+namespace Llama.Server.Hosting;
+
+/// <summary>Says where the server listens, and warns when anyone may call it from elsewhere.</summary>
+internal sealed partial class StartupLines(IServer server, ApiKeys keys, ModelIdentity identity, ILogger<StartupLines> logger) : IHostedLifecycleService
+{
+    public Task StartingAsync(CancellationToken cancellation) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellation) => Task.CompletedTask;
+
+    /// <summary>Runs when the server already listens, so that a port chosen by the system is known.</summary>
+    public Task StartedAsync(CancellationToken cancellation)
+    {
+        ICollection<string> addresses = server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
+        foreach (string address in addresses)
+            Log.Listening(logger, address, address.TrimEnd('/'));
+        Log.Loading(logger, identity.Name, identity.Folder);
+        if (keys.AreOpen && addresses.Any(address => !IsLoopback(address)))
+            Log.Open(logger);
+        return Task.CompletedTask;
+    }
+
+    public Task StoppingAsync(CancellationToken cancellation) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellation) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellation) => Task.CompletedTask;
+
+    private static bool IsLoopback(string address)
+    {
+        string host = BindingAddress.Parse(address).Host;
+        return host is "localhost" || (IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? ip) && IPAddress.IsLoopback(ip));
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Information, "Listening on {Address} (try it at {Base}/swagger)")]
+        public static partial void Listening(ILogger logger, string address, string @base);
+
+        [LoggerMessage(LogLevel.Information, "Loading {Name} from {Folder}")]
+        public static partial void Loading(ILogger logger, string name, string folder);
+
+        [LoggerMessage(LogLevel.Warning, "Anyone who reaches this address may call: no key is set (Auth:ApiKeys) and the server listens beyond this machine.")]
+        public static partial void Open(ILogger logger);
+    }
+}

@@ -1,0 +1,36 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Llama.Server.Chat;
+using Llama.Server.Completions;
+using Llama.Server.Errors;
+using Llama.Server.Generating;
+using Llama.Server.Health;
+using Llama.Server.Models;
+using Llama.Server.Tokenization;
+
+namespace Llama.Server.Json;
+
+/// <summary>How answers are written: snake_case, text as UTF-8 rather than escapes.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
+[JsonSerializable(typeof(ErrorBody))]
+[JsonSerializable(typeof(Usage))]
+[JsonSerializable(typeof(ChatCompletion))]
+[JsonSerializable(typeof(ChatLogprobs))]
+[JsonSerializable(typeof(Completion))]
+[JsonSerializable(typeof(CompletionLogprobs))]
+[JsonSerializable(typeof(InputTokens))]
+[JsonSerializable(typeof(ModelList))]
+[JsonSerializable(typeof(TokenizeResult))]
+[JsonSerializable(typeof(DetokenizeResult))]
+[JsonSerializable(typeof(HealthStatus))]
+internal sealed partial class ApiJson : JsonSerializerContext
+{
+    private static readonly JavaScriptEncoder Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+
+    /// <summary>For what is written by hand.</summary>
+    public static JsonWriterOptions WriterOptions { get; } = new() { Encoder = Encoder };
+
+    /// <summary>The context that endpoints write with.</summary>
+    public static ApiJson Web { get; } = new(new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, Encoder = Encoder });
+}

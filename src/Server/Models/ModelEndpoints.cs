@@ -1,0 +1,28 @@
+using Llama.Server.Errors;
+using Llama.Server.Hosting;
+using Llama.Server.Json;
+using Llama.Server.Swagger;
+
+namespace Llama.Server.Models;
+
+/// <summary>What is served.</summary>
+internal static class ModelEndpoints
+{
+    public static void MapModels(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/v1/models", ListAsync).WithTags("Models").WithSummary("Lists the served models").Answers<ModelList>();
+        // The ids of many published models have a slash in them.
+        routes.MapGet("/v1/models/{**id}", GetAsync).WithTags("Models").WithSummary("Shows one served model").Answers<ModelCard>();
+    }
+
+    private static Task ListAsync(HttpContext context, EngineHost host, ModelIdentity identity) =>
+        context.Response.WriteAsJsonAsync(new ModelList("list", [Card(host, identity)]), ApiJson.Web.ModelList);
+
+    private static Task GetAsync(HttpContext context, string id, EngineHost host, ModelIdentity identity) =>
+        identity.Check(id) is { } error
+            ? ErrorResponse.WriteAsync(context, error)
+            : context.Response.WriteAsJsonAsync(Card(host, identity), ApiJson.Web.ModelCard);
+
+    private static ModelCard Card(EngineHost host, ModelIdentity identity) =>
+        new(identity.Name, "model", identity.Created.ToUnixTimeSeconds(), "llama-server", host.Checkpoint?.Limits.ContextLength);
+}

@@ -1,0 +1,54 @@
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Llama.Server.Errors;
+
+namespace Llama.Server.Parsing;
+
+/// <summary>Reads a request's JSON body by a table of fields.</summary>
+internal static class RequestBody
+{
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+
+    /// <summary>Fills <paramref name="target"/>; returns what is wrong, or null.</summary>
+    public static async ValueTask<ApiError?> ReadAsync<T>(HttpContext context, FieldTable<T> fields, T target)
+    {
+        if (!IsJson(context.Request.ContentType))
+            return ApiError.NotJson(context.Request.ContentType);
+        try
+        {
+            using JsonDocument document = await JsonDocument.ParseAsync(context.Request.Body, Strict, context.RequestAborted);
+            return Read(document.RootElement, fields, target);
+        }
+        catch (JsonException exception)
+        {
+            return ApiError.InvalidJson(Describe(exception));
+        }
+        catch (InvalidOperationException) // a property name that is not valid Unicode
+        {
+            return ApiError.InvalidJson("The body is not valid JSON: a property name is not valid Unicode.");
+        }
+    }
+
+    private static ApiError? Read<T>(JsonElement root, FieldTable<T> fields, T target)
+    {
+        var errors = new ReadErrors();
+        if (root.ValueKind != JsonValueKind.Object)
+            return new ApiError(400, "The body must be a JSON object.", "invalid_type");
+        fields.Read(new FieldReader(root, "", errors), target);
+        return errors.First;
+    }
+
+    private static string Describe(JsonException exception)
+    {
+        // The runtime's message ends with its own, zero-based, place.
+        string what = exception.Message.Split(" LineNumber:", 2)[0].TrimEnd('.');
+        string place = exception.LineNumber is { } line ? $" at line {line + 1}, byte {exception.BytePositionInLine + 1}" : "";
+        return $"The body is not valid JSON{place}: {what}.";
+    }
+
+    private static bool IsJson(string? contentType) =>
+        MediaTypeHeaderValue.TryParse(contentType, out MediaTypeHeaderValue? type)
+        && type.MediaType is { } media
+        && (media.Equals("application/json", StringComparison.OrdinalIgnoreCase) || media.EndsWith("+json", StringComparison.OrdinalIgnoreCase))
+        && (type.CharSet is null || type.CharSet.Trim('"').Equals("utf-8", StringComparison.OrdinalIgnoreCase));
+}

@@ -1,0 +1,86 @@
+using System.Text.Json;
+using Llama.Server.Configuration;
+using Llama.Server.Errors;
+using Llama.Server.Generating;
+using Llama.Server.Json;
+using Microsoft.Extensions.Options;
+
+namespace Llama.Server.Streaming;
+
+/// <summary>Sends answers, whole or as they are made. A client that leaves ends them.</summary>
+internal sealed class AnswerWriter(IOptions<ServerSettings> settings, TimeProvider clock)
+{
+    /// <summary>Reads every choice to its end and sends one JSON object.</summary>
+    public static async Task WriteWholeAsync(HttpContext context, Answers answers, AnswerFormat format)
+    {
+        using CancellationTokenRegistration left = context.RequestAborted.Register(answers.Abort);
+        WholeAnswer?[] choices = await Task.WhenAll(answers.Streams.Select(WholeAnswer.ReadAsync));
+        if (context.RequestAborted.IsCancellationRequested)
+            return;
+        if (answers.Streams.Select(Ending.Failure).FirstOrDefault(failure => failure is not null) is { } error)
+        {
+            await ErrorResponse.WriteAsync(context, error);
+            return;
+        }
+        context.Response.ContentType = "application/json";
+        await using var json = new Utf8JsonWriter(context.Response.BodyWriter, ApiJson.WriterOptions);
+        format.WriteWhole(json, choices!, answers.Usage);
+    }
+
+    /// <summary>Sends every choice in chunks. The first result is awaited before the headers go out, so that early failures keep their status.</summary>
+    public async Task WriteStreamAsync(HttpContext context, Answers answers, AnswerFormat format, bool includeUsage)
+    {
+        using CancellationTokenRegistration left = context.RequestAborted.Register(answers.Abort);
+        Task<bool>[] first = [.. answers.Streams.Select(stream => stream.MoveNextAsync().AsTask())];
+        int winner = Array.IndexOf(first, await Task.WhenAny(first));
+        if (answers.Streams[winner].Failure() is { } early)
+        {
+            answers.Abort();
+            await Task.WhenAll(first);
+            await ErrorResponse.WriteAsync(context, early);
+            return;
+        }
+        SetHeaders(context.Response);
+        await using var events = new SseWriter(context.Response.BodyWriter, TimeSpan.FromSeconds(settings.Value.KeepAliveSeconds), clock);
+        await Task.WhenAll(answers.Streams.Select((_, choice) => PumpAsync(events, answers, choice, first[choice], format)));
+        if (!context.RequestAborted.IsCancellationRequested)
+            await EndAsync(events, answers, format, includeUsage);
+    }
+
+    private static void SetHeaders(HttpResponse response)
+    {
+        response.ContentType = "text/event-stream";
+        response.Headers.CacheControl = "no-cache";
+        response.Headers["X-Accel-Buffering"] = "no"; // nginx would hold events back
+    }
+
+    private static async Task PumpAsync(SseWriter events, Answers answers, int choice, Task<bool> first, AnswerFormat format)
+    {
+        TextStream stream = answers.Streams[choice];
+        bool isStarted = !format.HasStart;
+        for (bool hasPiece = await first; hasPiece; hasPiece = await stream.MoveNextAsync())
+        {
+            if (!isStarted)
+                await events.SendAsync(static (json, s) => s.format.WriteStart(json, s.choice), (format, choice));
+            isStarted = true;
+            if (!stream.Text.IsEmpty || !stream.Tokens.IsEmpty)
+                await events.SendAsync(static (json, s) => s.format.WriteDelta(json, s.choice, s.stream), (format, choice, stream));
+        }
+        if (stream.Failure() is not null)
+            answers.Abort(); // one failure ends the request
+        else if (!stream.IsAbandoned())
+            await events.SendAsync(static (json, s) => s.format.WriteFinish(json, s.choice, s.reason), (format, choice, reason: Ending.Name(stream.Finish!.Value)));
+    }
+
+    private static async Task EndAsync(SseWriter events, Answers answers, AnswerFormat format, bool includeUsage)
+    {
+        if (answers.Streams.Select(Ending.Failure).FirstOrDefault(failure => failure is not null) is { } error)
+        {
+            await events.SendAsync(static (json, body) => JsonSerializer.Serialize(json, body, ApiJson.Web.ErrorBody), error.ToBody());
+            return;
+        }
+        if (includeUsage)
+            await events.SendAsync(static (json, s) => s.format.WriteUsage(json, s.Usage), (format, answers.Usage));
+        await events.SendDoneAsync();
+    }
+}

@@ -1,0 +1,28 @@
+using Llama.Scheduling;
+using Llama.Server.Errors;
+using Llama.Server.Generating;
+using Llama.Server.Hosting;
+using Llama.Server.Telemetry;
+
+namespace Llama.Server.Streaming;
+
+/// <summary>From a plan to the last byte of its answer; the same for every route that generates.</summary>
+internal sealed class GenerationRunner(AnswerWriter writer)
+{
+    /// <summary>Starts the plan and sends its answers; returns what is wrong when it could not be started.</summary>
+    public async Task<ApiError?> RunAsync(
+        HttpContext context, Engine engine, Checkpoint checkpoint, GenerationPlan plan, GenerationParameters request, Func<Answers, AnswerFormat> format)
+    {
+        if (!Answers.TryStart(engine, checkpoint, plan, out Answers? answers, out ApiError? error))
+            return error;
+        await using (answers)
+        {
+            if (request.Stream)
+                await writer.WriteStreamAsync(context, answers, format(answers), request.StreamOptions?.IncludeUsage == true);
+            else
+                await AnswerWriter.WriteWholeAsync(context, answers, format(answers));
+            context.Features.Set(RequestSummary.Of(answers));
+        }
+        return null;
+    }
+}

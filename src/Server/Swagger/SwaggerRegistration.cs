@@ -1,0 +1,48 @@
+using System.Text.Json;
+using Microsoft.OpenApi;
+
+namespace Llama.Server.Swagger;
+
+/// <summary>Registration of the API's description and the page to try it on.</summary>
+internal static class SwaggerRegistration
+{
+    public static IServiceCollection AddApiDescription(this IServiceCollection services)
+    {
+        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower);
+        services.AddEndpointsApiExplorer();
+        return services.AddSwaggerGen(swagger =>
+        {
+            swagger.SwaggerDoc("v1", new OpenApiInfo
+            {
+                Title = "Llama server",
+                Version = "v1",
+                Description = "OpenAI-compatible inference for Llama 2. No request field is ignored silently: each is honoured, accepted without effect, or refused by name.",
+            });
+            swagger.OperationFilter<RequestFieldsFilter>();
+            swagger.SupportNonNullableReferenceTypes();
+            swagger.IncludeXmlComments(Path.Combine(AppContext.BaseDirectory, "Llama.Server.xml"));
+            AddBearer(swagger);
+        });
+    }
+
+    /// <summary>Serves the page and the description; <c>/</c> leads there.</summary>
+    public static WebApplication UseApiDescription(this WebApplication app)
+    {
+        app.UseSwagger();
+        app.UseSwaggerUI(page =>
+        {
+            page.DocumentTitle = "Llama server";
+            page.SwaggerEndpoint("v1/swagger.json", "v1");
+            page.EnableTryItOutByDefault();
+            page.DisplayRequestDuration();
+        });
+        app.MapGet("/", () => Results.Redirect("/swagger")).AllowAnonymous().ExcludeFromDescription();
+        return app;
+    }
+
+    private static void AddBearer(Swashbuckle.AspNetCore.SwaggerGen.SwaggerGenOptions swagger)
+    {
+        swagger.AddSecurityDefinition("Bearer", new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "A key of Auth:ApiKeys, if the server has any." });
+        swagger.AddSecurityRequirement(document => new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("Bearer", document)] = [] });
+    }
+}

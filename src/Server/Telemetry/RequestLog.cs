@@ -1,0 +1,47 @@
+namespace Llama.Server.Telemetry;
+
+/// <summary>One line per request; probes and scrapes only at Debug.</summary>
+internal sealed partial class RequestLog(RequestDelegate next, TimeProvider clock, ILogger<RequestLog> logger)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        long start = clock.GetTimestamp();
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            Write(context, clock.GetElapsedTime(start).TotalMilliseconds);
+        }
+    }
+
+    private void Write(HttpContext context, double milliseconds)
+    {
+        string route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "unknown";
+        int status = context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted ? StatusCodes.Status499ClientClosedRequest : context.Response.StatusCode;
+        if (context.Features.Get<RequestSummary>() is { } made)
+        {
+            Log.Generated(
+                logger, context.Request.Method, route, status, milliseconds, context.TraceIdentifier, made.Model,
+                made.Usage.PromptTokens, made.Usage.PromptTokensDetails.CachedTokens, made.Usage.CompletionTokens, made.Endings);
+        }
+        else
+        {
+            LogLevel level = HttpMethods.IsGet(context.Request.Method) && status < 400 ? LogLevel.Debug : LogLevel.Information;
+            Log.Answered(logger, level, context.Request.Method, route, status, milliseconds, context.TraceIdentifier);
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(
+            LogLevel.Information,
+            "{Method} {Route} {Status} in {Milliseconds:0.0} ms: {RequestId} {Model}, tokens {Prompt} prompt ({Cached} cached) + {Completion} completion, ended by {Endings}")]
+        public static partial void Generated(
+            ILogger logger, string method, string route, int status, double milliseconds, string requestId, string model, int prompt, int cached, int completion, string endings);
+
+        [LoggerMessage("{Method} {Route} {Status} in {Milliseconds:0.0} ms: {RequestId}")]
+        public static partial void Answered(ILogger logger, LogLevel level, string method, string route, int status, double milliseconds, string requestId);
+    }
+}

@@ -1,0 +1,68 @@
+using System.Diagnostics.CodeAnalysis;
+using Llama.Server.Chat;
+using Llama.Server.Errors;
+using Llama.Server.Generating;
+using Llama.Server.Hosting;
+using Llama.Server.Json;
+using Llama.Server.Parsing;
+using Llama.Server.Swagger;
+
+namespace Llama.Server.Tokenization;
+
+/// <summary>Text to tokens and back, in vLLM's shapes.</summary>
+internal static class TokenizationEndpoints
+{
+    public static void MapTokenization(this IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/tokenize", TokenizeAsync)
+            .WithTags("Tokens").WithSummary("Turns a text or a conversation into tokens")
+            .WithRequestFields(TokenizationFields.Tokenize.Fields, TokenizationExamples.Tokenize)
+            .Answers<TokenizeResult>();
+        routes.MapPost("/detokenize", DetokenizeAsync)
+            .WithTags("Tokens").WithSummary("Turns tokens into text")
+            .WithRequestFields(TokenizationFields.Detokenize.Fields, TokenizationExamples.Detokenize)
+            .Answers<DetokenizeResult>();
+    }
+
+    private static async Task TokenizeAsync(HttpContext context, EngineHost host, ModelIdentity identity)
+    {
+        var request = new TokenizeRequest();
+        ApiError? error = await RequestBody.ReadAsync(context, TokenizationFields.Tokenize, request) ?? request.Settle() ?? Check(identity, request.Model);
+        if (error is null && host.TryGet(out _, out Checkpoint? checkpoint, out error) && TryEncode(request, checkpoint, out int[]? tokens, out error))
+        {
+            string[]? spellings = request.ReturnTokenStrings ? [.. tokens.Select(checkpoint.Tokenizer.Piece)] : null;
+            var result = new TokenizeResult(tokens.Length, checkpoint.Limits.ContextLength, tokens, spellings);
+            await context.Response.WriteAsJsonAsync(result, ApiJson.Web.TokenizeResult);
+        }
+        if (error is not null)
+            await ErrorResponse.WriteAsync(context, error);
+    }
+
+    private static async Task DetokenizeAsync(HttpContext context, EngineHost host, ModelIdentity identity)
+    {
+        var request = new DetokenizeRequest();
+        ApiError? error = await RequestBody.ReadAsync(context, TokenizationFields.Detokenize, request) ?? Check(identity, request.Model);
+        if (error is null && host.TryGet(out _, out Checkpoint? checkpoint, out error))
+        {
+            int outside = Array.FindIndex(request.Tokens, id => id >= checkpoint.Limits.VocabSize);
+            if (outside >= 0)
+                error = RequestMapper.OutsideVocabulary($"tokens[{outside}]", request.Tokens[outside], checkpoint.Limits.VocabSize);
+            else
+                await context.Response.WriteAsJsonAsync(new DetokenizeResult(checkpoint.Tokenizer.Decode(request.Tokens)), ApiJson.Web.DetokenizeResult);
+        }
+        if (error is not null)
+            await ErrorResponse.WriteAsync(context, error);
+    }
+
+    private static bool TryEncode(TokenizeRequest request, Checkpoint checkpoint, [NotNullWhen(true)] out int[]? tokens, [NotNullWhen(false)] out ApiError? error)
+    {
+        error = null;
+        if (request.Prompt is { } text)
+            tokens = checkpoint.Tokenizer.Encode(text, addBos: (request.AddSpecialTokens ?? true) && checkpoint.Tokenizer.AddsBos);
+        else
+            tokens = ChatPrompt.TryRender(request, checkpoint, out Prompt? prompt, out error) ? prompt.Tokens : null;
+        return tokens is not null;
+    }
+
+    private static ApiError? Check(ModelIdentity identity, string? model) => model is null ? null : identity.Check(model);
+}

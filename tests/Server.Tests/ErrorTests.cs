@@ -1,0 +1,167 @@
+using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
+using Llama.Server.Tests.Hosting;
+
+namespace Llama.Server.Tests;
+
+/// <summary>The rows of the error table that a ready server can meet.</summary>
+public sealed class ErrorTests(ErrorTests.Ready ready) : IClassFixture<ErrorTests.Ready>
+{
+    [Theory]
+    [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"temperature":"hot"}""", "invalid_type", "temperature")]
+    [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"temperature":2.1}""", "invalid_value", "temperature")]
+    [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"top_p":0}""", "invalid_value", "top_p")]
+    [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"max_tokens":1.5}""", "invalid_type", "max_tokens")]
+    [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"max_tokens":0}""", "invalid_value", "max_tokens")]
+    [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"max_tokens":1,"max_completion_tokens":2}""", "invalid_value", "max_tokens")]
+    [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"n":0}""", "invalid_value", "n")]
+    [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"n":9}""", "invalid_value", "n")]
+    [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"seed":9223372036854775808}""", "invalid_value", "seed")]
+    [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"stop":["a","b","c","d","e"]}""", "invalid_value", "stop")]
+    [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"stop":["a",""]}""", "invalid_value", "stop[1]")]
+    [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"stop":["a",7]}""", "invalid_type", "stop[1]")]
+    [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"logit_bias":{"5":101}}""", "invalid_value", "logit_bias.5")]
+    [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"logit_bias":{"x":1}}""", "invalid_value", "logit_bias.x")]
+    [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"logit_bias":{"999999":1}}""", "invalid_value", "logit_bias.999999")]
+    [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"stop_token_ids":[1,999999]}""", "invalid_value", "stop_token_ids[1]")]
+    [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"top_logprobs":2}""", "invalid_value", "top_logprobs")]
+    [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"stream_options":{}}""", "invalid_value", "stream_options")]
+    [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"stream":true,"stream_options":{"x":1}}""", "unknown_parameter", "stream_options.x")]
+    [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"min_tokens":5,"max_tokens":4}""", "invalid_value", "min_tokens")]
+    [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"request_timeout":0}""", "invalid_value", "request_timeout")]
+    [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"temprature":1}""", "unknown_parameter", "temprature")]
+    [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x","colour":1}]}""", "unknown_parameter", "messages[0].colour")]
+    [InlineData("""{"model":"tiny","messages":[]}""", "invalid_value", "messages")]
+    [InlineData("""{"model":"tiny","messages":"x"}""", "invalid_type", "messages")]
+    [InlineData("""{"model":"tiny"}""", "missing_required_parameter", "messages")]
+    [InlineData("""{"model":"tiny","messages":null}""", "missing_required_parameter", "messages")]
+    [InlineData("""{"messages":[{"role":"user","content":"x"}]}""", "missing_required_parameter", "model")]
+    [InlineData("""{"model":"tiny","messages":[{"role":"user"}]}""", "missing_required_parameter", "messages[0].content")]
+    [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"},{"role":"user","content":7}]}""", "invalid_type", "messages[1].content")]
+    [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"\ud800"}]}""", "invalid_value", "messages[0].content")]
+    [InlineData("""{"model":"tiny","messages":[{"role":"alien","content":"x"}]}""", "invalid_value", "messages[0].role")]
+    [InlineData("""{"model":"tiny","messages":[{"role":"tool","content":"x"}]}""", "unsupported_value", "messages[0].role")]
+    [InlineData("""{"model":"tiny","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"x"}}]}]}""", "unsupported_value", "messages[0].content[0].type")]
+    [InlineData("""{"model":"tiny","messages":[{"role":"user","content":[{"type":"text"}]}]}""", "missing_required_parameter", "messages[0].content[0].text")]
+    [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"continue_final_message":true}""", "invalid_value", "continue_final_message")]
+    [InlineData("""[]""", "invalid_type", null)]
+    [InlineData("""{"model":"tiny","model":"tiny"}""", "invalid_json", null)]
+    [InlineData("""{"model":}""", "invalid_json", null)]
+    [InlineData("", "invalid_json", null)]
+    public async Task Chat_BadBody_NamesTheField(string body, string code, string? param)
+    {
+        HttpResponseMessage response = await ready.Client.PostAsync("/v1/chat/completions", TestApp.Json(body));
+
+        await AssertErrorAsync(response, HttpStatusCode.BadRequest, code, param);
+    }
+
+    [Theory]
+    [InlineData("""{"model":"tiny","prompt":7}""", "invalid_type", "prompt")]
+    [InlineData("""{"model":"tiny","prompt":[]}""", "invalid_value", "prompt")]
+    [InlineData("""{"model":"tiny","prompt":["a",7]}""", "invalid_type", "prompt[1]")]
+    [InlineData("""{"model":"tiny","prompt":[1,"a"]}""", "invalid_type", "prompt[1]")]
+    [InlineData("""{"model":"tiny","prompt":[1,999999]}""", "invalid_value", "prompt[1]")]
+    [InlineData("""{"model":"tiny","prompt":[[1],[1,999999]]}""", "invalid_value", "prompt[1][1]")]
+    [InlineData("""{"model":"tiny","prompt":"a","logprobs":6}""", "invalid_value", "logprobs")]
+    [InlineData("""{"model":"tiny","prompt":"a","logprobs":true}""", "invalid_type", "logprobs")]
+    [InlineData("""{"model":"tiny","prompt":"a","logprobs":1,"echo":true}""", "unsupported_parameter", "echo")]
+    [InlineData("""{"model":"tiny","prompt":"a","n":2,"best_of":3}""", "unsupported_value", "best_of")]
+    [InlineData("""{"model":"tiny","prompt":"a","suffix":"b"}""", "unsupported_parameter", "suffix")]
+    [InlineData("""{"model":"tiny","prompt":["a","b","c"],"n":3}""", "invalid_value", "n")]
+    [InlineData("""{"model":"tiny","prompt":"","add_special_tokens":false}""", "invalid_value", "prompt")]
+    public async Task Completions_BadBody_NamesTheField(string body, string code, string? param)
+    {
+        HttpResponseMessage response = await ready.Client.PostAsync("/v1/completions", TestApp.Json(body));
+
+        await AssertErrorAsync(response, HttpStatusCode.BadRequest, code, param);
+    }
+
+    [Fact]
+    public async Task Chat_MalformedJson_TellsLineAndByte()
+    {
+        HttpResponseMessage response = await ready.Client.PostAsync("/v1/chat/completions", TestApp.Json("{\n  \"model\": tiny\n}"));
+
+        JsonNode error = await AssertErrorAsync(response, HttpStatusCode.BadRequest, "invalid_json", null);
+        Assert.Contains("line 2, byte 13", (string?)error["message"]);
+    }
+
+    [Fact]
+    public async Task Chat_TooLong_GivesPromptAskedAndLimit()
+    {
+        HttpResponseMessage asked = await ready.Client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":512"));
+        HttpResponseMessage prompt = await ready.Client.PostAsync(
+            "/v1/completions", TestApp.Json($$"""{"model":"tiny","prompt":"{{string.Concat(Enumerable.Repeat("zebra ", 600))}}"}"""));
+
+        JsonNode error = await AssertErrorAsync(asked, HttpStatusCode.BadRequest, "context_length_exceeded", "messages");
+        Assert.Matches("512 tokens.*prompt has [0-9]+ tokens.*asked for 512", (string?)error["message"]);
+        await AssertErrorAsync(prompt, HttpStatusCode.BadRequest, "context_length_exceeded", "prompt");
+    }
+
+    [Fact]
+    public async Task UnknownRoute_Any_Is404InJson() =>
+        await AssertErrorAsync(await ready.Client.GetAsync("/v2/nothing"), HttpStatusCode.NotFound, "unknown_url", null);
+
+    [Fact]
+    public async Task WrongMethod_Any_Is405InJson()
+    {
+        HttpResponseMessage response = await ready.Client.GetAsync("/v1/chat/completions");
+
+        await AssertErrorAsync(response, HttpStatusCode.MethodNotAllowed, "method_not_allowed", null);
+        Assert.Equal("POST", response.Content.Headers.Allow.Single());
+    }
+
+    [Fact]
+    public async Task UnknownModel_Any_Is404()
+    {
+        HttpResponseMessage chat = await ready.Client.PostAsync("/v1/chat/completions", TestApp.Json("""{"model":"x","messages":[{"role":"user","content":"x"}]}"""));
+
+        await AssertErrorAsync(chat, HttpStatusCode.NotFound, "model_not_found", "model");
+        await AssertErrorAsync(await ready.Client.GetAsync("/v1/models/meta/x"), HttpStatusCode.NotFound, "model_not_found", "model");
+    }
+
+    [Fact]
+    public async Task ContentType_NotJson_Is415() => await AssertErrorAsync(
+        await ready.Client.PostAsync("/v1/chat/completions", new StringContent("{}", Encoding.UTF8, "text/plain")), HttpStatusCode.UnsupportedMediaType, "unsupported_media_type", null);
+
+    [Theory]
+    [InlineData("my-id.1:2", true)]
+    [InlineData("no spaces", false)]
+    [InlineData("", false)]
+    public async Task RequestId_FromTheCaller_IsKeptWhenSane(string id, bool isKept)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, "/v1/models");
+        request.Headers.TryAddWithoutValidation("x-request-id", id);
+
+        HttpResponseMessage response = await ready.Client.SendAsync(request);
+
+        string given = response.Headers.GetValues("x-request-id").Single();
+        Assert.Equal(isKept, given == id);
+        Assert.NotEmpty(given);
+    }
+
+    internal static async Task<JsonNode> AssertErrorAsync(HttpResponseMessage response, HttpStatusCode status, string code, string? param)
+    {
+        string body = await response.Content.ReadAsStringAsync();
+        Assert.True(status == response.StatusCode, $"{response.StatusCode}: {body}");
+        Assert.Equal("application/json", response.Content.Headers.ContentType?.MediaType);
+        Assert.NotEmpty(response.Headers.GetValues("x-request-id").Single());
+        JsonObject error = JsonNode.Parse(body)!["error"]!.AsObject();
+        Assert.Equal(["code", "message", "param", "type"], error.Select(pair => pair.Key).Order());
+        Assert.Equal(code, (string?)error["code"]);
+        Assert.Equal(param, (string?)error["param"]);
+        return error;
+    }
+
+    /// <summary>One server for all rows.</summary>
+    public sealed class Ready : IAsyncLifetime
+    {
+        private readonly TestApp _app = new() { Settings = { ["Server:MaxChoices"] = "8" } };
+
+        public HttpClient Client { get; private set; } = null!;
+
+        public async Task InitializeAsync() => Client = await _app.StartAsync();
+
+        public async Task DisposeAsync() => await _app.DisposeAsync();
+    }
+}

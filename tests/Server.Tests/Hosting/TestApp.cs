@@ -1,0 +1,91 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Llama.Model;
+using Llama.Model.Text;
+using Llama.Scheduling;
+using Llama.Server.Hosting;
+using Llama.Tests.Shared;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Llama.Server.Tests.Hosting;
+
+/// <summary>The real server over a model that says what a test wants it to, with a real tokenizer.</summary>
+internal sealed class TestApp : WebApplicationFactory<Program>
+{
+    public const string ModelName = "tiny";
+
+    /// <summary>Holds a tokenizer and nothing else, so the chat format is Llama 2's own.</summary>
+    public static string Folder { get; } = Path.Combine(AppContext.BaseDirectory, "checkpoint");
+
+    public static Tokenizer Tokenizer { get; } = Tokenizer.Load(Folder);
+
+    /// <summary>What the model says, before it stops; null lets it draw from the context and never stop.</summary>
+    public string? Reply { get; init; }
+
+    public Action<long>? OnStep { get; init; }
+
+    /// <summary>Runs while the model is loaded.</summary>
+    public Action? OnLoad { get; init; }
+
+    public int ContextLength { get; init; } = 512;
+
+    public Dictionary<string, string> Settings { get; } = [];
+
+    public TimeProvider? Clock { get; init; }
+
+    public Engine Engine => Services.GetRequiredService<EngineHost>().Engine!;
+
+    /// <summary>A client of a server that is ready.</summary>
+    public async Task<HttpClient> StartAsync()
+    {
+        HttpClient client = CreateClient();
+        await Until(async () => (await client.GetAsync("/health/startup")).IsSuccessStatusCode);
+        return client;
+    }
+
+    /// <summary>Waits for a condition that will come about by itself.</summary>
+    public static async Task Until(Func<Task<bool>> condition)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!await condition())
+            await Task.Delay(2, patience.Token);
+    }
+
+    public static Task Until(Func<bool> condition) => Until(() => Task.FromResult(condition()));
+
+    public static StringContent Json(string json) => new(json, Encoding.UTF8, "application/json");
+
+    /// <summary>A chat request with more fields, given as the inside of a JSON object.</summary>
+    public static StringContent Chat(string fields = "") =>
+        Json($$"""{"model":"{{ModelName}}","messages":[{"role":"user","content":"What is a giraffe?"}]{{(fields.Length > 0 ? "," + fields : "")}}}""");
+
+    public static async Task<JsonNode> ReadJsonAsync(HttpResponseMessage response) => JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
+
+    protected override void ConfigureWebHost(IWebHostBuilder builder)
+    {
+        builder.UseSetting("Model:Path", Folder);
+        builder.UseSetting("Model:Name", ModelName);
+        builder.UseSetting("Serilog:MinimumLevel:Default", "Fatal");
+        foreach ((string key, string value) in Settings)
+            builder.UseSetting(key, value);
+        builder.ConfigureTestServices(services =>
+        {
+            services.Replace(ServiceDescriptor.Singleton<LoadModel>(Load));
+            if (Clock is not null)
+                services.Replace(ServiceDescriptor.Singleton(Clock));
+        });
+    }
+
+    private LoadedModel Load(ModelOptions options)
+    {
+        OnLoad?.Invoke();
+        var limits = new ModelLimits(Tokenizer.VocabSize, ContextLength, options.BlockSize, BlockCount: 16 * ContextLength / options.BlockSize);
+        // Any first token will do for "say it at the start": decoding drops the dummy space again.
+        var model = new FakeModel { VocabSize = Tokenizer.VocabSize, Reply = Reply is null ? null : Tokenizer.Encode(Reply), StopTokenId = Tokenizer.EosId!.Value };
+        return new LoadedModel(new FakeModelRunner(limits, model) { OnStep = OnStep }, new ModelDescription("fake", "none", "none", "none"));
+    }
+}

@@ -1,0 +1,58 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Llama.Server.Chat;
+using Llama.Server.Completions;
+using Llama.Server.Parsing;
+using Llama.Server.Tests.Hosting;
+
+namespace Llama.Server.Tests;
+
+/// <summary>Rule one: no field is ignored silently.</summary>
+public sealed class RefusedFieldTests(ErrorTests.Ready ready) : IClassFixture<ErrorTests.Ready>
+{
+    public static TheoryData<string, string> Refused()
+    {
+        var rows = new TheoryData<string, string>();
+        foreach (IField field in ChatCompletionFields.Table.Fields.Where(field => field.Treatment == FieldTreatment.Refused))
+            rows.Add("/v1/chat/completions", field.Name);
+        foreach (IField field in CompletionFields.Table.Fields.Where(field => field.Treatment == FieldTreatment.Refused))
+            rows.Add("/v1/completions", field.Name);
+        return rows;
+    }
+
+    [Theory]
+    [MemberData(nameof(Refused))]
+    public async Task RefusedField_WithAValue_IsNamed(string route, string name)
+    {
+        var body = new JsonObject { ["model"] = "tiny", [name] = new JsonObject { ["type"] = "something" } };
+        body[route.EndsWith("chat/completions", StringComparison.Ordinal) ? "messages" : "prompt"] =
+            route.EndsWith("chat/completions", StringComparison.Ordinal) ? new JsonArray(new JsonObject { ["role"] = "user", ["content"] = "x" }) : "x";
+
+        HttpResponseMessage response = await ready.Client.PostAsync(route, TestApp.Json(body.ToJsonString()));
+
+        await ErrorTests.AssertErrorAsync(response, HttpStatusCode.BadRequest, "unsupported_parameter", name);
+    }
+
+    [Theory]
+    [InlineData("""
+        "tools":[],"tool_choice":"none","functions":[],"response_format":{"type":"text"},"parallel_tool_calls":true,"modalities":["text"],"typical_p":1.0,"bad_words":[]
+        """)]
+    [InlineData("""
+        "n":1,"logprobs":false,"logit_bias":{},"stop":[],"stop_token_ids":[],"audio":null,"prediction":null,"temperature":null,"max_tokens":null,"stream_options":null
+        """)]
+    [InlineData("""
+        "user":"u","metadata":{"a":"b"},"service_tier":"auto","store":false,"safety_identifier":"s","prompt_cache_key":"k","chat_template_kwargs":{},"use_beam_search":false
+        """)]
+    [InlineData("""
+        "top_k":-1,"min_p":0.1,"repetition_penalty":1.1,"min_tokens":1,"ignore_eos":true,"skip_special_tokens":false,"priority":-3,"cache_salt":"s","request_timeout":60
+        """)]
+    [InlineData("""
+        "add_generation_prompt":false,"include_stop_str_in_output":true,"seed":-5,"presence_penalty":-2,"frequency_penalty":2,"top_p":1,"stream":false
+        """)]
+    public async Task HarmlessValues_OfAnyField_AreAccepted(string fields)
+    {
+        HttpResponseMessage response = await ready.Client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_completion_tokens\":2," + fields));
+
+        Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
+    }
+}

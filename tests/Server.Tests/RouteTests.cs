@@ -1,0 +1,133 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Llama.Server.Tests.Hosting;
+
+namespace Llama.Server.Tests;
+
+/// <summary>The routes beside generation.</summary>
+public sealed class RouteTests
+{
+    [Fact]
+    public async Task Tokenize_TextAndBack_GivesTheText()
+    {
+        await using var app = new TestApp();
+        HttpClient client = await app.StartAsync();
+
+        JsonNode tokens = await TestApp.ReadJsonAsync(await client.PostAsync("/tokenize", TestApp.Json("""{"prompt":"A giraffe.","return_token_strs":true}""")));
+        JsonNode bare = await TestApp.ReadJsonAsync(await client.PostAsync("/tokenize", TestApp.Json("""{"model":"tiny","prompt":"A giraffe.","add_special_tokens":false}""")));
+        JsonNode text = await TestApp.ReadJsonAsync(await client.PostAsync("/detokenize", TestApp.Json($$"""{"tokens":{{tokens["tokens"]!.ToJsonString()}}}""")));
+
+        Assert.Equal(["count", "max_model_len", "token_strs", "tokens"], tokens.AsObject().Select(pair => pair.Key).Order());
+        Assert.Equal(512, (int)tokens["max_model_len"]!);
+        Assert.Equal("<s>", (string?)tokens["token_strs"]![0]);
+        Assert.Equal((int)tokens["count"]!, (int)bare["count"]! + 1);
+        Assert.Null(bare["token_strs"]);
+        Assert.Equal("A giraffe.", (string?)text["prompt"]);
+    }
+
+    [Fact]
+    public async Task Tokenize_Conversation_CountsAsTheChatDoes()
+    {
+        await using var app = new TestApp();
+        HttpClient client = await app.StartAsync();
+        const string messages = """ "messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"Hi"}] """;
+
+        JsonNode tokens = await TestApp.ReadJsonAsync(await client.PostAsync("/tokenize", TestApp.Json($$"""{{{messages}}}""")));
+        JsonNode count = await TestApp.ReadJsonAsync(await client.PostAsync("/v1/chat/completions/input_tokens", TestApp.Json($$"""{"model":"tiny",{{messages}}}""")));
+        JsonNode answer = await TestApp.ReadJsonAsync(await client.PostAsync("/v1/chat/completions", TestApp.Json($$"""{"model":"tiny","max_tokens":1,{{messages}}}""")));
+
+        Assert.Equal((int)tokens["count"]!, (int)count["input_tokens"]!);
+        Assert.Equal((int)tokens["count"]!, (int)answer["usage"]!["prompt_tokens"]!);
+    }
+
+    [Theory]
+    [InlineData("/tokenize", "{}", "missing_required_parameter", "prompt")]
+    [InlineData("/tokenize", """{"prompt":"a","messages":[{"role":"user","content":"x"}]}""", "invalid_value", "prompt")]
+    [InlineData("/tokenize", """{"prompt":"a","add_generation_prompt":true}""", "invalid_value", "add_generation_prompt")]
+    [InlineData("/detokenize", "{}", "missing_required_parameter", "tokens")]
+    [InlineData("/detokenize", """{"tokens":[1,999999]}""", "invalid_value", "tokens[1]")]
+    [InlineData("/detokenize", """{"tokens":[1],"x":1}""", "unknown_parameter", "x")]
+    public async Task Tokens_BadBody_NamesTheField(string route, string body, string code, string param)
+    {
+        await using var app = new TestApp();
+        HttpClient client = await app.StartAsync();
+
+        await ErrorTests.AssertErrorAsync(await client.PostAsync(route, TestApp.Json(body)), HttpStatusCode.BadRequest, code, param);
+    }
+
+    [Fact]
+    public async Task Loading_AnyRoute_IsLiveButNotReady()
+    {
+        using var loaded = new ManualResetEventSlim();
+        await using var app = new TestApp { OnLoad = loaded.Wait };
+        HttpClient client = app.CreateClient();
+
+        HttpResponseMessage chat = await client.PostAsync("/v1/chat/completions", TestApp.Chat());
+
+        await ErrorTests.AssertErrorAsync(chat, HttpStatusCode.ServiceUnavailable, "server_unavailable", null);
+        Assert.NotNull(chat.Headers.RetryAfter);
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/health/live")).StatusCode);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await client.GetAsync("/health/startup")).StatusCode);
+        Assert.Equal("""{"status":"loading"}""", await (await client.GetAsync("/health/ready")).Content.ReadAsStringAsync());
+        loaded.Set();
+        await TestApp.Until(async () => (await client.GetAsync("/health")).IsSuccessStatusCode);
+    }
+
+    [Fact]
+    public async Task Keys_Set_CloseAllButHealthAndDescription()
+    {
+        await using var app = new TestApp { Settings = { ["Auth:ApiKeys:0"] = "right" } };
+        HttpClient client = await app.StartAsync();
+
+        foreach (string route in new[] { "/v1/models", "/metrics" })
+        {
+            HttpResponseMessage refused = await client.GetAsync(route);
+            await ErrorTests.AssertErrorAsync(refused, HttpStatusCode.Unauthorized, "invalid_api_key", null);
+            Assert.Equal("Bearer", refused.Headers.WwwAuthenticate.ToString());
+            var withKey = new HttpRequestMessage(HttpMethod.Get, route) { Headers = { { "Authorization", "Bearer right" } } };
+            Assert.Equal(HttpStatusCode.OK, (await client.SendAsync(withKey)).StatusCode);
+        }
+        foreach (string route in new[] { "/health", "/swagger/index.html", "/swagger/v1/swagger.json" })
+            Assert.Equal(HttpStatusCode.OK, (await client.GetAsync(route)).StatusCode);
+    }
+
+    [Fact]
+    public async Task Swagger_Description_HasEveryRouteAndField()
+    {
+        await using var app = new TestApp();
+        HttpClient client = await app.StartAsync();
+
+        JsonObject paths = JsonNode.Parse(await client.GetStringAsync("/swagger/v1/swagger.json"))!["paths"]!.AsObject();
+        JsonNode chat = paths["/v1/chat/completions"]!["post"]!;
+        JsonNode body = chat["requestBody"]!["content"]!["application/json"]!;
+
+        foreach (string route in new[] { "/v1/completions", "/v1/models", "/v1/models/{id}", "/tokenize", "/detokenize", "/v1/chat/completions/input_tokens", "/health", "/health/live", "/metrics" })
+            Assert.Contains(route, paths.Select(path => path.Key));
+        foreach (Llama.Server.Parsing.IField field in Llama.Server.Chat.ChatCompletionFields.Table.Fields)
+            Assert.NotNull(body["schema"]!["properties"]![field.Name]);
+        Assert.Contains("text/event-stream", chat["responses"]!["200"]!["content"]!.AsObject().Select(content => content.Key));
+        HttpResponseMessage pressed = await client.PostAsync("/v1/chat/completions", TestApp.Json(body["example"]!.ToJsonString()));
+        Assert.True(pressed.IsSuccessStatusCode);
+    }
+
+    [Fact]
+    public async Task Metrics_AfterARequest_BearTheFieldsNames()
+    {
+        await using var app = new TestApp { Reply = "ok" };
+        HttpClient client = await app.StartAsync();
+        await client.PostAsync("/v1/chat/completions", TestApp.Chat());
+
+        string scrape = await client.GetStringAsync("/metrics");
+
+        foreach (string gauge in new[] { "num_requests_running", "num_requests_waiting", "kv_cache_usage_perc" })
+            Assert.Matches($"(?m)^vllm:{gauge}{{model_name=\"tiny\"}} [0-9]", scrape);
+        foreach (string counter in new[] { "prompt_tokens_total", "generation_tokens_total", "prefix_cache_queries_total" })
+            Assert.Matches($"(?m)^# TYPE vllm:{counter} counter$", scrape);
+        foreach (string histogram in new[] { "time_to_first_token_seconds", "inter_token_latency_seconds", "e2e_request_latency_seconds", "request_queue_time_seconds", "request_prompt_tokens", "iteration_tokens_total" })
+            Assert.Matches($"(?m)^vllm:{histogram}_bucket{{.*model_name=\"tiny\".*le=\".*\".*}} ", scrape);
+        Assert.Matches("(?m)^vllm:request_success_total{.*finished_reason=\"stop\".*} [1-9]", scrape);
+        Assert.DoesNotContain("vllm_", scrape);
+        Assert.DoesNotContain("_total_total", scrape);
+        Assert.DoesNotContain("seconds_seconds", scrape);
+    }
+}

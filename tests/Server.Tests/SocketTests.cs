@@ -1,0 +1,136 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Llama.Scheduling;
+using Llama.Server.Hosting;
+using Llama.Server.Tests.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace Llama.Server.Tests;
+
+/// <summary>What only a real socket shows.</summary>
+public sealed class SocketTests
+{
+    [Theory]
+    [InlineData("\"stream\":true,")]
+    [InlineData("")]
+    public async Task Client_Leaves_ItsBlocksComeFree(string fields)
+    {
+        using var slow = new SlowModel();
+        await using var app = new TestApp { OnStep = slow.OnStep };
+        app.UseKestrel(0);
+        HttpClient client = await app.StartAsync();
+        slow.IsSlow = true;
+        using var leave = new CancellationTokenSource();
+
+        Task<HttpResponseMessage> answer = client.SendAsync(
+            new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions") { Content = TestApp.Chat(fields + "\"n\":3,\"max_tokens\":400,\"ignore_eos\":true") },
+            HttpCompletionOption.ResponseHeadersRead,
+            leave.Token);
+        await TestApp.Until(() => app.Engine.Snapshot.RunningCount == 3);
+        if (fields.Length > 0)
+            (await answer).Dispose();
+        await leave.CancelAsync();
+
+        await TestApp.Until(() => app.Engine.Snapshot is { RunningCount: 0, UsedBlockCount: 0 });
+        slow.IsSlow = false;
+    }
+
+    [Fact]
+    public async Task Body_OverTheLimit_Is413()
+    {
+        await using var app = new TestApp { Settings = { ["Server:MaxRequestBodyBytes"] = "1024" } };
+        app.UseKestrel(0);
+        HttpClient client = await app.StartAsync();
+
+        HttpResponseMessage response = await client.PostAsync("/v1/chat/completions", TestApp.Json(new string(' ', 2000)));
+
+        await ErrorTests.AssertErrorAsync(response, HttpStatusCode.RequestEntityTooLarge, "request_too_large", null);
+    }
+
+    [Fact]
+    public async Task Body_MalformedChunks_Is400InJson()
+    {
+        await using var app = new TestApp();
+        app.UseKestrel(0);
+        HttpClient client = await app.StartAsync();
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(client.BaseAddress!.Host, client.BaseAddress.Port);
+
+        await socket.GetStream().WriteAsync(
+            "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\nnonsense\r\n"u8.ToArray());
+        string response = await new StreamReader(socket.GetStream(), Encoding.UTF8).ReadToEndAsync();
+
+        Assert.StartsWith("HTTP/1.1 400", response);
+        Assert.Contains("\"code\":\"invalid_request\"", response);
+    }
+
+    [Fact]
+    public async Task Silence_OnAStream_IsBrokenByAComment()
+    {
+        using var slow = new SlowModel();
+        await using var app = new TestApp { OnStep = slow.OnStep, Settings = { ["Server:KeepAliveSeconds"] = "1" } };
+        app.UseKestrel(0);
+        HttpClient client = await app.StartAsync();
+        slow.HoldAt = app.Engine.Snapshot.StepCount + 4;
+
+        using HttpResponseMessage response = await client.SendAsync(
+            new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions") { Content = TestApp.Chat("\"stream\":true,\"max_tokens\":6,\"ignore_eos\":true") },
+            HttpCompletionOption.ResponseHeadersRead);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+        while (await reader.ReadLineAsync() is { } line && line != ": keep-alive")
+            Assert.NotEqual("data: [DONE]", line);
+        slow.Release();
+
+        Assert.EndsWith("data: [DONE]\n\n", await reader.ReadToEndAsync());
+    }
+
+    [Fact]
+    public async Task Stop_WithAStreamRunning_LetsItEndAndTurnsOthersAway()
+    {
+        using var slow = new SlowModel();
+        await using var app = new TestApp { OnStep = slow.OnStep };
+        app.UseKestrel(0);
+        HttpClient client = await app.StartAsync();
+        slow.HoldAt = app.Engine.Snapshot.StepCount + 3;
+        Task<HttpResponseMessage> running = client.PostAsync("/v1/chat/completions", TestApp.Chat("\"stream\":true,\"max_tokens\":20,\"ignore_eos\":true"));
+        await TestApp.Until(() => slow.IsHolding);
+
+        app.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+        await TestApp.Until(() => app.Services.GetRequiredService<EngineHost>().IsStopping);
+        HttpResponseMessage late = await client.PostAsync("/v1/chat/completions", TestApp.Chat());
+        HttpResponseMessage ready = await client.GetAsync("/health/ready");
+        HttpResponseMessage live = await client.GetAsync("/health/live");
+        slow.Release();
+        SseTranscript stream = await SseTranscript.ReadAsync(await running);
+
+        await ErrorTests.AssertErrorAsync(late, HttpStatusCode.ServiceUnavailable, "server_unavailable", null);
+        Assert.NotNull(late.Headers.RetryAfter);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, live.StatusCode);
+        Assert.True(stream.IsDone);
+        Assert.Equal("length", stream.FinishReason());
+    }
+
+    [Fact]
+    public async Task Queue_Full_Is503WithRetryAfter()
+    {
+        using var slow = new SlowModel();
+        await using var app = new TestApp { OnStep = slow.OnStep, Settings = { ["Scheduler:MaxSequences"] = "1", ["Scheduler:MaxQueueLength"] = "1" } };
+        HttpClient client = await app.StartAsync();
+        slow.HoldAt = app.Engine.Snapshot.StepCount + 1;
+        Task<HttpResponseMessage> running = client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":1"));
+        await TestApp.Until(() => slow.IsHolding);
+        Task<HttpResponseMessage> waiting = client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":1"));
+        await TestApp.Until(() => app.Engine.Snapshot.WaitingCount == 1);
+
+        HttpResponseMessage refused = await client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":1"));
+        slow.Release();
+
+        await ErrorTests.AssertErrorAsync(refused, HttpStatusCode.ServiceUnavailable, "server_overloaded", null);
+        Assert.True(refused.Headers.RetryAfter?.Delta >= TimeSpan.FromSeconds(1));
+        Assert.True((await running).IsSuccessStatusCode && (await waiting).IsSuccessStatusCode);
+        Assert.Equal(EngineState.Ready, app.Engine.State);
+    }
+}
