@@ -12,8 +12,9 @@ internal static class ConfigReader
         var keys = new JsonKeys(document.RootElement, faults);
         CheckArchitecture(keys);
         CheckArithmetic(keys);
+        int others = faults.Count;
         LlamaConfig config = Shape(keys);
-        CheckShape(config, keys);
+        if (faults.Count == others) CheckShape(config, keys); // whether sizes fit each other means something only when each is sound
         return faults.Count == 0 ? config : throw new CheckpointException(source, faults);
     }
 
@@ -99,9 +100,9 @@ internal static class ConfigReader
             keys.Add("num_key_value_heads", $"is {config.KvHeadCount}; expected a divisor of num_attention_heads, {config.HeadCount}");
         if (!keys.Has("head_dim") && config.HiddenSize % config.HeadCount != 0)
             keys.Add("hidden_size", $"is {config.HiddenSize}; expected a multiple of num_attention_heads, {config.HeadCount}");
-        else if (config.HeadDim % 2 != 0 && keys.Has("hidden_size") && keys.Has("num_attention_heads"))
+        else if (config.HeadDim % 2 != 0)
             keys.Add("head_dim", $"is {config.HeadDim}; expected an even number: rotary embedding turns pairs");
-        foreach (int id in config.EosTokenIds.Append(config.BosTokenId ?? 0).Where(id => id >= config.VocabSize && keys.Has("vocab_size")))
+        foreach (int id in config.EosTokenIds.Append(config.BosTokenId ?? 0).Where(id => id >= config.VocabSize))
             keys.Add("bos_token_id or eos_token_id", $"holds {id}; expected less than vocab_size, {config.VocabSize}");
     }
 
