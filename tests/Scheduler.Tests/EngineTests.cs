@@ -161,6 +161,7 @@ public sealed class EngineTests
         await disposed;
         foreach (Generation generation in generations) Assert.Equal(FinishReason.Failed, (await ReadAll(generation))[^1].Finish);
         Assert.True(runner!.IsDisposed);
+        Assert.Equal((0, 0), (engine.Snapshot.RunningCount, engine.Snapshot.WaitingCount));
         await generations[0].DisposeAsync();
         await engine.DisposeAsync();
     }
