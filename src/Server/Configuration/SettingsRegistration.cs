@@ -17,13 +17,14 @@ internal static class SettingsRegistration
         services.AddSection<SchedulerSettings, SchedulerSettingsValidator>("Scheduler");
         services.AddSection<ServerSettings, ServerSettingsValidator>("Server");
         services.AddSection<AuthSettings, AuthSettingsValidator>("Auth");
-        services.AddOptions<KestrelServerOptions>().Configure<IOptions<ServerSettings>>((kestrel, server) =>
+        // Read unchecked: the host and Kestrel are made before the settings are checked.
+        services.AddOptions<KestrelServerOptions>().Configure<SettingsSection<ServerSettings>>((kestrel, section) =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = server.Value.MaxRequestBodyBytes;
+            kestrel.Limits.MaxRequestBodySize = Math.Max(0, section.Read().MaxRequestBodyBytes);
         });
         // The host gives up on stopping some time after the drain has, never before it.
-        services.AddOptions<HostOptions>().Configure<IOptions<ServerSettings>>((host, server) => host.ShutdownTimeout = TimeSpan.FromSeconds(server.Value.DrainSeconds + 10));
+        services.AddOptions<HostOptions>().Configure<SettingsSection<ServerSettings>>((host, section) => host.ShutdownTimeout = TimeSpan.FromSeconds(10 + Math.Max(0, section.Read().DrainSeconds)));
         builder.UseDefaultAddress();
     }
 
@@ -35,7 +36,7 @@ internal static class SettingsRegistration
     }
 
     private static void AddSection<T, TValidator>(this IServiceCollection services, string section)
-        where T : class
+        where T : class, new()
         where TValidator : class, IValidateOptions<T>
     {
         services.AddSingleton(provider => new SettingsSection<T>(section, provider.GetRequiredService<IConfiguration>()));

@@ -9,10 +9,18 @@ namespace Llama.Server.Configuration;
 /// stops at the first of the latter.)
 /// </summary>
 internal sealed class SettingsSection<T>(string section, IConfiguration configuration) : IConfigureOptions<T>, IValidateOptions<T>
-    where T : class
+    where T : class, new()
 {
     private static readonly Dictionary<string, PropertyInfo> Properties =
         typeof(T).GetProperties().ToDictionary(property => property.Name, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The section as far as it can be bound, unchecked.</summary>
+    public T Read()
+    {
+        var options = new T();
+        Configure(options);
+        return options;
+    }
 
     public void Configure(T options)
     {

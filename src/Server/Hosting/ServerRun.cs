@@ -11,6 +11,7 @@ internal static class ServerRun
     {
         try
         {
+            app.Services.GetRequiredService<IStartupValidator>().Validate(); // first, so that all faults are told together
             EngineHost engine = app.Services.GetRequiredService<EngineHost>();
             await app.RunAsync();
             return engine.HasFailed ? 1 : 0;

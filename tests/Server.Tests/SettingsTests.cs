@@ -1,0 +1,92 @@
+using Llama.Server.Configuration;
+using Llama.Server.Tests.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace Llama.Server.Tests;
+
+/// <summary>Settings: what is wrong is said at start, all of it at once.</summary>
+public sealed class SettingsTests
+{
+    [Fact]
+    public void Start_ManyFaults_AreAllNamedAtOnce()
+    {
+        string message = Faults(
+            ("Model:Path", "/no/such/folder"),
+            ("Model:Device", "tpu"),
+            ("Model:Colour", "red"),
+            ("Scheduler:MaxSequences", "0"),
+            ("Scheduler:PrefixCache", "maybe"),
+            ("Server:DrainSeconds", "soon"),
+            ("Server:KeepAlive", "3"),
+            ("Auth:ApiKeys:0", " "));
+
+        foreach (string key in new[] { "Model:Path", "Model:Device", "Model:Colour", "Scheduler:MaxSequences", "Scheduler:PrefixCache", "Server:DrainSeconds", "Server:KeepAlive", "Auth:ApiKeys" })
+            Assert.Single(message.Split('\n'), line => line.StartsWith($"  - {key} ", StringComparison.Ordinal));
+        Assert.StartsWith("The settings have 8 fault(s):", message);
+    }
+
+    [Fact]
+    public void Bind_ValuesOfEveryType_AreRead()
+    {
+        using WebApplication app = Build(
+            ("Model:Path", TestApp.Folder), ("Model:Aliases:0", "a"), ("Model:Aliases:1", "b"), ("Model:ContextLength", "128"), ("Model:MemoryUtilization", "0.25"),
+            ("Scheduler:PrefixCache", "false"), ("Server:MaxRequestBodyBytes", "2048"));
+        ModelSettings model = app.Services.GetRequiredService<IOptions<ModelSettings>>().Value;
+
+        Assert.Equal(["a", "b"], model.Aliases);
+        Assert.Equal(128, model.ContextLength);
+        Assert.Equal(0.25, model.MemoryUtilization);
+        Assert.Null(model.BlockCount);
+        Assert.False(app.Services.GetRequiredService<IOptions<SchedulerSettings>>().Value.PrefixCache);
+        Assert.Equal(2048, app.Services.GetRequiredService<IOptions<ServerSettings>>().Value.MaxRequestBodyBytes);
+    }
+
+    [Fact]
+    public void Validate_AppsettingsAtTheRoot_HasNoFaults()
+    {
+        using WebApplication app = Build(("Model:Path", TestApp.Folder));
+
+        app.Services.GetRequiredService<IStartupValidator>().Validate();
+    }
+
+    [Fact]
+    public void TryFind_EmptyPath_TakesTheOnlyBundledModel()
+    {
+        DirectoryInfo root = Directory.CreateTempSubdirectory();
+        try
+        {
+            Assert.False(ModelFolder.TryFind("", root.FullName, out _, out string? none));
+            string bundled = root.CreateSubdirectory("models").CreateSubdirectory("demo").FullName;
+            Assert.True(ModelFolder.TryFind("", root.FullName, out string found, out _));
+            Assert.True(ModelFolder.TryFind("models/demo", root.FullName, out string named, out _));
+            root.CreateSubdirectory("models/other");
+            Assert.False(ModelFolder.TryFind("", root.FullName, out _, out string? two));
+
+            Assert.Equal((bundled, bundled), (found, named));
+            Assert.Contains("holds 0 folders", none);
+            Assert.Contains("holds 2 folders", two);
+        }
+        finally
+        {
+            root.Delete(recursive: true);
+        }
+    }
+
+    private static string Faults(params (string Key, string Value)[] settings)
+    {
+        using WebApplication app = Build(settings);
+        Exception exception = Assert.ThrowsAny<Exception>(() => app.Services.GetRequiredService<IStartupValidator>().Validate());
+        return SettingsRegistration.Describe(exception is AggregateException many ? many.InnerExceptions.Cast<OptionsValidationException>() : [(OptionsValidationException)exception]);
+    }
+
+    private static WebApplication Build(params (string Key, string Value)[] settings)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value)));
+        builder.AddSettings();
+        return builder.Build();
+    }
+}
