@@ -105,6 +105,8 @@ public sealed class LlamaConfigTests
         File.WriteAllText(folder.File("config.json"), TestConfig.Tiny.ToJson());
         File.WriteAllText(folder.File("generation_config.json"), """{"eos_token_id": [9, 2]}""");
         Assert.Equal([2, 9], LlamaConfig.Load(folder.Path).EosTokenIds);
+        File.WriteAllText(folder.File("generation_config.json"), """{"eos_token_id": 320}""");
+        Assert.Contains("holds 320", Assert.Throws<CheckpointException>(() => LlamaConfig.Load(folder.Path)).Message);
     }
 
     // Later keys replace those of the base text.

@@ -12,7 +12,7 @@ public sealed class SamplerTests
     {
         var random = new Random(vocabSize);
         var sampler = new Sampler(vocabSize);
-        for (int round = 0; round < (vocabSize > 1000 ? 12 : 200); round++)
+        for (int round = 0; round < Math.Clamp(200_000 / vocabSize, 4, 200); round++)
         {
             float[] logits = RandomLogits.Normal(random, vocabSize, spread);
             int[] history = [.. Enumerable.Range(0, 20).Select(_ => random.Next(vocabSize))];
