@@ -184,6 +184,11 @@ internal sealed class Scheduler
 
     private void Append(Sequence sequence, SampledToken token, long now)
     {
+        if (token.Fault is not null)
+        {
+            End(sequence, FinishReason.Failed);
+            return;
+        }
         sequence.Append(token.TokenId, now);
         if (sequence.Ending() is { } reason) End(sequence, reason, token);
         else _outcomes.Add(new Outcome(sequence, token, null));

@@ -115,6 +115,18 @@ public sealed class SamplerTests
     }
 
     [Fact]
+    public void Sample_OneBrokenRowOfABatch_FaultsThatRowAlone()
+    {
+        var batch = new ForwardBatch(2, 2, 1) { SampleCount = 2 };
+        batch.Samples[0] = batch.Samples[1] = Row(new SamplingParams { Temperature = 0 });
+        float[] logits = [float.NaN, 1, 2, 3, 5, 4]; // [2, 3]
+        SampledToken[] sampled = new SampledToken[2];
+        new Sampler(3).Sample(batch, logits, sampled);
+        Assert.IsType<SamplingException>(sampled[0].Fault);
+        Assert.Equal(new SampledToken(1, 0, null), sampled[1]);
+    }
+
+    [Fact]
     public void Sample_ImpossibleTokens_AreNeverDrawn()
     {
         float[] logits = [float.NegativeInfinity, 0, float.NegativeInfinity, 0, float.NegativeInfinity];
