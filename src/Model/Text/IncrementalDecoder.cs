@@ -3,7 +3,9 @@ using Llama.Model.Text.SentencePiece;
 namespace Llama.Model.Text;
 
 /// <summary>Decodes one sequence token by token: the pieces concatenate to the whole text and none ends inside a character.</summary>
-/// <remarks>Follows sentencepiece_processor.cc, <c>Decode</c>: only neighbouring byte tokens join into characters, and a space that merely stands for the dummy prefix goes.</remarks>
+/// <remarks>
+/// Follows sentencepiece_processor.cc, <c>Decode</c>: only neighbouring byte tokens join into characters, and a space that merely stands for the dummy prefix goes.
+/// </remarks>
 public sealed class IncrementalDecoder
 {
     private readonly TokenizerParts _parts;

@@ -16,7 +16,7 @@ internal sealed class Llama2Chat(Tokenizer tokenizer)
         tokens = [];
         if (!TryTakeTurns(messages, addGenerationPrompt, out List<Turn> turns, out error)) return false;
         var ids = new List<int>();
-        foreach (Turn turn in turns) Append(ids, turn, isOpen: turn == turns[^1]);
+        for (int i = 0; i < turns.Count; i++) Append(ids, turns[i], isOpen: i == turns.Count - 1);
         tokens = [.. ids];
         return true;
     }
@@ -39,9 +39,9 @@ internal sealed class Llama2Chat(Tokenizer tokenizer)
             error = Take(messages, i, turns, ref system);
             if (error is not null) return false;
         }
-        error = turns.Count == 0 ? "The conversation has no user message; Llama 2 answers one."
-            : addGenerationPrompt && turns[^1].Answer is not null
-                ? $"messages[{messages.Count - 1}] is the assistant's; the conversation must end with a user message for Llama 2 to answer." : null;
+        if (turns.Count == 0) error = "The conversation has no user message; Llama 2 answers one.";
+        else if (!addGenerationPrompt || turns[^1].Answer is null) error = null;
+        else error = $"messages[{messages.Count - 1}] is the assistant's; the conversation must end with a user message for Llama 2 to answer.";
         return error is null;
     }
 

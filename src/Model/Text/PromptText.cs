@@ -64,11 +64,8 @@ internal sealed class PromptText
     public PromptText Mapped(Func<string, string> change)
     {
         string changed = change(Text);
-        return changed.Length == Length ? new PromptText(changed, _parts) : Derived(changed);
+        return changed.Length == Length ? new PromptText(changed, _parts) : Of(changed, Array.TrueForAll(_parts, part => part.IsTrusted));
     }
-
-    /// <summary>A text computed from this one in a way that loses track of places: trusted only if all of this one is.</summary>
-    public PromptText Derived(string text) => Of(text, Array.TrueForAll(_parts, part => part.IsTrusted));
 
     public override string ToString() => Text;
 

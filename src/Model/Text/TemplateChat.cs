@@ -40,9 +40,10 @@ internal sealed class TemplateChat(Template template, Tokenizer tokenizer, Token
         ["documents"] = null,
     });
 
+    // Templates such as Phi's spell special tokens with the role ('<|' + role + '|>'), so the words of the API are trusted, and only they.
     private static Dictionary<string, object?> ToValue(ChatMessage message) => new(StringComparer.Ordinal)
     {
-        ["role"] = PromptText.Untrusted(message.Role),
+        ["role"] = message.Role is "system" or "user" or "assistant" or "tool" ? PromptText.Trusted(message.Role) : PromptText.Untrusted(message.Role),
         ["content"] = PromptText.Untrusted(message.Content),
     };
 

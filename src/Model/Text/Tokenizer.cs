@@ -78,7 +78,7 @@ public sealed class Tokenizer
     // Encodes up to and with the last special token of a trusted stretch; returns how far the text is done.
     private int EncodeThrough(string text, int done, Range trusted, ref PooledList<int> ids)
     {
-        int from = trusted.Start.Value;
+        int from = Math.Clamp(done, trusted.Start.Value, trusted.End.Value);
         while (Parts.Specials.TryFind(text.AsSpan(from..trusted.End.Value), out int position, out AddedToken? token))
         {
             ReadOnlySpan<char> plain = text.AsSpan(done..(from + position));

@@ -27,6 +27,11 @@ public sealed class Llama2ChatTests
         Render(false, ("user", "1"), ("assistant", "2"), ("user", "3"), ("assistant", "A giraffe is")));
 
     [Fact]
+    public void TryRender_TurnsThatAreEqual_OnlyTheLastStaysOpen() => Assert.Equal(
+        [.. Closed("[INST] 1 [/INST] 2 "), .. Open("[INST] 1 [/INST] 2")],
+        Render(false, ("user", "1"), ("assistant", "2"), ("user", "1"), ("assistant", "2")));
+
+    [Fact]
     public void TryRender_OneRoleTwiceInARow_IsJoinedByABlankLine() => Assert.Equal(
         Render(true, ("system", "A\n\nB"), ("user", "1\n\n2"), ("assistant", "3\n\n4"), ("user", "5")),
         Render(true, ("system", "A"), ("system", "B"), ("user", "1"), ("user", "2"), ("assistant", "3"), ("assistant", "4"), ("user", "5")));

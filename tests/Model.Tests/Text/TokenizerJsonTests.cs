@@ -38,7 +38,8 @@ public sealed class TokenizerJsonTests
         Assert.Equal("<|end_of_text|>", tokenizer.Piece(tokenizer.EosId!.Value));
         Assert.True(tokenizer.AddsBos);
         Assert.True(tokenizer.TryGetId("<|eot_id|>", out int eot));
-        Assert.Equal([tokenizer.BosId.Value, .. tokenizer.Encode("a"), eot, .. tokenizer.Encode(" b")], tokenizer.Encode("<|begin_of_text|>a<|eot_id|> b", addBos: true, parseSpecial: true));
+        int[] expected = [tokenizer.BosId.Value, .. tokenizer.Encode("a"), eot, .. tokenizer.Encode(" b")];
+        Assert.Equal(expected, tokenizer.Encode("<|begin_of_text|>a<|eot_id|> b", addBos: true, parseSpecial: true));
         Assert.DoesNotContain(tokenizer.Encode("<|eot_id|>"), tokenizer.IsSpecial);
     }
 

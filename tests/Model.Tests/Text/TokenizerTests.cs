@@ -94,7 +94,11 @@ public sealed class TokenizerTests
         {
             eos_token = "<|im_end|>",
             add_bos_token = false,
-            added_tokens_decoder = new Dictionary<string, object> { ["1001"] = new { content = "<|im_end|>", special = false }, ["1003"] = new { content = "<tool>", special = false, rstrip = true } },
+            added_tokens_decoder = new Dictionary<string, object>
+            {
+                ["1001"] = new { content = "<|im_end|>", special = false },
+                ["1003"] = new { content = "<tool>", special = false, rstrip = true },
+            },
         });
         Tokenizer tokenizer = Tokenizer.Load(folder.Path);
         Assert.Equal((1004, 1, 1001, false), (tokenizer.VocabSize, tokenizer.BosId, tokenizer.EosId, tokenizer.AddsBos));
@@ -107,6 +111,18 @@ public sealed class TokenizerTests
     }
 
     [Fact]
+    public void Encode_TokenThatStripsSpace_TakesItFromAllThatFollows()
+    {
+        using CheckpointFolder folder = CheckpointFolder.WithModel(new
+        {
+            added_tokens_decoder = new Dictionary<string, object> { ["1000"] = new { content = "<a>", rstrip = true }, ["1001"] = new { content = " <b>", lstrip = true } },
+        });
+        Tokenizer tokenizer = Tokenizer.Load(folder.Path);
+        PromptText text = PromptText.Trusted("x<a>") + PromptText.Untrusted(" \n") + PromptText.Trusted(" <b> <b>");
+        Assert.Equal([.. tokenizer.Encode("x"), 1000, .. tokenizer.Encode("<b>"), 1001], tokenizer.Encode(text, addBos: false));
+    }
+
+    [Fact]
     public void Load_PieceDeclaredSpecial_NeverComesFromText()
     {
         Assert.True(Llama.TryGetId("▁the", out int the));
@@ -115,6 +131,21 @@ public sealed class TokenizerTests
         Tokenizer tokenizer = Tokenizer.Load(folder.Path);
         Assert.True(tokenizer.IsSpecial(the));
         Assert.DoesNotContain(the, tokenizer.Encode("the"));
+    }
+
+    // SentencePiece merges through an unused piece, then divides it where it was joined.
+    [Fact]
+    public void Encode_UnusedPiece_IsDividedAgain()
+    {
+        byte[] model = File.ReadAllBytes(TextData.Folder("llama/tokenizer.model"));
+        byte[] entry = [0x0A, 13, 0x0A, 6, .. "▁the"u8];
+        int start = model.AsSpan().IndexOf(entry), end = start + 2 + 13;
+        byte[] changed = [.. model[..start], 0x0A, 15, .. model[(start + 2)..end], 0x18, 5, .. model[end..]]; // type 5: unused
+        using var folder = new CheckpointFolder();
+        File.WriteAllBytes(Path.Combine(folder.Path, "tokenizer.model"), changed);
+        Tokenizer tokenizer = Tokenizer.Load(folder.Path);
+        Assert.Equal(["▁the"], Llama.Encode("the").Select(Llama.Piece));
+        Assert.Equal(["▁th", "e"], tokenizer.Encode("the").Select(tokenizer.Piece));
     }
 
     [Fact]

@@ -22,11 +22,15 @@ internal sealed record PreTokenization(WordPattern? Words, Metaspace? Spaces)
         foreach (JsonElement normalizer in normalizers)
         {
             if (normalizer.GetText("type") == "Prepend" && normalizer.GetText("prepend") == "▁") prepends = true;
-            else if (normalizer.GetText("type") == "Replace" && normalizer.Get("pattern")?.GetText("String") == " " && normalizer.GetText("content") == "▁") replaces = true;
+            else if (ReplacesSpaces(normalizer)) replaces = true;
             else throw Unsupported("normalizer", normalizer);
         }
-        return replaces ? new Metaspace(prepends ? PrefixScheme.Always : PrefixScheme.Never, EvenBeforeSpace: true, SplitsWords: false) : throw Unsupported("normalizer", normalizers[0]);
+        if (!replaces) throw Unsupported("normalizer", normalizers[0]);
+        return new Metaspace(prepends ? PrefixScheme.Always : PrefixScheme.Never, EvenBeforeSpace: true, SplitsWords: false);
     }
+
+    private static bool ReplacesSpaces(JsonElement normalizer) =>
+        normalizer.GetText("type") == "Replace" && normalizer.Get("pattern")?.GetText("String") == " " && normalizer.GetText("content") == "▁";
 
     private static Metaspace? OfMetaspace(JsonElement[] preTokenizers)
     {
@@ -50,8 +54,9 @@ internal sealed record PreTokenization(WordPattern? Words, Metaspace? Spaces)
         foreach (JsonElement step in preTokenizers)
         {
             string? type = step.GetText("type");
+            bool usesOwnPattern = step.GetFlag("use_regex") ?? true;
             if (type == "Split" && pattern is null) pattern = OfSplit(step);
-            else if (type == "ByteLevel" && step.GetFlag("add_prefix_space") != true) return (step.GetFlag("use_regex") ?? true) && pattern is null ? WordPattern.Default : Known(pattern, step);
+            else if (type == "ByteLevel" && step.GetFlag("add_prefix_space") != true && usesOwnPattern == pattern is null) return pattern ?? WordPattern.Default;
             else throw Unsupported("pre_tokenizer", step);
         }
         throw new NotSupportedException("a tokenizer without ByteLevel, Metaspace or a Replace of spaces is not supported");
@@ -62,9 +67,6 @@ internal sealed record PreTokenization(WordPattern? Words, Metaspace? Spaces)
         bool isIsolated = split.GetText("behavior") == "Isolated" && split.GetFlag("invert") != true;
         return (isIsolated ? WordPattern.Find(split.Get("pattern")?.GetText("Regex") ?? "") : null) ?? throw Unsupported("pre_tokenizer", split);
     }
-
-    private static WordPattern Known(WordPattern? pattern, JsonElement step) =>
-        pattern is not null && step.GetFlag("use_regex") == false ? pattern : throw Unsupported("pre_tokenizer", step);
 
     private static JsonElement[] Flatten(JsonElement? step, string members) =>
         step is not { } one ? [] : one.GetText("type") == "Sequence" && one.Get(members) is { } all ? [.. all.EnumerateArray()] : [one];

@@ -37,7 +37,7 @@ internal sealed class Block(IReadOnlyList<Statement> statements) : Statement
     }
 }
 
-internal sealed class Literally(string text) : Statement
+internal sealed class Verbatim(string text) : Statement
 {
     private readonly PromptText _text = PromptText.Trusted(text);
 

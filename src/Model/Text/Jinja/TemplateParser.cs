@@ -46,7 +46,7 @@ internal sealed class TemplateParser
     private Statement ParseStatement()
     {
         TemplateToken token = _tokens.Take();
-        if (token.Type == TokenType.Text) return new Literally(token.Text);
+        if (token.Type == TokenType.Text) return new Verbatim(token.Text);
         if (token.Type == TokenType.TagStart) return ParseTag();
         Expression value = _expressions.ParseTuple();
         _tokens.Expect(TokenType.OutputEnd, "'}}'");
@@ -75,10 +75,10 @@ internal sealed class TemplateParser
         do
         {
             Expression condition = _expressions.ParseTuple();
-            EndTag();
+            _tokens.EndTag();
             branches.Add((condition, ParseUntil("elif", "else", "endif")));
         }
-        while (TryTakeTag("elif"));
+        while (_tokens.TryTakeTag("elif"));
         Block? otherwise = ParseElse("endif");
         return new If(branches, otherwise);
     }
@@ -90,7 +90,7 @@ internal sealed class TemplateParser
         Expression items = _expressions.ParseOr(); // an "if" behind it is the loop's filter
         Expression? filter = _tokens.TryTakeName("if") ? _expressions.Parse() : null;
         if (_tokens.IsName("recursive")) throw _tokens.Place.Unsupported("a recursive loop");
-        EndTag();
+        _tokens.EndTag();
         _loopDepth++;
         Block body = ParseUntil("else", "endfor");
         _loopDepth--;
@@ -100,12 +100,12 @@ internal sealed class TemplateParser
     private Block? ParseElse(string end)
     {
         Block? otherwise = null;
-        if (TryTakeTag("else"))
+        if (_tokens.TryTakeTag("else"))
         {
-            EndTag();
+            _tokens.EndTag();
             otherwise = ParseUntil(end);
         }
-        CloseTag(end);
+        _tokens.CloseTag(end);
         return otherwise;
     }
 
@@ -115,13 +115,13 @@ internal sealed class TemplateParser
         if (_tokens.TryTakeOperator("="))
         {
             Expression value = _expressions.ParseTuple();
-            EndTag();
+            _tokens.EndTag();
             return new Set(target, value);
         }
         if (_tokens.IsOperator("|")) throw _tokens.Place.Unsupported("a filtered set block");
-        EndTag();
+        _tokens.EndTag();
         Block body = ParseUntil("endset");
-        CloseTag("endset");
+        _tokens.CloseTag("endset");
         return new SetBlock(target, body);
     }
 
@@ -137,25 +137,25 @@ internal sealed class TemplateParser
             if (!_tokens.TryTakeOperator(",")) break;
         }
         _tokens.ExpectOperator(")");
-        EndTag();
+        _tokens.EndTag();
         Block body = ParseUntil("endmacro");
-        CloseTag("endmacro");
+        _tokens.CloseTag("endmacro");
         return new Macro(name, parameters, body);
     }
 
     // Hugging Face marks the assistant's text with it for training; for a prompt it means nothing.
     private Block ParseGeneration()
     {
-        EndTag();
+        _tokens.EndTag();
         Block body = ParseUntil("endgeneration");
-        CloseTag("endgeneration");
+        _tokens.CloseTag("endgeneration");
         return body;
     }
 
     private Jump ParseJump(string name, Place place)
     {
         if (_loopDepth == 0) throw place.Malformed($"'{name}' stands outside a loop");
-        EndTag();
+        _tokens.EndTag();
         return new Jump(name == "break" ? Flow.Break : Flow.Continue);
     }
 
@@ -168,20 +168,4 @@ internal sealed class TemplateParser
         if (isParenthesized) _tokens.ExpectOperator(")");
         return new Target(names);
     }
-
-    private bool TryTakeTag(string name)
-    {
-        if (_tokens.Current.Type != TokenType.TagStart || !_tokens.Peek.Is(TokenType.Name, name)) return false;
-        _tokens.Take();
-        _tokens.Take();
-        return true;
-    }
-
-    private void CloseTag(string name)
-    {
-        if (!TryTakeTag(name)) throw _tokens.Unexpected($"'{name}'");
-        EndTag();
-    }
-
-    private void EndTag() => _tokens.Expect(TokenType.TagEnd, "'%}'");
 }

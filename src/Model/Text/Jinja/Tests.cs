@@ -43,6 +43,7 @@ internal static class Tests
     public static Test? Find(string name) => All.GetValueOrDefault(Aliases.GetValueOrDefault(name, name));
 
     /// <summary>A test named by a string, as select and selectattr take it.</summary>
-    public static Test Named(object? name) =>
-        name is PromptText text && Find(text.Text) is { } test ? test : throw new TemplateException($"the chat template uses the test '{Values.ToText(name)}', which is not supported");
+    public static Test Named(object? name) => name is PromptText text && Find(text.Text) is { } test
+        ? test
+        : throw new TemplateException($"the chat template uses the test '{Values.ToText(name)}', which is not supported");
 }

@@ -39,6 +39,24 @@ internal sealed class TokenReader(IReadOnlyList<TemplateToken> tokens)
         Take();
     }
 
+    /// <summary>Takes the beginning of a tag of this name, if one comes next.</summary>
+    public bool TryTakeTag(string name)
+    {
+        if (Current.Type != TokenType.TagStart || !Peek.Is(TokenType.Name, name)) return false;
+        Take();
+        Take();
+        return true;
+    }
+
+    /// <summary>Takes a whole tag that is nothing but its name.</summary>
+    public void CloseTag(string name)
+    {
+        if (!TryTakeTag(name)) throw Unexpected($"'{name}'");
+        EndTag();
+    }
+
+    public void EndTag() => Expect(TokenType.TagEnd, "'%}'");
+
     public InvalidDataException Unexpected(string wanted) => Place.Malformed($"{wanted} was expected, not {Current.Description}");
 
     private bool TryTake(TokenType type, string text)
