@@ -58,7 +58,7 @@ internal static partial class SettingsRegistration
 
     /// <summary>Generated validators name the member in their own way; say the setting's key instead.</summary>
     private static string WithKey(string failure) =>
-        GeneratedMember.Replace(GeneratedRange.Replace(failure, "${section}:${key} must be"), "");
+        GeneratedRange.Replace(GeneratedMember.Replace(failure, ""), "${section}:${key} must be");
 
     [GeneratedRegex("^The field (?<section>[A-Za-z]+)Settings.(?<key>[A-Za-z]+) must be")]
     private static partial Regex GeneratedRange { get; }
