@@ -68,6 +68,7 @@ public sealed record LlamaConfig
     /// <summary>The config.json that <see cref="Parse"/> reads back as an equal configuration.</summary>
     public string ToJson() => ConfigWriter.Write(this);
 
+    // Not the compiler's equality: that would compare the list of end tokens by reference.
     /// <inheritdoc />
     public bool Equals(LlamaConfig? other) => other is not null && ToJson() == other.ToJson();
 

@@ -19,26 +19,24 @@ public sealed class Engine : IAsyncDisposable
     private readonly TimeProvider _clock;
     private readonly IMeterFactory? _meters;
     private readonly Action<Exception>? _onStepFailed;
+    private readonly EngineLife _life = new();
     private readonly Inbox _inbox = new();
     private readonly Backlog _backlog;
     private readonly EngineCounters _counters;
-    private readonly TaskCompletionSource<ModelLimits> _loaded = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously); // as Completion, but never faults
-    private volatile EngineState _state = EngineState.Loading; // moves forward only
-    private Gate? _gate;
+    private Gate? _gate; // there from the moment the state is Ready
     private long _lastId;
-    private volatile bool _isStopping;
 
     /// <summary>Starts the engine's thread, which first creates the runner (so that every torch call happens there), then steps.</summary>
     /// <param name="createRunner">Loads the model; called once, on the engine's thread.</param>
     /// <param name="options">Bounds.</param>
     /// <param name="clock">Time for deadlines and rates.</param>
     /// <param name="meters">Where the engine's metrics are registered; null for none.</param>
-    /// <param name="onStepFailed">Told, on the engine's thread, what a step threw that failed its requests; null for nobody.</param>
+    /// <param name="onStepFailed">Told, on the engine's thread, what a step threw that failed its requests; must not throw. Null for nobody.</param>
     public Engine(
         Func<IModelRunner> createRunner, SchedulerOptions options, TimeProvider clock, IMeterFactory? meters = null, Action<Exception>? onStepFailed = null)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxBatchTokens, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxSequences, 1);
         (_createRunner, _options, _clock, _meters, _onStepFailed) = (createRunner, options, clock, meters, onStepFailed);
         _backlog = new Backlog(options.MaxQueueLength);
         _counters = new EngineCounters(_backlog);
@@ -46,13 +44,13 @@ public sealed class Engine : IAsyncDisposable
     }
 
     /// <summary>Where the engine is in its life.</summary>
-    public EngineState State => _state;
+    public EngineState State => _life.State;
 
     /// <summary>Completes with the model's limits when it is loaded; faults with the loader's exception.</summary>
-    public Task<ModelLimits> Loaded => _loaded.Task;
+    public Task<ModelLimits> Loaded => _life.Loaded;
 
     /// <summary>Completes when the engine's thread has ended; faults if it died.</summary>
-    public Task Completion => _completion.Task;
+    public Task Completion => _life.Completion;
 
     /// <summary>Counts of this moment: running, waiting, blocks.</summary>
     public EngineSnapshot Snapshot => _counters.Snapshot;
@@ -67,7 +65,7 @@ public sealed class Engine : IAsyncDisposable
         if (refusal is not null) return false;
 
         Sequence sequence = CreateSequence(request);
-        if (!_inbox.TryPost(MessageKind.Submit, sequence))
+        if (!_inbox.TryPost(MessageKind.Submit, sequence)) // it was closed since the state was looked at
         {
             _backlog.Leave(sequence);
             refusal = new Refusal(RefusalReason.Draining, RetryAfter: RetryElsewhere);
@@ -77,26 +75,28 @@ public sealed class Engine : IAsyncDisposable
         return true;
     }
 
-    /// <summary>Refuses new requests and completes when the accepted ones have ended; on cancellation those left end with <see cref="FinishReason.Failed"/>.</summary>
+    /// <summary>
+    /// Refuses new requests and completes when the accepted ones have ended and the thread with them; on cancellation those left end with
+    /// <see cref="FinishReason.Failed"/> after the step they are in.
+    /// </summary>
     public Task DrainAsync(CancellationToken cancellation)
     {
-        if (!TryMove(EngineState.Loading, EngineState.Draining)) TryMove(EngineState.Ready, EngineState.Draining);
+        _life.BeginDraining();
         _inbox.TryPost(MessageKind.Wake);
-        CancellationTokenRegistration stop = cancellation.UnsafeRegister(static engine => ((Engine)engine!).Stop(), this);
-        return _ended.Task.ContinueWith(_ => stop.Unregister(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        CancellationTokenRegistration impatience = cancellation.UnsafeRegister(static engine => ((Engine)engine!).Stop(), this);
+        return _life.Ended.ContinueWith(_ => impatience.Unregister(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
 
-    /// <summary>Stops at once: what is left ends with <see cref="FinishReason.Failed"/>; the runner is disposed.</summary>
+    /// <summary>Stops after the step under way: what is left ends with <see cref="FinishReason.Failed"/>; the runner is disposed.</summary>
     public ValueTask DisposeAsync()
     {
-        if (!TryMove(EngineState.Loading, EngineState.Draining)) TryMove(EngineState.Ready, EngineState.Draining);
         Stop();
-        return new ValueTask(_ended.Task);
+        return new ValueTask(_life.Ended);
     }
 
     private void Stop()
     {
-        _isStopping = true;
+        _life.BeginStopping();
         _inbox.Close();
     }
 
@@ -118,58 +118,30 @@ public sealed class Engine : IAsyncDisposable
         return sequence;
     }
 
+    /// <summary>The thread.</summary>
     private void Live()
     {
         try
         {
             using IModelRunner runner = _createRunner();
             Serve(runner);
-            _state = EngineState.Stopped;
-            _completion.SetResult();
         }
-        catch (Exception exception)
+        catch (Exception failure)
         {
-            _state = EngineState.Failed;
-            _loaded.TrySetException(exception);
-            _completion.SetException(exception);
+            _life.End(failure);
+            return;
         }
-        _ended.SetResult();
+        _life.End(failure: null);
     }
 
     private void Serve(IModelRunner runner)
     {
         using EngineMetrics? metrics = _meters is null ? null : new EngineMetrics(_meters, _counters, _clock);
         using TraceWriter? trace = _options.TracePath is null ? null : new TraceWriter(File.Create(_options.TracePath), runner.Limits, _clock);
-        EngineLoop loop = new(runner, _options, _clock, _inbox, new Reporter(_backlog, _counters, metrics, trace, _onStepFailed));
+        Reporter reporter = new(_backlog, _counters, metrics, trace, _onStepFailed);
+        EngineLoop loop = new(runner, _options, _clock, _inbox, reporter);
         _gate = new Gate(runner.Limits, _options, _backlog);
-        TryMove(EngineState.Loading, EngineState.Ready);
-        _loaded.SetResult(runner.Limits);
-        try
-        {
-            while (WaitForWork(loop)) loop.Turn();
-        }
-        finally
-        {
-            _inbox.Close();
-            loop.End();
-        }
+        _life.BeginServing(runner.Limits);
+        loop.Run(_life);
     }
-
-    /// <summary>False when there will be none: the engine stops, or has drained.</summary>
-    private bool WaitForWork(EngineLoop loop)
-    {
-        while (!_isStopping && !loop.HasWork)
-        {
-            if (State == EngineState.Draining)
-            {
-                // A submission that passed the state check just before may still come; behind the closed door there is none.
-                _inbox.Close();
-                return loop.HasWork;
-            }
-            _inbox.Wait();
-        }
-        return !_isStopping;
-    }
-
-    private bool TryMove(EngineState from, EngineState to) => Interlocked.CompareExchange(ref _state, to, from) == from;
 }

@@ -25,4 +25,13 @@ internal sealed class EngineCounters(Backlog backlog)
         Volatile.Write(ref _totalBlocks, scheduler.Blocks.TotalCount);
         Volatile.Write(ref _steps, stepCount);
     }
+
+    /// <summary>Nothing runs any more; how much there was remains.</summary>
+    public void Clear()
+    {
+        Volatile.Write(ref _running, 0);
+        Volatile.Write(ref _preempted, 0);
+        Volatile.Write(ref _usedBlocks, 0);
+        Volatile.Write(ref _cachedBlocks, 0);
+    }
 }

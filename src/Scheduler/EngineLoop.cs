@@ -23,7 +23,19 @@ internal sealed class EngineLoop
         _reporter.Committed(_scheduler);
     }
 
-    public bool HasWork => _scheduler.HasWork || !_inbox.IsEmpty;
+    /// <summary>Turns until the engine has drained, stops, or fails; then ends all that is left.</summary>
+    public void Run(EngineLife life)
+    {
+        try
+        {
+            while (WaitForWork(life)) Turn();
+        }
+        finally
+        {
+            _inbox.Close();
+            End();
+        }
+    }
 
     /// <summary>Admit, schedule, run, commit.</summary>
     public void Turn()
@@ -36,13 +48,23 @@ internal sealed class EngineLoop
         _reporter.Committed(_scheduler);
     }
 
-    /// <summary>Ends all that is left, touching no block: the scheduler may be what failed.</summary>
-    public void End()
+    /// <summary>Sleeps while there is nothing to do. False when there will be nothing more.</summary>
+    private bool WaitForWork(EngineLife life)
     {
-        Admit();
-        _reporter.Committed(_scheduler);
-        foreach (Sequence sequence in _scheduler.Live) _reporter.Report(new Outcome(sequence, null, FinishReason.Failed));
+        while (!life.IsStopping && !HasWork())
+        {
+            if (life.State == EngineState.Draining)
+            {
+                // A submission that saw the state before it changed may still have come. Behind the closed door there is none.
+                _inbox.Close();
+                return HasWork();
+            }
+            _inbox.Wait();
+        }
+        return !life.IsStopping;
     }
+
+    private bool HasWork() => _scheduler.HasWork || !_inbox.IsEmpty;
 
     private void Admit()
     {
@@ -56,7 +78,7 @@ internal sealed class EngineLoop
     private bool TryRun(Step step, out ReadOnlySpan<SampledToken> sampled)
     {
         sampled = default;
-        if (step.TokenCount == 0) return true; // those who were left all aborted or ran out of time
+        if (step.TokenCount == 0) return true; // all who were here left or ran out of time
         ForwardBatch batch = _builder.Build(step);
         long start = _clock.GetTimestamp();
         try
@@ -71,6 +93,22 @@ internal sealed class EngineLoop
         }
         _reporter.Ran(step.TokenCount, _clock.GetElapsedTime(start));
         sampled = _sampled.AsSpan(0, batch.SampleCount);
+        ReportFaults(sampled);
         return true;
+    }
+
+    private void ReportFaults(ReadOnlySpan<SampledToken> sampled)
+    {
+        foreach (ref readonly SampledToken token in sampled)
+            if (token.Fault is { } fault) _reporter.Failed(fault);
+    }
+
+    /// <summary>Touches no block, for the scheduler may be what failed.</summary>
+    private void End()
+    {
+        Admit();
+        _reporter.Committed(_scheduler);
+        foreach (Sequence sequence in _scheduler.Live) _reporter.Report(new Outcome(sequence, null, FinishReason.Failed));
+        _reporter.Ended();
     }
 }

@@ -48,6 +48,9 @@ internal sealed class Reporter(Backlog backlog, EngineCounters counters, EngineM
         outcome.Sequence.Generation?.Publish(outcome);
     }
 
+    /// <summary>The engine serves no more.</summary>
+    public void Ended() => counters.Clear();
+
     private void Ended(Sequence sequence, FinishReason reason)
     {
         if (sequence.AdmittedAt is null) backlog.Leave(sequence);

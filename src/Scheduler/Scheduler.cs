@@ -8,7 +8,14 @@ namespace Llama.Scheduling;
 
 /// <summary>
 /// Decides what each step computes. There are no phases: every sequence has tokens known and tokens computed, and a step spends its token budget moving one
-/// towards the other. Pure: no torch, no I/O, time from the clock it is given.
+/// towards the other. Pure: no torch, no I/O, time from the clock it is given. A step comes about so:
+/// <list type="number">
+/// <item>Sequences whose time is up end.</item>
+/// <item>Running sequences get their share: first those that lack one token, then chunks of the others, in the order of their rank.</item>
+/// <item>If the pool has no block for one of them, the youngest gives up its own and waits to be computed again; then 2 starts afresh.</item>
+/// <item>If nobody had to give way, waiting ones are admitted with what budget is left.</item>
+/// <item>After the step was run, its tokens count as computed, full blocks are sealed, and drawn tokens become known or end their sequence.</item>
+/// </list>
 /// </summary>
 internal sealed class Scheduler
 {
@@ -158,7 +165,7 @@ internal sealed class Scheduler
     private void AdmitWaiting()
     {
         // The first that does not fit ends the round: letting smaller ones pass it would starve it.
-        while (_running.Count < _maxSequences && _step.Budget > 0 && _waiting.Peek() is { } sequence && _blocks.TryAdmit(sequence))
+        while (_running.Count < _maxSequences && _step.Budget > 0 && _waiting.Peek() is { } sequence && _blocks.TryAdmit(sequence, _running))
         {
             _waiting.Take(sequence);
             sequence.State = SequenceState.Running;
@@ -177,6 +184,11 @@ internal sealed class Scheduler
 
     private void Append(Sequence sequence, SampledToken token, long now)
     {
+        if (token.Fault is not null)
+        {
+            End(sequence, FinishReason.Failed);
+            return;
+        }
         sequence.Append(token.TokenId, now);
         if (sequence.Ending() is { } reason) End(sequence, reason, token);
         else _outcomes.Add(new Outcome(sequence, token, null));

@@ -1,4 +1,5 @@
 using Llama.Model;
+using Llama.Model.Sampling;
 using Llama.Tests.Shared;
 
 namespace Llama.Scheduling.Tests;
@@ -89,6 +90,35 @@ public sealed class EngineTests
     }
 
     [Fact]
+    public async Task Run_OneRowCannotBeDrawnFrom_FailsThatRequestAlone()
+    {
+        List<Exception> told = [];
+        await using Engine engine = new(() => new OneRowFaults(new FakeModelRunner(Limits, Model), seed: 7), new SchedulerOptions(), TimeProvider.System, onStepFailed: told.Add);
+        await engine.Loaded;
+        GenerationRequest good = Rig.Request(9, maxTokens: 20), bad = good with { Sampling = good.Sampling with { Seed = 7 } };
+        Generation[] generations = [Submit(engine, good), Submit(engine, bad), Submit(engine, good)];
+        List<GenerationEvent>[] events = await Task.WhenAll(generations.Select(ReadAll));
+        Assert.Equal(new GenerationEvent(null, FinishReason.Failed), events[1].Single());
+        Assert.All([events[0], events[2]], ended => Assert.Equal(Model.Complete(good).Finish, ended[^1].Finish));
+        Assert.Equal("row", told.Single().Message);
+        Assert.Equal(0, engine.Snapshot.UsedBlockCount);
+    }
+
+    private sealed class OneRowFaults(FakeModelRunner inner, ulong seed) : IModelRunner
+    {
+        public ModelLimits Limits => inner.Limits;
+
+        public void Run(ForwardBatch batch, Span<SampledToken> sampled)
+        {
+            inner.Run(batch, sampled);
+            for (int i = 0; i < batch.SampleCount; i++)
+                if (batch.Samples[i].Params.Seed == seed) sampled[i] = new SampledToken(0, 0, null, new InvalidOperationException("row"));
+        }
+
+        public void Dispose() => inner.Dispose();
+    }
+
+    [Fact]
     public async Task Loading_Throws_EngineFails()
     {
         await using Engine engine = new(() => throw new InvalidDataException("no weights"), new SchedulerOptions(), TimeProvider.System);
@@ -161,6 +191,7 @@ public sealed class EngineTests
         await disposed;
         foreach (Generation generation in generations) Assert.Equal(FinishReason.Failed, (await ReadAll(generation))[^1].Finish);
         Assert.True(runner!.IsDisposed);
+        Assert.Equal((0, 0), (engine.Snapshot.RunningCount, engine.Snapshot.WaitingCount));
         await generations[0].DisposeAsync();
         await engine.DisposeAsync();
     }

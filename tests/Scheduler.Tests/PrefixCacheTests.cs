@@ -91,15 +91,27 @@ public sealed class PrefixCacheTests
     }
 
     [Fact]
-    public void Seal_SamePromptComputedTwiceAtOnce_IsKeptOnce()
+    public void Seal_SameBlockFilledTwiceAtOnce_IsKeptOnce()
     {
         Rig rig = Rig.WithBlocks(20);
-        GenerationRequest request = Rig.Request(17, maxTokens: 5);
+        GenerationRequest request = Rig.Request(3, maxTokens: 8); // too short to be found, and greedy: both draw the same
         Sequence[] twins = [rig.Add(request), rig.Add(request)];
-        rig.Step();
-        Assert.Equal(4 + 1 + 1, rig.Scheduler.Blocks.UsedCount);
+        for (int i = 0; i < 7; i++) rig.Step();
+        Assert.Equal(2 + 2, rig.Scheduler.Blocks.UsedCount); // two full ones shared, one each to write to
         rig.StepUntilIdle();
         foreach (Sequence twin in twins) rig.AssertAsAlone(twin, request);
+    }
+
+    [Fact]
+    public void Admit_SamePromptManyTimesAtOnce_IsComputedOnce()
+    {
+        Rig rig = Rig.WithBlocks(60, new SchedulerOptions { MaxBatchTokens = 16 });
+        GenerationRequest request = Rig.Request(41, maxTokens: 3);
+        Sequence[] choices = [.. Enumerable.Range(0, 8).Select(i => rig.Add(request with { Sampling = new() { Seed = (ulong)i } }))];
+        int tokenCount = 0;
+        while (rig.Scheduler.HasWork) tokenCount += rig.Step().Sum(row => row.TokenCount);
+        Assert.Equal(40 + (8 * 3), tokenCount); // the prompt's ten blocks once; of each its last token and two of the drawn
+        for (int i = 0; i < 8; i++) rig.AssertAsAlone(choices[i], request with { Sampling = new() { Seed = (ulong)i } });
     }
 
     [Fact]
@@ -139,7 +151,7 @@ public sealed class PrefixCacheTests
         ModelLimits limits = new(VocabSize: 1000, ContextLength: 64, BlockSize: 4, BlockCount: 16);
         BlockManager blocks = new(limits);
         Sequence sequence = new(1, Rig.Request(9, maxTokens: 1), arrival: 0);
-        Assert.True(blocks.TryAdmit(sequence));
+        Assert.True(blocks.TryAdmit(sequence, new RankedList(0)));
         blocks.CheckIntegrity([sequence]);
         Assert.Throws<InvalidOperationException>(() => blocks.CheckIntegrity([]));
     }

@@ -9,6 +9,7 @@ namespace Llama.Tests.Shared;
 public sealed class FakeModelRunner(ModelLimits limits, FakeModel model) : IModelRunner
 {
     private readonly (int Token, int Position)[] _cache = new (int, int)[limits.BlockCount * limits.BlockSize]; // [slots]
+    private readonly FakeModel _model = model.VocabSize <= limits.VocabSize ? model : throw new ArgumentException("The model draws tokens that the limits do not have.");
     private readonly int _thread = Environment.CurrentManagedThreadId;
 
     /// <summary>Called at the start of each step with its number, from 1: throw to fail the step, block to hold it, advance a clock to give it a duration.</summary>
@@ -36,7 +37,7 @@ public sealed class FakeModelRunner(ModelLimits limits, FakeModel model) : IMode
             SampleRow sample = batch.Samples[i];
             while (batch.TokenStarts[sequence + 1] <= sample.TokenRow) sequence++;
             ulong context = sample.HistoryLength > 0 ? DigestHistory(batch, sample) : DigestCache(batch, sequence);
-            sampled[i] = model.Draw(context, sample.GeneratedCount, sample.Params);
+            sampled[i] = _model.Draw(context, sample.GeneratedCount, sample.Params);
         }
     }
 

@@ -12,8 +12,9 @@ internal static class ConfigReader
         var keys = new JsonKeys(document.RootElement, faults);
         CheckArchitecture(keys);
         CheckArithmetic(keys);
+        int others = faults.Count;
         LlamaConfig config = Shape(keys);
-        CheckShape(config, keys);
+        if (faults.Count == others) CheckShape(config, keys); // whether sizes fit each other means something only when each is sound
         return faults.Count == 0 ? config : throw new CheckpointException(source, faults);
     }
 
@@ -23,6 +24,7 @@ internal static class ConfigReader
         using JsonDocument document = ParseObject(text, source);
         var keys = new JsonKeys(document.RootElement, []);
         IReadOnlyList<int> added = TokenIds(keys, "eos_token_id", []);
+        CheckTokenIds(added, config.VocabSize, keys);
         return keys.Faults.Count == 0
             ? config with { EosTokenIds = [.. config.EosTokenIds.Union(added)] }
             : throw new CheckpointException(source, keys.Faults);
@@ -99,10 +101,14 @@ internal static class ConfigReader
             keys.Add("num_key_value_heads", $"is {config.KvHeadCount}; expected a divisor of num_attention_heads, {config.HeadCount}");
         if (!keys.Has("head_dim") && config.HiddenSize % config.HeadCount != 0)
             keys.Add("hidden_size", $"is {config.HiddenSize}; expected a multiple of num_attention_heads, {config.HeadCount}");
-        else if (config.HeadDim % 2 != 0 && keys.Has("hidden_size") && keys.Has("num_attention_heads"))
+        else if (config.HeadDim % 2 != 0)
             keys.Add("head_dim", $"is {config.HeadDim}; expected an even number: rotary embedding turns pairs");
-        foreach (int id in config.EosTokenIds.Append(config.BosTokenId ?? 0).Where(id => id >= config.VocabSize && keys.Has("vocab_size")))
-            keys.Add("bos_token_id or eos_token_id", $"holds {id}; expected less than vocab_size, {config.VocabSize}");
+        CheckTokenIds(config.EosTokenIds.Append(config.BosTokenId ?? 0), config.VocabSize, keys);
+    }
+
+    private static void CheckTokenIds(IEnumerable<int> ids, int vocabSize, JsonKeys keys)
+    {
+        foreach (int id in ids.Where(id => id >= vocabSize)) keys.Add("bos_token_id or eos_token_id", $"holds {id}; expected less than vocab_size, {vocabSize}");
     }
 
     private static IReadOnlyList<int> TokenIds(JsonKeys keys, string key, IReadOnlyList<int> absent)

@@ -36,7 +36,7 @@ internal sealed unsafe class Matrix(Tensor tensor, int rows, int columns) : IDis
     public Matrix Take(int rows)
     {
         if (rows == Rows) return this;
-        if (!_views.TryGetValue(rows, out Matrix? view)) _views[rows] = view = new Matrix(Tensor.narrow(0, 0, rows).DetachFromDisposeScope(), rows, Columns);
+        if (!_views.TryGetValue(rows, out Matrix? view)) _views[rows] = view = new Matrix(Tensor.narrow(0, 0, rows), rows, Columns);
         return view;
     }
 

@@ -14,7 +14,7 @@ internal sealed class Sampler(int vocabSize)
     private readonly Candidates _candidates = new(vocabSize);
     private readonly Logprobs _logprobs = new(vocabSize);
 
-    /// <summary>Draws one token per sample row of a step.</summary>
+    /// <summary>Draws one token per sample row of a step; a row that cannot be drawn from gets its <see cref="SampledToken.Fault"/>.</summary>
     /// <param name="batch">The step.</param>
     /// <param name="logits">[samples, vocab] in the order of the sample rows. Overwritten.</param>
     /// <param name="sampled">[samples] receives the tokens.</param>
@@ -24,7 +24,7 @@ internal sealed class Sampler(int vocabSize)
         {
             ref readonly SampleRow row = ref batch.Samples[i];
             ReadOnlySpan<int> history = batch.History.AsSpan(row.HistoryStart, row.HistoryLength);
-            sampled[i] = Sample(logits.Slice(i * vocabSize, vocabSize), row, history);
+            sampled[i] = SampleOrFault(logits.Slice(i * vocabSize, vocabSize), row, history);
         }
     }
 
@@ -42,6 +42,18 @@ internal sealed class Sampler(int vocabSize)
         return wantsLogprobs
             ? new SampledToken(token, _logprobs.Of(token), _logprobs.Top(row.Params.TopLogprobs!.Value))
             : new SampledToken(token, 0, null);
+    }
+
+    private SampledToken SampleOrFault(Span<float> logits, in SampleRow row, ReadOnlySpan<int> history)
+    {
+        try
+        {
+            return Sample(logits, row, history);
+        }
+        catch (SamplingException fault)
+        {
+            return new SampledToken(0, 0, null, fault);
+        }
     }
 
     private int Choose(ReadOnlySpan<float> logits, in SampleRow row)

@@ -38,7 +38,7 @@ public sealed class ChatFormat
         string? source = File.Exists(path) ? File.ReadAllText(path) : config.ChatTemplate;
         var llama2 = new Llama2Chat(tokenizer);
         if (source is null) return new ChatFormat("Llama 2 [INST] (the checkpoint has no chat_template)", llama2, null);
-        var template = new TemplateChat(Template.Parse(source, clock ?? TimeProvider.System), tokenizer, config);
+        var template = new TemplateChat(Parse(source, clock ?? TimeProvider.System, folder), tokenizer, config);
         return IsLlama2(source, template, llama2)
             ? new ChatFormat("Llama 2 [INST]", llama2, null)
             : new ChatFormat(File.Exists(path) ? TemplateName : "chat_template of tokenizer_config.json", null, template);
@@ -54,6 +54,23 @@ public sealed class ChatFormat
     /// <param name="error">What the format cannot express (say, an assistant's message at the start, or a template's own raise_exception), in words for the caller.</param>
     public bool TryRender(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, out int[] tokens, out string? error) =>
         _template is null ? _llama2!.TryRender(messages, addGenerationPrompt, out tokens, out error) : _template.TryRender(messages, addGenerationPrompt, out tokens, out error);
+
+    private static Template Parse(string source, TimeProvider clock, string folder)
+    {
+        string remedy = $" A {TemplateName} in {folder} takes the place of the one in tokenizer_config.json.";
+        try
+        {
+            return Template.Parse(source, clock);
+        }
+        catch (NotSupportedException e)
+        {
+            throw new NotSupportedException(e.Message + remedy, e);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException(e.Message + remedy, e);
+        }
+    }
 
     private static bool IsLlama2(string source, TemplateChat template, Llama2Chat llama2)
     {

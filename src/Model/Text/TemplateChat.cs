@@ -7,6 +7,10 @@ namespace Llama.Model.Text;
 /// A checkpoint's own chat template. What the template itself writes may spell special tokens; what came in a message is marked as untrusted and stays plain text,
 /// through every operation of the template.
 /// </summary>
+/// <remarks>
+/// Where the checkpoint wants BOS before plain text it gets it here too, once, whether or not the template writes it: Llama's weights expect it, and templates such as
+/// Zephyr's leave it to the tokenizer.
+/// </remarks>
 internal sealed class TemplateChat(Template template, Tokenizer tokenizer, TokenizerConfig config)
 {
     public bool TryRender(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, out int[] tokens, out string? error)

@@ -42,10 +42,17 @@ internal sealed class BlockManager
 
     public int UsedCount => TotalCount - AvailableCount;
 
-    /// <summary>Gives a sequence the cached blocks that its tokens begin with and new ones for the rest of its known tokens; or, when they do not fit, nothing.</summary>
-    public bool TryAdmit(Sequence sequence)
+    /// <summary>
+    /// Gives a sequence the cached blocks that its tokens begin with and new ones for the rest of its known tokens; or nothing, when they do not fit or when
+    /// it is better to wait for a block that one of the running is about to fill.
+    /// </summary>
+    public bool TryAdmit(Sequence sequence, RankedList running)
     {
         int foundCount = FindPrefix(sequence);
+        foreach (Sequence other in running)
+        {
+            if (FillsNextBlockOf(sequence, foundCount, other)) return false;
+        }
         // Found blocks that nobody holds are among the available ones. Pinning them before this check could starve the running sequences of them.
         int idleCount = 0;
         for (int i = 0; i < foundCount; i++) idleCount += _prefix[i].RefCount == 0 ? 1 : 0;
@@ -97,6 +104,17 @@ internal sealed class BlockManager
         while (count < mostCount && _index.Find(ContentOf(sequence, count, count == 0 ? null : _prefix[count - 1])) is { } block)
             _prefix[count++] = block;
         return count;
+    }
+
+    /// <summary>Whether another sequence has yet to compute the very block that follows the prefix found: computing it twice at once would gain nothing.</summary>
+    private bool FillsNextBlockOf(Sequence sequence, int foundCount, Sequence other)
+    {
+        int start = foundCount * BlockSize, end = start + BlockSize;
+        return _keepsPrefixes
+            && other.SealedCount == foundCount && other.KnownCount >= end && sequence.KnownCount > end
+            && other.CacheSalt == sequence.CacheSalt
+            && (foundCount == 0 || other.BlockIds[foundCount - 1] == _prefix[foundCount - 1].Id)
+            && other.Tokens[start..end].SequenceEqual(sequence.Tokens[start..end]);
     }
 
     private void SealNext(Sequence sequence)

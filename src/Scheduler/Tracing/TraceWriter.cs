@@ -4,15 +4,34 @@ using Llama.Scheduling.Blocks;
 
 namespace Llama.Scheduling.Tracing;
 
-/// <summary>Records ended requests as lines of JSON, in the order of their ends.</summary>
+/// <summary>Records ended requests as lines of JSON, in the order of their ends. Remembers every distinct block, so a trace is for hours, not for months.</summary>
 internal sealed class TraceWriter(Stream stream, ModelLimits limits, TimeProvider clock) : IDisposable
 {
     private readonly long _start = clock.GetTimestamp();
     private readonly Dictionary<ulong, int> _blockIds = []; // chained hash of a block → its id in the trace
+    private bool _isBroken;
 
     public void Write(Sequence sequence)
     {
-        TraceEvent line = new(
+        if (_isBroken) return;
+        try
+        {
+            JsonSerializer.Serialize(stream, EventOf(sequence), TraceJson.Default.TraceEvent);
+            stream.WriteByte((byte)'\n');
+        }
+        catch (IOException)
+        {
+            _isBroken = true; // a full disk ends the trace, not the service
+        }
+    }
+
+    public void Dispose()
+    {
+        if (!_isBroken) stream.Dispose();
+    }
+
+    private TraceEvent EventOf(Sequence sequence) =>
+        new(
             sequence.Id,
             clock.GetElapsedTime(_start, sequence.Arrival).TotalSeconds,
             sequence.PromptLength,
@@ -21,11 +40,6 @@ internal sealed class TraceWriter(Stream stream, ModelLimits limits, TimeProvide
             sequence.Priority,
             sequence.ShareKey,
             BlocksOf(sequence));
-        JsonSerializer.Serialize(stream, line, TraceJson.Default.TraceEvent);
-        stream.WriteByte((byte)'\n');
-    }
-
-    public void Dispose() => stream.Dispose();
 
     private int[] BlocksOf(Sequence sequence)
     {

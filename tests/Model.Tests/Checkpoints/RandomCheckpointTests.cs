@@ -5,9 +5,9 @@ namespace Llama.Model.Tests.Checkpoints;
 
 public sealed class RandomCheckpointTests : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("llama-checkpoint-").FullName;
+    private readonly TempFolder _folder = new();
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose() => _folder.Dispose();
 
     [Theory]
     [InlineData(TensorDtype.F32, false)]
@@ -16,9 +16,9 @@ public sealed class RandomCheckpointTests : IDisposable
     public void Write_AnyDtype_OpensVerifiesAndHasTheScalesOfAModel(TensorDtype dtype, bool tied)
     {
         LlamaConfig config = TestConfig.Tiny with { TieWordEmbeddings = tied };
-        RandomCheckpoint.Write(_folder, config, dtype, seed: 7);
+        RandomCheckpoint.Write(_folder.Path, config, dtype, seed: 7);
 
-        using Checkpoint checkpoint = Checkpoint.Open(_folder);
+        using Checkpoint checkpoint = Checkpoint.Open(_folder.Path);
         checkpoint.Verify();
 
         Assert.Equal(config, checkpoint.Config);
@@ -36,8 +36,8 @@ public sealed class RandomCheckpointTests : IDisposable
     {
         byte[] WriteOnce(ulong seed)
         {
-            RandomCheckpoint.Write(_folder, TestConfig.Tiny, TensorDtype.BF16, seed);
-            return File.ReadAllBytes(Path.Combine(_folder, "model.safetensors"));
+            RandomCheckpoint.Write(_folder.Path, TestConfig.Tiny, TensorDtype.BF16, seed);
+            return File.ReadAllBytes(_folder.File("model.safetensors"));
         }
         byte[] first = WriteOnce(1);
         Assert.Equal(first, WriteOnce(1));

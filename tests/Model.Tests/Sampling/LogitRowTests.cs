@@ -6,7 +6,7 @@ namespace Llama.Model.Tests.Sampling;
 public sealed class LogitRowTests
 {
     [Fact]
-    public void Exp_WholeRange_IsWithinThreeRoundingsOfTheTruth()
+    public void Exp_WholeRange_IsWithinItsErrorBound()
     {
         for (float x = -86.9f; x <= 0; x += 0.0137f)
         {

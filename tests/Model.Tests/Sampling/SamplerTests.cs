@@ -12,7 +12,7 @@ public sealed class SamplerTests
     {
         var random = new Random(vocabSize);
         var sampler = new Sampler(vocabSize);
-        for (int round = 0; round < (vocabSize > 1000 ? 12 : 200); round++)
+        for (int round = 0; round < Math.Clamp(200_000 / vocabSize, 4, 200); round++)
         {
             float[] logits = RandomLogits.Normal(random, vocabSize, spread);
             int[] history = [.. Enumerable.Range(0, 20).Select(_ => random.Next(vocabSize))];
@@ -112,6 +112,18 @@ public sealed class SamplerTests
         var parameters = new SamplingParams { StopTokenIds = [0, 1, 2], MinTokens = 1 };
         var error = Assert.Throws<SamplingException>(() => Draw(new float[3], Row(parameters)));
         Assert.Contains("banned", error.Message);
+    }
+
+    [Fact]
+    public void Sample_OneBrokenRowOfABatch_FaultsThatRowAlone()
+    {
+        var batch = new ForwardBatch(2, 2, 1) { SampleCount = 2 };
+        batch.Samples[0] = batch.Samples[1] = Row(new SamplingParams { Temperature = 0 });
+        float[] logits = [float.NaN, 1, 2, 3, 5, 4]; // [2, 3]
+        SampledToken[] sampled = new SampledToken[2];
+        new Sampler(3).Sample(batch, logits, sampled);
+        Assert.IsType<SamplingException>(sampled[0].Fault);
+        Assert.Equal(new SampledToken(1, 0, null), sampled[1]);
     }
 
     [Fact]

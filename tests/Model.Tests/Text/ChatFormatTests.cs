@@ -44,6 +44,22 @@ public sealed class ChatFormatTests
     }
 
     [Fact]
+    public void Load_NamedTemplatesWithoutDefault_ListsThem()
+    {
+        using CheckpointFolder folder = With(new[] { new { name = "rag", template = "a" }, new { name = "tool_use", template = "b" } });
+        Assert.Contains("(rag, tool_use)", Assert.Throws<InvalidDataException>(() => Load(folder, out _)).Message);
+    }
+
+    [Fact]
+    public void Load_TemplateOutsideTheSubset_NamesConstructPlaceAndRemedy()
+    {
+        using CheckpointFolder folder = With("a\n{% include 'b' %}");
+        string message = Assert.Throws<NotSupportedException>(() => Load(folder, out _)).Message;
+        Assert.Contains("line 2, column 4: the tag 'include' is not supported", message);
+        Assert.Contains("chat_template.jinja", message);
+    }
+
+    [Fact]
     public void TryRender_ChatMl_SpellsItsSpecialTokens()
     {
         using CheckpointFolder folder = With(Template("chatml"));

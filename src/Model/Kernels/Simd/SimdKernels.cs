@@ -14,7 +14,8 @@ internal static class SimdKernels
     /// <summary>How wide they are, for the start-up lines.</summary>
     public static string Description => UseWide ? "C# 512-bit" : "C# 256-bit";
 
-    private static bool UseWide => Vector512.IsHardwareAccelerated && Avx512F.IsSupported;
+    // Not Vector512.IsHardwareAccelerated: that is false where the runtime fears for the clock rate, and there 512 bits still won (tests/Bench/NOTES.md).
+    private static bool UseWide => Avx512F.IsSupported;
 
     /// <summary>Kernels for weights and cache of a type.</summary>
     /// <param name="dtype">float32 or bfloat16.</param>

@@ -11,12 +11,15 @@ internal sealed record AddedToken(int Id, string Content, bool IsSpecial, bool S
     // A vocabulary of more ids than any model has rows is a damaged file, and would only exhaust memory.
     private const int GreatestId = 4_000_000;
 
+    /// <summary>Whether an id can be a token's.</summary>
+    public static bool IsPlausible(int id) => id is >= 0 and <= GreatestId;
+
     /// <summary>Lays added tokens over a base vocabulary, lengthening it where ids lie beyond.</summary>
     public static void Apply(List<Token> tokens, IEnumerable<AddedToken> added, string source)
     {
         foreach (AddedToken token in added)
         {
-            if (token.Id is < 0 or > GreatestId) throw new InvalidDataException($"{source} gives token '{token.Content}' the id {token.Id}. Correct or remove it.");
+            if (!IsPlausible(token.Id)) throw new InvalidDataException($"{source} gives token '{token.Content}' the id {token.Id}. Correct or remove it.");
             while (tokens.Count <= token.Id) tokens.Add(Token.Gap);
             tokens[token.Id] = token.Over(tokens[token.Id]);
         }

@@ -52,7 +52,7 @@ internal sealed class MetaspaceEncoder(BpeModel model, Vocabulary vocabulary, Me
     private void EncodeWord(ReadOnlySpan<char> word, ref PooledList<int> ids)
     {
         var symbols = new PooledList<Symbol>(word.Length);
-        int start = 0;
+        int start = 0; // counts symbols: merging by rank asks for ids alone
         Span<char> characters = stackalloc char[2];
         foreach (Rune rune in word.EnumerateRunes())
         {

@@ -71,11 +71,12 @@ internal sealed class TokenizerConfig
         _ => null,
     };
 
-    private static string? DefaultOf(JsonElement templates)
+    private string DefaultOf(JsonElement templates)
     {
         JsonElement[] entries = [.. templates.EnumerateArray()];
-        int index = Array.FindIndex(entries, entry => entry.GetText("name") == "default");
-        return index < 0 ? null : entries[index].GetText("template");
+        return Array.Find(entries, entry => entry.GetText("name") == "default").GetText("template")
+            ?? throw new InvalidDataException($"{Source} has several chat templates ({string.Join(", ", entries.Select(entry => entry.GetText("name")))}) and none named default. "
+                + "Put the one to use into chat_template.jinja beside it.");
     }
 
     private static IEnumerable<AddedToken> OldAddedTokens(string folder)
@@ -96,15 +97,15 @@ internal sealed class TokenizerConfig
         {
             if (!int.TryParse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int id))
                 throw new InvalidDataException($"{Path.Combine(folder, ConfigName)}: added_tokens_decoder has '{entry.Name}' where an id belongs.");
-            yield return Parse(id, entry.Value);
+            yield return Parse(id, entry.Value, Path.Combine(folder, ConfigName));
         }
     }
 
     /// <summary>One entry of added_tokens_decoder or of tokenizer.json's added_tokens.</summary>
-    public static AddedToken Parse(int id, JsonElement entry)
+    public static AddedToken Parse(int id, JsonElement entry, string source)
     {
-        string content = entry.GetText("content") ?? throw new InvalidDataException($"added token {id} has no content");
-        if (entry.GetFlag("single_word") == true) throw new NotSupportedException($"added token '{content}' is single_word, which is not supported");
+        string content = entry.GetText("content") ?? throw new InvalidDataException($"{source}: the added token {id} has no content. Copy the file from the checkpoint again.");
+        if (entry.GetFlag("single_word") == true) throw new NotSupportedException($"{source}: the added token '{content}' is single_word, which is not supported.");
         return new AddedToken(id, content, entry.GetFlag("special") ?? false, entry.GetFlag("lstrip") ?? false, entry.GetFlag("rstrip") ?? false);
     }
 }

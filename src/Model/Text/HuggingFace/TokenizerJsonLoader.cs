@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using Llama.Model.Text.SentencePiece;
 
 namespace Llama.Model.Text.HuggingFace;
 
@@ -15,11 +17,11 @@ internal static class TokenizerJsonLoader
         }
         catch (NotSupportedException e)
         {
-            throw new NotSupportedException($"{path}: {e.Message}. A tokenizer.model beside it would be used instead.", e);
+            throw new NotSupportedException($"{path}: {e.Message.TrimEnd('.')}. A tokenizer.model beside it would be used instead.", e);
         }
         catch (Exception e) when (e is InvalidDataException or InvalidOperationException or FormatException)
         {
-            throw new InvalidDataException($"{path}: {e.Message}. Copy it from the checkpoint again.", e);
+            throw new InvalidDataException($"{path}: {e.Message.TrimEnd('.')}. Copy it from the checkpoint again.", e);
         }
     }
 
@@ -50,7 +52,7 @@ internal static class TokenizerJsonLoader
     private static IEnumerable<AddedToken> AddedTokens(JsonElement root)
     {
         if (root.Get("added_tokens") is not { ValueKind: JsonValueKind.Array } added) yield break;
-        foreach (JsonElement entry in added.EnumerateArray()) yield return TokenizerConfig.Parse(entry.GetProperty("id").GetInt32(), entry);
+        foreach (JsonElement entry in added.EnumerateArray()) yield return TokenizerConfig.Parse(entry.Get("id")?.GetInt32() ?? -1, entry, "added_tokens");
     }
 
     private static List<Token> BaseTokens(BpeModel model, bool isByteLevel)
@@ -58,6 +60,7 @@ internal static class TokenizerJsonLoader
         var tokens = new List<Token>(model.Vocabulary.Count);
         foreach ((string piece, int id) in model.Vocabulary)
         {
+            if (!AddedToken.IsPlausible(id)) throw new InvalidDataException($"'{piece}' has the id {id}");
             while (tokens.Count <= id) tokens.Add(Token.Gap);
             tokens[id] = ToToken(piece, model, isByteLevel);
         }
@@ -69,7 +72,7 @@ internal static class TokenizerJsonLoader
         if (piece == model.UnknownToken) return Token.Literal(piece, TokenKind.Unknown);
         if (isByteLevel) return new Token(piece, TokenKind.Normal, ByteAlphabet.Decode(piece));
         if (model.HasByteFallback && Vocabulary.TryParseByte(piece, out byte value)) return new Token(piece, TokenKind.Byte, [value]);
-        return Token.Literal(piece, TokenKind.Normal) with { Bytes = System.Text.Encoding.UTF8.GetBytes(piece.Replace(SentencePiece.SentencePieceModel.EscapedSpace, ' ')) };
+        return new Token(piece, TokenKind.Normal, Encoding.UTF8.GetBytes(piece.Replace(SentencePieceModel.EscapedSpace, ' ')));
     }
 
     // A TemplateProcessing whose single sequence begins with the token.

@@ -42,14 +42,14 @@ internal sealed class Member(Expression container, Expression key) : Expression
 
     public override object? Evaluate(Scope scope)
     {
-        object? key1 = key.Evaluate(scope);
+        object? member = key.Evaluate(scope);
         return container.Evaluate(scope) switch
         {
             Undefined undefined => throw undefined.Fault(),
-            Dictionary<string, object?> map when key1 is PromptText name => map.TryGetValue(name.Text, out object? value) ? value : new Undefined(name.Text),
-            Namespace space when key1 is PromptText name => space.Members.TryGetValue(name.Text, out object? value) ? value : new Undefined(name.Text),
-            var sequence when key1 is long index => Operations.At(sequence, index),
-            _ => new Undefined(Values.ToText(key1).Text),
+            Dictionary<string, object?> map when member is PromptText name => map.TryGetValue(name.Text, out object? value) ? value : new Undefined(name.Text),
+            Namespace space when member is PromptText name => space.Members.TryGetValue(name.Text, out object? value) ? value : new Undefined(name.Text),
+            var sequence when member is long index => Operations.At(sequence, index),
+            _ => new Undefined(Values.ToText(member).Text),
         };
     }
 }

@@ -37,7 +37,7 @@ internal sealed class Block(IReadOnlyList<Statement> statements) : Statement
     }
 }
 
-internal sealed class Text(string text) : Statement
+internal sealed class Literally(string text) : Statement
 {
     private readonly PromptText _text = PromptText.Trusted(text);
 

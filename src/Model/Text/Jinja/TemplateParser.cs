@@ -46,7 +46,7 @@ internal sealed class TemplateParser
     private Statement ParseStatement()
     {
         TemplateToken token = _tokens.Take();
-        if (token.Type == TokenType.Text) return new Text(token.Text);
+        if (token.Type == TokenType.Text) return new Literally(token.Text);
         if (token.Type == TokenType.TagStart) return ParseTag();
         Expression value = _expressions.ParseTuple();
         _tokens.Expect(TokenType.OutputEnd, "'}}'");

@@ -1,0 +1,114 @@
+using Llama.Model.Checkpoints;
+
+namespace Llama.Model.Tests.Checkpoints;
+
+public sealed class LlamaConfigTests
+{
+    private const string Llama2 = """
+        "architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": 4096, "intermediate_size": 11008, "num_hidden_layers": 32,
+        "num_attention_heads": 32, "vocab_size": 32000, "hidden_act": "silu", "rms_norm_eps": 1e-05, "max_position_embeddings": 4096,
+        "bos_token_id": 1, "eos_token_id": 2, "pretraining_tp": 1, "rope_scaling": null, "tie_word_embeddings": false, "torch_dtype": "float16"
+        """;
+
+    [Fact]
+    public void Parse_Llama2_ReadsKeysAndDefaults()
+    {
+        LlamaConfig config = Parse("");
+        Assert.Equal((4096, 11008, 32, 32, 32000), (config.HiddenSize, config.IntermediateSize, config.LayerCount, config.HeadCount, config.VocabSize));
+        Assert.Equal((32, 128, 4096, 1e-5, 10000), (config.KvHeadCount, config.HeadDim, config.ContextLength, config.RmsNormEpsilon, config.RopeTheta));
+        Assert.Null(config.RopeScaling);
+        Assert.Equal((1, 2), (config.BosTokenId, Assert.Single(config.EosTokenIds)));
+        Assert.Equal(6_738_415_616, config.ParameterCount); // as published for Llama 2 7B
+    }
+
+    [Fact]
+    public void Parse_GroupedQueriesHeadDimListOfEnds_AreHonoured()
+    {
+        LlamaConfig config = Parse(""" "num_key_value_heads": 8, "head_dim": 64, "eos_token_id": [2, 7], "bos_token_id": null, "rope_theta": 1000000 """);
+        Assert.Equal((8, 64, 1e6), (config.KvHeadCount, config.HeadDim, config.RopeTheta));
+        Assert.Equal([2, 7], config.EosTokenIds);
+        Assert.Null(config.BosTokenId);
+    }
+
+    public static TheoryData<string, RopeScaling> Scalings => new()
+    {
+        { """ "rope_scaling": {"type": "linear", "factor": 2} """, new RopeScaling.Linear(2) },
+        { """ "rope_scaling": {"rope_type": "dynamic", "factor": 2.5} """, new RopeScaling.Dynamic(2.5, 4096) },
+        { """ "rope_parameters": {"rope_type": "linear", "factor": 2, "rope_theta": 10000} """, new RopeScaling.Linear(2) },
+        {
+            """ "rope_scaling": {"rope_type": "llama3", "factor": 8, "low_freq_factor": 1, "high_freq_factor": 4, "original_max_position_embeddings": 2048} """,
+            new RopeScaling.Llama3(8, 1, 4, 2048)
+        },
+        { """ "rope_scaling": {"rope_type": "yarn", "original_max_position_embeddings": 1024} """, new RopeScaling.Yarn(4, 1024) },
+        {
+            """ "rope_scaling": {"type": "yarn", "factor": 16, "beta_fast": 30, "beta_slow": 2, "attention_factor": 1.5, "mscale": 0.7, "mscale_all_dim": 0.8, "truncate": false} """,
+            new RopeScaling.Yarn(16, 4096) { BetaFast = 30, BetaSlow = 2, AttentionFactor = 1.5, Mscale = 0.7, MscaleAllDim = 0.8, Truncate = false }
+        },
+    };
+
+    [Theory]
+    [MemberData(nameof(Scalings))]
+    public void Parse_RopeScaling_ReadsEachKindAndWritesItBack(string keys, RopeScaling expected)
+    {
+        LlamaConfig config = Parse(keys);
+        Assert.Equal(expected, config.RopeScaling);
+        Assert.Equal(config, LlamaConfig.Parse(config.ToJson()));
+    }
+
+    [Fact]
+    public void Parse_RopeParametersOfTransformers5_BringTheta() =>
+        Assert.Equal(5e5, Parse(""" "rope_parameters": {"rope_type": "default", "rope_theta": 500000} """).RopeTheta);
+
+    [Theory]
+    [InlineData(""" "attention_bias": true """, "attention_bias is true; expected false")]
+    [InlineData(""" "mlp_bias": true """, "mlp_bias is true; expected false")]
+    [InlineData(""" "hidden_act": "gelu" """, "hidden_act is \"gelu\"; expected \"silu\"")]
+    [InlineData(""" "quantization_config": {"quant_method": "gptq"} """, "quantization_config")]
+    [InlineData(""" "sliding_window": 4096 """, "sliding_window is 4096; expected none")]
+    [InlineData(""" "partial_rotary_factor": 0.5 """, "partial_rotary_factor is 0.5; expected 1")]
+    [InlineData(""" "architectures": ["MistralForCausalLM"] """, "architectures is [\"MistralForCausalLM\"]; expected LlamaForCausalLM")]
+    [InlineData(""" "rope_scaling": {"type": "longrope", "factor": 2} """, "rope_scaling.rope_type is \"longrope\"")]
+    [InlineData(""" "rope_scaling": {"type": "linear"} """, "rope_scaling.factor is missing")]
+    [InlineData(""" "num_key_value_heads": 5 """, "num_key_value_heads is 5; expected a divisor of num_attention_heads, 32")]
+    [InlineData(""" "head_dim": 63 """, "head_dim is 63; expected an even number")]
+    [InlineData(""" "num_attention_heads": 31 """, "hidden_size is 4096; expected a multiple of num_attention_heads, 31")]
+    [InlineData(""" "vocab_size": "many" """, "vocab_size is \"many\"; expected an integer of at least 1")]
+    [InlineData(""" "vocab_size": -1 """, "vocab_size is -1")]
+    [InlineData(""" "eos_token_id": 32000 """, "holds 32000; expected less than vocab_size")]
+    [InlineData(""" "rms_norm_eps": 0 """, "rms_norm_eps is 0; expected a number above 0")]
+    public void Parse_OneFault_NamesKeyValueAndExpectation(string keys, string expected)
+    {
+        var error = Assert.Throws<CheckpointException>(() => Parse(keys));
+        Assert.Contains(expected, Assert.Single(error.Faults));
+        Assert.Contains(expected, error.Message);
+    }
+
+    [Fact]
+    public void Parse_ManyFaults_SaysThemAllAtOnce()
+    {
+        var error = Assert.Throws<CheckpointException>(() => LlamaConfig.Parse("""{"hidden_act": "relu", "mlp_bias": true, "model_type": "gpt2"}"""));
+        string[] expected = ["hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "vocab_size", "architectures", "hidden_act", "mlp_bias"];
+        Assert.Equal(expected.Order(), error.Faults.Select(fault => fault.Split(' ')[0]).Order());
+        Assert.All(expected, key => Assert.Contains(key, error.Message));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("[]")]
+    [InlineData("{")]
+    public void Parse_NotAnObject_SaysSo(string json) => Assert.Throws<CheckpointException>(() => LlamaConfig.Parse(json));
+
+    [Fact]
+    public void Load_GenerationConfig_AddsItsEndTokens()
+    {
+        using var folder = new TempFolder();
+        File.WriteAllText(folder.File("config.json"), TestConfig.Tiny.ToJson());
+        File.WriteAllText(folder.File("generation_config.json"), """{"eos_token_id": [9, 2]}""");
+        Assert.Equal([2, 9], LlamaConfig.Load(folder.Path).EosTokenIds);
+        File.WriteAllText(folder.File("generation_config.json"), """{"eos_token_id": 320}""");
+        Assert.Contains("holds 320", Assert.Throws<CheckpointException>(() => LlamaConfig.Load(folder.Path)).Message);
+    }
+
+    // Later keys replace those of the base text.
+    private static LlamaConfig Parse(string keys) => LlamaConfig.Parse(keys == "" ? $"{{{Llama2}}}" : $"{{{Llama2}, {keys}}}");
+}

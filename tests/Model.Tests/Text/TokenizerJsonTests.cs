@@ -1,0 +1,106 @@
+using Llama.Model.Text;
+
+namespace Llama.Model.Tests.Text;
+
+/// <summary>tokenizer.json, where there is no tokenizer.model; vectors are from Data/hugging_face.py.</summary>
+public sealed class TokenizerJsonTests
+{
+    private static readonly object Bos = new { bos_token = "<|begin_of_text|>", eos_token = "<|end_of_text|>" };
+
+    [Theory]
+    [InlineData("byte-level")]
+    [InlineData("metaspace")]
+    public void Encode_EveryRecordedLine_EqualsTheDefinition(string model)
+    {
+        Tokenizer tokenizer = Tokenizer.Load(TextData.Folder(model));
+        string[] inputs = [.. TextData.Lines("inputs.txt").Where((_, i) => i % 3 == 0)], expected = TextData.Lines($"{model}/ids.txt");
+        Assert.Equal(inputs.Length, expected.Length);
+        Assert.Empty(inputs.Zip(expected).Where(pair => string.Join(' ', tokenizer.Encode(pair.First)) != pair.Second)
+            .Select(pair => $"'{pair.First}': {string.Join(' ', tokenizer.Encode(pair.First))} instead of {pair.Second}"));
+    }
+
+    [Theory]
+    [InlineData("byte-level")]
+    [InlineData("metaspace")]
+    public void Decode_OfEncode_IsTheText(string model)
+    {
+        Tokenizer tokenizer = Tokenizer.Load(TextData.Folder(model));
+        string[] inputs = [.. TextData.Lines("inputs.txt").Where(line => !line.Contains('▁'))];
+        Assert.Equal(inputs, inputs.Select(line => tokenizer.Decode(tokenizer.Encode(line))));
+    }
+
+    [Fact]
+    public void Load_Llama3Files_KnowsItsSpecials()
+    {
+        using CheckpointFolder folder = ByteLevel(json => json).Write("tokenizer_config.json", Bos);
+        Tokenizer tokenizer = Tokenizer.Load(folder.Path);
+        Assert.Equal("<|begin_of_text|>", tokenizer.Piece(tokenizer.BosId!.Value));
+        Assert.Equal("<|end_of_text|>", tokenizer.Piece(tokenizer.EosId!.Value));
+        Assert.True(tokenizer.AddsBos);
+        Assert.True(tokenizer.TryGetId("<|eot_id|>", out int eot));
+        Assert.Equal([tokenizer.BosId.Value, .. tokenizer.Encode("a"), eot, .. tokenizer.Encode(" b")], tokenizer.Encode("<|begin_of_text|>a<|eot_id|> b", addBos: true, parseSpecial: true));
+        Assert.DoesNotContain(tokenizer.Encode("<|eot_id|>"), tokenizer.IsSpecial);
+    }
+
+    [Fact]
+    public void Encode_WordThatNoMergeMakes_IsItsTokenUnderIgnoreMerges()
+    {
+        Tokenizer tokenizer = Tokenizer.Load(TextData.Folder("byte-level"));
+        Assert.True(tokenizer.TryGetId("Ġantidisestablishmentarianism", out int id));
+        Assert.Equal([.. tokenizer.Encode("an"), id], tokenizer.Encode("an antidisestablishmentarianism"));
+    }
+
+    [Theory]
+    [InlineData("\"prepend_scheme\":\"always\",\"split\":false", "▁a|▁b", "▁a|▁b")]
+    [InlineData("\"prepend_scheme\":\"first\",\"split\":false", "▁a|b", "▁a|▁b")]
+    [InlineData("\"prepend_scheme\":\"never\",\"split\":false", "a|b", "a|▁b")]
+    [InlineData("\"add_prefix_space\":true", "▁a|▁b", "▁a|▁b")]
+    public void Encode_Metaspace_PrefixesAsItsSchemeSays(string options, string expected, string spaced)
+    {
+        using CheckpointFolder folder = Metaspace($"{{\"type\":\"Metaspace\",\"replacement\":\"▁\",{options}}}");
+        Tokenizer tokenizer = Tokenizer.Load(folder.Path);
+        Assert.Equal(expected, string.Join('|', Pieces(tokenizer, "a</s>b")));
+        Assert.Equal(spaced, string.Join('|', Pieces(tokenizer, "a</s> b")));
+    }
+
+    [Theory]
+    [InlineData("\"type\":\"BPE\"", "\"type\":\"WordPiece\"", "the model type 'WordPiece'")]
+    [InlineData("\"dropout\":null", "\"dropout\":0.1", "dropout")]
+    [InlineData("\"end_of_word_suffix\":null", "\"end_of_word_suffix\":\"</w>\"", "end_of_word_suffix")]
+    [InlineData("\"normalizer\":null", "\"normalizer\":{\"type\":\"NFC\"}", "the normalizer {\"type\":\"NFC\"}")]
+    [InlineData("\"behavior\":\"Isolated\"", "\"behavior\":\"Removed\"", "the pre_tokenizer {\"type\":\"Split\"")]
+    [InlineData("\"single_word\":false", "\"single_word\":true", "single_word")]
+    [InlineData("{1,3}", "{1,2}", "the pre_tokenizer {\"type\":\"Split\"")]
+    public void Load_ConstructNotSupported_IsRefusedByName(string present, string changed, string expected)
+    {
+        using CheckpointFolder folder = ByteLevel(json => json.Replace(present, changed));
+        string message = Assert.Throws<NotSupportedException>(() => Tokenizer.Load(folder.Path)).Message;
+        Assert.Contains(Path.Combine(folder.Path, "tokenizer.json"), message);
+        Assert.Contains(expected, message);
+    }
+
+    [Theory]
+    [InlineData("\"merges\":[", "\"merges\":[\"qq zz\",", "merge 0, 'qq zz'")]
+    [InlineData("\"vocab\"", "\"words\"", "no vocab")]
+    [InlineData("\"version\"", "version", "not valid JSON")]
+    public void Load_DamagedFile_NamesFileAndFault(string present, string changed, string expected)
+    {
+        using CheckpointFolder folder = ByteLevel(json => json.Replace(present, changed));
+        string message = Assert.Throws<InvalidDataException>(() => Tokenizer.Load(folder.Path)).Message;
+        Assert.Contains(Path.Combine(folder.Path, "tokenizer.json"), message);
+        Assert.Contains(expected, message);
+    }
+
+    private static IEnumerable<string> Pieces(Tokenizer tokenizer, string text) =>
+        tokenizer.Encode(text, parseSpecial: true).Where(id => !tokenizer.IsSpecial(id)).Select(tokenizer.Piece);
+
+    private static CheckpointFolder ByteLevel(Func<string, string> change) =>
+        new CheckpointFolder().Write("tokenizer.json", change(File.ReadAllText(TextData.Folder("byte-level/tokenizer.json"))));
+
+    private static CheckpointFolder Metaspace(string preTokenizer)
+    {
+        string json = File.ReadAllText(TextData.Folder("metaspace/tokenizer.json"));
+        int start = json.IndexOf("\"normalizer\":", StringComparison.Ordinal), end = json.IndexOf(",\"post_processor\"", StringComparison.Ordinal);
+        return new CheckpointFolder().Write("tokenizer.json", $"{json[..start]}\"normalizer\":null,\"pre_tokenizer\":{preTokenizer}{json[end..]}");
+    }
+}

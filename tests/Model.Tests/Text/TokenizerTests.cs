@@ -1,0 +1,159 @@
+using System.Text;
+using Llama.Model.Text;
+
+namespace Llama.Model.Tests.Text;
+
+public sealed class TokenizerTests
+{
+    private static readonly Tokenizer Llama = Tokenizer.Load(TextData.Folder("llama"));
+
+    [Fact]
+    public void Load_ModelFile_KnowsItsSpecials()
+    {
+        Assert.Equal((1000, 1, 2), (Llama.VocabSize, Llama.BosId, Llama.EosId));
+        Assert.Equal([1, 2], Enumerable.Range(0, Llama.VocabSize).Where(Llama.IsSpecial));
+        Assert.True(Llama.AddsBos);
+    }
+
+    [Fact]
+    public void Encode_EmptyText_IsNothingOrBos()
+    {
+        Assert.Empty(Llama.Encode(""));
+        Assert.Equal([1], Llama.Encode("", addBos: true));
+        Assert.Equal([1], Llama.Encode("", addBos: true, parseSpecial: true));
+    }
+
+    // The package's own merge takes these from the right.
+    [Theory]
+    [InlineData("!!!!!!")]
+    [InlineData("....")]
+    [InlineData("((")]
+    [InlineData("--------")]
+    public void Encode_RunOfOneCharacter_JoinsFromTheLeft(string run)
+    {
+        string[] pieces = [.. Llama.Encode("a" + run).Select(Llama.Piece).Skip(1)];
+        Assert.Equal(run, string.Concat(pieces));
+        Assert.Equal(pieces.OrderByDescending(piece => piece.Length), pieces);
+    }
+
+    [Fact]
+    public void Encode_LoneSurrogates_AreReplacementCharacters()
+    {
+        Assert.Equal(Llama.Encode("a\uFFFDb\uFFFD"), Llama.Encode("a\uD83Db\uDE00"));
+        Assert.Equal(Llama.Encode("\uFFFD\uFFFD"), Llama.Encode("\uDE00\uD83D"));
+    }
+
+    [Fact]
+    public void Encode_SpecialsInUsersText_StayText()
+    {
+        Assert.DoesNotContain(Llama.Encode("<s></s><unk> <0x41>"), id => id < 3);
+        Assert.Equal([1, .. Llama.Encode("a"), 2, 1, .. Llama.Encode("b"), 0], Llama.Encode("<s>a</s><s>b<unk>", parseSpecial: true));
+    }
+
+    [Fact]
+    public void Encode_TextSpellsBosItself_GetsNoSecond()
+    {
+        Assert.Equal([1, .. Llama.Encode("a")], Llama.Encode("<s>a", addBos: true, parseSpecial: true));
+        Assert.Equal([1, .. Llama.Encode("<s>a")], Llama.Encode("<s>a", addBos: true));
+    }
+
+    [Fact]
+    public void Encode_HugeWord_TakesNoQuadraticTime()
+    {
+        string word = string.Concat(Enumerable.Repeat("license", 20_000));
+        Assert.Equal(word, Llama.Decode(Llama.Encode(word))); // merging by repeated search would take minutes
+    }
+
+    [Fact]
+    public void Encode_ManyThreads_AgreeWithOne()
+    {
+        string[] lines = TextData.Lines("inputs.txt");
+        int[][] expected = [.. lines.Select(line => Llama.Encode(line))];
+        Parallel.For(0, 4, _ => Assert.Equal(expected, lines.Select(line => Llama.Encode(line))));
+    }
+
+    [Fact]
+    public void Bytes_OfEncodedText_AreItsUtf8()
+    {
+        const string text = "Née 😀\n\tlicense";
+        Assert.Equal(" " + text, Encoding.UTF8.GetString([.. Llama.Encode(text).SelectMany(id => Llama.Bytes(id).ToArray())]));
+        Assert.Equal("</s>"u8.ToArray(), Llama.Bytes(2).ToArray());
+    }
+
+    [Fact]
+    public void Bytes_IdBeyondTheVocabulary_AreNone()
+    {
+        Assert.Equal((0, "", false), (Llama.Bytes(1000).Length, Llama.Piece(-1), Llama.IsSpecial(5000)));
+        Assert.Equal("a", Llama.Decode([.. Llama.Encode("a"), 5000, -1]));
+    }
+
+    [Fact]
+    public void Load_AddedTokens_AreKnownEverywhere()
+    {
+        using CheckpointFolder folder = CheckpointFolder.WithModel(new
+        {
+            eos_token = "<|im_end|>",
+            add_bos_token = false,
+            added_tokens_decoder = new Dictionary<string, object> { ["1001"] = new { content = "<|im_end|>", special = false }, ["1003"] = new { content = "<tool>", special = false, rstrip = true } },
+        });
+        Tokenizer tokenizer = Tokenizer.Load(folder.Path);
+        Assert.Equal((1004, 1, 1001, false), (tokenizer.VocabSize, tokenizer.BosId, tokenizer.EosId, tokenizer.AddsBos));
+        Assert.Equal(("<|im_end|>", true, "<tool>", false), (tokenizer.Piece(1001), tokenizer.IsSpecial(1001), tokenizer.Piece(1003), tokenizer.IsSpecial(1003)));
+        Assert.Equal("<tool>"u8.ToArray(), tokenizer.Bytes(1003).ToArray());
+        Assert.Equal([.. tokenizer.Encode("a"), 1001, 1003, .. tokenizer.Encode("b")], tokenizer.Encode("a<|im_end|><tool> b", parseSpecial: true));
+        Assert.DoesNotContain(tokenizer.Encode("<|im_end|><tool>"), id => id >= 1000);
+        Assert.Equal("a<tool>", tokenizer.Decode([.. tokenizer.Encode("a"), 1001, 1003]));
+        Assert.Equal("a<|im_end|>", tokenizer.Decode([.. tokenizer.Encode("a"), 1001], skipSpecialTokens: false));
+    }
+
+    [Fact]
+    public void Load_PieceDeclaredSpecial_NeverComesFromText()
+    {
+        Assert.True(Llama.TryGetId("▁the", out int the));
+        Assert.Contains(the, Llama.Encode("the"));
+        using CheckpointFolder folder = CheckpointFolder.WithModel(new { additional_special_tokens = new[] { "▁the" } });
+        Tokenizer tokenizer = Tokenizer.Load(folder.Path);
+        Assert.True(tokenizer.IsSpecial(the));
+        Assert.DoesNotContain(the, tokenizer.Encode("the"));
+    }
+
+    [Fact]
+    public void Load_EmptyFolder_SaysWhatWasSought()
+    {
+        using var folder = new CheckpointFolder();
+        string message = Assert.Throws<FileNotFoundException>(() => Tokenizer.Load(folder.Path)).Message;
+        Assert.Contains(folder.Path, message);
+        Assert.Contains("tokenizer.model", message);
+        Assert.Contains("tokenizer.json", message);
+    }
+
+    [Theory]
+    [InlineData("version https://git-lfs.github.com/spec/v1\noid sha256:0")]
+    [InlineData("")]
+    public void Load_DamagedModel_NamesFileAndRemedy(string content)
+    {
+        using CheckpointFolder folder = new CheckpointFolder().Write("tokenizer.model", content);
+        string message = Assert.Throws<InvalidDataException>(() => Tokenizer.Load(folder.Path)).Message;
+        Assert.Contains(Path.Combine(folder.Path, "tokenizer.model"), message);
+        Assert.Contains("from the checkpoint again", message);
+    }
+
+    [Fact]
+    public void Load_UnigramModel_IsRefusedByName()
+    {
+        byte[] model = File.ReadAllBytes(TextData.Folder("llama/tokenizer.model"));
+        int modelType = model.AsSpan().LastIndexOf((ReadOnlySpan<byte>)[0x18, 0x02]); // TrainerSpec, field 3: BPE
+        model[modelType + 1] = 1;
+        using var folder = new CheckpointFolder();
+        File.WriteAllBytes(Path.Combine(folder.Path, "tokenizer.model"), model);
+        Assert.Contains("SentencePiece Unigram model", Assert.Throws<NotSupportedException>(() => Tokenizer.Load(folder.Path)).Message);
+    }
+
+    [Fact]
+    public void Load_ConfigOfAnotherCheckpoint_NamesTheToken()
+    {
+        using CheckpointFolder folder = CheckpointFolder.WithModel(new { eos_token = "<|eot|>" });
+        string message = Assert.Throws<InvalidDataException>(() => Tokenizer.Load(folder.Path)).Message;
+        Assert.Contains("tokenizer_config.json names '<|eot|>' as eos_token", message);
+    }
+}

@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using Llama.Model;
+using Llama.Model.Sampling;
+using Xunit.Abstractions;
+
+namespace Llama.Scheduling.Tests;
+
+/// <summary>
+/// Measures what the engine's thread spends between two calls of the model: commit, publish, admit, schedule and build. It prints the figure and asserts
+/// nothing about time: <c>dotnet test -c Release tests/Scheduler.Tests --filter StepCost -l "console;verbosity=detailed"</c>.
+/// </summary>
+public sealed class StepCostTests(ITestOutputHelper output)
+{
+    private const int SequenceCount = 256;
+    private const int TokensEach = 500;
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task DecodeStep_BetweenTwoCallsOfTheModel(bool hasReaders)
+    {
+        ModelLimits limits = new(VocabSize: 1000, ContextLength: 512, BlockSize: 16, BlockCount: SequenceCount * 32);
+        StopwatchRunner runner = new(limits);
+        await using Engine engine = new(() => runner, new SchedulerOptions { MaxSequences = SequenceCount }, TimeProvider.System);
+        await engine.Loaded;
+        List<Task> readers = [];
+        for (int i = 0; i < SequenceCount; i++)
+        {
+            Assert.True(engine.TrySubmit(Rig.Request(1, maxTokens: TokensEach, firstToken: i), out Generation? generation, out _));
+            readers.Add(hasReaders ? ReadAll(generation) : generation.Events.Completion);
+        }
+        if (hasReaders) await Task.WhenAll(readers);
+        await engine.DrainAsync(CancellationToken.None);
+
+        double[] microseconds = [.. runner.Gaps.Order()];
+        Assert.True(microseconds.Length > TokensEach / 2);
+        output.WriteLine($"{SequenceCount} decode rows, {(hasReaders ? "each with a waiting reader" : "nobody reading")}: "
+            + string.Join(", ", new[] { 10, 50, 95 }.Select(percent => $"P{percent} {microseconds[microseconds.Length * percent / 100]:F0} µs")));
+    }
+
+    private static async Task ReadAll(Generation generation)
+    {
+        await foreach (GenerationEvent _ in generation.Events.ReadAllAsync()) { }
+    }
+
+    /// <summary>Notes the time from the end of each full step to the beginning of the next.</summary>
+    private sealed class StopwatchRunner(ModelLimits limits) : IModelRunner
+    {
+        private long _lastEnd;
+
+        public List<double> Gaps { get; } = [];
+
+        public ModelLimits Limits => limits;
+
+        public void Run(ForwardBatch batch, Span<SampledToken> sampled)
+        {
+            if (batch.SequenceCount == SequenceCount && _lastEnd != 0) Gaps.Add(Stopwatch.GetElapsedTime(_lastEnd).TotalMicroseconds);
+            sampled.Fill(new SampledToken(7, 0, null));
+            _lastEnd = batch.SequenceCount == SequenceCount ? Stopwatch.GetTimestamp() : 0;
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+}
