@@ -77,6 +77,20 @@ public sealed class ErrorTests(ErrorTests.Ready ready) : IClassFixture<ErrorTest
         await AssertErrorAsync(response, HttpStatusCode.BadRequest, code, param);
     }
 
+    [Theory]
+    [InlineData("/tokenize", "{}", "missing_required_parameter", "prompt")]
+    [InlineData("/tokenize", """{"prompt":"a","messages":[{"role":"user","content":"x"}]}""", "invalid_value", "prompt")]
+    [InlineData("/tokenize", """{"prompt":"a","add_generation_prompt":true}""", "invalid_value", "add_generation_prompt")]
+    [InlineData("/detokenize", "{}", "missing_required_parameter", "tokens")]
+    [InlineData("/detokenize", """{"tokens":[1,999999]}""", "invalid_value", "tokens[1]")]
+    [InlineData("/detokenize", """{"tokens":[1],"x":1}""", "unknown_parameter", "x")]
+    public async Task Tokens_BadBody_NamesTheField(string route, string body, string code, string param)
+    {
+        HttpResponseMessage response = await ready.Client.PostAsync(route, TestApp.Json(body));
+
+        await AssertErrorAsync(response, HttpStatusCode.BadRequest, code, param);
+    }
+
     [Fact]
     public async Task Chat_MalformedJson_TellsLineAndByte()
     {

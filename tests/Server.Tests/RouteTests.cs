@@ -40,21 +40,6 @@ public sealed class RouteTests
         Assert.Equal((int)tokens["count"]!, (int)answer["usage"]!["prompt_tokens"]!);
     }
 
-    [Theory]
-    [InlineData("/tokenize", "{}", "missing_required_parameter", "prompt")]
-    [InlineData("/tokenize", """{"prompt":"a","messages":[{"role":"user","content":"x"}]}""", "invalid_value", "prompt")]
-    [InlineData("/tokenize", """{"prompt":"a","add_generation_prompt":true}""", "invalid_value", "add_generation_prompt")]
-    [InlineData("/detokenize", "{}", "missing_required_parameter", "tokens")]
-    [InlineData("/detokenize", """{"tokens":[1,999999]}""", "invalid_value", "tokens[1]")]
-    [InlineData("/detokenize", """{"tokens":[1],"x":1}""", "unknown_parameter", "x")]
-    public async Task Tokens_BadBody_NamesTheField(string route, string body, string code, string param)
-    {
-        await using var app = new TestApp();
-        HttpClient client = await app.StartAsync();
-
-        await ErrorTests.AssertErrorAsync(await client.PostAsync(route, TestApp.Json(body)), HttpStatusCode.BadRequest, code, param);
-    }
-
     [Fact]
     public async Task Loading_AnyRoute_IsLiveButNotReady()
     {

@@ -114,6 +114,18 @@ public sealed class SocketTests
     }
 
     [Fact]
+    public async Task Timeout_Up_Is503()
+    {
+        using var slow = new SlowModel { IsSlow = true };
+        await using var app = new TestApp { OnStep = slow.OnStep };
+        HttpClient client = await app.StartAsync();
+
+        HttpResponseMessage response = await client.PostAsync("/v1/chat/completions", TestApp.Chat("\"request_timeout\":0.05,\"max_tokens\":400,\"ignore_eos\":true"));
+
+        await ErrorTests.AssertErrorAsync(response, HttpStatusCode.ServiceUnavailable, "server_overloaded", null);
+    }
+
+    [Fact]
     public async Task Queue_Full_Is503WithRetryAfter()
     {
         using var slow = new SlowModel();

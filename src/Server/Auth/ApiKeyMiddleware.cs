@@ -11,13 +11,17 @@ internal sealed class ApiKeyMiddleware(RequestDelegate next, ApiKeys keys)
     public Task InvokeAsync(HttpContext context)
     {
         bool isOpen = keys.AreOpen || context.GetEndpoint() is not { } endpoint || endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null;
-        return isOpen || Check(context.Request.Headers.Authorization.ToString()) is not { } error ? next(context) : ErrorResponse.WriteAsync(context, error);
+        return isOpen ? next(context) : CheckAsync(context);
     }
 
-    private ApiError? Check(string header)
+    private Task CheckAsync(HttpContext context)
     {
+        string header = context.Request.Headers.Authorization.ToString();
         if (!header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
-            return ApiError.InvalidApiKey("You didn't provide an API key. Send it as 'Authorization: Bearer YOUR_KEY'.");
-        return keys.Contains(header[Scheme.Length..].Trim()) ? null : ApiError.InvalidApiKey("Incorrect API key provided.");
+            return ErrorResponse.WriteAsync(context, ApiError.InvalidApiKey("You didn't provide an API key. Send it as 'Authorization: Bearer YOUR_KEY'."));
+        if (keys.Find(header[Scheme.Length..].Trim()) is not { } caller)
+            return ErrorResponse.WriteAsync(context, ApiError.InvalidApiKey("Incorrect API key provided."));
+        context.Features.Set(caller);
+        return next(context);
     }
 }

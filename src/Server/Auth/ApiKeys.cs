@@ -13,13 +13,17 @@ internal sealed class ApiKeys(IOptions<AuthSettings> settings)
     /// <summary>Whether there are none, so that anyone may call.</summary>
     public bool AreOpen => _hashes.Length == 0;
 
-    public bool Contains(string key)
+    /// <summary>Whose key it is; null when it is nobody's. Always looks at every key.</summary>
+    public Caller? Find(string key)
     {
         byte[] hash = Hash(key);
-        bool found = false;
-        foreach (byte[] known in _hashes)
-            found |= CryptographicOperations.FixedTimeEquals(known, hash);
-        return found;
+        Caller? caller = null;
+        for (int i = 0; i < _hashes.Length; i++)
+        {
+            if (CryptographicOperations.FixedTimeEquals(_hashes[i], hash))
+                caller = new Caller(i + 1);
+        }
+        return caller;
     }
 
     private static byte[] Hash(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));

@@ -24,16 +24,16 @@ internal sealed class ModelSettings
     [RegularExpression("fused|plain", ErrorMessage = "Model:Kernels must be fused or plain.")]
     public string Kernels { get; set; } = "fused";
 
-    [Range(1, 1 << 24, ErrorMessage = "Model:ContextLength must be from {1} to {2}; leave it out to keep the checkpoint's.")]
+    [Range(1, 1 << 24)]
     public int? ContextLength { get; set; }
 
-    [Range(1, 1024, ErrorMessage = "Model:BlockSize must be from {1} to {2} tokens.")]
+    [Range(1, 1024)]
     public int BlockSize { get; set; } = 16;
 
-    [Range(1, int.MaxValue, ErrorMessage = "Model:BlockCount must be at least {1}; leave it out to derive it from free memory.")]
+    [Range(1, int.MaxValue)]
     public int? BlockCount { get; set; }
 
-    [Range(0.01, 1.0, ErrorMessage = "Model:MemoryUtilization must be from {1} to {2}; leave it out for the device's default.")]
+    [Range(0.01, 1.0)]
     public double? MemoryUtilization { get; set; }
 
     /// <summary>As the model's own options; the folder must have been found.</summary>

@@ -6,13 +6,13 @@ namespace Llama.Server.Configuration;
 /// <summary>Section <c>Scheduler</c>: the bounds of a step and of the queue.</summary>
 internal sealed class SchedulerSettings
 {
-    [Range(1, 1 << 20, ErrorMessage = "Scheduler:MaxBatchTokens must be from {1} to {2}.")]
+    [Range(1, 1 << 20)]
     public int MaxBatchTokens { get; set; } = 512;
 
-    [Range(1, 1 << 16, ErrorMessage = "Scheduler:MaxSequences must be from {1} to {2}.")]
+    [Range(1, 1 << 16)]
     public int MaxSequences { get; set; } = 256;
 
-    [Range(0, 1 << 20, ErrorMessage = "Scheduler:MaxQueueLength must be from {1} to {2}.")]
+    [Range(0, 1 << 20)]
     public int MaxQueueLength { get; set; } = 1024;
 
     public bool PrefixCache { get; set; } = true;

@@ -5,22 +5,22 @@ namespace Llama.Server.Configuration;
 /// <summary>Section <c>Server</c>: bounds of the HTTP side.</summary>
 internal sealed class ServerSettings
 {
-    [Range(1024, 1L << 32, ErrorMessage = "Server:MaxRequestBodyBytes must be from {1} to {2}.")]
+    [Range(1024, 1L << 32)]
     public long MaxRequestBodyBytes { get; set; } = 4 << 20;
 
     /// <summary>Most answers to one request: <c>n</c> times the number of prompts.</summary>
-    [Range(1, 1024, ErrorMessage = "Server:MaxChoices must be from {1} to {2}.")]
+    [Range(1, 1024)]
     public int MaxChoices { get; set; } = 128;
 
     /// <summary>Token limit of requests that give none; null lets them fill the context.</summary>
-    [Range(1, int.MaxValue, ErrorMessage = "Server:DefaultMaxTokens must be at least {1}; leave it out to let answers fill the context.")]
+    [Range(1, int.MaxValue)]
     public int? DefaultMaxTokens { get; set; }
 
     /// <summary>Silence on a stream after which a comment line is sent.</summary>
-    [Range(1, 3600, ErrorMessage = "Server:KeepAliveSeconds must be from {1} to {2}.")]
+    [Range(1, 3600)]
     public int KeepAliveSeconds { get; set; } = 15;
 
     /// <summary>How long running requests may go on once the server is told to stop.</summary>
-    [Range(0, 3600, ErrorMessage = "Server:DrainSeconds must be from {1} to {2}.")]
+    [Range(0, 3600)]
     public int DrainSeconds { get; set; } = 30;
 }

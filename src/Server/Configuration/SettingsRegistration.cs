@@ -1,11 +1,12 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 
 namespace Llama.Server.Configuration;
 
 /// <summary>Registration of the settings and of what the host itself takes from them.</summary>
-internal static class SettingsRegistration
+internal static partial class SettingsRegistration
 {
     public const string DefaultAddress = "http://localhost:8080";
 
@@ -31,7 +32,7 @@ internal static class SettingsRegistration
     /// <summary>All that is wrong with the settings, one line each.</summary>
     public static string Describe(IEnumerable<OptionsValidationException> faults)
     {
-        string[] lines = [.. faults.SelectMany(fault => fault.Failures).Select(WithoutMember)];
+        string[] lines = [.. faults.SelectMany(fault => fault.Failures).Select(WithKey)];
         return string.Create(CultureInfo.InvariantCulture, $"The settings have {lines.Length} fault(s):{string.Concat(lines.Select(line => $"\n  - {line}"))}");
     }
 
@@ -55,10 +56,13 @@ internal static class SettingsRegistration
             builder.WebHost.UseUrls(DefaultAddress);
     }
 
-    /// <summary>Generated validators put "Type.Member: " before each message, which names the setting itself.</summary>
-    private static string WithoutMember(string failure)
-    {
-        int colon = failure.IndexOf(": ", StringComparison.Ordinal);
-        return colon > 0 && failure.AsSpan(0, colon).Contains('.') && !failure.AsSpan(0, colon).Contains(' ') ? failure[(colon + 2)..] : failure;
-    }
+    /// <summary>Generated validators name the member in their own way; say the setting's key instead.</summary>
+    private static string WithKey(string failure) =>
+        GeneratedRange.Replace(GeneratedMember.Replace(failure, ""), "${section}:${key} must be");
+
+    [GeneratedRegex("^The field (?<section>[A-Za-z]+)Settings.(?<key>[A-Za-z]+) must be")]
+    private static partial Regex GeneratedRange { get; }
+
+    [GeneratedRegex("^[A-Za-z]+: ")]
+    private static partial Regex GeneratedMember { get; }
 }

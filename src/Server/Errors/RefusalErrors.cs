@@ -15,7 +15,7 @@ internal static class RefusalErrors
         RefusalReason.Deadline => ApiError.Overloaded("At the current load the request could not be answered within its request_timeout.", refusal.RetryAfter ?? DefaultRetry),
         RefusalReason.Loading => Loading(refusal.RetryAfter),
         RefusalReason.Draining => Draining(refusal.RetryAfter),
-        _ => ApiError.Internal(),
+        _ => ApiError.Unavailable("The engine has failed and the server is stopping.", retryAfter: null),
     };
 
     public static ApiError Loading(TimeSpan? retryAfter = null) => ApiError.Unavailable("The model is being loaded.", retryAfter ?? TimeSpan.FromSeconds(2));

@@ -36,7 +36,8 @@ internal sealed class Answers : IAsyncDisposable
     public Prompt PromptOf(int choice) => _plan.PromptOf(choice);
 
     /// <summary>Hands every choice to the engine, or none.</summary>
-    public static bool TryStart(Engine engine, Checkpoint checkpoint, GenerationPlan plan, [NotNullWhen(true)] out Answers? answers, [NotNullWhen(false)] out ApiError? error)
+    public static bool TryStart(
+        Engine engine, Checkpoint checkpoint, GenerationPlan plan, TimeProvider clock, [NotNullWhen(true)] out Answers? answers, [NotNullWhen(false)] out ApiError? error)
     {
         var streams = new List<TextStream>(plan.Choices.Count);
         answers = new Answers(plan, checkpoint, streams);
@@ -50,7 +51,7 @@ internal sealed class Answers : IAsyncDisposable
                 error = RefusalErrors.From(refusal, one.Request, plan.PromptOf(choice).Param);
                 return false;
             }
-            streams.Add(new TextStream(generation, checkpoint.Tokenizer, one.Text));
+            streams.Add(new TextStream(generation, checkpoint.Tokenizer, one.Text, clock));
         }
         return true;
     }

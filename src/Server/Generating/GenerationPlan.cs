@@ -1,4 +1,5 @@
 using Llama.Scheduling;
+using Llama.Server.Auth;
 
 namespace Llama.Server.Generating;
 
@@ -12,6 +13,11 @@ internal sealed record ChoicePlan(GenerationRequest Request, TextRules Text);
 /// <param name="Prompts">What they answer; each prompt's answers stand together.</param>
 internal sealed record GenerationPlan(IReadOnlyList<ChoicePlan> Choices, IReadOnlyList<Prompt> Prompts)
 {
+    /// <summary>The same plan on one caller's share of the engine.</summary>
+    public GenerationPlan For(Caller? caller) => caller is null
+        ? this
+        : this with { Choices = [.. Choices.Select(choice => choice with { Request = choice.Request with { ShareKey = caller.ShareKey } })] };
+
     public int AnswersPerPrompt => Choices.Count / Prompts.Count;
 
     /// <summary>The prompt that a choice answers.</summary>

@@ -61,7 +61,7 @@ internal sealed class RequestMapper(IOptions<ServerSettings> settings, Random ra
     {
         if (prompt.Tokens.Length == 0)
             return ApiError.InvalidValue(prompt.Param, $"Invalid value for '{prompt.Param}': the prompt has no tokens.");
-        int limit = checkpoint.Limits.ContextLength, room = limit - prompt.Tokens.Length;
+        int limit = checkpoint.ContextLength, room = limit - prompt.Tokens.Length;
         int maxTokens = parameters.MaxTokens ?? Math.Min(room, settings.Value.DefaultMaxTokens ?? parameters.DefaultMaxTokens ?? room);
         if (room < 1 || maxTokens > room)
             return ApiError.ContextLength(prompt.Param, prompt.Tokens.Length, parameters.MaxTokens, limit);

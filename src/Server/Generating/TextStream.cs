@@ -10,12 +10,13 @@ namespace Llama.Server.Generating;
 /// One answer as text. Each move goes on to the next piece that may be shown; the pieces concatenate to the whole text, whole characters each. A token is reported
 /// with the piece that completes its text. Disposing it aborts the generation.
 /// </summary>
-internal sealed class TextStream(Generation generation, Tokenizer tokenizer, TextRules rules) : IAsyncDisposable
+internal sealed class TextStream(Generation generation, Tokenizer tokenizer, TextRules rules, TimeProvider clock) : IAsyncDisposable
 {
     private readonly IncrementalDecoder _decoder = new(tokenizer, rules.SkipSpecialTokens, rules.AtSequenceStart);
     private readonly StopStrings _stops = new(rules.Stop, rules.IncludeStop);
     private readonly List<DrawnToken> _held = [];
     private readonly List<DrawnToken> _released = [];
+    private readonly long _start = clock.GetTimestamp();
     private int _decodedLength;
     private int _shownLength;
 
@@ -30,6 +31,9 @@ internal sealed class TextStream(Generation generation, Tokenizer tokenizer, Tex
 
     /// <summary>Tokens drawn so far, those that print nothing included.</summary>
     public int TokenCount { get; private set; }
+
+    /// <summary>Time until the first token; null while there is none.</summary>
+    public TimeSpan? TimeToFirstToken { get; private set; }
 
     /// <summary>Prompt tokens found in the cache.</summary>
     public int CachedTokenCount => generation.CachedTokenCount;
@@ -73,6 +77,7 @@ internal sealed class TextStream(Generation generation, Tokenizer tokenizer, Tex
     private void Add(SampledToken token, bool isEnding)
     {
         TokenCount++;
+        TimeToFirstToken ??= clock.GetElapsedTime(_start);
         int start = _decodedLength;
         if (!isEnding)
             AddText(_decoder.Append(token.TokenId));

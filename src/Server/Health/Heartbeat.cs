@@ -6,7 +6,8 @@ namespace Llama.Server.Health;
 /// <summary>Tells how the engine does. A loop that has work but has not stepped for long is stalled; probes themselves are the clock ticks of this watch.</summary>
 internal sealed class Heartbeat(EngineHost host, TimeProvider clock)
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    // Longer than a step of the largest model on the slowest device takes: a probe that fails makes an orchestrator kill the process.
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private readonly Lock _gate = new();
     private long _steps = -1;

@@ -10,6 +10,9 @@ namespace Llama.Server.Hosting;
 /// <param name="Fingerprint">Changes with whatever may change an answer: <c>system_fingerprint</c>.</param>
 internal sealed record Checkpoint(string Name, CheckpointText Text, ModelLimits Limits, string Fingerprint)
 {
+    /// <summary>Most tokens of prompt and answer together: the model's context, or what the KV cache holds where that is less (the last token drawn needs no room).</summary>
+    public int ContextLength => Math.Min(Limits.ContextLength, Limits.BlockCount * Limits.BlockSize + 1);
+
     public Tokenizer Tokenizer => Text.Tokenizer;
 
     public ChatFormat Chat => Text.Chat;

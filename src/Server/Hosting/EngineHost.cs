@@ -126,7 +126,8 @@ internal sealed partial class EngineHost(
     {
         Log.Failed(logger, identity.Folder, exception.Message.Split('\n')[0], logger.IsEnabled(LogLevel.Debug) ? exception : null);
         HasFailed = true;
-        lifetime.StopApplication();
+        // Not while the host still starts: it would report a cancelled start instead of the reason above.
+        lifetime.ApplicationStarted.Register(lifetime.StopApplication);
     }
 
     private static partial class Log

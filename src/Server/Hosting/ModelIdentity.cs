@@ -1,6 +1,5 @@
 using Llama.Server.Configuration;
 using Llama.Server.Errors;
-using Microsoft.Extensions.Options;
 
 namespace Llama.Server.Hosting;
 
@@ -9,9 +8,9 @@ internal sealed class ModelIdentity
 {
     private readonly string[] _names;
 
-    public ModelIdentity(IOptions<ModelSettings> settings, IHostEnvironment environment, TimeProvider clock)
+    public ModelIdentity(SettingsSection<ModelSettings> settings, IHostEnvironment environment, TimeProvider clock)
     {
-        ModelSettings model = settings.Value;
+        ModelSettings model = settings.Read(); // unchecked: the metrics are labelled with the name before the settings are checked
         ModelFolder.TryFind(model.Path, environment.ContentRootPath, out string folder, out _);
         Folder = folder;
         Name = model.Name.Length > 0 ? model.Name : Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));

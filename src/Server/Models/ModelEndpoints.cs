@@ -24,5 +24,5 @@ internal static class ModelEndpoints
             : context.Response.WriteAsJsonAsync(Card(host, identity), ApiJson.Web.ModelCard);
 
     private static ModelCard Card(EngineHost host, ModelIdentity identity) =>
-        new(identity.Name, "model", identity.Created.ToUnixTimeSeconds(), "llama-server", host.Checkpoint?.Limits.ContextLength);
+        new(identity.Name, "model", identity.Created.ToUnixTimeSeconds(), "llama-server", host.Checkpoint?.ContextLength);
 }

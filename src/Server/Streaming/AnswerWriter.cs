@@ -14,7 +14,7 @@ internal sealed class AnswerWriter(IOptions<ServerSettings> settings, TimeProvid
     public static async Task WriteWholeAsync(HttpContext context, Answers answers, AnswerFormat format)
     {
         using CancellationTokenRegistration left = context.RequestAborted.Register(answers.Abort);
-        WholeAnswer?[] choices = await Task.WhenAll(answers.Streams.Select(WholeAnswer.ReadAsync));
+        WholeAnswer?[] choices = await Task.WhenAll(answers.Streams.Select(stream => ReadAsync(stream, answers)));
         if (context.RequestAborted.IsCancellationRequested)
             return;
         if (answers.Streams.Select(Ending.Failure).FirstOrDefault(failure => failure is not null) is { } error)
@@ -45,6 +45,14 @@ internal sealed class AnswerWriter(IOptions<ServerSettings> settings, TimeProvid
         await Task.WhenAll(answers.Streams.Select((_, choice) => PumpAsync(events, answers, choice, first[choice], format)));
         if (!context.RequestAborted.IsCancellationRequested)
             await EndAsync(events, answers, format, includeUsage);
+    }
+
+    private static async Task<WholeAnswer?> ReadAsync(TextStream stream, Answers answers)
+    {
+        WholeAnswer? answer = await WholeAnswer.ReadAsync(stream);
+        if (answer is null)
+            answers.Abort(); // one failure ends the request
+        return answer;
     }
 
     private static void SetHeaders(HttpResponse response)

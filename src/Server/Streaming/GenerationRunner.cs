@@ -1,4 +1,5 @@
 using Llama.Scheduling;
+using Llama.Server.Auth;
 using Llama.Server.Errors;
 using Llama.Server.Generating;
 using Llama.Server.Hosting;
@@ -7,13 +8,14 @@ using Llama.Server.Telemetry;
 namespace Llama.Server.Streaming;
 
 /// <summary>From a plan to the last byte of its answer; the same for every route that generates.</summary>
-internal sealed class GenerationRunner(AnswerWriter writer)
+internal sealed class GenerationRunner(AnswerWriter writer, TimeProvider clock)
 {
     /// <summary>Starts the plan and sends its answers; returns what is wrong when it could not be started.</summary>
     public async Task<ApiError?> RunAsync(
         HttpContext context, Engine engine, Checkpoint checkpoint, GenerationPlan plan, GenerationParameters request, Func<Answers, AnswerFormat> format)
     {
-        if (!Answers.TryStart(engine, checkpoint, plan, out Answers? answers, out ApiError? error))
+        plan = plan.For(context.Features.Get<Caller>());
+        if (!Answers.TryStart(engine, checkpoint, plan, clock, out Answers? answers, out ApiError? error))
             return error;
         await using (answers)
         {

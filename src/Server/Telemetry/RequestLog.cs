@@ -24,7 +24,8 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider cloc
         {
             Log.Generated(
                 logger, context.Request.Method, route, status, milliseconds, context.TraceIdentifier, made.Model,
-                made.Usage.PromptTokens, made.Usage.PromptTokensDetails.CachedTokens, made.Usage.CompletionTokens, made.Endings);
+                made.Usage.PromptTokens, made.Usage.PromptTokensDetails.CachedTokens, made.Usage.CompletionTokens,
+                made.TimeToFirstToken?.TotalMilliseconds ?? 0, made.Endings);
         }
         else
         {
@@ -37,9 +38,10 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider cloc
     {
         [LoggerMessage(
             LogLevel.Information,
-            "{Method} {Route} {Status} in {Milliseconds:0.0} ms: {RequestId} {Model}, tokens {Prompt} prompt ({Cached} cached) + {Completion} completion, ended by {Endings}")]
+            "{Method} {Route} {Status} in {Milliseconds:0.0} ms: {RequestId} {Model}, tokens {Prompt} prompt ({Cached} cached) + {Completion} completion, first after {First:0.0} ms, ended by {Endings}")]
         public static partial void Generated(
-            ILogger logger, string method, string route, int status, double milliseconds, string requestId, string model, int prompt, int cached, int completion, string endings);
+            ILogger logger, string method, string route, int status, double milliseconds, string requestId, string model, int prompt, int cached, int completion,
+            double first, string endings);
 
         [LoggerMessage("{Method} {Route} {Status} in {Milliseconds:0.0} ms: {RequestId}")]
         public static partial void Answered(ILogger logger, LogLevel level, string method, string route, int status, double milliseconds, string requestId);

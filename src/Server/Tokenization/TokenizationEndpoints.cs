@@ -31,7 +31,7 @@ internal static class TokenizationEndpoints
         if (error is null && host.TryGet(out _, out Checkpoint? checkpoint, out error) && TryEncode(request, checkpoint, out int[]? tokens, out error))
         {
             string[]? spellings = request.ReturnTokenStrings ? [.. tokens.Select(checkpoint.Tokenizer.Piece)] : null;
-            var result = new TokenizeResult(tokens.Length, checkpoint.Limits.ContextLength, tokens, spellings);
+            var result = new TokenizeResult(tokens.Length, checkpoint.ContextLength, tokens, spellings);
             await context.Response.WriteAsJsonAsync(result, ApiJson.Web.TokenizeResult);
         }
         if (error is not null)

@@ -43,7 +43,7 @@ internal sealed class TestApp : WebApplicationFactory<Program>
     public async Task<HttpClient> StartAsync()
     {
         HttpClient client = CreateClient();
-        await Until(async () => (await client.GetAsync("/health/startup")).IsSuccessStatusCode);
+        await Until(() => Services.GetRequiredService<EngineHost>().Checkpoint is not null);
         return client;
     }
 
