@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Llama.Scheduling;
 using Llama.Server.Tests.Hosting;
 
 namespace Llama.Server.Tests;

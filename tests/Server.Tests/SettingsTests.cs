@@ -1,3 +1,5 @@
+using Llama.Model;
+using Llama.Scheduling;
 using Llama.Server.Configuration;
 using Llama.Server.Tests.Hosting;
 using Microsoft.AspNetCore.Builder;
@@ -42,6 +44,15 @@ public sealed class SettingsTests
         Assert.Null(model.BlockCount);
         Assert.False(app.Services.GetRequiredService<IOptions<SchedulerSettings>>().Value.PrefixCache);
         Assert.Equal(2048, app.Services.GetRequiredService<IOptions<ServerSettings>>().Value.MaxRequestBodyBytes);
+    }
+
+    [Fact]
+    public void Sections_OfTheOtherRooms_HaveEveryOption()
+    {
+        Assert.Empty(Names(typeof(ModelOptions)).Except(Names(typeof(ModelSettings))).Except([nameof(ModelOptions.MaxBatchTokens), nameof(ModelOptions.MaxSequences)]));
+        Assert.Empty(Names(typeof(SchedulerOptions)).Except(Names(typeof(SchedulerSettings))));
+
+        static IEnumerable<string> Names(Type type) => type.GetProperties().Select(property => property.Name);
     }
 
     [Fact]

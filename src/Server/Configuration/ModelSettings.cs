@@ -24,6 +24,12 @@ internal sealed class ModelSettings
     [RegularExpression("fused|plain", ErrorMessage = "Model:Kernels must be fused or plain.")]
     public string Kernels { get; set; } = "fused";
 
+    /// <summary>Whether a request's text is the same byte for byte whatever shares its steps.</summary>
+    public bool Deterministic { get; set; }
+
+    /// <summary>Folder of an installed PyTorch's libraries; empty takes those that came with the program.</summary>
+    public string LibTorch { get; set; } = "";
+
     [Range(1, 1 << 24)]
     public int? ContextLength { get; set; }
 
@@ -43,6 +49,8 @@ internal sealed class ModelSettings
         Device = Device,
         Dtype = Dtype,
         Kernels = Kernels,
+        Deterministic = Deterministic,
+        LibTorch = LibTorch.Length > 0 ? LibTorch : null,
         ContextLength = ContextLength,
         BlockSize = BlockSize,
         BlockCount = BlockCount,
