@@ -86,10 +86,15 @@ public sealed class RouteTests
         JsonNode chat = paths["/v1/chat/completions"]!["post"]!;
         JsonNode body = chat["requestBody"]!["content"]!["application/json"]!;
 
-        foreach (string route in new[] { "/v1/completions", "/v1/models", "/v1/models/{id}", "/tokenize", "/detokenize", "/v1/chat/completions/input_tokens", "/health", "/health/live", "/metrics" })
+        string[] routes =
+        [
+            "/v1/completions", "/v1/models", "/v1/models/{id}", "/tokenize", "/detokenize", "/v1/chat/completions/input_tokens", "/health", "/health/live", "/metrics",
+        ];
+        foreach (string route in routes)
             Assert.Contains(route, paths.Select(path => path.Key));
         foreach (Llama.Server.Parsing.IField field in Llama.Server.Chat.ChatCompletionFields.Table.Fields)
             Assert.NotNull(body["schema"]!["properties"]![field.Name]);
+        Assert.NotNull(body["schema"]!["properties"]!["messages"]!["items"]!["properties"]!["role"]);
         Assert.Contains("text/event-stream", chat["responses"]!["200"]!["content"]!.AsObject().Select(content => content.Key));
         HttpResponseMessage pressed = await client.PostAsync("/v1/chat/completions", TestApp.Json(body["example"]!.ToJsonString()));
         Assert.True(pressed.IsSuccessStatusCode);
@@ -108,7 +113,11 @@ public sealed class RouteTests
             Assert.Matches($"(?m)^vllm:{gauge}{{model_name=\"tiny\"}} [0-9]", scrape);
         foreach (string counter in new[] { "prompt_tokens_total", "generation_tokens_total", "prefix_cache_queries_total" })
             Assert.Matches($"(?m)^# TYPE vllm:{counter} counter$", scrape);
-        foreach (string histogram in new[] { "time_to_first_token_seconds", "inter_token_latency_seconds", "e2e_request_latency_seconds", "request_queue_time_seconds", "request_prompt_tokens", "iteration_tokens_total" })
+        string[] histograms =
+        [
+            "time_to_first_token_seconds", "inter_token_latency_seconds", "e2e_request_latency_seconds", "request_queue_time_seconds", "request_prompt_tokens", "iteration_tokens_total",
+        ];
+        foreach (string histogram in histograms)
             Assert.Matches($"(?m)^vllm:{histogram}_bucket{{.*model_name=\"tiny\".*le=\".*\".*}} ", scrape);
         Assert.Matches("(?m)^vllm:request_success_total{.*finished_reason=\"stop\".*} [1-9]", scrape);
         Assert.DoesNotContain("vllm_", scrape);

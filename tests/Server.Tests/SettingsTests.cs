@@ -26,7 +26,11 @@ public sealed class SettingsTests
             ("Auth:ApiKeys:0", " "));
 
         Assert.StartsWith("The settings have 8 fault(s):", message);
-        foreach (string key in new[] { "Model:Path", "Model:Device", "Model:Colour", "Scheduler:MaxSequences", "Scheduler:PrefixCache", "Server:DrainSeconds", "Server:KeepAlive", "Auth:ApiKeys" })
+        string[] keys =
+        [
+            "Model:Path", "Model:Device", "Model:Colour", "Scheduler:MaxSequences", "Scheduler:PrefixCache", "Server:DrainSeconds", "Server:KeepAlive", "Auth:ApiKeys",
+        ];
+        foreach (string key in keys)
             Assert.Matches($"(?m)^  - {key} ", message);
     }
 

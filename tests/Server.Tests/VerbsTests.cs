@@ -27,7 +27,11 @@ public sealed class VerbsTests
     {
         Assert.True(Answer(["--help"], out int exitCode, out string output, out _));
         Assert.Equal(0, exitCode);
-        foreach ((string section, Type type) in new[] { ("Model", typeof(ModelSettings)), ("Scheduler", typeof(SchedulerSettings)), ("Server", typeof(ServerSettings)), ("Auth", typeof(AuthSettings)) })
+        (string Section, Type Type)[] sections =
+        [
+            ("Model", typeof(ModelSettings)), ("Scheduler", typeof(SchedulerSettings)), ("Server", typeof(ServerSettings)), ("Auth", typeof(AuthSettings)),
+        ];
+        foreach ((string section, Type type) in sections)
             Assert.All(type.GetProperties(), property => Assert.Contains($"--{section}:{property.Name}", output));
     }
 

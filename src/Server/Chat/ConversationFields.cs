@@ -7,7 +7,12 @@ internal static class ConversationFields
 {
     public static FieldTable<T> AddConversation<T>(this FieldTable<T> table, bool messagesRequired)
         where T : IConversation => table
-        .Custom("messages", FieldShape.ArrayOf(FieldShape.Object), (r, v) => r.Messages = MessageFields.Read(v), "The conversation, oldest first.", messagesRequired)
+        .Custom(
+            "messages",
+            FieldShape.ArrayOf(FieldShape.ObjectOf(MessageFields.Table.Fields)),
+            (r, v) => r.Messages = MessageFields.Read(v),
+            "The conversation, oldest first.",
+            messagesRequired)
         .Flag("add_generation_prompt", (r, v) => r.AddGenerationPrompt = v, "End the prompt where the assistant's answer begins. Default: true.")
         .Flag("continue_final_message", (r, v) => r.ContinueFinalMessage = v, "Go on where the last message, the assistant's, leaves off.")
         .Refuse("chat_template", "The checkpoint's own chat template is used.")

@@ -25,7 +25,8 @@ internal static partial class SettingsRegistration
             kestrel.Limits.MaxRequestBodySize = Math.Max(0, section.Read().MaxRequestBodyBytes);
         });
         // The host gives up on stopping some time after the drain has, never before it.
-        services.AddOptions<HostOptions>().Configure<SettingsSection<ServerSettings>>((host, section) => host.ShutdownTimeout = TimeSpan.FromSeconds(10 + Math.Max(0, section.Read().DrainSeconds)));
+        services.AddOptions<HostOptions>().Configure<SettingsSection<ServerSettings>>((host, section) =>
+            host.ShutdownTimeout = TimeSpan.FromSeconds(10 + Math.Max(0, section.Read().DrainSeconds)));
         builder.UseDefaultAddress();
     }
 

@@ -20,7 +20,11 @@ internal static class GenerationFields
         where T : GenerationParameters => table
         .Custom("model", FieldShape.Text, (r, v) => r.Model = v.String(), "Id or alias of the served model.", required: true)
         .Flag("stream", (r, v) => r.Stream = v, "Send the answer as server-sent events while it is made.")
-        .Custom("stream_options", FieldShape.Object, (r, v) => r.StreamOptions = v.Object(StreamOptionFields, new StreamOptions()), "`include_usage`; only with `stream`.")
+        .Custom(
+            "stream_options",
+            FieldShape.ObjectOf(StreamOptionFields.Fields),
+            (r, v) => r.StreamOptions = v.Object(StreamOptionFields, new StreamOptions()),
+            "`include_usage`; only with `stream`.")
         .Integer("priority", int.MinValue, int.MaxValue, (r, v) => r.Priority = (int)v, "Smaller goes first.")
         .Text("cache_salt", (r, v) => r.CacheSalt = v, "Share cached prefixes only with requests of the same salt.")
         .Number("request_timeout", 0, 86_400, (r, v) => r.Timeout = TimeSpan.FromSeconds(v), "Seconds after which the request fails.", aboveMinimum: true);

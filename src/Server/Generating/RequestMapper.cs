@@ -37,9 +37,10 @@ internal sealed class RequestMapper(IOptions<ServerSettings> settings, Random ra
     {
         if (parameters.StreamOptions is not null && !parameters.Stream)
             return ApiError.InvalidValue("stream_options", "'stream_options' is only allowed when 'stream' is true.");
+        long asked = (long)promptCount * parameters.N;
         int most = settings.Value.MaxChoices;
-        return (long)promptCount * parameters.N > most
-            ? ApiError.InvalidValue("n", $"{promptCount} prompt(s) with n = {parameters.N} ask for {(long)promptCount * parameters.N} answers; this server gives at most {most} (Server:MaxChoices).")
+        return asked > most
+            ? ApiError.InvalidValue("n", $"{promptCount} prompt(s) with n = {parameters.N} ask for {asked} answers; this server gives at most {most} (Server:MaxChoices).")
             : null;
     }
 

@@ -69,7 +69,7 @@ internal sealed partial class EngineHost(
     public async Task StoppedAsync(CancellationToken cancellation)
     {
         if (_engine is { } engine)
-            await engine.DisposeAsync();
+            await engine.DisposeAsync().AsTask().WaitAsync(cancellation); // a model that is still being loaded cannot be stopped
     }
 
     protected override async Task ExecuteAsync(CancellationToken stopping)

@@ -5,7 +5,8 @@ namespace Llama.Server.Parsing;
 /// <param name="Minimum">Smallest number.</param>
 /// <param name="Maximum">Largest number.</param>
 /// <param name="Item">Shape of an array's items.</param>
-internal sealed record FieldShape(string? Type, double? Minimum = null, double? Maximum = null, FieldShape? Item = null)
+/// <param name="Fields">An object's own fields.</param>
+internal sealed record FieldShape(string? Type, double? Minimum = null, double? Maximum = null, FieldShape? Item = null, IReadOnlyList<IField>? Fields = null)
 {
     public static FieldShape Any { get; } = new(Type: null);
 
@@ -14,6 +15,8 @@ internal sealed record FieldShape(string? Type, double? Minimum = null, double? 
     public static FieldShape Flag { get; } = new("boolean");
 
     public static FieldShape Object { get; } = new("object");
+
+    public static FieldShape ObjectOf(IReadOnlyList<IField> fields) => new("object", Fields: fields);
 
     public static FieldShape ArrayOf(FieldShape item) => new("array", Item: item);
 }

@@ -54,7 +54,7 @@ internal sealed class RequestFieldsFilter(ModelIdentity identity) : IOperationFi
         return schema;
     }
 
-    private static OpenApiSchema Schema(FieldShape shape) => new()
+    private static OpenApiSchema Schema(FieldShape shape) => shape.Fields is { } fields ? Schema(fields) : new OpenApiSchema
     {
         Type = shape.Type is { } type ? Enum.Parse<JsonSchemaType>(type, ignoreCase: true) : null,
         Minimum = shape.Minimum?.ToString("0.##", CultureInfo.InvariantCulture),

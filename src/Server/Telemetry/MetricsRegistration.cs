@@ -24,9 +24,11 @@ internal static class MetricsRegistration
     public static void MapMetrics(this IEndpointRouteBuilder routes)
     {
         // Made at the first scrape: it reads settings, which are checked when the server starts.
-        var scrape = new Lazy<RequestDelegate>(() => routes.CreateApplicationBuilder().UseMiddleware<ColonNames>().UseOpenTelemetryPrometheusScrapingEndpoint(_ => true).Build());
+        var scrape = new Lazy<RequestDelegate>(() =>
+            routes.CreateApplicationBuilder().UseMiddleware<ColonNames>().UseOpenTelemetryPrometheusScrapingEndpoint(_ => true).Build());
         // As a Delegate: the description lists no bare RequestDelegate.
-        routes.MapGet(Route, (Delegate)((HttpContext context) => scrape.Value(context))).WithTags("Health").WithSummary("Metrics as Prometheus text").Produces<string>(contentType: "text/plain");
+        routes.MapGet(Route, (Delegate)((HttpContext context) => scrape.Value(context)))
+            .WithTags("Health").WithSummary("Metrics as Prometheus text").Produces<string>(contentType: "text/plain");
     }
 
     /// <summary>The instruments already bear Prometheus' suffixes, and one label says what all are about.</summary>

@@ -29,7 +29,8 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider cloc
         }
         else
         {
-            LogLevel level = HttpMethods.IsGet(context.Request.Method) && status < 400 ? LogLevel.Debug : LogLevel.Information;
+            bool isRoutine = context.Request.Path.StartsWithSegments("/health") || (HttpMethods.IsGet(context.Request.Method) && status < 400);
+            LogLevel level = isRoutine ? LogLevel.Debug : LogLevel.Information;
             Log.Answered(logger, level, context.Request.Method, route, status, milliseconds, context.TraceIdentifier);
         }
     }
@@ -38,7 +39,8 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider cloc
     {
         [LoggerMessage(
             LogLevel.Information,
-            "{Method} {Route} {Status} in {Milliseconds:0.0} ms: {RequestId} {Model}, tokens {Prompt} prompt ({Cached} cached) + {Completion} completion, first after {First:0.0} ms, ended by {Endings}")]
+            "{Method} {Route} {Status} in {Milliseconds:0.0} ms: {RequestId} {Model}, tokens {Prompt} prompt ({Cached} cached) + {Completion} completion, "
+            + "first after {First:0.0} ms, ended by {Endings}")]
         public static partial void Generated(
             ILogger logger, string method, string route, int status, double milliseconds, string requestId, string model, int prompt, int cached, int completion,
             double first, string endings);
