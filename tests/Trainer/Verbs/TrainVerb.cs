@@ -10,7 +10,7 @@ namespace Llama.Trainer.Verbs;
 /// <summary>Corpus and tokenizer to <c>checkpoint.safetensors</c>.</summary>
 internal static class TrainVerb
 {
-    private const int DefaultSteps = 1400;
+    private const int DefaultSteps = 1466;
 
     public static void Run(Options options)
     {
