@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 
 namespace Llama.Scheduling;
@@ -15,7 +14,7 @@ internal sealed class Inbox
     /// <summary>False once the inbox is closed.</summary>
     public bool TryPost(MessageKind kind, Sequence? sequence = null) => _messages.Writer.TryWrite(new Message(kind, sequence));
 
-    public bool TryTake([MaybeNullWhen(false)] out Message message) => _messages.Reader.TryRead(out message);
+    public bool TryTake(out Message message) => _messages.Reader.TryRead(out message);
 
     /// <summary>Puts the calling thread to sleep until there is a message or the inbox is closed.</summary>
     public void Wait() => _messages.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult();

@@ -9,6 +9,7 @@ namespace Llama.Scheduling;
 internal sealed class Sequence
 {
     private readonly GenerationRequest _request;
+    private readonly int[] _stopTokenIds;
     private int[] _tokens; // the caller's prompt until admission, then room for the output too
 
     /// <param name="id">Its number: earlier ones are older.</param>
@@ -18,6 +19,7 @@ internal sealed class Sequence
     public Sequence(long id, GenerationRequest request, long arrival, long deadline = long.MaxValue)
     {
         (Id, _request, _tokens, Arrival, Deadline) = (id, request, request.PromptTokenIds, arrival, deadline);
+        (PromptLength, MaxTokens, Sampling, _stopTokenIds) = (request.PromptTokenIds.Length, request.MaxTokens, request.Sampling, [.. request.Sampling.StopTokenIds]);
         KnownCount = PromptLength;
     }
 
@@ -27,17 +29,18 @@ internal sealed class Sequence
 
     public long Deadline { get; }
 
-    public int PromptLength => _request.PromptTokenIds.Length;
+    // What every step asks for is kept here rather than in the request: with hundreds of sequences a step costs the cache lines it touches.
+    public int PromptLength { get; }
 
-    public int MaxTokens => _request.MaxTokens;
+    public int MaxTokens { get; }
+
+    public SamplingParams Sampling { get; }
 
     public int Priority => _request.Priority;
 
     public int ShareKey => _request.ShareKey;
 
     public ulong CacheSalt => _request.CacheSalt;
-
-    public SamplingParams Sampling => _request.Sampling;
 
     /// <summary>The caller's end; null in tests of the scheduler alone.</summary>
     public Generation? Generation { get; set; }
@@ -110,11 +113,7 @@ internal sealed class Sequence
     /// <summary>Whether the tokens drawn so far end it, and how.</summary>
     public FinishReason? Ending()
     {
-        int last = _tokens[KnownCount - 1];
-        for (int i = 0; i < Sampling.StopTokenIds.Count; i++)
-        {
-            if (Sampling.StopTokenIds[i] == last) return FinishReason.Stop;
-        }
+        if (_stopTokenIds.AsSpan().Contains(_tokens[KnownCount - 1])) return FinishReason.Stop;
         return GeneratedCount == MaxTokens ? FinishReason.Length : null;
     }
 }

@@ -1,5 +1,6 @@
 using Llama.Model;
 using Llama.Model.Sampling;
+using Llama.Scheduling.Tracing;
 using Llama.Tests.Shared;
 
 namespace Llama.Scheduling.Tests;
@@ -176,6 +177,63 @@ public sealed class EngineTests
         gate.Open(steps: 1); // a step cannot be interrupted
         await drained;
         Assert.Equal(FinishReason.Failed, (await ReadAll(generation))[^1].Finish);
+    }
+
+    [Fact]
+    public async Task Drain_AmidSubmissions_EveryAcceptedOneEndsAsItShould()
+    {
+        await using Engine engine = await Start();
+        Task[] callers = [.. Enumerable.Range(0, 4).Select(caller => Task.Run(async () =>
+        {
+            RefusalReason? reason = null;
+            while (reason is null)
+            {
+                if (engine.TrySubmit(Rig.Request(3, maxTokens: 3, firstToken: caller), out Generation? generation, out Refusal? refusal))
+                    Assert.Equal(FinishReason.Length, (await ReadAll(generation))[^1].Finish);
+                reason = refusal?.Reason;
+            }
+            Assert.Equal(RefusalReason.Draining, reason);
+        }))];
+        await ReadAll(Submit(engine, Rig.Request(3, maxTokens: 50, firstToken: 9)));
+        await engine.DrainAsync(CancellationToken.None);
+        await Task.WhenAll(callers);
+    }
+
+    [Fact]
+    public async Task Loop_Dies_EveryRequestEndsAndTheEngineSaysSo()
+    {
+        using Gate gate = new();
+        await using Engine engine = await Start(
+            onStep: step =>
+            {
+                gate.Pass(step);
+                throw new InvalidOperationException("a step");
+            },
+            options: new SchedulerOptions { MaxSequences = 1 },
+            onStepFailed: _ => throw new InvalidOperationException("a bug"));
+        Generation[] generations = [Submit(engine, Rig.Request(9, maxTokens: 5)), Submit(engine, Rig.Request(9, maxTokens: 5))];
+        gate.Open(steps: 1);
+        foreach (Generation generation in generations) Assert.Equal(FinishReason.Failed, (await ReadAll(generation)).Single().Finish);
+        Exception bug = await Assert.ThrowsAsync<InvalidOperationException>(() => engine.Completion);
+        Assert.Equal("a bug", bug.Message);
+        Assert.Equal(EngineState.Failed, engine.State);
+        AssertRefused(engine, Rig.Request(1, maxTokens: 1), new Refusal(RefusalReason.Failed));
+    }
+
+    [Fact]
+    public async Task TracePath_RecordsEveryRequest()
+    {
+        string path = Path.GetTempFileName();
+        await using (Engine engine = await Start(options: new SchedulerOptions { TracePath = path }))
+        {
+            await ReadAll(Submit(engine, Rig.Request(9, maxTokens: 5)));
+            await ReadAll(Submit(engine, Rig.Request(9, maxTokens: 2) with { ShareKey = 7 }));
+        }
+        TraceEvent[] trace = [.. TraceReplayer.Parse(await File.ReadAllLinesAsync(path))];
+        File.Delete(path);
+        Assert.Equal([(9, 5, 0), (9, 2, 7)], trace.Select(item => (item.PromptLength, item.OutputLength, item.ShareKey)));
+        Assert.Equal([0, 1, 2], trace[0].Blocks);
+        Assert.Equal([0, 1], trace[1].Blocks);
     }
 
     [Fact]

@@ -9,6 +9,9 @@ namespace Llama.Model.Torch;
 /// </summary>
 internal static class TorchLibrary
 {
+    // Order matters: each library finds the ones it needs among those already in the process. Those of CUDA are there or not.
+    private static readonly string[] Libraries = ["c10", "torch_cpu", "c10_cuda", "torch_cuda", "torch"];
+
     private static readonly Lazy<string> Loaded = new(LoadOnce);
     private static string? _requestedFolder;
 
@@ -21,76 +24,63 @@ internal static class TorchLibrary
         return Loaded.Value;
     }
 
+    public static string FileName(string name) =>
+        OperatingSystem.IsWindows() ? name + ".dll" : OperatingSystem.IsMacOS() ? $"lib{name}.dylib" : $"lib{name}.so";
+
     private static string LoadOnce()
     {
-        string? packaged = PackagedFolder();
-        if (packaged is not null && _requestedFolder is not null)
-            throw new TorchLoadException($"Model:LibTorch is '{_requestedFolder}', but this build carries its own libtorch in {packaged}. "
-                + "Remove the setting, or build with -p:TorchBackend=system.");
-
-        string source = packaged ?? LoadInstalled();
+        string folder = Packaged("torch_cpu") is { } packaged ? NotBesides(packaged) : Installed();
+        string shim = Packaged("LibTorchSharp") ?? throw new TorchLoadException($"{FileName("LibTorchSharp")}, TorchSharp's own native library, is in none of "
+            + $"{string.Join(", ", NativeFolders())}. Run 'dotnet build' again: it copies the file there.");
+        // One by one and by path, because TorchSharp's own loader, when one of them fails, copies libraries about and blames something else.
+        foreach (string path in Libraries.Select(name => Path.Combine(folder, FileName(name))).Where(File.Exists)) LoadFile(path, folder);
+        LoadFile(Path.Combine(shim, FileName("LibTorchSharp")), folder);
         try
         {
             torch.InitializeDeviceType(DeviceType.CPU);
-            return source;
         }
-        catch (Exception e) when (e is TypeInitializationException or NotSupportedException or DllNotFoundException or EntryPointNotFoundException)
+        catch (Exception e) when (e is TypeInitializationException or NotSupportedException or EntryPointNotFoundException)
         {
-            throw new TorchLoadException(Explain(source), e);
-        }
-    }
-
-    private static string? PackagedFolder() =>
-        NativeFolders().FirstOrDefault(folder => File.Exists(Path.Combine(folder, LibraryName("torch_cpu"))));
-
-    private static IEnumerable<string> NativeFolders() =>
-        [AppContext.BaseDirectory, Path.Combine(AppContext.BaseDirectory, "runtimes", RuntimeInformation.RuntimeIdentifier, "native"),
-         Path.Combine(AppContext.BaseDirectory, "runtimes", PortableRid(), "native")];
-
-    private static string LoadInstalled()
-    {
-        string folder = _requestedFolder is not null ? Checked(_requestedFolder) : InstalledTorch.Find()
-            ?? throw new TorchLoadException("This build has no libtorch of its own (TorchBackend=system), and no installed PyTorch was found. Sought libtorch_cpu in: "
-                + string.Join(", ", InstalledTorch.Candidates()) + ". Set Model:LibTorch to the torch/lib folder of a PyTorch, or build with -p:TorchBackend=cpu.");
-
-        // Order matters: each library finds the ones it needs among those already in the process.
-        foreach (string name in new[] { "c10", "torch_cpu", "c10_cuda", "torch_cuda", "torch" })
-        {
-            string path = Path.Combine(folder, LibraryName(name));
-            if (File.Exists(path)) NativeLibrary.Load(path);
+            throw new TorchLoadException($"libtorch in {folder} was loaded, but TorchSharp could not start it: {(e.InnerException ?? e).Message.Split('\n')[0]} {Remedy}", e);
         }
         return folder;
     }
 
-    private static string Checked(string folder) => File.Exists(Path.Combine(folder, LibraryName("torch_cpu")))
-        ? folder
-        : throw new TorchLoadException($"Model:LibTorch is '{folder}', but there is no {LibraryName("torch_cpu")} in it. Give the torch/lib folder of a PyTorch.");
+    private static string NotBesides(string packaged) => _requestedFolder is null ? packaged : throw new TorchLoadException(
+        $"Model:LibTorch is '{_requestedFolder}', but this build carries its own libtorch in {packaged}. Remove the setting, or build with -p:TorchBackend=system.");
 
-    private static string Explain(string source)
+    private static string Installed()
     {
-        string shim = NativeFolders().Select(f => Path.Combine(f, LibraryName("LibTorchSharp"))).FirstOrDefault(File.Exists)
-            ?? $"{LibraryName("LibTorchSharp")} (found in none of {string.Join(", ", NativeFolders().Distinct())})";
-        return $"libtorch did not load. Sought: {LibraryName("torch_cpu")} in {source} and {shim}. The system's loader says: {LoaderMessage(shim)}. "
-            + "If a library is missing, run 'dotnet build' again (it copies them); if a version is too new or too old, use the packaged libtorch (-p:TorchBackend=cpu) "
-            + "or the PyTorch release that TorchSharp was built for (2.10).";
+        if (_requestedFolder is null)
+            return InstalledTorch.Find() ?? throw new TorchLoadException("This build has no libtorch of its own (TorchBackend=system), and no installed PyTorch was found. "
+                + $"Sought {FileName("torch_cpu")} in {InstalledTorch.Places}. Set Model:LibTorch to the torch/lib folder of a PyTorch, or build with -p:TorchBackend=cpu.");
+        return File.Exists(Path.Combine(_requestedFolder, FileName("torch_cpu"))) ? _requestedFolder : throw new TorchLoadException(
+            $"Model:LibTorch is '{_requestedFolder}', but there is no {FileName("torch_cpu")} in it. Give the torch/lib folder of a PyTorch.");
     }
 
-    private static string LoaderMessage(string path)
+    private static void LoadFile(string path, string folder)
     {
         try
         {
             NativeLibrary.Load(path);
-            return "nothing (it loads by itself; the fault lies in the fit of the two)";
         }
         catch (Exception e) when (e is DllNotFoundException or BadImageFormatException)
         {
-            return e.Message.Split('\n')[0];
+            // The runtime's advice comes first; what the system's loader said, and thus the reason, in the lines after it.
+            string reason = e.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Skip(1).FirstOrDefault() ?? e.Message;
+            throw new TorchLoadException($"{path} did not load (libtorch was taken from {folder}). The system's loader says: {reason}. {Remedy}", e);
         }
     }
 
-    private static string PortableRid() =>
-        (OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux") + "-" + RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant();
+    private const string Remedy = "If a file is missing, run 'dotnet build' again; if a version does not fit, use the packaged libtorch (-p:TorchBackend=cpu) or the PyTorch "
+        + "release that TorchSharp was built for (2.10).";
 
-    internal static string LibraryName(string name) =>
-        OperatingSystem.IsWindows() ? name + ".dll" : OperatingSystem.IsMacOS() ? $"lib{name}.dylib" : $"lib{name}.so";
+    private static string? Packaged(string library) => NativeFolders().FirstOrDefault(folder => File.Exists(Path.Combine(folder, FileName(library))));
+
+    private static string[] NativeFolders()
+    {
+        string system = OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux";
+        string rid = $"{system}-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}";
+        return [AppContext.BaseDirectory, Path.Combine(AppContext.BaseDirectory, "runtimes", rid, "native")];
+    }
 }

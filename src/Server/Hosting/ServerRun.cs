@@ -23,7 +23,7 @@ internal static class ServerRun
         }
         catch (IOException exception) // the address is taken
         {
-            await Console.Error.WriteLineAsync(exception.Message);
+            await Console.Error.WriteLineAsync($"{exception.Message} Free it, or choose another with --urls.");
             return 1;
         }
     }

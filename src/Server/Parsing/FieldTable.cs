@@ -34,16 +34,18 @@ internal sealed class FieldTable<T>
         name, FieldTreatment.Honoured, FieldShape.Text, note, (target, value) => set(target, value.String())));
 
     /// <summary>A field with a reading of its own.</summary>
-    public FieldTable<T> Custom(string name, FieldShape shape, Action<T, FieldReader> read, string note, bool required = false) => Add(
-        new Field<T>(name, FieldTreatment.Honoured, shape, note, read) { IsRequired = required });
+    public FieldTable<T> Custom(string name, FieldShape shape, Action<T, FieldReader> read, string note, bool required = false) => Add(new Field<T>(
+        name, FieldTreatment.Honoured, shape, note, read)
+    { IsRequired = required });
 
     /// <summary>A field that is checked and has no effect.</summary>
     public FieldTable<T> Accept(string name, FieldShape shape, Action<FieldReader> check, string note) => Add(new Field<T>(
         name, FieldTreatment.Accepted, shape, note, (_, value) => check(value)));
 
     /// <summary>A field that is refused, but for values that ask for nothing.</summary>
-    public FieldTable<T> Refuse(string name, string why, Func<JsonElement, bool>? asksNothing = null) => Add(
-        new Field<T>(name, FieldTreatment.Refused, FieldShape.Any, why) { AsksNothing = asksNothing ?? (static _ => false) });
+    public FieldTable<T> Refuse(string name, string why, Func<JsonElement, bool>? asksNothing = null) => Add(new Field<T>(
+        name, FieldTreatment.Refused, FieldShape.Any, why)
+    { AsksNothing = asksNothing ?? (static _ => false) });
 
     /// <summary>Reads one object. What is wrong goes to the reader's errors.</summary>
     public void Read(FieldReader source, T target)

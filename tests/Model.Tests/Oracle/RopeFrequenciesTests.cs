@@ -12,28 +12,28 @@ public sealed class RopeFrequenciesTests
         }
         """);
 
-    private static double[] Plain => RopeFrequencies.Of(Config("null"), 1);
+    private static double[] Plain => Trainer.Plain.RopeFrequencies.Of(Config("null"), 1);
 
     [Fact]
     public void Linear_AllFrequencies_DividedByFactor() =>
-        Assert.Equal(Plain.Select(frequency => frequency / 4), RopeFrequencies.Of(Config("""{"type": "linear", "factor": 4.0}"""), 1));
+        Assert.Equal(Plain.Select(frequency => frequency / 4), Trainer.Plain.RopeFrequencies.Of(Config("""{"type": "linear", "factor": 4.0}"""), 1));
 
     [Fact]
     public void Dynamic_WithinTrainedLength_Unchanged() =>
-        Assert.Equal(Plain, RopeFrequencies.Of(Config("""{"rope_type": "dynamic", "factor": 2.0}"""), 8192));
+        Assert.Equal(Plain, Trainer.Plain.RopeFrequencies.Of(Config("""{"rope_type": "dynamic", "factor": 2.0}"""), 8192));
 
     [Fact]
     public void Dynamic_TwiceTrainedLength_ThetaGrows()
     {
         // ratio 2, factor 2: theta · (2·2 − 1)^(128/126)
         double theta = 500000 * Math.Pow(3, 128.0 / 126);
-        Assert.Equal(Math.Pow(theta, -2.0 / 128), RopeFrequencies.Of(Config("""{"rope_type": "dynamic", "factor": 2.0}"""), 16384)[1], 12);
+        Assert.Equal(Math.Pow(theta, -2.0 / 128), Trainer.Plain.RopeFrequencies.Of(Config("""{"rope_type": "dynamic", "factor": 2.0}"""), 16384)[1], 12);
     }
 
     [Fact]
     public void Llama3_ShortWavesKept_LongWavesStretched()
     {
-        double[] scaled = RopeFrequencies.Of(Config("""
+        double[] scaled = Trainer.Plain.RopeFrequencies.Of(Config("""
             {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 8192}
             """), 1);
         Assert.Equal(Plain[0], scaled[0]);
@@ -48,12 +48,12 @@ public sealed class RopeFrequenciesTests
     public void Yarn_Defaults_BlendsBetweenThirtyTwoTurnsAndOne()
     {
         PlainConfig config = Config("""{"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 2048}""");
-        double[] scaled = RopeFrequencies.Of(config, 1);
+        double[] scaled = Trainer.Plain.RopeFrequencies.Of(config, 1);
         // 128 · ln(2048 / (32 · 2π)) / (2 · ln 500000) = 11.3 → 11; of one turn 28.2 → 29
         Assert.Equal(Plain[11], scaled[11], 15);
         Assert.Equal(Plain[20] * (1 - 9.0 / 18 * 0.75), scaled[20], 15);
         Assert.Equal(Plain[29] / 4, scaled[29], 15);
-        Assert.Equal(0.1 * Math.Log(4) + 1, RopeFrequencies.AttentionFactor(config), 12);
+        Assert.Equal(0.1 * Math.Log(4) + 1, Trainer.Plain.RopeFrequencies.AttentionFactor(config), 12);
     }
 
     [Theory]
@@ -62,5 +62,5 @@ public sealed class RopeFrequenciesTests
     [InlineData("""{"type": "yarn", "factor": 4.0, "mscale": 1.0, "mscale_all_dim": 1.0}""", 1.0)]
     [InlineData("""{"type": "linear", "factor": 4.0}""", 1.0)]
     public void AttentionFactor_AsGivenOrDerived(string scaling, double expected) =>
-        Assert.Equal(expected, RopeFrequencies.AttentionFactor(Config(scaling)), 12);
+        Assert.Equal(expected, Trainer.Plain.RopeFrequencies.AttentionFactor(Config(scaling)), 12);
 }

@@ -31,7 +31,8 @@ internal static class RopeFrequencies
     // NTK-aware: theta grows with the sequence once it is longer than the model was trained for.
     private static double DynamicTheta(PlainConfig config, double factor, int length)
     {
-        double ratio = (double)Math.Max(length, config.MaxPosition) / config.MaxPosition;
+        double original = config.RopeScaling!.OriginalMaxPosition ?? config.MaxPosition;
+        double ratio = Math.Max(length, original) / original;
         return config.RopeTheta * Math.Pow(factor * ratio - (factor - 1), config.HeadDim / (config.HeadDim - 2.0));
     }
 

@@ -37,7 +37,15 @@ internal static class Tests
 
     private static readonly Dictionary<string, string> Aliases = new(StringComparer.Ordinal)
     {
-        ["eq"] = "equalto", ["=="] = "equalto", ["!="] = "ne", ["<"] = "lt", ["<="] = "le", [">"] = "gt", [">="] = "ge", ["lessthan"] = "lt", ["greaterthan"] = "gt",
+        ["eq"] = "equalto",
+        ["=="] = "equalto",
+        ["!="] = "ne",
+        ["<"] = "lt",
+        ["<="] = "le",
+        [">"] = "gt",
+        [">="] = "ge",
+        ["lessthan"] = "lt",
+        ["greaterthan"] = "gt",
     };
 
     public static Test? Find(string name) => All.GetValueOrDefault(Aliases.GetValueOrDefault(name, name));
