@@ -22,10 +22,10 @@ internal static class TokenizerTraining
     /// <summary>Writes <c>tokenizer.model</c> into the folder.</summary>
     public static void Run(string folder, IReadOnlyList<WordEntry> words, WordNet wordNet)
     {
-        string text = Path.Combine(folder, "tokenizer.txt");
-        File.WriteAllLines(text, Lines(words, wordNet));
-        string[] paths = [$"--input={text}", $"--model_prefix={Path.Combine(folder, "tokenizer")}"];
-        using Process training = Process.Start("spm_train", [.. paths, .. Settings]);
+        File.WriteAllLines(Path.Combine(folder, "tokenizer.txt"), Lines(words, wordNet));
+        // Run inside the folder: SentencePiece writes the paths it was given into the model.
+        ProcessStartInfo command = new("spm_train", ["--input=tokenizer.txt", "--model_prefix=tokenizer", .. Settings]) { WorkingDirectory = folder };
+        using Process training = Process.Start(command)!;
         training.WaitForExit();
         if (training.ExitCode != 0) throw new InvalidOperationException($"spm_train ended with exit status {training.ExitCode}.");
     }
