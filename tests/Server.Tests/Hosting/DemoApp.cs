@@ -21,6 +21,7 @@ internal sealed class DemoApp : WebApplicationFactory<Program>
     public async Task<HttpClient> StartAsync()
     {
         HttpClient client = CreateClient();
+        client.Timeout = Timeout.InfiniteTimeSpan;
         await TestApp.Until(async () => (await client.GetAsync("/health/ready")).IsSuccessStatusCode);
         return client;
     }

@@ -43,6 +43,7 @@ internal sealed class TestApp : WebApplicationFactory<Program>
     public async Task<HttpClient> StartAsync()
     {
         HttpClient client = CreateClient();
+        client.Timeout = Timeout.InfiniteTimeSpan;
         await Until(() => Services.GetRequiredService<EngineHost>().Checkpoint is not null);
         return client;
     }
@@ -50,7 +51,7 @@ internal sealed class TestApp : WebApplicationFactory<Program>
     /// <summary>Waits for a condition that will come about by itself.</summary>
     public static async Task Until(Func<Task<bool>> condition)
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(5)); // ends a test that hangs; no test passes by being fast
         while (!await condition())
             await Task.Delay(2, patience.Token);
     }
