@@ -7,9 +7,10 @@ namespace Llama.Server.Tests;
 /// <summary>The whole program over the bundled model: true answers, whatever the company.</summary>
 public sealed class DemoModelTests
 {
-    private static readonly string[] Words = [.. File.ReadLines(Path.Combine(DemoApp.Folder, "words.tsv")).Select(line => line.Split('\t')[0])];
-    private static readonly Dictionary<string, string> Glosses =
-        File.ReadLines(Path.Combine(DemoApp.Folder, "words.tsv")).Select(line => line.Split('\t')).ToDictionary(pair => pair[0], pair => pair[1]);
+    private static readonly (string Word, string Gloss)[] Entries =
+        [.. File.ReadLines(Path.Combine(DemoApp.Folder, "words.tsv")).Select(line => line.Split('\t')).Select(pair => (pair[0], pair[1]))];
+    private static readonly string[] Words = [.. Entries.Select(entry => entry.Word)];
+    private static readonly Dictionary<string, string> Glosses = Entries.ToDictionary(entry => entry.Word, entry => entry.Gloss);
 
     [Fact]
     public async Task Chat_Giraffe_AnswersItsGlossWholeAndStreamed()

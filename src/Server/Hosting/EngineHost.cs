@@ -138,7 +138,7 @@ internal sealed partial class EngineHost(
         [LoggerMessage(LogLevel.Information, "Stopping: {Count} requests may go on for up to {Seconds} s")]
         public static partial void Draining(ILogger logger, int count, int seconds);
 
-        [LoggerMessage(LogLevel.Error, "A step failed, and with it the requests in it")]
+        [LoggerMessage(LogLevel.Error, "The model failed a step or a row of one, and with it the requests concerned")]
         public static partial void StepFailed(ILogger logger, Exception exception);
 
         [LoggerMessage(LogLevel.Critical, "The model in {Folder} cannot be served: {Reason}")]
