@@ -7,7 +7,7 @@ using Llama.Scheduling.Tracing;
 namespace Llama.Scheduling;
 
 /// <summary>
-/// The engine: one thread that owns the model and all scheduling state. <see cref="TrySubmit"/> and the events of a <see cref="Generation"/> are the only
+/// The engine: one thread that owns the model and all scheduling state. <see cref="TrySubmit(GenerationRequest, out Generation?, out Refusal?)"/> and the events of a <see cref="Generation"/> are the only
 /// crossings; both are safe from any thread.
 /// </summary>
 public sealed class Engine : IAsyncDisposable
@@ -72,6 +72,31 @@ public sealed class Engine : IAsyncDisposable
             return false;
         }
         generation = sequence.Generation!;
+        return true;
+    }
+
+    /// <summary>
+    /// Accepts several requests that continue one prompt (the same array, salt, priority and share key), or none of them. The prompt is computed once and its blocks are shared.
+    /// </summary>
+    /// <param name="requests">One or more.</param>
+    /// <param name="generations">Theirs, in the same order.</param>
+    /// <param name="refusal">Why not.</param>
+    public bool TrySubmit(
+        IReadOnlyList<GenerationRequest> requests, [NotNullWhen(true)] out IReadOnlyList<Generation>? generations, [NotNullWhen(false)] out Refusal? refusal)
+    {
+        var accepted = new List<Generation>(requests.Count);
+        (generations, refusal) = (accepted, null);
+        foreach (GenerationRequest request in requests)
+        {
+            if (TrySubmit(request, out Generation? generation, out refusal))
+            {
+                accepted.Add(generation);
+                continue;
+            }
+            foreach (Generation one in accepted) _ = one.DisposeAsync().AsTask();
+            generations = null;
+            return false;
+        }
         return true;
     }
 

@@ -6,6 +6,9 @@ public enum FinishReason
     /// <summary>A stop token was drawn.</summary>
     Stop,
 
+    /// <summary>Its <see cref="GenerationRequest.Guide"/> lets nothing follow; the last token is part of the output.</summary>
+    Completed,
+
     /// <summary>The token limit or the context length was reached.</summary>
     Length,
 

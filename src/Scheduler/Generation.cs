@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Llama.Model.Sampling;
 
 namespace Llama.Scheduling;
 
@@ -18,6 +19,12 @@ public sealed class Generation : IAsyncDisposable
 
     /// <summary>Prompt tokens whose keys and values were found in the cache; final once the first event is there.</summary>
     public int CachedTokenCount => _sequence.CachedTokenCount;
+
+    /// <summary>The prompt's tokens from the second on, with their log-probabilities; there once the first event is, empty when none were asked for.</summary>
+    public IReadOnlyList<SampledToken> PromptLogprobs => [];
+
+    /// <summary>[hidden] mean of the prompt's last hidden states, after the final norm; there on the last event when it was asked for.</summary>
+    public float[]? Embedding => null;
 
     /// <summary>Tokens and, on the last event, the ending; completes after that event.</summary>
     public ChannelReader<GenerationEvent> Events => _events.Reader;

@@ -1,3 +1,4 @@
+using Llama.Model.Guidance;
 using Llama.Model.Sampling;
 
 namespace Llama.Scheduling;
@@ -8,11 +9,20 @@ public sealed record GenerationRequest
     /// <summary>The prompt; at least one token.</summary>
     public required int[] PromptTokenIds { get; init; }
 
-    /// <summary>Most tokens to generate; at least 1.</summary>
+    /// <summary>Most tokens to generate; 0 only with <see cref="PromptLogprobs"/> or <see cref="WantsEmbedding"/>.</summary>
     public required int MaxTokens { get; init; }
 
     /// <summary>How to draw them.</summary>
     public SamplingParams Sampling { get; init; } = new();
+
+    /// <summary>What the output must look like; null for anything. Belongs to this request alone.</summary>
+    public ITokenGuide? Guide { get; init; }
+
+    /// <summary>Number of alternatives to report for each prompt token but the first, beside its own log-probability; null for no log-probabilities of the prompt.</summary>
+    public int? PromptLogprobs { get; init; }
+
+    /// <summary>Whether the mean of the prompt's last hidden states is wanted.</summary>
+    public bool WantsEmbedding { get; init; }
 
     /// <summary>Smaller goes first; equal ones in order of arrival.</summary>
     public int Priority { get; init; }

@@ -54,7 +54,7 @@ internal sealed class Reporter(Backlog backlog, EngineCounters counters, EngineM
     private void Ended(Sequence sequence, FinishReason reason)
     {
         if (sequence.AdmittedAt is null) backlog.Leave(sequence);
-        if (reason is FinishReason.Stop or FinishReason.Length) backlog.ObserveOutput(sequence);
+        if (reason is FinishReason.Stop or FinishReason.Completed or FinishReason.Length) backlog.ObserveOutput(sequence);
         metrics?.Ended(sequence, reason);
         trace?.Write(sequence);
     }

@@ -18,6 +18,9 @@ public sealed record SamplingParams
     /// <summary>Drops tokens less probable than this fraction of the most probable one; 0 drops none.</summary>
     public float MinP { get; init; }
 
+    /// <summary>Keeps the tokens whose surprise is nearest to the distribution's entropy until they reach this mass (locally typical sampling, Meister et al. 2023); 1 keeps all.</summary>
+    public float TypicalP { get; init; } = 1f;
+
     /// <summary>Subtracted once from the logit of every token already generated.</summary>
     public float PresencePenalty { get; init; }
 
@@ -29,6 +32,9 @@ public sealed record SamplingParams
 
     /// <summary>Added to the logits of single tokens before anything else; −100 bans and +100 forces in effect.</summary>
     public IReadOnlyList<TokenBias> LogitBias { get; init; } = [];
+
+    /// <summary>The only tokens that may be drawn, stop tokens included; null for all.</summary>
+    public IReadOnlyList<int>? AllowedTokenIds { get; init; }
 
     /// <summary>Tokens that end the sequence when drawn.</summary>
     public IReadOnlyList<int> StopTokenIds { get; init; } = [];

@@ -13,7 +13,7 @@ internal sealed class EngineMetrics : IDisposable
     private static readonly int[] TokenCounts = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000];
     private static readonly int[] StepTokenCounts = [1, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16_384];
     private static readonly KeyValuePair<string, object?>[] FinishedReasons = // by FinishReason
-        [.. new[] { "stop", "length", "abort", "deadline", "error" }.Select(reason => new KeyValuePair<string, object?>("finished_reason", reason))];
+        [.. new[] { "stop", "stop", "length", "abort", "deadline", "error" }.Select(reason => new KeyValuePair<string, object?>("finished_reason", reason))];
 
     private readonly TimeProvider _clock;
     private readonly Meter _meter;

@@ -9,7 +9,7 @@ internal static class Ending
     /// <summary>The <c>finish_reason</c> of an answer that ended well.</summary>
     public static string Name(FinishReason finish) => finish switch
     {
-        FinishReason.Stop => "stop",
+        FinishReason.Stop or FinishReason.Completed => "stop",
         FinishReason.Length => "length",
         _ => throw new ArgumentOutOfRangeException(nameof(finish), finish, "not a good ending"),
     };
