@@ -49,6 +49,7 @@ internal sealed class BatchBuilder(ModelLimits limits, int maxTokens, int maxSeq
             sequence.GeneratedCount,
             HistoryStart: _batch.AddHistory(history),
             HistoryLength: history.Length,
-            sequence.Sampling);
+            sequence.Sampling,
+            sequence.Guide);
     }
 }

@@ -11,10 +11,11 @@ namespace Llama.Scheduling;
 /// towards the other. Pure: no torch, no I/O, time from the clock it is given. A step comes about so:
 /// <list type="number">
 /// <item>Sequences whose time is up end.</item>
-/// <item>Running sequences get their share: first those that lack one token, then chunks of the others, in the order of their rank.</item>
+/// <item>Running sequences get their share in the order of their <see cref="Urgency"/>, and among equals of their rank.</item>
 /// <item>If the pool has no block for one of them, the youngest gives up its own and waits to be computed again; then 2 starts afresh.</item>
 /// <item>If nobody had to give way, waiting ones are admitted with what budget is left.</item>
-/// <item>After the step was run, its tokens count as computed, full blocks are sealed, and drawn tokens become known or end their sequence.</item>
+/// <item>After the step was run, its tokens count as computed, full blocks are sealed, and drawn tokens become known, with those that a guide forces after
+/// them, or end their sequence.</item>
 /// </list>
 /// </summary>
 internal sealed class Scheduler
@@ -92,10 +93,10 @@ internal sealed class Scheduler
         int next = 0;
         foreach (Sequence sequence in _step.Sequences)
         {
-            bool isSampled = sequence.IsSampled;
+            SampledToken? drawn = sequence.IsSampled ? sampled[next++] : null;
             sequence.ComputedCount += sequence.ScheduledCount;
             _blocks.Seal(sequence);
-            if (isSampled) Append(sequence, sampled[next++], now);
+            Take(sequence, drawn, now);
         }
         _step.Clear();
     }
@@ -108,15 +109,7 @@ internal sealed class Scheduler
     }
 
     /// <summary>Ends a sequence between steps; nothing happens to one that has ended.</summary>
-    public void End(Sequence sequence, FinishReason reason, SampledToken? token = null)
-    {
-        if (sequence.State == SequenceState.Finished) return;
-        if (sequence.State == SequenceState.Running) Leave(sequence);
-        else _waiting.Remove(sequence);
-        sequence.State = SequenceState.Finished;
-        if (sequence.AdmittedAt is not null) _waiting.Refund(sequence);
-        _outcomes.Add(new Outcome(sequence, token, reason));
-    }
+    public void End(Sequence sequence, FinishReason reason) => End(sequence, new Outcome(sequence, null, reason));
 
     public void CheckIntegrity() => _blocks.CheckIntegrity(_running.Enumerate());
 
@@ -136,16 +129,17 @@ internal sealed class Scheduler
     {
         _step.Clear();
         // Decode rows first, so that no prompt, however long, holds up a sequence that is already streaming.
-        return TryScheduleRunning(decoding: true) && TryScheduleRunning(decoding: false);
+        return TryScheduleRunning(Urgency.Decoding) && TryScheduleRunning(Urgency.CatchingUp) && TryScheduleRunning(Urgency.Prompt);
     }
 
     /// <summary>False when the pool has no block for one of them. Blocks given to the earlier ones stay: the next try needs them again.</summary>
-    private bool TryScheduleRunning(bool decoding)
+    private bool TryScheduleRunning(Urgency urgency)
     {
+        if (_step.Sequences.Count == _running.Count) return true;
         foreach (Sequence sequence in _running)
         {
             if (_step.Budget == 0) break;
-            if (sequence.OutstandingCount == 1 != decoding) continue;
+            if (sequence.Urgency != urgency) continue;
             int tokenCount = Math.Min(sequence.OutstandingCount, _step.Budget);
             if (!_blocks.TryGrow(sequence, sequence.ComputedCount + tokenCount)) return false;
             _step.Add(sequence, tokenCount);
@@ -165,8 +159,11 @@ internal sealed class Scheduler
     private void AdmitWaiting()
     {
         // The first that does not fit ends the round: letting smaller ones pass it would starve it.
-        while (_running.Count < _maxSequences && _step.Budget > 0 && _waiting.Peek() is { } sequence && _blocks.TryAdmit(sequence, _running))
+        while (_running.Count < _maxSequences && _step.Budget > 0 && _waiting.Peek() is { } sequence)
         {
+            // What its guide forces at the start is computed along with the prompt, and may be found in the cache like it.
+            if (sequence.AdmittedAt is null && !TryAppend(sequence, drawn: null)) continue;
+            if (!_blocks.TryAdmit(sequence, _running)) break;
             _waiting.Take(sequence);
             sequence.State = SequenceState.Running;
             _running.Add(sequence);
@@ -178,20 +175,50 @@ internal sealed class Scheduler
     private void MarkAdmitted(Sequence sequence)
     {
         sequence.AdmittedAt = _clock.GetTimestamp();
-        sequence.CachedTokenCount = sequence.ComputedCount;
+        sequence.CachedTokenCount = Math.Min(sequence.ComputedCount, sequence.PromptLength);
         _step.Admitted.Add(sequence);
     }
 
-    private void Append(Sequence sequence, SampledToken token, long now)
+    /// <summary>Takes on what was drawn, and what is forced after it, and tells of all that is new.</summary>
+    private void Take(Sequence sequence, SampledToken? drawn, long now)
     {
-        if (token.Fault is not null)
+        int drawnAt = sequence.GeneratedCount;
+        if (!TryAppend(sequence, drawn)) return;
+        while (sequence.AnnouncedCount < sequence.GeneratedCount)
         {
-            End(sequence, FinishReason.Failed);
-            return;
+            int at = sequence.AnnouncedCount;
+            SampledToken token = at == drawnAt && drawn is not null ? drawn.Value : new SampledToken(sequence.Tokens[sequence.PromptLength + at], 0, null);
+            Outcome outcome = sequence.Announce(token, now);
+            if (at + 1 == sequence.GeneratedCount && sequence.Ending is { } reason) End(sequence, outcome with { Finish = reason });
+            else _outcomes.Add(outcome);
         }
-        sequence.Append(token.TokenId, now);
-        if (sequence.Ending() is { } reason) End(sequence, reason, token);
-        else _outcomes.Add(new Outcome(sequence, token, null));
+    }
+
+    /// <summary>False when the sequence ended, because nothing could be drawn for it or its guide threw: a fault of its own, which fails no other.</summary>
+    private bool TryAppend(Sequence sequence, SampledToken? drawn)
+    {
+        Exception? fault = drawn?.Fault;
+        try
+        {
+            if (fault is null && drawn is { } token) sequence.Append(token.TokenId);
+            if (fault is null) sequence.AppendForced();
+        }
+        catch (Exception thrown)
+        {
+            fault = thrown;
+        }
+        if (fault is not null) End(sequence, new Outcome(sequence, null, FinishReason.Failed) { Fault = fault });
+        return fault is null;
+    }
+
+    private void End(Sequence sequence, in Outcome last)
+    {
+        if (sequence.State == SequenceState.Finished) return;
+        if (sequence.State == SequenceState.Running) Leave(sequence);
+        else _waiting.Remove(sequence);
+        sequence.State = SequenceState.Finished;
+        if (sequence.AdmittedAt is not null) _waiting.Refund(sequence);
+        _outcomes.Add(last);
     }
 
     private void Leave(Sequence sequence)

@@ -70,7 +70,7 @@ public sealed class BacklogTests
     {
         Sequence sequence = new(1, Rig.Request(1, maxTokens), arrival: 0);
         sequence.Reserve(blockCount: 10);
-        for (int i = 0; i < generated; i++) sequence.Append(5, now: 0);
+        for (int i = 0; i < generated; i++) sequence.Append(5);
         return sequence;
     }
 }

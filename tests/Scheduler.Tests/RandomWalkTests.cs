@@ -1,5 +1,6 @@
 using Llama.Model;
 using Llama.Model.Sampling;
+using Llama.Tests.Shared;
 
 namespace Llama.Scheduling.Tests;
 
@@ -9,7 +10,7 @@ namespace Llama.Scheduling.Tests;
 /// </summary>
 public sealed class RandomWalkTests
 {
-    private const int WalkCount = 250;
+    private const int WalkCount = 300;
     private const int StepsPerWalk = 40;
 
     private long _stepCount, _preemptionCount, _hitCount;
@@ -71,7 +72,8 @@ public sealed class RandomWalkTests
         Assert.False(hasPreempted && rig.LastStep.Exists(row => waitingBefore.Contains(row.Sequence)), "A step that preempted admitted.");
     }
 
-    private static (Sequence, GenerationRequest) Submit(Rig rig, GenerationRequest request) => (rig.Add(request), request);
+    private static (Sequence, GenerationRequest) Submit(Rig rig, GenerationRequest request) =>
+        (rig.Add(request), request with { Guide = ((FakeGuide?)request.Guide)?.Fresh() });
 
     private static Rig RandomRig(Random random, out ModelLimits limits)
     {
@@ -99,6 +101,7 @@ public sealed class RandomWalkTests
             Priority = random.Next(3),
             ShareKey = random.Next(3),
             CacheSalt = random.Next(4) == 0 ? 1ul : 0,
+            Guide = random.Next(3) == 0 ? RandomGuide(random, limits) : null,
             Timeout = random.Next(8) == 0 ? TimeSpan.FromMilliseconds(random.Next(150)) : null,
             Sampling = new SamplingParams
             {
@@ -107,6 +110,18 @@ public sealed class RandomWalkTests
                 MinTokens = random.Next(3),
                 PresencePenalty = random.Next(4) == 0 ? 1 : 0,
             },
+        };
+    }
+
+    private static FakeGuide RandomGuide(Random random, ModelLimits limits)
+    {
+        int length = random.Next(1, 12);
+        // No stop token, which would be a dead end while the minimum of tokens holds it back.
+        int[][] places = [.. Enumerable.Range(0, length).Select(_ => Enumerable.Range(random.Next(8, 30), random.Next(2) == 0 ? 1 : 3).ToArray())];
+        return new FakeGuide(limits.VocabSize, places)
+        {
+            Ends = [.. Enumerable.Range(0, length).Where(_ => random.Next(4) == 0)],
+            ThrowsAt = random.Next(20) == 0 ? random.Next(length) : null,
         };
     }
 

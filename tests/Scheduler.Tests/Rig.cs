@@ -84,12 +84,14 @@ internal sealed class Rig
         {
             Assert.False(_endings.ContainsKey(outcome.Sequence), "Something happened to a sequence after its end.");
             if (outcome.Token is { } token) _outputs[outcome.Sequence].Add(token.TokenId);
-            if (outcome.Finish is { } reason) _endings[outcome.Sequence] = new Ending(reason);
+            if (outcome.Finish is { } reason) _endings[outcome.Sequence] = new Ending(reason, outcome.Fault);
         }
         Scheduler.ClearOutcomes();
     }
 
     public FinishReason? EndingOf(Sequence sequence) => _endings.TryGetValue(sequence, out Ending ending) ? ending.Reason : null;
+
+    public Exception? FaultOf(Sequence sequence) => _endings[sequence].Fault;
 
     public IReadOnlyList<int> OutputOf(Sequence sequence) => _outputs[sequence];
 
@@ -98,7 +100,7 @@ internal sealed class Rig
     {
         (int[] expected, FinishReason expectedEnd) = Model.Complete(request);
         FinishReason? end = EndingOf(sequence);
-        bool isComplete = end is FinishReason.Stop or FinishReason.Length;
+        bool isComplete = end is FinishReason.Stop or FinishReason.Completed or FinishReason.Length;
         Assert.Equal(isComplete ? expected : expected.Take(OutputOf(sequence).Count), OutputOf(sequence));
         if (isComplete) Assert.Equal(expectedEnd, end);
     }
@@ -115,5 +117,5 @@ internal sealed class Rig
     /// <summary>One sequence's part of a step.</summary>
     public readonly record struct Row(Sequence Sequence, int TokenCount);
 
-    private readonly record struct Ending(FinishReason Reason);
+    private readonly record struct Ending(FinishReason Reason, Exception? Fault);
 }

@@ -43,7 +43,7 @@ internal sealed class BlockManager
     public int UsedCount => TotalCount - AvailableCount;
 
     /// <summary>
-    /// Gives a sequence the cached blocks that its tokens begin with and new ones for the rest of its known tokens; or nothing, when they do not fit or when
+    /// Gives a sequence the cached blocks that its tokens begin with and new ones for the rest that it is to compute; or nothing, when they do not fit or when
     /// it is better to wait for a block that one of the running is about to fill.
     /// </summary>
     public bool TryAdmit(Sequence sequence, RankedList running)
@@ -56,13 +56,13 @@ internal sealed class BlockManager
         // Found blocks that nobody holds are among the available ones. Pinning them before this check could starve the running sequences of them.
         int idleCount = 0;
         for (int i = 0; i < foundCount; i++) idleCount += _prefix[i].RefCount == 0 ? 1 : 0;
-        if (BlocksFor(sequence.KnownCount) - foundCount > AvailableCount - idleCount) return false;
+        if (BlocksFor(sequence.TargetCount) - foundCount > AvailableCount - idleCount) return false;
 
         sequence.Reserve(BlocksFor(sequence.MaxComputedCount));
         for (int i = 0; i < foundCount; i++) sequence.AddBlock(Pin(_prefix[i]).Id);
         sequence.ComputedCount = foundCount * BlockSize;
         sequence.SealedCount = foundCount;
-        bool fits = TryGrow(sequence, sequence.KnownCount);
+        bool fits = TryGrow(sequence, sequence.TargetCount);
         Debug.Assert(fits);
         return true;
     }
@@ -99,7 +99,7 @@ internal sealed class BlockManager
     {
         if (!_keepsPrefixes) return 0;
         // One token is always left to compute: its logits are what the next is drawn from.
-        int mostCount = (sequence.KnownCount - 1) / BlockSize;
+        int mostCount = (sequence.TargetCount - 1) / BlockSize;
         int count = 0;
         while (count < mostCount && _index.Find(ContentOf(sequence, count, count == 0 ? null : _prefix[count - 1])) is { } block)
             _prefix[count++] = block;
@@ -111,7 +111,7 @@ internal sealed class BlockManager
     {
         int start = foundCount * BlockSize, end = start + BlockSize;
         return _keepsPrefixes
-            && other.SealedCount == foundCount && other.KnownCount >= end && sequence.KnownCount > end
+            && other.SealedCount == foundCount && other.TargetCount >= end && sequence.TargetCount > end
             && other.CacheSalt == sequence.CacheSalt
             && (foundCount == 0 || other.BlockIds[foundCount - 1] == _prefix[foundCount - 1].Id)
             && other.Tokens[start..end].SequenceEqual(sequence.Tokens[start..end]);
