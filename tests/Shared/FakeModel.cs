@@ -27,7 +27,7 @@ public sealed record FakeModel
     /// <param name="generatedCount">Tokens generated before this one.</param>
     /// <param name="sampling">Temperature 0 ignores the seed.</param>
     /// <param name="guide">Where the output stands; null lets everything follow.</param>
-    /// <exception cref="SamplingException">The guide lets nothing follow.</exception>
+    /// <exception cref="SamplingException">The guide or the list of allowed tokens lets nothing follow.</exception>
     public SampledToken Draw(ulong context, int generatedCount, SamplingParams sampling, ITokenGuide? guide = null)
     {
         bool mayStop = generatedCount >= sampling.MinTokens;
@@ -35,9 +35,9 @@ public sealed record FakeModel
         for (int i = 0; i < VocabSize; i++)
         {
             int token = (wanted + i) % VocabSize; // the first that may follow
-            if (guide is null || Allows(guide, token, sampling, mayStop)) return Sample(token, sampling);
+            if (Allows(guide, token, sampling, mayStop)) return Sample(token, sampling);
         }
-        throw new SamplingException("The guide lets nothing follow.");
+        throw new SamplingException("Nothing may follow.");
     }
 
     /// <summary>What a request alone must yield: its tokens, the stop token included, and how it ends. Advances its guide.</summary>
@@ -77,8 +77,10 @@ public sealed record FakeModel
         return 3 + (int)(draw % (ulong)(VocabSize - 3));
     }
 
-    private static bool Allows(ITokenGuide guide, int token, SamplingParams sampling, bool mayStop)
+    private static bool Allows(ITokenGuide? guide, int token, SamplingParams sampling, bool mayStop)
     {
+        if (sampling.AllowedTokenIds is { } allowed && !allowed.Contains(token)) return false;
+        if (guide is null) return true;
         if (sampling.StopTokenIds.Contains(token) && (guide.MayEnd || !mayStop)) return mayStop;
         return token / 64 < guide.Allowed.Length && (guide.Allowed[token / 64] >> (token % 64) & 1) != 0;
     }

@@ -1,7 +1,7 @@
 namespace Llama.Model.Sampling;
 
 /// <summary>
-/// Draws tokens from rows of logits in CPU memory: edits (bias, bans, penalties, the guide's mask), temperature, top-k, top-p, min-p, draw.
+/// Draws tokens from rows of logits in CPU memory: edits (bias, bans, penalties, masks), temperature, top-k, top-p, min-p, typical-p, draw.
 /// Log-probabilities are the model's own, of the logits as they came (OpenAI's meaning). Owns the scratch of one row: one thread at a time.
 /// </summary>
 internal sealed class Sampler(int vocabSize)
@@ -65,17 +65,19 @@ internal sealed class Sampler(int vocabSize)
         if (parameters.Temperature < GreedyTemperature || parameters.TopK == 1) return LogitRow.ArgMax(logits);
         _weights.Set(logits, LogitRow.Max(logits), parameters.Temperature);
         double uniform = CounterRandom.Uniform(parameters.Seed, row.Position);
-        if (parameters is { TopK: 0, TopP: >= 1, MinP: <= 0 }) return _weights.Draw(uniform);
-        Truncate(parameters);
+        if (parameters is { TopK: 0, TopP: >= 1, MinP: <= 0, TypicalP: >= 1 }) return _weights.Draw(uniform);
+        Truncate(logits, parameters);
         return _candidates.Draw(uniform);
     }
 
     // Each filter keeps the first so many of all tokens ordered by probability; top-p's share is of what top-k left.
-    private void Truncate(SamplingParams parameters)
+    // Typical-p comes last and looks at the distribution that the others left, as in Hugging Face's transformers (GenerationMixin._get_logits_processor).
+    private void Truncate(ReadOnlySpan<float> logits, SamplingParams parameters)
     {
         _candidates.Fill(_weights, CandidateBound.Find(_weights, parameters));
         if (parameters.TopK > 0) _candidates.KeepCount(parameters.TopK);
         if (parameters.TopP < 1) _candidates.KeepMass(parameters.TopP * (parameters.TopK > 0 ? _candidates.Mass : _weights.Mass));
         if (parameters.MinP > 0) _candidates.KeepAtLeast(parameters.MinP);
+        if (parameters.TypicalP < 1) _candidates.KeepTypical(parameters.TypicalP, _weights, logits, parameters.Temperature);
     }
 }

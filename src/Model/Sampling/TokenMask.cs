@@ -4,7 +4,7 @@ using Llama.Model.Guidance;
 
 namespace Llama.Model.Sampling;
 
-/// <summary>Bans every token that a row's guide does not let follow. Its bitset is taken a byte, that is eight logits, at a time.</summary>
+/// <summary>Bans every token that a row's guide, or its list of allowed tokens, does not hold. The bitset is taken a byte, that is eight logits, at a time.</summary>
 internal sealed class TokenMask(int vocabSize)
 {
     private const int WordBits = 64;
@@ -13,13 +13,20 @@ internal sealed class TokenMask(int vocabSize)
 
     /// <summary>Sets the logits of banned tokens to −∞; call after the other edits, which may have held stop tokens back.</summary>
     /// <param name="logits">[vocab]</param>
-    /// <param name="row">Whose guide applies.</param>
+    /// <param name="row">Whose guide and list apply.</param>
     public void Apply(Span<float> logits, in SampleRow row)
     {
-        if (row.Guide is null) return;
-        Take(row.Guide, row.Params.StopTokenIds);
-        for (int word = 0; word < _allowed.Length; word++)
-            BanOthers(logits[(word * WordBits)..Math.Min((word + 1) * WordBits, logits.Length)], _allowed[word]);
+        if (row.Guide is not null)
+        {
+            Take(row.Guide, row.Params.StopTokenIds);
+            BanOthers(logits);
+        }
+        if (row.Params.AllowedTokenIds is { } tokens)
+        {
+            Array.Clear(_allowed);
+            Add(tokens);
+            BanOthers(logits);
+        }
     }
 
     // Stop tokens are no part of the text that a guide speaks of: they may come wherever it may end.
@@ -29,8 +36,18 @@ internal sealed class TokenMask(int vocabSize)
         int count = Math.Min(allowed.Length, _allowed.Length);
         allowed[..count].CopyTo(_allowed);
         _allowed.AsSpan(count).Clear(); // a model may have more rows than its tokenizer has tokens
-        if (!guide.MayEnd) return;
-        for (int i = 0; i < stopTokens.Count; i++) _allowed[stopTokens[i] / WordBits] |= 1ul << (stopTokens[i] % WordBits);
+        if (guide.MayEnd) Add(stopTokens);
+    }
+
+    private void Add(IReadOnlyList<int> tokens)
+    {
+        for (int i = 0; i < tokens.Count; i++) _allowed[tokens[i] / WordBits] |= 1ul << (tokens[i] % WordBits);
+    }
+
+    private void BanOthers(Span<float> logits)
+    {
+        for (int word = 0; word < _allowed.Length; word++)
+            BanOthers(logits[(word * WordBits)..Math.Min((word + 1) * WordBits, logits.Length)], _allowed[word]);
     }
 
     private static void BanOthers(Span<float> logits, ulong allowed)
