@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Llama.Model;
 using Llama.Model.Sampling;
 using Llama.Scheduling.Blocks;
-using Llama.Scheduling.Waiting;
 
 namespace Llama.Scheduling;
 
@@ -13,7 +12,7 @@ namespace Llama.Scheduling;
 /// <item>Sequences whose time is up end.</item>
 /// <item>Running sequences get their share in the order of their <see cref="Urgency"/>, and among equals of their rank.</item>
 /// <item>If the pool has no block for one of them, the youngest gives up its own and waits to be computed again; then 2 starts afresh.</item>
-/// <item>If nobody had to give way, waiting ones are admitted with what budget is left.</item>
+/// <item>If nobody had to give way, forks join the leader that computes their prompt's last token, and waiting ones are admitted with what budget is left.</item>
 /// <item>After the step was run, its tokens count as computed, full blocks are sealed, and drawn tokens become known, with those that a guide forces after
 /// them, or end their sequence.</item>
 /// </list>
@@ -24,50 +23,49 @@ internal sealed class Scheduler
 
     private readonly TimeProvider _clock;
     private readonly BlockManager _blocks;
-    private readonly WaitingQueue _waiting;
-    private readonly RankedList _running;
+    private readonly Roster _roster;
     private readonly Step _step;
-    private readonly List<Outcome> _outcomes;
-    private readonly int _maxSequences;
+    private readonly Progress _progress;
     private long _nextDeadline = long.MaxValue; // no live sequence has an earlier one
 
     public Scheduler(ModelLimits limits, SchedulerOptions options, TimeProvider clock, ulong hashMask = ulong.MaxValue)
     {
         _clock = clock;
         _blocks = new BlockManager(limits, options.PrefixCache, hashMask);
-        _waiting = new WaitingQueue(quantum: Math.Max(1, limits.ContextLength / RoundsPerContext));
         // Every running sequence is sure of its decode row, whatever the settings.
-        _maxSequences = Math.Min(options.MaxSequences, options.MaxBatchTokens);
-        _running = new RankedList(_maxSequences);
-        _step = new Step(options.MaxBatchTokens, _maxSequences);
-        _outcomes = new List<Outcome>(_maxSequences);
+        int maxSequences = Math.Min(options.MaxSequences, options.MaxBatchTokens);
+        _roster = new Roster(_blocks, quantum: Math.Max(1, limits.ContextLength / RoundsPerContext), maxSequences);
+        _step = new Step(options.MaxBatchTokens, maxSequences, _blocks.Copies);
+        _progress = new Progress(_roster, maxSequences);
     }
 
-    public int RunningCount => _running.Count;
+    public int RunningCount => _roster.Running.Count;
 
-    public int WaitingCount => _waiting.Count;
+    public int WaitingCount => _roster.Waiting.Count;
 
     /// <summary>Those of the waiting that were running before.</summary>
-    public int PreemptedCount => _waiting.PreemptedCount;
+    public int PreemptedCount => _roster.Waiting.PreemptedCount;
 
-    public bool HasWork => _running.Count + _waiting.Count > 0;
+    public bool HasWork => RunningCount + WaitingCount > 0;
 
     public BlockManager Blocks => _blocks;
 
     public long PreemptionCount { get; private set; }
 
     /// <summary>All sequences that have not ended.</summary>
-    public IEnumerable<Sequence> Live => _running.Enumerate().Concat(_waiting.Enumerate());
+    public IEnumerable<Sequence> Live => _roster.Live;
 
     /// <summary>What happened since <see cref="ClearOutcomes"/>, in order. Every sequence added has one with an ending, its last.</summary>
-    public List<Outcome> Outcomes => _outcomes;
+    public List<Outcome> Outcomes => _progress.Outcomes;
 
-    public void ClearOutcomes() => _outcomes.Clear();
+    public void ClearOutcomes() => _progress.Outcomes.Clear();
 
+    /// <summary>Takes on a sequence, and with a leader its forks.</summary>
     public void Add(Sequence sequence)
     {
+        _roster.Enqueue(sequence);
         _nextDeadline = Math.Min(_nextDeadline, sequence.Deadline);
-        _waiting.Add(sequence);
+        foreach (Sequence fork in sequence.Group?.Forks ?? []) _nextDeadline = Math.Min(_nextDeadline, fork.Deadline);
     }
 
     /// <summary>The next step: running sequences first; then, if none of them had to give way, waiting ones.</summary>
@@ -77,41 +75,52 @@ internal sealed class Scheduler
         bool hasPreempted = false;
         while (!TryScheduleRunning())
         {
-            PreemptYoungest();
+            _roster.Preempt(_roster.Running.Last);
+            PreemptionCount++;
             hasPreempted = true;
         }
-        if (!hasPreempted) AdmitWaiting();
+        if (!hasPreempted)
+        {
+            for (int i = 0; i < _step.Sequences.Count; i++) JoinForks(_step.Sequences[i]);
+            AdmitWaiting();
+        }
         Debug.Assert(_step.TokenCount > 0 || !HasWork);
         return _step;
     }
 
     /// <summary>Takes in what the step computed and drew.</summary>
-    /// <param name="sampled">One token per sequence of the step with <see cref="Sequence.IsSampled"/>, in its order.</param>
+    /// <param name="sampled">One token per sequence of <see cref="Step.Sampled"/>, in its order.</param>
     public void Commit(ReadOnlySpan<SampledToken> sampled)
     {
         long now = _clock.GetTimestamp();
         int next = 0;
         foreach (Sequence sequence in _step.Sequences)
         {
-            SampledToken? drawn = sequence.IsSampled ? sampled[next++] : null;
+            bool isSampled = sequence.IsSampled, endsPrompt = sequence.EndsPrompt;
             sequence.ComputedCount += sequence.ScheduledCount;
             _blocks.Seal(sequence);
-            Take(sequence, drawn, now);
+            if (endsPrompt && sequence.Group is { } group) Fork(group, sampled, ref next, now);
+            _progress.Take(sequence, isSampled ? sampled[next++] : null, now);
         }
-        _step.Clear();
+        Clear();
     }
 
     /// <summary>Ends the sequences of a step that could not be run; their blocks hold nothing new.</summary>
     public void Fail()
     {
-        foreach (Sequence sequence in _step.Sequences) End(sequence, FinishReason.Failed);
-        _step.Clear();
+        foreach (Sequence sequence in _step.Sequences)
+        {
+            // With all forks: if it was the prompt that broke the step, each of them would break one more, and fail all others in it.
+            while (sequence.Group is { HasForks: true } group) End(group.Forks[^1], FinishReason.Failed);
+            End(sequence, FinishReason.Failed);
+        }
+        Clear();
     }
 
     /// <summary>Ends a sequence between steps; nothing happens to one that has ended.</summary>
-    public void End(Sequence sequence, FinishReason reason) => End(sequence, new Outcome(sequence, null, reason));
+    public void End(Sequence sequence, FinishReason reason) => _progress.End(sequence, reason);
 
-    public void CheckIntegrity() => _blocks.CheckIntegrity(_running.Enumerate());
+    public void CheckIntegrity() => _blocks.CheckIntegrity(_roster.Running.Enumerate());
 
     private void ExpireOverdue()
     {
@@ -135,8 +144,8 @@ internal sealed class Scheduler
     /// <summary>False when the pool has no block for one of them. Blocks given to the earlier ones stay: the next try needs them again.</summary>
     private bool TryScheduleRunning(Urgency urgency)
     {
-        if (_step.Sequences.Count == _running.Count) return true;
-        foreach (Sequence sequence in _running)
+        if (_step.Sequences.Count == RunningCount) return true;
+        foreach (Sequence sequence in _roster.Running)
         {
             if (_step.Budget == 0) break;
             if (sequence.Urgency != urgency) continue;
@@ -147,83 +156,56 @@ internal sealed class Scheduler
         return true;
     }
 
-    private void PreemptYoungest()
-    {
-        Sequence victim = _running.Last;
-        Leave(victim);
-        victim.State = SequenceState.Waiting;
-        _waiting.PutBack(victim);
-        PreemptionCount++;
-    }
-
     private void AdmitWaiting()
     {
         // The first that does not fit ends the round: letting smaller ones pass it would starve it.
-        while (_running.Count < _maxSequences && _step.Budget > 0 && _waiting.Peek() is { } sequence)
+        while (HasRoom && _step.Budget > 0 && _roster.Waiting.Peek() is { } sequence)
         {
             // What its guide forces at the start is computed along with the prompt, and may be found in the cache like it.
-            if (sequence.AdmittedAt is null && !TryAppend(sequence, drawn: null)) continue;
-            if (!_blocks.TryAdmit(sequence, _running)) break;
-            _waiting.Take(sequence);
-            sequence.State = SequenceState.Running;
-            _running.Add(sequence);
+            if (sequence.AdmittedAt is null && !_progress.TryAppend(sequence, drawn: null)) continue;
+            if (!_roster.TryAdmit(sequence)) break;
             _step.Add(sequence, Math.Min(sequence.OutstandingCount, _step.Budget));
-            if (sequence.AdmittedAt is null) MarkAdmitted(sequence);
+            if (sequence.AdmittedAt is null) MarkAdmitted(sequence, _clock.GetTimestamp(), Math.Min(sequence.ComputedCount, sequence.PromptLength));
+            JoinForks(sequence);
         }
     }
 
-    private void MarkAdmitted(Sequence sequence)
+    /// <summary>If the step computes the prompt to its end, lets as many forks draw from it as can go on afterwards. They were paid for, so they go before others.</summary>
+    private void JoinForks(Sequence leader)
     {
-        sequence.AdmittedAt = _clock.GetTimestamp();
-        sequence.CachedTokenCount = Math.Min(sequence.ComputedCount, sequence.PromptLength);
+        if (!leader.EndsPrompt || leader.Group is not { } group) return;
+        for (int i = 0; i < group.Forks.Count && HasRoom && _blocks.AvailableCount > _step.Forks.Count;)
+        {
+            Sequence fork = group.Forks[i];
+            if (!_progress.TryAppend(fork, drawn: null)) continue; // it ended and is no fork any more
+            _step.Join(fork);
+            MarkAdmitted(fork, leader.AdmittedAt!.Value, leader.CachedTokenCount);
+            i++;
+        }
+    }
+
+    private bool HasRoom => _roster.FreeCount > _step.Forks.Count;
+
+    private void MarkAdmitted(Sequence sequence, long now, int cachedTokenCount)
+    {
+        (sequence.AdmittedAt, sequence.CachedTokenCount) = (now, cachedTokenCount);
         _step.Admitted.Add(sequence);
     }
 
-    /// <summary>Takes on what was drawn, and what is forced after it, and tells of all that is new.</summary>
-    private void Take(Sequence sequence, SampledToken? drawn, long now)
+    private void Fork(PromptGroup group, ReadOnlySpan<SampledToken> sampled, ref int next, long now)
     {
-        int drawnAt = sequence.GeneratedCount;
-        if (!TryAppend(sequence, drawn)) return;
-        while (sequence.AnnouncedCount < sequence.GeneratedCount)
+        while (group.HasForks && group.Forks[0] is { ScheduledCount: > 0 } fork)
         {
-            int at = sequence.AnnouncedCount;
-            SampledToken token = at == drawnAt && drawn is not null ? drawn.Value : new SampledToken(sequence.Tokens[sequence.PromptLength + at], 0, null);
-            Outcome outcome = sequence.Announce(token, now);
-            if (at + 1 == sequence.GeneratedCount && sequence.Ending is { } reason) End(sequence, outcome with { Finish = reason });
-            else _outcomes.Add(outcome);
+            SampledToken? drawn = fork.IsSampled ? sampled[next++] : null;
+            _roster.Fork(group, fork);
+            _progress.Take(fork, drawn, now);
         }
+        _roster.Release(group);
     }
 
-    /// <summary>False when the sequence ended, because nothing could be drawn for it or its guide threw: a fault of its own, which fails no other.</summary>
-    private bool TryAppend(Sequence sequence, SampledToken? drawn)
+    private void Clear()
     {
-        Exception? fault = drawn?.Fault;
-        try
-        {
-            if (fault is null && drawn is { } token) sequence.Append(token.TokenId);
-            if (fault is null) sequence.AppendForced();
-        }
-        catch (Exception thrown)
-        {
-            fault = thrown;
-        }
-        if (fault is not null) End(sequence, new Outcome(sequence, null, FinishReason.Failed) { Fault = fault });
-        return fault is null;
-    }
-
-    private void End(Sequence sequence, in Outcome last)
-    {
-        if (sequence.State == SequenceState.Finished) return;
-        if (sequence.State == SequenceState.Running) Leave(sequence);
-        else _waiting.Remove(sequence);
-        sequence.State = SequenceState.Finished;
-        if (sequence.AdmittedAt is not null) _waiting.Refund(sequence);
-        _outcomes.Add(last);
-    }
-
-    private void Leave(Sequence sequence)
-    {
-        _blocks.Free(sequence);
-        _running.Remove(sequence);
+        _step.Clear();
+        _blocks.Copies.Clear();
     }
 }

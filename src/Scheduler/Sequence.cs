@@ -22,7 +22,7 @@ internal sealed class Sequence
         (Id, _request, _tokens, Arrival, Deadline) = (id, request, request.PromptTokenIds, arrival, deadline);
         (PromptLength, MaxTokens, Sampling, Guide) = (request.PromptTokenIds.Length, request.MaxTokens, request.Sampling, request.Guide);
         _stopTokenIds = [.. request.Sampling.StopTokenIds];
-        KnownCount = PromptLength;
+        (KnownCount, GroupId) = (PromptLength, id);
     }
 
     public long Id { get; }
@@ -45,6 +45,12 @@ internal sealed class Sequence
     public int ShareKey => _request.ShareKey;
 
     public ulong CacheSalt => _request.CacheSalt;
+
+    /// <summary>Those it shares its prompt with while that is not computed; null for most, and afterwards.</summary>
+    public PromptGroup? Group { get; set; }
+
+    /// <summary>Number of the first of those it was submitted with; its own when it is that, or came alone.</summary>
+    public long GroupId { get; set; }
 
     /// <summary>The caller's end; null in tests of the scheduler alone.</summary>
     public Generation? Generation { get; set; }
@@ -76,6 +82,12 @@ internal sealed class Sequence
     /// <summary>Generated tokens that the caller was told of.</summary>
     public int AnnouncedCount { get; private set; }
 
+    /// <summary>Tokens that may be found in the cache. The last one never: its logits are what is drawn from, and those of a shared prompt are drawn from by all.</summary>
+    public int CacheableCount => (Group is { HasForks: true } ? PromptLength : TargetCount) - 1;
+
+    /// <summary>Whether the current step computes the last token of the prompt.</summary>
+    public bool EndsPrompt => ComputedCount < PromptLength && ComputedCount + ScheduledCount >= PromptLength;
+
     /// <summary>Whether the current step reaches the last known token, so that the next one is drawn.</summary>
     public bool IsSampled => Ending is null && ComputedCount + ScheduledCount == KnownCount;
 
@@ -91,6 +103,9 @@ internal sealed class Sequence
 
     /// <summary>Blocks at the table's start that are sealed.</summary>
     public int SealedCount { get; set; }
+
+    /// <summary>Whether its last block is not its own and must be copied before it writes there.</summary>
+    public bool SharesTail { get; set; }
 
     /// <summary>Prompt tokens found in the cache when it was first admitted.</summary>
     public int CachedTokenCount { get; set; }
@@ -112,7 +127,11 @@ internal sealed class Sequence
 
     public void AddBlock(int id) => BlockIds[BlockCount++] = id;
 
-    public void ClearBlocks() => BlockCount = ComputedCount = SealedCount = 0;
+    public void ClearBlocks()
+    {
+        BlockCount = ComputedCount = SealedCount = 0;
+        SharesTail = false;
+    }
 
     /// <summary>Takes on the next token. A stop token ends the text before it, so the guide is not told of it.</summary>
     public void Append(int token)

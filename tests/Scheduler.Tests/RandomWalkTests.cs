@@ -43,7 +43,7 @@ public sealed class RandomWalkTests
         List<(Sequence Sequence, GenerationRequest Request)> all = [];
         for (int step = 0; step < StepsPerWalk || rig.Scheduler.HasWork; step++)
         {
-            if (step < StepsPerWalk && random.Next(2) == 0) all.Add(Submit(rig, RandomRequest(random, limits, stems)));
+            if (step < StepsPerWalk && random.Next(2) == 0) all.AddRange(Submit(rig, RandomGroup(random, limits, stems)));
             if (all.Count > 0 && random.Next(20) == 0) rig.Scheduler.End(all[random.Next(all.Count)].Sequence, FinishReason.Aborted);
             rig.Clock.Advance(TimeSpan.FromMilliseconds(random.Next(10)));
             long preemptionsBefore = rig.Scheduler.PreemptionCount;
@@ -66,14 +66,15 @@ public sealed class RandomWalkTests
     {
         Assert.True(rig.LastStep.Sum(row => row.TokenCount) <= rig.Options.MaxBatchTokens);
         Assert.True(rig.LastStep.Count <= rig.Options.MaxSequences);
+        Assert.True(rig.Scheduler.RunningCount <= rig.Options.MaxSequences);
         Assert.True(rig.LastStep.Count > 0 || !rig.Scheduler.HasWork, "A step with work to do did none.");
         Assert.Equal(rig.LastStep.Count, rig.LastStep.DistinctBy(row => row.Sequence).Count());
         Assert.True(rig.LastStep.TrueForAll(row => row.TokenCount > 0));
         Assert.False(hasPreempted && rig.LastStep.Exists(row => waitingBefore.Contains(row.Sequence)), "A step that preempted admitted.");
     }
 
-    private static (Sequence, GenerationRequest) Submit(Rig rig, GenerationRequest request) =>
-        (rig.Add(request), request with { Guide = ((FakeGuide?)request.Guide)?.Fresh() });
+    private static IEnumerable<(Sequence, GenerationRequest)> Submit(Rig rig, GenerationRequest[] requests) =>
+        rig.AddGroup(requests).Zip(requests.Select(request => request with { Guide = ((FakeGuide?)request.Guide)?.Fresh() }));
 
     private static Rig RandomRig(Random random, out ModelLimits limits)
     {
@@ -87,6 +88,22 @@ public sealed class RandomWalkTests
         };
         ulong hashMask = random.Next(3) switch { 0 => 0, 1 => 3, _ => ulong.MaxValue }; // colliding hashes must only cost time
         return new Rig(limits, options, hashMask: hashMask);
+    }
+
+    private static GenerationRequest[] RandomGroup(Random random, ModelLimits limits, int[][] stems)
+    {
+        GenerationRequest first = RandomRequest(random, limits, stems);
+        int count = random.Next(4) == 0 ? random.Next(2, 6) : 1;
+        return [first, .. Enumerable.Range(1, count - 1).Select(_ => Another())];
+
+        GenerationRequest Another() => RandomRequest(random, limits, stems) with
+        {
+            PromptTokenIds = first.PromptTokenIds,
+            MaxTokens = random.Next(1, first.MaxTokens + 1),
+            Priority = first.Priority,
+            ShareKey = first.ShareKey,
+            CacheSalt = first.CacheSalt,
+        };
     }
 
     private static GenerationRequest RandomRequest(Random random, ModelLimits limits, int[][] stems)

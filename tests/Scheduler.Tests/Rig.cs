@@ -50,13 +50,15 @@ internal sealed class Rig
         Sampling = new SamplingParams { Temperature = 0 },
     };
 
-    public Sequence Add(GenerationRequest request)
+    public Sequence Add(GenerationRequest request) => AddGroup(request)[0];
+
+    /// <summary>Submits requests that share one prompt.</summary>
+    public Sequence[] AddGroup(params GenerationRequest[] requests)
     {
-        long now = Clock.GetTimestamp();
-        Sequence sequence = new(++_lastId, request, now, request.Timeout is { } timeout ? now + timeout.Ticks : long.MaxValue);
-        _outputs[sequence] = [];
-        Scheduler.Add(sequence);
-        return sequence;
+        Sequence[] sequences = [.. requests.Select(Create)];
+        if (sequences.Length > 1) _ = new PromptGroup(sequences);
+        Scheduler.Add(sequences[0]);
+        return sequences;
     }
 
     /// <summary>One step; returns its rows.</summary>
@@ -103,6 +105,14 @@ internal sealed class Rig
         bool isComplete = end is FinishReason.Stop or FinishReason.Completed or FinishReason.Length;
         Assert.Equal(isComplete ? expected : expected.Take(OutputOf(sequence).Count), OutputOf(sequence));
         if (isComplete) Assert.Equal(expectedEnd, end);
+    }
+
+    private Sequence Create(GenerationRequest request)
+    {
+        long now = Clock.GetTimestamp();
+        Sequence sequence = new(++_lastId, request, now, request.Timeout is { } timeout ? now + timeout.Ticks : long.MaxValue);
+        _outputs[sequence] = [];
+        return sequence;
     }
 
     private void Run(Step step)

@@ -30,6 +30,8 @@ public sealed class FakeModelRunner(ModelLimits limits, FakeModel model) : IMode
         CheckThread();
         StepCount++;
         OnStep?.Invoke(StepCount);
+        foreach (BlockCopy copy in batch.Copies.AsSpan(0, batch.CopyCount))
+            Array.Copy(_cache, copy.Source * limits.BlockSize, _cache, copy.Target * limits.BlockSize, limits.BlockSize);
         for (int row = 0; row < batch.TokenCount; row++) _cache[batch.Slots[row]] = (batch.TokenIds[row], batch.Positions[row]);
         for (int i = 0; i < batch.SampleCount; i++) sampled[i] = DrawOrFault(batch, batch.Samples[i]);
     }

@@ -45,9 +45,12 @@ internal sealed class EngineMetrics : IDisposable
 
     public void Admitted(Sequence sequence)
     {
-        _promptTokens.Add(sequence.PromptLength);
-        _prefixQueries.Add(sequence.PromptLength);
-        _prefixHits.Add(sequence.CachedTokenCount);
+        if (sequence.State == SequenceState.Running) // a fork's prompt was counted with its leader's
+        {
+            _promptTokens.Add(sequence.PromptLength);
+            _prefixQueries.Add(sequence.PromptLength);
+            _prefixHits.Add(sequence.CachedTokenCount);
+        }
         _queueTime.Record(Between(sequence.Arrival, sequence.AdmittedAt!.Value));
     }
 
