@@ -19,7 +19,7 @@ internal static class NetworkFormats
     public static Expression HostName { get; } = Sequence(Repeat(Sequence(Label, Exact(".")), 0, 3), Repeat(Letter, 2, 12));
 
     public static Expression Email { get; } = Sequence(
-        JoinedBy(".", 3, Repeat(new CharacterClass(CodePointSet.Characters("_-+").Union(LetterOrDigit.Set)), 1, 20)),
+        JoinedBy(".", 3, Repeat(AlphanumericOr("_-+"), 1, 20)),
         Exact("@"), Repeat(Sequence(Label, Exact(".")), 1, 3), Repeat(Letter, 2, 12));
 
     public static Expression IPv4 { get; } = Sequence(Octet(), Repeat(Sequence(Exact("."), Octet()), 3, 3));
@@ -34,10 +34,10 @@ internal static class NetworkFormats
         Optional(Sequence(Exact("#"), Many(UriCharacter("-._~/")))));
 
     public static Expression Base64 { get; } = Sequence(
-        Many(Repeat(UriCharacter("+/"), 4, 4)),
+        Many(Repeat(AlphanumericOr("+/"), 4, 4)),
         Optional(OneOf(
-            Sequence(UriCharacter("+/"), AnyOf("AQgw"), Exact("==")),
-            Sequence(Repeat(UriCharacter("+/"), 2, 2), AnyOf("AEIMQUYcgkosw048"), Exact("=")))));
+            Sequence(AlphanumericOr("+/"), AnyOf("AQgw"), Exact("==")),
+            Sequence(Repeat(AlphanumericOr("+/"), 2, 2), AnyOf("AEIMQUYcgkosw048"), Exact("=")))));
 
     private static Expression Octet() => OneOf(
         Digit, Sequence(Range('1', '9'), Digit), Sequence(Exact("1"), Digit, Digit), Sequence(Exact("2"), Range('0', '4'), Digit), Sequence(Exact("25"), Range('0', '5')));
@@ -54,7 +54,10 @@ internal static class NetworkFormats
         return OneOf([Sequence(group, Repeat(next, 7, 7)), .. shortened]);
     }
 
-    private static CharacterClass UriCharacter(string marks) => new(CodePointSet.Characters(marks).Union(LetterOrDigit.Set));
+    // Any of these, or one escaped that is ASCII and visible: of others validators ask that they decode as UTF-8.
+    private static Expression UriCharacter(string marks) => OneOf(AlphanumericOr(marks), Sequence(Exact("%"), Range('2', '7'), AnyOf("0123456789ABCDEF")));
+
+    private static CharacterClass AlphanumericOr(string marks) => new(CodePointSet.Characters(marks).Union(LetterOrDigit.Set));
 
     private static Expression JoinedBy(string mark, int most, Expression word) => Sequence(word, Repeat(Sequence(Exact(mark), word), 0, most - 1));
 }
