@@ -16,6 +16,7 @@ internal static class EmbeddingEndpoints
     public static void MapEmbeddings(this IEndpointRouteBuilder routes) => routes.MapPost("/v1/embeddings", EmbedAsync)
         .WithTags("Embeddings").WithSummary("Turns texts into vectors")
         .WithRequestFields(EmbeddingFields.Table.Fields, EmbeddingExamples.Request)
+        .WithExample("base64", "The same numbers as the official clients ask for them", EmbeddingExamples.Base64)
         .Answers<EmbeddingList>();
 
     private static async Task EmbedAsync(HttpContext context, EngineHost host, ModelIdentity identity, IOptions<SchedulerSettings> scheduler)

@@ -6,4 +6,6 @@ namespace Llama.Server.Embeddings;
 internal static class EmbeddingExamples
 {
     public static JsonObject Request => new() { ["input"] = new JsonArray("a tall animal with a long neck", "a small insect") };
+
+    public static JsonObject Base64 => new() { ["input"] = "a tall animal with a long neck", ["encoding_format"] = "base64" };
 }

@@ -19,6 +19,7 @@ internal static class SwaggerRegistration
                 Description = "OpenAI-compatible inference for Llama 2. No request field is ignored silently: each is honoured, accepted without effect, or refused by name.",
             });
             swagger.OperationFilter<RequestFieldsFilter>();
+            swagger.OperationFilter<AnswersFilter>();
             swagger.SupportNonNullableReferenceTypes();
             swagger.IncludeXmlComments(Path.Combine(AppContext.BaseDirectory, "Llama.Server.xml"));
             AddBearer(swagger);
