@@ -8,7 +8,7 @@ internal sealed class StackPool(Automaton automaton)
     private readonly Dictionary<StackSet, StackSet> _clamped = [];
 
     /// <summary>About how much memory the pool takes.</summary>
-    public long Bytes => 150L * _sets.Count + 80L * (_unions.Count + _clamped.Count);
+    public long Bytes { get; private set; }
 
     /// <summary>Forgets all sets; those in use stay good, only equal ones are no longer the same object.</summary>
     public void Clear()
@@ -16,6 +16,7 @@ internal sealed class StackPool(Automaton automaton)
         _sets.Clear();
         _unions.Clear();
         _clamped.Clear();
+        Bytes = 0;
     }
 
     public StackSet Push(int site, int count, StackSet parents) => Intern(new StackSet(false, [new StackFrame(site, count, parents)]));
@@ -78,6 +79,7 @@ internal sealed class StackPool(Automaton automaton)
         if (set.IsBottom && set.Frames.Length == 0) return StackSet.Bottom;
         if (_sets.TryGetValue(set, out StackSet? known)) return known;
         _sets.Add(set);
+        Bytes += 200 + 24 * set.Frames.Length; // with a union or two that led here
         return set;
     }
 
