@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Llama.Model.Guidance.Automata;
 
 /// <summary>Makes stack sets, each once.</summary>
@@ -25,6 +27,7 @@ internal sealed class StackPool(Automaton automaton)
     {
         if (ReferenceEquals(a, b)) return a;
         if (_unions.TryGetValue((a, b), out StackSet? known)) return known;
+        RuntimeHelpers.EnsureSufficientExecutionStack(); // a generation nested some ten thousand deep may fail, the process may not
         var frames = new List<StackFrame>(a.Frames.Length + b.Frames.Length);
         int i = 0, j = 0;
         while (i < a.Frames.Length || j < b.Frames.Length)
@@ -40,7 +43,7 @@ internal sealed class StackPool(Automaton automaton)
     /// <summary>The same ways back with counts moved to where a token of so many bytes meets neither bound, if it meets none now.</summary>
     public StackSet Clamp(StackSet set, int reach)
     {
-        if (!set.HasCounts) return set;
+        if (!set.HasCounts || !RuntimeHelpers.TryEnsureSufficientExecutionStack()) return set;
         if (_clamped.TryGetValue(set, out StackSet? clamped)) return clamped;
         clamped = Intern(new StackSet(set.IsBottom, []));
         foreach (StackFrame frame in set.Frames) clamped = Union(clamped, Push(frame.Site, Clamp(automaton[frame.Site], frame.Count, reach), Clamp(frame.Parents, reach)));
