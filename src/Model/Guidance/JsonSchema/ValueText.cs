@@ -1,3 +1,4 @@
+using Llama.Model.Guidance.Automata;
 using static Llama.Model.Guidance.JsonSchema.Compose;
 
 namespace Llama.Model.Guidance.JsonSchema;
@@ -14,6 +15,9 @@ internal sealed class ValueText
     /// <summary>Members, items and values written in all: a bound for schemas that combine into more than they spell out.</summary>
     private const int MaxParts = 200_000;
 
+    /// <summary>Places of automata for several conditions on one text, in all.</summary>
+    private const int MaxAutomata = 300_000;
+
     private readonly SchemaReader _reader;
     private readonly JsonLayout _layout;
     private readonly JsonValues _values;
@@ -21,6 +25,7 @@ internal sealed class ValueText
     private readonly Queue<(Rule Rule, Conjunction Conjunction)> _unwritten = [];
     private readonly HashSet<Rule> _places = [];
     private int _parts;
+    private int _automata;
 
     public ValueText(SchemaReader reader, JsonLayout layout)
     {
@@ -59,11 +64,33 @@ internal sealed class ValueText
     {
         Constants constants => Of(constants),
         NumberShape number => NumberText.Of(number, path),
-        StringShape text => StringText.Of(text),
+        StringShape text => Of(text, path),
         ArrayShape array => new ArrayText(array, _layout, Of).Write(),
         ObjectShape members => new ObjectText(members, _layout, Of).Write(),
         _ => throw new ArgumentOutOfRangeException(nameof(shape)),
     };
+
+    // Several conditions on one text make an automaton of its own, which may prove too large, or empty: found out here, where the place is known.
+    private Expression Of(StringShape shape, string path)
+    {
+        if (shape.ConditionCount == 0) return _values.AnyString;
+        Expression text = StringText.Of(shape, out bool isIntersection);
+        return !isIntersection || HasTexts(text, path) ? text : Nothing;
+    }
+
+    private bool HasTexts(Expression text, string path)
+    {
+        try
+        {
+            var automaton = AutomatonBuilder.BuildPossiblyEmpty(text, null);
+            if ((_automata += automaton.NodeCount) > MaxAutomata) throw new GrammarException(path, "Patterns, formats and lengths together are too much in this schema; relax some.");
+            return !automaton.IsEmpty;
+        }
+        catch (GrammarException e)
+        {
+            throw new GrammarException(path, e.Message);
+        }
+    }
 
     private Expression Of(Constants constants)
     {
@@ -78,7 +105,7 @@ internal sealed class ValueText
     {
         Constants constants => constants.Values.Count <= MaxInlineConstants,
         NumberShape number => number.Factor.IsOne,
-        StringShape text => text.Rules.Count == 0 && text.MinLength <= 1 && text.MaxLength is null,
+        StringShape text => text.Rules.Count == 0,
         _ => false,
     };
 }
