@@ -12,11 +12,8 @@ internal sealed class ValueText
     /// <summary>What is written in place may be written again wherever it is referred to; longer lists become rules.</summary>
     private const int MaxInlineConstants = 16;
 
-    /// <summary>Members, items and values written in all: a bound for schemas that combine into more than they spell out.</summary>
-    private const int MaxParts = 200_000;
-
-    /// <summary>Places of automata for several conditions on one text, in all.</summary>
-    private const int MaxAutomata = 300_000;
+    /// <summary>What a written member, item or value costs as compared with reading one, and so a place of an automaton that several conditions on one text make.</summary>
+    private const int CostOfPart = 100;
 
     private readonly SchemaReader _reader;
     private readonly JsonLayout _layout;
@@ -24,8 +21,6 @@ internal sealed class ValueText
     private readonly Dictionary<string, Expression> _written = [];
     private readonly Queue<(Rule Rule, Conjunction Conjunction)> _unwritten = [];
     private readonly HashSet<Rule> _places = [];
-    private int _parts;
-    private int _automata;
 
     public ValueText(SchemaReader reader, JsonLayout layout)
     {
@@ -48,7 +43,7 @@ internal sealed class ValueText
 
     private Expression Of(Conjunction conjunction)
     {
-        if (++_parts > MaxParts) throw new GrammarException("", "The schema combines into too much; use fewer anyOf and allOf over large objects.");
+        _reader.Effort.Spend(CostOfPart);
         if (_written.TryGetValue(conjunction.Key, out Expression? known)) return known;
         IReadOnlyList<Shape> shapes = _reader.Read(conjunction);
         if (ReferenceEquals(shapes, Shape.Everything)) return _written[conjunction.Key] = _values.Any;
@@ -83,7 +78,7 @@ internal sealed class ValueText
         try
         {
             var automaton = AutomatonBuilder.BuildPossiblyEmpty(text, null);
-            if ((_automata += automaton.NodeCount) > MaxAutomata) throw new GrammarException(path, "Patterns, formats and lengths together are too much in this schema; relax some.");
+            _reader.Effort.Spend(CostOfPart * (long)automaton.NodeCount);
             return !automaton.IsEmpty;
         }
         catch (GrammarException e)
@@ -94,7 +89,7 @@ internal sealed class ValueText
 
     private Expression Of(Constants constants)
     {
-        if ((_parts += constants.Values.Count) > MaxParts) throw new GrammarException("", "The schema lists too many values.");
+        _reader.Effort.Spend(CostOfPart * (long)constants.Values.Count);
         return OneOf(constants.Values.Select(value => Exact(JsonText.Spell(value))));
     }
 
