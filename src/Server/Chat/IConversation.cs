@@ -7,6 +7,9 @@ internal interface IConversation
 {
     IReadOnlyList<ChatMessage> Messages { get; set; }
 
+    /// <summary>Path of the field that the messages come from.</summary>
+    string MessagesParam => "messages";
+
     /// <summary>Whether the prompt ends where the assistant's next answer begins; null is yes, unless the final message is continued.</summary>
     bool? AddGenerationPrompt { get; set; }
 

@@ -7,6 +7,7 @@ using Llama.Server.Errors;
 using Llama.Server.Generating;
 using Llama.Server.Health;
 using Llama.Server.Models;
+using Llama.Server.Responses;
 using Llama.Server.Tokenization;
 
 namespace Llama.Server.Json;
@@ -20,6 +21,9 @@ namespace Llama.Server.Json;
 [JsonSerializable(typeof(Completion))]
 [JsonSerializable(typeof(CompletionLogprobs))]
 [JsonSerializable(typeof(InputTokens))]
+[JsonSerializable(typeof(Response))]
+[JsonSerializable(typeof(ResponseItemList))]
+[JsonSerializable(typeof(ResponseDeletion))]
 [JsonSerializable(typeof(ModelList))]
 [JsonSerializable(typeof(TokenizeResult))]
 [JsonSerializable(typeof(DetokenizeResult))]

@@ -10,7 +10,8 @@ namespace Llama.Server.Swagger;
 internal sealed record RequestFields(IReadOnlyList<IField> Fields, JsonObject Example);
 
 /// <summary>Marks a route that can answer with server-sent events.</summary>
-internal sealed record StreamsAnswers;
+/// <param name="Note">What the events are.</param>
+internal sealed record StreamsAnswers(string Note);
 
 /// <summary>Describes routes.</summary>
 internal static class RouteDescriptions
@@ -19,9 +20,10 @@ internal static class RouteDescriptions
         route.WithMetadata(new RequestFields(fields, example));
 
     /// <summary>Says what a route answers with; every route can also answer with an error.</summary>
-    public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder route, bool streams = false)
+    public static RouteHandlerBuilder Answers<T>(
+        this RouteHandlerBuilder route, bool streams = false, string streamNote = "With `stream`: one `data:` event per chunk, then `data: [DONE]`.")
     {
         route.Produces<T>().Produces<ErrorBody>(StatusCodes.Status400BadRequest);
-        return streams ? route.WithMetadata(new StreamsAnswers()) : route;
+        return streams ? route.WithMetadata(new StreamsAnswers(streamNote)) : route;
     }
 }

@@ -15,8 +15,8 @@ internal sealed class RequestFieldsFilter(ModelIdentity identity) : IOperationFi
         IList<object> metadata = context.ApiDescription.ActionDescriptor.EndpointMetadata;
         if (metadata.OfType<RequestFields>().FirstOrDefault() is { } request)
             operation.RequestBody = Body(request);
-        if (metadata.OfType<StreamsAnswers>().Any() && operation.Responses?["200"].Content is { } answers)
-            answers["text/event-stream"] = Stream();
+        if (metadata.OfType<StreamsAnswers>().FirstOrDefault() is { } streams && operation.Responses?["200"].Content is { } answers)
+            answers["text/event-stream"] = Stream(streams.Note);
     }
 
     private OpenApiRequestBody Body(RequestFields request)
@@ -28,9 +28,9 @@ internal sealed class RequestFieldsFilter(ModelIdentity identity) : IOperationFi
         return new OpenApiRequestBody { Required = true, Content = new Dictionary<string, IOpenApiMediaType> { ["application/json"] = media } };
     }
 
-    private static OpenApiMediaType Stream() => new()
+    private static OpenApiMediaType Stream(string note) => new()
     {
-        Schema = new OpenApiSchema { Type = JsonSchemaType.String, Description = "With `stream`: one `data:` event per chunk, then `data: [DONE]`." },
+        Schema = new OpenApiSchema { Type = JsonSchemaType.String, Description = note },
     };
 
     private static OpenApiSchema Schema(IReadOnlyList<IField> fields) => new()
