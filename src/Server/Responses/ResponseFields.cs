@@ -48,9 +48,9 @@ internal static class ResponseFields
         .Custom("input", FieldShape.Any, (r, v) => r.Input = InputFields.Read(v), "A user's text, or items: messages, tool calls and their results, oldest first.")
         .Text("instructions", (r, v) => r.Instructions = v, "A system message at the start. Not carried over to the next response.")
         .Text("previous_response_id", (r, v) => r.PreviousResponseId = v, "The stored response whose conversation goes on.")
-        .Custom("tools", FieldShape.ArrayOf(FieldShape.ObjectOf(ToolFields.Tool.Fields)), (r, v) => r.Functions = ToolFields.Read(v), "Functions that the model may call.")
-        .Custom("tool_choice", FieldShape.Any, (r, v) => r.ToolChoice = ToolFields.ReadChoice(v), "none, auto, required, one function, or allowed_tools.")
-        .Flag("parallel_tool_calls", (r, v) => r.ParallelToolCalls = v, "Whether one answer may hold several calls. Default: true.")
+        .Custom("tools", FieldShape.ArrayOf(FunctionFields.Shape), (r, v) => r.ToolRequest.Definitions = FunctionFields.Read(v), "Functions that the model may call; at most 128.")
+        .Custom("tool_choice", FieldShape.Any, ReadToolChoice, "none, auto (default), required, one function, or allowed_tools.")
+        .Flag("parallel_tool_calls", (r, v) => r.ToolRequest.IsParallel = v, "Whether one answer may hold several calls. Default: true.")
         .Custom("text", FieldShape.ObjectOf(TextFormatFields.Table.Fields), (r, v) => v.Object(TextFormatFields.Table, r), "`format`: text, json_object or json_schema.")
         .Custom("truncation", FieldShape.Text, (r, v) => r.TruncatesInput = ReadTruncation(v), "disabled, or auto: drop the oldest turns of a conversation that is too long.")
         .Refuse("reasoning", "The model does not reason apart from its answer.", AsksNoReasoning)
@@ -69,6 +69,12 @@ internal static class ResponseFields
     {
         request.StreamOptions = new StreamOptions();
         options.Object(StreamOptionFields, request);
+    }
+
+    private static void ReadToolChoice(ResponseRequest request, FieldReader choice)
+    {
+        request.ToolRequest.Choice = FunctionChoiceFields.Read(choice);
+        request.ToolChoice = choice.Value.Clone();
     }
 
     private static void ReadInclude(ResponseRequest request, FieldReader include)

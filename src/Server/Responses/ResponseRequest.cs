@@ -34,11 +34,10 @@ internal sealed class ResponseRequest : GenerationParameters, IConversation
 
     public int? MaxToolCalls { get; set; }
 
-    public bool ParallelToolCalls { get; set; } = true;
+    public ToolRequest ToolRequest { get; } = new();
 
-    public IReadOnlyList<ToolDefinition> Functions { get; set; } = [];
-
-    public ToolChoice ToolChoice { get; set; } = ToolChoice.Auto;
+    /// <summary>What was sent as <c>tool_choice</c>.</summary>
+    public JsonElement ToolChoice { get; set; } = FunctionChoiceFields.Auto;
 
     /// <summary>What was sent as <c>text.format</c>.</summary>
     public JsonElement TextFormat { get; set; } = TextFormatFields.Free;
@@ -70,9 +69,8 @@ internal sealed class ResponseRequest : GenerationParameters, IConversation
             return ApiError.Missing("input");
         if (TopLogprobs > 0 && !WantsLogprobs)
             return ApiError.InvalidValue("top_logprobs", $"'top_logprobs' is only allowed when 'include' has '{LogprobsWord}'.");
-        if (ToolChoice.TryApply(Functions, ParallelToolCalls, out ToolUse? tools) is { } error)
-            return error;
+        ApiError? error = ToolRequest.Settle(out ToolUse? tools);
         Tools = tools;
-        return null;
+        return error;
     }
 }
