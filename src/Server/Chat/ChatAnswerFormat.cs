@@ -89,9 +89,14 @@ internal sealed class ChatAnswerFormat(ChatCompletionRequest request, Answers an
     {
         int[]? prompt = request.ReturnTokenIds ? answers.PromptOf(0).Tokens : null;
         ChatChoice[] all = [.. choices.Select(ToChoice)];
-        var completion = new ChatCompletion(Head.Id, "chat.completion", Head.Created, Head.Model, all, usage, Head.Fingerprint, prompt);
+        var completion = new ChatCompletion(Head.Id, "chat.completion", Head.Created, Head.Model, all, usage, Head.Fingerprint, prompt, PromptLogprobs());
         JsonSerializer.Serialize(json, completion, ApiJson.Web.ChatCompletion);
     }
+
+    /// <summary>All answers are to one prompt.</summary>
+    private IReadOnlyList<IReadOnlyDictionary<string, PromptTokenLogprob>?>? PromptLogprobs() => request.PromptLogprobs is { } count
+        ? new PromptLogprobFormat(answers.Checkpoint.Tokenizer, count).From(answers.Streams[0].PromptLogprobs)
+        : null;
 
     private ChatChoice ToChoice(WholeAnswer answer, int index) => new(
         index,

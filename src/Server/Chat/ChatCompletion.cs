@@ -12,6 +12,7 @@ namespace Llama.Server.Chat;
 /// <param name="Usage">Token counts.</param>
 /// <param name="SystemFingerprint">Changes with whatever may change an answer.</param>
 /// <param name="PromptTokenIds">The prompt, when <c>return_token_ids</c>.</param>
+/// <param name="PromptLogprobs">Log-probabilities of the prompt, when <c>prompt_logprobs</c>: null for its first token, then one object per token, by token id.</param>
 public sealed record ChatCompletion(
     string Id,
     string Object,
@@ -20,7 +21,8 @@ public sealed record ChatCompletion(
     IReadOnlyList<ChatChoice> Choices,
     Usage Usage,
     string SystemFingerprint,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int[]? PromptTokenIds);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int[]? PromptTokenIds,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<IReadOnlyDictionary<string, PromptTokenLogprob>?>? PromptLogprobs);
 
 /// <summary>One answer.</summary>
 /// <param name="Index">Its number, from 0.</param>

@@ -21,6 +21,7 @@ internal sealed class TextStream(Generation generation, Tokenizer tokenizer, Tex
     private readonly List<DrawnToken> _released = [];
     private readonly long _start = clock.GetTimestamp();
     private int _decodedLength;
+    private int _decodedCount; // code points of the same text; counted only for tokens that are kept
     private int _shownLength;
 
     /// <summary>The piece; valid until the next move.</summary>
@@ -49,6 +50,9 @@ internal sealed class TextStream(Generation generation, Tokenizer tokenizer, Tex
 
     /// <summary>Prompt tokens found in the cache.</summary>
     public int CachedTokenCount => generation.CachedTokenCount;
+
+    /// <summary>The prompt's tokens from the second on, with their log-probabilities where they were asked for; there from the first move on.</summary>
+    public IReadOnlyList<SampledToken> PromptLogprobs => generation.PromptLogprobs;
 
     /// <summary>Goes on to the next piece or the ending; false after the ending.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -99,16 +103,18 @@ internal sealed class TextStream(Generation generation, Tokenizer tokenizer, Tex
     {
         TokenCount++;
         TimeToFirstToken ??= clock.GetElapsedTime(_start);
-        int start = _decodedLength;
+        (int start, int offset) = (_decodedLength, _decodedCount);
         if (!isEnding)
             AddText(_decoder.Append(token.TokenId));
         if (rules.KeepTokens)
-            _held.Add(new DrawnToken(token, start, _decodedLength, IsFirst: rules.AtSequenceStart && TokenCount == 1, IsText: !isEnding));
+            _held.Add(new DrawnToken(token, start, _decodedLength, offset, IsFirst: rules.AtSequenceStart && TokenCount == 1, IsText: !isEnding, isEnding));
     }
 
     private void AddText(ReadOnlySpan<char> piece)
     {
         _decodedLength += piece.Length;
+        if (rules.KeepTokens)
+            _decodedCount += CodePoints.Count(piece);
         if (rules.Stop.Count == 0 || TokenCount < rules.MinTokens)
             _stops.AppendFree(piece);
         else

@@ -11,13 +11,16 @@ internal static class FunctionChoiceFields
     public static JsonElement Auto { get; } = JsonElement.Parse("\"auto\"");
 
     private static readonly FieldTable<Draft> Function = new FieldTable<Draft>()
-        .Custom("type", FieldShape.Text, (_, v) => ToolFields.CheckType(v), "function.", required: true)
+        .Custom("type", FieldShape.OneOf("function"), (_, v) => ToolFields.CheckType(v), "function.", required: true)
         .Custom("name", FieldShape.Text, (choice, v) => choice.Allowed.Add(new ToolName(v.Path, v.String())), "Its name.", required: true);
 
     private static readonly FieldTable<Draft> Allowed = new FieldTable<Draft>()
-        .Custom("type", FieldShape.Text, (_, v) => v.String(), "allowed_tools.", required: true)
-        .Custom("mode", FieldShape.Text, (choice, v) => choice.Mode = ToolChoiceFields.ReadMode(v, "auto", "required"), "auto or required.", required: true)
+        .Custom("type", FieldShape.OneOf("allowed_tools"), (_, v) => v.String(), "allowed_tools.", required: true)
+        .Custom("mode", FieldShape.OneOf("auto", "required"), (choice, v) => choice.Mode = ToolChoiceFields.ReadMode(v, "auto", "required"), "auto or required.", required: true)
         .Custom("tools", FieldShape.ArrayOf(FieldShape.ObjectOf(Function.Fields)), ReadAllowed, "The functions that may be called.", required: true);
+
+    public static FieldShape Shape { get; } =
+        FieldShape.Either(FieldShape.OneOf("none", "auto", "required"), FieldShape.ObjectOf(Function.Fields), FieldShape.ObjectOf(Allowed.Fields));
 
     public static ToolChoice Read(FieldReader choice)
     {

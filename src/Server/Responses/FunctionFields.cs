@@ -10,7 +10,7 @@ internal static class FunctionFields
     private const int MostTools = 128;
 
     private static readonly FieldTable<Draft> Function = new FieldTable<Draft>()
-        .Custom("type", FieldShape.Text, (_, v) => ToolFields.CheckType(v), "function.", required: true)
+        .Custom("type", FieldShape.OneOf("function"), (_, v) => ToolFields.CheckType(v), "function.", required: true)
         .Custom("name", FieldShape.Text, (tool, v) => tool.Name = ToolFields.ReadName(v), "Letters, digits, `_` and `-`, at most 64.", required: true)
         .Text("description", (tool, v) => tool.Description = v, "What it does, for the model.")
         .Custom("parameters", FieldShape.Object, (tool, v) => tool.Parameters = ToolFields.ReadParameters(v), "JSON schema of its arguments, an object. Default: no arguments.")

@@ -9,28 +9,32 @@ internal static class InputFields
     private const string NoCaller = "Tools are called by the model only.";
     private const string NoNamespace = "Functions stand in no namespace.";
 
-    private static readonly FieldTable<Draft> Message = Items()
-        .Custom("role", FieldShape.Text, (item, v) => item.Role = ReadRole(v), "user, system, developer (read as system) or assistant.", required: true)
-        .Custom("content", FieldShape.Any, (item, v) => item.Texts = ContentFields.Read(v), "A text, or parts of type input_text or output_text.", required: true)
+    private static readonly FieldTable<Draft> Message = Items("message")
+        .Custom("role", FieldShape.OneOf("user", "system", "developer", "assistant"), (item, v) => item.Role = ReadRole(v), "user, system, developer (read as system) or assistant.", required: true)
+        .Custom("content", ContentFields.Shape, (item, v) => item.Texts = ContentFields.Read(v), "A text, or parts of type input_text or output_text.", required: true)
         .Accept("phase", FieldShape.Text, v => v.String(), "The chat format has no place for it.");
 
-    private static readonly FieldTable<Draft> Call = Items()
+    private static readonly FieldTable<Draft> Call = Items("function_call")
         .Custom("call_id", FieldShape.Text, (item, v) => item.CallId = v.String(), "What the result refers to.", required: true)
         .Custom("name", FieldShape.Text, (item, v) => item.Name = v.String(), "The function.", required: true)
         .Custom("arguments", FieldShape.Text, (item, v) => item.Text = ReadArguments(v), "Text of a JSON object.", required: true)
         .Refuse("namespace", NoNamespace)
         .Refuse("caller", NoCaller, NoOp.Type("direct"));
 
-    private static readonly FieldTable<Draft> Output = Items()
+    private static readonly FieldTable<Draft> Output = Items("function_call_output")
         .Custom("call_id", FieldShape.Text, (item, v) => item.CallId = v.String(), "The call that it answers.", required: true)
-        .Custom("output", FieldShape.Any, (item, v) => item.Text = string.Concat(ContentFields.Read(v)), "A text, or parts of type input_text.", required: true)
+        .Custom("output", ContentFields.Shape, (item, v) => item.Text = string.Concat(ContentFields.Read(v)), "A text, or parts of type input_text.", required: true)
         .Accept("name", FieldShape.Text, v => v.String(), "The call names the function.")
         .Refuse("namespace", NoNamespace)
         .Refuse("caller", NoCaller, NoOp.Type("direct"));
 
     private static readonly FieldTable<Draft> Reference = new FieldTable<Draft>()
-        .Custom("type", FieldShape.Text, (_, v) => v.String(), "item_reference.")
+        .Custom("type", FieldShape.OneOf("item_reference"), (_, v) => v.String(), "What the item is.")
         .Custom("id", FieldShape.Text, (item, v) => item.Id = v.String(), "An item of a stored response.", required: true);
+
+    public static FieldShape Shape { get; } = FieldShape.Either(
+        FieldShape.Text,
+        FieldShape.ArrayOf(FieldShape.Either([.. new[] { Message, Call, Output, Reference }.Select(item => FieldShape.ObjectOf(item.Fields))]), fewest: 1));
 
     public static IReadOnlyList<ResponseItem> Read(FieldReader input)
     {
@@ -70,10 +74,10 @@ internal static class InputFields
         return item.Value.TryGetProperty("role", out _) || !item.Value.TryGetProperty("id", out _) ? "message" : "item_reference";
     }
 
-    private static FieldTable<Draft> Items() => new FieldTable<Draft>()
-        .Custom("type", FieldShape.Text, (_, v) => v.String(), "message, function_call, function_call_output or item_reference.")
+    private static FieldTable<Draft> Items(string type) => new FieldTable<Draft>()
+        .Custom("type", FieldShape.OneOf(type), (_, v) => v.String(), "What the item is.")
         .Custom("id", FieldShape.Text, (item, v) => item.Id = v.String(), "Names the item. Default: a new name.")
-        .Custom("status", FieldShape.Text, (item, v) => item.Status = ReadStatus(v), "in_progress, completed or incomplete.");
+        .Custom("status", FieldShape.OneOf("in_progress", "completed", "incomplete"), (item, v) => item.Status = ReadStatus(v), "incomplete where it was cut off: half a call is left out.");
 
     private static string ReadRole(FieldReader role)
     {

@@ -14,10 +14,6 @@ namespace Llama.Server.Responses;
 /// <summary>The routes that make responses, and the registration of all that have to do with them.</summary>
 internal static class ResponseEndpoints
 {
-    private const string StreamNote =
-        "With `stream`: events with a name, a `type` that says the same and a `sequence_number`, from `response.created` to `response.completed`, "
-        + "`response.incomplete` or `response.failed`.";
-
     public static IServiceCollection AddResponses(this IServiceCollection services) => services.AddSingleton<ResponseStore>();
 
     public static void MapResponses(this IEndpointRouteBuilder routes)
@@ -25,7 +21,9 @@ internal static class ResponseEndpoints
         routes.MapPost("/v1/responses", CreateAsync)
             .WithTags("Responses").WithSummary("Makes a response to a text or a conversation")
             .WithRequestFields(ResponseFields.Create.Fields, ResponseExamples.Create)
-            .Answers<Response>(streams: true, StreamNote);
+            .WithExample("tools", "A tool that must be called", ResponseExamples.Tools)
+            .WithExample("format", "An answer in JSON", ResponseExamples.Format)
+            .Answers<Response>().Streams<ResponseEvent>();
         routes.MapPost("/v1/responses/input_tokens", CountAsync)
             .WithTags("Responses").WithSummary("Counts the tokens of a conversation without responding to it")
             .WithRequestFields(ResponseFields.Count.Fields, ResponseExamples.Count)

@@ -22,7 +22,7 @@ internal static class ResponseFields
         .AddStopping()
         .AddGuidedForms()
         .AddKeeping()
-        .Custom("include", FieldShape.ArrayOf(FieldShape.Text), (r, v) => ReadInclude(r, v), $"`{ResponseRequest.LogprobsWord}`: the log-probability of each token.")
+        .Custom("include", FieldShape.ArrayOf(FieldShape.OneOf(ResponseRequest.LogprobsWord)), (r, v) => ReadInclude(r, v), $"`{ResponseRequest.LogprobsWord}`: the log-probability of each token.")
         .Integer("top_logprobs", 0, 20, (r, v) => r.TopLogprobs = (int)v, $"Report that many alternatives per token; needs `include` with `{ResponseRequest.LogprobsWord}`.")
         .Custom("stream_options", FieldShape.ObjectOf(StreamOptionFields.Fields), (r, v) => ReadStreamOptions(r, v), "`include_obfuscation`; only with `stream`.")
         .Flag("skip_special_tokens", (r, v) => r.SkipSpecialTokens = v, "Whether control tokens print nothing. Default: true.")
@@ -45,14 +45,14 @@ internal static class ResponseFields
 
     /// <summary>What the model reads and what its answer is to be.</summary>
     private static FieldTable<ResponseRequest> AddContext(this FieldTable<ResponseRequest> table) => table
-        .Custom("input", FieldShape.Any, (r, v) => r.Input = InputFields.Read(v), "A user's text, or items: messages, tool calls and their results, oldest first.")
+        .Custom("input", InputFields.Shape, (r, v) => r.Input = InputFields.Read(v), "A user's text, or items: messages, tool calls and their results, oldest first.")
         .Text("instructions", (r, v) => r.Instructions = v, "A system message at the start. Not carried over to the next response.")
         .Text("previous_response_id", (r, v) => r.PreviousResponseId = v, "The stored response whose conversation goes on.")
-        .Custom("tools", FieldShape.ArrayOf(FunctionFields.Shape), (r, v) => r.ToolRequest.Definitions = FunctionFields.Read(v), "Functions that the model may call; at most 128.")
-        .Custom("tool_choice", FieldShape.Any, ReadToolChoice, "none, auto (default), required, one function, or allowed_tools.")
+        .Custom("tools", FieldShape.ArrayOf(FunctionFields.Shape, most: 128), (r, v) => r.ToolRequest.Definitions = FunctionFields.Read(v), "Functions that the model may call; at most 128.")
+        .Custom("tool_choice", FunctionChoiceFields.Shape, ReadToolChoice, "none, auto (default), required, one function, or allowed_tools.")
         .Flag("parallel_tool_calls", (r, v) => r.ToolRequest.IsParallel = v, "Whether one answer may hold several calls. Default: true.")
         .Custom("text", FieldShape.ObjectOf(TextFormatFields.Table.Fields), (r, v) => v.Object(TextFormatFields.Table, r), "`format`: text, json_object or json_schema.")
-        .Custom("truncation", FieldShape.Text, (r, v) => r.TruncatesInput = ReadTruncation(v), "disabled, or auto: drop the oldest turns of a conversation that is too long.")
+        .Custom("truncation", FieldShape.OneOf("auto", "disabled"), (r, v) => r.TruncatesInput = ReadTruncation(v), "disabled, or auto: drop the oldest turns of a conversation that is too long.")
         .Refuse("reasoning", "The model does not reason apart from its answer.", AsksNoReasoning)
         .Refuse("conversation", "Conversations are continued by previous_response_id.")
         .Refuse("prompt", "There are no prompt templates; send the text.");
@@ -60,7 +60,7 @@ internal static class ResponseFields
     /// <summary>What is kept with the response, or comes back in it.</summary>
     private static FieldTable<ResponseRequest> AddKeeping(this FieldTable<ResponseRequest> table) => table
         .Flag("store", (r, v) => r.Store = v, "Keep the response for `previous_response_id`, while there is room. Default: true.")
-        .Custom("metadata", FieldShape.Object, (r, v) => r.Metadata = ReadMetadata(v), "Up to 16 texts by name, kept with the response.")
+        .Custom("metadata", FieldShape.MapOf(FieldShape.Text), (r, v) => r.Metadata = ReadMetadata(v), "Up to 16 texts by name, kept with the response.")
         .Text("user", (r, v) => r.User = v, KeptNote)
         .Text("safety_identifier", (r, v) => r.SafetyIdentifier = v, KeptNote)
         .Text("prompt_cache_key", (r, v) => r.PromptCacheKey = v, "Comes back in the response; equal prefixes are found without it.");

@@ -7,16 +7,20 @@ namespace Llama.Server.Responses;
 /// <summary>The routes to responses that are kept. Each sees those of the caller's own key.</summary>
 internal static class StoredResponseEndpoints
 {
+    private static readonly ErrorAnswer Missing = new("No such response is kept for this key.", ResponseErrors.NotFound("resp_1"));
+    private static readonly ErrorAnswer BadQuery = new("The query asks for what is not done.", ApiError.Unknown("x"));
+    private static readonly ErrorAnswer NotCancellable = new("The response is whole already.", ResponseErrors.NotCancellable());
+
     public static void MapStoredResponses(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/v1/responses/{id}", GetAsync)
-            .WithTags("Responses").WithSummary("Shows a stored response").Answers<Response>();
+            .WithTags("Responses").WithSummary("Shows a stored response").Answers<Response>().WithMetadata(Missing, BadQuery);
         routes.MapDelete("/v1/responses/{id}", DeleteAsync)
-            .WithTags("Responses").WithSummary("Forgets a stored response").Answers<ResponseDeletion>();
+            .WithTags("Responses").WithSummary("Forgets a stored response").Answers<ResponseDeletion>().WithMetadata(Missing);
         routes.MapGet("/v1/responses/{id}/input_items", ListInputAsync)
-            .WithTags("Responses").WithSummary("Lists the items that a stored response was made from").Answers<ResponseItemList>();
+            .WithTags("Responses").WithSummary("Lists the items that a stored response was made from").Answers<ResponseItemList>().WithMetadata(Missing, BadQuery);
         routes.MapPost("/v1/responses/{id}/cancel", CancelAsync)
-            .WithTags("Responses").WithSummary("Refused: responses are made while their caller waits").Answers<Response>();
+            .WithTags("Responses").WithSummary("Refused: responses are made while their caller waits").Answers<Response>().WithMetadata(Missing, NotCancellable);
     }
 
     private static Task GetAsync(HttpContext context, string id, ResponseStore store)

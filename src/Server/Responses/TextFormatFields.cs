@@ -11,7 +11,7 @@ internal static class TextFormatFields
     public static JsonElement Free { get; } = JsonElement.Parse("""{"type":"text"}""");
 
     private static readonly FieldTable<Draft> Format = new FieldTable<Draft>()
-        .Custom("type", FieldShape.Text, (draft, v) => draft.Type = GuidanceFields.ReadType(v), "text, json_object or json_schema.", required: true)
+        .Custom("type", FieldShape.OneOf("text", "json_object", "json_schema"), (draft, v) => draft.Type = GuidanceFields.ReadType(v), "text, json_object or json_schema.", required: true)
         .Custom("name", FieldShape.Text, (draft, v) => draft.Name = ReadName(v), "With type json_schema: letters, digits, `_` and `-`, at most 64.")
         .Custom("schema", FieldShape.Object, (draft, v) => draft.Schema = ReadSchema(v), "With type json_schema: the JSON schema.")
         .Flag("strict", (draft, v) => draft.Strict = v, "Keep to OpenAI's strict subset of JSON schema. Enforced either way.")
