@@ -45,7 +45,7 @@ internal static class ToolChoiceFields
         }
     }
 
-    private static ToolMode ReadMode(FieldReader mode, params ReadOnlySpan<string> allowed)
+    internal static ToolMode ReadMode(FieldReader mode, params ReadOnlySpan<string> allowed)
     {
         string word = mode.String();
         if (!allowed.Contains(word))
