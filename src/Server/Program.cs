@@ -31,6 +31,7 @@ WebApplication app = builder.Build();
 app.UseRequestIds();
 app.UseRequestLog();
 app.UseApiErrors();
+app.UseHeadAsGet();
 app.UseApiDescription();
 app.UseRouting();
 app.UseApiKeys();
