@@ -28,7 +28,7 @@ public sealed record ChatCompletion(
 /// <param name="Index">Its number, from 0.</param>
 /// <param name="Message">What the assistant says.</param>
 /// <param name="Logprobs">Log-probabilities, when asked for.</param>
-/// <param name="FinishReason"><c>stop</c> or <c>length</c>.</param>
+/// <param name="FinishReason"><c>stop</c>, <c>length</c> or <c>tool_calls</c>.</param>
 /// <param name="TokenIds">The drawn tokens, when <c>return_token_ids</c>.</param>
 public sealed record ChatChoice(
     int Index,
@@ -39,9 +39,14 @@ public sealed record ChatChoice(
 
 /// <summary>What the assistant says.</summary>
 /// <param name="Role"><c>assistant</c>.</param>
-/// <param name="Content">The text.</param>
+/// <param name="Content">The text; null where it only calls tools.</param>
+/// <param name="ToolCalls">The tools it calls, if any.</param>
 /// <param name="Refusal">Always null: the server does not classify answers.</param>
-public sealed record ChatAnswerMessage(string Role, string Content, string? Refusal);
+public sealed record ChatAnswerMessage(
+    string Role,
+    string? Content,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<ChatToolCallMessage>? ToolCalls,
+    string? Refusal);
 
 /// <summary>Log-probabilities of an answer's tokens.</summary>
 /// <param name="Content">One per token of the text.</param>

@@ -8,6 +8,7 @@ using Llama.Server.Configuration;
 using Llama.Server.Errors;
 using Llama.Server.Guidance;
 using Llama.Server.Hosting;
+using Llama.Server.Tools;
 using Microsoft.Extensions.Options;
 
 namespace Llama.Server.Generating;
@@ -117,7 +118,7 @@ internal sealed class RequestMapper(IOptions<ServerSettings> settings, GuideFact
             AtSequenceStart = !prompt.ContinuesText,
             KeepTokens = parameters.Logprobs is not null || parameters.ReturnTokenIds,
         };
-        return new ChoicePlan(request, text);
+        return new ChoicePlan(request, parameters.Tools is { Mode: not ToolMode.None } tools ? text.ReadingCalls(tools, checkpoint) : text);
     }
 
     private static SamplingParams Sampling(GenerationParameters parameters, GenerationDefaults defaults, ulong seed) => new()

@@ -14,7 +14,7 @@ internal sealed class TextStream(Generation generation, Tokenizer tokenizer, Tex
 {
     private static readonly List<ToolCallPiece> NoCalls = [];
 
-    private readonly IncrementalDecoder _decoder = new(tokenizer, rules.SkipSpecialTokens, rules.AtSequenceStart);
+    private readonly IncrementalDecoder _decoder = new(tokenizer, rules.SkipSpecialTokens, rules.AtSequenceStart, rules.CallTokenId);
     private readonly StopStrings _stops = new(rules.Stop, rules.IncludeStop);
     private readonly ToolCallReader? _calls = rules.ReadCalls?.Invoke();
     private readonly List<DrawnToken> _held = [];
@@ -88,7 +88,15 @@ internal sealed class TextStream(Generation generation, Tokenizer tokenizer, Tex
             End(finish);
         else
             ReleaseTokens();
-        return ValueTask.CompletedTask;
+        return _calls?.IsFinished == true && Finish is null ? EndWithCall() : ValueTask.CompletedTask;
+    }
+
+    /// <summary>The one call that is allowed is whole: nothing that could follow would be shown.</summary>
+    private ValueTask EndWithCall()
+    {
+        Finish = FinishReason.Stop;
+        _released.AddRange(_held);
+        return generation.DisposeAsync();
     }
 
     private void Add(SampledToken token, bool isEnding)
