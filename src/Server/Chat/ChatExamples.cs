@@ -19,7 +19,7 @@ internal static class ChatExamples
 
     public static JsonObject Structured => With(new JsonObject
     {
-        ["max_tokens"] = 128,
+        ["max_tokens"] = 64,
         ["response_format"] = JsonNode.Parse("""
             {
               "type": "json_schema",
@@ -39,7 +39,7 @@ internal static class ChatExamples
 
     public static JsonObject Tools => With(new JsonObject
     {
-        ["max_tokens"] = 128,
+        ["max_tokens"] = 64,
         ["tools"] = JsonNode.Parse("""
             [{
               "type": "function",
