@@ -34,7 +34,7 @@ internal sealed record ToolCallGuidance(ToolUse Use, ToolFormat Format) : Output
     {
         if (tool.Parameters is not { } schema)
             return Grammar.Text("{}");
-        var options = new JsonSchemaOptions(whitespace, tool.Strict);
+        var options = new JsonSchemaOptions { Whitespace = whitespace, Strict = tool.Strict };
         try
         {
             return schema.GetPropertyCount() == 0 ? JsonSchemaGrammar.AnyObject(options) : JsonSchemaGrammar.Compile(OfObject(schema), options);
