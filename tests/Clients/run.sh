@@ -12,7 +12,7 @@ finish() {
     local status=$?
     for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done
     for pid in "${pids[@]}"; do wait "$pid" 2>/dev/null || true; done
-    if [ "$status" -ne 0 ] && [ ${#pids[@]} -gt 0 ]; then tail -n 25 "$logs"/*.log || true; fi
+    if [ "$status" -ne 0 ] && [ ${#pids[@]} -gt 0 ]; then grep -hE -A 8 ' (WRN|ERR|FTL) ' "$logs"/*.log || true; fi
     rm -rf "$logs"
     exit "$status"
 }
@@ -33,9 +33,9 @@ start() {
 }
 
 await_ready() {
-    local pid=$1 url=$2
+    local pid=$1 url=$2 log=$3
     until curl --silent --fail --output /dev/null "$url/health/ready"; do
-        kill -0 "$pid" 2>/dev/null || { echo "The server at $url ended before it was ready." >&2; return 1; }
+        kill -0 "$pid" 2>/dev/null || { cat "$log" >&2; return 1; }
         sleep 0.2
     done
 }
@@ -49,8 +49,8 @@ if [ -z "${SERVER_URL:-}" ]; then
     keyed=$(free_port)
     start keyed "$keyed" --Auth:ApiKeys:0=sk-right --Scheduler:MaxSequences=8
     export SERVER_URL=http://127.0.0.1:$open KEYED_SERVER_URL=http://127.0.0.1:$keyed
-    await_ready "${pids[0]}" "$SERVER_URL"
-    await_ready "${pids[1]}" "$KEYED_SERVER_URL"
+    await_ready "${pids[0]}" "$SERVER_URL" "$logs/open.log"
+    await_ready "${pids[1]}" "$KEYED_SERVER_URL" "$logs/keyed.log"
 fi
 
 if [ $# -eq 0 ]; then set -- */*.test.mjs; fi
