@@ -1,7 +1,7 @@
 namespace Llama.Model.Guidance;
 
 /// <summary>A set of texts that an output must be one of. Immutable and safe to share between threads.</summary>
-public sealed class Grammar
+public sealed partial class Grammar
 {
     internal Grammar(Expression start) => Start = start;
 

@@ -47,7 +47,7 @@ internal sealed class Llama2Chat(Tokenizer tokenizer)
 
     private static string? Take(IReadOnlyList<ChatMessage> messages, int index, List<Turn> turns, ref string? system)
     {
-        (string role, string content) = messages[index];
+        (string role, string content) = (messages[index].Role, messages[index].Content);
         switch (role)
         {
             case "system" when turns.Count == 0:

@@ -5,11 +5,11 @@ using Llama.Server.Json;
 namespace Llama.Server.Chat;
 
 /// <summary>Words answers as <c>chat.completion</c> and <c>chat.completion.chunk</c>.</summary>
-internal sealed class ChatAnswerFormat(ChatCompletionRequest request, Answers answers, AnswerHead head) : AnswerFormat(request, head, "chat.completion.chunk")
+internal sealed class ChatAnswerFormat(ChatCompletionRequest request, Answers answers, AnswerHead head) : ChunkFormat(request, head, "chat.completion.chunk")
 {
     private readonly ChatLogprobFormat _logprobs = new(answers.Checkpoint.Tokenizer);
 
-    public override void WriteStart(Utf8JsonWriter json, int choice)
+    protected override void WriteStart(Utf8JsonWriter json, int choice)
     {
         BeginChunk(json);
         BeginDelta(json, choice);
@@ -22,7 +22,7 @@ internal sealed class ChatAnswerFormat(ChatCompletionRequest request, Answers an
         EndChunk(json);
     }
 
-    public override void WriteDelta(Utf8JsonWriter json, int choice, TextStream stream)
+    protected override void WriteDelta(Utf8JsonWriter json, int choice, TextStream stream)
     {
         BeginChunk(json);
         BeginDelta(json, choice);
@@ -39,7 +39,7 @@ internal sealed class ChatAnswerFormat(ChatCompletionRequest request, Answers an
         EndChunk(json);
     }
 
-    public override void WriteFinish(Utf8JsonWriter json, int choice, string reason)
+    protected override void WriteFinish(Utf8JsonWriter json, int choice, string reason)
     {
         BeginChunk(json);
         BeginDelta(json, choice);

@@ -26,7 +26,6 @@ internal static class ChatCompletionFields
         .Refuse("parallel_tool_calls", ConversationFields.NoTools, value => NoOp.True(value) || NoOp.False(value))
         .Refuse("functions", ConversationFields.NoTools, NoOp.EmptyArray)
         .Refuse("function_call", ConversationFields.NoTools, NoOp.Text("none", "auto"))
-        .Refuse("response_format", GenerationFields.NoGuidance, NoOp.Type("text"))
         .Refuse("add_special_tokens", "The chat format places the special tokens.", NoOp.False)
         .Refuse("echo", "Use /v1/completions.", NoOp.False)
         .Refuse("modalities", TextOnly, NoOp.Only("text"))

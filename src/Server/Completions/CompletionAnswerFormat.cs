@@ -5,13 +5,13 @@ using Llama.Server.Json;
 namespace Llama.Server.Completions;
 
 /// <summary>Words answers as <c>text_completion</c>, whole and in chunks alike.</summary>
-internal sealed class CompletionAnswerFormat(CompletionRequest request, Answers answers, AnswerHead head) : AnswerFormat(request, head, "text_completion")
+internal sealed class CompletionAnswerFormat(CompletionRequest request, Answers answers, AnswerHead head) : ChunkFormat(request, head, "text_completion")
 {
     private readonly CompletionLogprobFormat _logprobs = new(answers.Checkpoint.Tokenizer);
 
-    public override bool HasStart => request.Echo || request.ReturnTokenIds;
+    protected override bool HasStart => request.Echo || request.ReturnTokenIds;
 
-    public override void WriteStart(Utf8JsonWriter json, int choice)
+    protected override void WriteStart(Utf8JsonWriter json, int choice)
     {
         Prompt prompt = answers.PromptOf(choice);
         BeginChunk(json);
@@ -22,7 +22,7 @@ internal sealed class CompletionAnswerFormat(CompletionRequest request, Answers 
         EndChoice(json, finishReason: null);
     }
 
-    public override void WriteDelta(Utf8JsonWriter json, int choice, TextStream stream)
+    protected override void WriteDelta(Utf8JsonWriter json, int choice, TextStream stream)
     {
         BeginChunk(json);
         BeginChoice(json, choice, stream.Text);
@@ -36,7 +36,7 @@ internal sealed class CompletionAnswerFormat(CompletionRequest request, Answers 
         EndChoice(json, finishReason: null);
     }
 
-    public override void WriteFinish(Utf8JsonWriter json, int choice, string reason)
+    protected override void WriteFinish(Utf8JsonWriter json, int choice, string reason)
     {
         BeginChunk(json);
         BeginChoice(json, choice, "");

@@ -15,8 +15,7 @@ internal static class CompletionFields
         .Flag("echo", (r, v) => r.Echo = v, "Begin the answer with the prompt; without `logprobs`.")
         .Integer("best_of", 1, 20, (r, v) => r.BestOf = (int)v, "Must equal `n`: answers are not ranked.")
         .Flag("add_special_tokens", (r, v) => r.AddSpecialTokens = v, "Begin text prompts with BOS. Default: true.")
-        .Refuse("suffix", "The model was not trained to fill in the middle.", NoOp.Text(""))
-        .Refuse("response_format", GenerationFields.NoGuidance, NoOp.Type("text"));
+        .Refuse("suffix", "The model was not trained to fill in the middle.", NoOp.Text(""));
 
     private static IReadOnlyList<RawPrompt> ReadPrompts(FieldReader prompt)
     {

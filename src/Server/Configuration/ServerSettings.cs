@@ -16,6 +16,10 @@ internal sealed class ServerSettings
     [Range(1, int.MaxValue)]
     public int? DefaultMaxTokens { get; set; }
 
+    /// <summary>White space of structured output: <c>compact</c> has none, <c>free</c> lets the model place some.</summary>
+    [RegularExpression("compact|free", ErrorMessage = "Server:JsonWhitespace must be compact or free.")]
+    public string JsonWhitespace { get; set; } = "compact";
+
     /// <summary>Silence on a stream after which a comment line is sent.</summary>
     [Range(1, 3600)]
     public int KeepAliveSeconds { get; set; } = 15;

@@ -1,76 +1,30 @@
 using System.Text.Json;
-using Llama.Server.Json;
+using Llama.Server.Errors;
+using Llama.Server.Streaming;
 
 namespace Llama.Server.Generating;
 
-/// <summary>
-/// How one route words its answers, whole or in chunks. Chunks are written by hand: there is one per token, and nothing is allocated for the plain ones.
-/// </summary>
-internal abstract class AnswerFormat(GenerationParameters request, AnswerHead head, string chunkObject)
+/// <summary>How one route words its answers, whole or as events. The events of one choice come in order; those of several choices interleave.</summary>
+internal abstract class AnswerFormat
 {
-    protected AnswerHead Head => head;
-
-    /// <summary>Whether a choice has a chunk before its first piece.</summary>
-    public virtual bool HasStart => true;
-
-    /// <summary>The chunk that opens a choice.</summary>
-    public abstract void WriteStart(Utf8JsonWriter json, int choice);
-
-    /// <summary>A chunk with the stream's current piece.</summary>
-    public abstract void WriteDelta(Utf8JsonWriter json, int choice, TextStream stream);
-
-    /// <summary>The chunk that closes a choice.</summary>
-    public abstract void WriteFinish(Utf8JsonWriter json, int choice, string reason);
-
     /// <summary>The whole answer, as one JSON object.</summary>
     public abstract void WriteWhole(Utf8JsonWriter json, IReadOnlyList<WholeAnswer> choices, Usage usage);
 
-    /// <summary>The chunk with the token counts; it has no choices.</summary>
-    public void WriteUsage(Utf8JsonWriter json, Usage usage)
-    {
-        BeginChunk(json);
-        json.WriteEndArray();
-        json.WritePropertyName("usage"u8);
-        JsonSerializer.Serialize(json, usage, ApiJson.Web.Usage);
-        json.WriteEndObject();
-    }
+    /// <summary>Opens the stream, before anything of any choice.</summary>
+    public virtual ValueTask BeginAsync(SseWriter events) => ValueTask.CompletedTask;
 
-    /// <summary>Writes a chunk up to the inside of <c>choices</c>.</summary>
-    protected void BeginChunk(Utf8JsonWriter json)
-    {
-        json.WriteStartObject();
-        json.WriteString("id"u8, head.Id);
-        json.WriteString("object"u8, chunkObject);
-        json.WriteNumber("created"u8, head.Created);
-        json.WriteString("model"u8, head.Model);
-        json.WriteString("system_fingerprint"u8, head.Fingerprint);
-        json.WriteStartArray("choices"u8);
-    }
+    /// <summary>Opens a choice, before its first piece.</summary>
+    public abstract ValueTask StartAsync(SseWriter events, int choice);
 
-    /// <summary>Closes <c>choices</c>; what is written between this and <see cref="EndChunk"/> stands beside them.</summary>
-    protected static void EndChoices(Utf8JsonWriter json) => json.WriteEndArray();
+    /// <summary>Sends the stream's current piece.</summary>
+    public abstract ValueTask SendPieceAsync(SseWriter events, int choice, TextStream stream);
 
-    /// <summary>Where counts were asked for, OpenAI writes null in every chunk but the last.</summary>
-    protected void EndChunk(Utf8JsonWriter json)
-    {
-        if (request.StreamOptions?.IncludeUsage == true)
-            json.WriteNull("usage"u8);
-        json.WriteEndObject();
-    }
+    /// <summary>Closes a choice that ended well.</summary>
+    public abstract ValueTask FinishAsync(SseWriter events, int choice, TextStream stream);
 
-    protected static int[] Ids(ReadOnlySpan<DrawnToken> tokens)
-    {
-        int[] ids = new int[tokens.Length];
-        for (int i = 0; i < ids.Length; i++)
-            ids[i] = tokens[i].Token.TokenId;
-        return ids;
-    }
+    /// <summary>Closes the stream when every choice ended well.</summary>
+    public abstract ValueTask EndAsync(SseWriter events, Usage usage);
 
-    protected static void WriteIds(Utf8JsonWriter json, ReadOnlySpan<byte> name, int[] ids)
-    {
-        json.WriteStartArray(name);
-        foreach (int id in ids)
-            json.WriteNumberValue(id);
-        json.WriteEndArray();
-    }
+    /// <summary>Closes the stream when something failed after the headers had gone out.</summary>
+    public abstract ValueTask FailAsync(SseWriter events, ApiError error);
 }

@@ -35,23 +35,23 @@ internal sealed class Answers : IAsyncDisposable
 
     public Prompt PromptOf(int choice) => _plan.PromptOf(choice);
 
-    /// <summary>Hands every choice to the engine, or none.</summary>
+    /// <summary>Hands every choice to the engine, or none. The answers to one prompt go together, so that it is computed once.</summary>
     public static bool TryStart(
         Engine engine, Checkpoint checkpoint, GenerationPlan plan, TimeProvider clock, [NotNullWhen(true)] out Answers? answers, [NotNullWhen(false)] out ApiError? error)
     {
         var streams = new List<TextStream>(plan.Choices.Count);
         answers = new Answers(plan, checkpoint, streams);
         error = null;
-        for (int choice = 0; choice < plan.Choices.Count; choice++)
+        foreach (ChoicePlan[] siblings in plan.Choices.Chunk(plan.AnswersPerPrompt))
         {
-            ChoicePlan one = plan.Choices[choice];
-            if (!engine.TrySubmit(one.Request, out Generation? generation, out Refusal? refusal))
+            GenerationRequest[] requests = [.. siblings.Select(one => one.Request)];
+            if (!engine.TrySubmit(requests, out IReadOnlyList<Generation>? generations, out Refusal? refusal))
             {
+                error = RefusalErrors.From(refusal, requests[0], plan.PromptOf(streams.Count).Param);
                 answers.Abort();
-                error = RefusalErrors.From(refusal, one.Request, plan.PromptOf(choice).Param);
                 return false;
             }
-            streams.Add(new TextStream(generation, checkpoint.Tokenizer, one.Text, clock));
+            streams.AddRange(generations.Zip(siblings, (generation, one) => new TextStream(generation, checkpoint.Tokenizer, one.Text, clock)));
         }
         return true;
     }

@@ -7,11 +7,11 @@ namespace Llama.Server.Generating;
 internal static class Ending
 {
     /// <summary>The <c>finish_reason</c> of an answer that ended well.</summary>
-    public static string Name(FinishReason finish) => finish switch
+    public static string FinishName(this TextStream stream) => stream.Finish switch
     {
-        FinishReason.Stop or FinishReason.Completed => "stop",
         FinishReason.Length => "length",
-        _ => throw new ArgumentOutOfRangeException(nameof(finish), finish, "not a good ending"),
+        FinishReason.Stop or FinishReason.Completed => stream.HasCalls ? "tool_calls" : "stop",
+        _ => throw new InvalidOperationException($"{stream.Finish} is not a good ending."),
     };
 
     /// <summary>Whether the caller left, so that nobody hears an answer.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Llama.Model.Sampling;
+using Llama.Server.Guidance;
 using Llama.Server.Parsing;
 
 namespace Llama.Server.Generating;
@@ -14,7 +15,7 @@ internal static class GenerationFields
         .Refuse("continuous_usage_stats", "Token counts come in the last chunk only.", NoOp.False);
 
     public static FieldTable<T> AddGeneration<T>(this FieldTable<T> table)
-        where T : GenerationParameters => table.AddRouting().AddSampling().AddStopping().AddOutput().AddWithoutEffect().AddRefused();
+        where T : GenerationParameters => table.AddRouting().AddSampling().AddStopping().AddGuidance().AddOutput().AddWithoutEffect().AddRefused();
 
     private static FieldTable<T> AddRouting<T>(this FieldTable<T> table)
         where T : GenerationParameters => table
@@ -35,10 +36,17 @@ internal static class GenerationFields
         .Number("top_p", 0, 1, (r, v) => r.TopP = (float)v, "Nucleus sampling. Default: the checkpoint's, else 1.", aboveMinimum: true)
         .Integer("top_k", -1, int.MaxValue, (r, v) => r.TopK = (int)Math.Max(v, 0), "Keeps the k most probable tokens; 0 or -1 keeps all.")
         .Number("min_p", 0, 1, (r, v) => r.MinP = (float)v, "Drops tokens less probable than this share of the most probable one.")
+        .Number("typical_p", 0, 1, (r, v) => r.TypicalP = (float)v, "Locally typical sampling: keeps the tokens least surprising about their surprise, up to this mass.", aboveMinimum: true)
         .Number("repetition_penalty", 0, 100, (r, v) => r.RepetitionPenalty = (float)v, "Above 1 discourages tokens already seen.", aboveMinimum: true)
         .Number("presence_penalty", -2, 2, (r, v) => r.PresencePenalty = (float)v, "Subtracted once from tokens already generated.")
         .Number("frequency_penalty", -2, 2, (r, v) => r.FrequencyPenalty = (float)v, "Subtracted from tokens once per time they were generated.")
         .Custom("logit_bias", FieldShape.Object, (r, v) => r.LogitBias = ReadBias(v), "Token id to a number from -100 to 100, added to its logit.")
+        .Custom(
+            "allowed_token_ids",
+            FieldShape.ArrayOf(new FieldShape("integer", 0)),
+            (r, v) => r.AllowedTokenIds = v.Ints(0, int.MaxValue, atLeast: 1),
+            "The only tokens that may be drawn; without an end token among them the answer ends at its limit.")
+        .Custom("bad_words", FieldShape.ArrayOf(FieldShape.Text), (r, v) => r.BadWords = ReadTexts([.. v.Items()]), "Texts that the answer never holds, however they are cut into tokens.")
         .Integer("seed", long.MinValue, long.MaxValue, (r, v) => r.Seed = v, "Fixes the draws whatever else shares the batch. Default: random.")
         .Integer("n", 1, 128, (r, v) => r.N = (int)v, "Number of answers; bounded by `Server:MaxChoices`.");
 
@@ -53,23 +61,13 @@ internal static class GenerationFields
     private static FieldTable<T> AddOutput<T>(this FieldTable<T> table)
         where T : GenerationParameters => table
         .Flag("skip_special_tokens", (r, v) => r.SkipSpecialTokens = v, "Whether control tokens print nothing. Default: true.")
+        .Integer("prompt_logprobs", 0, 20, (r, v) => r.PromptLogprobs = (int)v, "Add the log-probability of each prompt token, with that many alternatives; not with `stream`.")
         .Flag("return_token_ids", (r, v) => r.ReturnTokenIds = v, "Add `prompt_token_ids` and each answer's `token_ids`.");
 
     private static FieldTable<T> AddWithoutEffect<T>(this FieldTable<T> table) => table
         .Accept("user", FieldShape.Text, v => v.String(), "Nothing is kept by user.");
 
     private static FieldTable<T> AddRefused<T>(this FieldTable<T> table) => table
-        .Refuse("typical_p", "Typical sampling is not built.", NoOp.Number(1))
-        .Refuse("bad_words", "Use logit_bias to ban tokens.", NoOp.EmptyArray)
-        .Refuse("allowed_token_ids", "Use logit_bias to ban tokens.")
-        .Refuse("prompt_logprobs", "Log-probabilities are reported for generated tokens only.")
-        .Refuse("guided_json", NoGuidance)
-        .Refuse("guided_regex", NoGuidance)
-        .Refuse("guided_choice", NoGuidance)
-        .Refuse("guided_grammar", NoGuidance)
-        .Refuse("guided_decoding_backend", NoGuidance)
-        .Refuse("guided_whitespace_pattern", NoGuidance)
-        .Refuse("structured_outputs", NoGuidance)
         .Refuse("use_beam_search", "Beam search is not built.", NoOp.False)
         .Refuse("length_penalty", "Beam search is not built.", NoOp.Number(1))
         .Refuse("truncate_prompt_tokens", "Prompts are never cut silently; shorten the prompt.", NoOp.Number(-1))
@@ -81,8 +79,6 @@ internal static class GenerationFields
         .Refuse("kv_transfer_params", "Prefill and decode run in one server.")
         .Refuse("vllm_xargs", "There are no extensions to give arguments to.", NoOp.EmptyObject);
 
-    internal const string NoGuidance = "Structured output is not built.";
-
     private static List<string> ReadStop(FieldReader value)
     {
         if (value.Value.ValueKind is not (JsonValueKind.String or JsonValueKind.Array))
@@ -90,11 +86,15 @@ internal static class GenerationFields
             value.WrongType("a string or an array of strings");
             return [];
         }
-        FieldReader[] items = value.Value.ValueKind == JsonValueKind.String ? [value] : [.. value.Items(0, 4)];
+        return ReadTexts(value.Value.ValueKind == JsonValueKind.String ? [value] : [.. value.Items(0, 4)]);
+    }
+
+    private static List<string> ReadTexts(FieldReader[] items)
+    {
         foreach (FieldReader item in items)
         {
             if (item.String().Length == 0)
-                item.Invalid("a stop text must have at least one character");
+                item.Invalid("a text must have at least one character");
         }
         return [.. items.Select(item => item.String())];
     }

@@ -1,4 +1,6 @@
 using Llama.Model.Sampling;
+using Llama.Server.Guidance;
+using Llama.Server.Tools;
 
 namespace Llama.Server.Generating;
 
@@ -24,6 +26,8 @@ internal abstract class GenerationParameters
 
     public float? MinP { get; set; }
 
+    public float TypicalP { get; set; } = 1;
+
     public float? RepetitionPenalty { get; set; }
 
     public float PresencePenalty { get; set; }
@@ -31,6 +35,20 @@ internal abstract class GenerationParameters
     public float FrequencyPenalty { get; set; }
 
     public IReadOnlyList<TokenBias> LogitBias { get; set; } = [];
+
+    public int[]? AllowedTokenIds { get; set; }
+
+    /// <summary>Texts that the answer never holds.</summary>
+    public IReadOnlyList<string> BadWords { get; set; } = [];
+
+    /// <summary>What the answer must look like; null for anything.</summary>
+    public OutputGuidance? Guidance { get; set; }
+
+    /// <summary>What the request says about tools; null where it defines none.</summary>
+    public ToolUse? Tools { get; set; }
+
+    /// <summary>Number of alternatives to report per prompt token; null for no log-probabilities of the prompt.</summary>
+    public int? PromptLogprobs { get; set; }
 
     public int N { get; set; } = 1;
 

@@ -1,17 +1,19 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
+using Llama.Model.Guidance;
 using Llama.Model.Sampling;
 using Llama.Scheduling;
 using Llama.Server.Configuration;
 using Llama.Server.Errors;
+using Llama.Server.Guidance;
 using Llama.Server.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace Llama.Server.Generating;
 
 /// <summary>From what a request asks for to what the engine is to do: defaults filled in, and checks that need the model made.</summary>
-internal sealed class RequestMapper(IOptions<ServerSettings> settings, Random random)
+internal sealed class RequestMapper(IOptions<ServerSettings> settings, GuideFactory guides, Random random)
 {
     /// <summary>Plans <see cref="GenerationParameters.N"/> answers to each prompt.</summary>
     public bool TryMap(
@@ -22,11 +24,12 @@ internal sealed class RequestMapper(IOptions<ServerSettings> settings, Random ra
         [NotNullWhen(false)] out ApiError? error)
     {
         plan = null;
-        error = CheckCombinations(parameters, prompts.Count) ?? CheckTokens(parameters, checkpoint.Limits.VocabSize);
+        StartGuide? guide = null;
+        error = CheckCombinations(parameters, prompts.Count) ?? CheckTokens(parameters, checkpoint) ?? guides.TryCreate(parameters, checkpoint, out guide);
         var choices = new List<ChoicePlan>(prompts.Count * parameters.N);
         ulong seed = (ulong)(parameters.Seed ?? random.NextInt64());
         foreach (Prompt prompt in prompts)
-            error ??= TryAdd(choices, parameters, prompt, checkpoint, seed);
+            error ??= TryAdd(choices, parameters, prompt, checkpoint, guide, seed);
         if (error is not null)
             return false;
         plan = new GenerationPlan(choices, prompts);
@@ -44,21 +47,38 @@ internal sealed class RequestMapper(IOptions<ServerSettings> settings, Random ra
             : null;
     }
 
-    private static ApiError? CheckTokens(GenerationParameters parameters, int vocabSize)
+    private static ApiError? CheckTokens(GenerationParameters parameters, Checkpoint checkpoint)
     {
+        int vocabSize = checkpoint.Limits.VocabSize;
         foreach (TokenBias bias in parameters.LogitBias)
         {
             if (bias.TokenId >= vocabSize)
                 return OutsideVocabulary($"logit_bias.{bias.TokenId}", bias.TokenId, vocabSize);
         }
-        int index = Array.FindIndex(parameters.StopTokenIds, id => id >= vocabSize);
-        return index < 0 ? null : OutsideVocabulary($"stop_token_ids[{index}]", parameters.StopTokenIds[index], vocabSize);
+        return CheckList("stop_token_ids", parameters.StopTokenIds, vocabSize)
+            ?? CheckList("allowed_token_ids", parameters.AllowedTokenIds ?? [], vocabSize)
+            ?? CheckAllowed(parameters, checkpoint.Defaults);
     }
+
+    private static ApiError? CheckList(string param, int[] ids, int vocabSize)
+    {
+        int index = Array.FindIndex(ids, id => id >= vocabSize);
+        return index < 0 ? null : OutsideVocabulary($"{param}[{index}]", ids[index], vocabSize);
+    }
+
+    private static ApiError? CheckAllowed(GenerationParameters parameters, GenerationDefaults defaults) =>
+        parameters.MinTokens > 0 && parameters.AllowedTokenIds is { } allowed && !allowed.Except(StopTokens(parameters, defaults)).Any()
+            ? ApiError.InvalidValue("allowed_token_ids", "'allowed_token_ids' holds only tokens that end the answer, which 'min_tokens' forbids at its start.")
+            : null;
+
+    /// <summary>The tokens that end an answer.</summary>
+    private static int[] StopTokens(GenerationParameters parameters, GenerationDefaults defaults) =>
+        parameters.IgnoreEos ? parameters.StopTokenIds : [.. defaults.EosIds.Union(parameters.StopTokenIds)];
 
     public static ApiError OutsideVocabulary(string param, int id, int vocabSize) =>
         ApiError.InvalidValue(param, $"Invalid value for '{param}': token {id} is outside the vocabulary of {vocabSize}.");
 
-    private ApiError? TryAdd(List<ChoicePlan> choices, GenerationParameters parameters, Prompt prompt, Checkpoint checkpoint, ulong seed)
+    private ApiError? TryAdd(List<ChoicePlan> choices, GenerationParameters parameters, Prompt prompt, Checkpoint checkpoint, StartGuide? guide, ulong seed)
     {
         if (prompt.Tokens.Length == 0)
             return ApiError.InvalidValue(prompt.Param, $"Invalid value for '{prompt.Param}': the prompt has no tokens.");
@@ -69,17 +89,19 @@ internal sealed class RequestMapper(IOptions<ServerSettings> settings, Random ra
         if (parameters.MinTokens > maxTokens)
             return ApiError.InvalidValue("min_tokens", $"'min_tokens' is {parameters.MinTokens}, more than the {maxTokens} tokens that the answer may have.");
         for (int i = 0; i < parameters.N; i++)
-            choices.Add(Plan(parameters, prompt, maxTokens, checkpoint, Mix(seed, i)));
+            choices.Add(Plan(parameters, prompt, maxTokens, checkpoint, guide?.Invoke(!prompt.ContinuesText), Mix(seed, i)));
         return null;
     }
 
-    private static ChoicePlan Plan(GenerationParameters parameters, Prompt prompt, int maxTokens, Checkpoint checkpoint, ulong seed)
+    private static ChoicePlan Plan(GenerationParameters parameters, Prompt prompt, int maxTokens, Checkpoint checkpoint, ITokenGuide? guide, ulong seed)
     {
         var request = new GenerationRequest
         {
             PromptTokenIds = prompt.Tokens,
             MaxTokens = maxTokens,
             Sampling = Sampling(parameters, checkpoint.Defaults, seed),
+            Guide = guide,
+            PromptLogprobs = parameters.PromptLogprobs,
             Priority = parameters.Priority,
             Timeout = parameters.Timeout,
             CacheSalt = parameters.CacheSalt is { } salt ? BitConverter.ToUInt64(SHA256.HashData(Encoding.UTF8.GetBytes(salt))) : 0,
@@ -102,11 +124,13 @@ internal sealed class RequestMapper(IOptions<ServerSettings> settings, Random ra
         TopK = parameters.TopK ?? defaults.TopK,
         TopP = parameters.TopP ?? defaults.TopP,
         MinP = parameters.MinP ?? defaults.MinP,
+        TypicalP = parameters.TypicalP,
         RepetitionPenalty = parameters.RepetitionPenalty ?? defaults.RepetitionPenalty,
         PresencePenalty = parameters.PresencePenalty,
         FrequencyPenalty = parameters.FrequencyPenalty,
         LogitBias = parameters.LogitBias,
-        StopTokenIds = parameters.IgnoreEos ? parameters.StopTokenIds : [.. defaults.EosIds.Union(parameters.StopTokenIds)],
+        AllowedTokenIds = parameters.AllowedTokenIds,
+        StopTokenIds = StopTokens(parameters, defaults),
         MinTokens = parameters.MinTokens,
         TopLogprobs = parameters.Logprobs,
         Seed = seed,

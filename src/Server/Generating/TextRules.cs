@@ -17,6 +17,9 @@ internal sealed record TextRules
     /// <summary>Whether the text begins anew, so that the tokenizer's dummy space is dropped; false where it continues the caller's.</summary>
     public bool AtSequenceStart { get; init; } = true;
 
+    /// <summary>Makes what finds tool calls in the text; null where none can be.</summary>
+    public Func<ToolCallReader>? ReadCalls { get; init; }
+
     /// <summary>Whether the tokens are wanted beside the text.</summary>
     public bool KeepTokens { get; init; }
 }

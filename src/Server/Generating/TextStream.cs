@@ -12,8 +12,11 @@ namespace Llama.Server.Generating;
 /// </summary>
 internal sealed class TextStream(Generation generation, Tokenizer tokenizer, TextRules rules, TimeProvider clock) : IAsyncDisposable
 {
+    private static readonly List<ToolCallPiece> NoCalls = [];
+
     private readonly IncrementalDecoder _decoder = new(tokenizer, rules.SkipSpecialTokens, rules.AtSequenceStart);
     private readonly StopStrings _stops = new(rules.Stop, rules.IncludeStop);
+    private readonly ToolCallReader? _calls = rules.ReadCalls?.Invoke();
     private readonly List<DrawnToken> _held = [];
     private readonly List<DrawnToken> _released = [];
     private readonly long _start = clock.GetTimestamp();
@@ -21,7 +24,16 @@ internal sealed class TextStream(Generation generation, Tokenizer tokenizer, Tex
     private int _shownLength;
 
     /// <summary>The piece; valid until the next move.</summary>
-    public ReadOnlySpan<char> Text => _stops.Ready;
+    public ReadOnlySpan<char> Text => _calls is null ? _stops.Ready : _calls.Content;
+
+    /// <summary>The parts of tool calls that follow the piece; valid until the next move.</summary>
+    public IReadOnlyList<ToolCallPiece> Calls => _calls?.Pieces ?? NoCalls;
+
+    /// <summary>Whether the answer calls a tool so far.</summary>
+    public bool HasCalls => _calls?.HasCalls == true;
+
+    /// <summary>Whether there is anything to show: text, tokens or parts of calls.</summary>
+    public bool HasPiece => !Text.IsEmpty || _released.Count > 0 || Calls.Count > 0;
 
     /// <summary>The piece's tokens, when <see cref="TextRules.KeepTokens"/>; valid until the next move.</summary>
     public ReadOnlySpan<DrawnToken> Tokens => CollectionsMarshal.AsSpan(_released);
@@ -46,7 +58,8 @@ internal sealed class TextStream(Generation generation, Tokenizer tokenizer, Tex
         _released.Clear();
         if (Finish is not null)
             return false;
-        while (Text.IsEmpty && _released.Count == 0 && Finish is null)
+        _calls?.Read([], isEnd: false);
+        while (!HasPiece && Finish is null)
         {
             if (generation.Events.TryRead(out GenerationEvent next))
                 await ApplyAsync(next);
@@ -107,7 +120,12 @@ internal sealed class TextStream(Generation generation, Tokenizer tokenizer, Tex
     /// <summary>A token leaves with the end of its text; at the ending all leave, and those behind a stop text are no longer text.</summary>
     private void ReleaseTokens()
     {
-        int shown = _shownLength + Text.Length, count = 0;
+        int shown = _shownLength + _stops.Ready.Length, count = 0;
+        if (_calls is not null)
+        {
+            _calls.Read(_stops.Ready, isEnd: Finish is not null);
+            _stops.Clear(); // the reader has it now, and may hold it back
+        }
         while (count < _held.Count && (Finish is not null || _held[count].End <= shown))
         {
             DrawnToken token = _held[count++];

@@ -115,6 +115,9 @@ internal readonly struct FieldReader(JsonElement value, string path, ReadErrors 
 
     public void Invalid(string why) => errors.Add(ApiError.InvalidValue(path, $"Invalid value for '{path}': {why}."));
 
+    /// <summary>Says that an object lacks a property.</summary>
+    public void Missing(string name) => errors.Add(ApiError.Missing($"{path}.{name}"));
+
     public void Unsupported(string why) => errors.Add(ApiError.UnsupportedValue(path, why));
 
     private static IEnumerable<FieldReader> Enumerate(JsonElement array, string path, ReadErrors errors)

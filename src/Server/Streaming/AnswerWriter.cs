@@ -28,7 +28,7 @@ internal sealed class AnswerWriter(IOptions<ServerSettings> settings, TimeProvid
     }
 
     /// <summary>Sends every choice in chunks. The first result is awaited before the headers go out, so that early failures keep their status.</summary>
-    public async Task WriteStreamAsync(HttpContext context, Answers answers, AnswerFormat format, bool includeUsage)
+    public async Task WriteStreamAsync(HttpContext context, Answers answers, AnswerFormat format)
     {
         using CancellationTokenRegistration left = context.RequestAborted.Register(answers.Abort);
         Task<bool>[] first = [.. answers.Streams.Select(stream => stream.MoveNextAsync().AsTask())];
@@ -42,9 +42,10 @@ internal sealed class AnswerWriter(IOptions<ServerSettings> settings, TimeProvid
         }
         SetHeaders(context.Response);
         await using var events = new SseWriter(context.Response.BodyWriter, TimeSpan.FromSeconds(settings.Value.KeepAliveSeconds), clock);
+        await format.BeginAsync(events);
         await Task.WhenAll(answers.Streams.Select((_, choice) => PumpAsync(events, answers, choice, first[choice], format)));
         if (!context.RequestAborted.IsCancellationRequested)
-            await EndAsync(events, answers, format, includeUsage);
+            await EndAsync(events, answers, format);
     }
 
     private static async Task<WholeAnswer?> ReadAsync(TextStream stream, Answers answers)
@@ -65,30 +66,23 @@ internal sealed class AnswerWriter(IOptions<ServerSettings> settings, TimeProvid
     private static async Task PumpAsync(SseWriter events, Answers answers, int choice, Task<bool> first, AnswerFormat format)
     {
         TextStream stream = answers.Streams[choice];
-        bool isStarted = !format.HasStart;
-        for (bool hasPiece = await first; hasPiece; hasPiece = await stream.MoveNextAsync())
+        bool isStarted = false;
+        for (bool hasMoved = await first; hasMoved; hasMoved = await stream.MoveNextAsync())
         {
             if (!isStarted)
-                await events.SendAsync(static (json, s) => s.format.WriteStart(json, s.choice), (format, choice));
+                await format.StartAsync(events, choice);
             isStarted = true;
-            if (!stream.Text.IsEmpty || !stream.Tokens.IsEmpty)
-                await events.SendAsync(static (json, s) => s.format.WriteDelta(json, s.choice, s.stream), (format, choice, stream));
+            if (stream.HasPiece)
+                await format.SendPieceAsync(events, choice, stream);
         }
         if (stream.Failure() is not null)
             answers.Abort(); // one failure ends the request
         else if (!stream.IsAbandoned())
-            await events.SendAsync(static (json, s) => s.format.WriteFinish(json, s.choice, s.reason), (format, choice, reason: Ending.Name(stream.Finish!.Value)));
+            await format.FinishAsync(events, choice, stream);
     }
 
-    private static async Task EndAsync(SseWriter events, Answers answers, AnswerFormat format, bool includeUsage)
-    {
-        if (answers.Streams.Select(Ending.Failure).FirstOrDefault(failure => failure is not null) is { } error)
-        {
-            await events.SendAsync(static (json, body) => JsonSerializer.Serialize(json, body, ApiJson.Web.ErrorBody), error.ToBody());
-            return;
-        }
-        if (includeUsage)
-            await events.SendAsync(static (json, s) => s.format.WriteUsage(json, s.Usage), (format, answers.Usage));
-        await events.SendDoneAsync();
-    }
+    private static ValueTask EndAsync(SseWriter events, Answers answers, AnswerFormat format) =>
+        answers.Streams.Select(Ending.Failure).FirstOrDefault(failure => failure is not null) is { } error
+            ? format.FailAsync(events, error)
+            : format.EndAsync(events, answers.Usage);
 }

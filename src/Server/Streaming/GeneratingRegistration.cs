@@ -1,4 +1,5 @@
 using Llama.Server.Generating;
+using Llama.Server.Guidance;
 
 namespace Llama.Server.Streaming;
 
@@ -6,5 +7,5 @@ namespace Llama.Server.Streaming;
 internal static class GeneratingRegistration
 {
     public static IServiceCollection AddGenerating(this IServiceCollection services) =>
-        services.AddSingleton<RequestMapper>().AddSingleton<AnswerWriter>().AddSingleton<GenerationRunner>();
+        services.AddSingleton<GrammarCache>().AddSingleton<GuideFactory>().AddSingleton<RequestMapper>().AddSingleton<AnswerWriter>().AddSingleton<GenerationRunner>();
 }

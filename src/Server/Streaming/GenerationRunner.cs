@@ -20,7 +20,7 @@ internal sealed class GenerationRunner(AnswerWriter writer, TimeProvider clock)
         await using (answers)
         {
             if (request.Stream)
-                await writer.WriteStreamAsync(context, answers, format(answers), request.StreamOptions?.IncludeUsage == true);
+                await writer.WriteStreamAsync(context, answers, format(answers));
             else
                 await AnswerWriter.WriteWholeAsync(context, answers, format(answers));
             context.Features.Set(RequestSummary.Of(answers));

@@ -1,0 +1,95 @@
+using System.Text.Json;
+using Llama.Server.Errors;
+using Llama.Server.Json;
+using Llama.Server.Streaming;
+
+namespace Llama.Server.Generating;
+
+/// <summary>
+/// The formats that stream in chunks: one JSON object per event, then <c>[DONE]</c>. Chunks are written by hand: there is one per token, and nothing is allocated for
+/// the plain ones.
+/// </summary>
+internal abstract class ChunkFormat(GenerationParameters request, AnswerHead head, string chunkObject) : AnswerFormat
+{
+    protected AnswerHead Head => head;
+
+    /// <summary>Whether a choice has a chunk before its first piece.</summary>
+    protected virtual bool HasStart => true;
+
+    public sealed override ValueTask StartAsync(SseWriter events, int choice) =>
+        HasStart ? events.SendAsync(static (json, s) => s.Format.WriteStart(json, s.choice), (Format: this, choice)) : ValueTask.CompletedTask;
+
+    public sealed override ValueTask SendPieceAsync(SseWriter events, int choice, TextStream stream) =>
+        events.SendAsync(static (json, s) => s.Format.WriteDelta(json, s.choice, s.stream), (Format: this, choice, stream));
+
+    public sealed override ValueTask FinishAsync(SseWriter events, int choice, TextStream stream) =>
+        events.SendAsync(static (json, s) => s.Format.WriteFinish(json, s.choice, s.reason), (Format: this, choice, reason: stream.FinishName()));
+
+    public sealed override async ValueTask EndAsync(SseWriter events, Usage usage)
+    {
+        if (request.StreamOptions?.IncludeUsage == true)
+            await events.SendAsync(static (json, s) => s.Format.WriteUsage(json, s.usage), (Format: this, usage));
+        await events.SendDoneAsync();
+    }
+
+    public sealed override ValueTask FailAsync(SseWriter events, ApiError error) =>
+        events.SendAsync(static (json, body) => JsonSerializer.Serialize(json, body, ApiJson.Web.ErrorBody), error.ToBody());
+
+    /// <summary>The chunk that opens a choice.</summary>
+    protected abstract void WriteStart(Utf8JsonWriter json, int choice);
+
+    /// <summary>A chunk with the stream's current piece.</summary>
+    protected abstract void WriteDelta(Utf8JsonWriter json, int choice, TextStream stream);
+
+    /// <summary>The chunk that closes a choice.</summary>
+    protected abstract void WriteFinish(Utf8JsonWriter json, int choice, string reason);
+
+    /// <summary>The chunk with the token counts; it has no choices.</summary>
+    private void WriteUsage(Utf8JsonWriter json, Usage usage)
+    {
+        BeginChunk(json);
+        json.WriteEndArray();
+        json.WritePropertyName("usage"u8);
+        JsonSerializer.Serialize(json, usage, ApiJson.Web.Usage);
+        json.WriteEndObject();
+    }
+
+    /// <summary>Writes a chunk up to the inside of <c>choices</c>.</summary>
+    protected void BeginChunk(Utf8JsonWriter json)
+    {
+        json.WriteStartObject();
+        json.WriteString("id"u8, head.Id);
+        json.WriteString("object"u8, chunkObject);
+        json.WriteNumber("created"u8, head.Created);
+        json.WriteString("model"u8, head.Model);
+        json.WriteString("system_fingerprint"u8, head.Fingerprint);
+        json.WriteStartArray("choices"u8);
+    }
+
+    /// <summary>Closes <c>choices</c>; what is written between this and <see cref="EndChunk"/> stands beside them.</summary>
+    protected static void EndChoices(Utf8JsonWriter json) => json.WriteEndArray();
+
+    /// <summary>Where counts were asked for, OpenAI writes null in every chunk but the last.</summary>
+    protected void EndChunk(Utf8JsonWriter json)
+    {
+        if (request.StreamOptions?.IncludeUsage == true)
+            json.WriteNull("usage"u8);
+        json.WriteEndObject();
+    }
+
+    protected static int[] Ids(ReadOnlySpan<DrawnToken> tokens)
+    {
+        int[] ids = new int[tokens.Length];
+        for (int i = 0; i < ids.Length; i++)
+            ids[i] = tokens[i].Token.TokenId;
+        return ids;
+    }
+
+    protected static void WriteIds(Utf8JsonWriter json, ReadOnlySpan<byte> name, int[] ids)
+    {
+        json.WriteStartArray(name);
+        foreach (int id in ids)
+            json.WriteNumberValue(id);
+        json.WriteEndArray();
+    }
+}

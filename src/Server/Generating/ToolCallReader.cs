@@ -1,0 +1,22 @@
+namespace Llama.Server.Generating;
+
+/// <summary>
+/// Takes one answer's text apart, as it comes, into what is said and which tools are called. Text that could begin a call is held back until decided, so that no half
+/// call is shown as text.
+/// </summary>
+internal abstract class ToolCallReader
+{
+    /// <summary>What is said in the last piece read; valid until the next.</summary>
+    public abstract ReadOnlySpan<char> Content { get; }
+
+    /// <summary>The parts of calls in the last piece read, behind its <see cref="Content"/>.</summary>
+    public abstract List<ToolCallPiece> Pieces { get; }
+
+    /// <summary>Whether the answer calls a tool so far.</summary>
+    public abstract bool HasCalls { get; }
+
+    /// <summary>Reads on.</summary>
+    /// <param name="text">The next piece of the answer; may be empty.</param>
+    /// <param name="isEnd">Whether nothing follows: what was held back is decided now.</param>
+    public abstract void Read(ReadOnlySpan<char> text, bool isEnd);
+}
