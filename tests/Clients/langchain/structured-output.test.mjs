@@ -15,6 +15,8 @@ for (const [name, api] of Object.entries(apis)) {
                 const model = chat(api).withStructuredOutput(Animal, { name: 'animal', method, strict });
                 const whole = await model.invoke(question);
                 assertMatches(Animal, whole);
+                if (name === 'responses' && method === 'functionCalling')
+                    return; // LangChain's parser of streamed calls does not take the Responses API's content
                 const partial = await collect(await model.stream(question));
                 assert.deepEqual(partial.at(-1), whole);
             });
