@@ -22,8 +22,22 @@ internal sealed class GuideFactory(GrammarCache grammars)
         if (parameters.Guidance is { } guidance && grammars.TryGet(guidance, checkpoint, out TokenGrammar? grammar, out error))
             start = grammar.Start;
         else if (parameters.BadWords.Count > 0)
-            start = TokenExclusion.Create(parameters.BadWords, checkpoint.Tokenizer, checkpoint.Limits.VocabSize).Start;
+            error = TryExclude(parameters.BadWords, checkpoint, out start);
         return error;
+    }
+
+    private static ApiError? TryExclude(IReadOnlyList<string> words, Checkpoint checkpoint, out StartGuide? start)
+    {
+        start = null;
+        try
+        {
+            start = TokenExclusion.Create(words, checkpoint.Tokenizer, checkpoint.Limits.VocabSize).Start;
+            return null;
+        }
+        catch (GrammarException fault)
+        {
+            return ApiError.InvalidValue("bad_words", $"Invalid value for 'bad_words': {fault.Message}");
+        }
     }
 
     /// <summary>Two rules at once could leave no token at all.</summary>

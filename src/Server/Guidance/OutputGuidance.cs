@@ -19,7 +19,7 @@ internal sealed record JsonObjectGuidance(string Param) : OutputGuidance(Param)
 {
     public override string Key => "json_object";
 
-    public override Grammar Compile(JsonWhitespace whitespace) => JsonSchemaGrammar.AnyObject(new JsonSchemaOptions(whitespace, Strict: false));
+    public override Grammar Compile(JsonWhitespace whitespace) => JsonSchemaGrammar.AnyObject(new JsonSchemaOptions { Whitespace = whitespace });
 }
 
 /// <summary>JSON that a schema describes.</summary>
@@ -30,7 +30,7 @@ internal sealed record JsonSchemaGuidance(string Param, JsonElement Schema, bool
 {
     public override string Key => (Strict ? "strict:" : "schema:") + Schema.GetRawText();
 
-    public override Grammar Compile(JsonWhitespace whitespace) => JsonSchemaGrammar.Compile(Schema, new JsonSchemaOptions(whitespace, Strict));
+    public override Grammar Compile(JsonWhitespace whitespace) => JsonSchemaGrammar.Compile(Schema, new JsonSchemaOptions { Whitespace = whitespace, Strict = Strict });
 }
 
 /// <summary>Text that a regular expression matches from its first character to its last.</summary>
