@@ -10,6 +10,12 @@ internal abstract record OutputGuidance(string Param)
     /// <summary>Equal for requests that ask for the same, whichever field they use: the compiled grammar is kept under it.</summary>
     public abstract string Key { get; }
 
+    /// <summary>Whether it is OpenAI's: the format of what is said, which leaves calls of tools aside.</summary>
+    public bool IsFormat => !Param.StartsWith("guided_", StringComparison.Ordinal) && !Param.StartsWith("structured_outputs", StringComparison.Ordinal);
+
+    /// <summary>The field at fault where compiling fails at a place.</summary>
+    public virtual string ParamOf(string path) => path.Length == 0 ? Param : $"{Param}.{path}";
+
     /// <exception cref="GrammarException">It asks for what cannot be enforced.</exception>
     public abstract Grammar Compile(JsonWhitespace whitespace);
 }
