@@ -28,9 +28,9 @@ for (const [name, model] of Object.entries(languageModels)) {
         const options = ['mammal', 'bird', 'fish'];
         const { output } = await generateText({ ...common, output: Output.choice({ options }) });
         assert.ok(options.includes(output));
-        const json = await generateText({ ...common, output: Output.json(), maxOutputTokens: 900 });
-        if (json.finishReason === 'stop')
-            assert.equal(typeof json.output, 'object');
+        // Nothing bounds an object of one's own, so the limit may cut it.
+        const json = await generateText({ ...common, output: Output.json(), maxOutputTokens: 60 }).catch(error => error);
+        assert.ok(NoObjectGeneratedError.isInstance(json) ? json.finishReason === 'length' : typeof json.output === 'object', json);
     });
 
     test(`${name}: the elements of an array come one by one`, async () => {
