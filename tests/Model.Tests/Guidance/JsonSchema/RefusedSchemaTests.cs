@@ -116,4 +116,9 @@ public sealed class RefusedSchemaTests
         Assert.Contains(message, e.Message);
         Schemas.Compile(schema);
     }
+
+    [Theory]
+    [InlineData("""{"type":"object","properties":{"a":{"type":"string"}},"required":["a"],"additionalProperties":false}""")]
+    [InlineData("""{"$schema":"http://json-schema.org/draft-07/schema#","type":"object","properties":{"a":{"type":["number","null"]},"b":{"type":"object","properties":{},"additionalProperties":false}},"required":["a","b"],"additionalProperties":false}""")]
+    public void Strict_WhatOpenAIsClientsSend_Compiles(string schema) => Schemas.Compile(schema, strict: true);
 }
