@@ -1,4 +1,4 @@
-using Llama.Server.Configuration;
+using Llama.Server.Hosting;
 
 namespace Llama.Server.CommandLine;
 
@@ -30,7 +30,7 @@ internal static class Verbs
 
         Usage: dotnet run -c Release --project src/Server [-- settings]
 
-          --urls <address>                     where to listen (default {SettingsRegistration.DefaultAddress}; also ASPNETCORE_URLS)
+          --urls <address>                     where to listen (default {StandAlone.DefaultAddress}; also ASPNETCORE_URLS)
           --help                               this text
 
         Settings go as --Section:Key=value, as the environment variable Section__Key, or into appsettings.json:

@@ -36,7 +36,7 @@ internal static class SwaggerRegistration
             page.EnableTryItOutByDefault();
             page.DisplayRequestDuration();
         });
-        app.MapGet("/", () => Results.Redirect("/swagger")).AllowAnonymous().ExcludeFromDescription();
+        app.MapGet("/", () => Results.Redirect("/swagger")).ExcludeFromDescription();
         return app;
     }
 
