@@ -43,7 +43,7 @@ internal static class MessageJson
         ["function"] = new JsonObject
         {
             ["name"] = call.Name,
-            ["arguments"] = JsonSerializer.Serialize(call.Arguments ?? new Dictionary<string, object?>(), AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(IDictionary<string, object?>))),
+            ["arguments"] = RequestJson.ToText(call.Arguments ?? new Dictionary<string, object?>()),
         },
     };
 
@@ -57,7 +57,7 @@ internal static class MessageJson
         null => "",
         string text => text,
         JsonElement { ValueKind: JsonValueKind.String } text => text.GetString()!,
-        _ => JsonSerializer.Serialize(result, AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(object))),
+        _ => RequestJson.ToText(result),
     };
 
     private static NotSupportedException Unsupported(AIContent content, ChatRole role) =>

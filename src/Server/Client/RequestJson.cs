@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Llama.Server.Errors;
@@ -14,6 +15,9 @@ internal static class RequestJson
     /// <summary>Fields that change how HTTP answers look: an answer here has no place for what they ask.</summary>
     private static readonly string[] OfHttp = ["stream", "stream_options", "n", "logprobs", "top_logprobs", "prompt_logprobs", "return_token_ids"];
 
+    /// <summary>Values as Microsoft.Extensions.AI writes them, without its white space: the model would read that too.</summary>
+    private static readonly JsonSerializerOptions Compact = new(AIJsonUtilities.DefaultOptions) { WriteIndented = false, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <exception cref="NotSupportedException">A content, tool or option that nothing here could hold to.</exception>
     /// <exception cref="LlamaException">An additional property that is not a field of its own.</exception>
     public static JsonElement Write(IEnumerable<ChatMessage> messages, ChatOptions? options, string model)
@@ -21,7 +25,7 @@ internal static class RequestJson
         var body = new JsonObject { ["model"] = options?.ModelId ?? model, ["messages"] = MessageJson.Write(messages, options?.Instructions) };
         if (options is not null)
             Write(body, options);
-        return JsonSerializer.SerializeToElement<JsonNode>(body, AIJsonUtilities.DefaultOptions);
+        return JsonSerializer.SerializeToElement<JsonNode>(body, Compact);
     }
 
     private static void Write(JsonObject body, ChatOptions options)
@@ -85,5 +89,7 @@ internal static class RequestJson
         body[name] = ToNode(value);
     }
 
-    public static JsonNode? ToNode(object? value) => JsonSerializer.SerializeToNode(value, AIJsonUtilities.DefaultOptions);
+    public static JsonNode? ToNode(object? value) => JsonSerializer.SerializeToNode(value, Compact);
+
+    public static string ToText(object? value) => JsonSerializer.Serialize(value, Compact);
 }

@@ -21,7 +21,7 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider cloc
     private void Write(HttpContext context, double milliseconds)
     {
         Endpoint? endpoint = context.GetEndpoint();
-        string route = (endpoint as RouteEndpoint)?.RoutePattern.RawText ?? "unknown";
+        string route = endpoint is RouteEndpoint known && known.Metadata.GetMetadata<Unmatched>() is null ? known.RoutePattern.RawText ?? "" : "unknown";
         int status = context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted ? StatusCodes.Status499ClientClosedRequest : context.Response.StatusCode;
         if (context.Features.Get<RequestSummary>() is { } made)
         {
