@@ -17,6 +17,7 @@ public sealed class ForwardBatch
         ContextLengths = new int[maxSequences];
         BlockTables = new int[maxSequences * maxBlocksPerSequence];
         Samples = new SampleRow[maxSequences];
+        Copies = new BlockCopy[maxSequences];
     }
 
     /// <summary>Rows in use of the per-token arrays.</summary>
@@ -27,6 +28,12 @@ public sealed class ForwardBatch
 
     /// <summary>Rows in use of <see cref="Samples"/>.</summary>
     public int SampleCount { get; set; }
+
+    /// <summary>Rows in use of <see cref="Copies"/>.</summary>
+    public int CopyCount { get; set; }
+
+    /// <summary>[copies] done one after the other before anything of the step is written to the cache.</summary>
+    public BlockCopy[] Copies { get; }
 
     /// <summary>[tokens]</summary>
     public int[] TokenIds { get; }
@@ -49,7 +56,7 @@ public sealed class ForwardBatch
     /// <summary>Entries per row of <see cref="BlockTables"/>.</summary>
     public int BlockTableStride { get; }
 
-    /// <summary>[samples] the token rows that a next token is drawn from, in row order.</summary>
+    /// <summary>[samples] the token rows that a next token is drawn from, in row order; several may draw from one row.</summary>
     public SampleRow[] Samples { get; }
 
     /// <summary>Tokens so far of the sequences whose sampling needs them, back to back; see <see cref="SampleRow"/>.</summary>
@@ -59,7 +66,7 @@ public sealed class ForwardBatch
     public int HistoryCount { get; private set; }
 
     /// <summary>Empties the batch for the next step.</summary>
-    public void Clear() => TokenCount = SequenceCount = SampleCount = HistoryCount = 0;
+    public void Clear() => TokenCount = SequenceCount = SampleCount = CopyCount = HistoryCount = 0;
 
     /// <summary>Appends tokens to <see cref="History"/> and returns where they start.</summary>
     public int AddHistory(ReadOnlySpan<int> tokens)

@@ -32,6 +32,7 @@ internal sealed class LlamaModel : IDisposable
     /// <summary>Runs the batch through all layers, extending the cache, and returns the logits of its sample rows: [samples, vocab] float32, good until the next call.</summary>
     public Matrix Forward(ForwardBatch batch)
     {
+        if (batch.CopyCount > 0) CopyBlocks(batch);
         Activations a = _activations.Take(batch.TokenCount);
         _kernels.Embed(_weights.Embedding, batch, a.Residual); // [tokens, hidden]
         for (int layer = 0; layer < _config.LayerCount; layer++)
@@ -50,6 +51,11 @@ internal sealed class LlamaModel : IDisposable
         _activations.Dispose();
         _sampleRows.Dispose();
         _logits.Dispose();
+    }
+
+    private void CopyBlocks(ForwardBatch batch)
+    {
+        foreach (KvLayer layer in _cache.Layers) _kernels.CopyBlocks(batch, _attention, layer);
     }
 
     private void Attend(LayerWeights layer, KvLayer cache, ForwardBatch batch, Activations a)

@@ -1,3 +1,4 @@
+using Llama.Model.Guidance;
 using Llama.Model.Sampling;
 
 namespace Llama.Model;
@@ -9,7 +10,9 @@ namespace Llama.Model;
 /// <param name="HistoryStart">Where the sequence's tokens start in <see cref="ForwardBatch.History"/>.</param>
 /// <param name="HistoryLength">How many there are; 0 when <see cref="SamplingParams.NeedsHistory"/> is false.</param>
 /// <param name="Params">How to draw.</param>
-public readonly record struct SampleRow(int TokenRow, int Position, int GeneratedCount, int HistoryStart, int HistoryLength, SamplingParams Params)
+/// <param name="Guide">Which tokens may be drawn; null for all.</param>
+public readonly record struct SampleRow(
+    int TokenRow, int Position, int GeneratedCount, int HistoryStart, int HistoryLength, SamplingParams Params, ITokenGuide? Guide = null)
 {
     /// <summary>How many of the history's tokens, from its start, are prompt.</summary>
     public int PromptLength => HistoryLength - GeneratedCount;

@@ -16,23 +16,24 @@ internal sealed class Backlog(int maxLength)
 
     public int Length => Volatile.Read(ref _length);
 
-    /// <summary>Takes a place in the queue, exactly one per request under any number of submitters; false when there is none.</summary>
-    public bool TryEnter(GenerationRequest request)
+    /// <summary>Takes a place in the queue for each of the requests that share one prompt, or for none, under any number of submitters; false when there is no room.</summary>
+    public bool TryEnter(IReadOnlyList<GenerationRequest> requests)
     {
-        if (Interlocked.Increment(ref _length) > maxLength)
+        for (int length = Length, found; ; length = found)
         {
-            Interlocked.Decrement(ref _length);
-            return false;
+            if (length + requests.Count > maxLength) return false;
+            found = Interlocked.CompareExchange(ref _length, length + requests.Count, length);
+            if (found == length) break;
         }
-        Interlocked.Add(ref _promptTokens, request.PromptTokenIds.Length);
-        Interlocked.Add(ref _outputTokens, request.MaxTokens);
+        Interlocked.Add(ref _promptTokens, requests[0].PromptTokenIds.Length);
+        foreach (GenerationRequest request in requests) Interlocked.Add(ref _outputTokens, request.MaxTokens);
         return true;
     }
 
     public void Leave(Sequence sequence)
     {
         Interlocked.Decrement(ref _length);
-        Interlocked.Add(ref _promptTokens, -sequence.PromptLength);
+        if (sequence.GroupId == sequence.Id) Interlocked.Add(ref _promptTokens, -sequence.PromptLength);
         Interlocked.Add(ref _outputTokens, -sequence.MaxTokens);
     }
 

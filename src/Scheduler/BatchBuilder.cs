@@ -12,6 +12,8 @@ internal sealed class BatchBuilder(ModelLimits limits, int maxTokens, int maxSeq
     {
         _batch.Clear();
         for (int i = 0; i < step.Sequences.Count; i++) Add(step.Sequences[i]);
+        step.Copies.CopyTo(_batch.Copies);
+        _batch.CopyCount = step.Copies.Count;
         return _batch;
     }
 
@@ -23,7 +25,16 @@ internal sealed class BatchBuilder(ModelLimits limits, int maxTokens, int maxSeq
         _batch.TokenStarts[row + 1] = _batch.TokenCount;
         _batch.ContextLengths[row] = sequence.ComputedCount + sequence.ScheduledCount;
         sequence.BlockIds.AsSpan(0, sequence.BlockCount).CopyTo(_batch.BlockTables.AsSpan(row * _batch.BlockTableStride));
-        if (sequence.IsSampled) AddSample(sequence);
+        if (sequence.Group is { HasForks: true } group && sequence.EndsPrompt) AddForks(group, _batch.TokenStarts[row]);
+        if (sequence.IsSampled) AddSample(sequence, _batch.TokenCount - 1);
+    }
+
+    /// <summary>The forks that joined draw from the prompt's last row, behind which their leader may have more.</summary>
+    private void AddForks(PromptGroup group, int firstRow)
+    {
+        int promptRow = firstRow + group.Leader.PromptLength - 1 - group.Leader.ComputedCount;
+        foreach (Sequence fork in group.Forks)
+            if (fork is { ScheduledCount: > 0, IsSampled: true }) AddSample(fork, promptRow);
     }
 
     private void AddTokens(Sequence sequence)
@@ -40,15 +51,16 @@ internal sealed class BatchBuilder(ModelLimits limits, int maxTokens, int maxSeq
         _batch.TokenCount += tokens.Length;
     }
 
-    private void AddSample(Sequence sequence)
+    private void AddSample(Sequence sequence, int tokenRow)
     {
         ReadOnlySpan<int> history = sequence.Sampling.NeedsHistory ? sequence.Tokens : [];
         _batch.Samples[_batch.SampleCount++] = new SampleRow(
-            TokenRow: _batch.TokenCount - 1,
+            tokenRow,
             Position: sequence.KnownCount,
             sequence.GeneratedCount,
             HistoryStart: _batch.AddHistory(history),
             HistoryLength: history.Length,
-            sequence.Sampling);
+            sequence.Sampling,
+            sequence.Guide);
     }
 }

@@ -7,8 +7,8 @@ using Llama.Scheduling.Tracing;
 namespace Llama.Scheduling;
 
 /// <summary>
-/// The engine: one thread that owns the model and all scheduling state. <see cref="TrySubmit(GenerationRequest, out Generation?, out Refusal?)"/> and the events of a <see cref="Generation"/> are the only
-/// crossings; both are safe from any thread.
+/// The engine: one thread that owns the model and all scheduling state. <see cref="TrySubmit(GenerationRequest, out Generation?, out Refusal?)"/> and the
+/// events of a <see cref="Generation"/> are the only crossings; both are safe from any thread.
 /// </summary>
 public sealed class Engine : IAsyncDisposable
 {
@@ -59,44 +59,36 @@ public sealed class Engine : IAsyncDisposable
     /// <exception cref="ArgumentException">The prompt is empty or holds a token outside the vocabulary, or <c>MaxTokens</c> is below 1.</exception>
     public bool TrySubmit(GenerationRequest request, [NotNullWhen(true)] out Generation? generation, [NotNullWhen(false)] out Refusal? refusal)
     {
-        Gate.CheckArguments(request);
-        generation = null;
-        refusal = RefuseByState() ?? _gate!.TryEnter(request);
-        if (refusal is not null) return false;
-
-        Sequence sequence = CreateSequence(request);
-        if (!_inbox.TryPost(MessageKind.Submit, sequence)) // it was closed since the state was looked at
-        {
-            _backlog.Leave(sequence);
-            refusal = new Refusal(RefusalReason.Draining, RetryAfter: RetryElsewhere);
-            return false;
-        }
-        generation = sequence.Generation!;
-        return true;
+        bool isAccepted = TrySubmit([request], out IReadOnlyList<Generation>? generations, out refusal);
+        generation = isAccepted ? generations![0] : null;
+        return isAccepted;
     }
 
     /// <summary>
-    /// Accepts several requests that continue one prompt (the same array, salt, priority and share key), or none of them. The prompt is computed once and its blocks are shared.
+    /// Accepts several requests that continue one prompt (with the same salt, priority and share key), or none of them. The prompt is computed once, as far as
+    /// there is room to run them together, and its blocks are shared. Each is a generation of its own from then on. Never blocks.
     /// </summary>
     /// <param name="requests">One or more.</param>
     /// <param name="generations">Theirs, in the same order.</param>
     /// <param name="refusal">Why not.</param>
+    /// <exception cref="ArgumentException">As for one request; or there is none, or they do not continue one prompt.</exception>
     public bool TrySubmit(
         IReadOnlyList<GenerationRequest> requests, [NotNullWhen(true)] out IReadOnlyList<Generation>? generations, [NotNullWhen(false)] out Refusal? refusal)
     {
-        var accepted = new List<Generation>(requests.Count);
-        (generations, refusal) = (accepted, null);
-        foreach (GenerationRequest request in requests)
+        Gate.CheckArguments(requests);
+        generations = null;
+        refusal = RefuseByState() ?? _gate!.TryEnter(requests);
+        if (refusal is not null) return false;
+
+        Sequence[] sequences = [.. requests.Select(CreateSequence)];
+        if (sequences.Length > 1) _ = new PromptGroup(sequences);
+        if (!_inbox.TryPost(MessageKind.Submit, sequences[0])) // it was closed since the state was looked at
         {
-            if (TrySubmit(request, out Generation? generation, out refusal))
-            {
-                accepted.Add(generation);
-                continue;
-            }
-            foreach (Generation one in accepted) _ = one.DisposeAsync().AsTask();
-            generations = null;
+            foreach (Sequence sequence in sequences) _backlog.Leave(sequence);
+            refusal = new Refusal(RefusalReason.Draining, RetryAfter: RetryElsewhere);
             return false;
         }
+        generations = [.. sequences.Select(sequence => sequence.Generation!)];
         return true;
     }
 

@@ -93,14 +93,7 @@ internal sealed class EngineLoop
         }
         _reporter.Ran(step.TokenCount, _clock.GetElapsedTime(start));
         sampled = _sampled.AsSpan(0, batch.SampleCount);
-        ReportFaults(sampled);
         return true;
-    }
-
-    private void ReportFaults(ReadOnlySpan<SampledToken> sampled)
-    {
-        foreach (ref readonly SampledToken token in sampled)
-            if (token.Fault is { } fault) _reporter.Failed(fault);
     }
 
     /// <summary>Touches no block, for the scheduler may be what failed.</summary>

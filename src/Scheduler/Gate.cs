@@ -2,29 +2,39 @@ using Llama.Model;
 
 namespace Llama.Scheduling;
 
-/// <summary>Decides on the caller's thread whether a request is worth queueing.</summary>
+/// <summary>Decides on the caller's thread whether requests are worth queueing.</summary>
 internal sealed class Gate(ModelLimits limits, SchedulerOptions options, Backlog backlog)
 {
-    /// <summary>Null lets the request in, and counts it in the backlog.</summary>
+    /// <summary>Null lets the requests of one prompt in, and counts them in the backlog.</summary>
     /// <exception cref="ArgumentException">A token is outside the vocabulary.</exception>
-    public Refusal? TryEnter(GenerationRequest request)
+    public Refusal? TryEnter(IReadOnlyList<GenerationRequest> requests)
     {
-        if (request.PromptTokenIds.AsSpan().ContainsAnyExceptInRange(0, limits.VocabSize - 1))
-            throw new ArgumentException($"A prompt token is outside the vocabulary of {limits.VocabSize}.", nameof(request));
+        int[] prompt = requests[0].PromptTokenIds;
+        if (prompt.AsSpan().ContainsAnyExceptInRange(0, limits.VocabSize - 1))
+            throw new ArgumentException($"A prompt token is outside the vocabulary of {limits.VocabSize}.", nameof(requests));
 
-        long tokenCount = (long)request.PromptTokenIds.Length + request.MaxTokens;
+        long tokenCount = (long)prompt.Length + requests.Max(request => request.MaxTokens);
         if (tokenCount > limits.ContextLength) return new Refusal(RefusalReason.ContextLength, limits.ContextLength);
-        // The last token drawn is never computed, so it needs no room.
+        // The last token drawn is never computed, so it needs no room. Answers to one prompt need not fit all at once.
         int poolTokens = limits.BlockCount * limits.BlockSize;
         if (tokenCount - 1 > poolTokens) return new Refusal(RefusalReason.PoolSize, poolTokens);
-        if (request.Timeout is { } timeout && backlog.Outlasts(timeout)) return new Refusal(RefusalReason.Deadline, RetryAfter: backlog.RetryAfter());
-        return backlog.TryEnter(request) ? null : new Refusal(RefusalReason.QueueFull, options.MaxQueueLength, backlog.RetryAfter());
+        if (requests.Min(request => request.Timeout) is { } timeout && backlog.Outlasts(timeout)) return new Refusal(RefusalReason.Deadline, RetryAfter: backlog.RetryAfter());
+        return backlog.TryEnter(requests) ? null : new Refusal(RefusalReason.QueueFull, options.MaxQueueLength, backlog.RetryAfter());
     }
 
-    /// <exception cref="ArgumentException">The request asks for nothing, or of nothing.</exception>
-    public static void CheckArguments(GenerationRequest request)
+    /// <exception cref="ArgumentException">A request asks for nothing, or of nothing; or they do not belong together.</exception>
+    public static void CheckArguments(IReadOnlyList<GenerationRequest> requests)
     {
-        if (request.PromptTokenIds.Length == 0) throw new ArgumentException("The prompt has no token.", nameof(request));
-        if (request.MaxTokens < 1) throw new ArgumentException("MaxTokens is below 1.", nameof(request));
+        if (requests.Count == 0) throw new ArgumentException("There is no request.", nameof(requests));
+        if (requests[0].PromptTokenIds.Length == 0) throw new ArgumentException("The prompt has no token.", nameof(requests));
+        foreach (GenerationRequest request in requests)
+        {
+            if (request.MaxTokens < 1) throw new ArgumentException("MaxTokens is below 1.", nameof(requests));
+            if (!ContinuesSame(requests[0], request)) throw new ArgumentException("The requests differ in prompt, salt, priority or share key.", nameof(requests));
+        }
     }
+
+    private static bool ContinuesSame(GenerationRequest one, GenerationRequest other) =>
+        (one.CacheSalt, one.Priority, one.ShareKey) == (other.CacheSalt, other.Priority, other.ShareKey)
+        && (one.PromptTokenIds == other.PromptTokenIds || one.PromptTokenIds.AsSpan().SequenceEqual(other.PromptTokenIds));
 }

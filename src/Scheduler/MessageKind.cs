@@ -6,7 +6,7 @@ internal enum MessageKind
     /// <summary>Look at the engine's state again.</summary>
     Wake,
 
-    /// <summary>Serve this sequence.</summary>
+    /// <summary>Serve this sequence, and with a leader its forks.</summary>
     Submit,
 
     /// <summary>The caller of this sequence left.</summary>

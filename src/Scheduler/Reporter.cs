@@ -43,7 +43,8 @@ internal sealed class Reporter(Backlog backlog, EngineCounters counters, EngineM
 
     public void Report(in Outcome outcome)
     {
-        if (outcome.Token is not null) metrics?.Drawn(outcome.Sequence);
+        if (outcome.Fault is { } fault) onFailure?.Invoke(fault);
+        if (outcome.Token is not null) metrics?.Generated(outcome);
         if (outcome.Finish is { } reason) Ended(outcome.Sequence, reason);
         outcome.Sequence.Generation?.Publish(outcome);
     }

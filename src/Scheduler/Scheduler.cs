@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Llama.Model;
 using Llama.Model.Sampling;
 using Llama.Scheduling.Blocks;
-using Llama.Scheduling.Waiting;
 
 namespace Llama.Scheduling;
 
@@ -11,10 +10,11 @@ namespace Llama.Scheduling;
 /// towards the other. Pure: no torch, no I/O, time from the clock it is given. A step comes about so:
 /// <list type="number">
 /// <item>Sequences whose time is up end.</item>
-/// <item>Running sequences get their share: first those that lack one token, then chunks of the others, in the order of their rank.</item>
+/// <item>Running sequences get their share in the order of their <see cref="Urgency"/>, and among equals of their rank.</item>
 /// <item>If the pool has no block for one of them, the youngest gives up its own and waits to be computed again; then 2 starts afresh.</item>
-/// <item>If nobody had to give way, waiting ones are admitted with what budget is left.</item>
-/// <item>After the step was run, its tokens count as computed, full blocks are sealed, and drawn tokens become known or end their sequence.</item>
+/// <item>If nobody had to give way, forks join the leader that computes their prompt's last token, and waiting ones are admitted with what budget is left.</item>
+/// <item>After the step was run, its tokens count as computed, full blocks are sealed, and drawn tokens become known, with those that a guide forces after
+/// them, or end their sequence.</item>
 /// </list>
 /// </summary>
 internal sealed class Scheduler
@@ -23,50 +23,49 @@ internal sealed class Scheduler
 
     private readonly TimeProvider _clock;
     private readonly BlockManager _blocks;
-    private readonly WaitingQueue _waiting;
-    private readonly RankedList _running;
+    private readonly Roster _roster;
     private readonly Step _step;
-    private readonly List<Outcome> _outcomes;
-    private readonly int _maxSequences;
+    private readonly Progress _progress;
     private long _nextDeadline = long.MaxValue; // no live sequence has an earlier one
 
     public Scheduler(ModelLimits limits, SchedulerOptions options, TimeProvider clock, ulong hashMask = ulong.MaxValue)
     {
         _clock = clock;
         _blocks = new BlockManager(limits, options.PrefixCache, hashMask);
-        _waiting = new WaitingQueue(quantum: Math.Max(1, limits.ContextLength / RoundsPerContext));
         // Every running sequence is sure of its decode row, whatever the settings.
-        _maxSequences = Math.Min(options.MaxSequences, options.MaxBatchTokens);
-        _running = new RankedList(_maxSequences);
-        _step = new Step(options.MaxBatchTokens, _maxSequences);
-        _outcomes = new List<Outcome>(_maxSequences);
+        int maxSequences = Math.Min(options.MaxSequences, options.MaxBatchTokens);
+        _roster = new Roster(_blocks, quantum: Math.Max(1, limits.ContextLength / RoundsPerContext), maxSequences);
+        _step = new Step(options.MaxBatchTokens, maxSequences, _blocks.Copies);
+        _progress = new Progress(_roster, maxSequences);
     }
 
-    public int RunningCount => _running.Count;
+    public int RunningCount => _roster.Running.Count;
 
-    public int WaitingCount => _waiting.Count;
+    public int WaitingCount => _roster.Waiting.Count;
 
     /// <summary>Those of the waiting that were running before.</summary>
-    public int PreemptedCount => _waiting.PreemptedCount;
+    public int PreemptedCount => _roster.Waiting.PreemptedCount;
 
-    public bool HasWork => _running.Count + _waiting.Count > 0;
+    public bool HasWork => RunningCount + WaitingCount > 0;
 
     public BlockManager Blocks => _blocks;
 
     public long PreemptionCount { get; private set; }
 
     /// <summary>All sequences that have not ended.</summary>
-    public IEnumerable<Sequence> Live => _running.Enumerate().Concat(_waiting.Enumerate());
+    public IEnumerable<Sequence> Live => _roster.Live;
 
     /// <summary>What happened since <see cref="ClearOutcomes"/>, in order. Every sequence added has one with an ending, its last.</summary>
-    public List<Outcome> Outcomes => _outcomes;
+    public List<Outcome> Outcomes => _progress.Outcomes;
 
-    public void ClearOutcomes() => _outcomes.Clear();
+    public void ClearOutcomes() => _progress.Outcomes.Clear();
 
+    /// <summary>Takes on a sequence, and with a leader its forks.</summary>
     public void Add(Sequence sequence)
     {
+        _roster.Enqueue(sequence);
         _nextDeadline = Math.Min(_nextDeadline, sequence.Deadline);
-        _waiting.Add(sequence);
+        foreach (Sequence fork in sequence.Group?.Forks ?? []) _nextDeadline = Math.Min(_nextDeadline, fork.Deadline);
     }
 
     /// <summary>The next step: running sequences first; then, if none of them had to give way, waiting ones.</summary>
@@ -76,49 +75,52 @@ internal sealed class Scheduler
         bool hasPreempted = false;
         while (!TryScheduleRunning())
         {
-            PreemptYoungest();
+            _roster.Preempt(_roster.Running.Last);
+            PreemptionCount++;
             hasPreempted = true;
         }
-        if (!hasPreempted) AdmitWaiting();
+        if (!hasPreempted)
+        {
+            for (int i = 0; i < _step.Sequences.Count; i++) JoinForks(_step.Sequences[i]);
+            AdmitWaiting();
+        }
         Debug.Assert(_step.TokenCount > 0 || !HasWork);
         return _step;
     }
 
     /// <summary>Takes in what the step computed and drew.</summary>
-    /// <param name="sampled">One token per sequence of the step with <see cref="Sequence.IsSampled"/>, in its order.</param>
+    /// <param name="sampled">One token per sequence of <see cref="Step.Sampled"/>, in its order.</param>
     public void Commit(ReadOnlySpan<SampledToken> sampled)
     {
         long now = _clock.GetTimestamp();
         int next = 0;
         foreach (Sequence sequence in _step.Sequences)
         {
-            bool isSampled = sequence.IsSampled;
+            bool isSampled = sequence.IsSampled, endsPrompt = sequence.EndsPrompt;
             sequence.ComputedCount += sequence.ScheduledCount;
             _blocks.Seal(sequence);
-            if (isSampled) Append(sequence, sampled[next++], now);
+            if (endsPrompt && sequence.Group is { } group) Fork(group, sampled, ref next, now);
+            _progress.Take(sequence, isSampled ? sampled[next++] : null, now);
         }
-        _step.Clear();
+        Clear();
     }
 
     /// <summary>Ends the sequences of a step that could not be run; their blocks hold nothing new.</summary>
     public void Fail()
     {
-        foreach (Sequence sequence in _step.Sequences) End(sequence, FinishReason.Failed);
-        _step.Clear();
+        foreach (Sequence sequence in _step.Sequences)
+        {
+            // With all forks: if it was the prompt that broke the step, each of them would break one more, and fail all others in it.
+            while (sequence.Group is { HasForks: true } group) End(group.Forks[^1], FinishReason.Failed);
+            End(sequence, FinishReason.Failed);
+        }
+        Clear();
     }
 
     /// <summary>Ends a sequence between steps; nothing happens to one that has ended.</summary>
-    public void End(Sequence sequence, FinishReason reason, SampledToken? token = null)
-    {
-        if (sequence.State == SequenceState.Finished) return;
-        if (sequence.State == SequenceState.Running) Leave(sequence);
-        else _waiting.Remove(sequence);
-        sequence.State = SequenceState.Finished;
-        if (sequence.AdmittedAt is not null) _waiting.Refund(sequence);
-        _outcomes.Add(new Outcome(sequence, token, reason));
-    }
+    public void End(Sequence sequence, FinishReason reason) => _progress.End(sequence, reason);
 
-    public void CheckIntegrity() => _blocks.CheckIntegrity(_running.Enumerate());
+    public void CheckIntegrity() => _blocks.CheckIntegrity(_roster.Running.Enumerate());
 
     private void ExpireOverdue()
     {
@@ -136,16 +138,17 @@ internal sealed class Scheduler
     {
         _step.Clear();
         // Decode rows first, so that no prompt, however long, holds up a sequence that is already streaming.
-        return TryScheduleRunning(decoding: true) && TryScheduleRunning(decoding: false);
+        return TryScheduleRunning(Urgency.Decoding) && TryScheduleRunning(Urgency.CatchingUp) && TryScheduleRunning(Urgency.Prompt);
     }
 
     /// <summary>False when the pool has no block for one of them. Blocks given to the earlier ones stay: the next try needs them again.</summary>
-    private bool TryScheduleRunning(bool decoding)
+    private bool TryScheduleRunning(Urgency urgency)
     {
-        foreach (Sequence sequence in _running)
+        if (_step.Sequences.Count == RunningCount) return true;
+        foreach (Sequence sequence in _roster.Running)
         {
             if (_step.Budget == 0) break;
-            if (sequence.OutstandingCount == 1 != decoding) continue;
+            if (sequence.Urgency != urgency) continue;
             int tokenCount = Math.Min(sequence.OutstandingCount, _step.Budget);
             if (!_blocks.TryGrow(sequence, sequence.ComputedCount + tokenCount)) return false;
             _step.Add(sequence, tokenCount);
@@ -153,50 +156,56 @@ internal sealed class Scheduler
         return true;
     }
 
-    private void PreemptYoungest()
-    {
-        Sequence victim = _running.Last;
-        Leave(victim);
-        victim.State = SequenceState.Waiting;
-        _waiting.PutBack(victim);
-        PreemptionCount++;
-    }
-
     private void AdmitWaiting()
     {
         // The first that does not fit ends the round: letting smaller ones pass it would starve it.
-        while (_running.Count < _maxSequences && _step.Budget > 0 && _waiting.Peek() is { } sequence && _blocks.TryAdmit(sequence, _running))
+        while (HasRoom && _step.Budget > 0 && _roster.Waiting.Peek() is { } sequence)
         {
-            _waiting.Take(sequence);
-            sequence.State = SequenceState.Running;
-            _running.Add(sequence);
+            // What its guide forces at the start is computed along with the prompt, and may be found in the cache like it.
+            if (sequence.AdmittedAt is null && !_progress.TryAppend(sequence, drawn: null)) continue;
+            if (!_roster.TryAdmit(sequence)) break;
             _step.Add(sequence, Math.Min(sequence.OutstandingCount, _step.Budget));
-            if (sequence.AdmittedAt is null) MarkAdmitted(sequence);
+            if (sequence.AdmittedAt is null) MarkAdmitted(sequence, _clock.GetTimestamp(), Math.Min(sequence.ComputedCount, sequence.PromptLength));
+            JoinForks(sequence);
         }
     }
 
-    private void MarkAdmitted(Sequence sequence)
+    /// <summary>If the step computes the prompt to its end, lets as many forks draw from it as can go on afterwards. They were paid for, so they go before others.</summary>
+    private void JoinForks(Sequence leader)
     {
-        sequence.AdmittedAt = _clock.GetTimestamp();
-        sequence.CachedTokenCount = sequence.ComputedCount;
+        if (!leader.EndsPrompt || leader.Group is not { } group) return;
+        for (int i = 0; i < group.Forks.Count && HasRoom && _blocks.AvailableCount > _step.Forks.Count;)
+        {
+            Sequence fork = group.Forks[i];
+            if (!_progress.TryAppend(fork, drawn: null)) continue; // it ended and is no fork any more
+            _step.Join(fork);
+            MarkAdmitted(fork, leader.AdmittedAt!.Value, leader.CachedTokenCount);
+            i++;
+        }
+    }
+
+    private bool HasRoom => _roster.FreeCount > _step.Forks.Count;
+
+    private void MarkAdmitted(Sequence sequence, long now, int cachedTokenCount)
+    {
+        (sequence.AdmittedAt, sequence.CachedTokenCount) = (now, cachedTokenCount);
         _step.Admitted.Add(sequence);
     }
 
-    private void Append(Sequence sequence, SampledToken token, long now)
+    private void Fork(PromptGroup group, ReadOnlySpan<SampledToken> sampled, ref int next, long now)
     {
-        if (token.Fault is not null)
+        while (group.HasForks && group.Forks[0] is { ScheduledCount: > 0 } fork)
         {
-            End(sequence, FinishReason.Failed);
-            return;
+            SampledToken? drawn = fork.IsSampled ? sampled[next++] : null;
+            _roster.Fork(group, fork);
+            _progress.Take(fork, drawn, now);
         }
-        sequence.Append(token.TokenId, now);
-        if (sequence.Ending() is { } reason) End(sequence, reason, token);
-        else _outcomes.Add(new Outcome(sequence, token, null));
+        _roster.Release(group);
     }
 
-    private void Leave(Sequence sequence)
+    private void Clear()
     {
-        _blocks.Free(sequence);
-        _running.Remove(sequence);
+        _step.Clear();
+        _blocks.Copies.Clear();
     }
 }

@@ -1,16 +1,17 @@
+using Llama.Model.Guidance;
 using Llama.Model.Sampling;
 
 namespace Llama.Scheduling;
 
 /// <summary>
-/// One request on its way through the engine: the tokens known so far (the prompt, then what was drawn) and how many of them are computed, that is, have
-/// their keys and values in its blocks. Owned by the engine's thread once submitted.
+/// One request on its way through the engine: the tokens known so far (the prompt, then what was drawn or forced by its guide) and how many of them are
+/// computed, that is, have their keys and values in its blocks. Owned by the engine's thread once submitted.
 /// </summary>
 internal sealed class Sequence
 {
     private readonly GenerationRequest _request;
     private readonly int[] _stopTokenIds;
-    private int[] _tokens; // the caller's prompt until admission, then room for the output too
+    private int[] _tokens; // the caller's prompt until there is output, then room for all of it
 
     /// <param name="id">Its number: earlier ones are older.</param>
     /// <param name="request">What to generate.</param>
@@ -19,8 +20,9 @@ internal sealed class Sequence
     public Sequence(long id, GenerationRequest request, long arrival, long deadline = long.MaxValue)
     {
         (Id, _request, _tokens, Arrival, Deadline) = (id, request, request.PromptTokenIds, arrival, deadline);
-        (PromptLength, MaxTokens, Sampling, _stopTokenIds) = (request.PromptTokenIds.Length, request.MaxTokens, request.Sampling, [.. request.Sampling.StopTokenIds]);
-        KnownCount = PromptLength;
+        (PromptLength, MaxTokens, Sampling, Guide) = (request.PromptTokenIds.Length, request.MaxTokens, request.Sampling, request.Guide);
+        _stopTokenIds = [.. request.Sampling.StopTokenIds];
+        (KnownCount, GroupId) = (PromptLength, id);
     }
 
     public long Id { get; }
@@ -36,11 +38,19 @@ internal sealed class Sequence
 
     public SamplingParams Sampling { get; }
 
+    public ITokenGuide? Guide { get; }
+
     public int Priority => _request.Priority;
 
     public int ShareKey => _request.ShareKey;
 
     public ulong CacheSalt => _request.CacheSalt;
+
+    /// <summary>Those it shares its prompt with while that is not computed; null for most, and afterwards.</summary>
+    public PromptGroup? Group { get; set; }
+
+    /// <summary>Number of the first of those it was submitted with; its own when it is that, or came alone.</summary>
+    public long GroupId { get; set; }
 
     /// <summary>The caller's end; null in tests of the scheduler alone.</summary>
     public Generation? Generation { get; set; }
@@ -59,12 +69,29 @@ internal sealed class Sequence
     /// <summary>Tokens that the current step computes, or 0.</summary>
     public int ScheduledCount { get; set; }
 
-    public int OutstandingCount => KnownCount - ComputedCount;
+    /// <summary>How the tokens known so far end it; null while more are to come. Told once a step has run.</summary>
+    public FinishReason? Ending { get; private set; }
+
+    /// <summary>Tokens that must be computed before anything more can happen: of a sequence that its guide ended before its first step only the prompt.</summary>
+    public int TargetCount => Ending is null ? KnownCount : PromptLength;
+
+    public int OutstandingCount => TargetCount - ComputedCount;
 
     public int GeneratedCount => KnownCount - PromptLength;
 
+    /// <summary>Generated tokens that the caller was told of.</summary>
+    public int AnnouncedCount { get; private set; }
+
+    /// <summary>Tokens that may be found in the cache. The last one never: its logits are what is drawn from, and those of a shared prompt are drawn from by all.</summary>
+    public int CacheableCount => (Group is { HasForks: true } ? PromptLength : TargetCount) - 1;
+
+    /// <summary>Whether the current step computes the last token of the prompt.</summary>
+    public bool EndsPrompt => ComputedCount < PromptLength && ComputedCount + ScheduledCount >= PromptLength;
+
     /// <summary>Whether the current step reaches the last known token, so that the next one is drawn.</summary>
-    public bool IsSampled => ComputedCount + ScheduledCount == KnownCount;
+    public bool IsSampled => Ending is null && ComputedCount + ScheduledCount == KnownCount;
+
+    public Urgency Urgency => OutstandingCount == 1 ? Urgency.Decoding : ComputedCount >= PromptLength ? Urgency.CatchingUp : Urgency.Prompt;
 
     /// <summary>Most tokens it ever has in blocks: the last one drawn is never computed.</summary>
     public int MaxComputedCount => PromptLength + MaxTokens - 1;
@@ -77,6 +104,9 @@ internal sealed class Sequence
     /// <summary>Blocks at the table's start that are sealed.</summary>
     public int SealedCount { get; set; }
 
+    /// <summary>Whether its last block is not its own and must be copied before it writes there.</summary>
+    public bool SharesTail { get; set; }
+
     /// <summary>Prompt tokens found in the cache when it was first admitted.</summary>
     public int CachedTokenCount { get; set; }
 
@@ -87,33 +117,57 @@ internal sealed class Sequence
 
     public long LastTokenAt { get; private set; }
 
-    /// <summary>Timestamp of the token before the last.</summary>
-    public long PreviousTokenAt { get; private set; }
-
     /// <summary>Allocates, at the first admission, all that the sequence will ever need; a waiting one costs nothing but its prompt.</summary>
     public void Reserve(int blockCount)
     {
         if (BlockIds.Length > 0) return;
         BlockIds = new int[blockCount];
-        Array.Resize(ref _tokens, PromptLength + MaxTokens);
+        ReserveTokens();
     }
 
     public void AddBlock(int id) => BlockIds[BlockCount++] = id;
 
-    public void ClearBlocks() => BlockCount = ComputedCount = SealedCount = 0;
-
-    public void Append(int token, long now)
+    public void ClearBlocks()
     {
-        _tokens[KnownCount++] = token;
-        if (GeneratedCount == 1) FirstTokenAt = now;
-        PreviousTokenAt = LastTokenAt;
-        LastTokenAt = now;
+        BlockCount = ComputedCount = SealedCount = 0;
+        SharesTail = false;
     }
 
-    /// <summary>Whether the tokens drawn so far end it, and how.</summary>
-    public FinishReason? Ending()
+    /// <summary>Takes on the next token. A stop token ends the text before it, so the guide is not told of it.</summary>
+    public void Append(int token)
     {
-        if (_stopTokenIds.AsSpan().Contains(_tokens[KnownCount - 1])) return FinishReason.Stop;
-        return GeneratedCount == MaxTokens ? FinishReason.Length : null;
+        ReserveTokens();
+        _tokens[KnownCount++] = token;
+        if (_stopTokenIds.AsSpan().Contains(token))
+        {
+            Ending = FinishReason.Stop;
+            return;
+        }
+        Guide?.Accept(token);
+        if (Guide is { IsComplete: true }) Ending = FinishReason.Completed;
+        else if (GeneratedCount == MaxTokens) Ending = FinishReason.Length;
+    }
+
+    /// <summary>Takes on the tokens that the guide leaves no choice about, so that the model need not be asked; with log-probabilities wanted it must be.</summary>
+    public void AppendForced()
+    {
+        if (Guide is null || Sampling.TopLogprobs is not null) return;
+        while (Ending is null && Guide.TryForce(out int token)) Append(token);
+    }
+
+    /// <summary>Notes that the caller is told of one more token.</summary>
+    /// <param name="token">The token; one that was forced has no log-probability.</param>
+    /// <param name="now">Timestamp.</param>
+    public Outcome Announce(in SampledToken token, long now)
+    {
+        long since = AnnouncedCount == 0 ? Arrival : LastTokenAt;
+        if (++AnnouncedCount == 1) FirstTokenAt = now;
+        LastTokenAt = now;
+        return new Outcome(this, token, null) { Number = AnnouncedCount, Since = since };
+    }
+
+    private void ReserveTokens()
+    {
+        if (_tokens.Length < PromptLength + MaxTokens) Array.Resize(ref _tokens, PromptLength + MaxTokens);
     }
 }

@@ -6,6 +6,9 @@ internal enum SequenceState
     /// <summary>Without blocks: new, or preempted.</summary>
     Waiting,
 
+    /// <summary>Without blocks and in no queue: another one of its <see cref="PromptGroup"/> computes its prompt.</summary>
+    Attached,
+
     /// <summary>With blocks.</summary>
     Running,
 

@@ -1,5 +1,6 @@
 using Llama.Server.Chat;
 using Llama.Server.Completions;
+using Llama.Server.Embeddings;
 using Llama.Server.Health;
 using Llama.Server.Models;
 using Llama.Server.Routing;
@@ -25,6 +26,7 @@ public static class LlamaEndpoints
         RouteGroupBuilder api = routes.MapApiGroup(prefix);
         api.MapChat();
         api.MapCompletions();
+        api.MapEmbeddings();
         api.MapModels();
         api.MapTokenization();
         foreach (string pattern in prefix.Trim('/').Length > 0 ? ["/{**path}"] : OwnAtTheRoot)

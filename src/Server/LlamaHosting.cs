@@ -37,16 +37,30 @@ public static class LlamaHosting
     /// <param name="decorate">Wraps the client, e.g. <c>(_, client) => client.AsBuilder().UseFunctionInvocation().Build()</c>.</param>
     /// <param name="serviceKey">Key to register it under, beside other chat clients; null for none.</param>
     public static IServiceCollection AddLlamaChatClient(
-        this IServiceCollection services, Func<IServiceProvider, IChatClient, IChatClient>? decorate = null, object? serviceKey = null)
-    {
-        return services.AddKeyedSingleton(serviceKey, (provider, _) => Create(provider));
+        this IServiceCollection services, Func<IServiceProvider, IChatClient, IChatClient>? decorate = null, object? serviceKey = null) =>
+        services.AddClient<IChatClient, LlamaChatClient>(decorate, serviceKey);
 
-        IChatClient Create(IServiceProvider provider)
+    /// <summary>
+    /// Registers an <see cref="IEmbeddingGenerator{TInput, TEmbedding}"/> on the engine in this process: the vectors of <c>/v1/embeddings</c>. It waits and throws as the chat
+    /// client does.
+    /// </summary>
+    /// <param name="services">Services of an application that <see cref="AddLlama"/> put the engine into.</param>
+    /// <param name="decorate">Wraps the generator.</param>
+    /// <param name="serviceKey">Key to register it under, beside other generators; null for none.</param>
+    public static IServiceCollection AddLlamaEmbeddingGenerator(
+        this IServiceCollection services,
+        Func<IServiceProvider, IEmbeddingGenerator<string, Embedding<float>>, IEmbeddingGenerator<string, Embedding<float>>>? decorate = null,
+        object? serviceKey = null) =>
+        services.AddClient<IEmbeddingGenerator<string, Embedding<float>>, LlamaEmbeddingGenerator>(decorate, serviceKey);
+
+    private static IServiceCollection AddClient<TClient, TOwn>(this IServiceCollection services, Func<IServiceProvider, TClient, TClient>? decorate, object? serviceKey)
+        where TClient : class
+        where TOwn : class, TClient =>
+        services.AddKeyedSingleton<TClient>(serviceKey, (provider, _) =>
         {
-            IChatClient client = provider.GetService<LlamaChatClient>() ?? throw new InvalidOperationException(Missing);
+            TClient client = provider.GetService<TOwn>() ?? throw new InvalidOperationException(Missing);
             return decorate is null ? client : decorate(provider, client);
-        }
-    }
+        });
 
     internal const string Missing = "There is no engine in this application: call builder.AddLlama() first.";
 }

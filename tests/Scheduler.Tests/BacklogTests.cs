@@ -12,11 +12,11 @@ public sealed class BacklogTests
     {
         Backlog backlog = new(maxLength: 2);
         Gate gate = new(Limits, new SchedulerOptions { MaxQueueLength = 2 }, backlog);
-        Assert.Null(gate.TryEnter(Rig.Request(10, maxTokens: 10)));
-        Assert.Null(gate.TryEnter(Rig.Request(10, maxTokens: 10)));
-        Assert.Equal(new Refusal(RefusalReason.QueueFull, 2, TimeSpan.FromSeconds(1)), gate.TryEnter(Rig.Request(10, maxTokens: 10)));
+        Assert.Null(gate.TryEnter([Rig.Request(10, maxTokens: 10)]));
+        Assert.Null(gate.TryEnter([Rig.Request(10, maxTokens: 10)]));
+        Assert.Equal(new Refusal(RefusalReason.QueueFull, 2, TimeSpan.FromSeconds(1)), gate.TryEnter([Rig.Request(10, maxTokens: 10)]));
         backlog.Leave(new Sequence(1, Rig.Request(10, maxTokens: 10), arrival: 0));
-        Assert.Null(gate.TryEnter(Rig.Request(10, maxTokens: 10)));
+        Assert.Null(gate.TryEnter([Rig.Request(10, maxTokens: 10)]));
     }
 
     [Fact]
@@ -27,7 +27,7 @@ public sealed class BacklogTests
         int entered = 0;
         Parallel.For(0, 1000, _ =>
         {
-            if (backlog.TryEnter(request)) Interlocked.Increment(ref entered);
+            if (backlog.TryEnter([request])) Interlocked.Increment(ref entered);
         });
         Assert.Equal((100, 100), (entered, backlog.Length));
     }
@@ -36,7 +36,7 @@ public sealed class BacklogTests
     public void RetryAfter_IsTheTimeTheQueueTakesAtTheMeasuredRate()
     {
         Backlog backlog = new(maxLength: 10);
-        for (int i = 0; i < 5; i++) backlog.TryEnter(Rig.Request(100, maxTokens: 400));
+        for (int i = 0; i < 5; i++) backlog.TryEnter([Rig.Request(100, maxTokens: 400)]);
         Assert.Equal(TimeSpan.FromSeconds(1), backlog.RetryAfter()); // nothing measured yet
         backlog.ObserveStep(tokenCount: 50, TimeSpan.FromSeconds(1));
         Assert.Equal(TimeSpan.FromSeconds(5 * 100 / 50), backlog.RetryAfter()); // prompts alone, until outputs were seen
@@ -49,12 +49,12 @@ public sealed class BacklogTests
     {
         Backlog backlog = new(maxLength: 10);
         Gate gate = new(Limits, new SchedulerOptions(), backlog);
-        Assert.Null(gate.TryEnter(Rig.Request(500, maxTokens: 1)));
+        Assert.Null(gate.TryEnter([Rig.Request(500, maxTokens: 1)]));
         backlog.ObserveStep(tokenCount: 50, TimeSpan.FromSeconds(1));
-        Refusal? refusal = gate.TryEnter(Rig.Request(1, maxTokens: 1) with { Timeout = TimeSpan.FromSeconds(9) });
+        Refusal? refusal = gate.TryEnter([Rig.Request(1, maxTokens: 1) with { Timeout = TimeSpan.FromSeconds(9) }]);
         Assert.Equal(new Refusal(RefusalReason.Deadline, RetryAfter: TimeSpan.FromSeconds(10)), refusal);
-        Assert.Null(gate.TryEnter(Rig.Request(1, maxTokens: 1) with { Timeout = TimeSpan.FromSeconds(11) }));
-        Assert.Null(gate.TryEnter(Rig.Request(1, maxTokens: 1)));
+        Assert.Null(gate.TryEnter([Rig.Request(1, maxTokens: 1) with { Timeout = TimeSpan.FromSeconds(11) }]));
+        Assert.Null(gate.TryEnter([Rig.Request(1, maxTokens: 1)]));
     }
 
     [Fact]
@@ -62,7 +62,7 @@ public sealed class BacklogTests
     {
         Backlog backlog = new(maxLength: 10);
         backlog.ObserveStep(tokenCount: 1, TimeSpan.FromSeconds(1));
-        backlog.TryEnter(Rig.Request(500, maxTokens: 1));
+        backlog.TryEnter([Rig.Request(500, maxTokens: 1)]);
         Assert.False(backlog.Outlasts(TimeSpan.FromSeconds(1)));
     }
 
@@ -70,7 +70,7 @@ public sealed class BacklogTests
     {
         Sequence sequence = new(1, Rig.Request(1, maxTokens), arrival: 0);
         sequence.Reserve(blockCount: 10);
-        for (int i = 0; i < generated; i++) sequence.Append(5, now: 0);
+        for (int i = 0; i < generated; i++) sequence.Append(5);
         return sequence;
     }
 }

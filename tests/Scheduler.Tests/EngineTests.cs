@@ -58,6 +58,52 @@ public sealed class EngineTests
     }
 
     [Fact]
+    public async Task TrySubmit_SeveralOfOnePrompt_StreamsEachAsAlone()
+    {
+        await using Engine engine = await Start();
+        GenerationRequest[] requests = [.. Enumerable.Range(0, 5).Select(seed => Rig.Request(9, maxTokens: 20) with { Sampling = new SamplingParams { Seed = (ulong)seed } })];
+        Assert.True(engine.TrySubmit(requests, out IReadOnlyList<Generation>? generations, out _));
+        List<GenerationEvent>[] events = await Task.WhenAll(generations.Select(ReadAll));
+        for (int i = 0; i < requests.Length; i++) Assert.Equal(Model.Complete(requests[i]).Tokens, events[i].Select(item => item.Token!.Value.TokenId));
+        Assert.Equal([1, 2, 3, 4, 5], generations.Select(generation => generation.Id));
+        Assert.All(generations, generation => Assert.Equal(0, generation.CachedTokenCount));
+        Assert.Equal(0, engine.Snapshot.RunningCount + engine.Snapshot.WaitingCount + engine.Snapshot.UsedBlockCount);
+    }
+
+    [Fact]
+    public async Task TrySubmit_SeveralOfOnePrompt_AreAcceptedAllOrNone()
+    {
+        using Gate gate = new();
+        await using Engine engine = await Start(options: new SchedulerOptions { MaxQueueLength = 4 }, onStep: gate.Pass);
+        GenerationRequest request = Rig.Request(9, maxTokens: 2);
+        Assert.False(engine.TrySubmit([request, request, request, request, request], out _, out Refusal? refusal));
+        Assert.Equal((RefusalReason.QueueFull, 4), (refusal.Reason, refusal.Limit));
+        Assert.Equal(0, engine.Snapshot.WaitingCount);
+        Assert.True(engine.TrySubmit([request, request, request, request], out IReadOnlyList<Generation>? generations, out _));
+        gate.Open(steps: 10);
+        await Task.WhenAll(generations.Select(ReadAll));
+        Assert.Throws<ArgumentException>(() => engine.TrySubmit([], out _, out _));
+        Assert.Throws<ArgumentException>(() => engine.TrySubmit([request, Rig.Request(8, maxTokens: 2)], out _, out _));
+        Assert.Throws<ArgumentException>(() => engine.TrySubmit([request, request with { Priority = 1 }], out _, out _));
+    }
+
+    [Fact]
+    public async Task Dispose_OfSomeOfOnePrompt_LeavesTheOthers()
+    {
+        using Gate gate = new();
+        await using Engine engine = await Start(options: new SchedulerOptions { MaxBatchTokens = 8 }, onStep: gate.Pass);
+        GenerationRequest[] requests = [.. Enumerable.Range(0, 4).Select(seed => Rig.Request(20, maxTokens: 10) with { Sampling = new SamplingParams { Seed = (ulong)seed } })];
+        Assert.True(engine.TrySubmit(requests, out IReadOnlyList<Generation>? generations, out _));
+        await generations[0].DisposeAsync();
+        await generations[2].DisposeAsync();
+        gate.Open(steps: 100);
+        List<GenerationEvent>[] events = await Task.WhenAll(generations.Select(ReadAll));
+        Assert.Equal([FinishReason.Aborted, FinishReason.Length, FinishReason.Aborted, FinishReason.Length], events.Select(list => list[^1].Finish!.Value));
+        foreach (int i in new[] { 1, 3 }) Assert.Equal(Model.Complete(requests[i]).Tokens, events[i].Select(item => item.Token!.Value.TokenId));
+        Assert.Equal(0, engine.Snapshot.WaitingCount);
+    }
+
+    [Fact]
     public async Task Dispose_BeforeTheEnd_AbortsAndFreesTheBlocks()
     {
         using Gate gate = new();

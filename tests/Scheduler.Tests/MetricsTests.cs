@@ -46,9 +46,58 @@ public sealed class MetricsTests
         Assert.Equal([0], _measured["vllm.kv_cache_usage_perc"]);
     }
 
+    [Fact]
+    public async Task Metrics_OfAnswersToOnePrompt_CountItOnce()
+    {
+        using TestMeterFactory meters = new();
+        using MeterListener listener = ListenTo(meters);
+        ModelLimits limits = new(VocabSize: 1000, ContextLength: 128, BlockSize: 4, BlockCount: 64);
+        await using (Engine engine = new(() => new FakeModelRunner(limits, new FakeModel { VocabSize = 1000 }), new SchedulerOptions(), new ManualClock(), meters))
+        {
+            await engine.Loaded;
+            GenerationRequest request = Rig.Request(9, maxTokens: 3);
+            Assert.True(engine.TrySubmit([request, request, request], out IReadOnlyList<Generation>? generations, out _));
+            foreach (Generation generation in generations) await ReadAll(generation);
+        }
+        Assert.Equal([9], _measured["vllm.prompt_tokens_total"]);
+        Assert.Equal([9], _measured["vllm.prefix_cache_queries_total"]);
+        Assert.Equal(9, _measured["vllm.generation_tokens_total"].Sum());
+        Assert.Equal([9, 3, 3], _measured["vllm.iteration_tokens_total"]);
+        Assert.Equal(3, _measured["vllm.time_to_first_token_seconds"].Count);
+        Assert.Equal(3, _measured["vllm.request_queue_time_seconds"].Count);
+        Assert.Equal(["length", "length", "length"], _finished);
+    }
+
+    [Fact]
+    public async Task Metrics_OfForcedTokens_TimeTheFirstOneAndCountAll()
+    {
+        ManualClock clock = new();
+        using TestMeterFactory meters = new();
+        using MeterListener listener = ListenTo(meters);
+        ModelLimits limits = new(VocabSize: 1000, ContextLength: 128, BlockSize: 4, BlockCount: 64);
+        FakeModel model = new() { VocabSize = 1000 };
+        await using (Engine engine = new(
+            () => new FakeModelRunner(limits, model) { OnStep = _ => clock.Advance(TimeSpan.FromSeconds(1)) }, new SchedulerOptions(), clock, meters))
+        {
+            await engine.Loaded;
+            await Complete(engine, Rig.Request(9, maxTokens: 9) with { Guide = new FakeGuide(1000, [[5], [6], [7, 8], [9]]) });
+        }
+        Assert.Equal([1], _measured["vllm.time_to_first_token_seconds"]);
+        Assert.Equal([0, 0, 0], _measured["vllm.inter_token_latency_seconds"]);
+        Assert.Equal(4, _measured["vllm.generation_tokens_total"].Sum());
+        Assert.Equal([11], _measured["vllm.iteration_tokens_total"]);
+        Assert.Equal([1], _measured["vllm.request_prefill_time_seconds"]);
+        Assert.Equal(["stop"], _finished);
+    }
+
     private static async Task Complete(Engine engine, GenerationRequest request)
     {
         Assert.True(engine.TrySubmit(request, out Generation? generation, out _));
+        await ReadAll(generation);
+    }
+
+    private static async Task ReadAll(Generation generation)
+    {
         await foreach (GenerationEvent _ in generation.Events.ReadAllAsync()) { }
     }
 

@@ -1,5 +1,6 @@
 using Llama.Model;
 using Llama.Model.Sampling;
+using Llama.Tests.Shared;
 
 namespace Llama.Scheduling.Tests;
 
@@ -9,7 +10,7 @@ namespace Llama.Scheduling.Tests;
 /// </summary>
 public sealed class RandomWalkTests
 {
-    private const int WalkCount = 250;
+    private const int WalkCount = 300;
     private const int StepsPerWalk = 40;
 
     private long _stepCount, _preemptionCount, _hitCount;
@@ -42,7 +43,7 @@ public sealed class RandomWalkTests
         List<(Sequence Sequence, GenerationRequest Request)> all = [];
         for (int step = 0; step < StepsPerWalk || rig.Scheduler.HasWork; step++)
         {
-            if (step < StepsPerWalk && random.Next(2) == 0) all.Add(Submit(rig, RandomRequest(random, limits, stems)));
+            if (step < StepsPerWalk && random.Next(2) == 0) all.AddRange(Submit(rig, RandomGroup(random, limits, stems)));
             if (all.Count > 0 && random.Next(20) == 0) rig.Scheduler.End(all[random.Next(all.Count)].Sequence, FinishReason.Aborted);
             rig.Clock.Advance(TimeSpan.FromMilliseconds(random.Next(10)));
             long preemptionsBefore = rig.Scheduler.PreemptionCount;
@@ -65,13 +66,15 @@ public sealed class RandomWalkTests
     {
         Assert.True(rig.LastStep.Sum(row => row.TokenCount) <= rig.Options.MaxBatchTokens);
         Assert.True(rig.LastStep.Count <= rig.Options.MaxSequences);
+        Assert.True(rig.Scheduler.RunningCount <= rig.Options.MaxSequences);
         Assert.True(rig.LastStep.Count > 0 || !rig.Scheduler.HasWork, "A step with work to do did none.");
         Assert.Equal(rig.LastStep.Count, rig.LastStep.DistinctBy(row => row.Sequence).Count());
         Assert.True(rig.LastStep.TrueForAll(row => row.TokenCount > 0));
         Assert.False(hasPreempted && rig.LastStep.Exists(row => waitingBefore.Contains(row.Sequence)), "A step that preempted admitted.");
     }
 
-    private static (Sequence, GenerationRequest) Submit(Rig rig, GenerationRequest request) => (rig.Add(request), request);
+    private static IEnumerable<(Sequence, GenerationRequest)> Submit(Rig rig, GenerationRequest[] requests) =>
+        rig.AddGroup(requests).Zip(requests.Select(request => request with { Guide = ((FakeGuide?)request.Guide)?.Fresh() }));
 
     private static Rig RandomRig(Random random, out ModelLimits limits)
     {
@@ -87,6 +90,22 @@ public sealed class RandomWalkTests
         return new Rig(limits, options, hashMask: hashMask);
     }
 
+    private static GenerationRequest[] RandomGroup(Random random, ModelLimits limits, int[][] stems)
+    {
+        GenerationRequest first = RandomRequest(random, limits, stems);
+        int count = random.Next(4) == 0 ? random.Next(2, 6) : 1;
+        return [first, .. Enumerable.Range(1, count - 1).Select(_ => Another())];
+
+        GenerationRequest Another() => RandomRequest(random, limits, stems) with
+        {
+            PromptTokenIds = first.PromptTokenIds,
+            MaxTokens = random.Next(1, first.MaxTokens + 1),
+            Priority = first.Priority,
+            ShareKey = first.ShareKey,
+            CacheSalt = first.CacheSalt,
+        };
+    }
+
     private static GenerationRequest RandomRequest(Random random, ModelLimits limits, int[][] stems)
     {
         int most = Math.Min(limits.ContextLength, (limits.BlockCount * limits.BlockSize) + 1);
@@ -99,6 +118,7 @@ public sealed class RandomWalkTests
             Priority = random.Next(3),
             ShareKey = random.Next(3),
             CacheSalt = random.Next(4) == 0 ? 1ul : 0,
+            Guide = random.Next(3) == 0 ? RandomGuide(random, limits) : null,
             Timeout = random.Next(8) == 0 ? TimeSpan.FromMilliseconds(random.Next(150)) : null,
             Sampling = new SamplingParams
             {
@@ -107,6 +127,18 @@ public sealed class RandomWalkTests
                 MinTokens = random.Next(3),
                 PresencePenalty = random.Next(4) == 0 ? 1 : 0,
             },
+        };
+    }
+
+    private static FakeGuide RandomGuide(Random random, ModelLimits limits)
+    {
+        int length = random.Next(1, 12);
+        // No stop token, which would be a dead end while the minimum of tokens holds it back.
+        int[][] places = [.. Enumerable.Range(0, length).Select(_ => Enumerable.Range(random.Next(8, 30), random.Next(2) == 0 ? 1 : 3).ToArray())];
+        return new FakeGuide(limits.VocabSize, places)
+        {
+            Ends = [.. Enumerable.Range(0, length).Where(_ => random.Next(4) == 0)],
+            ThrowsAt = random.Next(20) == 0 ? random.Next(length) : null,
         };
     }
 

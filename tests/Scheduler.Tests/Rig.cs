@@ -50,13 +50,15 @@ internal sealed class Rig
         Sampling = new SamplingParams { Temperature = 0 },
     };
 
-    public Sequence Add(GenerationRequest request)
+    public Sequence Add(GenerationRequest request) => AddGroup(request)[0];
+
+    /// <summary>Submits requests that share one prompt.</summary>
+    public Sequence[] AddGroup(params GenerationRequest[] requests)
     {
-        long now = Clock.GetTimestamp();
-        Sequence sequence = new(++_lastId, request, now, request.Timeout is { } timeout ? now + timeout.Ticks : long.MaxValue);
-        _outputs[sequence] = [];
-        Scheduler.Add(sequence);
-        return sequence;
+        Sequence[] sequences = [.. requests.Select(Create)];
+        if (sequences.Length > 1) _ = new PromptGroup(sequences);
+        Scheduler.Add(sequences[0]);
+        return sequences;
     }
 
     /// <summary>One step; returns its rows.</summary>
@@ -84,12 +86,14 @@ internal sealed class Rig
         {
             Assert.False(_endings.ContainsKey(outcome.Sequence), "Something happened to a sequence after its end.");
             if (outcome.Token is { } token) _outputs[outcome.Sequence].Add(token.TokenId);
-            if (outcome.Finish is { } reason) _endings[outcome.Sequence] = new Ending(reason);
+            if (outcome.Finish is { } reason) _endings[outcome.Sequence] = new Ending(reason, outcome.Fault);
         }
         Scheduler.ClearOutcomes();
     }
 
     public FinishReason? EndingOf(Sequence sequence) => _endings.TryGetValue(sequence, out Ending ending) ? ending.Reason : null;
+
+    public Exception? FaultOf(Sequence sequence) => _endings[sequence].Fault;
 
     public IReadOnlyList<int> OutputOf(Sequence sequence) => _outputs[sequence];
 
@@ -98,9 +102,17 @@ internal sealed class Rig
     {
         (int[] expected, FinishReason expectedEnd) = Model.Complete(request);
         FinishReason? end = EndingOf(sequence);
-        bool isComplete = end is FinishReason.Stop or FinishReason.Length;
+        bool isComplete = end is FinishReason.Stop or FinishReason.Completed or FinishReason.Length;
         Assert.Equal(isComplete ? expected : expected.Take(OutputOf(sequence).Count), OutputOf(sequence));
         if (isComplete) Assert.Equal(expectedEnd, end);
+    }
+
+    private Sequence Create(GenerationRequest request)
+    {
+        long now = Clock.GetTimestamp();
+        Sequence sequence = new(++_lastId, request, now, request.Timeout is { } timeout ? now + timeout.Ticks : long.MaxValue);
+        _outputs[sequence] = [];
+        return sequence;
     }
 
     private void Run(Step step)
@@ -115,5 +127,5 @@ internal sealed class Rig
     /// <summary>One sequence's part of a step.</summary>
     public readonly record struct Row(Sequence Sequence, int TokenCount);
 
-    private readonly record struct Ending(FinishReason Reason);
+    private readonly record struct Ending(FinishReason Reason, Exception? Fault);
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using Llama.Model;
+using Llama.Model.Sampling;
 using Llama.Scheduling.Tracing;
 
 namespace Llama.Scheduling.Tests;
@@ -40,13 +41,20 @@ public sealed class TraceTests
         (stepCount, tokenCount) = (0, 0);
         while (all.Count < requestCount || rig.Scheduler.HasWork)
         {
-            if (all.Count < requestCount) all.Add(rig.Add(RandomRequest(random)));
+            if (all.Count < requestCount) all.AddRange(rig.AddGroup(RandomGroup(random, requestCount - all.Count)));
             if (all.Count < requestCount && random.Next(3) == 0) all.Add(rig.Add(RandomRequest(random)));
             tokenCount += rig.Step().Sum(row => row.TokenCount);
             stepCount++;
             foreach (Sequence ended in all.Where(sequence => rig.EndingOf(sequence) is not null && written.Add(sequence))) writer.Write(ended);
         }
         return [.. all];
+    }
+
+    private static GenerationRequest[] RandomGroup(Random random, int mostCount)
+    {
+        GenerationRequest request = RandomRequest(random);
+        int count = random.Next(5) == 0 ? Math.Min(random.Next(1, 5), mostCount) : 1;
+        return [.. Enumerable.Range(0, count).Select(i => request with { Sampling = new SamplingParams { Seed = (ulong)i } })];
     }
 
     private static GenerationRequest RandomRequest(Random random)

@@ -65,8 +65,14 @@ public sealed class ErrorTests(ErrorTests.Ready ready) : IClassFixture<ErrorTest
     [InlineData("""{"model":"tiny","prompt":[[1],[1,999999]]}""", "invalid_value", "prompt[1][1]")]
     [InlineData("""{"model":"tiny","prompt":"a","logprobs":6}""", "invalid_value", "logprobs")]
     [InlineData("""{"model":"tiny","prompt":"a","logprobs":true}""", "invalid_type", "logprobs")]
-    [InlineData("""{"model":"tiny","prompt":"a","logprobs":1,"echo":true}""", "unsupported_parameter", "echo")]
-    [InlineData("""{"model":"tiny","prompt":"a","n":2,"best_of":3}""", "unsupported_value", "best_of")]
+    [InlineData("""{"model":"tiny","prompt":"a","n":2,"best_of":1}""", "invalid_value", "best_of")]
+    [InlineData("""{"model":"tiny","prompt":"a","best_of":21}""", "invalid_value", "best_of")]
+    [InlineData("""{"model":"tiny","prompt":"a","best_of":9}""", "invalid_value", "best_of")]
+    [InlineData("""{"model":"tiny","prompt":"a","best_of":2,"stream":true}""", "invalid_value", "best_of")]
+    [InlineData("""{"model":"tiny","prompt":"a","max_tokens":0}""", "invalid_value", "max_tokens")]
+    [InlineData("""{"model":"tiny","prompt":"a","max_tokens":0,"echo":true,"min_tokens":1}""", "invalid_value", "min_tokens")]
+    [InlineData("""{"model":"tiny","prompt":"a","prompt_logprobs":1,"stream":true}""", "invalid_value", "prompt_logprobs")]
+    [InlineData("""{"model":"tiny","prompt":"a","prompt_logprobs":21}""", "invalid_value", "prompt_logprobs")]
     [InlineData("""{"model":"tiny","prompt":"a","suffix":"b"}""", "unsupported_parameter", "suffix")]
     [InlineData("""{"model":"tiny","prompt":["a","b","c"],"n":3}""", "invalid_value", "n")]
     [InlineData("""{"model":"tiny","prompt":"","add_special_tokens":false}""", "invalid_value", "prompt")]
@@ -89,6 +95,40 @@ public sealed class ErrorTests(ErrorTests.Ready ready) : IClassFixture<ErrorTest
         HttpResponseMessage response = await ready.Client.PostAsync(route, TestApp.Json(body));
 
         await AssertErrorAsync(response, HttpStatusCode.BadRequest, code, param);
+    }
+
+    [Theory]
+    [InlineData("""{"model":"tiny"}""", "missing_required_parameter", "input")]
+    [InlineData("""{"input":"a"}""", "missing_required_parameter", "model")]
+    [InlineData("""{"model":"tiny","input":""}""", "invalid_value", "input")]
+    [InlineData("""{"model":"tiny","input":[]}""", "invalid_value", "input")]
+    [InlineData("""{"model":"tiny","input":["a",""]}""", "invalid_value", "input[1]")]
+    [InlineData("""{"model":"tiny","input":["a",7]}""", "invalid_type", "input[1]")]
+    [InlineData("""{"model":"tiny","input":[1,"a"]}""", "invalid_type", "input[1]")]
+    [InlineData("""{"model":"tiny","input":[[1],[]]}""", "invalid_value", "input[1]")]
+    [InlineData("""{"model":"tiny","input":[[1],[1,999999]]}""", "invalid_value", "input[1][1]")]
+    [InlineData("""{"model":"tiny","input":7}""", "invalid_type", "input")]
+    [InlineData("""{"model":"tiny","input":"a","encoding_format":"binary"}""", "invalid_value", "encoding_format")]
+    [InlineData("""{"model":"tiny","input":"a","dimensions":256}""", "unsupported_parameter", "dimensions")]
+    [InlineData("""{"model":"tiny","input":"a","x":1}""", "unknown_parameter", "x")]
+    public async Task Embeddings_BadBody_NamesTheField(string body, string code, string param)
+    {
+        HttpResponseMessage response = await ready.Client.PostAsync("/v1/embeddings", TestApp.Json(body));
+
+        await AssertErrorAsync(response, HttpStatusCode.BadRequest, code, param);
+    }
+
+    [Fact]
+    public async Task Embeddings_TooManyOrTooLong_AreRefused()
+    {
+        string many = $"[{string.Join(',', Enumerable.Repeat("\"a\"", 2049))}]", tokens = $"[[1],[{string.Join(',', Enumerable.Repeat("5", 513))}]]";
+
+        HttpResponseMessage tooMany = await ready.Client.PostAsync("/v1/embeddings", TestApp.Json($$"""{"model":"tiny","input":{{many}}}"""));
+        HttpResponseMessage tooLong = await ready.Client.PostAsync("/v1/embeddings", TestApp.Json($$"""{"model":"tiny","input":{{tokens}}}"""));
+
+        await AssertErrorAsync(tooMany, HttpStatusCode.BadRequest, "invalid_value", "input");
+        JsonNode error = await AssertErrorAsync(tooLong, HttpStatusCode.BadRequest, "context_length_exceeded", "input[1]");
+        Assert.Matches("512 tokens.*input has 513 tokens", (string?)error["message"]);
     }
 
     [Fact]

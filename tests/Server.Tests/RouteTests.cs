@@ -77,30 +77,6 @@ public sealed class RouteTests
     }
 
     [Fact]
-    public async Task Swagger_Description_HasEveryRouteAndField()
-    {
-        await using var app = new TestApp();
-        HttpClient client = await app.StartAsync();
-
-        JsonObject paths = JsonNode.Parse(await client.GetStringAsync("/swagger/v1/swagger.json"))!["paths"]!.AsObject();
-        JsonNode chat = paths["/v1/chat/completions"]!["post"]!;
-        JsonNode body = chat["requestBody"]!["content"]!["application/json"]!;
-
-        string[] routes =
-        [
-            "/v1/completions", "/v1/models", "/v1/models/{id}", "/tokenize", "/detokenize", "/v1/chat/completions/input_tokens", "/health", "/health/live", "/metrics",
-        ];
-        foreach (string route in routes)
-            Assert.Contains(route, paths.Select(path => path.Key));
-        foreach (Llama.Server.Parsing.IField field in Llama.Server.Chat.ChatCompletionFields.Table.Fields)
-            Assert.NotNull(body["schema"]!["properties"]![field.Name]);
-        Assert.NotNull(body["schema"]!["properties"]!["messages"]!["items"]!["properties"]!["role"]);
-        Assert.Contains("text/event-stream", chat["responses"]!["200"]!["content"]!.AsObject().Select(content => content.Key));
-        HttpResponseMessage pressed = await client.PostAsync("/v1/chat/completions", TestApp.Json(body["example"]!.ToJsonString()));
-        Assert.True(pressed.IsSuccessStatusCode);
-    }
-
-    [Fact]
     public async Task Metrics_AfterARequest_BearTheFieldsNames()
     {
         await using var app = new TestApp { Reply = "ok" };

@@ -1,3 +1,4 @@
+using Llama.Model.Guidance;
 using Llama.Model.Sampling;
 using Llama.Scheduling;
 
@@ -25,16 +26,21 @@ public sealed record FakeModel
     /// <param name="context">The digest of all tokens so far, by <see cref="Extend"/>.</param>
     /// <param name="generatedCount">Tokens generated before this one.</param>
     /// <param name="sampling">Temperature 0 ignores the seed.</param>
-    public SampledToken Draw(ulong context, int generatedCount, SamplingParams sampling)
+    /// <param name="guide">Where the output stands; null lets everything follow.</param>
+    /// <exception cref="SamplingException">The guide or the list of allowed tokens lets nothing follow.</exception>
+    public SampledToken Draw(ulong context, int generatedCount, SamplingParams sampling, ITokenGuide? guide = null)
     {
         bool mayStop = generatedCount >= sampling.MinTokens;
-        if (Reply is not null && generatedCount < Reply.Length) return Sample(Reply[generatedCount], sampling);
-        if (mayStop && (Reply is not null || generatedCount >= StopAfter)) return Sample(StopTokenId, sampling);
-        ulong draw = Extend(context, sampling.Temperature == 0 ? 0 : (long)sampling.Seed);
-        return Sample(3 + (int)(draw % (ulong)(VocabSize - 3)), sampling);
+        int wanted = Want(context, generatedCount, sampling, mayStop);
+        for (int i = 0; i < VocabSize; i++)
+        {
+            int token = (wanted + i) % VocabSize; // the first that may follow
+            if (Allows(guide, token, sampling, mayStop)) return Sample(token, sampling);
+        }
+        throw new SamplingException("Nothing may follow.");
     }
 
-    /// <summary>What a request alone must yield: its tokens, the stop token included, and how it ends.</summary>
+    /// <summary>What a request alone must yield: its tokens, the stop token included, and how it ends. Advances its guide.</summary>
     public (int[] Tokens, FinishReason Finish) Complete(GenerationRequest request)
     {
         ulong context = 0;
@@ -42,9 +48,13 @@ public sealed record FakeModel
         List<int> tokens = [];
         while (tokens.Count < request.MaxTokens)
         {
-            int token = Draw(context, tokens.Count, request.Sampling).TokenId;
+            int token = request.Guide is not null && request.Sampling.TopLogprobs is null && request.Guide.TryForce(out int forced)
+                ? forced
+                : Draw(context, tokens.Count, request.Sampling, request.Guide).TokenId;
             tokens.Add(token);
             if (request.Sampling.StopTokenIds.Contains(token)) return ([.. tokens], FinishReason.Stop);
+            request.Guide?.Accept(token);
+            if (request.Guide is { IsComplete: true }) return ([.. tokens], FinishReason.Completed);
             context = Extend(context, token);
         }
         return ([.. tokens], FinishReason.Length);
@@ -57,6 +67,22 @@ public sealed record FakeModel
         mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9;
         mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EB;
         return mixed ^ (mixed >> 31);
+    }
+
+    private int Want(ulong context, int generatedCount, SamplingParams sampling, bool mayStop)
+    {
+        if (Reply is not null && generatedCount < Reply.Length) return Reply[generatedCount];
+        if (mayStop && (Reply is not null || generatedCount >= StopAfter)) return StopTokenId;
+        ulong draw = Extend(context, sampling.Temperature == 0 ? 0 : (long)sampling.Seed);
+        return 3 + (int)(draw % (ulong)(VocabSize - 3));
+    }
+
+    private static bool Allows(ITokenGuide? guide, int token, SamplingParams sampling, bool mayStop)
+    {
+        if (sampling.AllowedTokenIds is { } allowed && !allowed.Contains(token)) return false;
+        if (guide is null) return true;
+        if (sampling.StopTokenIds.Contains(token) && (guide.MayEnd || !mayStop)) return mayStop;
+        return token / 64 < guide.Allowed.Length && (guide.Allowed[token / 64] >> (token % 64) & 1) != 0;
     }
 
     private static SampledToken Sample(int token, SamplingParams sampling) => new(

@@ -30,15 +30,10 @@ public sealed class FakeModelRunner(ModelLimits limits, FakeModel model) : IMode
         CheckThread();
         StepCount++;
         OnStep?.Invoke(StepCount);
+        foreach (BlockCopy copy in batch.Copies.AsSpan(0, batch.CopyCount))
+            Array.Copy(_cache, copy.Source * limits.BlockSize, _cache, copy.Target * limits.BlockSize, limits.BlockSize);
         for (int row = 0; row < batch.TokenCount; row++) _cache[batch.Slots[row]] = (batch.TokenIds[row], batch.Positions[row]);
-        int sequence = 0;
-        for (int i = 0; i < batch.SampleCount; i++)
-        {
-            SampleRow sample = batch.Samples[i];
-            while (batch.TokenStarts[sequence + 1] <= sample.TokenRow) sequence++;
-            ulong context = sample.HistoryLength > 0 ? DigestHistory(batch, sample) : DigestCache(batch, sequence);
-            sampled[i] = _model.Draw(context, sample.GeneratedCount, sample.Params);
-        }
+        for (int i = 0; i < batch.SampleCount; i++) sampled[i] = DrawOrFault(batch, batch.Samples[i]);
     }
 
     /// <inheritdoc />
@@ -48,11 +43,27 @@ public sealed class FakeModelRunner(ModelLimits limits, FakeModel model) : IMode
         IsDisposed = true;
     }
 
-    private ulong DigestCache(ForwardBatch batch, int sequence)
+    private SampledToken DrawOrFault(ForwardBatch batch, SampleRow sample)
     {
+        ulong context = sample.HistoryLength > 0 ? DigestHistory(batch, sample) : DigestCache(batch, sample.TokenRow);
+        try
+        {
+            return _model.Draw(context, sample.GeneratedCount, sample.Params, sample.Guide);
+        }
+        catch (Exception fault)
+        {
+            return new SampledToken(0, 0, null, fault);
+        }
+    }
+
+    /// <summary>All tokens of a row's sequence up to the row.</summary>
+    private ulong DigestCache(ForwardBatch batch, int tokenRow)
+    {
+        int sequence = batch.TokenStarts.AsSpan(0, batch.SequenceCount).BinarySearch(tokenRow);
+        if (sequence < 0) sequence = ~sequence - 1;
         ReadOnlySpan<int> blocks = batch.BlockTables.AsSpan(sequence * batch.BlockTableStride);
         ulong context = 0;
-        for (int i = 0; i < batch.ContextLengths[sequence]; i++)
+        for (int i = 0; i <= batch.Positions[tokenRow]; i++)
         {
             (int token, int position) = _cache[(blocks[i / limits.BlockSize] * limits.BlockSize) + (i % limits.BlockSize)];
             if (position != i) throw new InvalidOperationException($"Sequence row {sequence} reads position {position} where {i} belongs.");

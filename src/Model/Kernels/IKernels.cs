@@ -6,6 +6,9 @@ namespace Llama.Model.Kernels;
 /// </summary>
 internal interface IKernels
 {
+    /// <summary>cache[target] = cache[source], block by block, in the order of <see cref="ForwardBatch.Copies"/>: a block may be target of one and source of a later one.</summary>
+    void CopyBlocks(ForwardBatch batch, AttentionShape shape, KvLayer cache);
+
     /// <summary>output[t] = table[tokenIds[t]]</summary>
     /// <param name="table">[vocab, hidden]</param>
     void Embed(Matrix table, ForwardBatch batch, Matrix output);

@@ -37,7 +37,7 @@ internal static class LogitRow
         if (float.IsFinite(max)) return max;
         throw new SamplingException(max switch
         {
-            float.NegativeInfinity => "Every token is banned: all logits are −∞ after biases and stop tokens held back by the minimum of tokens.",
+            float.NegativeInfinity => "Every token is banned: all logits are −∞ after biases, stop tokens held back by the minimum of tokens, and what else limits the choice.",
             float.PositiveInfinity => "A logit is +∞: the model's arithmetic overflowed.",
             _ => "A logit is NaN: the model's arithmetic failed (damaged weights, or overflow in a layer).",
         });

@@ -1,8 +1,8 @@
 namespace Llama.Model.Sampling;
 
 /// <summary>
-/// Draws tokens from rows of logits in CPU memory: edits (bias, bans, penalties), temperature, top-k, top-p, min-p, draw. Log-probabilities are the model's own, of
-/// the logits as they came (OpenAI's meaning). Owns the scratch of one row: one thread at a time.
+/// Draws tokens from rows of logits in CPU memory: edits (bias, bans, penalties, masks), temperature, top-k, top-p, min-p, typical-p, draw.
+/// Log-probabilities are the model's own, of the logits as they came (OpenAI's meaning). Owns the scratch of one row: one thread at a time.
 /// </summary>
 internal sealed class Sampler(int vocabSize)
 {
@@ -10,6 +10,7 @@ internal sealed class Sampler(int vocabSize)
     private const float GreedyTemperature = 1e-5f;
 
     private readonly LogitEdits _edits = new(vocabSize);
+    private readonly TokenMask _mask = new(vocabSize);
     private readonly TokenWeights _weights = new(vocabSize);
     private readonly Candidates _candidates = new(vocabSize);
     private readonly Logprobs _logprobs = new(vocabSize);
@@ -38,6 +39,7 @@ internal sealed class Sampler(int vocabSize)
         bool wantsLogprobs = row.Params.TopLogprobs is not null;
         if (wantsLogprobs) _logprobs.Set(logits);
         _edits.Apply(logits, row, history);
+        _mask.Apply(logits, row);
         int token = Choose(logits, row);
         return wantsLogprobs
             ? new SampledToken(token, _logprobs.Of(token), _logprobs.Top(row.Params.TopLogprobs!.Value))
@@ -50,8 +52,9 @@ internal sealed class Sampler(int vocabSize)
         {
             return Sample(logits, row, history);
         }
-        catch (SamplingException fault)
+        catch (Exception fault)
         {
+            // Logits that are no numbers, a guide that throws: whatever it is concerns this row's sequence alone.
             return new SampledToken(0, 0, null, fault);
         }
     }
@@ -62,17 +65,19 @@ internal sealed class Sampler(int vocabSize)
         if (parameters.Temperature < GreedyTemperature || parameters.TopK == 1) return LogitRow.ArgMax(logits);
         _weights.Set(logits, LogitRow.Max(logits), parameters.Temperature);
         double uniform = CounterRandom.Uniform(parameters.Seed, row.Position);
-        if (parameters is { TopK: 0, TopP: >= 1, MinP: <= 0 }) return _weights.Draw(uniform);
-        Truncate(parameters);
+        if (parameters is { TopK: 0, TopP: >= 1, MinP: <= 0, TypicalP: >= 1 }) return _weights.Draw(uniform);
+        Truncate(logits, parameters);
         return _candidates.Draw(uniform);
     }
 
     // Each filter keeps the first so many of all tokens ordered by probability; top-p's share is of what top-k left.
-    private void Truncate(SamplingParams parameters)
+    // Typical-p comes last and looks at the distribution that the others left, as in Hugging Face's transformers (GenerationMixin._get_logits_processor).
+    private void Truncate(ReadOnlySpan<float> logits, SamplingParams parameters)
     {
         _candidates.Fill(_weights, CandidateBound.Find(_weights, parameters));
         if (parameters.TopK > 0) _candidates.KeepCount(parameters.TopK);
         if (parameters.TopP < 1) _candidates.KeepMass(parameters.TopP * (parameters.TopK > 0 ? _candidates.Mass : _weights.Mass));
         if (parameters.MinP > 0) _candidates.KeepAtLeast(parameters.MinP);
+        if (parameters.TypicalP < 1) _candidates.KeepTypical(parameters.TypicalP, _weights, logits, parameters.Temperature);
     }
 }

@@ -40,10 +40,18 @@ internal sealed class BlockManager
     /// <summary>Blocks hashed so far, to look them up or to seal them.</summary>
     public long HashedCount { get; private set; }
 
+    /// <summary>
+    /// Copies that the next step must do before it computes. A shared tail is copied in the step that first computes behind it, whose batch does all copies, in
+    /// their order, before it writes anything. So whatever becomes of a source or a target while the step is put together (its holders preempted, the block given
+    /// to another), its content is still there when it is read, and what a stale copy writes is overwritten before it is read. A copy lives for one step: if that
+    /// fails, so does the sequence it was for.
+    /// </summary>
+    public List<BlockCopy> Copies { get; } = [];
+
     public int UsedCount => TotalCount - AvailableCount;
 
     /// <summary>
-    /// Gives a sequence the cached blocks that its tokens begin with and new ones for the rest of its known tokens; or nothing, when they do not fit or when
+    /// Gives a sequence the cached blocks that its tokens begin with and new ones for the rest that it is to compute; or nothing, when they do not fit or when
     /// it is better to wait for a block that one of the running is about to fill.
     /// </summary>
     public bool TryAdmit(Sequence sequence, RankedList running)
@@ -56,22 +64,33 @@ internal sealed class BlockManager
         // Found blocks that nobody holds are among the available ones. Pinning them before this check could starve the running sequences of them.
         int idleCount = 0;
         for (int i = 0; i < foundCount; i++) idleCount += _prefix[i].RefCount == 0 ? 1 : 0;
-        if (BlocksFor(sequence.KnownCount) - foundCount > AvailableCount - idleCount) return false;
+        if (BlocksFor(sequence.TargetCount) - foundCount > AvailableCount - idleCount) return false;
 
         sequence.Reserve(BlocksFor(sequence.MaxComputedCount));
         for (int i = 0; i < foundCount; i++) sequence.AddBlock(Pin(_prefix[i]).Id);
         sequence.ComputedCount = foundCount * BlockSize;
         sequence.SealedCount = foundCount;
-        bool fits = TryGrow(sequence, sequence.KnownCount);
+        bool fits = TryGrow(sequence, sequence.TargetCount);
         Debug.Assert(fits);
         return true;
     }
 
-    /// <summary>Makes a sequence's blocks cover this many tokens; takes nothing when they do not fit.</summary>
+    /// <summary>Lets a sequence hold the blocks of the prompt that another one has computed. The last, if it is not full, is the other's to go on in.</summary>
+    public void Share(Sequence computed, Sequence fork)
+    {
+        fork.Reserve(BlocksFor(fork.MaxComputedCount));
+        for (int i = 0; i < BlocksFor(fork.PromptLength); i++) fork.AddBlock(Pin(_blocks[computed.BlockIds[i]]).Id);
+        fork.ComputedCount = fork.PromptLength;
+        fork.SealedCount = Math.Min(computed.SealedCount, fork.PromptLength / BlockSize);
+        fork.SharesTail = fork.PromptLength % BlockSize > 0;
+    }
+
+    /// <summary>Makes a sequence's blocks cover this many tokens, and all that it may write to its own; takes nothing when they do not fit.</summary>
     public bool TryGrow(Sequence sequence, int tokenCount)
     {
         int missing = BlocksFor(tokenCount) - sequence.BlockCount;
-        if (missing > AvailableCount) return false;
+        if (missing + (sequence.SharesTail ? 1 : 0) > AvailableCount) return false;
+        if (sequence.SharesTail) OwnTail(sequence);
         for (; missing > 0; missing--) sequence.AddBlock(Pin(TakeUnheld()).Id);
         return true;
     }
@@ -95,11 +114,21 @@ internal sealed class BlockManager
 
     public int BlocksFor(int tokenCount) => (tokenCount + BlockSize - 1) / BlockSize;
 
+    private void OwnTail(Sequence sequence)
+    {
+        sequence.SharesTail = false;
+        ref int tail = ref sequence.BlockIds[sequence.BlockCount - 1];
+        Block shared = _blocks[tail];
+        if (shared.RefCount == 1 && !shared.IsSealed) return; // the others have gone
+        tail = Pin(TakeUnheld()).Id;
+        Copies.Add(new BlockCopy(shared.Id, tail));
+        Unpin(shared);
+    }
+
     private int FindPrefix(Sequence sequence)
     {
         if (!_keepsPrefixes) return 0;
-        // One token is always left to compute: its logits are what the next is drawn from.
-        int mostCount = (sequence.KnownCount - 1) / BlockSize;
+        int mostCount = sequence.CacheableCount / BlockSize;
         int count = 0;
         while (count < mostCount && _index.Find(ContentOf(sequence, count, count == 0 ? null : _prefix[count - 1])) is { } block)
             _prefix[count++] = block;
@@ -111,7 +140,7 @@ internal sealed class BlockManager
     {
         int start = foundCount * BlockSize, end = start + BlockSize;
         return _keepsPrefixes
-            && other.SealedCount == foundCount && other.KnownCount >= end && sequence.KnownCount > end
+            && other.SealedCount == foundCount && other.TargetCount >= end && sequence.TargetCount > end
             && other.CacheSalt == sequence.CacheSalt
             && (foundCount == 0 || other.BlockIds[foundCount - 1] == _prefix[foundCount - 1].Id)
             && other.Tokens[start..end].SequenceEqual(sequence.Tokens[start..end]);

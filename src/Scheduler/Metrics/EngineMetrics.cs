@@ -27,7 +27,7 @@ internal sealed class EngineMetrics : IDisposable
         _meter = meters.Create("Llama.Scheduling");
         ObserveGauges(counters);
         _promptTokens = _meter.CreateCounter<long>("vllm.prompt_tokens_total", description: "Prompt tokens of admitted requests.");
-        _generationTokens = _meter.CreateCounter<long>("vllm.generation_tokens_total", description: "Tokens drawn.");
+        _generationTokens = _meter.CreateCounter<long>("vllm.generation_tokens_total", description: "Tokens generated.");
         _finished = _meter.CreateCounter<long>("vllm.request_success_total", description: "Requests ended, by finished_reason.");
         _preemptions = _meter.CreateCounter<long>("vllm.num_preemptions_total", description: "Times a running request gave up its blocks.");
         _prefixQueries = _meter.CreateCounter<long>("vllm.prefix_cache_queries_total", description: "Prompt tokens looked up in the prefix cache.");
@@ -45,9 +45,12 @@ internal sealed class EngineMetrics : IDisposable
 
     public void Admitted(Sequence sequence)
     {
-        _promptTokens.Add(sequence.PromptLength);
-        _prefixQueries.Add(sequence.PromptLength);
-        _prefixHits.Add(sequence.CachedTokenCount);
+        if (sequence.State == SequenceState.Running) // a fork's prompt was counted with its leader's
+        {
+            _promptTokens.Add(sequence.PromptLength);
+            _prefixQueries.Add(sequence.PromptLength);
+            _prefixHits.Add(sequence.CachedTokenCount);
+        }
         _queueTime.Record(Between(sequence.Arrival, sequence.AdmittedAt!.Value));
     }
 
@@ -58,11 +61,11 @@ internal sealed class EngineMetrics : IDisposable
         if (count > 0) _preemptions.Add(count);
     }
 
-    public void Drawn(Sequence sequence)
+    public void Generated(in Outcome outcome)
     {
         _generationTokens.Add(1);
-        if (sequence.GeneratedCount == 1) _timeToFirstToken.Record(Between(sequence.Arrival, sequence.FirstTokenAt));
-        else _interTokenLatency.Record(Between(sequence.PreviousTokenAt, sequence.LastTokenAt));
+        // Several tokens of one step were all told of at its end: no time passed between them.
+        (outcome.Number == 1 ? _timeToFirstToken : _interTokenLatency).Record(Between(outcome.Since, outcome.Sequence.LastTokenAt));
     }
 
     public void Ended(Sequence sequence, FinishReason reason)
@@ -70,8 +73,8 @@ internal sealed class EngineMetrics : IDisposable
         _finished.Add(1, FinishedReasons[(int)reason]);
         _endToEnd.Record(Between(sequence.Arrival, _clock.GetTimestamp()));
         _requestPromptTokens.Record(sequence.PromptLength);
-        _requestGenerationTokens.Record(sequence.GeneratedCount);
-        if (sequence.GeneratedCount == 0) return;
+        _requestGenerationTokens.Record(sequence.AnnouncedCount);
+        if (sequence.AnnouncedCount == 0) return;
         _prefillTime.Record(Between(sequence.AdmittedAt!.Value, sequence.FirstTokenAt));
         _decodeTime.Record(Between(sequence.FirstTokenAt, sequence.LastTokenAt));
     }

@@ -12,4 +12,6 @@ namespace Llama.Scheduling.Tracing;
 /// <param name="Priority">As in the request.</param>
 /// <param name="ShareKey">As in the request.</param>
 /// <param name="Blocks">One id per full block of prompt and output: equal ids hold equal tokens after equal tokens.</param>
-public sealed record TraceEvent(long Id, double Arrival, int PromptLength, int OutputLength, int MaxTokens, int Priority, int ShareKey, int[] Blocks);
+/// <param name="Group">Number of the first of the requests that were submitted together to share a prompt; its own for one alone, and in traces that know no groups 0.</param>
+public sealed record TraceEvent(
+    long Id, double Arrival, int PromptLength, int OutputLength, int MaxTokens, int Priority, int ShareKey, int[] Blocks, long Group = 0);

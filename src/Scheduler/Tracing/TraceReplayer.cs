@@ -12,7 +12,7 @@ public sealed class TraceReplayer
 {
     private const int StopTokenId = -1;
 
-    private readonly Queue<TraceEvent> _arrivals;
+    private readonly Queue<TraceEvent[]> _arrivals; // each a group, mostly of one
     private readonly Dictionary<Sequence, TraceEvent> _events = [];
     private readonly ReplayClock _clock = new();
     private readonly Scheduler _scheduler;
@@ -23,7 +23,8 @@ public sealed class TraceReplayer
 
     private TraceReplayer(IEnumerable<TraceEvent> trace, ModelLimits limits, SchedulerOptions options, StepCost cost)
     {
-        _arrivals = new Queue<TraceEvent>(trace.OrderBy(item => item.Arrival).ThenBy(item => item.Id));
+        IEnumerable<TraceEvent[]> groups = trace.OrderBy(item => item.Id).GroupBy(item => item.Group == 0 ? item.Id : item.Group).Select(group => group.ToArray());
+        _arrivals = new Queue<TraceEvent[]>(groups.OrderBy(group => group[0].Arrival).ThenBy(group => group[0].Id));
         _scheduler = new Scheduler(limits, options, _clock);
         _sampled = new SampledToken[options.MaxSequences];
         (_limits, _cost) = (limits, cost);
@@ -41,14 +42,21 @@ public sealed class TraceReplayer
     {
         while (_arrivals.Count > 0 || _scheduler.HasWork)
         {
-            if (!_scheduler.HasWork) _clock.Reach(TicksOf(_arrivals.Peek()));
-            while (_arrivals.TryPeek(out TraceEvent? next) && TicksOf(next) <= _clock.GetTimestamp()) Add(_arrivals.Dequeue());
+            if (!_scheduler.HasWork) _clock.Reach(TicksOf(_arrivals.Peek()[0]));
+            while (_arrivals.TryPeek(out TraceEvent[]? next) && TicksOf(next[0]) <= _clock.GetTimestamp()) Add(_arrivals.Dequeue());
             Step();
         }
         return Summarize();
     }
 
-    private void Add(TraceEvent item)
+    private void Add(TraceEvent[] group)
+    {
+        Sequence[] sequences = [.. group.Select(Create)];
+        if (sequences.Length > 1) _ = new PromptGroup(sequences);
+        _scheduler.Add(sequences[0]);
+    }
+
+    private Sequence Create(TraceEvent item)
     {
         int[] prompt = [.. Enumerable.Range(0, item.PromptLength).Select(position => TokenAt(item, position))];
         GenerationRequest request = new()
@@ -61,14 +69,14 @@ public sealed class TraceReplayer
         };
         Sequence sequence = new(item.Id, request, TicksOf(item));
         _events.Add(sequence, item);
-        _scheduler.Add(sequence);
+        return sequence;
     }
 
     private void Step()
     {
         Step step = _scheduler.Schedule();
         int sampledCount = 0;
-        foreach (Sequence sequence in step.Sequences.Where(sequence => sequence.IsSampled))
+        foreach (Sequence sequence in step.Sampled)
             _sampled[sampledCount++] = new SampledToken(Draw(sequence), 0, null);
         _stepCount++;
         _tokenCount += step.TokenCount;

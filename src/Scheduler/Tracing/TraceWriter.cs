@@ -39,7 +39,8 @@ internal sealed class TraceWriter(Stream stream, ModelLimits limits, TimeProvide
             sequence.MaxTokens,
             sequence.Priority,
             sequence.ShareKey,
-            BlocksOf(sequence));
+            BlocksOf(sequence),
+            sequence.GroupId);
 
     private int[] BlocksOf(Sequence sequence)
     {

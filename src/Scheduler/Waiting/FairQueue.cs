@@ -66,5 +66,6 @@ internal sealed class FairQueue(int quantum)
 
     public IEnumerable<Sequence> Enumerate() => _preempted.Enumerate().Concat(_ring.SelectMany(share => share.Sequences));
 
-    private static int CostOf(Sequence sequence) => sequence.PromptLength + sequence.MaxTokens;
+    /// <summary>A leader pays for its whole group: one prompt, all outputs.</summary>
+    private static int CostOf(Sequence sequence) => sequence.PromptLength + sequence.MaxTokens + (sequence.Group?.ForkTokens ?? 0);
 }

@@ -41,6 +41,13 @@ internal sealed class WaitingQueue(int quantum)
         if (queue.IsEmpty) _priorities.Remove(sequence.Priority);
     }
 
+    /// <summary>Gives the place of one that waits for the first time to another of the same priority and share key.</summary>
+    public static void Replace(Sequence old, Sequence successor)
+    {
+        (successor.QueueNode, old.QueueNode) = (old.QueueNode, null);
+        successor.QueueNode!.Value = successor;
+    }
+
     public void Refund(Sequence finished)
     {
         if (_priorities.TryGetValue(finished.Priority, out FairQueue? queue)) queue.Refund(finished);

@@ -5,17 +5,23 @@ namespace Llama.Server.Chat;
 /// <summary>Bodies to press in the API's description.</summary>
 internal static class ChatExamples
 {
-    public static JsonObject Request => new()
+    public static JsonObject Request => With(new JsonObject { ["max_tokens"] = 64, ["temperature"] = 0 });
+
+    public static JsonObject Stream => With(new JsonObject
     {
-        ["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = "What is a giraffe?" }),
         ["max_tokens"] = 64,
         ["temperature"] = 0,
         ["stream"] = true,
         ["stream_options"] = new JsonObject { ["include_usage"] = true },
-    };
+    });
 
-    public static JsonObject Count => new()
+    public static JsonObject Logprobs => With(new JsonObject { ["max_tokens"] = 8, ["n"] = 2, ["seed"] = 1, ["logprobs"] = true, ["top_logprobs"] = 3 });
+
+    public static JsonObject Count => With([]);
+
+    private static JsonObject With(JsonObject fields)
     {
-        ["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = "What is a giraffe?" }),
-    };
+        fields.Insert(0, "messages", new JsonArray(new JsonObject { ["role"] = "user", ["content"] = "What is a giraffe?" }));
+        return fields;
+    }
 }

@@ -13,7 +13,7 @@ namespace Llama.Server.Client;
 internal static class RequestJson
 {
     /// <summary>Fields that change how HTTP answers look: an answer here has no place for what they ask.</summary>
-    private static readonly string[] OfHttp = ["stream", "stream_options", "n", "logprobs", "top_logprobs", "prompt_logprobs", "return_token_ids"];
+    private static readonly string[] OfHttp = ["stream", "stream_options", "n", "logprobs", "top_logprobs", "prompt_logprobs", "return_token_ids", "encoding_format"];
 
     /// <summary>Values as Microsoft.Extensions.AI writes them, without its white space: the model would read that too.</summary>
     private static readonly JsonSerializerOptions Compact = new(AIJsonUtilities.DefaultOptions) { WriteIndented = false, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -25,7 +25,7 @@ internal static class RequestJson
         var body = new JsonObject { ["model"] = options?.ModelId ?? model, ["messages"] = MessageJson.Write(messages, options?.Instructions) };
         if (options is not null)
             Write(body, options);
-        return JsonSerializer.SerializeToElement<JsonNode>(body, Compact);
+        return ToElement(body);
     }
 
     private static void Write(JsonObject body, ChatOptions options)
@@ -44,7 +44,10 @@ internal static class RequestJson
         if (options.Tools is { Count: > 0 } tools)
             ToolJson.Write(body, tools, options);
         foreach ((string name, object? value) in options.AdditionalProperties ?? [])
-            Add(body, name, value);
+        {
+            if (name != ToolJson.StrictKey) // read with the response format
+                Add(body, name, value);
+        }
     }
 
     private static void Refuse(ChatOptions options)
@@ -78,16 +81,18 @@ internal static class RequestJson
         _ => throw new NotSupportedException($"A response format of type {format.GetType()} is not supported; there are text and JSON, with or without a schema."),
     };
 
-    private static void Add(JsonObject body, string name, object? value)
+    /// <summary>Adds a caller's additional property as the field that it names.</summary>
+    /// <exception cref="LlamaException">Its place is taken, or an answer here has none for what it asks.</exception>
+    public static void Add(JsonObject body, string name, object? value)
     {
-        if (name == ToolJson.StrictKey)
-            return; // read with the response format
         if (OfHttp.Contains(name))
             throw new LlamaException(ApiError.UnsupportedParameter(name, "An answer within the process has no place for it."));
         if (body[name] is not null)
             throw new LlamaException(ApiError.InvalidValue(name, $"'{name}' is an additional property and an option of its own too; give one."));
         body[name] = ToNode(value);
     }
+
+    public static JsonElement ToElement(JsonObject body) => JsonSerializer.SerializeToElement<JsonNode>(body, Compact);
 
     public static JsonNode? ToNode(object? value) => JsonSerializer.SerializeToNode(value, Compact);
 

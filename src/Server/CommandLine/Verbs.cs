@@ -1,4 +1,5 @@
 using Llama.Server.Hosting;
+using Llama.Server.Swagger;
 
 namespace Llama.Server.CommandLine;
 
@@ -18,6 +19,11 @@ internal static class Verbs
         }
         if (args is not [{ Length: > 0 } verb, ..] || verb[0] == '-' || verb[0] == '/')
             return false;
+        if (verb == "fields")
+        {
+            FieldReference.Write(output);
+            return true;
+        }
         exitCode = 2;
         error.WriteLine(NotBuilt.Contains(verb)
             ? $"The verb '{verb}' is not in this version. Without a verb the program serves; --help lists the settings."
@@ -29,6 +35,7 @@ internal static class Verbs
         Serves a Llama 2 checkpoint with an OpenAI-compatible API.
 
         Usage: dotnet run -c Release --project src/Server [-- settings]
+               dotnet run -c Release --project src/Server -- fields    prints what becomes of every request field (docs/api-fields.md)
 
           --urls <address>                     where to listen (default {StandAlone.DefaultAddress}; also ASPNETCORE_URLS)
           --help                               this text

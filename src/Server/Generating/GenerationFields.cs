@@ -40,10 +40,10 @@ internal static class GenerationFields
         .Number("repetition_penalty", 0, 100, (r, v) => r.RepetitionPenalty = (float)v, "Above 1 discourages tokens already seen.", aboveMinimum: true)
         .Number("presence_penalty", -2, 2, (r, v) => r.PresencePenalty = (float)v, "Subtracted once from tokens already generated.")
         .Number("frequency_penalty", -2, 2, (r, v) => r.FrequencyPenalty = (float)v, "Subtracted from tokens once per time they were generated.")
-        .Custom("logit_bias", FieldShape.Object, (r, v) => r.LogitBias = ReadBias(v), "Token id to a number from -100 to 100, added to its logit.")
+        .Custom("logit_bias", FieldShape.MapOf(new FieldShape("number", -100, 100)), (r, v) => r.LogitBias = ReadBias(v), "Token id to a number from -100 to 100, added to its logit.")
         .Custom(
             "allowed_token_ids",
-            FieldShape.ArrayOf(new FieldShape("integer", 0)),
+            FieldShape.ArrayOf(new FieldShape("integer", 0), 1),
             (r, v) => r.AllowedTokenIds = v.Ints(0, int.MaxValue, atLeast: 1),
             "The only tokens that may be drawn; without an end token among them the answer ends at its limit.")
         .Custom("bad_words", FieldShape.ArrayOf(FieldShape.Text), (r, v) => r.BadWords = ReadTexts([.. v.Items()]), "Texts that the answer never holds, however they are cut into tokens.")
@@ -52,7 +52,7 @@ internal static class GenerationFields
 
     private static FieldTable<T> AddStopping<T>(this FieldTable<T> table)
         where T : GenerationParameters => table
-        .Custom("stop", FieldShape.Any, (r, v) => r.Stop = ReadStop(v), "A text or 1 to 4 texts that end the answer.")
+        .Custom("stop", FieldShape.Either(FieldShape.Text, FieldShape.ArrayOf(FieldShape.Text, 0, 4)), (r, v) => r.Stop = ReadStop(v), "A text or 1 to 4 texts that end the answer.")
         .Custom("stop_token_ids", FieldShape.ArrayOf(new FieldShape("integer", 0)), (r, v) => r.StopTokenIds = v.Ints(0, int.MaxValue), "Tokens that end the answer.")
         .Flag("include_stop_str_in_output", (r, v) => r.IncludeStopString = v, "Keep what ended the answer in its text.")
         .Flag("ignore_eos", (r, v) => r.IgnoreEos = v, "Go on after the end-of-sequence token.")

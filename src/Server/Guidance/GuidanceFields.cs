@@ -17,7 +17,7 @@ internal static partial class GuidanceFields
         .Flag("strict", (draft, v) => draft.Strict = v, "Keep to OpenAI's strict subset of JSON schema. Enforced either way.");
 
     private static readonly FieldTable<FormatDraft> FormatFields = new FieldTable<FormatDraft>()
-        .Custom("type", FieldShape.Text, (draft, v) => draft.Type = ReadType(v), "text, json_object or json_schema.", required: true)
+        .Custom("type", FieldShape.OneOf("text", "json_object", "json_schema"), (draft, v) => draft.Type = ReadType(v), "text, json_object or json_schema.", required: true)
         .Custom("json_schema", FieldShape.ObjectOf(SchemaFields.Fields), (draft, v) => draft.Schema = v.Object(SchemaFields, new SchemaDraft { Path = v.Path }), "With type json_schema.");
 
     private static readonly FieldTable<GenerationParameters> StructuredFields = new FieldTable<GenerationParameters>()
@@ -45,9 +45,9 @@ internal static partial class GuidanceFields
 
     private static FieldTable<T> AddForms<T>(this FieldTable<T> table, string prefix)
         where T : GenerationParameters => table
-        .Custom(prefix + "json", FieldShape.Any, (r, v) => Ask(r, v, new JsonSchemaGuidance(v.Path, ReadSchema(v), Strict: false)), "A JSON schema, as an object or a text, that the answer validates against.")
+        .Custom(prefix + "json", FieldShape.Either(FieldShape.Object, FieldShape.Text), (r, v) => Ask(r, v, new JsonSchemaGuidance(v.Path, ReadSchema(v), Strict: false)), "A JSON schema, as an object or a text, that the answer validates against.")
         .Custom(prefix + "regex", FieldShape.Text, (r, v) => Ask(r, v, new RegexGuidance(v.Path, v.String())), "A regular expression that the whole answer matches.")
-        .Custom(prefix + "choice", FieldShape.ArrayOf(FieldShape.Text), (r, v) => Ask(r, v, new ChoiceGuidance(v.Path, ReadChoices(v))), "Texts of which the answer is one.");
+        .Custom(prefix + "choice", FieldShape.ArrayOf(FieldShape.Text, 1), (r, v) => Ask(r, v, new ChoiceGuidance(v.Path, ReadChoices(v))), "Texts of which the answer is one.");
 
     /// <summary>A schema that is kept beyond the request's document; as an object, or as the text of one.</summary>
     internal static JsonElement ReadSchema(FieldReader schema)

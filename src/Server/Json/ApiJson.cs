@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Llama.Server.Chat;
 using Llama.Server.Completions;
+using Llama.Server.Embeddings;
 using Llama.Server.Errors;
 using Llama.Server.Generating;
 using Llama.Server.Health;
@@ -19,6 +20,7 @@ namespace Llama.Server.Json;
 [JsonSerializable(typeof(ChatLogprobs))]
 [JsonSerializable(typeof(Completion))]
 [JsonSerializable(typeof(CompletionLogprobs))]
+[JsonSerializable(typeof(EmbeddingUsage))]
 [JsonSerializable(typeof(InputTokens))]
 [JsonSerializable(typeof(ModelList))]
 [JsonSerializable(typeof(TokenizeResult))]

@@ -15,5 +15,6 @@ internal static class GeneratingRegistration
         .AddSingleton<ChatPlanner>()
         .AddSingleton<AnswerWriter>()
         .AddSingleton<GenerationRunner>()
-        .AddSingleton<LlamaChatClient>();
+        .AddSingleton<LlamaChatClient>()
+        .AddSingleton<LlamaEmbeddingGenerator>();
 }

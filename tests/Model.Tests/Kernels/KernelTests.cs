@@ -97,6 +97,25 @@ public sealed class KernelTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Variants))]
+    public void CopyBlocks_InOrder_EqualsPlain(string lanes, string dtype)
+    {
+        if (!Supported(lanes)) return;
+        AttentionShape shape = new(4, 2, 10, BlockSize: 3);
+        ForwardBatch batch = new(1, 3, 1) { CopyCount = 3 };
+        (batch.Copies[0], batch.Copies[1], batch.Copies[2]) = (new BlockCopy(1, 4), new BlockCopy(0, 1), new BlockCopy(1, 3)); // 1 is read, overwritten, and read again
+        KvLayer expected = new(Random(15, 20, 1, Type(dtype)), Random(15, 20, 2, Type(dtype))), actual = new(Random(15, 20, 1, Type(dtype)), Random(15, 20, 2, Type(dtype)));
+        Tensor before = expected.Keys.Tensor.clone();
+        new PlainKernels(CPU).CopyBlocks(batch, shape, expected);
+        Fast(lanes, dtype).CopyBlocks(batch, shape, actual);
+        Assert.True(expected.Keys.Tensor.eq(actual.Keys.Tensor).all().item<bool>());
+        Assert.True(expected.Values.Tensor.eq(actual.Values.Tensor).all().item<bool>());
+        Assert.True(actual.Keys.Tensor.narrow(0, 12, 3).eq(before.narrow(0, 3, 3)).all().item<bool>());
+        Assert.True(actual.Keys.Tensor.narrow(0, 9, 3).eq(before.narrow(0, 0, 3)).all().item<bool>());
+        Assert.True(actual.Keys.Tensor.narrow(0, 6, 3).eq(before.narrow(0, 6, 3)).all().item<bool>());
+    }
+
     // Three sequences: a prompt chunk in mid-context, a decode row, and a whole prompt, over blocks in scattered order.
     private static ForwardBatch RaggedBatch(int blockSize)
     {

@@ -33,6 +33,8 @@ internal static class ReferenceSampler
         foreach (TokenBias bias in parameters.LogitBias) edited[bias.TokenId] += bias.Bias;
         if (row.GeneratedCount < parameters.MinTokens)
             foreach (int stop in parameters.StopTokenIds) edited[stop] = double.NegativeInfinity;
+        foreach (int token in Enumerable.Range(0, edited.Length).Except(parameters.AllowedTokenIds ?? [.. Enumerable.Range(0, edited.Length)]))
+            edited[token] = double.NegativeInfinity;
         foreach (int token in history.Distinct())
             edited[token] = edited[token] > 0 ? edited[token] / parameters.RepetitionPenalty : edited[token] * parameters.RepetitionPenalty;
         foreach (IGrouping<int, int> same in history.Skip(row.PromptLength).GroupBy(token => token))
@@ -49,10 +51,21 @@ internal static class ReferenceSampler
         double mass = order.Sum(token => weights[token]), sum = 0;
         if (parameters.TopP < 1) order = [.. order.TakeWhile(token => Advance(ref sum, weights[token]) < parameters.TopP * mass)];
         if (parameters.MinP > 0) order = [.. order.TakeWhile(token => weights[token] >= parameters.MinP)];
+        if (parameters.TypicalP < 1) order = Typical(order, weights, parameters.TypicalP);
         double kept = order.Sum(token => weights[token]);
         double[] probabilities = new double[logits.Length];
         foreach (int token in order) probabilities[token] = weights[token] / kept;
         return probabilities;
+    }
+
+    // Meister et al. 2023, section 3: the tokens whose information content is nearest to the entropy, until their mass reaches tau.
+    private static int[] Typical(int[] order, double[] weights, double tau)
+    {
+        double mass = order.Sum(token => weights[token]), sum = 0;
+        double Surprise(int token) => -Math.Log(weights[token] / mass);
+        int[] possible = [.. order.Where(token => weights[token] > 0)];
+        double entropy = possible.Sum(token => weights[token] / mass * Surprise(token));
+        return [.. possible.OrderBy(token => Math.Abs(Surprise(token) - entropy)).ThenBy(token => token).TakeWhile(token => Advance(ref sum, weights[token]) < tau * mass)];
     }
 
     // The sum before this token: the one that reaches the target still belongs.

@@ -28,11 +28,13 @@ public sealed class SamplerTests
     [InlineData(0, 0.7f, 0f)]
     [InlineData(0, 1f, 0.2f)]
     [InlineData(7, 0.9f, 0.05f)]
-    public void Sample_OverAllPositions_FollowsTheDistribution(int topK, float topP, float minP)
+    [InlineData(0, 1f, 0f, 0.6f)]
+    [InlineData(9, 0.95f, 0f, 0.8f)]
+    public void Sample_OverAllPositions_FollowsTheDistribution(int topK, float topP, float minP, float typicalP = 1)
     {
         const int draws = 20_000;
         float[] logits = RandomLogits.Normal(new Random(3), 12, spread: 1);
-        var parameters = new SamplingParams { Temperature = 0.8f, TopK = topK, TopP = topP, MinP = minP, Seed = 99 };
+        var parameters = new SamplingParams { Temperature = 0.8f, TopK = topK, TopP = topP, MinP = minP, TypicalP = typicalP, Seed = 99 };
         int[] counts = new int[logits.Length];
         for (int position = 0; position < draws; position++) counts[Draw(logits, Row(parameters, position))]++;
 
@@ -73,6 +75,23 @@ public sealed class SamplerTests
 
     [Fact]
     public void Sample_TinyTopP_KeepsTheMostProbable() => Assert.Equal(2, Draw([0, 1, 3, 2], Row(new SamplingParams { TopP = 0 })));
+
+    [Fact]
+    public void Sample_TypicalP_MayDropTheMostProbable()
+    {
+        // Probabilities 0.4 and sixty times 0.01: the entropy is ln 100 · 0.6 + 0.37 = 3.13, from which ln 100 = 4.6 is nearer than −ln 0.4 = 0.92.
+        float[] logits = [MathF.Log(40), .. new float[60]];
+        var parameters = new SamplingParams { TypicalP = 0.495f };
+        Assert.All(Enumerable.Range(0, 200), position => Assert.InRange(Draw(logits, Row(parameters, position)), 1, 50));
+    }
+
+    [Fact]
+    public void Sample_AllowedTokens_LimitStopTokensToo()
+    {
+        var parameters = new SamplingParams { Temperature = 0, AllowedTokenIds = [3, 1], StopTokenIds = [2] };
+        Assert.Equal(3, Draw([9, 1, 9, 4, 9], Row(parameters)));
+        Assert.Equal(2, Draw([9, 1, 9, 4, 9], Row(parameters with { AllowedTokenIds = [1, 2] })));
+    }
 
     [Fact]
     public void Sample_OtherRowsInTheBatch_DoNotChangeTheDraw()
@@ -138,13 +157,14 @@ public sealed class SamplerTests
     [InlineData(0f, 0, 1f)]
     [InlineData(0.8f, 0, 1f)]
     [InlineData(0.8f, 40, 0.95f)]
-    public void Sample_WithoutLogprobs_AllocatesNothing(float temperature, int topK, float topP)
+    [InlineData(0.8f, 0, 1f, 0.9f)]
+    public void Sample_WithoutLogprobs_AllocatesNothing(float temperature, int topK, float topP, float typicalP = 1)
     {
         const int vocabSize = 4096;
         var sampler = new Sampler(vocabSize);
         float[] logits = RandomLogits.Normal(new Random(2), vocabSize, 2), work = new float[vocabSize];
-        int[] history = [1, 2, 3, 2];
-        var parameters = new SamplingParams { Temperature = temperature, TopK = topK, TopP = topP, PresencePenalty = 1, LogitBias = [new(4, 1)], StopTokenIds = [2], MinTokens = 9 };
+        int[] history = [1, 2, 3, 2], allowed = [.. Enumerable.Range(0, 2000)];
+        var parameters = new SamplingParams { Temperature = temperature, TopK = topK, TopP = topP, TypicalP = typicalP, AllowedTokenIds = allowed, PresencePenalty = 1, LogitBias = [new(4, 1)], StopTokenIds = [2], MinTokens = 9 };
         for (int warm = 0; warm < 3; warm++) Draws(1);
         long before = GC.GetAllocatedBytesForCurrentThread();
         Draws(50);
@@ -171,6 +191,8 @@ public sealed class SamplerTests
         TopK = random.Next(2) * random.Next(1, random.Next(2) == 0 ? 50 : 2 * vocabSize),
         TopP = random.Next(2) == 0 ? 1 : random.NextSingle(),
         MinP = random.Next(3) == 0 ? 0.2f * random.NextSingle() : 0,
+        TypicalP = random.Next(2) == 0 ? 1 : random.NextSingle(),
+        AllowedTokenIds = random.Next(4) > 0 ? null : [.. Enumerable.Range(0, vocabSize).Where(token => token < 4 || random.Next(2) == 0)],
         PresencePenalty = random.Next(2) * 2 * random.NextSingle(),
         FrequencyPenalty = random.Next(2) * 2 * random.NextSingle(),
         RepetitionPenalty = random.Next(2) == 0 ? 1 : 0.8f + random.NextSingle(),

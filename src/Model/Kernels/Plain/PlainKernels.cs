@@ -6,6 +6,14 @@ namespace Llama.Model.Kernels.Plain;
 /// <summary>The kernels in plain torch operations: slow, short, for any device. The oracle for the fast ones.</summary>
 internal sealed class PlainKernels(Device device) : IKernels
 {
+    public void CopyBlocks(ForwardBatch batch, AttentionShape shape, KvLayer cache)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        foreach (BlockCopy copy in batch.Copies.AsSpan(0, batch.CopyCount))
+            foreach (Tensor tensor in (Tensor[])[cache.Keys.Tensor, cache.Values.Tensor])
+                Block(tensor, copy.Target, shape.BlockSize).copy_(Block(tensor, copy.Source, shape.BlockSize));
+    }
+
     public void Embed(Matrix table, ForwardBatch batch, Matrix output)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -72,6 +80,8 @@ internal sealed class PlainKernels(Device device) : IKernels
         for (int i = 0; i < rows.Length; i++) rows[i] = batch.Samples[i].TokenRow;
         output.Tensor.copy_(input.Tensor.index_select(0, tensor(rows, device: device)));
     }
+
+    private static Tensor Block(Tensor cache, int block, int blockSize) => cache.narrow(0, (long)block * blockSize, blockSize);
 
     private static Tensor Product(Matrix input, Matrix weight) => mm(input.Tensor, weight.Tensor.to(ScalarType.Float32).t());
 

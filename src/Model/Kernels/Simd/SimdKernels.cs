@@ -36,6 +36,17 @@ internal sealed unsafe class SimdKernels<TLanes, TStored>(bool deterministic) : 
 
     private readonly PlainKernels _plain = new(CPU);
 
+    public void CopyBlocks(ForwardBatch batch, AttentionShape shape, KvLayer cache)
+    {
+        long elements = (long)shape.BlockSize * cache.Keys.Columns, bytes = elements * sizeof(TStored);
+        foreach (BlockCopy copy in batch.Copies.AsSpan(0, batch.CopyCount))
+        {
+            TStored* keys = (TStored*)cache.Keys.Data, values = (TStored*)cache.Values.Data;
+            Buffer.MemoryCopy(keys + copy.Source * elements, keys + copy.Target * elements, bytes, bytes);
+            Buffer.MemoryCopy(values + copy.Source * elements, values + copy.Target * elements, bytes, bytes);
+        }
+    }
+
     public void Embed(Matrix table, ForwardBatch batch, Matrix output)
     {
         for (int t = 0; t < batch.TokenCount; t++)

@@ -1,0 +1,85 @@
+namespace Llama.Model.Guidance.Automata;
+
+/// <summary>Makes stack sets, each once.</summary>
+internal sealed class StackPool(Automaton automaton)
+{
+    private readonly HashSet<StackSet> _sets = new(StackSet.ByContent);
+    private readonly Dictionary<(StackSet, StackSet), StackSet> _unions = [];
+    private readonly Dictionary<StackSet, StackSet> _clamped = [];
+
+    /// <summary>About how much memory the pool takes.</summary>
+    public long Bytes => 150L * _sets.Count + 80L * (_unions.Count + _clamped.Count);
+
+    /// <summary>Forgets all sets; those in use stay good, only equal ones are no longer the same object.</summary>
+    public void Clear()
+    {
+        _sets.Clear();
+        _unions.Clear();
+        _clamped.Clear();
+    }
+
+    public StackSet Push(int site, int count, StackSet parents) => Intern(new StackSet(false, [new StackFrame(site, count, parents)]));
+
+    public StackSet Union(StackSet a, StackSet b)
+    {
+        if (ReferenceEquals(a, b)) return a;
+        if (_unions.TryGetValue((a, b), out StackSet? known)) return known;
+        var frames = new List<StackFrame>(a.Frames.Length + b.Frames.Length);
+        int i = 0, j = 0;
+        while (i < a.Frames.Length || j < b.Frames.Length)
+        {
+            int order = i == a.Frames.Length ? 1 : j == b.Frames.Length ? -1 : Compare(a.Frames[i], b.Frames[j]);
+            if (order < 0) frames.Add(a.Frames[i++]);
+            else if (order > 0) frames.Add(b.Frames[j++]);
+            else frames.Add(a.Frames[i] with { Parents = Union(a.Frames[i++].Parents, b.Frames[j++].Parents) });
+        }
+        return _unions[(a, b)] = Of(a.IsBottom || b.IsBottom, frames);
+    }
+
+    /// <summary>The same ways back with counts moved to where a token of so many bytes meets neither bound, if it meets none now.</summary>
+    public StackSet Clamp(StackSet set, int reach)
+    {
+        if (!set.HasCounts) return set;
+        if (_clamped.TryGetValue(set, out StackSet? clamped)) return clamped;
+        clamped = Intern(new StackSet(set.IsBottom, []));
+        foreach (StackFrame frame in set.Frames) clamped = Union(clamped, Push(frame.Site, Clamp(automaton[frame.Site], frame.Count, reach), Clamp(frame.Parents, reach)));
+        return _clamped[set] = clamped;
+    }
+
+    private static int Clamp(in AutomatonNode site, int count, int reach)
+    {
+        if (site.Kind != NodeKind.Repeat) return count;
+        if (count < site.Minimum) return site.Minimum - count > reach ? 0 : count;
+        return site.Maximum == AutomatonNode.Unbounded || site.Maximum - count > reach ? site.Minimum : count;
+    }
+
+    // Past its minimum, a repetition that has counted less can do all that one that has counted more can: the latter goes.
+    private StackSet Of(bool isBottom, List<StackFrame> frames)
+    {
+        int kept = 0;
+        for (int i = 0; i < frames.Count; i++)
+        {
+            if (!IsSurpassed(frames, kept, frames[i])) frames[kept++] = frames[i];
+        }
+        return Intern(new StackSet(isBottom, [.. frames.Take(kept)]));
+    }
+
+    private bool IsSurpassed(List<StackFrame> frames, int kept, StackFrame frame)
+    {
+        for (int i = kept - 1; i >= 0 && frames[i].Site == frame.Site; i--)
+        {
+            if (ReferenceEquals(frames[i].Parents, frame.Parents) && frames[i].Count >= automaton[frame.Site].Minimum) return true;
+        }
+        return false;
+    }
+
+    private StackSet Intern(StackSet set)
+    {
+        if (set.IsBottom && set.Frames.Length == 0) return StackSet.Bottom;
+        if (_sets.TryGetValue(set, out StackSet? known)) return known;
+        _sets.Add(set);
+        return set;
+    }
+
+    private static int Compare(in StackFrame a, in StackFrame b) => a.Site != b.Site ? a.Site.CompareTo(b.Site) : a.Count.CompareTo(b.Count);
+}

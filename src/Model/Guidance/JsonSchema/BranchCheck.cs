@@ -1,0 +1,65 @@
+namespace Llama.Model.Guidance.JsonSchema;
+
+/// <summary>
+/// Proves that no value satisfies two branches of a <c>oneOf</c>, which then means what <c>anyOf</c> does. Shapes exclude each other by kind, by listed values, by range or
+/// length, by a property that both require with values that exclude each other, or that one requires and the other forbids.
+/// </summary>
+internal sealed class BranchCheck(SchemaReader reader)
+{
+    /// <summary>How deep within values a difference is looked for, and how many pairs of shapes in all.</summary>
+    private const int MaxDepth = 4, MaxPairs = 1_000_000;
+
+    private int _pairs;
+
+    public void Run()
+    {
+        while (reader.Choices.TryDequeue(out Choice? choice)) Check(choice);
+    }
+
+    private void Check(Choice choice)
+    {
+        for (int second = 1; second < choice.Branches.Count; second++)
+        {
+            for (int first = 0; first < second; first++)
+            {
+                if (Exclude(choice.Branches[first], choice.Branches[second], MaxDepth)) continue;
+                throw choice.Node.Fault("oneOf", $"Branches {first} and {second} may both match one value, or do so as far as can be told. Use anyOf, or tell them apart by a required property with different const values.");
+            }
+        }
+    }
+
+    private bool Exclude(IReadOnlyList<Shape> first, IReadOnlyList<Shape> second, int depth) =>
+        first.All(one => second.All(other => Exclude(one, other, depth)));
+
+    private bool Exclude(Shape first, Shape second, int depth)
+    {
+        if (++_pairs > MaxPairs) throw new GrammarException("", "The branches of oneOf are too many to compare; use anyOf.");
+        return ShapeIntersection.Of(first, second, reader.Filter) switch
+        {
+            null => true,
+            NumberShape number => IsEmpty(number),
+            StringShape text => text.MinLength > text.MaxLength,
+            ArrayShape array => IsEmpty(array, depth),
+            ObjectShape members => IsEmpty(members, depth),
+            _ => false,
+        };
+    }
+
+    private static bool IsEmpty(NumberShape shape)
+    {
+        if (shape.Minimum is not { } low || shape.Maximum is not { } high) return false;
+        int order = low.Value.CompareTo(high.Value);
+        return order > 0 || (order == 0 && (low.IsExclusive || high.IsExclusive)) || (shape.IsInteger && NumberText.Lowest(shape) > NumberText.Highest(shape));
+    }
+
+    private bool IsEmpty(ArrayShape shape, int depth)
+    {
+        if (shape.MinItems > shape.MaxItems) return true;
+        return Enumerable.Range(0, Math.Min(shape.MinItems, Math.Max(shape.Prefix.Count, 1))).Any(index => IsEmpty(index < shape.Prefix.Count ? shape.Prefix[index] : shape.Items, depth));
+    }
+
+    private bool IsEmpty(ObjectShape shape, int depth) => shape.Properties.Any(property => property.IsRequired && IsEmpty(property.Value, depth));
+
+    // The meeting of what both ask of a part: if nothing satisfies that, nothing satisfies both.
+    private bool IsEmpty(Conjunction conjunction, int depth) => depth > 0 && reader.Read(conjunction).All(shape => Exclude(shape, shape, depth - 1));
+}

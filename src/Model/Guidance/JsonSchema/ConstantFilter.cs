@@ -1,0 +1,75 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Llama.Model.Guidance.JsonSchema;
+
+/// <summary>Validates given values, so that the ones a schema lists can be held to what else it says.</summary>
+/// <param name="shapesOf">The shapes that satisfy a conjunction.</param>
+internal sealed class ConstantFilter(Func<Conjunction, IReadOnlyList<Shape>> shapesOf)
+{
+    /// <summary>The values that also have a shape; null when none has.</summary>
+    public Constants? Keep(Constants constants, Shape shape)
+    {
+        if (shape is Constants { Values.Count: > 16 } listed) return KeepListed(constants, listed);
+        JsonElement[] kept = [.. constants.Values.Where(value => Has(value, shape))];
+        return kept.Length == 0 ? null : kept.Length == constants.Values.Count ? constants : new Constants(kept);
+    }
+
+    public bool Has(JsonElement value, Shape shape) => (shape, value.ValueKind) switch
+    {
+        (Constants constants, _) => constants.Values.Any(constant => JsonElement.DeepEquals(constant, value)),
+        (NumberShape number, JsonValueKind.Number) => Has(value, number),
+        (StringShape text, JsonValueKind.String) => Has(value, text),
+        (ArrayShape array, JsonValueKind.Array) => Has(value, array),
+        (ObjectShape members, JsonValueKind.Object) => Has(value, members),
+        _ => false,
+    };
+
+    private static Constants? KeepListed(Constants constants, Constants listed)
+    {
+        // Long lists meet by their spelling first: comparing each with each would take the product of their lengths.
+        var spelled = listed.Values.Where(value => value.ValueKind == JsonValueKind.String).Select(value => value.GetString()).ToHashSet();
+        JsonElement[] other = [.. listed.Values.Where(value => value.ValueKind != JsonValueKind.String)];
+        JsonElement[] kept =
+        [
+            .. constants.Values.Where(value => value.ValueKind == JsonValueKind.String
+                ? spelled.Contains(value.GetString())
+                : other.Any(constant => JsonElement.DeepEquals(constant, value))),
+        ];
+        return kept.Length == 0 ? null : new Constants(kept);
+    }
+
+    private static bool Has(JsonElement value, NumberShape shape)
+    {
+        var number = ExactNumber.Read(value, "");
+        if (shape.IsInteger && !number.IsInteger) return false;
+        if (shape.Minimum is { } low && Beyond(low, number.CompareTo(low.Value))) return false;
+        if (shape.Maximum is { } high && Beyond(high, high.Value.CompareTo(number))) return false;
+        return shape.Factor.IsOne || (number.IsInteger && (number.Floor() % shape.Factor).IsZero);
+    }
+
+    private static bool Beyond(Bound bound, int side) => side < 0 || (side == 0 && bound.IsExclusive);
+
+    private static bool Has(JsonElement value, StringShape shape)
+    {
+        if (shape.Rules is [TextRule rule, ..]) throw new GrammarException(rule.Path, $"Listed values cannot be held to a {rule.Name} as well; list only those that match, and leave it out.");
+        string text = value.GetString()!;
+        return new StringInfo(text).LengthInTextElements >= shape.MinLength && !(text.Length > shape.MaxLength); // the least and the most that a judge counts
+    }
+
+    private bool Has(JsonElement value, ArrayShape shape)
+    {
+        int count = value.GetArrayLength();
+        if (count < shape.MinItems || count > shape.MaxItems) return false;
+        return value.EnumerateArray().Select((item, index) => Satisfies(item, index < shape.Prefix.Count ? shape.Prefix[index] : shape.Items)).All(fits => fits);
+    }
+
+    private bool Has(JsonElement value, ObjectShape shape)
+    {
+        var declared = shape.Properties.ToDictionary(property => property.Name);
+        return shape.Properties.All(property => !property.IsRequired || value.TryGetProperty(property.Name, out _))
+            && value.EnumerateObject().All(member => Satisfies(member.Value, declared.TryGetValue(member.Name, out PropertyShape? property) ? property.Value : shape.Others));
+    }
+
+    private bool Satisfies(JsonElement value, Conjunction conjunction) => shapesOf(conjunction).Any(shape => Has(value, shape));
+}

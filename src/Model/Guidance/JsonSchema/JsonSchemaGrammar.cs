@@ -1,0 +1,38 @@
+using System.Text.Json;
+using Llama.Model.Guidance.JsonSchema;
+
+namespace Llama.Model.Guidance;
+
+/// <summary>JSON Schema as a grammar: whatever a model writes under it parses and is valid.</summary>
+/// <remarks>
+/// <para>
+/// Written is a part of what is valid: properties in the schema's order; integers of at most 15 digits and as many decimals, so that every reader sees the same number; other than
+/// declared properties only where <c>additionalProperties</c> says so or no property is declared; strings with a length of characters that every validator counts as one.
+/// </para>
+/// <para>
+/// Not supported, and refused by name: <c>not</c>, <c>if</c>, <c>patternProperties</c>, <c>unevaluated…</c>, <c>dependent…</c>, <c>contains</c>, <c>uniqueItems</c>, numbers of
+/// properties, multiples of fractions, and <c>oneOf</c> whose branches cannot be told apart.
+/// </para>
+/// </remarks>
+public static class JsonSchemaGrammar
+{
+    /// <summary>The JSON texts that a schema describes.</summary>
+    /// <param name="schema">A schema of draft 2020-12, or an earlier one where it differs only in spelling; it is not kept.</param>
+    /// <param name="options">White space and strictness.</param>
+    /// <exception cref="GrammarException">The schema is malformed, can never be satisfied, or asks for what is not supported; the path says where.</exception>
+    public static Grammar Compile(JsonElement schema, JsonSchemaOptions options) => new(Express(schema, options));
+
+    /// <summary>Any JSON object.</summary>
+    public static Grammar AnyObject(JsonSchemaOptions options) => new(new JsonValues(new JsonLayout(options.Whitespace)).AnyObject);
+
+    /// <summary>The JSON texts that a schema describes, to stand within a larger grammar.</summary>
+    internal static Expression Express(JsonElement schema, JsonSchemaOptions options)
+    {
+        var document = new SchemaDocument(schema);
+        var reader = new SchemaReader(document, options.Strict);
+        var values = new ValueText(reader, new JsonLayout(options.Whitespace));
+        Expression start = values.Write(document.Root);
+        new BranchCheck(reader).Run();
+        return DeadEnds.Remove(start, values.Places);
+    }
+}

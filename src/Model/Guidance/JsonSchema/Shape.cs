@@ -1,0 +1,100 @@
+using System.Numerics;
+using System.Text.Json;
+
+namespace Llama.Model.Guidance.JsonSchema;
+
+/// <summary>
+/// What a schema says of one kind of value. A schema is read into shapes, any one of which a value may have: <c>anyOf</c> adds shapes and whatever must hold together
+/// intersects them, so that the rest of the work knows nothing of keywords.
+/// </summary>
+internal abstract record Shape
+{
+    /// <summary>One of each kind without bounds: what the schema <c>true</c> says.</summary>
+    public static IReadOnlyList<Shape> Everything { get; } =
+    [
+        Constants.Null with { IsTacit = true }, Constants.Booleans with { IsTacit = true }, NumberShape.Any with { IsTacit = true },
+        new StringShape { IsTacit = true }, new ArrayShape { IsTacit = true }, new ObjectShape { IsTacit = true },
+    ];
+
+    /// <summary>
+    /// Whether values of this kind are allowed only because nothing is said of kinds: <c>{"properties": …}</c> allows a number, but who writes it means an object.
+    /// Written only where no kind is spoken of.
+    /// </summary>
+    public bool IsTacit { get; init; }
+}
+
+/// <summary>One of these values.</summary>
+internal sealed record Constants(IReadOnlyList<JsonElement> Values) : Shape
+{
+    public static Constants Null { get; } = Parse("[null]");
+
+    public static Constants Booleans { get; } = Parse("[true,false]");
+
+    private static Constants Parse(string json) => new([.. JsonDocument.Parse(json).RootElement.EnumerateArray()]);
+}
+
+/// <summary>A number.</summary>
+/// <param name="IsInteger">Written without a point or exponent.</param>
+/// <param name="Factor">What it must be a multiple of; 1 for any.</param>
+internal sealed record NumberShape(bool IsInteger, Bound? Minimum, Bound? Maximum, BigInteger Factor) : Shape
+{
+    public static NumberShape Any { get; } = new(false, null, null, 1);
+}
+
+/// <summary>A string.</summary>
+internal sealed record StringShape : Shape
+{
+    public int MinLength { get; init; }
+
+    public int? MaxLength { get; init; }
+
+    /// <summary>What its text must look like, by patterns and formats, each once.</summary>
+    public IReadOnlyList<TextRule> Rules { get; init; } = [];
+}
+
+/// <summary>A pattern or format that the text of a string must match.</summary>
+/// <param name="Name">Equal for equal rules.</param>
+/// <param name="Path">Where the schema says so.</param>
+/// <param name="Text">Its texts, before JSON's escapes.</param>
+internal sealed record TextRule(string Name, string Path, Expression Text)
+{
+    public bool Equals(TextRule? other) => other?.Name == Name;
+
+    public override int GetHashCode() => Name.GetHashCode(StringComparison.Ordinal);
+}
+
+/// <summary>An array.</summary>
+internal sealed record ArrayShape : Shape
+{
+    /// <summary>What each of the first items must satisfy.</summary>
+    public IReadOnlyList<Conjunction> Prefix { get; init; } = [];
+
+    /// <summary>What the items after these must satisfy.</summary>
+    public Conjunction Items { get; init; } = Conjunction.Anything;
+
+    /// <summary>Whether a schema speaks of items after the first; if none does, more are allowed but not written without need.</summary>
+    public bool NamesItems { get; init; }
+
+    public int MinItems { get; init; }
+
+    public int? MaxItems { get; init; }
+}
+
+/// <summary>An object.</summary>
+internal sealed record ObjectShape : Shape
+{
+    /// <summary>The properties it declares, in the schema's order.</summary>
+    public IReadOnlyList<PropertyShape> Properties { get; init; } = [];
+
+    /// <summary>What every other property must satisfy.</summary>
+    public Conjunction Others { get; init; } = Conjunction.Anything;
+
+    /// <summary>Whether a schema lists properties, be it none.</summary>
+    public bool NamesProperties { get; init; }
+
+    /// <summary>Whether a schema speaks of other properties.</summary>
+    public bool NamesOthers { get; init; }
+}
+
+/// <summary>A declared property.</summary>
+internal sealed record PropertyShape(string Name, Conjunction Value, bool IsRequired);

@@ -1,0 +1,84 @@
+using static Llama.Model.Guidance.JsonSchema.Compose;
+
+namespace Llama.Model.Guidance.JsonSchema;
+
+/// <summary>
+/// Writes what schemas say as rules, one for each set of schemas that a value must satisfy, so that recursion and shared definitions cost nothing. Bodies are written
+/// from a queue: no schema is nested too deep for the stack.
+/// </summary>
+internal sealed class ValueText
+{
+    /// <summary>What is written in place may be written again wherever it is referred to; longer lists become rules.</summary>
+    private const int MaxInlineConstants = 16;
+
+    /// <summary>Members, items and values written in all: a bound for schemas that combine into more than they spell out.</summary>
+    private const int MaxParts = 200_000;
+
+    private readonly SchemaReader _reader;
+    private readonly JsonLayout _layout;
+    private readonly JsonValues _values;
+    private readonly Dictionary<string, Expression> _written = [];
+    private readonly Queue<(Rule Rule, Conjunction Conjunction)> _unwritten = [];
+    private readonly HashSet<Rule> _places = [];
+    private int _parts;
+
+    public ValueText(SchemaReader reader, JsonLayout layout)
+    {
+        _reader = reader;
+        _layout = layout;
+        _values = new JsonValues(layout);
+    }
+
+    /// <summary>The rules that stand for a place in the schema, which is their name.</summary>
+    public IReadOnlySet<Rule> Places => _places;
+
+    /// <summary>The texts of values that satisfy a schema.</summary>
+    public Expression Write(SchemaNode root)
+    {
+        Expression start = Of(Conjunction.Of(root));
+        while (_unwritten.TryDequeue(out (Rule Rule, Conjunction Conjunction) next))
+            next.Rule.Body = OneOf(Spoken(_reader.Read(next.Conjunction)).Select(shape => Of(shape, next.Conjunction.Path)));
+        return start;
+    }
+
+    private Expression Of(Conjunction conjunction)
+    {
+        if (++_parts > MaxParts) throw new GrammarException("", "The schema combines into too much; use fewer anyOf and allOf over large objects.");
+        if (_written.TryGetValue(conjunction.Key, out Expression? known)) return known;
+        IReadOnlyList<Shape> shapes = _reader.Read(conjunction);
+        if (ReferenceEquals(shapes, Shape.Everything)) return _written[conjunction.Key] = _values.Any;
+        IReadOnlyList<Shape> spoken = Spoken(shapes);
+        if (spoken.All(IsShort)) return _written[conjunction.Key] = OneOf(spoken.Select(shape => Of(shape, conjunction.Path)));
+        var rule = new Rule(conjunction.Path);
+        _places.Add(rule);
+        _unwritten.Enqueue((rule, conjunction));
+        return _written[conjunction.Key] = new Reference(rule);
+    }
+
+    private Expression Of(Shape shape, string path) => shape switch
+    {
+        Constants constants => Of(constants),
+        NumberShape number => NumberText.Of(number, path),
+        StringShape text => StringText.Of(text),
+        ArrayShape array => new ArrayText(array, _layout, Of).Write(),
+        ObjectShape members => new ObjectText(members, _layout, Of).Write(),
+        _ => throw new ArgumentOutOfRangeException(nameof(shape)),
+    };
+
+    private Expression Of(Constants constants)
+    {
+        if ((_parts += constants.Values.Count) > MaxParts) throw new GrammarException("", "The schema lists too many values.");
+        return OneOf(constants.Values.Select(value => Exact(JsonText.Spell(value))));
+    }
+
+    private static IReadOnlyList<Shape> Spoken(IReadOnlyList<Shape> shapes) =>
+        shapes.Any(shape => !shape.IsTacit) ? [.. shapes.Where(shape => !shape.IsTacit)] : shapes;
+
+    private static bool IsShort(Shape shape) => shape switch
+    {
+        Constants constants => constants.Values.Count <= MaxInlineConstants,
+        NumberShape number => number.Factor.IsOne,
+        StringShape text => text.Rules.Count == 0 && text.MinLength <= 1 && text.MaxLength is null,
+        _ => false,
+    };
+}

@@ -1,0 +1,59 @@
+using Llama.Model.Guidance.Automata;
+
+namespace Llama.Model.Guidance.Tokens;
+
+/// <summary>Which tokens may come next, by the state of an automaton: found once for each state by walking the vocabulary through it, then kept with the state.</summary>
+internal sealed class TokenMasks
+{
+    private readonly int _vocabSize;
+    private readonly ulong[] _always; // tokens that print nothing and that the automaton has no say in
+    private readonly ByteState[] _path;
+    private ByteState? _start;
+    private ulong[] _startMask = [];
+
+    /// <param name="texts">The vocabulary.</param>
+    /// <param name="vocabSize">Number of ids of the model, which may be more than the tokenizer has.</param>
+    /// <param name="allowsOthers">Whether tokens that the vocabulary has no text for are allowed.</param>
+    public TokenMasks(TokenTexts texts, int vocabSize, bool allowsOthers)
+    {
+        (Texts, _vocabSize, _always) = (texts, vocabSize, new ulong[(vocabSize + 63) / 64]);
+        _path = new ByteState[Math.Max(texts.Inside.LongestToken, texts.AtStart.LongestToken) + 1];
+        if (!allowsOthers) return;
+        Array.Fill(_always, ulong.MaxValue);
+        foreach (int token in texts.Inside.Tokens)
+        {
+            if (token < vocabSize) _always[token >> 6] &= ~(1UL << token);
+        }
+    }
+
+    public TokenTexts Texts { get; }
+
+    /// <summary>Number of words in a mask.</summary>
+    public int Words => _always.Length;
+
+    /// <summary>The tokens that may come inside a text.</summary>
+    public ulong[] Inside(ByteState state)
+    {
+        if (state.Mask is { } known) return known;
+        ByteState lookalike = state.Lookalike(Texts.Inside.LongestToken);
+        lookalike.Mask ??= Walk(lookalike, Texts.Inside);
+        return state.Mask = lookalike.Mask;
+    }
+
+    /// <summary>The tokens that may come first in a text.</summary>
+    public ulong[] AtStart(ByteState state)
+    {
+        if (ReferenceEquals(Texts.AtStart, Texts.Inside)) return Inside(state);
+        if (!ReferenceEquals(state, _start)) (_start, _startMask) = (state, Walk(state, Texts.AtStart));
+        return _startMask;
+    }
+
+    private ulong[] Walk(ByteState state, TokenTrie trie)
+    {
+        ulong[] mask = [.. _always];
+        trie.Mark(state, mask, _path);
+        state.Charge(8L * mask.Length);
+        if (_vocabSize % 64 != 0) mask[^1] &= (1UL << (_vocabSize % 64)) - 1;
+        return mask;
+    }
+}

@@ -1,0 +1,187 @@
+using System.Text;
+using Llama.Model.Guidance;
+
+namespace Llama.Model.Tests.Guidance.JsonSchema;
+
+/// <summary>What a schema's author would expect to be written can be, and what is invalid cannot.</summary>
+public sealed class AcceptedTextTests
+{
+    private const string Person = """
+        {"type":"object","properties":{"name":{"type":"string"},"age":{"type":"integer","minimum":0},"email":{"type":"string"}},"required":["name"]}
+        """;
+
+    private const string Optional = """{"type":"object","properties":{"a":{"const":1},"b":{"const":2},"c":{"const":3}}}""";
+
+    private const string Tree = """
+        {"$ref":"#/$defs/node","$defs":{"node":{"type":"object","properties":{"v":{"type":"integer"},"kids":{"type":"array","items":{"$ref":"#/$defs/node"}}},"required":["v","kids"],"additionalProperties":false}}}
+        """;
+
+    [Theory]
+    [InlineData(Person, """{"name":"Ann","age":3}""", true)]
+    [InlineData(Person, """{"name":"Ann","email":"x"}""", true)]
+    [InlineData(Person, """{"age":3,"name":"Ann"}""", false)]
+    [InlineData(Person, """{"age":3}""", false)]
+    [InlineData(Person, """{"name":"Ann","other":3}""", false)]
+    [InlineData(Optional, "{}", true)]
+    [InlineData(Optional, """{"a":1}""", true)]
+    [InlineData(Optional, """{"b":2}""", true)]
+    [InlineData(Optional, """{"a":1,"c":3}""", true)]
+    [InlineData(Optional, """{"a":1,"b":2,"c":3}""", true)]
+    [InlineData(Optional, """{"a":1,"a":1}""", false)]
+    [InlineData(Optional, """{,"b":2}""", false)]
+    [InlineData("""{"type":"object","properties":{"a":{"const":1},"b":{"const":2}},"required":["b"]}""", """{"b":2}""", true)]
+    [InlineData("""{"type":"object","properties":{"a":{"const":1},"b":{"const":2}},"required":["b"]}""", """{"a":1}""", false)]
+    [InlineData("""{"type":"object","properties":{"a":{"const":1}},"required":["z","a"]}""", """{"a":1,"z":[]}""", true)]
+    [InlineData("""{"type":"object","properties":{}}""", "{}", true)]
+    [InlineData("""{"type":"object","properties":{}}""", """{"a":1}""", false)]
+    [InlineData("""{"type":"object"}""", """{"a":1,"b":[null,{"c":"d"}]}""", true)]
+    [InlineData("""{"type":"object","additionalProperties":false}""", "{}", true)]
+    [InlineData("""{"type":"object","additionalProperties":false}""", """{"a":1}""", false)]
+    [InlineData("""{"type":"object","additionalProperties":{"type":"integer"}}""", """{"x":1,"yy":2}""", true)]
+    [InlineData("""{"type":"object","additionalProperties":{"type":"integer"}}""", """{"x":"1"}""", false)]
+    [InlineData("""{"type":"object","propertyNames":{"type":"string"},"additionalProperties":{"type":"integer"}}""", """{"x":1}""", true)]
+    [InlineData("""{"type":"object","properties":{"a":{"const":1},"ab":{"const":2}},"additionalProperties":true}""", """{"ab":2,"abc":3,"b":4}""", true)]
+    [InlineData("""{"type":"object","properties":{"a":{"const":1},"ab":{"const":2}},"additionalProperties":true}""", """{"ab":3}""", false)]
+    [InlineData("""{"type":"object","properties":{"a":{"const":1},"ab":{"const":2}},"additionalProperties":true}""", """{"\u0061b":3}""", false)]
+    [InlineData("""{"type":"object","properties":{"a":{"const":1}},"additionalProperties":true}""", """{"":3}""", false)]
+    [InlineData(Tree, """{"v":1,"kids":[{"v":2,"kids":[]},{"v":3,"kids":[{"v":4,"kids":[]}]}]}""", true)]
+    [InlineData(Tree, """{"v":1,"kids":[{"v":2}]}""", false)]
+    [InlineData("""{"type":"object","properties":{"next":{"anyOf":[{"$ref":"#"},{"type":"null"}]}},"required":["next"]}""", """{"next":{"next":null}}""", true)]
+    [InlineData("""{"type":"object","properties":{"child":{"$ref":"#"}}}""", """{"child":{"child":{}}}""", true)]
+    [InlineData("""{"properties":{"a~b":{"type":"object","properties":{"c/d":{"const":1}}},"e":{"$ref":"#/properties/a~0b/properties/c~1d"}},"required":["e"]}""", """{"e":1}""", true)]
+    public void Object(string schema, string text, bool isWritten) => Assert.Equal(isWritten, Schemas.Accepts(schema, text));
+
+    [Theory]
+    [InlineData("""{"type":"array","items":{"type":"integer"}}""", "[]", true)]
+    [InlineData("""{"type":"array","items":{"type":"integer"},"minItems":1}""", "[]", false)]
+    [InlineData("""{"type":"array","items":{"type":"integer"},"minItems":2,"maxItems":3}""", "[1]", false)]
+    [InlineData("""{"type":"array","items":{"type":"integer"},"minItems":2,"maxItems":3}""", "[1,2]", true)]
+    [InlineData("""{"type":"array","items":{"type":"integer"},"minItems":2,"maxItems":3}""", "[1,2,3]", true)]
+    [InlineData("""{"type":"array","items":{"type":"integer"},"minItems":2,"maxItems":3}""", "[1,2,3,4]", false)]
+    [InlineData("""{"type":"array","maxItems":0}""", "[]", true)]
+    [InlineData("""{"type":"array","items":false}""", "[]", true)]
+    [InlineData("""{"type":"array","items":false}""", "[1]", false)]
+    [InlineData("""{"type":"array","prefixItems":[{"const":1},{"const":2}]}""", "[]", true)]
+    [InlineData("""{"type":"array","prefixItems":[{"const":1},{"const":2}]}""", "[1]", true)]
+    [InlineData("""{"type":"array","prefixItems":[{"const":1},{"const":2}]}""", "[1,2]", true)]
+    [InlineData("""{"type":"array","prefixItems":[{"const":1},{"const":2}]}""", "[1,2,3]", false)]
+    [InlineData("""{"type":"array","prefixItems":[{"const":1},{"const":2}],"minItems":3}""", "[1,2,\"x\"]", true)]
+    [InlineData("""{"type":"array","prefixItems":[{"const":1},{"const":2}],"minItems":2}""", "[1]", false)]
+    [InlineData("""{"type":"array","prefixItems":[{"const":1},{"const":2}],"items":{"type":"null"}}""", "[1,2,null,null]", true)]
+    [InlineData("""{"type":"array","prefixItems":[{"const":1},{"const":2}],"maxItems":1}""", "[1,2]", false)]
+    [InlineData("""{"type":"array","items":[{"const":1},{"const":2}],"additionalItems":{"type":"null"}}""", "[1,2,null]", true)]
+    [InlineData("""{"type":"array","uniqueItems":false}""", "[1,\"a\",{}]", true)]
+    public void Array(string schema, string text, bool isWritten) => Assert.Equal(isWritten, Schemas.Accepts(schema, text));
+
+    [Theory]
+    [InlineData("""{"type":"string"}""", "\"Grüße, \\\"Welt\\\" 🙂 \\\\ \\n \\u00e9 \\/\"", true)]
+    [InlineData("""{"type":"string"}""", "\"\\ud83d\"", false)]
+    [InlineData("""{"type":"string"}""", "\"a\nb\"", false)]
+    [InlineData("""{"type":"string","minLength":2,"maxLength":3}""", "\"a\"", false)]
+    [InlineData("""{"type":"string","minLength":2,"maxLength":3}""", "\"a\\\"\"", true)]
+    [InlineData("""{"type":"string","minLength":2,"maxLength":3}""", "\"日本語\"", true)]
+    [InlineData("""{"type":"string","minLength":2,"maxLength":3}""", "\"é—…\"", true)]
+    [InlineData("""{"type":"string","minLength":2,"maxLength":3}""", "\"abcd\"", false)]
+    [InlineData("""{"type":"string","maxLength":3}""", "\"🙂\"", false)]
+    [InlineData("""{"type":"string","minLength":1}""", "\"a🙂\"", true)]
+    [InlineData("""{"type":"string","maxLength":0}""", "\"\"", true)]
+    [InlineData("""{"type":"string","pattern":"^[a-z]+$"}""", "\"abc\"", true)]
+    [InlineData("""{"type":"string","pattern":"^[a-z]+$"}""", "\"aBc\"", false)]
+    [InlineData("""{"type":"string","pattern":"b"}""", "\"abc\"", true)]
+    [InlineData("""{"type":"string","pattern":"^\"\\n$"}""", "\"\\\"\\n\"", true)]
+    [InlineData("""{"type":"string","pattern":"^[^b]{2}$"}""", "\"\\\\\\\"\"", true)]
+    [InlineData("""{"type":"string","pattern":"^a*$","minLength":2,"maxLength":3}""", "\"aa\"", true)]
+    [InlineData("""{"type":"string","pattern":"^a*$","minLength":2,"maxLength":3}""", "\"aaaa\"", false)]
+    [InlineData("""{"type":"string","pattern":"^a","allOf":[{"pattern":"b$"}]}""", "\"acb\"", true)]
+    [InlineData("""{"type":"string","pattern":"^a","allOf":[{"pattern":"b$"}]}""", "\"ac\"", false)]
+    [InlineData("""{"type":"string","format":"password"}""", "\"x y\"", true)]
+    [InlineData("""{"pattern":"^a$"}""", "\"a\"", true)]
+    [InlineData("""{"pattern":"^a$"}""", "7", false)]
+    public void String(string schema, string text, bool isWritten) => Assert.Equal(isWritten, Schemas.Accepts(schema, text));
+
+    [Theory]
+    [InlineData("""{"enum":["a",1,null,{"k":[1,"é"]},"\ud83d\ude42\n"]}""", """{"k":[1,"é"]}""", true)]
+    [InlineData("""{"enum":["a",1,null,{"k":[1,"é"]},"\ud83d\ude42\n"]}""", "\"🙂\\n\"", true)]
+    [InlineData("""{"enum":["a",1,null]}""", "2", false)]
+    [InlineData("""{"type":"string","enum":["a",1,null]}""", "1", false)]
+    [InlineData("""{"type":["string","null"],"enum":["a",1,null]}""", "null", true)]
+    [InlineData("""{"type":"integer","minimum":2,"enum":[1,2.0,2.5,3]}""", "2.0", true)]
+    [InlineData("""{"type":"integer","minimum":2,"enum":[1,2.0,2.5,3]}""", "2.5", false)]
+    [InlineData("""{"enum":["a","bcd"],"maxLength":2}""", "\"bcd\"", false)]
+    [InlineData("""{"enum":[{"k":1},{"k":"x"}],"properties":{"k":{"type":"string"}}}""", """{"k":1}""", false)]
+    [InlineData("""{"enum":[{"k":1},{"k":"x"}],"properties":{"k":{"type":"string"}}}""", """{"k":"x"}""", true)]
+    [InlineData("""{"enum":[[1],[1,2]],"minItems":2}""", "[1]", false)]
+    [InlineData("""{"enum":[1,2,3],"const":2}""", "2", true)]
+    [InlineData("""{"enum":[1,2,3],"const":2.0}""", "1", false)]
+    [InlineData("""{"const":{"a":[true,"\u001f"]}}""", """{"a":[true,"\u001f"]}""", true)]
+    public void ListedValues(string schema, string text, bool isWritten) => Assert.Equal(isWritten, Schemas.Accepts(schema, text));
+
+    [Theory]
+    [InlineData("""{"anyOf":[{"type":"string"},{"type":"null"}]}""", "null", true)]
+    [InlineData("""{"type":["string","null"]}""", "null", true)]
+    [InlineData("""{"type":["string","null"]}""", "1", false)]
+    [InlineData("""{"anyOf":[{"type":"integer","minimum":5},{"type":"integer","maximum":2}]}""", "3", false)]
+    [InlineData("""{"type":"integer","anyOf":[{"minimum":5},{"maximum":2}]}""", "1", true)]
+    [InlineData("""{"type":"integer","anyOf":[{"minimum":5},{"maximum":2}]}""", "4", false)]
+    [InlineData("""{"oneOf":[{"type":"integer"},{"type":"string"}]}""", "4", true)]
+    [InlineData("""{"oneOf":[{"const":1},{"const":2}]}""", "2", true)]
+    [InlineData("""{"oneOf":[{"type":"number","exclusiveMaximum":5},{"type":"integer","minimum":5}]}""", "5", true)]
+    [InlineData("""{"oneOf":[{"type":"string","maxLength":2},{"type":"string","minLength":3}]}""", "\"abc\"", true)]
+    [InlineData("""{"oneOf":[{"type":"array","maxItems":1},{"type":"array","minItems":2,"items":{"type":"null"}}]}""", "[null,null]", true)]
+    [InlineData("""{"oneOf":[{"required":["a"],"additionalProperties":false,"properties":{"a":{}}},{"required":["b"],"additionalProperties":false,"properties":{"b":{}}}],"type":"object"}""", """{"b":1}""", true)]
+    [InlineData("""{"oneOf":[{"type":"object","properties":{"k":{"const":"a"}},"required":["k"]},{"type":"object","properties":{"k":{"enum":["b","c"]},"sub":{"$ref":"#"}},"required":["sub","k"]}]}""", """{"k":"b","sub":{"k":"a"}}""", true)]
+    [InlineData("""{"allOf":[{"type":"integer"},{"minimum":3},{"maximum":4}]}""", "4", true)]
+    [InlineData("""{"allOf":[{"type":"integer"},{"minimum":3},{"maximum":4}]}""", "5", false)]
+    [InlineData("""{"allOf":[{"$ref":"#/$defs/base"},{"type":"object","properties":{"b":{"const":2}},"required":["b"]}],"$defs":{"base":{"type":"object","properties":{"a":{"const":1}},"required":["a"]}}}""", """{"a":1,"b":2}""", true)]
+    [InlineData("""{"properties":{"a":{"minimum":3}},"required":["a"],"allOf":[{"properties":{"a":{"type":"integer","maximum":3}}}]}""", """{"a":3}""", true)]
+    [InlineData("""{"properties":{"a":{"minimum":3}},"required":["a"],"allOf":[{"properties":{"a":{"type":"integer","maximum":3}}}]}""", """{"a":2}""", false)]
+    [InlineData("""{"$ref":"#/$defs/n","maximum":3,"$defs":{"n":{"type":"integer"}}}""", "4", false)]
+    [InlineData("""{"type":"object","properties":{"a":{"const":1},"b":false}}""", """{"a":1}""", true)]
+    [InlineData("true", """[{"a":[1.5e3,null,"x",true]}]""", true)]
+    [InlineData("{}", "false", true)]
+    [InlineData("""{"title":"t","description":"d","default":1,"examples":[1],"$comment":"c","deprecated":true,"readOnly":false,"x-own":{},"$schema":"s","$id":"i"}""", "1", true)]
+    [InlineData("""{"type":"integer","minLength":3,"pattern":"x","format":"email"}""", "1", true)]
+    public void Combinations(string schema, string text, bool isWritten) => Assert.Equal(isWritten, Schemas.Accepts(schema, text));
+
+    [Theory]
+    [InlineData("{\n  \"name\": \"Ann\",\n  \"age\": 3\n}")]
+    [InlineData("{ \"name\": \"Ann\", \"age\": 3 }")]
+    [InlineData("{\"name\": \"Ann\", \"age\": 3}")]
+    [InlineData("{\"name\":\"Ann\"}")]
+    public void FreeWhitespace_AsWritersUseIt_CanBeWritten(string text)
+    {
+        Assert.True(Schemas.Accepts(Person, text, JsonWhitespace.Free));
+        Assert.Equal(!text.Contains(' '), Schemas.Accepts(Person, text));
+    }
+
+    [Theory]
+    [InlineData("{\"name\":  \"Ann\"}")]
+    [InlineData("{\n\n\"name\":\"Ann\"}")]
+    [InlineData(" {\"name\":\"Ann\"}")]
+    [InlineData("{\"name\" :\"Ann\"}")]
+    public void FreeWhitespace_WithoutBound_CannotBeWritten(string text) => Assert.False(Schemas.Accepts(Person, text, JsonWhitespace.Free));
+
+    [Theory]
+    [InlineData("{}", true)]
+    [InlineData("""{"name":"x","age":3,"tags":["a",{"b":null}]}""", true)]
+    [InlineData("[]", false)]
+    [InlineData("3", false)]
+    [InlineData("""{"name":"x",}""", false)]
+    public void AnyObject(string text, bool isWritten) =>
+        Assert.Equal(isWritten, ExpressionMatcher.Matches(JsonSchemaGrammar.AnyObject(new JsonSchemaOptions()).Start, text));
+
+    [Fact]
+    public void AnyObject_NestedDeeperThanReadersGo_CannotBeWritten()
+    {
+        Expression grammar = JsonSchemaGrammar.AnyObject(new JsonSchemaOptions()).Start;
+        Assert.True(ExpressionMatcher.Matches(grammar, Nested(30)));
+        Assert.False(ExpressionMatcher.Matches(grammar, Nested(64)));
+    }
+
+    private static string Nested(int depth)
+    {
+        var text = new StringBuilder();
+        for (int i = 0; i < depth; i++) text.Append("{\"a\":");
+        return text.Append('1').Append('}', depth).ToString();
+    }
+}

@@ -1,0 +1,114 @@
+using Llama.Model.Guidance;
+
+namespace Llama.Model.Tests.Guidance.JsonSchema;
+
+public sealed class RefusedSchemaTests
+{
+    [Theory]
+    [InlineData("""{"type":"object","properties":{"age":{"type":"number","multipleOf":0.01}}}""", "properties.age.multipleOf", "cents")]
+    [InlineData("""{"type":"integer","multipleOf":997}""", "multipleOf", "997")]
+    [InlineData("""{"type":"integer","multipleOf":0}""", "multipleOf", "above 0")]
+    [InlineData("""{"not":{"type":"string"}}""", "not", "'not'")]
+    [InlineData("""{"if":{},"then":{}}""", "if", "anyOf")]
+    [InlineData("""{"type":"object","patternProperties":{"^x":{}}}""", "patternProperties", "additionalProperties")]
+    [InlineData("""{"type":"object","properties":{"a":{"unevaluatedProperties":false}}}""", "properties.a.unevaluatedProperties", "additionalProperties")]
+    [InlineData("""{"dependentRequired":{"a":["b"]}}""", "dependentRequired", "anyOf")]
+    [InlineData("""{"type":"array","contains":{}}""", "contains", "items")]
+    [InlineData("""{"type":"array","uniqueItems":true}""", "uniqueItems", "repeated")]
+    [InlineData("""{"type":"object","minProperties":1}""", "minProperties", "required")]
+    [InlineData("""{"type":"object","maxProperties":3}""", "maxProperties", "additionalProperties")]
+    [InlineData("""{"type":"object","propertyNames":{"pattern":"^a"}}""", "propertyNames", "names")]
+    [InlineData("""{"$dynamicRef":"#x"}""", "$dynamicRef", "$ref")]
+    [InlineData("""{"type":"string","nullable":true}""", "nullable", "\"null\"")]
+    [InlineData("""{"type":"string","format":"iri"}""", "format", "'iri'")]
+    [InlineData("""{"type":"string","pattern":"(?=a)"}""", "pattern", "lookaround")]
+    [InlineData("""{"type":"string","enum":["a"],"pattern":"a"}""", "pattern", "Listed values")]
+    [InlineData("""{"type":"object","proprties":{}}""", "proprties", "not a keyword")]
+    [InlineData("""{"type":"text"}""", "type", "'text'")]
+    [InlineData("""{"type":[]}""", "type", "at least one")]
+    [InlineData("""{"type":7}""", "type", "string")]
+    [InlineData("""{"properties":{"a.b":{"properties":{"c":{"type":"x"}}}},"type":"object"}""", "properties[\"a.b\"].properties.c.type", "'x'")]
+    [InlineData("""{"$ref":"#/$defs/a","$defs":{"a":{"anyOf":[{"type":"null"},{"type":"array","items":{"not":{}}}]}}}""", "$defs.a.anyOf[1].items.not", "'not'")]
+    [InlineData("""{"$ref":"http://example.com/a"}""", "$ref", "within the schema")]
+    [InlineData("""{"$ref":"#/$defs/none"}""", "$ref", "Nothing stands")]
+    [InlineData("""{"properties":{"a":{"$id":"x"}}}""", "properties.a.$id", "root")]
+    [InlineData("""{"anyOf":[]}""", "anyOf", "at least one")]
+    [InlineData("""{"enum":[]}""", "enum", "at least one")]
+    [InlineData("""{"type":"string","minLength":-1}""", "minLength", "at least 0")]
+    [InlineData("""{"type":"string","minLength":1.5}""", "minLength", "integer")]
+    [InlineData("""{"type":"string","minLength":100000}""", "minLength", "10,000")]
+    [InlineData("""{"type":"number","minimum":"1"}""", "minimum", "number")]
+    [InlineData("""{"type":"number","minimum":1e999999999999}""", "minimum", "out of range")]
+    [InlineData("""{"const":"\ud800"}""", "const", "Unicode")]
+    [InlineData("""{"properties":{"\ud800":{}}}""", "properties", "Unicode")]
+    [InlineData("""{"\ud800":{}}""", "", "Unicode")]
+    [InlineData("""{"properties":[]}""", "properties", "object")]
+    [InlineData("""{"properties":{"a":7}}""", "properties.a", "object or a boolean")]
+    [InlineData("""{"required":"a"}""", "required", "array of names")]
+    [InlineData("""{"required":[1]}""", "required[0]", "string")]
+    [InlineData("\"x\"", "", "object or a boolean")]
+    public void Unsupported_IsNamedWithItsPlaceAndARemedy(string schema, string path, string message)
+    {
+        GrammarException e = Schemas.Refusal(schema);
+        Assert.Equal(path, e.Path);
+        Assert.Contains(message, e.Message);
+    }
+
+    [Theory]
+    [InlineData("false", "")]
+    [InlineData("""{"type":"object","properties":{"a":{"$ref":"#"}},"required":["a"]}""", "properties.a")]
+    [InlineData("""{"type":"object","properties":{"a":{"$ref":"#/$defs/n"}},"required":["a"],"$defs":{"n":{"type":"array","items":{"$ref":"#/$defs/n"},"minItems":1}}}""", "$defs.n.items")]
+    [InlineData("""{"type":"object","properties":{"a":{"type":"integer","minimum":3,"maximum":2}},"required":["a"]}""", "")]
+    [InlineData("""{"type":"object","properties":{"a":{"type":"array","minItems":3,"maxItems":2}},"required":["a"]}""", "properties.a")]
+    [InlineData("""{"type":"integer","minimum":1e20}""", "")]
+    [InlineData("""{"type":"string","enum":[1,2]}""", "")]
+    [InlineData("""{"type":"string","minLength":3,"maxLength":2}""", "")]
+    [InlineData("""{"allOf":[{"type":"string"},{"type":"null"}]}""", "")]
+    [InlineData("""{"allOf":[{"type":"object","properties":{"a":{}},"required":["a"],"additionalProperties":false},{"type":"object","properties":{"b":{}},"required":["b"],"additionalProperties":false}]}""", "")]
+    [InlineData("""{"type":"object","required":["a"],"additionalProperties":false}""", "")]
+    public void Unsatisfiable_IsToldSo(string schema, string path)
+    {
+        GrammarException e = Schemas.Refusal(schema);
+        Assert.Contains("never be satisfied", e.Message);
+        Assert.Equal(path, e.Path);
+    }
+
+    [Theory]
+    [InlineData("""{"$ref":"#"}""", "")]
+    [InlineData("""{"$ref":"#/$defs/a","$defs":{"a":{"anyOf":[{"$ref":"#/$defs/b"},{"type":"null"}]},"b":{"allOf":[{"$ref":"#/$defs/a"}]}}}""", "$defs.a")]
+    public void ReferenceToItself_IsToldSo(string schema, string path)
+    {
+        GrammarException e = Schemas.Refusal(schema);
+        Assert.Contains("back to itself", e.Message);
+        Assert.Equal(path, e.Path);
+    }
+
+    [Theory]
+    [InlineData("""{"oneOf":[{"type":"integer"},{"type":"number"}]}""")]
+    [InlineData("""{"oneOf":[{"enum":[1,2]},{"const":2.0}]}""")]
+    [InlineData("""{"oneOf":[{"properties":{"a":{}}},{"type":"string"}]}""")]
+    [InlineData("""{"oneOf":[{"type":"string","pattern":"^a"},{"type":"string","pattern":"^b"}]}""")]
+    [InlineData("""{"type":"object","properties":{"a":{},"b":{}},"oneOf":[{"required":["a"]},{"required":["b"]}]}""")]
+    [InlineData("""{"oneOf":[{"type":"object","properties":{"k":{"const":1}}},{"type":"object","properties":{"k":{"const":2}}}]}""")]
+    public void OneOf_WhoseBranchesMayBothMatch_IsRefused(string schema)
+    {
+        GrammarException e = Schemas.Refusal(schema);
+        Assert.Equal("oneOf", e.Path);
+        Assert.Contains("Use anyOf", e.Message);
+    }
+
+    [Theory]
+    [InlineData("""{"type":"array","items":{}}""", "", "root")]
+    [InlineData("""{"anyOf":[{"type":"object","additionalProperties":false}]}""", "", "root")]
+    [InlineData("""{"type":"object","properties":{}}""", "additionalProperties", "false")]
+    [InlineData("""{"type":"object","properties":{"a":{"type":"object","additionalProperties":true}},"required":["a"],"additionalProperties":false}""", "properties.a.additionalProperties", "false")]
+    [InlineData("""{"type":"object","properties":{"a":{"type":"null"},"b":{"type":"null"}},"required":["a"],"additionalProperties":false}""", "required", "'b'")]
+    [InlineData("""{"type":"object","properties":{"a":{}},"required":["a"],"additionalProperties":false}""", "properties.a", "'type'")]
+    public void Strict_WhatOpenAIRefuses_IsRefused(string schema, string path, string message)
+    {
+        GrammarException e = Schemas.Refusal(schema, strict: true);
+        Assert.Equal(path, e.Path);
+        Assert.Contains(message, e.Message);
+        Schemas.Compile(schema);
+    }
+}

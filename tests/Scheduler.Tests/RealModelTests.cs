@@ -1,0 +1,111 @@
+using Llama.Model;
+using Llama.Model.Checkpoints;
+using Llama.Model.Sampling;
+using Llama.Tests.Shared;
+
+namespace Llama.Scheduling.Tests;
+
+/// <summary>The engine with a small random Llama behind it, in deterministic mode: what shares a step, a prompt or a block must not show.</summary>
+public sealed class RealModelTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("llama-engine-tests").FullName;
+
+    public RealModelTests() => RandomCheckpoint.Write(_folder, Config, TensorDtype.BF16, seed: 4);
+
+    private static LlamaConfig Config => new()
+    {
+        HiddenSize = 64,
+        IntermediateSize = 96,
+        LayerCount = 2,
+        HeadCount = 4,
+        KvHeadCount = 2,
+        HeadDim = 16,
+        VocabSize = 200,
+        ContextLength = 128,
+    };
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(16)]
+    [InlineData(21)]
+    [InlineData(40)]
+    public async Task Answers_ToOnePrompt_AreThoseOfSeparateRequestsAndItIsComputedOnce(int promptLength)
+    {
+        GenerationRequest[] requests = [.. Enumerable.Range(0, 4).Select(i => Request(promptLength, seed: i))];
+        int computed = 0;
+        List<int[]> together = [], alone = [];
+        await Run(step => computed += step.TokenCount, async engine =>
+        {
+            Assert.True(engine.TrySubmit(requests, out IReadOnlyList<Generation>? generations, out _));
+            foreach (Generation generation in generations) together.Add(await TokensOf(generation));
+        });
+        await Run(_ => { }, async engine =>
+        {
+            foreach (GenerationRequest request in requests)
+            {
+                Assert.True(engine.TrySubmit(request, out Generation? generation, out _));
+                alone.Add(await TokensOf(generation));
+            }
+        });
+        Assert.Equal(alone, together);
+        Assert.Equal(4, together.Select(tokens => string.Join(' ', tokens)).Distinct().Count());
+        Assert.Equal(promptLength + together.Sum(tokens => tokens.Length - 1), computed);
+    }
+
+    [Fact]
+    public async Task Guide_AloneOrBesideOthersOrPreempted_GivesTheSameTokens()
+    {
+        int[][] places = [.. Enumerable.Range(0, 30).Select(i => i % 4 == 3 ? Enumerable.Range(5 * i, 5).ToArray() : [7 * i % 200])];
+        GenerationRequest request = Request(21, seed: 1) with { MaxTokens = 30 };
+        List<int[]> outputs = [];
+        foreach (int others in new[] { 0, 1, 6 })
+        {
+            await Run(_ => { }, async engine =>
+            {
+                for (int i = 0; i < others; i++) Assert.True(engine.TrySubmit(Request(50, seed: i), out _, out _));
+                Assert.True(engine.TrySubmit(request with { Guide = new FakeGuide(200, places), Priority = 1 }, out Generation? generation, out _));
+                outputs.Add(await TokensOf(generation));
+            });
+        }
+        Assert.Equal(places.Length, outputs[0].Length);
+        Assert.Equal(outputs[0], outputs[1]);
+        Assert.Equal(outputs[0], outputs[2]);
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static GenerationRequest Request(int promptLength, int seed) => new()
+    {
+        PromptTokenIds = [.. Enumerable.Range(0, promptLength).Select(i => (i * i + 3) % 200)],
+        MaxTokens = 24,
+        Sampling = new SamplingParams { Seed = (ulong)seed },
+    };
+
+    private static async Task<int[]> TokensOf(Generation generation)
+    {
+        List<int> tokens = [];
+        await foreach (GenerationEvent item in generation.Events.ReadAllAsync()) tokens.Add(item.Token!.Value.TokenId);
+        return [.. tokens];
+    }
+
+    private async Task Run(Action<ForwardBatch> onStep, Func<Engine, Task> use)
+    {
+        ModelOptions options = new() { Path = _folder, Device = "cpu", Deterministic = true, BlockCount = 18 };
+        await using Engine engine = new(() => new ObservedRunner(ModelRunner.Load(options), onStep), new SchedulerOptions(), TimeProvider.System);
+        await engine.Loaded;
+        await use(engine);
+    }
+
+    private sealed class ObservedRunner(IModelRunner inner, Action<ForwardBatch> onStep) : IModelRunner
+    {
+        public ModelLimits Limits => inner.Limits;
+
+        public void Run(ForwardBatch batch, Span<SampledToken> sampled)
+        {
+            onStep(batch);
+            inner.Run(batch, sampled);
+        }
+
+        public void Dispose() => inner.Dispose();
+    }
+}
