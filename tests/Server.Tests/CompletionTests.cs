@@ -89,9 +89,10 @@ public sealed class CompletionTests
         JsonNode answer = await PostAsync(client, """{"model":"tiny","prompt":"A","logprobs":2,"max_tokens":200}""");
         JsonNode logprobs = answer["choices"]![0]!["logprobs"]!;
 
-        Assert.Equal(TestApp.Tokenizer.Encode(Reply).Length, logprobs["tokens"]!.AsArray().Count);
+        Assert.Equal(TestApp.Tokenizer.Encode(Reply).Length + 1, logprobs["tokens"]!.AsArray().Count); // and the one that ended it
+        Assert.Equal("</s>", (string?)logprobs["tokens"]!.AsArray()[^1]);
         Assert.Equal(logprobs["tokens"]!.AsArray().Count, logprobs["text_offset"]!.AsArray().Count);
-        Assert.All(logprobs["top_logprobs"]!.AsArray(), top => Assert.InRange(top!.AsObject().Count, 1, 2));
+        Assert.All(logprobs["top_logprobs"]!.AsArray(), top => Assert.InRange(top!.AsObject().Count, 1, 3)); // two, and the token itself
         Assert.Equal(0, (int)logprobs["text_offset"]![0]!);
     }
 

@@ -41,7 +41,7 @@ public sealed class ErrorTests(ErrorTests.Ready ready) : IClassFixture<ErrorTest
     [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"},{"role":"user","content":7}]}""", "invalid_type", "messages[1].content")]
     [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"\ud800"}]}""", "invalid_value", "messages[0].content")]
     [InlineData("""{"model":"tiny","messages":[{"role":"alien","content":"x"}]}""", "invalid_value", "messages[0].role")]
-    [InlineData("""{"model":"tiny","messages":[{"role":"tool","content":"x"}]}""", "unsupported_value", "messages[0].role")]
+    [InlineData("""{"model":"tiny","messages":[{"role":"tool","content":"x"}]}""", "missing_required_parameter", "messages[0].tool_call_id")]
     [InlineData("""{"model":"tiny","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"x"}}]}]}""", "unsupported_value", "messages[0].content[0].type")]
     [InlineData("""{"model":"tiny","messages":[{"role":"user","content":[{"type":"text"}]}]}""", "missing_required_parameter", "messages[0].content[0].text")]
     [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"continue_final_message":true}""", "invalid_value", "continue_final_message")]
@@ -65,8 +65,14 @@ public sealed class ErrorTests(ErrorTests.Ready ready) : IClassFixture<ErrorTest
     [InlineData("""{"model":"tiny","prompt":[[1],[1,999999]]}""", "invalid_value", "prompt[1][1]")]
     [InlineData("""{"model":"tiny","prompt":"a","logprobs":6}""", "invalid_value", "logprobs")]
     [InlineData("""{"model":"tiny","prompt":"a","logprobs":true}""", "invalid_type", "logprobs")]
-    [InlineData("""{"model":"tiny","prompt":"a","logprobs":1,"echo":true}""", "unsupported_parameter", "echo")]
-    [InlineData("""{"model":"tiny","prompt":"a","n":2,"best_of":3}""", "unsupported_value", "best_of")]
+    [InlineData("""{"model":"tiny","prompt":"a","n":2,"best_of":1}""", "invalid_value", "best_of")]
+    [InlineData("""{"model":"tiny","prompt":"a","best_of":21}""", "invalid_value", "best_of")]
+    [InlineData("""{"model":"tiny","prompt":"a","best_of":9}""", "invalid_value", "best_of")]
+    [InlineData("""{"model":"tiny","prompt":"a","best_of":2,"stream":true}""", "invalid_value", "best_of")]
+    [InlineData("""{"model":"tiny","prompt":"a","max_tokens":0}""", "invalid_value", "max_tokens")]
+    [InlineData("""{"model":"tiny","prompt":"a","max_tokens":0,"echo":true,"min_tokens":1}""", "invalid_value", "min_tokens")]
+    [InlineData("""{"model":"tiny","prompt":"a","prompt_logprobs":1,"stream":true}""", "invalid_value", "prompt_logprobs")]
+    [InlineData("""{"model":"tiny","prompt":"a","prompt_logprobs":21}""", "invalid_value", "prompt_logprobs")]
     [InlineData("""{"model":"tiny","prompt":"a","suffix":"b"}""", "unsupported_parameter", "suffix")]
     [InlineData("""{"model":"tiny","prompt":["a","b","c"],"n":3}""", "invalid_value", "n")]
     [InlineData("""{"model":"tiny","prompt":"","add_special_tokens":false}""", "invalid_value", "prompt")]
@@ -89,6 +95,40 @@ public sealed class ErrorTests(ErrorTests.Ready ready) : IClassFixture<ErrorTest
         HttpResponseMessage response = await ready.Client.PostAsync(route, TestApp.Json(body));
 
         await AssertErrorAsync(response, HttpStatusCode.BadRequest, code, param);
+    }
+
+    [Theory]
+    [InlineData("""{"model":"tiny"}""", "missing_required_parameter", "input")]
+    [InlineData("""{"input":"a"}""", "missing_required_parameter", "model")]
+    [InlineData("""{"model":"tiny","input":""}""", "invalid_value", "input")]
+    [InlineData("""{"model":"tiny","input":[]}""", "invalid_value", "input")]
+    [InlineData("""{"model":"tiny","input":["a",""]}""", "invalid_value", "input[1]")]
+    [InlineData("""{"model":"tiny","input":["a",7]}""", "invalid_type", "input[1]")]
+    [InlineData("""{"model":"tiny","input":[1,"a"]}""", "invalid_type", "input[1]")]
+    [InlineData("""{"model":"tiny","input":[[1],[]]}""", "invalid_value", "input[1]")]
+    [InlineData("""{"model":"tiny","input":[[1],[1,999999]]}""", "invalid_value", "input[1][1]")]
+    [InlineData("""{"model":"tiny","input":7}""", "invalid_type", "input")]
+    [InlineData("""{"model":"tiny","input":"a","encoding_format":"binary"}""", "invalid_value", "encoding_format")]
+    [InlineData("""{"model":"tiny","input":"a","dimensions":256}""", "unsupported_parameter", "dimensions")]
+    [InlineData("""{"model":"tiny","input":"a","x":1}""", "unknown_parameter", "x")]
+    public async Task Embeddings_BadBody_NamesTheField(string body, string code, string param)
+    {
+        HttpResponseMessage response = await ready.Client.PostAsync("/v1/embeddings", TestApp.Json(body));
+
+        await AssertErrorAsync(response, HttpStatusCode.BadRequest, code, param);
+    }
+
+    [Fact]
+    public async Task Embeddings_TooManyOrTooLong_AreRefused()
+    {
+        string many = $"[{string.Join(',', Enumerable.Repeat("\"a\"", 2049))}]", tokens = $"[[1],[{string.Join(',', Enumerable.Repeat("5", 513))}]]";
+
+        HttpResponseMessage tooMany = await ready.Client.PostAsync("/v1/embeddings", TestApp.Json($$"""{"model":"tiny","input":{{many}}}"""));
+        HttpResponseMessage tooLong = await ready.Client.PostAsync("/v1/embeddings", TestApp.Json($$"""{"model":"tiny","input":{{tokens}}}"""));
+
+        await AssertErrorAsync(tooMany, HttpStatusCode.BadRequest, "invalid_value", "input");
+        JsonNode error = await AssertErrorAsync(tooLong, HttpStatusCode.BadRequest, "context_length_exceeded", "input[1]");
+        Assert.Matches("512 tokens.*input has 513 tokens", (string?)error["message"]);
     }
 
     [Fact]
@@ -116,13 +156,17 @@ public sealed class ErrorTests(ErrorTests.Ready ready) : IClassFixture<ErrorTest
     public async Task UnknownRoute_Any_Is404InJson() =>
         await AssertErrorAsync(await ready.Client.GetAsync("/v2/nothing"), HttpStatusCode.NotFound, "unknown_url", null);
 
-    [Fact]
-    public async Task WrongMethod_Any_Is405InJson()
+    [Theory]
+    [InlineData("GET", "/v1/chat/completions", "POST")]
+    [InlineData("OPTIONS", "/v1/completions", "POST")]
+    [InlineData("PUT", "/v1/embeddings", "POST")]
+    [InlineData("DELETE", "/v1/models", "GET")]
+    public async Task WrongMethod_Any_Is405InJson(string method, string route, string allowed)
     {
-        HttpResponseMessage response = await ready.Client.GetAsync("/v1/chat/completions");
+        HttpResponseMessage response = await ready.Client.SendAsync(new HttpRequestMessage(new HttpMethod(method), route));
 
         await AssertErrorAsync(response, HttpStatusCode.MethodNotAllowed, "method_not_allowed", null);
-        Assert.Equal("POST", response.Content.Headers.Allow.Single());
+        Assert.Equal(allowed, response.Content.Headers.Allow.Single());
     }
 
     [Fact]
@@ -134,9 +178,14 @@ public sealed class ErrorTests(ErrorTests.Ready ready) : IClassFixture<ErrorTest
         await AssertErrorAsync(await ready.Client.GetAsync("/v1/models/meta/x"), HttpStatusCode.NotFound, "model_not_found", "model");
     }
 
-    [Fact]
-    public async Task ContentType_NotJson_Is415() => await AssertErrorAsync(
-        await ready.Client.PostAsync("/v1/chat/completions", new StringContent("{}", Encoding.UTF8, "text/plain")), HttpStatusCode.UnsupportedMediaType, "unsupported_media_type", null);
+    [Theory]
+    [InlineData("/v1/chat/completions")]
+    [InlineData("/v1/completions")]
+    [InlineData("/v1/embeddings")]
+    [InlineData("/tokenize")]
+    [InlineData("/detokenize")]
+    public async Task ContentType_NotJson_Is415(string route) => await AssertErrorAsync(
+        await ready.Client.PostAsync(route, new StringContent("{}", Encoding.UTF8, "text/plain")), HttpStatusCode.UnsupportedMediaType, "unsupported_media_type", null);
 
     [Theory]
     [InlineData("my-id.1:2", true)]

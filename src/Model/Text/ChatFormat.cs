@@ -6,7 +6,7 @@ namespace Llama.Model.Text;
 /// <summary>Turns conversations into prompt tokens, as the checkpoint was trained to read them. Immutable and safe to share between threads.</summary>
 public sealed class ChatFormat
 {
-    private const string TemplateName = "chat_template.jinja";
+    private const string TemplateName = "chat_template.jinja", ToolTemplateName = "additional_chat_templates/tool_use.jinja";
 
     // Every shape that Meta's format knows; a template that renders all of them as Meta does is Llama 2's own.
     private static readonly ChatMessage[][] Probes =
@@ -17,10 +17,17 @@ public sealed class ChatFormat
         [new("user", "1"), new("assistant", "2"), new("user", "3"), new("assistant", "4"), new("user", "5")],
     ];
 
-    private readonly Llama2Chat? _llama2;
-    private readonly TemplateChat? _template;
+    private static readonly ChatTool ToolProbe = new("get_weather", "Tells the weather.", """{"type":"object","properties":{"city":{"type":"string","description":"A city."}}}""");
 
-    private ChatFormat(string description, Llama2Chat? llama2, TemplateChat? template) => (Description, _llama2, _template) = (description, llama2, template);
+    private readonly Llama2Chat _llama2;
+    private readonly TemplateChat? _template; // null: Llama 2's own
+    private readonly TemplateChat? _toolTemplate; // null: the format has no place for tools
+
+    private ChatFormat(string description, Llama2Chat llama2, TemplateChat? template, TemplateChat? toolTemplate)
+    {
+        (Description, _llama2, _template) = (description, llama2, template);
+        _toolTemplate = toolTemplate ?? (template is not null && ReadsTools(template) ? template : null);
+    }
 
     /// <summary>
     /// Takes the checkpoint's own <c>chat_template</c> (chat_template.jinja or tokenizer_config.json), or Llama 2's format as Meta's reference has it when the
@@ -34,26 +41,50 @@ public sealed class ChatFormat
     public static ChatFormat Load(string folder, Tokenizer tokenizer, TimeProvider? clock = null)
     {
         TokenizerConfig config = TokenizerConfig.Read(folder);
-        string path = Path.Combine(folder, TemplateName);
-        string? source = File.Exists(path) ? File.ReadAllText(path) : config.ChatTemplate;
+        string? file = ReadFile(folder, TemplateName);
+        TemplateChat? template = Make(file ?? config.ChatTemplate), forTools = Make(ReadFile(folder, ToolTemplateName) ?? (file is null ? config.ToolTemplate : null));
         var llama2 = new Llama2Chat(tokenizer);
-        if (source is null) return new ChatFormat("Llama 2 [INST] (the checkpoint has no chat_template)", llama2, null);
-        var template = new TemplateChat(Parse(source, clock ?? TimeProvider.System, folder), tokenizer, config);
-        return IsLlama2(source, template, llama2)
-            ? new ChatFormat("Llama 2 [INST]", llama2, null)
-            : new ChatFormat(File.Exists(path) ? TemplateName : "chat_template of tokenizer_config.json", null, template);
+        if (template is null) return new ChatFormat("Llama 2 [INST] (the checkpoint has no chat_template)", llama2, null, forTools);
+        return IsLlama2(template, llama2)
+            ? new ChatFormat("Llama 2 [INST]", llama2, null, forTools)
+            : new ChatFormat(file is not null ? TemplateName : "chat_template of tokenizer_config.json", llama2, template, forTools);
+
+        TemplateChat? Make(string? source) => source is null ? null : new TemplateChat(source, Parse(source, clock ?? TimeProvider.System, folder), tokenizer, config);
     }
 
     /// <summary>How the format was found, for the start-up lines, e.g. <c>Llama 2 [INST]</c> or <c>chat_template of tokenizer_config.json</c>.</summary>
     public string Description { get; }
 
+    /// <summary>Whether the format has a place for tools, their calls and their results; where it has none, the caller tells of them in plain messages.</summary>
+    public bool HasTools => _toolTemplate is not null;
+
+    /// <summary>Whether the template for tools spells a text such as <c>&lt;tool_call&gt;</c>, which tells how its model writes calls.</summary>
+    public bool SpellsForTools(string text) => _toolTemplate?.Source.Contains(text, StringComparison.Ordinal) == true;
+
+    /// <summary>Renders a conversation without tools; see the other overload.</summary>
+    public bool TryRender(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, out int[] tokens, out string? error) =>
+        TryRender(messages, [], addGenerationPrompt, out tokens, out error);
+
     /// <summary>Renders a conversation to tokens, BOS included where the format has it.</summary>
     /// <param name="messages">The conversation, oldest first.</param>
+    /// <param name="tools">The tools that the model is told of; none where <see cref="HasTools"/> is false.</param>
     /// <param name="addGenerationPrompt">Whether to end where the assistant's next answer begins.</param>
     /// <param name="tokens">The prompt.</param>
     /// <param name="error">What the format cannot express (say, an assistant's message at the start, or a template's own raise_exception), in words for the caller.</param>
-    public bool TryRender(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, out int[] tokens, out string? error) =>
-        _template is null ? _llama2!.TryRender(messages, addGenerationPrompt, out tokens, out error) : _template.TryRender(messages, addGenerationPrompt, out tokens, out error);
+    public bool TryRender(IReadOnlyList<ChatMessage> messages, IReadOnlyList<ChatTool> tools, bool addGenerationPrompt, out int[] tokens, out string? error)
+    {
+        bool hasTools = tools.Count > 0 || messages.Any(message => message.ToolCalls.Count > 0 || message.Role == "tool");
+        TemplateChat? template = hasTools && _toolTemplate is not null ? _toolTemplate : _template;
+        return template is null
+            ? _llama2.TryRender(messages, addGenerationPrompt, out tokens, out error)
+            : template.TryRender(messages, tools, addGenerationPrompt, out tokens, out error);
+    }
+
+    private static string? ReadFile(string folder, string name)
+    {
+        string path = Path.Combine(folder, name);
+        return File.Exists(path) ? File.ReadAllText(path) : null;
+    }
 
     private static Template Parse(string source, TimeProvider clock, string folder)
     {
@@ -72,10 +103,15 @@ public sealed class ChatFormat
         }
     }
 
-    private static bool IsLlama2(string source, TemplateChat template, Llama2Chat llama2)
+    // Whatever a template does with tools, it renders otherwise than without; one that does not would keep them from the model.
+    private static bool ReadsTools(TemplateChat template) =>
+        template.TryRender(Probes[0], [ToolProbe], true, out int[] with, out _)
+        && !(template.TryRender(Probes[0], [], true, out int[] without, out _) && with.AsSpan().SequenceEqual(without));
+
+    private static bool IsLlama2(TemplateChat template, Llama2Chat llama2)
     {
-        if (!source.Contains("[INST]", StringComparison.Ordinal) || !source.Contains("<<SYS>>", StringComparison.Ordinal)) return false;
+        if (!template.Source.Contains("[INST]", StringComparison.Ordinal) || !template.Source.Contains("<<SYS>>", StringComparison.Ordinal)) return false;
         return Array.TrueForAll(Probes, probe =>
-            llama2.TryRender(probe, true, out int[] expected, out _) && template.TryRender(probe, true, out int[] actual, out _) && actual.AsSpan().SequenceEqual(expected));
+            llama2.TryRender(probe, true, out int[] expected, out _) && template.TryRender(probe, [], true, out int[] actual, out _) && actual.AsSpan().SequenceEqual(expected));
     }
 }

@@ -11,7 +11,7 @@ public sealed record ChatMessage(string Role, string Content)
     /// <summary>The call that a <c>tool</c> message answers; null in all others.</summary>
     public string? ToolCallId { get; init; }
 
-    /// <summary>The tool that a <c>tool</c> message comes from; null where it is not known.</summary>
+    /// <summary>The tool that a <c>tool</c> message comes from, or who speaks in another; null where it is not said.</summary>
     public string? Name { get; init; }
 }
 

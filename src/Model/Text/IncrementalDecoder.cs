@@ -10,6 +10,7 @@ public sealed class IncrementalDecoder
 {
     private readonly TokenizerParts _parts;
     private readonly bool _skipSpecialTokens;
+    private readonly int? _visibleTokenId;
     private readonly Utf8Assembler _assembler;
     private bool _dropsSpace;
 
@@ -17,10 +18,12 @@ public sealed class IncrementalDecoder
     /// <param name="tokenizer">The vocabulary.</param>
     /// <param name="skipSpecialTokens">Whether control tokens print nothing.</param>
     /// <param name="atSequenceStart">Whether the text starts here, so that one leading space (SentencePiece's dummy prefix) is dropped.</param>
-    public IncrementalDecoder(Tokenizer tokenizer, bool skipSpecialTokens = true, bool atSequenceStart = true)
+    /// <param name="visibleTokenId">A control token that prints its spelling all the same: one that begins a tool call, for what reads calls.</param>
+    public IncrementalDecoder(Tokenizer tokenizer, bool skipSpecialTokens = true, bool atSequenceStart = true, int? visibleTokenId = null)
     {
         _parts = tokenizer.Parts;
         _skipSpecialTokens = skipSpecialTokens;
+        _visibleTokenId = visibleTokenId;
         _assembler = new Utf8Assembler(replaceEachByte: !_parts.IsByteLevel);
         _dropsSpace = atSequenceStart && _parts.DropsLeadingSpace;
     }
@@ -32,7 +35,7 @@ public sealed class IncrementalDecoder
         TokenKind kind = _parts.Vocabulary.KindOf(id);
         if (kind != TokenKind.Byte && !_parts.IsByteLevel) _assembler.Finish();
         if (_assembler.Text.Length > 0) _dropsSpace = false;
-        if (kind != TokenKind.Control || !_skipSpecialTokens) _assembler.Add(WithoutPrefix(id));
+        if (kind != TokenKind.Control || !_skipSpecialTokens || id == _visibleTokenId) _assembler.Add(WithoutPrefix(id));
         if (_assembler.Text.Length > 0) _dropsSpace = false;
         return _assembler.Text;
     }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Llama.Server.Generating;
 using Llama.Server.Json;
+using Llama.Server.Streaming;
 
 namespace Llama.Server.Chat;
 
@@ -19,6 +20,42 @@ internal sealed class ChatAnswerFormat(ChatCompletionRequest request, Answers an
         EndChoice(json, finishReason: null);
         if (request.ReturnTokenIds)
             WriteIds(json, "prompt_token_ids"u8, answers.PromptOf(choice).Tokens);
+        EndChunk(json);
+    }
+
+    public override ValueTask SendPieceAsync(SseWriter events, int choice, TextStream stream) =>
+        stream.Calls.Count == 0 ? base.SendPieceAsync(events, choice, stream) : SendCallsAsync(events, choice, stream);
+
+    /// <summary>One chunk per part of a call: some clients look at the first item of a chunk only.</summary>
+    private async ValueTask SendCallsAsync(SseWriter events, int choice, TextStream stream)
+    {
+        if (!stream.Text.IsEmpty || !stream.Tokens.IsEmpty)
+            await base.SendPieceAsync(events, choice, stream);
+        for (int i = 0; i < stream.Calls.Count; i++)
+            await events.SendAsync(static (json, s) => s.Format.WriteCall(json, s.choice, s.piece), (Format: this, choice, piece: stream.Calls[i]));
+    }
+
+    private void WriteCall(Utf8JsonWriter json, int choice, ToolCallPiece piece)
+    {
+        BeginChunk(json);
+        BeginDelta(json, choice);
+        json.WriteStartArray("tool_calls"u8);
+        json.WriteStartObject();
+        json.WriteNumber("index"u8, piece.Index);
+        if (piece.Id is not null)
+        {
+            json.WriteString("id"u8, piece.Id);
+            json.WriteString("type"u8, "function"u8);
+        }
+        json.WriteStartObject("function"u8);
+        if (piece.Name is not null)
+            json.WriteString("name"u8, piece.Name);
+        json.WriteString("arguments"u8, piece.Arguments);
+        json.WriteEndObject();
+        json.WriteEndObject();
+        json.WriteEndArray();
+        json.WriteEndObject();
+        EndChoice(json, finishReason: null);
         EndChunk(json);
     }
 
@@ -52,16 +89,24 @@ internal sealed class ChatAnswerFormat(ChatCompletionRequest request, Answers an
     {
         int[]? prompt = request.ReturnTokenIds ? answers.PromptOf(0).Tokens : null;
         ChatChoice[] all = [.. choices.Select(ToChoice)];
-        var completion = new ChatCompletion(Head.Id, "chat.completion", Head.Created, Head.Model, all, usage, Head.Fingerprint, prompt);
+        var completion = new ChatCompletion(Head.Id, "chat.completion", Head.Created, Head.Model, all, usage, Head.Fingerprint, prompt, PromptLogprobs());
         JsonSerializer.Serialize(json, completion, ApiJson.Web.ChatCompletion);
     }
 
+    /// <summary>All answers are to one prompt.</summary>
+    private IReadOnlyList<IReadOnlyDictionary<string, PromptTokenLogprob>?>? PromptLogprobs() => request.PromptLogprobs is { } count
+        ? new PromptLogprobFormat(answers.Checkpoint.Tokenizer, count).From(answers.Streams[0].PromptLogprobs)
+        : null;
+
     private ChatChoice ToChoice(WholeAnswer answer, int index) => new(
         index,
-        new ChatAnswerMessage("assistant", answer.Text, Refusal: null),
+        new ChatAnswerMessage("assistant", answer.Text.Length == 0 && answer.Calls.Count > 0 ? null : answer.Text, ToMessages(answer.Calls), Refusal: null),
         request.WantsLogprobs ? _logprobs.From(answer.Tokens) : null,
         answer.FinishReason,
         request.ReturnTokenIds ? Ids(answer.Tokens) : null);
+
+    private static ChatToolCallMessage[]? ToMessages(IReadOnlyList<ToolCall> calls) =>
+        calls.Count == 0 ? null : [.. calls.Select(call => new ChatToolCallMessage(call.Id, "function", new ChatFunctionCall(call.Name, call.Arguments)))];
 
     private static void BeginDelta(Utf8JsonWriter json, int choice)
     {

@@ -12,6 +12,7 @@ namespace Llama.Server.Chat;
 /// <param name="Usage">Token counts.</param>
 /// <param name="SystemFingerprint">Changes with whatever may change an answer.</param>
 /// <param name="PromptTokenIds">The prompt, when <c>return_token_ids</c>.</param>
+/// <param name="PromptLogprobs">Log-probabilities of the prompt, when <c>prompt_logprobs</c>: null for its first token, then one object per token, by token id.</param>
 public sealed record ChatCompletion(
     string Id,
     string Object,
@@ -20,13 +21,14 @@ public sealed record ChatCompletion(
     IReadOnlyList<ChatChoice> Choices,
     Usage Usage,
     string SystemFingerprint,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int[]? PromptTokenIds);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int[]? PromptTokenIds,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<IReadOnlyDictionary<string, PromptTokenLogprob>?>? PromptLogprobs);
 
 /// <summary>One answer.</summary>
 /// <param name="Index">Its number, from 0.</param>
 /// <param name="Message">What the assistant says.</param>
 /// <param name="Logprobs">Log-probabilities, when asked for.</param>
-/// <param name="FinishReason"><c>stop</c> or <c>length</c>.</param>
+/// <param name="FinishReason"><c>stop</c>, <c>length</c> or <c>tool_calls</c>.</param>
 /// <param name="TokenIds">The drawn tokens, when <c>return_token_ids</c>.</param>
 public sealed record ChatChoice(
     int Index,
@@ -37,9 +39,14 @@ public sealed record ChatChoice(
 
 /// <summary>What the assistant says.</summary>
 /// <param name="Role"><c>assistant</c>.</param>
-/// <param name="Content">The text.</param>
+/// <param name="Content">The text; null where it only calls tools.</param>
+/// <param name="ToolCalls">The tools it calls, if any.</param>
 /// <param name="Refusal">Always null: the server does not classify answers.</param>
-public sealed record ChatAnswerMessage(string Role, string Content, string? Refusal);
+public sealed record ChatAnswerMessage(
+    string Role,
+    string? Content,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<ChatToolCallMessage>? ToolCalls,
+    string? Refusal);
 
 /// <summary>Log-probabilities of an answer's tokens.</summary>
 /// <param name="Content">One per token of the text.</param>

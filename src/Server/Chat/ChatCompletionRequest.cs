@@ -1,6 +1,7 @@
 using Llama.Model.Text;
 using Llama.Server.Errors;
 using Llama.Server.Generating;
+using Llama.Server.Tools;
 
 namespace Llama.Server.Chat;
 
@@ -8,6 +9,8 @@ namespace Llama.Server.Chat;
 internal sealed class ChatCompletionRequest : GenerationParameters, IConversation
 {
     public IReadOnlyList<ChatMessage> Messages { get; set; } = [];
+
+    public ToolRequest ToolRequest { get; } = new();
 
     public bool? AddGenerationPrompt { get; set; }
 
@@ -29,6 +32,8 @@ internal sealed class ChatCompletionRequest : GenerationParameters, IConversatio
         if (MaxTokens is { } old && MaxCompletionTokens is { } now && old != now)
             return ApiError.InvalidValue("max_tokens", "'max_tokens' and 'max_completion_tokens' are two names for one limit and differ; give one.");
         MaxTokens ??= MaxCompletionTokens;
-        return null;
+        ApiError? error = ToolRequest.Settle(out ToolUse? tools);
+        Tools = tools;
+        return error;
     }
 }

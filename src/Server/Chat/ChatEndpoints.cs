@@ -17,7 +17,11 @@ internal static class ChatEndpoints
         routes.MapPost("/v1/chat/completions", CompleteAsync)
             .WithTags("Chat").WithSummary("Answers a conversation")
             .WithRequestFields(ChatCompletionFields.Table.Fields, ChatExamples.Request)
-            .Answers<ChatCompletion>(streams: true);
+            .WithExample("stream", "The answer as it is made, then the token counts", ChatExamples.Stream)
+            .WithExample("structured", "JSON that a schema describes", ChatExamples.Structured)
+            .WithExample("tools", "A call of a function", ChatExamples.Tools)
+            .WithExample("logprobs", "Two answers with the alternatives to each token", ChatExamples.Logprobs)
+            .Answers<ChatCompletion>().Streams<ChatCompletionChunk>();
         routes.MapPost("/v1/chat/completions/input_tokens", CountAsync)
             .WithTags("Chat").WithSummary("Counts the tokens of a conversation without answering it")
             .WithRequestFields(ChatCompletionFields.Table.Fields, ChatExamples.Count)

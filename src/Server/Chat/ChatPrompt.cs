@@ -3,6 +3,7 @@ using Llama.Model.Text;
 using Llama.Server.Errors;
 using Llama.Server.Generating;
 using Llama.Server.Hosting;
+using Llama.Server.Tools;
 
 namespace Llama.Server.Chat;
 
@@ -19,11 +20,21 @@ internal static class ChatPrompt
         bool continues = conversation.ContinueFinalMessage;
         ChatMessage[] rendered = continues ? [.. messages.SkipLast(1)] : [.. messages];
         bool addGenerationPrompt = continues || (conversation.AddGenerationPrompt ?? true);
-        if (!checkpoint.Chat.TryRender(rendered, addGenerationPrompt, out int[] tokens, out string? why))
-            error = ApiError.InvalidValue("messages", $"Invalid value for 'messages': {why}");
+        if (!TryRender(checkpoint, rendered, conversation.Tools?.Defined ?? [], addGenerationPrompt, out int[] tokens, out string? why))
+            error = ApiError.InvalidValue(conversation.MessagesParam, $"Invalid value for '{conversation.MessagesParam}': {why}");
         else
-            prompt = new Prompt(continues ? [.. tokens, .. checkpoint.Tokenizer.Encode(messages[^1].Content)] : tokens, "messages", continues);
+            prompt = new Prompt(continues ? [.. tokens, .. checkpoint.Tokenizer.Encode(messages[^1].Content)] : tokens, conversation.MessagesParam, continues);
         return prompt is not null;
+    }
+
+    private static bool TryRender(
+        Checkpoint checkpoint, ChatMessage[] messages, IReadOnlyList<ToolDefinition> defined, bool addGenerationPrompt, out int[] tokens, out string? why)
+    {
+        ChatTool[] tools = [.. defined.Select(tool => new ChatTool(tool.Name, tool.Description, tool.Parameters?.GetRawText()))];
+        bool hasTools = tools.Length > 0 || messages.Any(message => message.ToolCalls.Count > 0 || message.Role == "tool");
+        if (checkpoint.Chat.HasTools || !hasTools)
+            return checkpoint.Chat.TryRender(messages, tools, addGenerationPrompt, out tokens, out why);
+        return checkpoint.Chat.TryRender(new ToolPrompt(checkpoint.ToolFormat).Rewrite(messages, tools), addGenerationPrompt, out tokens, out why);
     }
 
     private static ApiError? Check(IConversation conversation)
@@ -32,7 +43,7 @@ internal static class ChatPrompt
             return null;
         if (conversation.AddGenerationPrompt == true)
             return ApiError.InvalidValue("continue_final_message", "'continue_final_message' and 'add_generation_prompt' cannot both be true.");
-        return conversation.Messages[^1].Role == "assistant" && conversation.Messages.Count > 1
+        return conversation.Messages[^1] is { Role: "assistant", ToolCalls.Count: 0 } && conversation.Messages.Count > 1
             ? null
             : ApiError.InvalidValue("continue_final_message", "'continue_final_message' needs a last message of the assistant, after another one.");
     }

@@ -1,4 +1,5 @@
 using Llama.Model.Text;
+using Llama.Server.Tools;
 
 namespace Llama.Server.Chat;
 
@@ -6,6 +7,15 @@ namespace Llama.Server.Chat;
 internal interface IConversation
 {
     IReadOnlyList<ChatMessage> Messages { get; set; }
+
+    /// <summary>Path of the field that the messages come from.</summary>
+    string MessagesParam => "messages";
+
+    /// <summary>What it says about tools, as it is read.</summary>
+    ToolRequest ToolRequest { get; }
+
+    /// <summary>What it says about tools, once checked; null where it defines none.</summary>
+    ToolUse? Tools { get; set; }
 
     /// <summary>Whether the prompt ends where the assistant's next answer begins; null is yes, unless the final message is continued.</summary>
     bool? AddGenerationPrompt { get; set; }

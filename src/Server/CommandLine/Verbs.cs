@@ -1,4 +1,5 @@
 using Llama.Server.Configuration;
+using Llama.Server.Swagger;
 
 namespace Llama.Server.CommandLine;
 
@@ -18,6 +19,11 @@ internal static class Verbs
         }
         if (args is not [{ Length: > 0 } verb, ..] || verb[0] == '-' || verb[0] == '/')
             return false;
+        if (verb == "fields")
+        {
+            FieldReference.Write(output);
+            return true;
+        }
         exitCode = 2;
         error.WriteLine(NotBuilt.Contains(verb)
             ? $"The verb '{verb}' is not in this version. Without a verb the program serves; --help lists the settings."
@@ -29,6 +35,7 @@ internal static class Verbs
         Serves a Llama 2 checkpoint with an OpenAI-compatible API.
 
         Usage: dotnet run -c Release --project src/Server [-- settings]
+               dotnet run -c Release --project src/Server -- fields    prints what becomes of every request field (docs/api-fields.md)
 
           --urls <address>                     where to listen (default {SettingsRegistration.DefaultAddress}; also ASPNETCORE_URLS)
           --help                               this text
@@ -56,6 +63,8 @@ internal static class Verbs
           --Server:MaxChoices=<count>          most answers to one request (default 128)
           --Server:DefaultMaxTokens=<tokens>   token limit of requests that give none (default: what the context has room for)
           --Server:JsonWhitespace=<kind>       white space of structured output: compact (none) or free (default compact)
+          --Server:MaxStoredResponses=<count>  responses kept for previous_response_id, oldest out first (default 1000; 0 keeps none)
+          --Server:MaxStoredBytes=<bytes>      memory they may take (default 64 MiB)
           --Server:KeepAliveSeconds=<seconds>  silence on a stream before a comment line (default 15)
           --Server:DrainSeconds=<seconds>      how long running requests may go on after SIGTERM (default 30)
           --Auth:ApiKeys:0=<key>               a key that may call (default: none, open to all)

@@ -21,18 +21,20 @@ public sealed record Completion(
 /// <param name="FinishReason"><c>stop</c> or <c>length</c>.</param>
 /// <param name="PromptTokenIds">The prompt, when <c>return_token_ids</c>.</param>
 /// <param name="TokenIds">The drawn tokens, when <c>return_token_ids</c>.</param>
+/// <param name="PromptLogprobs">Log-probabilities of the prompt, when <c>prompt_logprobs</c>: null for its first token, then one object per token, by token id.</param>
 public sealed record CompletionChoice(
     int Index,
     string Text,
     CompletionLogprobs? Logprobs,
     string FinishReason,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int[]? PromptTokenIds,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int[]? TokenIds);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int[]? TokenIds,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<IReadOnlyDictionary<string, PromptTokenLogprob>?>? PromptLogprobs);
 
-/// <summary>Log-probabilities of an answer's tokens, as columns.</summary>
+/// <summary>Log-probabilities as columns, one row per token: of the answer, and with <c>echo</c> of the prompt before it.</summary>
 /// <param name="Tokens">The tokens' texts.</param>
-/// <param name="TokenLogprobs">Their log-probabilities.</param>
-/// <param name="TopLogprobs">The most probable alternatives of each.</param>
-/// <param name="TextOffset">Where each starts in the text, in characters.</param>
+/// <param name="TokenLogprobs">Their log-probabilities; null for a prompt's first token.</param>
+/// <param name="TopLogprobs">The most probable tokens in the place of each and the token itself; null for a prompt's first token.</param>
+/// <param name="TextOffset">Where each starts in the choice's text, in code points.</param>
 public sealed record CompletionLogprobs(
-    IReadOnlyList<string> Tokens, IReadOnlyList<float> TokenLogprobs, IReadOnlyList<IReadOnlyDictionary<string, float>> TopLogprobs, IReadOnlyList<int> TextOffset);
+    IReadOnlyList<string> Tokens, IReadOnlyList<float?> TokenLogprobs, IReadOnlyList<IReadOnlyDictionary<string, float>?> TopLogprobs, IReadOnlyList<int> TextOffset);

@@ -7,7 +7,9 @@ namespace Llama.Server.Completions;
 /// <summary>Words answers as <c>text_completion</c>, whole and in chunks alike.</summary>
 internal sealed class CompletionAnswerFormat(CompletionRequest request, Answers answers, AnswerHead head) : ChunkFormat(request, head, "text_completion")
 {
-    private readonly CompletionLogprobFormat _logprobs = new(answers.Checkpoint.Tokenizer);
+    private readonly CompletionLogprobFormat? _logprobs =
+        request.TopLogprobs is { } count ? new(answers.Checkpoint.Tokenizer, count) : null;
+    private readonly PromptLogprobFormat? _promptLogprobs = request.PromptLogprobs is { } count ? new(answers.Checkpoint.Tokenizer, count) : null;
 
     protected override bool HasStart => request.Echo || request.ReturnTokenIds;
 
@@ -16,7 +18,7 @@ internal sealed class CompletionAnswerFormat(CompletionRequest request, Answers 
         Prompt prompt = answers.PromptOf(choice);
         BeginChunk(json);
         BeginChoice(json, choice, prompt.Echo);
-        json.WriteNull("logprobs"u8);
+        WriteLogprobs(json, request.Echo ? Logprobs(choice, [], withPrompt: true) : null);
         if (request.ReturnTokenIds)
             WriteIds(json, "prompt_token_ids"u8, prompt.Tokens);
         EndChoice(json, finishReason: null);
@@ -26,11 +28,7 @@ internal sealed class CompletionAnswerFormat(CompletionRequest request, Answers 
     {
         BeginChunk(json);
         BeginChoice(json, choice, stream.Text);
-        json.WritePropertyName("logprobs"u8);
-        if (request.Logprobs is null)
-            json.WriteNullValue();
-        else
-            JsonSerializer.Serialize(json, _logprobs.From(stream.Tokens), ApiJson.Web.CompletionLogprobs);
+        WriteLogprobs(json, Logprobs(choice, stream.Tokens, withPrompt: false));
         if (request.ReturnTokenIds)
             WriteIds(json, "token_ids"u8, Ids(stream.Tokens));
         EndChoice(json, finishReason: null);
@@ -46,21 +44,47 @@ internal sealed class CompletionAnswerFormat(CompletionRequest request, Answers 
 
     public override void WriteWhole(Utf8JsonWriter json, IReadOnlyList<WholeAnswer> choices, Usage usage)
     {
-        CompletionChoice[] all = [.. choices.Select(ToChoice)];
+        IEnumerable<int> shown = request.IsRanked ? AnswerRanking.Best(choices, request.AnswersPerPrompt, request.N) : Enumerable.Range(0, choices.Count);
+        CompletionChoice[] all = [.. shown.Select((made, index) => ToChoice(choices[made], made, index))];
         var completion = new Completion(Head.Id, "text_completion", Head.Created, Head.Model, all, usage, Head.Fingerprint);
         JsonSerializer.Serialize(json, completion, ApiJson.Web.Completion);
     }
 
-    private CompletionChoice ToChoice(WholeAnswer answer, int index)
+    /// <param name="answer">The answer.</param>
+    /// <param name="made">Its number among those made.</param>
+    /// <param name="index">Its number among those shown.</param>
+    private CompletionChoice ToChoice(WholeAnswer answer, int made, int index)
     {
-        Prompt prompt = answers.PromptOf(index);
+        Prompt prompt = answers.PromptOf(made);
         return new CompletionChoice(
             index,
             prompt.Echo + answer.Text,
-            request.Logprobs is null ? null : _logprobs.From(answer.Tokens),
+            Logprobs(made, answer.Tokens, withPrompt: request.Echo),
             answer.FinishReason,
             request.ReturnTokenIds ? prompt.Tokens : null,
-            request.ReturnTokenIds ? Ids(answer.Tokens) : null);
+            request.ReturnTokenIds ? Ids(answer.Tokens) : null,
+            _promptLogprobs?.From(answers.Streams[made].PromptLogprobs));
+    }
+
+    private CompletionLogprobs? Logprobs(int choice, ReadOnlySpan<DrawnToken> tokens, bool withPrompt)
+    {
+        if (_logprobs is null)
+            return null;
+        var columns = new LogprobColumns();
+        Prompt prompt = answers.PromptOf(choice);
+        if (withPrompt)
+            _logprobs.AddPrompt(columns, prompt.Tokens, answers.Streams[choice].PromptLogprobs, request.EchoSkipsSpecial(request.Prompts[choice / request.AnswersPerPrompt]));
+        _logprobs.AddAnswer(columns, tokens, start: CodePoints.Count(prompt.Echo));
+        return columns.ToLogprobs();
+    }
+
+    private static void WriteLogprobs(Utf8JsonWriter json, CompletionLogprobs? logprobs)
+    {
+        json.WritePropertyName("logprobs"u8);
+        if (logprobs is null)
+            json.WriteNullValue();
+        else
+            JsonSerializer.Serialize(json, logprobs, ApiJson.Web.CompletionLogprobs);
     }
 
     private static void BeginChoice(Utf8JsonWriter json, int choice, ReadOnlySpan<char> text)

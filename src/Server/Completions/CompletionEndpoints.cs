@@ -14,7 +14,9 @@ internal static class CompletionEndpoints
     public static void MapCompletions(this IEndpointRouteBuilder routes) => routes.MapPost("/v1/completions", CompleteAsync)
         .WithTags("Completions").WithSummary("Continues a text")
         .WithRequestFields(CompletionFields.Table.Fields, CompletionExamples.Request)
-        .Answers<Completion>(streams: true);
+        .WithExample("stream", "The answer as it is made, then the token counts", CompletionExamples.Stream)
+        .WithExample("score", "The log-probabilities of a text, without going on with it", CompletionExamples.Score)
+        .Answers<Completion>().Streams<CompletionChunk>();
 
     private static async Task CompleteAsync(HttpContext context, EngineHost host, ModelIdentity identity, RequestMapper mapper, GenerationRunner runner, TimeProvider clock)
     {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Llama.Server.Generating;
 using Llama.Server.Parsing;
 
@@ -8,36 +7,12 @@ namespace Llama.Server.Completions;
 internal static class CompletionFields
 {
     public static FieldTable<CompletionRequest> Table { get; } = new FieldTable<CompletionRequest>()
-        .Custom("prompt", FieldShape.Any, (r, v) => r.Prompts = ReadPrompts(v), "A text, an array of texts, an array of token ids or an array of such arrays.", required: true)
+        .Custom("prompt", PromptFields.Shape(), (r, v) => r.Prompts = PromptFields.Read(v), "A text, an array of texts, an array of token ids or an array of such arrays.", required: true)
         .AddGeneration()
-        .Integer("max_tokens", 1, int.MaxValue, (r, v) => r.MaxTokens = (int)v, "Most tokens of an answer. Default: 16, as OpenAI's.")
-        .Integer("logprobs", 0, 5, (r, v) => r.TopLogprobs = (int)v, "Report log-probabilities, with that many alternatives per token.")
-        .Flag("echo", (r, v) => r.Echo = v, "Begin the answer with the prompt; without `logprobs`.")
-        .Integer("best_of", 1, 20, (r, v) => r.BestOf = (int)v, "Must equal `n`: answers are not ranked.")
+        .Integer("max_tokens", 0, int.MaxValue, (r, v) => r.MaxTokens = (int)v, "Most tokens of an answer. 0, with `echo` or `prompt_logprobs`, only scores the prompt. Default: 16, as OpenAI's.")
+        .Integer("logprobs", 0, 5, (r, v) => r.TopLogprobs = (int)v, "Report log-probabilities, with that many alternatives per token; with `echo` the prompt's too.")
+        .Flag("echo", (r, v) => r.Echo = v, "Begin the answer with the prompt.")
+        .Integer("best_of", 1, 20, (r, v) => r.BestOf = (int)v, "Make that many answers and return the `n` of the highest mean log-probability per token; above `n` not with `stream`.")
         .Flag("add_special_tokens", (r, v) => r.AddSpecialTokens = v, "Begin text prompts with BOS. Default: true.")
         .Refuse("suffix", "The model was not trained to fill in the middle.", NoOp.Text(""));
-
-    private static IReadOnlyList<RawPrompt> ReadPrompts(FieldReader prompt)
-    {
-        if (prompt.Value.ValueKind == JsonValueKind.String)
-            return [new RawPrompt(prompt.String(), null, prompt.Path)];
-        if (prompt.Value.ValueKind == JsonValueKind.Array && prompt.Value.GetArrayLength() > 0)
-            return prompt.Value[0].ValueKind == JsonValueKind.Number ? [ReadTokens(prompt)] : [.. prompt.Items(1).Select(ReadOne)];
-        if (prompt.Value.ValueKind == JsonValueKind.Array)
-            prompt.Invalid("expected at least one prompt");
-        else
-            prompt.WrongType("a string, an array of strings, an array of token ids or an array of such arrays");
-        return [];
-    }
-
-    private static RawPrompt ReadOne(FieldReader prompt)
-    {
-        if (prompt.Value.ValueKind == JsonValueKind.Array)
-            return ReadTokens(prompt);
-        if (prompt.Value.ValueKind != JsonValueKind.String)
-            prompt.WrongType("a string or an array of token ids");
-        return new RawPrompt(prompt.String(), null, prompt.Path);
-    }
-
-    private static RawPrompt ReadTokens(FieldReader prompt) => new(null, prompt.Ints(0, int.MaxValue, atLeast: 1), prompt.Path);
 }

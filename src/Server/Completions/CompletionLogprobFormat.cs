@@ -4,32 +4,56 @@ using Llama.Server.Generating;
 
 namespace Llama.Server.Completions;
 
-/// <summary>Words log-probabilities as the legacy route does: in columns.</summary>
-internal sealed class CompletionLogprobFormat(Tokenizer tokenizer)
+/// <summary>Words log-probabilities as the legacy route does: in columns, one row per token of the echoed prompt and of the answer.</summary>
+/// <param name="tokenizer">Spells the tokens.</param>
+/// <param name="topCount">Alternatives to show per token; the token itself is shown beside them.</param>
+internal sealed class CompletionLogprobFormat(Tokenizer tokenizer, int topCount)
 {
-    public CompletionLogprobs From(ReadOnlySpan<DrawnToken> tokens)
+    /// <summary>The rows of an echoed prompt: its first token has no log-probability.</summary>
+    /// <param name="columns">Where they go.</param>
+    /// <param name="tokens">The prompt.</param>
+    /// <param name="scores">Its tokens from the second on.</param>
+    /// <param name="skipSpecialTokens">Whether control tokens print nothing in the echo.</param>
+    public void AddPrompt(LogprobColumns columns, int[] tokens, IReadOnlyList<SampledToken> scores, bool skipSpecialTokens)
     {
-        var columns = (Tokens: new List<string>(), Logprobs: new List<float>(), Top: new List<IReadOnlyDictionary<string, float>>(), Offsets: new List<int>());
-        foreach (DrawnToken token in tokens)
+        var decoder = new IncrementalDecoder(tokenizer, skipSpecialTokens);
+        bool isTextStart = true;
+        int offset = 0;
+        for (int i = 0; i < tokens.Length; i++)
         {
-            if (!token.IsText)
-                continue;
-            columns.Tokens.Add(Spell(token.Token.TokenId, token.IsFirst));
-            columns.Logprobs.Add(token.Token.Logprob);
-            columns.Top.Add(Alternatives(token));
-            columns.Offsets.Add(token.Start);
+            string text = Spell(tokens[i], isTextStart);
+            if (i == 0)
+                columns.Add(text, null, null, offset);
+            else
+                columns.Add(text, scores[i - 1].Logprob, Top(scores[i - 1], isTextStart), offset);
+            ReadOnlySpan<char> printed = decoder.Append(tokens[i]);
+            offset += CodePoints.Count(printed);
+            isTextStart &= printed.IsEmpty && tokenizer.IsSpecial(tokens[i]);
         }
-        return new CompletionLogprobs(columns.Tokens, columns.Logprobs, columns.Top, columns.Offsets);
+    }
+
+    /// <summary>The rows of an answer. The token that ended it has one as well, at the end of the text; those of a stop text have none.</summary>
+    /// <param name="columns">Where they go.</param>
+    /// <param name="tokens">The tokens.</param>
+    /// <param name="start">Code points before the answer.</param>
+    public void AddAnswer(LogprobColumns columns, ReadOnlySpan<DrawnToken> tokens, int start)
+    {
+        foreach (ref readonly DrawnToken token in tokens)
+        {
+            if (token.IsText || token.IsEnding)
+                columns.Add(Spell(token.Token.TokenId, token.IsFirst), token.Token.Logprob, Top(token.Token, token.IsFirst), start + token.Offset);
+        }
     }
 
     /// <summary>Different tokens can have one text (parts of characters); the more probable one stays.</summary>
-    private Dictionary<string, float> Alternatives(DrawnToken token)
+    private Dictionary<string, float> Top(in SampledToken token, bool isTextStart)
     {
-        var alternatives = new Dictionary<string, float>();
-        foreach (TokenLogprob other in token.Token.Top ?? [])
-            alternatives.TryAdd(Spell(other.TokenId, token.IsFirst), other.Logprob);
-        return alternatives;
+        var top = new Dictionary<string, float>();
+        foreach (TokenLogprob other in (token.Top ?? []).Take(topCount))
+            top.TryAdd(Spell(other.TokenId, isTextStart), other.Logprob);
+        top.TryAdd(Spell(token.TokenId, isTextStart), token.Logprob);
+        return top;
     }
 
-    private string Spell(int id, bool isFirst) => TokenSpelling.Text(TokenSpelling.Bytes(tokenizer, id, isFirst));
+    private string Spell(int id, bool isTextStart) => TokenSpelling.Text(TokenSpelling.Bytes(tokenizer, id, isTextStart));
 }

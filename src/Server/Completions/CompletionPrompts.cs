@@ -10,7 +10,7 @@ internal static class CompletionPrompts
 {
     public static bool TryEncode(CompletionRequest request, Checkpoint checkpoint, [NotNullWhen(true)] out Prompt[]? prompts, [NotNullWhen(false)] out ApiError? error)
     {
-        error = request.Prompts.Select(prompt => Check(prompt, checkpoint.Limits.VocabSize)).FirstOrDefault(fault => fault is not null);
+        error = request.Prompts.Select(prompt => PromptFields.CheckTokens(prompt, checkpoint.Limits.VocabSize)).FirstOrDefault(fault => fault is not null);
         prompts = error is null ? [.. request.Prompts.Select(prompt => Encode(request, prompt, checkpoint))] : null;
         return error is null;
     }
@@ -21,11 +21,5 @@ internal static class CompletionPrompts
         bool hasText = tokens.Any(id => !checkpoint.Tokenizer.IsSpecial(id));
         string echo = request.Echo ? raw.Text ?? checkpoint.Tokenizer.Decode(tokens, request.SkipSpecialTokens) : "";
         return new Prompt(tokens, raw.Param, ContinuesText: hasText, echo);
-    }
-
-    private static ApiError? Check(RawPrompt prompt, int vocabSize)
-    {
-        int index = Array.FindIndex(prompt.Tokens ?? [], id => id >= vocabSize);
-        return index < 0 ? null : RequestMapper.OutsideVocabulary($"{prompt.Param}[{index}]", prompt.Tokens![index], vocabSize);
     }
 }

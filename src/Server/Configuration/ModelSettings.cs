@@ -24,6 +24,10 @@ internal sealed class ModelSettings
     [RegularExpression("fused|plain", ErrorMessage = "Model:Kernels must be fused or plain.")]
     public string Kernels { get; set; } = "fused";
 
+    /// <summary>How the model writes tool calls; <c>auto</c> goes by its chat template.</summary>
+    [RegularExpression("auto|hermes|llama3_json|mistral|pythonic", ErrorMessage = "Model:ToolFormat must be auto, hermes, llama3_json, mistral or pythonic.")]
+    public string ToolFormat { get; set; } = "auto";
+
     /// <summary>Whether a request's text is the same byte for byte whatever shares its steps.</summary>
     public bool Deterministic { get; set; }
 

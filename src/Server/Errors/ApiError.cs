@@ -39,6 +39,12 @@ internal sealed record ApiError(int Status, string Message, string Code, string?
         "context_length_exceeded",
         param);
 
+    public static ApiError InputLength(string param, int input, int limit) => new(
+        400,
+        $"This model's context length is {limit} tokens. However, your input has {input} tokens. Please shorten it, or embed it in parts.",
+        "context_length_exceeded",
+        param);
+
     public static ApiError InvalidApiKey(string message) => new(401, message, "invalid_api_key");
 
     public static ApiError ModelNotFound(string model) => new(404, $"The model '{model}' does not exist; GET /v1/models lists those that do.", "model_not_found", "model");

@@ -19,7 +19,7 @@ internal abstract class ChunkFormat(GenerationParameters request, AnswerHead hea
     public sealed override ValueTask StartAsync(SseWriter events, int choice) =>
         HasStart ? events.SendAsync(static (json, s) => s.Format.WriteStart(json, s.choice), (Format: this, choice)) : ValueTask.CompletedTask;
 
-    public sealed override ValueTask SendPieceAsync(SseWriter events, int choice, TextStream stream) =>
+    public override ValueTask SendPieceAsync(SseWriter events, int choice, TextStream stream) =>
         events.SendAsync(static (json, s) => s.Format.WriteDelta(json, s.choice, s.stream), (Format: this, choice, stream));
 
     public sealed override ValueTask FinishAsync(SseWriter events, int choice, TextStream stream) =>

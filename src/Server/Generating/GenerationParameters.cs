@@ -75,6 +75,12 @@ internal abstract class GenerationParameters
     /// <summary>Number of alternatives to report per token; null for no log-probabilities at all.</summary>
     public abstract int? Logprobs { get; }
 
+    /// <summary>Answers to make to each prompt; a route may show fewer of them.</summary>
+    public virtual int AnswersPerPrompt => N;
+
+    /// <summary>Number of alternatives that the engine is to report per prompt token, whatever they are wanted for; null for no log-probabilities of the prompt.</summary>
+    public virtual int? PromptScores => PromptLogprobs;
+
     /// <summary>The route's own token limit for requests that give none; null lets them fill the context.</summary>
     public virtual int? DefaultMaxTokens => null;
 }

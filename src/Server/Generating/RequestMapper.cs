@@ -8,6 +8,7 @@ using Llama.Server.Configuration;
 using Llama.Server.Errors;
 using Llama.Server.Guidance;
 using Llama.Server.Hosting;
+using Llama.Server.Tools;
 using Microsoft.Extensions.Options;
 
 namespace Llama.Server.Generating;
@@ -15,7 +16,7 @@ namespace Llama.Server.Generating;
 /// <summary>From what a request asks for to what the engine is to do: defaults filled in, and checks that need the model made.</summary>
 internal sealed class RequestMapper(IOptions<ServerSettings> settings, GuideFactory guides, Random random)
 {
-    /// <summary>Plans <see cref="GenerationParameters.N"/> answers to each prompt.</summary>
+    /// <summary>Plans <see cref="GenerationParameters.AnswersPerPrompt"/> answers to each prompt.</summary>
     public bool TryMap(
         GenerationParameters parameters,
         IReadOnlyList<Prompt> prompts,
@@ -26,7 +27,7 @@ internal sealed class RequestMapper(IOptions<ServerSettings> settings, GuideFact
         plan = null;
         StartGuide? guide = null;
         error = CheckCombinations(parameters, prompts.Count) ?? CheckTokens(parameters, checkpoint) ?? guides.TryCreate(parameters, checkpoint, out guide);
-        var choices = new List<ChoicePlan>(prompts.Count * parameters.N);
+        var choices = new List<ChoicePlan>(prompts.Count * parameters.AnswersPerPrompt);
         ulong seed = (ulong)(parameters.Seed ?? random.NextInt64());
         foreach (Prompt prompt in prompts)
             error ??= TryAdd(choices, parameters, prompt, checkpoint, guide, seed);
@@ -40,10 +41,12 @@ internal sealed class RequestMapper(IOptions<ServerSettings> settings, GuideFact
     {
         if (parameters.StreamOptions is not null && !parameters.Stream)
             return ApiError.InvalidValue("stream_options", "'stream_options' is only allowed when 'stream' is true.");
-        long asked = (long)promptCount * parameters.N;
+        if (parameters.PromptLogprobs is not null && parameters.Stream)
+            return ApiError.InvalidValue("prompt_logprobs", "'prompt_logprobs' come with a whole answer only; give it without 'stream'.");
+        long asked = (long)promptCount * parameters.AnswersPerPrompt;
         int most = settings.Value.MaxChoices;
         return asked > most
-            ? ApiError.InvalidValue("n", $"{promptCount} prompt(s) with n = {parameters.N} ask for {asked} answers; this server gives at most {most} (Server:MaxChoices).")
+            ? ApiError.InvalidValue(parameters.AnswersPerPrompt > parameters.N ? "best_of" : "n", $"{promptCount} prompt(s) with {parameters.AnswersPerPrompt} answers each ask for {asked} answers; this server gives at most {most} (Server:MaxChoices).")
             : null;
     }
 
@@ -84,11 +87,11 @@ internal sealed class RequestMapper(IOptions<ServerSettings> settings, GuideFact
             return ApiError.InvalidValue(prompt.Param, $"Invalid value for '{prompt.Param}': the prompt has no tokens.");
         int limit = checkpoint.ContextLength, room = limit - prompt.Tokens.Length;
         int maxTokens = parameters.MaxTokens ?? Math.Min(room, settings.Value.DefaultMaxTokens ?? parameters.DefaultMaxTokens ?? room);
-        if (room < 1 || maxTokens > room)
+        if (maxTokens > room || (room < 1 && parameters.MaxTokens != 0))
             return ApiError.ContextLength(prompt.Param, prompt.Tokens.Length, parameters.MaxTokens, limit);
         if (parameters.MinTokens > maxTokens)
             return ApiError.InvalidValue("min_tokens", $"'min_tokens' is {parameters.MinTokens}, more than the {maxTokens} tokens that the answer may have.");
-        for (int i = 0; i < parameters.N; i++)
+        for (int i = 0; i < parameters.AnswersPerPrompt; i++)
             choices.Add(Plan(parameters, prompt, maxTokens, checkpoint, guide?.Invoke(!prompt.ContinuesText), Mix(seed, i)));
         return null;
     }
@@ -101,7 +104,7 @@ internal sealed class RequestMapper(IOptions<ServerSettings> settings, GuideFact
             MaxTokens = maxTokens,
             Sampling = Sampling(parameters, checkpoint.Defaults, seed),
             Guide = guide,
-            PromptLogprobs = parameters.PromptLogprobs,
+            PromptLogprobs = parameters.PromptScores,
             Priority = parameters.Priority,
             Timeout = parameters.Timeout,
             CacheSalt = parameters.CacheSalt is { } salt ? BitConverter.ToUInt64(SHA256.HashData(Encoding.UTF8.GetBytes(salt))) : 0,
@@ -115,7 +118,7 @@ internal sealed class RequestMapper(IOptions<ServerSettings> settings, GuideFact
             AtSequenceStart = !prompt.ContinuesText,
             KeepTokens = parameters.Logprobs is not null || parameters.ReturnTokenIds,
         };
-        return new ChoicePlan(request, text);
+        return new ChoicePlan(request, parameters.Tools is { Mode: not ToolMode.None } tools ? text.ReadingCalls(tools, checkpoint) : text);
     }
 
     private static SamplingParams Sampling(GenerationParameters parameters, GenerationDefaults defaults, ulong seed) => new()

@@ -20,6 +20,9 @@ internal sealed record TextRules
     /// <summary>Makes what finds tool calls in the text; null where none can be.</summary>
     public Func<ToolCallReader>? ReadCalls { get; init; }
 
+    /// <summary>A control token that begins calls: their reader must see it.</summary>
+    public int? CallTokenId { get; init; }
+
     /// <summary>Whether the tokens are wanted beside the text.</summary>
     public bool KeepTokens { get; init; }
 }

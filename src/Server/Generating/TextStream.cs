@@ -14,13 +14,14 @@ internal sealed class TextStream(Generation generation, Tokenizer tokenizer, Tex
 {
     private static readonly List<ToolCallPiece> NoCalls = [];
 
-    private readonly IncrementalDecoder _decoder = new(tokenizer, rules.SkipSpecialTokens, rules.AtSequenceStart);
+    private readonly IncrementalDecoder _decoder = new(tokenizer, rules.SkipSpecialTokens, rules.AtSequenceStart, rules.CallTokenId);
     private readonly StopStrings _stops = new(rules.Stop, rules.IncludeStop);
     private readonly ToolCallReader? _calls = rules.ReadCalls?.Invoke();
     private readonly List<DrawnToken> _held = [];
     private readonly List<DrawnToken> _released = [];
     private readonly long _start = clock.GetTimestamp();
     private int _decodedLength;
+    private int _decodedCount; // code points of the same text; counted only for tokens that are kept
     private int _shownLength;
 
     /// <summary>The piece; valid until the next move.</summary>
@@ -49,6 +50,9 @@ internal sealed class TextStream(Generation generation, Tokenizer tokenizer, Tex
 
     /// <summary>Prompt tokens found in the cache.</summary>
     public int CachedTokenCount => generation.CachedTokenCount;
+
+    /// <summary>The prompt's tokens from the second on, with their log-probabilities where they were asked for; there from the first move on.</summary>
+    public IReadOnlyList<SampledToken> PromptLogprobs => generation.PromptLogprobs;
 
     /// <summary>Goes on to the next piece or the ending; false after the ending.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -84,23 +88,33 @@ internal sealed class TextStream(Generation generation, Tokenizer tokenizer, Tex
             End(finish);
         else
             ReleaseTokens();
-        return ValueTask.CompletedTask;
+        return _calls?.IsFinished == true && Finish is null ? EndWithCall() : ValueTask.CompletedTask;
+    }
+
+    /// <summary>The one call that is allowed is whole: nothing that could follow would be shown.</summary>
+    private ValueTask EndWithCall()
+    {
+        Finish = FinishReason.Stop;
+        _released.AddRange(_held);
+        return generation.DisposeAsync();
     }
 
     private void Add(SampledToken token, bool isEnding)
     {
         TokenCount++;
         TimeToFirstToken ??= clock.GetElapsedTime(_start);
-        int start = _decodedLength;
+        (int start, int offset) = (_decodedLength, _decodedCount);
         if (!isEnding)
             AddText(_decoder.Append(token.TokenId));
         if (rules.KeepTokens)
-            _held.Add(new DrawnToken(token, start, _decodedLength, IsFirst: rules.AtSequenceStart && TokenCount == 1, IsText: !isEnding));
+            _held.Add(new DrawnToken(token, start, _decodedLength, offset, IsFirst: rules.AtSequenceStart && TokenCount == 1, IsText: !isEnding, isEnding));
     }
 
     private void AddText(ReadOnlySpan<char> piece)
     {
         _decodedLength += piece.Length;
+        if (rules.KeepTokens)
+            _decodedCount += CodePoints.Count(piece);
         if (rules.Stop.Count == 0 || TokenCount < rules.MinTokens)
             _stops.AppendFree(piece);
         else

@@ -15,6 +15,9 @@ internal abstract class ToolCallReader
     /// <summary>Whether the answer calls a tool so far.</summary>
     public abstract bool HasCalls { get; }
 
+    /// <summary>Whether the answer is over, whatever the model would go on to say: it may call once only, and has.</summary>
+    public abstract bool IsFinished { get; }
+
     /// <summary>Reads on.</summary>
     /// <param name="text">The next piece of the answer; may be empty.</param>
     /// <param name="isEnd">Whether nothing follows: what was held back is decided now.</param>

@@ -42,7 +42,7 @@ internal sealed class GrammarCache(IOptions<ServerSettings> settings) : IDisposa
 
     private static ApiError Describe(OutputGuidance guidance, GrammarException fault)
     {
-        string param = fault.Path.Length == 0 ? guidance.Param : $"{guidance.Param}.{fault.Path}";
+        string param = guidance.ParamOf(fault.Path);
         return ApiError.InvalidValue(param, $"Invalid value for '{param}': {fault.Message}");
     }
 }

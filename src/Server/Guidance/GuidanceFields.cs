@@ -17,7 +17,7 @@ internal static partial class GuidanceFields
         .Flag("strict", (draft, v) => draft.Strict = v, "Keep to OpenAI's strict subset of JSON schema. Enforced either way.");
 
     private static readonly FieldTable<FormatDraft> FormatFields = new FieldTable<FormatDraft>()
-        .Custom("type", FieldShape.Text, (draft, v) => draft.Type = ReadType(v), "text, json_object or json_schema.", required: true)
+        .Custom("type", FieldShape.OneOf("text", "json_object", "json_schema"), (draft, v) => draft.Type = ReadType(v), "text, json_object or json_schema.", required: true)
         .Custom("json_schema", FieldShape.ObjectOf(SchemaFields.Fields), (draft, v) => draft.Schema = v.Object(SchemaFields, new SchemaDraft { Path = v.Path }), "With type json_schema.");
 
     private static readonly FieldTable<GenerationParameters> StructuredFields = new FieldTable<GenerationParameters>()
@@ -37,6 +37,11 @@ internal static partial class GuidanceFields
             FieldShape.ObjectOf(FormatFields.Fields),
             (r, v) => ReadFormat(r, v),
             "`text`, `json_object` or `json_schema`: enforced while the answer is made, for any model.")
+        .AddGuidedForms();
+
+    /// <summary>vLLM's fields alone, for routes where OpenAI's stands elsewhere.</summary>
+    internal static FieldTable<T> AddGuidedForms<T>(this FieldTable<T> table)
+        where T : GenerationParameters => table
         .AddForms("guided_")
         .Custom("structured_outputs", FieldShape.ObjectOf(StructuredFields.Fields), (r, v) => v.Object(StructuredFields, r), "The same as an object: `json`, `regex`, `choice` or `json_object`.")
         .Refuse("guided_grammar", NoGrammar)
@@ -45,9 +50,9 @@ internal static partial class GuidanceFields
 
     private static FieldTable<T> AddForms<T>(this FieldTable<T> table, string prefix)
         where T : GenerationParameters => table
-        .Custom(prefix + "json", FieldShape.Any, (r, v) => Ask(r, v, new JsonSchemaGuidance(v.Path, ReadSchema(v), Strict: false)), "A JSON schema, as an object or a text, that the answer validates against.")
+        .Custom(prefix + "json", FieldShape.Either(FieldShape.Object, FieldShape.Text), (r, v) => Ask(r, v, new JsonSchemaGuidance(v.Path, ReadSchema(v), Strict: false)), "A JSON schema, as an object or a text, that the answer validates against.")
         .Custom(prefix + "regex", FieldShape.Text, (r, v) => Ask(r, v, new RegexGuidance(v.Path, v.String())), "A regular expression that the whole answer matches.")
-        .Custom(prefix + "choice", FieldShape.ArrayOf(FieldShape.Text), (r, v) => Ask(r, v, new ChoiceGuidance(v.Path, ReadChoices(v))), "Texts of which the answer is one.");
+        .Custom(prefix + "choice", FieldShape.ArrayOf(FieldShape.Text, 1), (r, v) => Ask(r, v, new ChoiceGuidance(v.Path, ReadChoices(v))), "Texts of which the answer is one.");
 
     /// <summary>A schema that is kept beyond the request's document; as an object, or as the text of one.</summary>
     internal static JsonElement ReadSchema(FieldReader schema)
@@ -77,7 +82,7 @@ internal static partial class GuidanceFields
             Ask(request, format, schema.ToGuidance());
     }
 
-    private static void Ask(GenerationParameters request, FieldReader field, OutputGuidance guidance)
+    internal static void Ask(GenerationParameters request, FieldReader field, OutputGuidance guidance)
     {
         if (request.Guidance is { } earlier)
             field.Invalid($"an answer can be guided by one field only, and '{earlier.Param}' guides it already");
@@ -97,7 +102,7 @@ internal static partial class GuidanceFields
         return texts;
     }
 
-    private static string ReadType(FieldReader type)
+    internal static string ReadType(FieldReader type)
     {
         string name = type.String();
         if (name is not ("text" or "json_object" or "json_schema"))
@@ -105,7 +110,7 @@ internal static partial class GuidanceFields
         return name;
     }
 
-    private static void CheckName(FieldReader name)
+    internal static void CheckName(FieldReader name)
     {
         if (!Name.IsMatch(name.String()))
             name.Invalid("expected 1 to 64 letters, digits, '_' or '-'");

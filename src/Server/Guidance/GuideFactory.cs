@@ -2,6 +2,7 @@ using Llama.Model.Guidance;
 using Llama.Server.Errors;
 using Llama.Server.Generating;
 using Llama.Server.Hosting;
+using Llama.Server.Tools;
 
 namespace Llama.Server.Guidance;
 
@@ -16,21 +17,49 @@ internal sealed class GuideFactory(GrammarCache grammars)
     public ApiError? TryCreate(GenerationParameters parameters, Checkpoint checkpoint, out StartGuide? start)
     {
         start = null;
-        ApiError? error = CheckCombinations(parameters);
+        OutputGuidance? asked = Combine(parameters, checkpoint);
+        ApiError? error = CheckCombinations(parameters, asked);
         if (error is not null)
             return error;
-        if (parameters.Guidance is { } guidance && grammars.TryGet(guidance, checkpoint, out TokenGrammar? grammar, out error))
+        if (asked is { } guidance && grammars.TryGet(guidance, checkpoint, out TokenGrammar? grammar, out error))
             start = grammar.Start;
         else if (parameters.BadWords.Count > 0)
-            start = TokenExclusion.Create(parameters.BadWords, checkpoint.Tokenizer, checkpoint.Limits.VocabSize).Start;
+            error = TryExclude(parameters.BadWords, checkpoint, out start);
         return error;
     }
 
-    /// <summary>Two rules at once could leave no token at all.</summary>
-    private static ApiError? CheckCombinations(GenerationParameters parameters)
+    private static ApiError? TryExclude(IReadOnlyList<string> words, Checkpoint checkpoint, out StartGuide? start)
     {
+        start = null;
+        try
+        {
+            start = TokenExclusion.Create(words, checkpoint.Tokenizer, checkpoint.Limits.VocabSize).Start;
+            return null;
+        }
+        catch (GrammarException fault)
+        {
+            return ApiError.InvalidValue("bad_words", $"Invalid value for 'bad_words': {fault.Message}");
+        }
+    }
+
+    /// <summary>
+    /// Where calls are forced, they are all there is, as with OpenAI: a <c>response_format</c> is for what is said when none is made. Where the model may call, its
+    /// answer is calls or what the format describes.
+    /// </summary>
+    private static OutputGuidance? Combine(GenerationParameters parameters, Checkpoint checkpoint) => parameters.Tools switch
+    {
+        { Mode: ToolMode.Required } tools => new ToolCallGuidance(tools, checkpoint.ToolFormat),
+        { Mode: ToolMode.Auto } tools when parameters.Guidance is { } text => new CallsOrText(new ToolCallGuidance(tools, checkpoint.ToolFormat), text),
+        _ => parameters.Guidance,
+    };
+
+    /// <summary>Two rules at once could leave no token at all.</summary>
+    private static ApiError? CheckCombinations(GenerationParameters parameters, OutputGuidance? asked)
+    {
+        if (parameters.Tools is { Mode: ToolMode.Required } && parameters.Guidance is { IsFormat: false } other)
+            return Together(other.Param, "tool_choice");
         bool hasWords = parameters.BadWords.Count > 0, hasTokens = parameters.AllowedTokenIds is not null;
-        if (parameters.Guidance is { } guidance && (hasWords || hasTokens))
+        if (asked is { } guidance && (hasWords || hasTokens))
             return Together(hasWords ? "bad_words" : "allowed_token_ids", guidance.Param);
         return hasWords && hasTokens ? Together("bad_words", "allowed_token_ids") : null;
     }

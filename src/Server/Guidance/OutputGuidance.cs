@@ -10,6 +10,12 @@ internal abstract record OutputGuidance(string Param)
     /// <summary>Equal for requests that ask for the same, whichever field they use: the compiled grammar is kept under it.</summary>
     public abstract string Key { get; }
 
+    /// <summary>Whether it is OpenAI's: the format of what is said, which leaves calls of tools aside.</summary>
+    public bool IsFormat => !Param.StartsWith("guided_", StringComparison.Ordinal) && !Param.StartsWith("structured_outputs", StringComparison.Ordinal);
+
+    /// <summary>The field at fault where compiling fails at a place.</summary>
+    public virtual string ParamOf(string path) => path.Length == 0 ? Param : $"{Param}.{path}";
+
     /// <exception cref="GrammarException">It asks for what cannot be enforced.</exception>
     public abstract Grammar Compile(JsonWhitespace whitespace);
 }
@@ -19,7 +25,7 @@ internal sealed record JsonObjectGuidance(string Param) : OutputGuidance(Param)
 {
     public override string Key => "json_object";
 
-    public override Grammar Compile(JsonWhitespace whitespace) => JsonSchemaGrammar.AnyObject(new JsonSchemaOptions(whitespace, Strict: false));
+    public override Grammar Compile(JsonWhitespace whitespace) => JsonSchemaGrammar.AnyObject(new JsonSchemaOptions { Whitespace = whitespace });
 }
 
 /// <summary>JSON that a schema describes.</summary>
@@ -30,7 +36,7 @@ internal sealed record JsonSchemaGuidance(string Param, JsonElement Schema, bool
 {
     public override string Key => (Strict ? "strict:" : "schema:") + Schema.GetRawText();
 
-    public override Grammar Compile(JsonWhitespace whitespace) => JsonSchemaGrammar.Compile(Schema, new JsonSchemaOptions(whitespace, Strict));
+    public override Grammar Compile(JsonWhitespace whitespace) => JsonSchemaGrammar.Compile(Schema, new JsonSchemaOptions { Whitespace = whitespace, Strict = Strict });
 }
 
 /// <summary>Text that a regular expression matches from its first character to its last.</summary>

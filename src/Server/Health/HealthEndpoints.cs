@@ -11,10 +11,10 @@ internal static class HealthEndpoints
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
         RouteGroupBuilder health = routes.MapGroup("/health").WithTags("Health").AllowAnonymous();
-        health.MapGet("/live", LiveAsync).WithSummary("Whether the process should go on: all but a failed or stalled engine").Answers<HealthStatus>();
-        health.MapGet("/startup", StartupAsync).WithSummary("Whether the model is loaded and has made its first token").Answers<HealthStatus>();
-        health.MapGet("/ready", ReadyAsync).WithSummary("Whether requests are served").Answers<HealthStatus>();
-        health.MapGet("/", ReadyAsync).WithSummary("The same as /health/ready").Answers<HealthStatus>();
+        health.MapGet("/live", LiveAsync).WithSummary("Whether the process should go on: all but a failed or stalled engine").Answers<HealthStatus>().Produces<HealthStatus>(StatusCodes.Status503ServiceUnavailable);
+        health.MapGet("/startup", StartupAsync).WithSummary("Whether the model is loaded and has made its first token").Answers<HealthStatus>().Produces<HealthStatus>(StatusCodes.Status503ServiceUnavailable);
+        health.MapGet("/ready", ReadyAsync).WithSummary("Whether requests are served").Answers<HealthStatus>().Produces<HealthStatus>(StatusCodes.Status503ServiceUnavailable);
+        health.MapGet("/", ReadyAsync).WithSummary("The same as /health/ready").Answers<HealthStatus>().Produces<HealthStatus>(StatusCodes.Status503ServiceUnavailable);
     }
 
     private static Task LiveAsync(HttpContext context, Heartbeat heart) => WriteAsync(context, heart.Status, status => status is not ("failed" or "stalled"));

@@ -1,5 +1,6 @@
 using Llama.Model;
 using Llama.Model.Text;
+using Llama.Server.Tools.Formats;
 
 namespace Llama.Server.Hosting;
 
@@ -17,15 +18,20 @@ internal sealed record Checkpoint(string Name, CheckpointText Text, ModelLimits 
 
     public ChatFormat Chat => Text.Chat;
 
+    public ToolFormat ToolFormat => Text.ToolFormat;
+
     public GenerationDefaults Defaults => Text.Defaults;
 }
 
 /// <summary>What a checkpoint's folder says about text.</summary>
-internal sealed record CheckpointText(Tokenizer Tokenizer, ChatFormat Chat, GenerationDefaults Defaults)
+internal sealed record CheckpointText(Tokenizer Tokenizer, ChatFormat Chat, ToolFormat ToolFormat, GenerationDefaults Defaults)
 {
-    public static CheckpointText Load(string folder)
+    /// <param name="folder">The checkpoint.</param>
+    /// <param name="toolFormat">How its model writes tool calls, or <c>auto</c>.</param>
+    public static CheckpointText Load(string folder, string toolFormat)
     {
         Tokenizer tokenizer = Tokenizer.Load(folder);
-        return new CheckpointText(tokenizer, ChatFormat.Load(folder, tokenizer), GenerationDefaults.Load(folder, tokenizer));
+        ChatFormat chat = ChatFormat.Load(folder, tokenizer);
+        return new CheckpointText(tokenizer, chat, ToolFormat.Of(toolFormat, chat), GenerationDefaults.Load(folder, tokenizer));
     }
 }

@@ -76,12 +76,12 @@ internal sealed partial class EngineHost(
     {
         try
         {
-            CheckpointText text = CheckpointText.Load(identity.Folder);
+            CheckpointText text = CheckpointText.Load(identity.Folder, model.Value.ToolFormat);
             _engine = new Engine(LoadRunner, scheduler.Value.ToOptions(), clock, meters, exception => Log.StepFailed(logger, exception));
             ModelLimits limits = await _engine.Loaded.WaitAsync(stopping);
             await WarmUpAsync(_engine, text, stopping);
             _checkpoint = new Checkpoint(identity.Name, text, limits, Fingerprint());
-            Log.Ready(logger, identity.Name, _description!.Model, _description.Device, _description.Dtype, _description.KvCache, text.Chat.Description, text.Defaults);
+            Log.Ready(logger, identity.Name, _description!.Model, _description.Device, _description.Dtype, _description.KvCache, text.Chat.Description, Describe(text), text.Defaults);
             await _engine.Completion.WaitAsync(stopping);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -116,6 +116,8 @@ internal sealed partial class EngineHost(
         }
     }
 
+    private static string Describe(CheckpointText text) => $"{text.ToolFormat} calls, {(text.Chat.HasTools ? "told of by the chat template" : "told of in the system message")}";
+
     private string Fingerprint()
     {
         string all = $"{typeof(EngineHost).Assembly.GetName().Version} {identity.Name} {_description}";
@@ -132,8 +134,8 @@ internal sealed partial class EngineHost(
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Information, "Ready: {Name}\n  model    {Model}\n  device   {Device}\n  dtype    {Dtype}\n  KV cache {KvCache}\n  chat     {Chat}\n  defaults {Defaults}")]
-        public static partial void Ready(ILogger logger, string name, string model, string device, string dtype, string kvCache, string chat, GenerationDefaults defaults);
+        [LoggerMessage(LogLevel.Information, "Ready: {Name}\n  model    {Model}\n  device   {Device}\n  dtype    {Dtype}\n  KV cache {KvCache}\n  chat     {Chat}\n  tools    {Tools}\n  defaults {Defaults}")]
+        public static partial void Ready(ILogger logger, string name, string model, string device, string dtype, string kvCache, string chat, string tools, GenerationDefaults defaults);
 
         [LoggerMessage(LogLevel.Information, "Stopping: {Count} requests may go on for up to {Seconds} s")]
         public static partial void Draining(ILogger logger, int count, int seconds);

@@ -3,10 +3,12 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Llama.Server.Chat;
 using Llama.Server.Completions;
+using Llama.Server.Embeddings;
 using Llama.Server.Errors;
 using Llama.Server.Generating;
 using Llama.Server.Health;
 using Llama.Server.Models;
+using Llama.Server.Responses;
 using Llama.Server.Tokenization;
 
 namespace Llama.Server.Json;
@@ -19,7 +21,11 @@ namespace Llama.Server.Json;
 [JsonSerializable(typeof(ChatLogprobs))]
 [JsonSerializable(typeof(Completion))]
 [JsonSerializable(typeof(CompletionLogprobs))]
+[JsonSerializable(typeof(EmbeddingUsage))]
 [JsonSerializable(typeof(InputTokens))]
+[JsonSerializable(typeof(Response))]
+[JsonSerializable(typeof(ResponseItemList))]
+[JsonSerializable(typeof(ResponseDeletion))]
 [JsonSerializable(typeof(ModelList))]
 [JsonSerializable(typeof(TokenizeResult))]
 [JsonSerializable(typeof(DetokenizeResult))]

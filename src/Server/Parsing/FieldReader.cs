@@ -25,6 +25,9 @@ internal readonly struct FieldReader(JsonElement value, string path, ReadErrors 
 
     public bool IsNull => value.ValueKind is JsonValueKind.Null;
 
+    /// <summary>The same errors at another path, for checks that follow the reading.</summary>
+    public FieldReader At(string path) => new(value, path, errors);
+
     public string String()
     {
         if (!Expect(JsonValueKind.String, "a string"))

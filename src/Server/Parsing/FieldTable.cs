@@ -22,7 +22,7 @@ internal sealed class FieldTable<T>
     }
 
     public FieldTable<T> Number(string name, double minimum, double maximum, Action<T, double> set, string note, bool aboveMinimum = false) => Add(new Field<T>(
-        name, FieldTreatment.Honoured, new FieldShape("number", minimum, maximum), note, (target, value) => set(target, value.Number(minimum, maximum, aboveMinimum))));
+        name, FieldTreatment.Honoured, new FieldShape("number", minimum, maximum) { IsAboveMinimum = aboveMinimum }, note, (target, value) => set(target, value.Number(minimum, maximum, aboveMinimum))));
 
     public FieldTable<T> Integer(string name, long minimum, long maximum, Action<T, long> set, string note) => Add(new Field<T>(
         name, FieldTreatment.Honoured, new FieldShape("integer", minimum, maximum), note, (target, value) => set(target, value.Integer(minimum, maximum))));

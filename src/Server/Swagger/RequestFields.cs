@@ -1,5 +1,4 @@
 using System.Text.Json.Nodes;
-using Llama.Server.Errors;
 using Llama.Server.Parsing;
 
 namespace Llama.Server.Swagger;
@@ -9,19 +8,12 @@ namespace Llama.Server.Swagger;
 /// <param name="Example">A body that can be sent as it is, but for its <c>model</c>.</param>
 internal sealed record RequestFields(IReadOnlyList<IField> Fields, JsonObject Example);
 
+/// <summary>A further body to press.</summary>
+/// <param name="Name">A word for it.</param>
+/// <param name="Summary">What it shows.</param>
+/// <param name="Body">Can be sent as it is, but for its <c>model</c>.</param>
+internal sealed record RequestExample(string Name, string Summary, JsonObject Body);
+
 /// <summary>Marks a route that can answer with server-sent events.</summary>
-internal sealed record StreamsAnswers;
-
-/// <summary>Describes routes.</summary>
-internal static class RouteDescriptions
-{
-    public static RouteHandlerBuilder WithRequestFields(this RouteHandlerBuilder route, IReadOnlyList<IField> fields, JsonObject example) =>
-        route.WithMetadata(new RequestFields(fields, example));
-
-    /// <summary>Says what a route answers with; every route can also answer with an error.</summary>
-    public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder route, bool streams = false)
-    {
-        route.Produces<T>().Produces<ErrorBody>(StatusCodes.Status400BadRequest);
-        return streams ? route.WithMetadata(new StreamsAnswers()) : route;
-    }
-}
+/// <param name="Chunk">What each event holds; null where that is not described.</param>
+internal sealed record StreamsAnswers(Type? Chunk);

@@ -6,6 +6,8 @@ namespace Llama.Server.Swagger;
 /// <summary>Registration of the API's description and the page to try it on.</summary>
 internal static class SwaggerRegistration
 {
+    private const string LiveStream = "live-stream.js";
+
     public static IServiceCollection AddApiDescription(this IServiceCollection services)
     {
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower);
@@ -19,7 +21,10 @@ internal static class SwaggerRegistration
                 Description = "OpenAI-compatible inference for Llama 2. No request field is ignored silently: each is honoured, accepted without effect, or refused by name.",
             });
             swagger.OperationFilter<RequestFieldsFilter>();
+            swagger.OperationFilter<AnswersFilter>();
+            swagger.SchemaFilter<RequiredPropertiesFilter>();
             swagger.SupportNonNullableReferenceTypes();
+            swagger.UseAllOfToExtendReferenceSchemas(); // a reference alone could not say that it may be null
             swagger.IncludeXmlComments(Path.Combine(AppContext.BaseDirectory, "Llama.Server.xml"));
             AddBearer(swagger);
         });
@@ -35,10 +40,15 @@ internal static class SwaggerRegistration
             page.SwaggerEndpoint("v1/swagger.json", "v1");
             page.EnableTryItOutByDefault();
             page.DisplayRequestDuration();
+            page.InjectJavascript("/swagger/" + LiveStream);
+            page.UseRequestInterceptor("function (request) { return window.showStreams(request); }");
         });
+        app.MapGet("/swagger/" + LiveStream, ServeLiveStream).AllowAnonymous().ExcludeFromDescription();
         app.MapGet("/", () => Results.Redirect("/swagger")).AllowAnonymous().ExcludeFromDescription();
         return app;
     }
+
+    private static IResult ServeLiveStream() => Results.Stream(typeof(SwaggerRegistration).Assembly.GetManifestResourceStream(LiveStream)!, "text/javascript");
 
     private static void AddBearer(Swashbuckle.AspNetCore.SwaggerGen.SwaggerGenOptions swagger)
     {

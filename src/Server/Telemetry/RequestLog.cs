@@ -27,6 +27,11 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider cloc
                 made.Usage.PromptTokens, made.Usage.PromptTokensDetails.CachedTokens, made.Usage.CompletionTokens,
                 made.TimeToFirstToken?.TotalMilliseconds ?? 0, made.Endings);
         }
+        else if (context.Features.Get<EmbeddingSummary>() is { } embedded)
+        {
+            Log.Embedded(
+                logger, context.Request.Method, route, status, milliseconds, context.TraceIdentifier, embedded.Model, embedded.InputCount, embedded.TokenCount);
+        }
         else
         {
             bool isRoutine = context.Request.Path.StartsWithSegments("/health") || (HttpMethods.IsGet(context.Request.Method) && status < 400);
@@ -44,6 +49,10 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider cloc
         public static partial void Generated(
             ILogger logger, string method, string route, int status, double milliseconds, string requestId, string model, int prompt, int cached, int completion,
             double first, string endings);
+
+        [LoggerMessage(LogLevel.Information, "{Method} {Route} {Status} in {Milliseconds:0.0} ms: {RequestId} {Model}, {Inputs} inputs of {Tokens} tokens")]
+        public static partial void Embedded(
+            ILogger logger, string method, string route, int status, double milliseconds, string requestId, string model, int inputs, int tokens);
 
         [LoggerMessage("{Method} {Route} {Status} in {Milliseconds:0.0} ms: {RequestId}")]
         public static partial void Answered(ILogger logger, LogLevel level, string method, string route, int status, double milliseconds, string requestId);

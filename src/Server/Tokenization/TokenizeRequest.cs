@@ -1,6 +1,7 @@
 using Llama.Model.Text;
 using Llama.Server.Chat;
 using Llama.Server.Errors;
+using Llama.Server.Tools;
 
 namespace Llama.Server.Tokenization;
 
@@ -13,6 +14,10 @@ internal sealed class TokenizeRequest : IConversation
 
     public IReadOnlyList<ChatMessage> Messages { get; set; } = [];
 
+    public ToolRequest ToolRequest { get; } = new();
+
+    public ToolUse? Tools { get; set; }
+
     public bool? AddSpecialTokens { get; set; }
 
     public bool? AddGenerationPrompt { get; set; }
@@ -22,13 +27,21 @@ internal sealed class TokenizeRequest : IConversation
     public bool ReturnTokenStrings { get; set; }
 
     /// <summary>Checks the fields against each other.</summary>
-    public ApiError? Settle() => (Prompt is not null, Messages.Count > 0) switch
+    public ApiError? Settle()
+    {
+        ApiError? error = ToolRequest.Settle(out ToolUse? tools);
+        Tools = tools;
+        return CheckFields() ?? error;
+    }
+
+    private ApiError? CheckFields() => (Prompt is not null, Messages.Count > 0) switch
     {
         (false, false) => ApiError.Missing("prompt"),
         (true, true) => ApiError.InvalidValue("prompt", "'prompt' and 'messages' cannot both be given."),
         (false, true) when AddSpecialTokens == true => ApiError.UnsupportedParameter("add_special_tokens", "The chat format places the special tokens."),
         (true, false) when ContinueFinalMessage => ApiError.InvalidValue("continue_final_message", "'continue_final_message' needs 'messages'."),
         (true, false) when AddGenerationPrompt is not null => ApiError.InvalidValue("add_generation_prompt", "'add_generation_prompt' needs 'messages'."),
+        (true, false) when ToolRequest.Definitions.Count > 0 => ApiError.InvalidValue("tools", "'tools' needs 'messages'."),
         _ => null,
     };
 }

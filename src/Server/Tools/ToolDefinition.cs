@@ -7,5 +7,5 @@ namespace Llama.Server.Tools;
 /// <param name="Name">Its name.</param>
 /// <param name="Description">What it does, for the model; null when not said.</param>
 /// <param name="Parameters">JSON schema of its arguments; null for a function without any.</param>
-/// <param name="Strict">Whether calls keep to the schema even where the model is free to call or not, and the schema to OpenAI's strict subset.</param>
+/// <param name="Strict">Whether the schema must keep to OpenAI's strict subset.</param>
 internal sealed record ToolDefinition(string Param, string Name, string? Description, JsonElement? Parameters, bool Strict);

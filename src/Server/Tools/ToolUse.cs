@@ -1,7 +1,7 @@
 namespace Llama.Server.Tools;
 
 /// <summary>What a request says about tools.</summary>
-/// <param name="Defined">The tools that the prompt tells the model of.</param>
+/// <param name="Defined">The tools that the prompt tells the model of; none where none may be called, since a model that is told of tools calls them.</param>
 /// <param name="Callable">Those of them that may be called; fewer where <c>tool_choice</c> names some.</param>
 /// <param name="Mode">Whether the model may, must or must not call.</param>
 /// <param name="IsParallel">Whether one answer may hold several calls.</param>

@@ -65,12 +65,8 @@ public sealed class TemplateTests
 
     private static Dictionary<string, object?> Variables(Case recorded) => new()
     {
-        ["messages"] = Recorded.Conversations[recorded.Conversation].Select(object? (message) => new Dictionary<string, object?>
-        {
-            ["role"] = PromptText.Untrusted(message.Role),
-            ["content"] = PromptText.Untrusted(message.Content),
-        }).ToList(),
-        ["tools"] = null,
+        ["messages"] = Values(Recorded.Conversations[recorded.Conversation]),
+        ["tools"] = recorded.HasTools ? Values(Recorded.Tools) : null,
         ["documents"] = null,
         ["add_generation_prompt"] = recorded.AddGenerationPrompt,
         ["bos_token"] = PromptText.Trusted("<s>"),
@@ -78,14 +74,14 @@ public sealed class TemplateTests
         ["unk_token"] = PromptText.Trusted("<unk>"),
     };
 
-    private sealed record Recording(Dictionary<string, Message[]> Conversations, Case[] Cases);
+    private static List<object?> Values(JsonElement[] objects) => [.. objects.Select(one => TemplateJson.ParseObject(one.GetRawText()))];
 
-    private sealed record Message(string Role, string Content);
+    private sealed record Recording(Dictionary<string, JsonElement[]> Conversations, JsonElement[] Tools, Case[] Cases);
 
-    private sealed record Case(string Template, string? Source, string Conversation, bool AddGenerationPrompt, string Text, bool Fails)
+    private sealed record Case(string Template, string? Source, string Conversation, bool HasTools, bool AddGenerationPrompt, string Text, bool Fails)
     {
         [JsonIgnore]
-        public string Name => Source?.ReplaceLineEndings("⏎") ?? $"{Template}, {Conversation}{(AddGenerationPrompt ? ", prompt" : "")}";
+        public string Name => Source?.ReplaceLineEndings("⏎") ?? $"{Template}, {Conversation}{(HasTools ? ", tools" : "")}{(AddGenerationPrompt ? ", prompt" : "")}";
     }
 
     private sealed class FixedClock : TimeProvider

@@ -39,6 +39,9 @@ internal sealed class TokenizerConfig
         _ => null,
     };
 
+    /// <summary>The template for conversations with tools, where the checkpoint has one of its own (named tool_use).</summary>
+    public string? ToolTemplate => _config.Get("chat_template") is { ValueKind: JsonValueKind.Array } templates ? Named(templates, "tool_use") : null;
+
     /// <summary>The spelling of <c>bos_token</c> and the like; the entry is a string or an object with <c>content</c>.</summary>
     public string? SpecialToken(string name) => Spelling(_config.Get(name)) ?? Spelling(_map.Get(name));
 
@@ -73,11 +76,13 @@ internal sealed class TokenizerConfig
 
     private string DefaultOf(JsonElement templates)
     {
-        JsonElement[] entries = [.. templates.EnumerateArray()];
-        return Array.Find(entries, entry => entry.GetText("name") == "default").GetText("template")
-            ?? throw new InvalidDataException($"{Source} has several chat templates ({string.Join(", ", entries.Select(entry => entry.GetText("name")))}) and none named default. "
-                + "Put the one to use into chat_template.jinja beside it.");
+        string names = string.Join(", ", templates.EnumerateArray().Select(entry => entry.GetText("name")));
+        return Named(templates, "default")
+            ?? throw new InvalidDataException($"{Source} has several chat templates ({names}) and none named default. Put the one to use into chat_template.jinja beside it.");
     }
+
+    private static string? Named(JsonElement templates, string name) =>
+        templates.EnumerateArray().FirstOrDefault(entry => entry.GetText("name") == name).GetText("template");
 
     private static IEnumerable<AddedToken> OldAddedTokens(string folder)
     {

@@ -15,6 +15,7 @@ internal static class Filters
         ["title"] = OfText("title"),
         ["capitalize"] = OfText("capitalize"),
         ["replace"] = OfText("replace"),
+        ["format"] = (value, arguments) => TextOperations.Format(Values.ToText(value), arguments.Positional),
         ["string"] = (value, _) => Values.ToText(value),
         ["safe"] = (value, _) => value,
         ["default"] = Default,

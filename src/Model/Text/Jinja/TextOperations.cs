@@ -41,6 +41,26 @@ internal static class TextOperations
         return PromptText.Concat(parts);
     }
 
+    /// <summary>Python's <c>pattern % values</c> with %s and %%, all that templates use of it.</summary>
+    public static PromptText Format(PromptText pattern, IReadOnlyList<object?> values)
+    {
+        var parts = new List<PromptText>();
+        int done = 0, used = 0;
+        for (int at = pattern.Text.IndexOf('%'); at >= 0; at = pattern.Text.IndexOf('%', done))
+        {
+            parts.Add(pattern.Slice(done, at - done));
+            parts.Add(pattern.Text.AsSpan(at + 1) switch
+            {
+                ['s', ..] when used < values.Count => Values.ToText(values[used++]),
+                ['%', ..] => pattern.Slice(at, 1),
+                _ => throw new TemplateException($"the chat template's format '{pattern.Text}' is not supported or lacks a value"),
+            });
+            done = at + 2;
+        }
+        parts.Add(pattern.Slice(done, pattern.Length - done));
+        return used == values.Count ? PromptText.Concat(parts) : throw new TemplateException($"the chat template gives '{pattern.Text}' too many values");
+    }
+
     private static IEnumerable<PromptText> Pieces(PromptText text, string separator, long limit)
     {
         int start = 0;

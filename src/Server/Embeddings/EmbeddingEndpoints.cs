@@ -1,0 +1,41 @@
+using Llama.Scheduling;
+using Llama.Server.Auth;
+using Llama.Server.Configuration;
+using Llama.Server.Errors;
+using Llama.Server.Hosting;
+using Llama.Server.Parsing;
+using Llama.Server.Swagger;
+using Llama.Server.Telemetry;
+using Microsoft.Extensions.Options;
+
+namespace Llama.Server.Embeddings;
+
+/// <summary>Texts to vectors.</summary>
+internal static class EmbeddingEndpoints
+{
+    public static void MapEmbeddings(this IEndpointRouteBuilder routes) => routes.MapPost("/v1/embeddings", EmbedAsync)
+        .WithTags("Embeddings").WithSummary("Turns texts into vectors")
+        .WithRequestFields(EmbeddingFields.Table.Fields, EmbeddingExamples.Request)
+        .WithExample("base64", "The same numbers as the official clients ask for them", EmbeddingExamples.Base64)
+        .Answers<EmbeddingList>();
+
+    private static async Task EmbedAsync(HttpContext context, EngineHost host, ModelIdentity identity, IOptions<SchedulerSettings> scheduler)
+    {
+        var request = new EmbeddingRequest();
+        ApiError? error = await RequestBody.ReadAsync(context, EmbeddingFields.Table, request) ?? identity.Check(request.Model);
+        int shareKey = context.Features.Get<Caller>()?.ShareKey ?? 0;
+        if (error is null
+            && host.TryGet(out Engine? engine, out Checkpoint? checkpoint, out error)
+            && EmbeddingInputs.TryEncode(request, checkpoint, shareKey, out EmbeddingInput[]? inputs, out error))
+        {
+            int tokenCount = inputs.Sum(input => input.Request.PromptTokenIds.Length);
+            context.Features.Set(new EmbeddingSummary(checkpoint.Name, inputs.Length, tokenCount));
+            await using var run = new EmbeddingRun(engine, scheduler.Value.MaxSequences);
+            error = await run.RunAsync(inputs, context.RequestAborted);
+            if (error is null)
+                await EmbeddingWriter.WriteAsync(context, run.Vectors, request.AsBase64, checkpoint.Name, new EmbeddingUsage(tokenCount, tokenCount));
+        }
+        if (error is not null)
+            await ErrorResponse.WriteAsync(context, error);
+    }
+}

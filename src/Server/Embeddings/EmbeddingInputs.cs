@@ -1,0 +1,48 @@
+using System.Diagnostics.CodeAnalysis;
+using Llama.Scheduling;
+using Llama.Server.Errors;
+using Llama.Server.Generating;
+using Llama.Server.Hosting;
+
+namespace Llama.Server.Embeddings;
+
+/// <summary>One text to embed, as the engine takes it.</summary>
+/// <param name="Request">Its tokens.</param>
+/// <param name="Param">Path of the field it came from.</param>
+internal sealed record EmbeddingInput(GenerationRequest Request, string Param);
+
+/// <summary>From the inputs of a request to those of the engine.</summary>
+internal static class EmbeddingInputs
+{
+    public static bool TryEncode(
+        EmbeddingRequest request, Checkpoint checkpoint, int shareKey, [NotNullWhen(true)] out EmbeddingInput[]? inputs, [NotNullWhen(false)] out ApiError? error)
+    {
+        error = request.Inputs.Select(input => PromptFields.CheckTokens(input, checkpoint.Limits.VocabSize)).FirstOrDefault(fault => fault is not null);
+        inputs = error is null ? [.. request.Inputs.Select(input => Encode(request, input, checkpoint, shareKey))] : null;
+        error ??= inputs!.Select(input => Check(input, checkpoint)).FirstOrDefault(fault => fault is not null);
+        return error is null;
+    }
+
+    private static EmbeddingInput Encode(EmbeddingRequest request, RawPrompt raw, Checkpoint checkpoint, int shareKey)
+    {
+        int[] tokens = raw.Tokens ?? checkpoint.Tokenizer.Encode(raw.Text!, addBos: request.AddSpecialTokens && checkpoint.Tokenizer.AddsBos);
+        var input = new GenerationRequest
+        {
+            PromptTokenIds = tokens,
+            MaxTokens = 0,
+            WantsEmbedding = true,
+            Priority = request.Priority,
+            Timeout = request.Timeout,
+            ShareKey = shareKey,
+        };
+        return new EmbeddingInput(input, raw.Param);
+    }
+
+    private static ApiError? Check(EmbeddingInput input, Checkpoint checkpoint)
+    {
+        int count = input.Request.PromptTokenIds.Length, most = Math.Min(checkpoint.Limits.ContextLength, checkpoint.Limits.BlockCount * checkpoint.Limits.BlockSize);
+        if (count == 0)
+            return ApiError.InvalidValue(input.Param, $"Invalid value for '{input.Param}': the input has no tokens.");
+        return count > most ? ApiError.InputLength(input.Param, count, most) : null;
+    }
+}

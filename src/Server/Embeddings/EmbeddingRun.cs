@@ -1,0 +1,68 @@
+using Llama.Scheduling;
+using Llama.Server.Errors;
+
+namespace Llama.Server.Embeddings;
+
+/// <summary>
+/// Computes the embeddings of one request's inputs. All go to the engine at once, up to the number that it runs at once: more would only fill the queue that others
+/// wait in. Disposing it aborts those that have not ended.
+/// </summary>
+internal sealed class EmbeddingRun(Engine engine, int mostAtOnce) : IAsyncDisposable
+{
+    private readonly List<Generation> _generations = [];
+    private readonly List<Task<EmbeddingResult>> _results = [];
+    private int _doneCount; // inputs from the first on that are known to have ended
+
+    /// <summary>The vectors in order of the inputs, of norm 1; complete once <see cref="RunAsync"/> found nothing wrong.</summary>
+    public IEnumerable<float[]> Vectors => _results.Select(result => result.Result.Vector!);
+
+    /// <summary>Computes every input; returns what is wrong, or null.</summary>
+    /// <param name="inputs">One or more.</param>
+    /// <param name="left">Cancelled when the caller is gone; what runs is then aborted.</param>
+    public async Task<ApiError?> RunAsync(IReadOnlyList<EmbeddingInput> inputs, CancellationToken left)
+    {
+        foreach (EmbeddingInput input in inputs)
+        {
+            if (await StartAsync(input, left) is { } error)
+                return error;
+        }
+        while (_doneCount < inputs.Count)
+        {
+            if (await WaitForOldestAsync(left) is { } error)
+                return error;
+        }
+        return null;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (Generation generation in _generations)
+            await generation.DisposeAsync();
+    }
+
+    /// <summary>Starts one input, if need be after earlier ones have made room for it.</summary>
+    private async Task<ApiError?> StartAsync(EmbeddingInput input, CancellationToken left)
+    {
+        while (true)
+        {
+            int runningCount = _results.Count - _doneCount;
+            Refusal? refusal = null;
+            if (runningCount < mostAtOnce && engine.TrySubmit(input.Request, out Generation? generation, out refusal))
+            {
+                _generations.Add(generation);
+                _results.Add(EmbeddingResult.ReadAsync(generation));
+                return null;
+            }
+            if (refusal is not null && (refusal.Reason != RefusalReason.QueueFull || runningCount == 0))
+                return RefusalErrors.From(refusal, input.Request, input.Param);
+            if (await WaitForOldestAsync(left) is { } error)
+                return error;
+        }
+    }
+
+    private async Task<ApiError?> WaitForOldestAsync(CancellationToken left)
+    {
+        EmbeddingResult result = await _results[_doneCount++].WaitAsync(left);
+        return result.Failure;
+    }
+}

@@ -1,0 +1,46 @@
+using System.Text.Json;
+using Llama.Server.Errors;
+using Llama.Server.Parsing;
+
+namespace Llama.Server.Generating;
+
+/// <summary>Reads a field that holds one or more prompts: a text, an array of texts, an array of token ids or an array of such arrays.</summary>
+internal static class PromptFields
+{
+    private static readonly FieldShape Tokens = FieldShape.ArrayOf(new FieldShape("integer", 0), 1);
+
+    public static FieldShape Shape(int? most = null) =>
+        FieldShape.Either(FieldShape.Text, FieldShape.ArrayOf(FieldShape.Text, 1, most), Tokens, FieldShape.ArrayOf(Tokens, 1, most));
+
+    /// <summary>Reads from 1 to <paramref name="most"/> prompts.</summary>
+    public static IReadOnlyList<RawPrompt> Read(FieldReader field, int most = int.MaxValue)
+    {
+        if (field.Value.ValueKind == JsonValueKind.String)
+            return [new RawPrompt(field.String(), null, field.Path)];
+        if (field.Value.ValueKind != JsonValueKind.Array)
+            field.WrongType("a string, an array of strings, an array of token ids or an array of such arrays");
+        else if (field.Value.GetArrayLength() == 0)
+            field.Invalid("expected at least one prompt");
+        else
+            return field.Value[0].ValueKind == JsonValueKind.Number ? [ReadTokens(field)] : [.. field.Items(1, most).Select(ReadOne)];
+        return [];
+    }
+
+    /// <summary>What is wrong with the tokens of a prompt, or null.</summary>
+    public static ApiError? CheckTokens(RawPrompt prompt, int vocabSize)
+    {
+        int index = Array.FindIndex(prompt.Tokens ?? [], id => id >= vocabSize);
+        return index < 0 ? null : RequestMapper.OutsideVocabulary($"{prompt.Param}[{index}]", prompt.Tokens![index], vocabSize);
+    }
+
+    private static RawPrompt ReadOne(FieldReader prompt)
+    {
+        if (prompt.Value.ValueKind == JsonValueKind.Array)
+            return ReadTokens(prompt);
+        if (prompt.Value.ValueKind != JsonValueKind.String)
+            prompt.WrongType("a string or an array of token ids");
+        return new RawPrompt(prompt.String(), null, prompt.Path);
+    }
+
+    private static RawPrompt ReadTokens(FieldReader prompt) => new(null, prompt.Ints(0, int.MaxValue, atLeast: 1), prompt.Path);
+}

@@ -1,0 +1,27 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Llama.Server.Errors;
+using Llama.Server.Json;
+
+namespace Llama.Server.Swagger;
+
+/// <summary>A row of the error table, as the API's description shows it.</summary>
+/// <param name="Description">When it comes.</param>
+/// <param name="Example">One of its kind.</param>
+internal sealed record ErrorAnswer(string Description, ApiError Example)
+{
+    /// <summary>Name and meaning of the headers that come with it.</summary>
+    public IEnumerable<(string Name, string Meaning)> Headers
+    {
+        get
+        {
+            yield return ("x-request-id", "Names the request in the server's log.");
+            if (Example.Status == StatusCodes.Status401Unauthorized)
+                yield return ("WWW-Authenticate", "`Bearer`.");
+            if (Example.RetryAfter is not null)
+                yield return ("Retry-After", "Seconds after which to come again.");
+        }
+    }
+
+    public JsonNode ToExample() => JsonSerializer.SerializeToNode(Example.ToBody(), ApiJson.Web.ErrorBody)!;
+}

@@ -1,0 +1,35 @@
+using Llama.Server.Errors;
+using Microsoft.AspNetCore.Authorization;
+
+namespace Llama.Server.Swagger;
+
+/// <summary>Which errors a route can answer with.</summary>
+internal static class ErrorAnswers
+{
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(1);
+
+    private static readonly ErrorAnswer BadBody = new(
+        "The body is not JSON, or a field is missing, wrong, out of range or not supported; `param` names it.",
+        ApiError.InvalidValue("temperature", "Invalid value for 'temperature': expected a number from 0 to 2, but got 3."));
+    private static readonly ErrorAnswer NoKey = new("No key, or a wrong one.", ApiError.InvalidApiKey("Incorrect API key provided."));
+    private static readonly ErrorAnswer NoModel = new("No such model is served.", ApiError.ModelNotFound("another-model"));
+    private static readonly ErrorAnswer TooLarge = new("The body is too large.", ApiError.TooLarge(4 << 20));
+    private static readonly ErrorAnswer NotJson = new("The body is not said to be JSON.", ApiError.NotJson("text/plain"));
+    private static readonly ErrorAnswer TooMany = new(
+        "The key's limit is reached.", new ApiError(StatusCodes.Status429TooManyRequests, "Too many requests with this key.", "rate_limit_exceeded", RetryAfter: Soon));
+    private static readonly ErrorAnswer Internal = new("A step of the model failed.", ApiError.Internal());
+    private static readonly ErrorAnswer Overloaded = new(
+        "The queue is full, the deadline cannot be met, or the server is loading or shutting down.", ApiError.Overloaded("The queue is full (1024 requests wait).", Soon));
+
+    /// <param name="metadata">The route's: whether it is open to all, whether it reads a body, and errors of its own.</param>
+    /// <param name="hasParameters">Whether its address names something.</param>
+    public static IEnumerable<ErrorAnswer> Of(IList<object> metadata, bool hasParameters)
+    {
+        if (metadata.OfType<IAllowAnonymous>().Any())
+            return [];
+        if (metadata.OfType<RequestFields>().Any())
+            return [BadBody, NoKey, NoModel, TooLarge, NotJson, TooMany, Internal, Overloaded];
+        ErrorAnswer[] common = hasParameters ? [NoKey, NoModel, TooMany, Internal] : [NoKey, TooMany, Internal];
+        return [.. common, .. metadata.OfType<ErrorAnswer>()]; // of one status the last is shown
+    }
+}

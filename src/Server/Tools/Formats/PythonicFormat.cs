@@ -1,0 +1,51 @@
+using System.Text.Json;
+using Llama.Model.Guidance;
+using Llama.Model.Text;
+using Llama.Server.Generating;
+using Llama.Server.Tools.Reading;
+
+namespace Llama.Server.Tools.Formats;
+
+/// <summary>Llama 3.2 and 4 with Python calls: the answer is a list of them.</summary>
+internal sealed class PythonicFormat : ToolFormat
+{
+    public override string Name => "pythonic";
+
+    public override string Marker => "";
+
+    protected override string Sign => "[func_name1(";
+
+    public override ToolCallReader CreateReader(CallRules rules) => new PythonicReader(rules);
+
+    /// <summary>With the arguments as one JSON object, <c>f(**{…})</c>: so that all that a schema can say of an object holds, not of its members alone.</summary>
+    public override Grammar Calls(IReadOnlyList<CallGrammar> tools, bool areParallel)
+    {
+        Grammar call = Grammar.AnyOf([.. tools.Select(tool => Grammar.Concat(Grammar.Text($"{tool.Name}(**"), tool.Arguments, Grammar.Text(")")))]);
+        return Grammar.Concat(Grammar.Text("["), OneOrMore(call, ", ", areParallel), Grammar.Text("]"));
+    }
+
+    public override string Write(IReadOnlyList<ChatToolCall> calls) => $"[{string.Join(", ", calls.Select(call => $"{call.Name}({Arguments(call.Arguments)})"))}]";
+
+    private static string Arguments(string json)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(json);
+            return string.Join(", ", document.RootElement.EnumerateObject().Select(member => $"{member.Name}={Literal(member.Value)}"));
+        }
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException) // a call that was broken
+        {
+            return json;
+        }
+    }
+
+    private static string Literal(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.True => "True",
+        JsonValueKind.False => "False",
+        JsonValueKind.Null => "None",
+        JsonValueKind.Array => $"[{string.Join(", ", value.EnumerateArray().Select(Literal))}]",
+        JsonValueKind.Object => $"{{{string.Join(", ", value.EnumerateObject().Select(member => $"\"{member.Name}\": {Literal(member.Value)}"))}}}",
+        _ => value.GetRawText(), // a JSON string is a Python string
+    };
+}

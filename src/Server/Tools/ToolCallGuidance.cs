@@ -1,0 +1,58 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Llama.Model.Guidance;
+using Llama.Server.Guidance;
+using Llama.Server.Tools.Formats;
+
+namespace Llama.Server.Tools;
+
+/// <summary>Calls of tools, written as the model writes them, each with arguments that its tool's schema describes.</summary>
+/// <param name="Use">The tools.</param>
+/// <param name="Format">How calls are written.</param>
+internal sealed record ToolCallGuidance(ToolUse Use, ToolFormat Format) : OutputGuidance("tool_choice")
+{
+    public override string Key
+    {
+        get
+        {
+            var key = new StringBuilder($"calls:{Format.Name}:{Use.IsParallel}");
+            foreach (ToolDefinition tool in Use.Callable)
+                key.Append(CultureInfo.InvariantCulture, $"\n{tool.Name}:{tool.Strict}:{tool.Parameters?.GetRawText()}");
+            return key.ToString();
+        }
+    }
+
+    public override Grammar Compile(JsonWhitespace whitespace) =>
+        Format.Calls([.. Use.Callable.Select(tool => new CallGrammar(tool.Name, Arguments(tool, whitespace)))], Use.IsParallel);
+
+    /// <summary>Schemas are named by their own place in the request.</summary>
+    public override string ParamOf(string path) => path.Length == 0 ? Param : path;
+
+    private static Grammar Arguments(ToolDefinition tool, JsonWhitespace whitespace)
+    {
+        if (tool.Parameters is not { } schema)
+            return Grammar.Text("{}");
+        var options = new JsonSchemaOptions { Whitespace = whitespace, Strict = tool.Strict };
+        try
+        {
+            return schema.GetPropertyCount() == 0 ? JsonSchemaGrammar.AnyObject(options) : JsonSchemaGrammar.Compile(OfObject(schema), options);
+        }
+        catch (GrammarException fault)
+        {
+            string path = tool.Param + ".parameters";
+            throw new GrammarException(fault.Path.Length == 0 ? path : $"{path}.{fault.Path}", fault.Message);
+        }
+    }
+
+    /// <summary>A schema with properties that leaves its type unsaid would allow what is no object, too.</summary>
+    private static JsonElement OfObject(JsonElement schema)
+    {
+        if (schema.TryGetProperty("type", out _) || !schema.TryGetProperty("properties", out _))
+            return schema;
+        JsonObject typed = JsonObject.Create(schema)!;
+        typed["type"] = "object";
+        return JsonSerializer.SerializeToElement(typed);
+    }
+}

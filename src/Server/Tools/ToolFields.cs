@@ -1,0 +1,80 @@
+using System.Text.Json;
+using Llama.Server.Guidance;
+using Llama.Server.Parsing;
+
+namespace Llama.Server.Tools;
+
+/// <summary>Reads <c>tools</c>, as the chat routes have them.</summary>
+internal static class ToolFields
+{
+    internal const int MostTools = 128;
+
+    private static readonly FieldTable<Draft> Function = new FieldTable<Draft>()
+        .Custom("name", FieldShape.Text, (tool, v) => tool.Name = ReadName(v), "Letters, digits, `_` and `-`, at most 64.", required: true)
+        .Text("description", (tool, v) => tool.Description = v, "What it does, for the model.")
+        .Custom("parameters", FieldShape.Object, (tool, v) => tool.Parameters = ReadParameters(v), "JSON schema of its arguments, an object. Default: no arguments.")
+        .Flag("strict", (tool, v) => tool.IsStrict = v, "Keep to OpenAI's strict subset of JSON schema. Calls that `tool_choice` forces are held to the schema either way; others are as the model writes them.");
+
+    private static readonly FieldTable<Draft> Tool = new FieldTable<Draft>()
+        .Custom("type", FieldShape.OneOf("function"), (_, v) => CheckType(v), "The only kind of tool.", required: true)
+        .Custom("function", FieldShape.ObjectOf(Function.Fields), (tool, v) => v.Object(Function, tool), "The function.", required: true);
+
+    /// <summary>The shape of one tool.</summary>
+    public static FieldShape Shape { get; } = FieldShape.ObjectOf(Tool.Fields);
+
+    public static IReadOnlyList<ToolDefinition> Read(FieldReader tools)
+    {
+        var definitions = new List<ToolDefinition>();
+        foreach (FieldReader tool in tools.Items(0, MostTools))
+        {
+            CheckTypeFirst(tool);
+            Draft draft = tool.Object(Tool, new Draft());
+            definitions.Add(new ToolDefinition(tool.Path + ".function", draft.Name, draft.Description, draft.Parameters, draft.IsStrict));
+        }
+        return definitions;
+    }
+
+    /// <summary>A function's name, defined or referred to.</summary>
+    internal static string ReadName(FieldReader name)
+    {
+        string text = name.String();
+        if (!GuidanceFields.Name.IsMatch(text))
+            name.Invalid("expected 1 to 64 letters, digits, '_' or '-'");
+        return text;
+    }
+
+    /// <summary>A schema that is kept beyond the request's document.</summary>
+    internal static JsonElement? ReadParameters(FieldReader parameters)
+    {
+        if (!parameters.Expect(JsonValueKind.Object, "an object"))
+            return null;
+        if (parameters.Value.TryGetProperty("type", out JsonElement type) && !(type.ValueKind == JsonValueKind.String && type.ValueEquals("object")))
+            parameters.Invalid("arguments are an object, so the schema's type must be 'object'");
+        return parameters.Value.Clone();
+    }
+
+    /// <summary>Of another type of tool, "unknown field web_search" would be the wrong complaint.</summary>
+    internal static void CheckTypeFirst(FieldReader tool)
+    {
+        if (tool.Value.ValueKind == JsonValueKind.Object && tool.Value.TryGetProperty("type", out JsonElement type) && type.ValueKind != JsonValueKind.Null)
+            CheckType(new FieldReader(type, tool.Path + ".type", tool.Errors));
+    }
+
+    internal static void CheckType(FieldReader type)
+    {
+        string name = type.String();
+        if (name != "function")
+            type.Unsupported($"tools are functions here, not '{name}'.");
+    }
+
+    private sealed class Draft
+    {
+        public string Name { get; set; } = "";
+
+        public string? Description { get; set; }
+
+        public JsonElement? Parameters { get; set; }
+
+        public bool IsStrict { get; set; }
+    }
+}
