@@ -23,6 +23,9 @@ internal sealed class TestApp : WebApplicationFactory<Program>
 
     public static Tokenizer Tokenizer { get; } = Tokenizer.Load(Folder);
 
+    /// <summary>The served folder, which may add a chat template and tokens to the default one.</summary>
+    public string Checkpoint { get; init; } = Folder;
+
     /// <summary>What the model says, before it stops; null lets it draw from the context and never stop.</summary>
     public string? Reply { get; init; }
 
@@ -68,7 +71,7 @@ internal sealed class TestApp : WebApplicationFactory<Program>
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
-        builder.UseSetting("Model:Path", Folder);
+        builder.UseSetting("Model:Path", Checkpoint);
         builder.UseSetting("Model:Name", ModelName);
         builder.UseSetting("Serilog:MinimumLevel:Default", "Fatal");
         foreach ((string key, string value) in Settings)
@@ -84,9 +87,11 @@ internal sealed class TestApp : WebApplicationFactory<Program>
     private LoadedModel Load(ModelOptions options)
     {
         OnLoad?.Invoke();
-        var limits = new ModelLimits(Tokenizer.VocabSize, ContextLength, options.BlockSize, BlockCount: 16 * ContextLength / options.BlockSize);
+        Tokenizer tokenizer = Checkpoint == Folder ? Tokenizer : Tokenizer.Load(Checkpoint);
+        var limits = new ModelLimits(tokenizer.VocabSize, ContextLength, options.BlockSize, BlockCount: 16 * ContextLength / options.BlockSize);
         // Any first token will do for "say it at the start": decoding drops the dummy space again.
-        var model = new FakeModel { VocabSize = Tokenizer.VocabSize, Reply = Reply is null ? null : Tokenizer.Encode(Reply), StopTokenId = Tokenizer.EosId!.Value };
+        int[]? reply = Reply is null ? null : tokenizer.Encode(Reply, parseSpecial: Checkpoint != Folder);
+        var model = new FakeModel { VocabSize = tokenizer.VocabSize, Reply = reply, StopTokenId = tokenizer.EosId!.Value };
         return new LoadedModel(new FakeModelRunner(limits, model) { OnStep = OnStep }, new ModelDescription("fake", "none", "none", "none"));
     }
 }
