@@ -52,9 +52,9 @@ internal sealed class SchemaReader
 
     private IReadOnlyList<Shape> ReadAnew(SchemaNode node)
     {
+        if (node.Element.ValueKind == JsonValueKind.False) return [];
         if (_isStrict) StrictRules.Check(node, node == _document.Root);
         if (node.Element.ValueKind == JsonValueKind.True) return Shape.Everything;
-        if (node.Element.ValueKind == JsonValueKind.False) return [];
         if (!node.IsObject) throw node.Fault("A schema must be an object or a boolean.");
         SchemaKeywords.Check(node);
         IReadOnlyList<Shape> shapes = _shapes.Read(node);

@@ -9,7 +9,6 @@ internal static class StrictRules
 
     public static void Check(SchemaNode node, bool isRoot)
     {
-        if (!isRoot && node.Element.ValueKind == JsonValueKind.False) return; // the rule below asks for it
         bool isObject = IsObject(node);
         if (isRoot && !(isObject && !node.Has("anyOf"))) throw node.Fault("In strict mode the root of a schema must have the type 'object', and no 'anyOf'.");
         if (!isObject && !SaysWhatItIs.Any(node.Has)) throw node.Fault("In strict mode every schema needs a 'type', or an enum, const, anyOf or $ref that says what it is.");
