@@ -33,6 +33,7 @@ WebApplication app = builder.Build();
 app.UseRequestIds();
 app.UseRequestLog();
 app.UseApiErrors();
+app.UseHeadAsGet();
 app.UseApiDescription();
 app.UseRouting();
 app.UseApiKeys();
