@@ -97,6 +97,11 @@ public sealed class RefusedSchemaTests
         Assert.Contains("Use anyOf", e.Message);
     }
 
+    [Fact]
+    public void Strict_ClosedObject_Compiles() => Schemas.Compile(
+        """{"type":"object","properties":{"a":{"type":["object","null"],"properties":{"b":{"type":"string"}},"required":["b"],"additionalProperties":false}},"required":["a"],"additionalProperties":false}""",
+        strict: true);
+
     [Theory]
     [InlineData("""{"type":"array","items":{}}""", "", "root")]
     [InlineData("""{"anyOf":[{"type":"object","additionalProperties":false}]}""", "", "root")]
