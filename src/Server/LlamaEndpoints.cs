@@ -3,6 +3,7 @@ using Llama.Server.Completions;
 using Llama.Server.Embeddings;
 using Llama.Server.Health;
 using Llama.Server.Models;
+using Llama.Server.Responses;
 using Llama.Server.Routing;
 using Llama.Server.Telemetry;
 using Llama.Server.Tokenization;
@@ -26,6 +27,7 @@ public static class LlamaEndpoints
         RouteGroupBuilder api = routes.MapApiGroup(prefix);
         api.MapChat();
         api.MapCompletions();
+        api.MapResponses();
         api.MapEmbeddings();
         api.MapModels();
         api.MapTokenization();

@@ -1,6 +1,7 @@
 using Llama.Server.Client;
 using Llama.Server.Configuration;
 using Llama.Server.Hosting;
+using Llama.Server.Responses;
 using Llama.Server.Routing;
 using Llama.Server.Streaming;
 using Llama.Server.Telemetry;
@@ -25,7 +26,7 @@ public static class LlamaHosting
         var options = new LlamaOptions();
         configure?.Invoke(options);
         builder.AddSettings(options);
-        builder.Services.AddEngine(options).AddGenerating().AddApiRoutes().AddServerMetrics();
+        builder.Services.AddEngine(options).AddGenerating().AddResponses().AddApiRoutes().AddServerMetrics();
         return builder;
     }
 

@@ -16,6 +16,7 @@ builder.Services.AddApiDescription();
 
 WebApplication app = builder.Build();
 app.UseApiRequests();
+app.UseHeadAsGet();
 app.UseApiDescription();
 app.UseRouting();
 app.MapOpenAI();

@@ -60,6 +60,30 @@ public sealed class ApiDescriptionTests(ApiDescriptionTests.Described described)
         }
     }
 
+    [Fact]
+    public void Document_Answers_SayWhatIsAlwaysThere()
+    {
+        JsonNode schemas = JsonNode.Parse(described.Text)!["components"]!["schemas"]!;
+
+        Assert.Equal(["choices", "created", "id", "model", "object", "system_fingerprint", "usage"], Required("ChatCompletion"));
+        Assert.Equal(["choices", "created", "id", "model", "object", "system_fingerprint"], Required("ChatCompletionChunk"));
+        Assert.Equal(["message", "type"], Required("ErrorDetail"));
+        Assert.Equal(["input_tokens", "object"], Required("InputTokens"));
+        Assert.True((bool)schemas["CompletionChoice"]!["properties"]!["logprobs"]!["nullable"]!);
+
+        IEnumerable<string> Required(string name) => schemas[name]!["required"]!.AsArray().Select(property => (string)property!).Order();
+    }
+
+    [Theory]
+    [InlineData("/v1/chat/completions", "ChatCompletionChunk")]
+    [InlineData("/v1/completions", "CompletionChunk")]
+    public void Document_RouteThatStreams_DescribesItsChunks(string route, string chunk)
+    {
+        JsonNode answers = described.Paths[route]!["post"]!["responses"]!["200"]!["content"]!;
+
+        Assert.Equal($"#/components/schemas/{chunk}", (string?)answers["text/event-stream"]!["schema"]!["$ref"]);
+    }
+
     [Theory]
     [MemberData(nameof(Bodies))]
     public async Task Examples_Pressed_AreAnswered(string route)
@@ -73,6 +97,18 @@ public sealed class ApiDescriptionTests(ApiDescriptionTests.Described described)
             HttpResponseMessage answer = await described.Client.PostAsync(route, TestApp.Json(example.ToJsonString()));
             Assert.True(answer.IsSuccessStatusCode, $"{example.ToJsonString()}: {await answer.Content.ReadAsStringAsync()}");
         }
+    }
+
+    [Fact]
+    public async Task Page_Any_ShowsStreamsWhileTheyRun()
+    {
+        string page = await described.Client.GetStringAsync("/swagger/index.html");
+        HttpResponseMessage script = await described.Client.GetAsync("/swagger/live-stream.js");
+
+        Assert.Contains("/swagger/live-stream.js", page);
+        Assert.Contains("showStreams", await described.Client.GetStringAsync("/swagger/index.js"));
+        Assert.Equal("text/javascript", script.Content.Headers.ContentType?.MediaType);
+        Assert.Contains("window.showStreams = ", await script.Content.ReadAsStringAsync());
     }
 
     private static void AssertFields(IReadOnlyList<IField> fields, JsonNode schema)

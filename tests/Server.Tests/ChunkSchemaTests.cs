@@ -22,6 +22,7 @@ public sealed class ChunkSchemaTests
     [InlineData("")]
     [InlineData(""","logprobs":true,"top_logprobs":2,"return_token_ids":true,"n":2""")]
     [InlineData(""","stream_options":{"include_usage":true}""")]
+    [InlineData(""","max_tokens":100,"tool_choice":"required","tools":[{"type":"function","function":{"name":"look_up","parameters":{"type":"object"}}}]""")]
     public async Task ChatChunks_Any_AreAsDescribed(string fields)
     {
         await using var app = new TestApp { Reply = "A giraffe is a tall animal." };

@@ -41,7 +41,7 @@ public sealed class ErrorTests(ErrorTests.Ready ready) : IClassFixture<ErrorTest
     [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"},{"role":"user","content":7}]}""", "invalid_type", "messages[1].content")]
     [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"\ud800"}]}""", "invalid_value", "messages[0].content")]
     [InlineData("""{"model":"tiny","messages":[{"role":"alien","content":"x"}]}""", "invalid_value", "messages[0].role")]
-    [InlineData("""{"model":"tiny","messages":[{"role":"tool","content":"x"}]}""", "unsupported_value", "messages[0].role")]
+    [InlineData("""{"model":"tiny","messages":[{"role":"tool","content":"x"}]}""", "missing_required_parameter", "messages[0].tool_call_id")]
     [InlineData("""{"model":"tiny","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"x"}}]}]}""", "unsupported_value", "messages[0].content[0].type")]
     [InlineData("""{"model":"tiny","messages":[{"role":"user","content":[{"type":"text"}]}]}""", "missing_required_parameter", "messages[0].content[0].text")]
     [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"continue_final_message":true}""", "invalid_value", "continue_final_message")]
@@ -156,13 +156,17 @@ public sealed class ErrorTests(ErrorTests.Ready ready) : IClassFixture<ErrorTest
     public async Task UnknownRoute_Any_Is404InJson() =>
         await AssertErrorAsync(await ready.Client.GetAsync("/v2/nothing"), HttpStatusCode.NotFound, "unknown_url", null);
 
-    [Fact]
-    public async Task WrongMethod_Any_Is405InJson()
+    [Theory]
+    [InlineData("GET", "/v1/chat/completions", "POST")]
+    [InlineData("OPTIONS", "/v1/completions", "POST")]
+    [InlineData("PUT", "/v1/embeddings", "POST")]
+    [InlineData("DELETE", "/v1/models", "GET")]
+    public async Task WrongMethod_Any_Is405InJson(string method, string route, string allowed)
     {
-        HttpResponseMessage response = await ready.Client.GetAsync("/v1/chat/completions");
+        HttpResponseMessage response = await ready.Client.SendAsync(new HttpRequestMessage(new HttpMethod(method), route));
 
         await AssertErrorAsync(response, HttpStatusCode.MethodNotAllowed, "method_not_allowed", null);
-        Assert.Equal("POST", response.Content.Headers.Allow.Single());
+        Assert.Equal(allowed, response.Content.Headers.Allow.Single());
     }
 
     [Fact]
@@ -174,9 +178,14 @@ public sealed class ErrorTests(ErrorTests.Ready ready) : IClassFixture<ErrorTest
         await AssertErrorAsync(await ready.Client.GetAsync("/v1/models/meta/x"), HttpStatusCode.NotFound, "model_not_found", "model");
     }
 
-    [Fact]
-    public async Task ContentType_NotJson_Is415() => await AssertErrorAsync(
-        await ready.Client.PostAsync("/v1/chat/completions", new StringContent("{}", Encoding.UTF8, "text/plain")), HttpStatusCode.UnsupportedMediaType, "unsupported_media_type", null);
+    [Theory]
+    [InlineData("/v1/chat/completions")]
+    [InlineData("/v1/completions")]
+    [InlineData("/v1/embeddings")]
+    [InlineData("/tokenize")]
+    [InlineData("/detokenize")]
+    public async Task ContentType_NotJson_Is415(string route) => await AssertErrorAsync(
+        await ready.Client.PostAsync(route, new StringContent("{}", Encoding.UTF8, "text/plain")), HttpStatusCode.UnsupportedMediaType, "unsupported_media_type", null);
 
     [Theory]
     [InlineData("my-id.1:2", true)]

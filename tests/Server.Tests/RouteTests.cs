@@ -36,8 +36,27 @@ public sealed class RouteTests
         JsonNode count = await TestApp.ReadJsonAsync(await client.PostAsync("/v1/chat/completions/input_tokens", TestApp.Json($$"""{"model":"tiny",{{messages}}}""")));
         JsonNode answer = await TestApp.ReadJsonAsync(await client.PostAsync("/v1/chat/completions", TestApp.Json($$"""{"model":"tiny","max_tokens":1,{{messages}}}""")));
 
+        Assert.Equal(["input_tokens", "object"], count.AsObject().Select(pair => pair.Key).Order());
         Assert.Equal((int)tokens["count"]!, (int)count["input_tokens"]!);
         Assert.Equal((int)tokens["count"]!, (int)answer["usage"]!["prompt_tokens"]!);
+    }
+
+    [Fact]
+    public async Task Models_ListedAndAlone_HaveTheSameFields()
+    {
+        await using var app = new TestApp { Settings = { ["Model:Aliases:0"] = "meta-llama/tiny" } };
+        HttpClient client = await app.StartAsync();
+
+        JsonNode list = await TestApp.ReadJsonAsync(await client.GetAsync("/v1/models"));
+        JsonNode alone = await TestApp.ReadJsonAsync(await client.GetAsync("/v1/models/meta-llama/tiny"));
+
+        Assert.Equal(["data", "object"], list.AsObject().Select(pair => pair.Key).Order());
+        Assert.Equal("list", (string?)list["object"]);
+        JsonNode card = Assert.Single(list["data"]!.AsArray())!;
+        Assert.Equal(["created", "id", "max_model_len", "object", "owned_by"], card.AsObject().Select(pair => pair.Key).Order());
+        Assert.Equal(("tiny", "model", 512), ((string?)card["id"], (string?)card["object"], (int)card["max_model_len"]!));
+        Assert.InRange((long)card["created"]!, 1_700_000_000, DateTimeOffset.UtcNow.ToUnixTimeSeconds());
+        Assert.Equal(card.ToJsonString(), alone.ToJsonString());
     }
 
     [Fact]

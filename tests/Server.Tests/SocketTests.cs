@@ -49,6 +49,26 @@ public sealed class SocketTests
         await ErrorTests.AssertErrorAsync(response, HttpStatusCode.RequestEntityTooLarge, "request_too_large", null);
     }
 
+    [Theory]
+    [InlineData("/health", HttpStatusCode.OK)]
+    [InlineData("/v1/models", HttpStatusCode.OK)]
+    [InlineData("/metrics", HttpStatusCode.OK)]
+    [InlineData("/v1/nothing", HttpStatusCode.NotFound)]
+    [InlineData("/v1/completions", HttpStatusCode.MethodNotAllowed)]
+    public async Task Head_Any_IsAnsweredAsGetWithoutBody(string route, HttpStatusCode status)
+    {
+        await using var app = new TestApp();
+        app.UseKestrel(0);
+        HttpClient client = await app.StartAsync();
+
+        HttpResponseMessage response = await client.SendAsync(new HttpRequestMessage(HttpMethod.Head, route));
+
+        Assert.Equal(status, response.StatusCode);
+        Assert.Empty(await response.Content.ReadAsByteArrayAsync());
+        Assert.NotEmpty(response.Headers.GetValues("x-request-id").Single());
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/health")).StatusCode); // the connection is still in step
+    }
+
     [Fact]
     public async Task Body_MalformedChunks_Is400InJson()
     {

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Text;
 using System.Text.Json;
 using Llama.Server.Streaming;
 
@@ -6,9 +7,12 @@ namespace Llama.Server.Tests;
 
 public sealed class SseWriterTests
 {
-    [Fact]
-    public async Task Send_WarmPlainEvent_AllocatesNothing()
+    [Theory]
+    [InlineData("")]
+    [InlineData("response.output_text.delta")]
+    public async Task Send_WarmPlainEvent_AllocatesNothing(string name)
     {
+        ReadOnlyMemory<byte> nameBytes = Encoding.UTF8.GetBytes(name);
         var pipe = new Pipe();
         await using var events = new SseWriter(pipe.Writer, TimeSpan.FromHours(1), TimeProvider.System);
         char[] text = [.. " giraffe"];
@@ -17,7 +21,7 @@ public sealed class SseWriterTests
             long before = GC.GetAllocatedBytesForCurrentThread();
             for (int i = 0; i < count; i++)
             {
-                ValueTask sent = events.SendAsync(Write, text);
+                ValueTask sent = events.SendAsync(nameBytes, Write, text);
                 Assert.True(sent.IsCompletedSuccessfully);
                 pipe.Reader.TryRead(out ReadResult read);
                 pipe.Reader.AdvanceTo(read.Buffer.End);

@@ -32,4 +32,17 @@ public sealed record ChatChunkChoice(int Index, ChatDelta Delta, ChatLogprobs? L
 /// <summary>A piece of what the assistant says.</summary>
 /// <param name="Role"><c>assistant</c>, in an answer's first chunk.</param>
 /// <param name="Content">More text.</param>
-public sealed record ChatDelta(string? Role, string? Content);
+/// <param name="ToolCalls">A part of one tool call.</param>
+public sealed record ChatDelta(string? Role, string? Content, IReadOnlyList<ChatToolCallDelta>? ToolCalls);
+
+/// <summary>A part of a tool call: first its name, then its arguments in pieces.</summary>
+/// <param name="Index">The call's number, from 0.</param>
+/// <param name="Id">What the tool message with the result refers to, in the call's first part.</param>
+/// <param name="Type"><c>function</c>, in the call's first part.</param>
+/// <param name="Function">The function's name or more of its arguments.</param>
+public sealed record ChatToolCallDelta(int Index, string? Id, string? Type, ChatFunctionDelta Function);
+
+/// <summary>A part of a call's content.</summary>
+/// <param name="Name">The function, in the call's first part.</param>
+/// <param name="Arguments">More of the text of the arguments' JSON.</param>
+public sealed record ChatFunctionDelta(string? Name, string Arguments);

@@ -17,6 +17,8 @@ internal static class ChatEndpoints
             .WithTags("Chat").WithSummary("Answers a conversation")
             .WithRequestFields(ChatCompletionFields.Table.Fields, ChatExamples.Request)
             .WithExample("stream", "The answer as it is made, then the token counts", ChatExamples.Stream)
+            .WithExample("structured", "JSON that a schema describes", ChatExamples.Structured)
+            .WithExample("tools", "A call of a function", ChatExamples.Tools)
             .WithExample("logprobs", "Two answers with the alternatives to each token", ChatExamples.Logprobs)
             .Answers<ChatCompletion>().Streams<ChatCompletionChunk>();
         routes.MapPost("/v1/chat/completions/input_tokens", CountAsync)

@@ -21,9 +21,9 @@ internal static class ChatPrompt
         ChatMessage[] rendered = continues ? [.. messages.SkipLast(1)] : [.. messages];
         bool addGenerationPrompt = continues || (conversation.AddGenerationPrompt ?? true);
         if (!TryRender(checkpoint, rendered, conversation.Tools?.Defined ?? [], addGenerationPrompt, out int[] tokens, out string? why))
-            error = ApiError.InvalidValue("messages", $"Invalid value for 'messages': {why}");
+            error = ApiError.InvalidValue(conversation.MessagesParam, $"Invalid value for '{conversation.MessagesParam}': {why}");
         else
-            prompt = new Prompt(continues ? [.. tokens, .. checkpoint.Tokenizer.Encode(messages[^1].Content)] : tokens, "messages", continues);
+            prompt = new Prompt(continues ? [.. tokens, .. checkpoint.Tokenizer.Encode(messages[^1].Content)] : tokens, conversation.MessagesParam, continues);
         return prompt is not null;
     }
 

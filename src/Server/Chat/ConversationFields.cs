@@ -10,12 +10,12 @@ internal static class ConversationFields
         where T : IConversation => table
         .Custom(
             "messages",
-            FieldShape.ArrayOf(FieldShape.ObjectOf(MessageFields.Table.Fields)),
+            FieldShape.ArrayOf(FieldShape.ObjectOf(MessageFields.Table.Fields), 1),
             (r, v) => r.Messages = MessageFields.Read(v),
             "The conversation, oldest first.",
             messagesRequired)
-        .Custom("tools", FieldShape.ArrayOf(ToolFields.Shape), (r, v) => r.ToolRequest.Definitions = ToolFields.Read(v), "Functions that the model may call; at most 128.")
-        .Custom("tool_choice", FieldShape.Any, (r, v) => r.ToolRequest.Choice = ToolChoiceFields.Read(v), ChoiceNote)
+        .Custom("tools", FieldShape.ArrayOf(ToolFields.Shape, most: ToolFields.MostTools), (r, v) => r.ToolRequest.Definitions = ToolFields.Read(v), "Functions that the model may call.")
+        .Custom("tool_choice", ToolChoiceFields.Shape, (r, v) => r.ToolRequest.Choice = ToolChoiceFields.Read(v), ChoiceNote)
         .Flag("add_generation_prompt", (r, v) => r.AddGenerationPrompt = v, "End the prompt where the assistant's answer begins. Default: true.")
         .Flag("continue_final_message", (r, v) => r.ContinueFinalMessage = v, "Go on where the last message, the assistant's, leaves off.")
         .Refuse("chat_template", "The checkpoint's own chat template is used.")

@@ -8,6 +8,9 @@ internal interface IConversation
 {
     IReadOnlyList<ChatMessage> Messages { get; set; }
 
+    /// <summary>Path of the field that the messages come from.</summary>
+    string MessagesParam => "messages";
+
     /// <summary>What it says about tools, as it is read.</summary>
     ToolRequest ToolRequest { get; }
 

@@ -7,9 +7,13 @@ namespace Llama.Server.Chat;
 /// <summary>Reads <c>messages</c>.</summary>
 internal static class MessageFields
 {
+    private static readonly FieldTable<Draft> TextPart = new FieldTable<Draft>()
+        .Custom("type", FieldShape.OneOf("text"), (_, v) => CheckPartType(v), "text.", required: true)
+        .Custom("text", FieldShape.Text, (part, v) => part.Content = v.String(), "The text.", required: true);
+
     public static FieldTable<Draft> Table { get; } = new FieldTable<Draft>()
-        .Custom("role", FieldShape.Text, (message, v) => message.Role = ReadRole(v), "system, developer (read as system), user, assistant or tool.", required: true)
-        .Custom("content", FieldShape.Any, (message, v) => message.Content = ReadContent(v), "A text, or an array of text parts. An assistant's message that calls tools may have none.")
+        .Custom("role", FieldShape.OneOf("system", "developer", "user", "assistant", "tool"), (message, v) => message.Role = ReadRole(v), "system, developer (read as system), user, assistant or tool.", required: true)
+        .Custom("content", FieldShape.Either(FieldShape.Text, FieldShape.ArrayOf(FieldShape.ObjectOf(TextPart.Fields), 1)), (message, v) => message.Content = ReadContent(v), "A text, or an array of text parts. An assistant's message that calls tools may have none.")
         .Text("name", (message, v) => message.Name = v, "Who speaks, or the tool whose result this is: for the checkpoint's chat template, if it shows names.")
         .Custom("tool_calls", FieldShape.ArrayOf(ToolCallFields.Shape), (message, v) => message.Calls = ToolCallFields.Read(v), "The calls of an assistant's message; a tool message answers each.")
         .Text("tool_call_id", (message, v) => message.CallId = v, "The call that a tool message answers.")
@@ -18,10 +22,6 @@ internal static class MessageFields
         .Refuse("annotations", "The chat format has no place for annotations.", NoOp.EmptyArray)
         .Refuse("audio", "The model reads text only.")
         .Refuse("reasoning_content", "The chat format has no place for reasoning.");
-
-    private static readonly FieldTable<Draft> TextPart = new FieldTable<Draft>()
-        .Custom("type", FieldShape.Text, (_, v) => CheckPartType(v), "text.", required: true)
-        .Custom("text", FieldShape.Text, (part, v) => part.Content = v.String(), "The text.", required: true);
 
     public static IReadOnlyList<ChatMessage> Read(FieldReader messages)
     {

@@ -13,7 +13,7 @@ internal static class ToolCallFields
 
     private static readonly FieldTable<Draft> Call = new FieldTable<Draft>()
         .Custom("id", FieldShape.Text, (call, v) => call.Id = v.String(), "What the tool message refers to.", required: true)
-        .Custom("type", FieldShape.Text, (_, v) => ToolFields.CheckType(v), "function.", required: true)
+        .Custom("type", FieldShape.OneOf("function"), (_, v) => ToolFields.CheckType(v), "The only kind of call.", required: true)
         .Custom("function", FieldShape.ObjectOf(Function.Fields), (call, v) => v.Object(Function, call), "The function and its arguments.", required: true)
         .Accept("index", new FieldShape("integer", 0), v => v.Int(0, int.MaxValue), "The order of the calls is theirs in the array.");
 

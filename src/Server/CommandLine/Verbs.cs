@@ -63,6 +63,8 @@ internal static class Verbs
           --Server:MaxChoices=<count>          most answers to one request (default 128)
           --Server:DefaultMaxTokens=<tokens>   token limit of requests that give none (default: what the context has room for)
           --Server:JsonWhitespace=<kind>       white space of structured output: compact (none) or free (default compact)
+          --Server:MaxStoredResponses=<count>  responses kept for previous_response_id, oldest out first (default 1000; 0 keeps none)
+          --Server:MaxStoredBytes=<bytes>      memory they may take (default 64 MiB)
           --Server:KeepAliveSeconds=<seconds>  silence on a stream before a comment line (default 15)
           --Server:DrainSeconds=<seconds>      how long running requests may go on after SIGTERM (default 30)
           --Auth:ApiKeys:0=<key>               a key that may call (default: none, open to all)

@@ -8,7 +8,7 @@ namespace Llama.Server.Completions;
 internal sealed class CompletionAnswerFormat(CompletionRequest request, Answers answers, AnswerHead head) : ChunkFormat(request, head, "text_completion")
 {
     private readonly CompletionLogprobFormat? _logprobs =
-        request.TopLogprobs is { } count ? new(answers.Checkpoint.Tokenizer, count, request.SkipSpecialTokens) : null;
+        request.TopLogprobs is { } count ? new(answers.Checkpoint.Tokenizer, count) : null;
     private readonly PromptLogprobFormat? _promptLogprobs = request.PromptLogprobs is { } count ? new(answers.Checkpoint.Tokenizer, count) : null;
 
     protected override bool HasStart => request.Echo || request.ReturnTokenIds;
@@ -73,7 +73,7 @@ internal sealed class CompletionAnswerFormat(CompletionRequest request, Answers 
         var columns = new LogprobColumns();
         Prompt prompt = answers.PromptOf(choice);
         if (withPrompt)
-            _logprobs.AddPrompt(columns, prompt.Tokens, answers.Streams[choice].PromptLogprobs);
+            _logprobs.AddPrompt(columns, prompt.Tokens, answers.Streams[choice].PromptLogprobs, request.EchoSkipsSpecial(request.Prompts[choice / request.AnswersPerPrompt]));
         _logprobs.AddAnswer(columns, tokens, start: CodePoints.Count(prompt.Echo));
         return columns.ToLogprobs();
     }

@@ -7,14 +7,14 @@ namespace Llama.Server.Completions;
 /// <summary>Words log-probabilities as the legacy route does: in columns, one row per token of the echoed prompt and of the answer.</summary>
 /// <param name="tokenizer">Spells the tokens.</param>
 /// <param name="topCount">Alternatives to show per token; the token itself is shown beside them.</param>
-/// <param name="skipSpecialTokens">Whether control tokens print nothing.</param>
-internal sealed class CompletionLogprobFormat(Tokenizer tokenizer, int topCount, bool skipSpecialTokens)
+internal sealed class CompletionLogprobFormat(Tokenizer tokenizer, int topCount)
 {
     /// <summary>The rows of an echoed prompt: its first token has no log-probability.</summary>
     /// <param name="columns">Where they go.</param>
     /// <param name="tokens">The prompt.</param>
     /// <param name="scores">Its tokens from the second on.</param>
-    public void AddPrompt(LogprobColumns columns, int[] tokens, IReadOnlyList<SampledToken> scores)
+    /// <param name="skipSpecialTokens">Whether control tokens print nothing in the echo.</param>
+    public void AddPrompt(LogprobColumns columns, int[] tokens, IReadOnlyList<SampledToken> scores, bool skipSpecialTokens)
     {
         var decoder = new IncrementalDecoder(tokenizer, skipSpecialTokens);
         bool isTextStart = true;
@@ -26,8 +26,9 @@ internal sealed class CompletionLogprobFormat(Tokenizer tokenizer, int topCount,
                 columns.Add(text, null, null, offset);
             else
                 columns.Add(text, scores[i - 1].Logprob, Top(scores[i - 1], isTextStart), offset);
-            offset += CodePoints.Count(decoder.Append(tokens[i]));
-            isTextStart &= tokenizer.IsSpecial(tokens[i]);
+            ReadOnlySpan<char> printed = decoder.Append(tokens[i]);
+            offset += CodePoints.Count(printed);
+            isTextStart &= printed.IsEmpty && tokenizer.IsSpecial(tokens[i]);
         }
     }
 

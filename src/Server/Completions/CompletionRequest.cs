@@ -32,6 +32,9 @@ internal sealed class CompletionRequest : GenerationParameters
     /// <summary>OpenAI's own default on this route.</summary>
     public override int? DefaultMaxTokens => 16;
 
+    /// <summary>Whether the echo shows no control tokens: a text is echoed as it came, tokens as an answer of them would print.</summary>
+    public bool EchoSkipsSpecial(RawPrompt prompt) => SkipSpecialTokens || prompt.Text is not null;
+
     /// <summary>Checks the fields against each other.</summary>
     public ApiError? Settle()
     {

@@ -20,6 +20,14 @@ internal sealed class ServerSettings
     [RegularExpression("compact|free", ErrorMessage = "Server:JsonWhitespace must be compact or free.")]
     public string JsonWhitespace { get; set; } = "compact";
 
+    /// <summary>Most responses kept for <c>previous_response_id</c>; 0 keeps none. The oldest goes first.</summary>
+    [Range(0, 1_000_000)]
+    public int MaxStoredResponses { get; set; } = 1000;
+
+    /// <summary>About how much memory those may take; a response that alone takes more is not kept.</summary>
+    [Range(1L << 20, 1L << 40)]
+    public long MaxStoredBytes { get; set; } = 64 << 20;
+
     /// <summary>Silence on a stream after which a comment line is sent.</summary>
     [Range(1, 3600)]
     public int KeepAliveSeconds { get; set; } = 15;

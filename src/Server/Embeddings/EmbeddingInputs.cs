@@ -38,10 +38,11 @@ internal static class EmbeddingInputs
         return new EmbeddingInput(input, raw.Param);
     }
 
-    private static ApiError? Check(EmbeddingInput input, Checkpoint checkpoint) => input.Request.PromptTokenIds.Length switch
+    private static ApiError? Check(EmbeddingInput input, Checkpoint checkpoint)
     {
-        0 => ApiError.InvalidValue(input.Param, $"Invalid value for '{input.Param}': the input has no tokens."),
-        var count when count > checkpoint.Limits.ContextLength => ApiError.InputLength(input.Param, count, checkpoint.Limits.ContextLength),
-        _ => null,
-    };
+        int count = input.Request.PromptTokenIds.Length, most = Math.Min(checkpoint.Limits.ContextLength, checkpoint.Limits.BlockCount * checkpoint.Limits.BlockSize);
+        if (count == 0)
+            return ApiError.InvalidValue(input.Param, $"Invalid value for '{input.Param}': the input has no tokens.");
+        return count > most ? ApiError.InputLength(input.Param, count, most) : null;
+    }
 }

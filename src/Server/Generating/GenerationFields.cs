@@ -15,22 +15,25 @@ internal static class GenerationFields
         .Refuse("continuous_usage_stats", "Token counts come in the last chunk only.", NoOp.False);
 
     public static FieldTable<T> AddGeneration<T>(this FieldTable<T> table)
-        where T : GenerationParameters => table.AddRouting().AddSampling().AddStopping().AddGuidance().AddOutput().AddWithoutEffect().AddRefused();
+        where T : GenerationParameters => table.AddRouting().AddChunking().AddSampling().AddCount().AddStopping().AddGuidance().AddOutput().AddWithoutEffect().AddRefused();
 
-    private static FieldTable<T> AddRouting<T>(this FieldTable<T> table)
+    internal static FieldTable<T> AddRouting<T>(this FieldTable<T> table)
         where T : GenerationParameters => table
         .Custom("model", FieldShape.Text, (r, v) => r.Model = v.String(), "Id or alias of the served model.", required: true)
         .Flag("stream", (r, v) => r.Stream = v, "Send the answer as server-sent events while it is made.")
-        .Custom(
-            "stream_options",
-            FieldShape.ObjectOf(StreamOptionFields.Fields),
-            (r, v) => r.StreamOptions = v.Object(StreamOptionFields, new StreamOptions()),
-            "`include_usage`; only with `stream`.")
         .Integer("priority", int.MinValue, int.MaxValue, (r, v) => r.Priority = (int)v, "Smaller goes first.")
         .Text("cache_salt", (r, v) => r.CacheSalt = v, "Share cached prefixes only with requests of the same salt.")
         .Number("request_timeout", 0, 86_400, (r, v) => r.Timeout = TimeSpan.FromSeconds(v), "Seconds after which the request fails.", aboveMinimum: true);
 
-    private static FieldTable<T> AddSampling<T>(this FieldTable<T> table)
+    private static FieldTable<T> AddChunking<T>(this FieldTable<T> table)
+        where T : GenerationParameters => table
+        .Custom(
+            "stream_options",
+            FieldShape.ObjectOf(StreamOptionFields.Fields),
+            (r, v) => r.StreamOptions = v.Object(StreamOptionFields, new StreamOptions()),
+            "`include_usage`; only with `stream`.");
+
+    internal static FieldTable<T> AddSampling<T>(this FieldTable<T> table)
         where T : GenerationParameters => table
         .Number("temperature", 0, 2, (r, v) => r.Temperature = (float)v, "Divides the logits; 0 is greedy. Default: the checkpoint's, else 1.")
         .Number("top_p", 0, 1, (r, v) => r.TopP = (float)v, "Nucleus sampling. Default: the checkpoint's, else 1.", aboveMinimum: true)
@@ -47,10 +50,13 @@ internal static class GenerationFields
             (r, v) => r.AllowedTokenIds = v.Ints(0, int.MaxValue, atLeast: 1),
             "The only tokens that may be drawn; without an end token among them the answer ends at its limit.")
         .Custom("bad_words", FieldShape.ArrayOf(FieldShape.Text), (r, v) => r.BadWords = ReadTexts([.. v.Items()]), "Texts that the answer never holds, however they are cut into tokens.")
-        .Integer("seed", long.MinValue, long.MaxValue, (r, v) => r.Seed = v, "Fixes the draws whatever else shares the batch. Default: random.")
+        .Integer("seed", long.MinValue, long.MaxValue, (r, v) => r.Seed = v, "Fixes the draws whatever else shares the batch. Default: random.");
+
+    private static FieldTable<T> AddCount<T>(this FieldTable<T> table)
+        where T : GenerationParameters => table
         .Integer("n", 1, 128, (r, v) => r.N = (int)v, "Number of answers; bounded by `Server:MaxChoices`.");
 
-    private static FieldTable<T> AddStopping<T>(this FieldTable<T> table)
+    internal static FieldTable<T> AddStopping<T>(this FieldTable<T> table)
         where T : GenerationParameters => table
         .Custom("stop", FieldShape.Either(FieldShape.Text, FieldShape.ArrayOf(FieldShape.Text, 0, 4)), (r, v) => r.Stop = ReadStop(v), "A text or 1 to 4 texts that end the answer.")
         .Custom("stop_token_ids", FieldShape.ArrayOf(new FieldShape("integer", 0)), (r, v) => r.StopTokenIds = v.Ints(0, int.MaxValue), "Tokens that end the answer.")
@@ -67,7 +73,7 @@ internal static class GenerationFields
     private static FieldTable<T> AddWithoutEffect<T>(this FieldTable<T> table) => table
         .Accept("user", FieldShape.Text, v => v.String(), "Nothing is kept by user.");
 
-    private static FieldTable<T> AddRefused<T>(this FieldTable<T> table) => table
+    internal static FieldTable<T> AddRefused<T>(this FieldTable<T> table) => table
         .Refuse("use_beam_search", "Beam search is not built.", NoOp.False)
         .Refuse("length_penalty", "Beam search is not built.", NoOp.Number(1))
         .Refuse("truncate_prompt_tokens", "Prompts are never cut silently; shorten the prompt.", NoOp.Number(-1))

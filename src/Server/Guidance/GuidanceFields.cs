@@ -37,6 +37,11 @@ internal static partial class GuidanceFields
             FieldShape.ObjectOf(FormatFields.Fields),
             (r, v) => ReadFormat(r, v),
             "`text`, `json_object` or `json_schema`: enforced while the answer is made, for any model.")
+        .AddGuidedForms();
+
+    /// <summary>vLLM's fields alone, for routes where OpenAI's stands elsewhere.</summary>
+    internal static FieldTable<T> AddGuidedForms<T>(this FieldTable<T> table)
+        where T : GenerationParameters => table
         .AddForms("guided_")
         .Custom("structured_outputs", FieldShape.ObjectOf(StructuredFields.Fields), (r, v) => v.Object(StructuredFields, r), "The same as an object: `json`, `regex`, `choice` or `json_object`.")
         .Refuse("guided_grammar", NoGrammar)
@@ -77,7 +82,7 @@ internal static partial class GuidanceFields
             Ask(request, format, schema.ToGuidance());
     }
 
-    private static void Ask(GenerationParameters request, FieldReader field, OutputGuidance guidance)
+    internal static void Ask(GenerationParameters request, FieldReader field, OutputGuidance guidance)
     {
         if (request.Guidance is { } earlier)
             field.Invalid($"an answer can be guided by one field only, and '{earlier.Param}' guides it already");
@@ -97,7 +102,7 @@ internal static partial class GuidanceFields
         return texts;
     }
 
-    private static string ReadType(FieldReader type)
+    internal static string ReadType(FieldReader type)
     {
         string name = type.String();
         if (name is not ("text" or "json_object" or "json_schema"))
@@ -105,7 +110,7 @@ internal static partial class GuidanceFields
         return name;
     }
 
-    private static void CheckName(FieldReader name)
+    internal static void CheckName(FieldReader name)
     {
         if (!Name.IsMatch(name.String()))
             name.Invalid("expected 1 to 64 letters, digits, '_' or '-'");

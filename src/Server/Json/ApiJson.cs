@@ -8,6 +8,7 @@ using Llama.Server.Errors;
 using Llama.Server.Generating;
 using Llama.Server.Health;
 using Llama.Server.Models;
+using Llama.Server.Responses;
 using Llama.Server.Tokenization;
 
 namespace Llama.Server.Json;
@@ -22,6 +23,9 @@ namespace Llama.Server.Json;
 [JsonSerializable(typeof(CompletionLogprobs))]
 [JsonSerializable(typeof(EmbeddingUsage))]
 [JsonSerializable(typeof(InputTokens))]
+[JsonSerializable(typeof(Response))]
+[JsonSerializable(typeof(ResponseItemList))]
+[JsonSerializable(typeof(ResponseDeletion))]
 [JsonSerializable(typeof(ModelList))]
 [JsonSerializable(typeof(TokenizeResult))]
 [JsonSerializable(typeof(DetokenizeResult))]

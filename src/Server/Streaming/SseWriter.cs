@@ -31,12 +31,17 @@ internal sealed class SseWriter : IAsyncDisposable
     }
 
     /// <summary>Sends one event whose data <paramref name="write"/> makes; allocates nothing when both are static.</summary>
+    public ValueTask SendAsync<TState>(Action<Utf8JsonWriter, TState> write, TState state) => SendAsync(name: default, write, state);
+
+    /// <summary>The same for an event with a name of its own.</summary>
+    /// <param name="name">What follows <c>event:</c>, in UTF-8; empty for none.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public async ValueTask SendAsync<TState>(Action<Utf8JsonWriter, TState> write, TState state)
+    public async ValueTask SendAsync<TState>(ReadOnlyMemory<byte> name, Action<Utf8JsonWriter, TState> write, TState state)
     {
         await _turn.WaitAsync();
         try
         {
+            WriteName(name.Span);
             _pipe.Write("data: "u8);
             _json.Reset(_pipe);
             write(_json, state);
@@ -60,6 +65,15 @@ internal sealed class SseWriter : IAsyncDisposable
         await _keepAlive;
         await _json.DisposeAsync();
         _turn.Dispose();
+    }
+
+    private void WriteName(ReadOnlySpan<byte> name)
+    {
+        if (name.IsEmpty)
+            return;
+        _pipe.Write("event: "u8);
+        _pipe.Write(name);
+        _pipe.Write("\n"u8);
     }
 
     private async Task KeepAliveAsync()

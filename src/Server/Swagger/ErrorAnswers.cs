@@ -21,7 +21,7 @@ internal static class ErrorAnswers
     private static readonly ErrorAnswer Overloaded = new(
         "The queue is full, the deadline cannot be met, or the server is loading or shutting down.", ApiError.Overloaded("The queue is full (1024 requests wait).", Soon));
 
-    /// <param name="metadata">The route's: whether it is open to all, and whether it reads a body.</param>
+    /// <param name="metadata">The route's: whether it is open to all, whether it reads a body, and errors of its own.</param>
     /// <param name="hasParameters">Whether its address names something.</param>
     public static IEnumerable<ErrorAnswer> Of(IList<object> metadata, bool hasParameters)
     {
@@ -29,6 +29,7 @@ internal static class ErrorAnswers
             return [];
         if (metadata.OfType<RequestFields>().Any())
             return [BadBody, NoKey, NoModel, TooLarge, NotJson, TooMany, Internal, Overloaded];
-        return hasParameters ? [NoKey, NoModel, TooMany, Internal] : [NoKey, TooMany, Internal];
+        ErrorAnswer[] common = hasParameters ? [NoKey, NoModel, TooMany, Internal] : [NoKey, TooMany, Internal];
+        return [.. common, .. metadata.OfType<ErrorAnswer>()]; // of one status the last is shown
     }
 }

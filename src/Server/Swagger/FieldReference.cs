@@ -26,7 +26,7 @@ internal static class FieldReference
             output.WriteLine();
             output.WriteLine("## " + string.Join(", ", table.Routes.Select(route => $"`POST {route}`")));
             output.WriteLine();
-            output.WriteLine("| field | takes | | |");
+            output.WriteLine("| field | takes | what becomes of it | |");
             output.WriteLine("|---|---|---|---|");
             WriteRows(output, "", table.Fields);
         }

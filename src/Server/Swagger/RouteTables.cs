@@ -2,6 +2,7 @@ using Llama.Server.Chat;
 using Llama.Server.Completions;
 using Llama.Server.Embeddings;
 using Llama.Server.Parsing;
+using Llama.Server.Responses;
 using Llama.Server.Tokenization;
 
 namespace Llama.Server.Swagger;
@@ -18,6 +19,8 @@ internal static class RouteTables
     [
         new(["/v1/chat/completions", "/v1/chat/completions/input_tokens"], ChatCompletionFields.Table.Fields),
         new(["/v1/completions"], CompletionFields.Table.Fields),
+        new(["/v1/responses"], ResponseFields.Create.Fields),
+        new(["/v1/responses/input_tokens"], ResponseFields.Count.Fields),
         new(["/v1/embeddings"], EmbeddingFields.Table.Fields),
         new(["/tokenize"], TokenizationFields.Tokenize.Fields),
         new(["/detokenize"], TokenizationFields.Detokenize.Fields),

@@ -22,7 +22,9 @@ internal static class SwaggerRegistration
             });
             swagger.OperationFilter<RequestFieldsFilter>();
             swagger.OperationFilter<AnswersFilter>();
+            swagger.SchemaFilter<RequiredPropertiesFilter>();
             swagger.SupportNonNullableReferenceTypes();
+            swagger.UseAllOfToExtendReferenceSchemas(); // a reference alone could not say that it may be null
             swagger.IncludeXmlComments(Path.Combine(AppContext.BaseDirectory, "Llama.Server.xml"));
             AddBearer(swagger);
         });

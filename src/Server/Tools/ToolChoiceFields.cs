@@ -10,16 +10,20 @@ internal static class ToolChoiceFields
         .Custom("name", FieldShape.Text, (choice, v) => choice.Allowed.Add(new ToolName(v.Path, v.String())), "Its name.", required: true);
 
     private static readonly FieldTable<Draft> Function = new FieldTable<Draft>()
-        .Custom("type", FieldShape.Text, (_, v) => ToolFields.CheckType(v), "function.", required: true)
+        .Custom("type", FieldShape.OneOf("function"), (_, v) => ToolFields.CheckType(v), "The function that is to be called.", required: true)
         .Custom("function", FieldShape.ObjectOf(Name.Fields), (choice, v) => v.Object(Name, choice), "The function.", required: true);
 
     private static readonly FieldTable<Draft> AllowedTools = new FieldTable<Draft>()
-        .Custom("mode", FieldShape.Text, (choice, v) => choice.Mode = ReadMode(v, "auto", "required"), "auto or required.", required: true)
-        .Custom("tools", FieldShape.ArrayOf(FieldShape.ObjectOf(Function.Fields)), ReadAllowed, "The functions that may be called.", required: true);
+        .Custom("mode", FieldShape.OneOf("auto", "required"), (choice, v) => choice.Mode = ReadMode(v, "auto", "required"), "Whether one of them must be called.", required: true)
+        .Custom("tools", FieldShape.ArrayOf(FieldShape.ObjectOf(Function.Fields), 1), ReadAllowed, "The functions that may be called.", required: true);
 
     private static readonly FieldTable<Draft> Allowed = new FieldTable<Draft>()
-        .Custom("type", FieldShape.Text, (_, v) => v.String(), "allowed_tools.", required: true)
+        .Custom("type", FieldShape.OneOf("allowed_tools"), (_, v) => v.String(), "Some of the functions only.", required: true)
         .Custom("allowed_tools", FieldShape.ObjectOf(AllowedTools.Fields), (choice, v) => v.Object(AllowedTools, choice), "A mode and the functions.", required: true);
+
+    /// <summary>The shape of a choice.</summary>
+    public static FieldShape Shape { get; } = FieldShape.Either(
+        FieldShape.OneOf("none", "auto", "required"), FieldShape.ObjectOf(Function.Fields), FieldShape.ObjectOf(Allowed.Fields));
 
     public static ToolChoice Read(FieldReader choice)
     {
@@ -45,7 +49,7 @@ internal static class ToolChoiceFields
         }
     }
 
-    private static ToolMode ReadMode(FieldReader mode, params ReadOnlySpan<string> allowed)
+    internal static ToolMode ReadMode(FieldReader mode, params ReadOnlySpan<string> allowed)
     {
         string word = mode.String();
         if (!allowed.Contains(word))

@@ -7,7 +7,7 @@ namespace Llama.Server.Tools;
 /// <summary>Reads <c>tools</c>, as the chat routes have them.</summary>
 internal static class ToolFields
 {
-    private const int MostTools = 128;
+    internal const int MostTools = 128;
 
     private static readonly FieldTable<Draft> Function = new FieldTable<Draft>()
         .Custom("name", FieldShape.Text, (tool, v) => tool.Name = ReadName(v), "Letters, digits, `_` and `-`, at most 64.", required: true)
@@ -16,7 +16,7 @@ internal static class ToolFields
         .Flag("strict", (tool, v) => tool.IsStrict = v, "Keep to OpenAI's strict subset of JSON schema. Calls that `tool_choice` forces are held to the schema either way; others are as the model writes them.");
 
     private static readonly FieldTable<Draft> Tool = new FieldTable<Draft>()
-        .Custom("type", FieldShape.Text, (_, v) => CheckType(v), "function.", required: true)
+        .Custom("type", FieldShape.OneOf("function"), (_, v) => CheckType(v), "The only kind of tool.", required: true)
         .Custom("function", FieldShape.ObjectOf(Function.Fields), (tool, v) => v.Object(Function, tool), "The function.", required: true);
 
     /// <summary>The shape of one tool.</summary>

@@ -110,6 +110,7 @@ internal sealed class AutomatonBuilder
     private int BuildRepetition(Repetition repetition, int next)
     {
         (Expression item, int minimum, int? maximum) = repetition;
+        if (maximum < minimum) return _list.AddRead([]);
         if (maximum == 0) return next;
         if (maximum == 1) return minimum == 1 ? Build(item, next) : _list.AddSplit(Build(item, next), next);
         if (maximum is null && minimum <= 1) return BuildLoop(item, minimum, next);

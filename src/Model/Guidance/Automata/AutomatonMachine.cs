@@ -26,6 +26,9 @@ internal sealed class AutomatonMachine
     /// <summary>Where every text begins.</summary>
     public AutomatonState Start { get; private set; }
 
+    /// <summary>About how much memory all that is kept takes.</summary>
+    public long Bytes => _bytes + _stacks.Bytes;
+
     /// <summary>Number of states kept.</summary>
     public int StateCount => _states.Count;
 
@@ -35,7 +38,7 @@ internal sealed class AutomatonMachine
     /// <summary>Makes the state behind a byte.</summary>
     public ByteState Follow(AutomatonState state, byte value)
     {
-        if (_bytes + _stacks.Bytes > _mostBytes) Forget();
+        if (Bytes > _mostBytes) Forget();
         for (int i = 0; i < state.Nodes.Length; i++)
         {
             foreach (ByteEdge edge in Automaton.EdgesOf(state.Nodes[i]))

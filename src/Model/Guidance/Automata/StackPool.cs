@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Llama.Model.Guidance.Automata;
 
 /// <summary>Makes stack sets, each once.</summary>
@@ -8,7 +10,7 @@ internal sealed class StackPool(Automaton automaton)
     private readonly Dictionary<StackSet, StackSet> _clamped = [];
 
     /// <summary>About how much memory the pool takes.</summary>
-    public long Bytes => 150L * _sets.Count + 80L * (_unions.Count + _clamped.Count);
+    public long Bytes { get; private set; }
 
     /// <summary>Forgets all sets; those in use stay good, only equal ones are no longer the same object.</summary>
     public void Clear()
@@ -16,6 +18,7 @@ internal sealed class StackPool(Automaton automaton)
         _sets.Clear();
         _unions.Clear();
         _clamped.Clear();
+        Bytes = 0;
     }
 
     public StackSet Push(int site, int count, StackSet parents) => Intern(new StackSet(false, [new StackFrame(site, count, parents)]));
@@ -24,6 +27,7 @@ internal sealed class StackPool(Automaton automaton)
     {
         if (ReferenceEquals(a, b)) return a;
         if (_unions.TryGetValue((a, b), out StackSet? known)) return known;
+        RuntimeHelpers.EnsureSufficientExecutionStack(); // a generation nested some ten thousand deep may fail, the process may not
         var frames = new List<StackFrame>(a.Frames.Length + b.Frames.Length);
         int i = 0, j = 0;
         while (i < a.Frames.Length || j < b.Frames.Length)
@@ -39,7 +43,7 @@ internal sealed class StackPool(Automaton automaton)
     /// <summary>The same ways back with counts moved to where a token of so many bytes meets neither bound, if it meets none now.</summary>
     public StackSet Clamp(StackSet set, int reach)
     {
-        if (!set.HasCounts) return set;
+        if (!set.HasCounts || !RuntimeHelpers.TryEnsureSufficientExecutionStack()) return set;
         if (_clamped.TryGetValue(set, out StackSet? clamped)) return clamped;
         clamped = Intern(new StackSet(set.IsBottom, []));
         foreach (StackFrame frame in set.Frames) clamped = Union(clamped, Push(frame.Site, Clamp(automaton[frame.Site], frame.Count, reach), Clamp(frame.Parents, reach)));
@@ -78,6 +82,7 @@ internal sealed class StackPool(Automaton automaton)
         if (set.IsBottom && set.Frames.Length == 0) return StackSet.Bottom;
         if (_sets.TryGetValue(set, out StackSet? known)) return known;
         _sets.Add(set);
+        Bytes += 200 + 24 * set.Frames.Length; // with a union or two that led here
         return set;
     }
 

@@ -6,10 +6,8 @@ namespace Llama.Model.Guidance.JsonSchema;
 /// </summary>
 internal sealed class BranchCheck(SchemaReader reader)
 {
-    /// <summary>How deep within values a difference is looked for, and how many pairs of shapes in all.</summary>
-    private const int MaxDepth = 4, MaxPairs = 1_000_000;
-
-    private int _pairs;
+    /// <summary>How deep within values a difference is looked for.</summary>
+    private const int MaxDepth = 4;
 
     public void Run()
     {
@@ -31,19 +29,15 @@ internal sealed class BranchCheck(SchemaReader reader)
     private bool Exclude(IReadOnlyList<Shape> first, IReadOnlyList<Shape> second, int depth) =>
         first.All(one => second.All(other => Exclude(one, other, depth)));
 
-    private bool Exclude(Shape first, Shape second, int depth)
+    private bool Exclude(Shape first, Shape second, int depth) => reader.Meet(first, second) switch
     {
-        if (++_pairs > MaxPairs) throw new GrammarException("", "The branches of oneOf are too many to compare; use anyOf.");
-        return ShapeIntersection.Of(first, second, reader.Filter) switch
-        {
-            null => true,
-            NumberShape number => IsEmpty(number),
-            StringShape text => text.MinLength > text.MaxLength,
-            ArrayShape array => IsEmpty(array, depth),
-            ObjectShape members => IsEmpty(members, depth),
-            _ => false,
-        };
-    }
+        null => true,
+        NumberShape number => IsEmpty(number),
+        StringShape text => text.MinLength > text.MaxLength,
+        ArrayShape array => IsEmpty(array, depth),
+        ObjectShape members => IsEmpty(members, depth),
+        _ => false,
+    };
 
     private static bool IsEmpty(NumberShape shape)
     {

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Llama.Model.Guidance.JsonSchema;
 
 /// <summary>Schemas that one value must satisfy all together. None: any value will do.</summary>
@@ -10,6 +12,9 @@ internal sealed class Conjunction
     }
 
     public static Conjunction Anything { get; } = new([]);
+
+    /// <summary>What no value satisfies.</summary>
+    public static Conjunction Nothing { get; } = Of(new SchemaNode(-1, "", JsonDocument.Parse("false").RootElement));
 
     /// <summary>Ascending by id, each once.</summary>
     public IReadOnlyList<SchemaNode> Nodes { get; }

@@ -5,19 +5,20 @@ namespace Llama.Model.Guidance.JsonSchema;
 
 /// <summary>Validates given values, so that the ones a schema lists can be held to what else it says.</summary>
 /// <param name="shapesOf">The shapes that satisfy a conjunction.</param>
-internal sealed class ConstantFilter(Func<Conjunction, IReadOnlyList<Shape>> shapesOf)
+/// <param name="effort">Takes note of comparisons.</param>
+internal sealed class ConstantFilter(Func<Conjunction, IReadOnlyList<Shape>> shapesOf, Effort effort)
 {
     /// <summary>The values that also have a shape; null when none has.</summary>
     public Constants? Keep(Constants constants, Shape shape)
     {
-        if (shape is Constants { Values.Count: > 16 } listed) return KeepListed(constants, listed);
+        if (shape is Constants listed) return KeepListed(constants, listed);
         JsonElement[] kept = [.. constants.Values.Where(value => Has(value, shape))];
         return kept.Length == 0 ? null : kept.Length == constants.Values.Count ? constants : new Constants(kept);
     }
 
     public bool Has(JsonElement value, Shape shape) => (shape, value.ValueKind) switch
     {
-        (Constants constants, _) => constants.Values.Any(constant => JsonElement.DeepEquals(constant, value)),
+        (Constants constants, _) => KeepListed(new Constants([value]), constants) is not null,
         (NumberShape number, JsonValueKind.Number) => Has(value, number),
         (StringShape text, JsonValueKind.String) => Has(value, text),
         (ArrayShape array, JsonValueKind.Array) => Has(value, array),
@@ -25,19 +26,23 @@ internal sealed class ConstantFilter(Func<Conjunction, IReadOnlyList<Shape>> sha
         _ => false,
     };
 
-    private static Constants? KeepListed(Constants constants, Constants listed)
+    // Long lists meet by keys: comparing each with each would take the product of their lengths, as it does where arrays and objects are listed.
+    private Constants? KeepListed(Constants constants, Constants listed)
     {
-        // Long lists meet by their spelling first: comparing each with each would take the product of their lengths.
-        var spelled = listed.Values.Where(value => value.ValueKind == JsonValueKind.String).Select(value => value.GetString()).ToHashSet();
-        JsonElement[] other = [.. listed.Values.Where(value => value.ValueKind != JsonValueKind.String)];
-        JsonElement[] kept =
-        [
-            .. constants.Values.Where(value => value.ValueKind == JsonValueKind.String
-                ? spelled.Contains(value.GetString())
-                : other.Any(constant => JsonElement.DeepEquals(constant, value))),
-        ];
+        var keys = listed.Values.Select(KeyOf).OfType<string>().ToHashSet();
+        JsonElement[] containers = [.. listed.Values.Where(value => KeyOf(value) is null)];
+        effort.Spend((long)constants.Values.Count * containers.Length);
+        JsonElement[] kept = [.. constants.Values.Where(value => KeyOf(value) is { } key ? keys.Contains(key) : containers.Any(other => JsonElement.DeepEquals(other, value)))];
         return kept.Length == 0 ? null : new Constants(kept);
     }
+
+    private static string? KeyOf(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => JsonText.Spell(value),
+        JsonValueKind.Number => ExactNumber.Read(value, "").ToString(),
+        JsonValueKind.Array or JsonValueKind.Object => null,
+        _ => value.GetRawText(),
+    };
 
     private static bool Has(JsonElement value, NumberShape shape)
     {

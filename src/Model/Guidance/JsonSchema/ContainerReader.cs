@@ -27,6 +27,9 @@ internal sealed class ContainerReader(SchemaDocument document)
         List<string> required = ReadRequired(node);
         Conjunction others = Child(node, "additionalProperties");
         var properties = new OrderedDictionary<string, PropertyShape>();
+        string[]? listed = ReadListedNames(node);
+        foreach (string name in listed ?? []) properties[name] = new PropertyShape(name, others, required.Contains(name));
+        if (listed is not null) others = Conjunction.Nothing;
         foreach ((string name, JsonElement schema) in Members(node, "properties"))
             properties[name] = new PropertyShape(name, Conjunction.Of(document.Child(node, "properties", name, schema)), required.Contains(name));
         foreach (string name in required.Where(name => !properties.ContainsKey(name))) properties[name] = new PropertyShape(name, others, true);
@@ -54,10 +57,18 @@ internal sealed class ContainerReader(SchemaDocument document)
         return [.. array.EnumerateArray().Select((name, index) => SchemaPath.ReadText(name, SchemaPath.Append(SchemaPath.Append(node.Path, "required"), index)))];
     }
 
+    // A record whose names are listed is an object with these properties: what zod and pydantic write for one with an enum as key.
+    private static string[]? ReadListedNames(SchemaNode node)
+    {
+        if (!node.TryGet("propertyNames", out JsonElement names) || node.Has("properties") || !HasOnly(names, "enum") || names.GetProperty("enum").ValueKind != JsonValueKind.Array) return null;
+        string path = SchemaPath.Append(SchemaPath.Append(node.Path, "propertyNames"), "enum");
+        return [.. names.GetProperty("enum").EnumerateArray().Select(name => SchemaPath.ReadText(name, path)).Distinct()];
+    }
+
     // Names and their number cannot be told from the text so far; accepted is what rules out nothing that would be written.
     private void CheckNames(SchemaNode node, OrderedDictionary<string, PropertyShape> properties)
     {
-        if (node.TryGet("propertyNames", out JsonElement names) && !IsAnyString(names))
+        if (node.TryGet("propertyNames", out JsonElement names) && ReadListedNames(node) is null && !HasOnly(names, null))
             throw node.Fault("propertyNames", "Rules for the names of properties are not supported; declare the names under 'properties'.");
         if (Counts.Read(node, "minProperties") > properties.Values.Count(property => property.IsRequired))
             throw node.Fault("minProperties", "A number of properties is not supported; list as many names under 'required'.");
@@ -66,8 +77,13 @@ internal sealed class ContainerReader(SchemaDocument document)
             throw node.Fault("maxProperties", "A number of properties is not supported; declare those wanted under 'properties', with \"additionalProperties\": false.");
     }
 
-    private static bool IsAnyString(JsonElement names) => names.ValueKind == JsonValueKind.True
-        || (names.ValueKind == JsonValueKind.Object && names.EnumerateObject().All(member => member.NameEquals("type") && member.Value.ValueKind == JsonValueKind.String && member.Value.ValueEquals("string")));
+    // Whether names must be strings, which they are, and if there is another keyword whether it is there.
+    private static bool HasOnly(JsonElement names, string? keyword)
+    {
+        if (names.ValueKind == JsonValueKind.True) return keyword is null;
+        return names.ValueKind == JsonValueKind.Object && (keyword is null || names.TryGetProperty(keyword, out _))
+            && names.EnumerateObject().All(member => (keyword is not null && member.NameEquals(keyword)) || (member.NameEquals("type") && member.Value.ValueKind == JsonValueKind.String && member.Value.ValueEquals("string")));
+    }
 
     private static IReadOnlyDictionary<string, JsonElement> Members(SchemaNode node, string keyword) =>
         node.TryGet(keyword, out JsonElement members) ? SchemaPath.ReadMembers(members, SchemaPath.Append(node.Path, keyword)) : new Dictionary<string, JsonElement>();

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Llama.Model.Guidance.JsonSchema;
 
 /// <summary>
-/// The characters of which any text has the same length to every judge: JavaScript and .NET count UTF-16 units, JSON Schema and Python code points, NJsonSchema what a reader
-/// takes for one character. Strings with a length are made of these: no pairs, no marks that join what is before them, nothing invisible.
+/// Characters of which a text has the same length to every judge: JavaScript and .NET count UTF-16 units, JSON Schema and Python code points, NJsonSchema what a reader takes for
+/// one character. No pairs, no marks that join what is before them, nothing invisible.
 /// </summary>
 internal static class CountableCharacters
 {
@@ -33,5 +33,9 @@ internal static class CountableCharacters
     };
 
     // Twice, since parts of a Hangul syllable join each other; some letters of other scripts join what is beside them though they are no marks.
-    private static bool StandsAlone(char character) => new StringInfo($"a{character}{character}a").LengthInTextElements == 4;
+    private static bool StandsAlone(char character)
+    {
+        ReadOnlySpan<char> text = ['a', character, character, 'a'];
+        return StringInfo.GetNextTextElementLength(text) == 1 && StringInfo.GetNextTextElementLength(text[1..]) == 1 && StringInfo.GetNextTextElementLength(text[2..]) == 1;
+    }
 }

@@ -21,7 +21,15 @@ internal readonly record struct ExactNumber(BigInteger Digits, int Exponent) : I
             throw new GrammarException(path, "This number is out of range.");
         int point = mantissa.IndexOf('.');
         int decimals = point < 0 ? 0 : mantissa.Length - point - 1;
-        return new ExactNumber(BigInteger.Parse(mantissa.Replace(".", ""), CultureInfo.InvariantCulture), exponent - decimals);
+        return Shortest(BigInteger.Parse(mantissa.Replace(".", ""), CultureInfo.InvariantCulture), exponent - decimals);
+    }
+
+    // Equal numbers are equal records: 1, 1.0 and 10e-1.
+    private static ExactNumber Shortest(BigInteger digits, int exponent)
+    {
+        if (digits.IsZero) return default;
+        for (; (digits % 10).IsZero; exponent++) digits /= 10;
+        return new ExactNumber(digits, exponent);
     }
 
     public bool IsInteger => Exponent >= 0 || (Digits % BigInteger.Pow(10, -Exponent)).IsZero;

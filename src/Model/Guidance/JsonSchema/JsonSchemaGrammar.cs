@@ -33,6 +33,7 @@ public static class JsonSchemaGrammar
         var values = new ValueText(reader, new JsonLayout(options.Whitespace));
         Expression start = values.Write(document.Root);
         new BranchCheck(reader).Run();
-        return DeadEnds.Remove(start, values.Places);
+        Satisfiability.Check(start, values.Places);
+        return start;
     }
 }

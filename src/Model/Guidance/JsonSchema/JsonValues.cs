@@ -17,7 +17,8 @@ internal sealed class JsonValues
     public JsonValues(JsonLayout layout)
     {
         _layout = layout;
-        Expression scalar = OneOf(Exact("null"), Exact("true"), Exact("false"), JsonText.AnyNumber, JsonText.AnyString);
+        AnyString = new Reference(new Rule("any string") { Body = JsonText.AnyString });
+        Expression scalar = OneOf(Exact("null"), Exact("true"), Exact("false"), JsonText.AnyNumber, AnyString);
         Any = scalar;
         AnyArray = layout.Array(Expression.Empty, canBeEmpty: false);
         AnyObject = layout.Object(Expression.Empty, canBeEmpty: false);
@@ -30,6 +31,8 @@ internal sealed class JsonValues
     }
 
     public Expression Any { get; }
+
+    public Expression AnyString { get; }
 
     public Expression AnyArray { get; }
 

@@ -11,6 +11,8 @@ internal sealed class OtherNames
     /// <summary>A tree's height is an expression's depth. What begins like a longer name is not written either.</summary>
     private const int MaxHeight = 64;
 
+    private static readonly Expression Anything = Many(new CharacterClass(JsonText.Unescaped));
+
     private readonly SortedDictionary<char, OtherNames> _children = [];
     private bool _isName;
     private bool _isCut;
@@ -22,7 +24,8 @@ internal sealed class OtherNames
     {
         var root = new OtherNames { _isName = true };
         foreach (string name in names) root.Add(name);
-        return root._children.Count == 0 ? JsonText.AnyName : JsonText.Quoted(root.Rest());
+        if (root._children.Count == 0) return JsonText.AnyName;
+        return JsonText.Quoted(root.Others([], new Reference(new Rule("the rest of a name") { Body = Anything })));
     }
 
     private void Add(string name)
@@ -37,25 +40,24 @@ internal sealed class OtherNames
         node._isCut |= name.Length > MaxHeight;
     }
 
-    // What may follow the characters that lead here.
-    private Expression Rest()
+    // What may follow the characters that lead here. Half a pair is no character: names that begin as one with a pair do are given up whatever the pair.
+    private Expression Others(Dictionary<string, CharacterClass> leaving, Expression rest)
     {
         if (_isCut) return Nothing;
-        var rest = new List<Expression>();
-        foreach ((char character, OtherNames child) in _children)
-        {
-            // Half a pair is no character: what begins with any pair of that half is given up instead, in Leaving.
-            if (JsonText.Unescaped.Contains(character)) rest.Add(Sequence(Exact(character.ToString()), child.Rest()));
-        }
-        rest.Add(Sequence(Leaving(), Many(new CharacterClass(JsonText.Unescaped))));
-        if (!_isName) rest.Add(Expression.Empty);
-        return OneOf(rest);
+        var others = new List<Expression> { Sequence(Leaving(leaving), rest) };
+        foreach ((char character, OtherNames child) in _children.Where(child => JsonText.Unescaped.Contains(child.Key)))
+            others.Add(Sequence(Exact(character.ToString()), child.Others(leaving, rest)));
+        if (!_isName) others.Add(Expression.Empty);
+        return OneOf(others);
     }
 
-    private CharacterClass Leaving()
+    // Sets are slow to make, and most places of the tree leave out one of few characters.
+    private CharacterClass Leaving(Dictionary<string, CharacterClass> known)
     {
-        CodePointSet taken = CodePointSet.Of(_children.Keys.Select(Taken));
-        return new CharacterClass(JsonText.Unescaped.Except(taken));
+        string key = string.Concat(_children.Keys);
+        if (!known.TryGetValue(key, out CharacterClass? leaving))
+            known[key] = leaving = new CharacterClass(JsonText.Unescaped.Except(CodePointSet.Of(_children.Keys.Select(Taken))));
+        return leaving;
     }
 
     private static CodePointRange Taken(char character) =>

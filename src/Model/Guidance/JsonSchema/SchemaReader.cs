@@ -23,13 +23,14 @@ internal sealed class SchemaReader
         _document = document;
         _isStrict = isStrict;
         _shapes = new ShapeReader(document);
-        _filter = new ConstantFilter(Read);
+        _filter = new ConstantFilter(Read, Effort);
     }
 
     /// <summary>The choices that <c>oneOf</c> was read as; whether they exclude each other shows only when all their schemas can be read.</summary>
     public Queue<Choice> Choices { get; } = [];
 
-    public ConstantFilter Filter => _filter;
+    /// <summary>What the schema has cost so far.</summary>
+    public Effort Effort { get; } = new();
 
     /// <summary>The shapes of values that satisfy all of several schemas; none if no value can.</summary>
     public IReadOnlyList<Shape> Read(Conjunction conjunction)
@@ -38,6 +39,13 @@ internal sealed class SchemaReader
         IReadOnlyList<Shape> shapes = Shape.Everything;
         foreach (SchemaNode node in conjunction.Nodes) shapes = Meet(shapes, Read(node), node);
         return _together[conjunction.Key] = shapes;
+    }
+
+    /// <summary>The shape of values that have both shapes; null when none has, as far as the shapes themselves tell.</summary>
+    public Shape? Meet(Shape first, Shape second)
+    {
+        Effort.Spend(1 + SizeOf(first) + SizeOf(second));
+        return ShapeIntersection.Of(first, second, _filter);
     }
 
     private IReadOnlyList<Shape> Read(SchemaNode node)
@@ -52,9 +60,9 @@ internal sealed class SchemaReader
 
     private IReadOnlyList<Shape> ReadAnew(SchemaNode node)
     {
+        if (node.Element.ValueKind == JsonValueKind.False) return [];
         if (_isStrict) StrictRules.Check(node, node == _document.Root);
         if (node.Element.ValueKind == JsonValueKind.True) return Shape.Everything;
-        if (node.Element.ValueKind == JsonValueKind.False) return [];
         if (!node.IsObject) throw node.Fault("A schema must be an object or a boolean.");
         SchemaKeywords.Check(node);
         IReadOnlyList<Shape> shapes = _shapes.Read(node);
@@ -86,8 +94,16 @@ internal sealed class SchemaReader
     {
         if (ReferenceEquals(first, Shape.Everything)) return second;
         if (ReferenceEquals(second, Shape.Everything) || ReferenceEquals(first, second)) return first;
-        return Limited([.. first.SelectMany(one => second.Select(other => ShapeIntersection.Of(one, other, _filter))).OfType<Shape>()], node);
+        return Limited([.. first.SelectMany(one => second.Select(other => Meet(one, other))).OfType<Shape>()], node);
     }
+
+    private static long SizeOf(Shape shape) => shape switch
+    {
+        ObjectShape members => members.Properties.Count,
+        ArrayShape array => array.Prefix.Count,
+        Constants constants => constants.Values.Count,
+        _ => 0,
+    };
 
     private static List<Shape> Limited(List<Shape> shapes, SchemaNode node) =>
         shapes.Count <= MaxShapes ? shapes : throw node.Fault($"The alternatives of this schema combine into more than {MaxShapes:N0}; use fewer anyOf and oneOf together.");

@@ -50,6 +50,11 @@ internal sealed record StringShape : Shape
 
     /// <summary>What its text must look like, by patterns and formats, each once.</summary>
     public IReadOnlyList<TextRule> Rules { get; init; } = [];
+
+    public bool HasLength => MinLength > 0 || MaxLength is not null;
+
+    /// <summary>How many things are said of its text.</summary>
+    public int ConditionCount => Rules.Count + (HasLength ? 1 : 0);
 }
 
 /// <summary>A pattern or format that the text of a string must match.</summary>

@@ -8,6 +8,9 @@ internal sealed class ShapeReader(SchemaDocument document)
 {
     private static readonly string[] Types = ["null", "boolean", "integer", "number", "string", "array", "object"];
 
+    // What pydantic writes for a Decimal, and the same without looking ahead: there must be a digit.
+    private const string PydanticDecimal = "^(?!^[-+.]*$)[+-]?0*\\d*\\.?\\d*$", PlainDecimal = "^[+-]?(\\d+\\.?\\d*|\\.\\d+)$";
+
     private readonly ContainerReader _containers = new(document);
 
     public IReadOnlyList<Shape> Read(SchemaNode node)
@@ -74,7 +77,7 @@ internal sealed class ShapeReader(SchemaDocument document)
         string pattern = SchemaPath.ReadText(value, path);
         try
         {
-            return new TextRule($"pattern '{pattern}'", path, RegexGrammar.Parse(pattern, RegexMatch.Search));
+            return new TextRule($"pattern '{pattern}'", path, RegexGrammar.Parse(pattern == PydanticDecimal ? PlainDecimal : pattern, RegexMatch.Search));
         }
         catch (GrammarException e)
         {

@@ -1,3 +1,4 @@
+using Llama.Model.Guidance.Automata;
 using static Llama.Model.Guidance.JsonSchema.Compose;
 
 namespace Llama.Model.Guidance.JsonSchema;
@@ -11,8 +12,8 @@ internal sealed class ValueText
     /// <summary>What is written in place may be written again wherever it is referred to; longer lists become rules.</summary>
     private const int MaxInlineConstants = 16;
 
-    /// <summary>Members, items and values written in all: a bound for schemas that combine into more than they spell out.</summary>
-    private const int MaxParts = 200_000;
+    /// <summary>What a written member, item or value costs as compared with reading one, and so a place of an automaton that several conditions on one text make.</summary>
+    private const int CostOfPart = 100;
 
     private readonly SchemaReader _reader;
     private readonly JsonLayout _layout;
@@ -20,7 +21,6 @@ internal sealed class ValueText
     private readonly Dictionary<string, Expression> _written = [];
     private readonly Queue<(Rule Rule, Conjunction Conjunction)> _unwritten = [];
     private readonly HashSet<Rule> _places = [];
-    private int _parts;
 
     public ValueText(SchemaReader reader, JsonLayout layout)
     {
@@ -43,7 +43,7 @@ internal sealed class ValueText
 
     private Expression Of(Conjunction conjunction)
     {
-        if (++_parts > MaxParts) throw new GrammarException("", "The schema combines into too much; use fewer anyOf and allOf over large objects.");
+        _reader.Effort.Spend(CostOfPart);
         if (_written.TryGetValue(conjunction.Key, out Expression? known)) return known;
         IReadOnlyList<Shape> shapes = _reader.Read(conjunction);
         if (ReferenceEquals(shapes, Shape.Everything)) return _written[conjunction.Key] = _values.Any;
@@ -59,15 +59,37 @@ internal sealed class ValueText
     {
         Constants constants => Of(constants),
         NumberShape number => NumberText.Of(number, path),
-        StringShape text => StringText.Of(text),
+        StringShape text => Of(text, path),
         ArrayShape array => new ArrayText(array, _layout, Of).Write(),
         ObjectShape members => new ObjectText(members, _layout, Of).Write(),
         _ => throw new ArgumentOutOfRangeException(nameof(shape)),
     };
 
+    // Several conditions on one text make an automaton of its own, which may prove too large, or empty: found out here, where the place is known.
+    private Expression Of(StringShape shape, string path)
+    {
+        if (shape.ConditionCount == 0) return _values.AnyString;
+        Expression text = StringText.Of(shape, out bool isIntersection);
+        return !isIntersection || HasTexts(text, path) ? text : Nothing;
+    }
+
+    private bool HasTexts(Expression text, string path)
+    {
+        try
+        {
+            var automaton = AutomatonBuilder.BuildPossiblyEmpty(text, null);
+            _reader.Effort.Spend(CostOfPart * (long)automaton.NodeCount);
+            return !automaton.IsEmpty;
+        }
+        catch (GrammarException e)
+        {
+            throw new GrammarException(path, e.Message);
+        }
+    }
+
     private Expression Of(Constants constants)
     {
-        if ((_parts += constants.Values.Count) > MaxParts) throw new GrammarException("", "The schema lists too many values.");
+        _reader.Effort.Spend(CostOfPart * (long)constants.Values.Count);
         return OneOf(constants.Values.Select(value => Exact(JsonText.Spell(value))));
     }
 
@@ -78,7 +100,7 @@ internal sealed class ValueText
     {
         Constants constants => constants.Values.Count <= MaxInlineConstants,
         NumberShape number => number.Factor.IsOne,
-        StringShape text => text.Rules.Count == 0 && text.MinLength <= 1 && text.MaxLength is null,
+        StringShape text => text.Rules.Count == 0,
         _ => false,
     };
 }

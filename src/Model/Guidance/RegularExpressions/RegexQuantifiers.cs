@@ -6,7 +6,7 @@ internal sealed class RegexQuantifiers(RegexReader reader)
     private const int LargestCount = 100_000;
 
     // Counts within counts multiply the places that an ambiguous output may be at, and every token costs that much.
-    private const long LargestProduct = 20_000;
+    private const long LargestProduct = 10_000;
 
     /// <summary>Reads the quantifier behind an item, if there is one.</summary>
     public Expression Read(Expression item, int start)

@@ -1,16 +1,14 @@
+using System.Runtime.CompilerServices;
 using Llama.Model.Guidance.Automata;
 
 namespace Llama.Model.Guidance.Tokens;
 
 /// <summary>
-/// The texts of tokens as a trie, laid out flat in preorder: a walk goes forwards through four arrays and skips a subtree by its end. Immutable and safe to share.
+/// The texts of tokens as a trie, laid out flat in preorder: a walk goes forwards and skips a subtree by its end. Immutable and safe to share.
 /// </summary>
 internal sealed class TokenTrie
 {
-    private readonly byte[] _labels; // [nodes]
-    private readonly ushort[] _depths; // [nodes], 0 for first bytes
-    private readonly int[] _ends; // [nodes], the node behind the subtree
-    private readonly int[] _tokenFrom; // [nodes + 1], into _tokens
+    private readonly Node[] _nodes;
     private readonly int[] _tokens; // ids, in the order of their nodes
 
     /// <param name="tokens">Tokens with what they print, none empty.</param>
@@ -18,51 +16,60 @@ internal sealed class TokenTrie
     {
         TokenText[] sorted = [.. tokens];
         Array.Sort(sorted, (a, b) => a.Bytes.AsSpan().SequenceCompareTo(b.Bytes) is not 0 and var order ? order : a.Id.CompareTo(b.Id));
-        var labels = new List<byte>();
-        var depths = new List<ushort>();
-        var tokenFrom = new List<int>();
-        byte[] path = [];
-        for (int i = 0; i < sorted.Length; i++)
-        {
-            byte[] text = sorted[i].Bytes;
-            for (int depth = path.AsSpan().CommonPrefixLength(text); depth < text.Length; depth++)
-            {
-                labels.Add(text[depth]);
-                depths.Add((ushort)depth);
-                tokenFrom.Add(i);
-            }
-            path = text;
-        }
-        (_labels, _depths, _tokenFrom, _tokens) = ([.. labels], [.. depths], [.. tokenFrom, sorted.Length], [.. sorted.Select(token => token.Id)]);
-        (_ends, LongestToken) = (Ends(_depths), sorted.Select(token => token.Bytes.Length).DefaultIfEmpty().Max());
+        (_nodes, _tokens) = (Build(sorted), [.. sorted.Select(token => token.Id)]);
+        LongestToken = sorted.Select(token => token.Bytes.Length).DefaultIfEmpty().Max();
     }
 
     /// <summary>Length of the longest token in bytes.</summary>
     public int LongestToken { get; }
 
-    /// <summary>Ids of all tokens in the trie.</summary>
-    public ReadOnlySpan<int> Tokens => _tokens;
-
     /// <summary>Sets the bits of the tokens whose bytes lead somewhere.</summary>
     /// <param name="start">The state before the token.</param>
     /// <param name="mask">[⌈vocab / 64⌉]; tokens beyond it are left out.</param>
     /// <param name="path">Room for the states on the way, [<see cref="LongestToken"/> + 1].</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // seldom called and long: it would stay in the first tier for thousands of tokens
     public void Mark(ByteState start, Span<ulong> mask, Span<ByteState> path)
     {
+        ByteState dead = ByteState.Dead;
+        ulong leading = ByteGroups.LeadingAway(start);
         path[0] = start;
-        for (int node = 0; node < _labels.Length;)
+        for (int i = 0; i < _nodes.Length;)
         {
-            int depth = _depths[node];
-            ByteState next = path[depth].Advance(_labels[node]);
-            if (ReferenceEquals(next, ByteState.Dead))
+            ref readonly Node node = ref _nodes[i];
+            ByteState state = path[node.Depth];
+            if ((node.Groups & leading) == 0 && ReferenceEquals(state, start))
             {
-                node = _ends[node];
+                i = MarkSubtree(node, mask);
                 continue;
             }
-            path[depth + 1] = next;
-            for (int i = _tokenFrom[node]; i < _tokenFrom[node + 1]; i++) Set(mask, _tokens[i]);
-            node++;
+            ByteState next = state.Advance(node.Label);
+            if (ReferenceEquals(next, dead))
+            {
+                i = node.End;
+                continue;
+            }
+            path[node.Depth + 1] = next;
+            for (int token = node.FirstToken; token < node.FirstToken + node.TokenCount; token++) Set(mask, _tokens[token]);
+            i++;
         }
+    }
+
+    /// <summary>Sets the bits of all ids that are not in the trie.</summary>
+    public void MarkOthers(Span<ulong> mask)
+    {
+        mask.Fill(ulong.MaxValue);
+        foreach (int token in _tokens)
+        {
+            if (token >> 6 < mask.Length) mask[token >> 6] &= ~(1UL << token);
+        }
+    }
+
+    // Inside a string most words change nothing: all that begin so are allowed without looking.
+    private int MarkSubtree(in Node node, Span<ulong> mask)
+    {
+        int end = node.End < _nodes.Length ? _nodes[node.End].FirstToken : _tokens.Length;
+        foreach (int token in _tokens.AsSpan(node.FirstToken..end)) Set(mask, token);
+        return node.End;
     }
 
     private static void Set(Span<ulong> mask, int token)
@@ -70,16 +77,41 @@ internal sealed class TokenTrie
         if (token >> 6 < mask.Length) mask[token >> 6] |= 1UL << token;
     }
 
-    private static int[] Ends(ushort[] depths)
+    private static Node[] Build(TokenText[] sorted)
     {
-        int[] ends = new int[depths.Length];
-        var open = new Stack<int>();
-        for (int node = 0; node < depths.Length; node++)
+        var nodes = new List<Node>();
+        var open = new Stack<int>(); // the nodes of the last token, by depth
+        for (int i = 0; i < sorted.Length; i++)
         {
-            while (open.Count > depths[node]) ends[open.Pop()] = node;
-            open.Push(node);
+            byte[] text = sorted[i].Bytes;
+            int shared = i == 0 ? 0 : sorted[i - 1].Bytes.AsSpan().CommonPrefixLength(text);
+            Close(nodes, open, shared);
+            for (int depth = shared; depth < text.Length; depth++)
+            {
+                open.Push(nodes.Count);
+                nodes.Add(new Node(text[depth], (ushort)depth, 0, i, 0, ByteGroups.Of(text[depth])));
+            }
+            nodes[open.Peek()] = nodes[open.Peek()] with { TokenCount = nodes[open.Peek()].TokenCount + 1 };
         }
-        while (open.TryPop(out int last)) ends[last] = depths.Length;
-        return ends;
+        Close(nodes, open, 0);
+        return [.. nodes];
     }
+
+    private static void Close(List<Node> nodes, Stack<int> open, int depth)
+    {
+        while (open.Count > depth)
+        {
+            int closed = open.Pop();
+            nodes[closed] = nodes[closed] with { End = nodes.Count };
+            if (open.TryPeek(out int parent)) nodes[parent] = nodes[parent] with { Groups = nodes[parent].Groups | nodes[closed].Groups };
+        }
+    }
+
+    /// <param name="Label">The byte that leads here.</param>
+    /// <param name="Depth">0 for a first byte.</param>
+    /// <param name="End">The node behind the subtree.</param>
+    /// <param name="FirstToken">Into the tokens, the first that ends here.</param>
+    /// <param name="TokenCount">How many end here: a letter can be a piece and a byte token.</param>
+    /// <param name="Groups">The groups of the labels of the whole subtree, see <see cref="ByteGroups"/>.</param>
+    private readonly record struct Node(byte Label, ushort Depth, int End, int FirstToken, int TokenCount, ulong Groups);
 }

@@ -92,6 +92,9 @@ internal abstract class HoldingReader(CallRules rules) : ToolCallReader
             case Verdict.NoCall:
                 Release(1);
                 break;
+            case Verdict.Again:
+                _read = 0;
+                break;
         }
     }
 

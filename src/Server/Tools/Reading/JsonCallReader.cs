@@ -60,7 +60,7 @@ internal sealed class JsonCallReader(JsonCallSyntax syntax, CallRules rules) : H
         if (!syntax.MayBeBare || !IsAtStart || HasCalls || text[0] != syntax.FirstBare)
             return text.Length == 1 ? Verdict.Text : Verdict.NoCall;
         _place = Place.Open;
-        return TakeOpen();
+        return Verdict.Again;
     }
 
     private Verdict Mark()

@@ -14,4 +14,7 @@ internal enum Verdict
 
     /// <summary>They begin no call: the first is text, the others may begin another.</summary>
     NoCall,
+
+    /// <summary>The reader takes them otherwise from here on, and reads them anew.</summary>
+    Again,
 }

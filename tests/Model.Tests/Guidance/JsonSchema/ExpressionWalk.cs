@@ -38,7 +38,7 @@ internal sealed class ExpressionWalk(Random random)
                 foreach (Expression item in sequence.Items) Walk(item);
                 break;
             case Alternation choice:
-                Walk(IsSpent ? choice.Items.MinBy(Shortest)! : choice.Items[random.Next(choice.Items.Count)]);
+                Walk(choice);
                 break;
             case Repetition repetition:
                 Walk(repetition);
@@ -52,8 +52,15 @@ internal sealed class ExpressionWalk(Random random)
         }
     }
 
+    private void Walk(Alternation choice)
+    {
+        Expression[] open = [.. choice.Items.Where(item => Shortest(item) < Endless)];
+        Walk(IsSpent ? open.MinBy(Shortest)! : open[random.Next(open.Length)]);
+    }
+
     private void Walk(Repetition repetition)
     {
+        if (repetition.Minimum == 0 && Shortest(repetition.Item) >= Endless) return;
         for (int count = 0; !(count >= repetition.Maximum); count++)
         {
             if (count >= repetition.Minimum && (IsSpent || random.Next(3) == 0)) return;
@@ -123,10 +130,11 @@ internal sealed class ExpressionWalk(Random random)
     private int Shortest(Expression expression) => expression switch
     {
         Literal literal => literal.Text.Length,
-        Concatenation sequence => Math.Min(Endless, sequence.Items.Sum(Shortest)),
+        Concatenation sequence => (int)Math.Min(Endless, sequence.Items.Sum(item => (long)Shortest(item))),
         Alternation choice => choice.Items.Min(Shortest),
-        Repetition repetition => Math.Min(Endless, repetition.Minimum * Math.Min(1_000, Shortest(repetition.Item))),
+        Repetition repetition => (int)Math.Min(Endless, (long)repetition.Minimum * Shortest(repetition.Item)),
         Reference reference => _shortest[reference.Rule],
+        CharacterClass characters => characters.Set.IsEmpty ? Endless : 1,
         _ => 1,
     };
 }

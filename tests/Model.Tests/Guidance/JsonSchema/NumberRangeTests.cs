@@ -105,10 +105,10 @@ public sealed class NumberRangeTests
     public void Numbers_BelowAnExcludedEnd_AreBelowItAfterRounding(string schema, double end)
     {
         Expression grammar = Schemas.Compile(schema);
-        string digits = end.ToString("F20", CultureInfo.InvariantCulture);
-        for (decimal value = decimal.Parse(digits, CultureInfo.InvariantCulture) - 20e-15m; value < (decimal)end + 20e-15m; value += 1e-15m)
+        decimal exact = decimal.Parse(end.ToString("F20", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+        for (int steps = -100; steps <= 100; steps++)
         {
-            string text = value.ToString(CultureInfo.InvariantCulture);
+            string text = (exact + steps * 1e-15m).ToString("F15", CultureInfo.InvariantCulture);
             if (ExpressionMatcher.Matches(grammar, text)) Assert.True(double.Parse(text, CultureInfo.InvariantCulture) < end, text);
         }
         Assert.True(ExpressionMatcher.Matches(grammar, (end - 0.01).ToString("F8", CultureInfo.InvariantCulture)));

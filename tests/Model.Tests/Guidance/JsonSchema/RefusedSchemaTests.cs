@@ -97,6 +97,11 @@ public sealed class RefusedSchemaTests
         Assert.Contains("Use anyOf", e.Message);
     }
 
+    [Fact]
+    public void Strict_ClosedObject_Compiles() => Schemas.Compile(
+        """{"type":"object","properties":{"a":{"type":["object","null"],"properties":{"b":{"type":"string"}},"required":["b"],"additionalProperties":false}},"required":["a"],"additionalProperties":false}""",
+        strict: true);
+
     [Theory]
     [InlineData("""{"type":"array","items":{}}""", "", "root")]
     [InlineData("""{"anyOf":[{"type":"object","additionalProperties":false}]}""", "", "root")]
@@ -111,4 +116,9 @@ public sealed class RefusedSchemaTests
         Assert.Contains(message, e.Message);
         Schemas.Compile(schema);
     }
+
+    [Theory]
+    [InlineData("""{"type":"object","properties":{"a":{"type":"string"}},"required":["a"],"additionalProperties":false}""")]
+    [InlineData("""{"$schema":"http://json-schema.org/draft-07/schema#","type":"object","properties":{"a":{"type":["number","null"]},"b":{"type":"object","properties":{},"additionalProperties":false}},"required":["a","b"],"additionalProperties":false}""")]
+    public void Strict_WhatOpenAIsClientsSend_Compiles(string schema) => Schemas.Compile(schema, strict: true);
 }

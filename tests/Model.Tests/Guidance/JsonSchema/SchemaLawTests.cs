@@ -22,9 +22,13 @@ public sealed class SchemaLawTests
         for (int i = 0; i < Texts; i++)
         {
             string text = walk.Write(grammar, 20 << i);
-            using (JsonDocument.Parse(text)) { }
+            using (JsonDocument.Parse(text, Strict(schema))) { }
             Assert.True(judge.Validate(text).Count == 0, $"{schema}\n{text}\n{string.Join('\n', judge.Validate(text))}");
-            if (Environment.GetEnvironmentVariable("JUDGE_DUMP") is { } dump) File.AppendAllText(dump, JsonSerializer.Serialize(new { schema, text }) + "\n");
+            if (Environment.GetEnvironmentVariable("JUDGE_DUMP") is { } dump) File.AppendAllText($"{dump}.{GetType().Name}", JsonSerializer.Serialize(new { schema, text }) + "\n");
         }
     }
+
+    // Names may come twice only among those that the schema does not give.
+    private static JsonDocumentOptions Strict(string schema) =>
+        new() { AllowDuplicateProperties = schema.Contains("\"additionalProperties\":{", StringComparison.Ordinal) || schema.Contains("{}", StringComparison.Ordinal) };
 }

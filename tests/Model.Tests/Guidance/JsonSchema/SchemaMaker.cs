@@ -38,7 +38,7 @@ internal sealed class SchemaMaker(int seed)
     {
         0 => String(),
         1 => new JsonObject { ["type"] = "string", ["format"] = Pick(Formats) },
-        2 => new JsonObject { ["type"] = "string", ["pattern"] = Pick(Patterns) },
+        2 => new JsonObject { ["type"] = "string", ["pattern"] = Pick(Patterns), ["maxLength"] = _random.Next(8, 20) },
         3 => Number("integer"),
         4 => Number("number"),
         5 => new JsonObject { ["type"] = Pick(["null", "boolean"]) },

@@ -1,32 +1,30 @@
 namespace Llama.Model.Guidance.JsonSchema;
 
 /// <summary>
-/// Takes out of a grammar what no text can finish, so that a model is never led where nothing may follow. A rule can be finished if some text goes by rules that can; this
-/// spreads from the rules that need no others.
+/// Whether any text at all goes by a grammar. A rule can be finished if some text goes by rules that can; this spreads from the rules that need no others. Where only a part
+/// cannot be finished, the automaton never enters it.
 /// </summary>
-internal sealed class DeadEnds
+internal sealed class Satisfiability
 {
     private readonly List<Rule> _rules = [];
     private readonly Dictionary<Rule, List<Rule>> _users = [];
     private readonly HashSet<Rule> _finished = [];
 
-    private DeadEnds(Expression start)
+    private Satisfiability(Expression start)
     {
         Collect(start);
         Spread();
     }
 
-    /// <summary>The expression without its dead ends.</summary>
+    /// <summary>Refuses a grammar without texts.</summary>
     /// <param name="start">The grammar.</param>
     /// <param name="places">The rules that stand for a place in the schema.</param>
-    /// <exception cref="GrammarException">Nothing is left; the path is the schema that cannot be satisfied.</exception>
-    public static Expression Remove(Expression start, IReadOnlySet<Rule> places)
+    /// <exception cref="GrammarException">It has none; the path is the schema that cannot be satisfied.</exception>
+    public static void Check(Expression start, IReadOnlySet<Rule> places)
     {
-        var ends = new DeadEnds(start);
-        if (!ends.CanFinish(start))
-            throw new GrammarException(ends.Cause(start, places), "This schema can never be satisfied: what it asks for contradicts itself, is beyond what can be written, or requires a value within a value without end.");
-        foreach (Rule rule in ends._rules.Where(ends._finished.Contains)) rule.Body = ends.Prune(rule.Body);
-        return ends.Prune(start);
+        var found = new Satisfiability(start);
+        if (found.CanFinish(start)) return;
+        throw new GrammarException(found.Cause(start, places), "This schema can never be satisfied: what it asks for contradicts itself, is beyond what can be written, or requires a value within a value without end.");
     }
 
     private void Collect(Expression start)
@@ -74,14 +72,6 @@ internal sealed class DeadEnds
         Alternation choice => choice.Items.Any(CanFinish),
         Repetition repetition => repetition.Minimum == 0 || CanFinish(repetition.Item),
         _ => true,
-    };
-
-    private Expression Prune(Expression expression) => expression switch
-    {
-        Concatenation sequence => Compose.Sequence(sequence.Items.Select(Prune)),
-        Alternation choice => Compose.OneOf(choice.Items.Where(CanFinish).Select(Prune)),
-        Repetition repetition => CanFinish(repetition.Item) ? repetition with { Item = Prune(repetition.Item) } : Expression.Empty,
-        _ => expression,
     };
 
     // Follows the first thing that cannot be finished down to the rule that is to blame, or round a circle.

@@ -1,0 +1,17 @@
+namespace Llama.Model.Guidance.JsonSchema;
+
+/// <summary>What a schema may cost in all. Schemas can ask for much more than they spell out, by alternatives that multiply or definitions that are referred to again and again.</summary>
+internal sealed class Effort
+{
+    private const long Largest = 20_000_000;
+
+    private long _spent;
+
+    /// <summary>Notes some work, in comparisons of properties or values.</summary>
+    /// <exception cref="GrammarException">It is too much by now.</exception>
+    public void Spend(long work)
+    {
+        _spent += work;
+        if (_spent > Largest) throw new GrammarException("", "The schema combines into too much: use fewer anyOf, oneOf and allOf together over large objects or lists.");
+    }
+}

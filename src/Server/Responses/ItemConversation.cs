@@ -1,0 +1,77 @@
+using Llama.Model.Text;
+using Llama.Server.Errors;
+
+namespace Llama.Server.Responses;
+
+/// <summary>Turns items into the messages that a chat format renders. A call and its result are told by <c>call_id</c>; each must have the other.</summary>
+internal sealed class ItemConversation
+{
+    private readonly List<ChatMessage> _messages = [];
+    private readonly Dictionary<string, ChatToolCall> _open = [];
+    private readonly Dictionary<string, ChatToolCall> _answered = [];
+
+    /// <summary>Gives the messages, or what is wrong with the items.</summary>
+    public static ApiError? TryConvert(IReadOnlyList<ResponseItem> items, string? instructions, out IReadOnlyList<ChatMessage> messages)
+    {
+        var conversation = new ItemConversation();
+        messages = conversation._messages;
+        if (instructions is not null)
+            conversation.Say("system", instructions);
+        foreach (ResponseItem item in items)
+        {
+            if (conversation.Take(item) is { } error)
+                return error;
+        }
+        return conversation._open.Keys.FirstOrDefault() is { } unanswered
+            ? ApiError.InvalidValue("input", $"No tool output found for function call {unanswered}. Send a function_call_output with that call_id.")
+            : null;
+    }
+
+    private ApiError? Take(ResponseItem item)
+    {
+        switch (item)
+        {
+            case MessageItem message:
+                Say(message.Role == "developer" ? "system" : message.Role, message.Text);
+                return null;
+            case FunctionCallItem { IsIncomplete: false } call:
+                return Call(new ChatToolCall(call.CallId, call.Name, call.Arguments));
+            case FunctionCallOutputItem output:
+                return Answer(output);
+            default:
+                return null; // half a call calls nothing
+        }
+    }
+
+    /// <summary>System messages at the start become one: the instructions, and what the input begins with.</summary>
+    private void Say(string role, string text)
+    {
+        if (role == "system" && _messages is [{ Role: "system" } first])
+            _messages[0] = first with { Content = $"{first.Content}\n\n{text}" };
+        else
+            _messages.Add(new ChatMessage(role, text));
+    }
+
+    /// <summary>Calls belong to the assistant's message that they follow.</summary>
+    private ApiError? Call(ChatToolCall call)
+    {
+        if (_answered.ContainsKey(call.Id) || !_open.TryAdd(call.Id, call))
+            return ApiError.InvalidValue("input", $"There are two function calls with the call_id {call.Id}.");
+        if (_messages is not [.., { Role: "assistant" }])
+            _messages.Add(new ChatMessage("assistant", ""));
+        _messages[^1] = _messages[^1] with { ToolCalls = [.. _messages[^1].ToolCalls, call] };
+        return null;
+    }
+
+    private ApiError? Answer(FunctionCallOutputItem output)
+    {
+        if (!_open.Remove(output.CallId, out ChatToolCall? call))
+        {
+            string why = _answered.ContainsKey(output.CallId) ? "There are two tool outputs for function call" : "No tool call found for function call output with call_id";
+            return ApiError.InvalidValue("input", $"{why} {output.CallId}.");
+        }
+        _answered.Add(call.Id, call);
+        _messages.Add(new ChatMessage("tool", output.Output) { ToolCallId = call.Id, Name = call.Name });
+        return null;
+    }
+}

@@ -1,0 +1,160 @@
+using System.Text.Json;
+using Llama.Server.Chat;
+using Llama.Server.Errors;
+using Llama.Server.Generating;
+using Llama.Server.Json;
+using Llama.Server.Streaming;
+
+namespace Llama.Server.Responses;
+
+/// <summary>
+/// Words an answer as a response. Its text is a message, each tool call an item of its own behind it; one item is open at a time, and an answer that says nothing at
+/// all is an empty message.
+/// </summary>
+/// <param name="request">What was asked for.</param>
+/// <param name="answers">The one answer.</param>
+/// <param name="draft">The response around it.</param>
+/// <param name="keep">Keeps the response, before the caller learns that it is there.</param>
+internal sealed class ResponseAnswerFormat(ResponseRequest request, Answers answers, ResponseDraft draft, Action<Response> keep) : AnswerFormat
+{
+    private readonly MessageLogprobs _logprobs = new(answers.Checkpoint.Tokenizer);
+    private readonly List<ResponseItem> _output = [];
+    private ResponseEvents? _events;
+    private OpenItem? _open;
+    private bool _isCutOff;
+    private bool _isKept;
+
+    public override void WriteWhole(Utf8JsonWriter json, IReadOnlyList<WholeAnswer> choices, Usage usage)
+    {
+        WholeAnswer answer = choices[0];
+        _isCutOff = answer.FinishReason == "length";
+        if (answer.Text.Length > 0 || answer.Calls.Count == 0)
+            _output.Add(Message(answer, answer.Calls.Count == 0 ? Status : "completed"));
+        for (int i = 0; i < answer.Calls.Count; i++)
+            _output.Add(OpenCall.Whole(answer.Calls[i], i == answer.Calls.Count - 1 ? Status : "completed"));
+        JsonSerializer.Serialize(json, Keep(draft.End(_output, _isCutOff, usage)), ApiJson.Web.Response);
+    }
+
+    public override async ValueTask BeginAsync(SseWriter events)
+    {
+        _events = new ResponseEvents(events, request.PadsDeltas);
+        await _events.SendAsync(ResponseEvents.Created, draft.Begun);
+        await _events.SendAsync(ResponseEvents.InProgress, draft.Begun);
+    }
+
+    public override ValueTask StartAsync(SseWriter events, int choice) => ValueTask.CompletedTask;
+
+    public override ValueTask SendPieceAsync(SseWriter events, int choice, TextStream stream) =>
+        _open is OpenMessage message && stream.Calls.Count == 0 ? SendTextAsync(message, stream) : SendFirstAsync(stream);
+
+    public override async ValueTask FinishAsync(SseWriter events, int choice, TextStream stream)
+    {
+        _isCutOff = stream.FinishName() == "length";
+        if (_open is null && _output.Count == 0)
+            await OpenAsync(new OpenMessage());
+        if (_open is OpenMessage message && _logprobs.Take([], MessageLogprobs.All) is { Count: > 0 } rest)
+            await SendDeltaAsync(message, stream: null, rest);
+        await CloseAsync(Status);
+    }
+
+    public override async ValueTask EndAsync(SseWriter events, Usage usage)
+    {
+        Response response = Keep(draft.End(_output, _isCutOff, usage));
+        await _events!.SendAsync(_isCutOff ? ResponseEvents.Incomplete : ResponseEvents.Completed, response);
+    }
+
+    public override async ValueTask FailAsync(SseWriter events, ApiError error)
+    {
+        Response response = Keep(draft.Fail(OutputSoFar, error));
+        await _events!.SendErrorAsync(error);
+        await _events.SendAsync(ResponseEvents.Failed, response);
+    }
+
+    /// <summary>Keeps what there is of a stream that its caller left.</summary>
+    public void Abandon()
+    {
+        if (_events is not null && !_isKept)
+            Keep(draft.Cancel(OutputSoFar));
+    }
+
+    /// <summary>How the last item ends.</summary>
+    private string Status => _isCutOff ? "incomplete" : "completed";
+
+    private IReadOnlyList<ResponseItem> OutputSoFar => _open is null ? _output : [.. _output, _open.Close("incomplete")];
+
+    private MessageItem Message(WholeAnswer answer, string status)
+    {
+        IReadOnlyList<ChatTokenLogprob> logprobs = _logprobs.Take(answer.Tokens, answer.Calls.Count == 0 ? MessageLogprobs.All : answer.Text.Length);
+        return new MessageItem(ResponseIds.OfMessage(), status, "assistant", [new OutputText(answer.Text, [], logprobs)]);
+    }
+
+    private async ValueTask SendFirstAsync(TextStream stream)
+    {
+        if (!stream.Text.IsEmpty && _open is not OpenMessage)
+            await OpenAsync(new OpenMessage());
+        if (_open is OpenMessage message)
+            await SendTextAsync(message, stream);
+        else
+            _logprobs.Take(stream.Tokens, length: 0);
+        for (int i = 0; i < stream.Calls.Count; i++)
+            await SendCallAsync(stream.Calls[i]);
+    }
+
+    private ValueTask SendTextAsync(OpenMessage message, TextStream stream)
+    {
+        message.Text.Append(stream.Text);
+        IReadOnlyList<ChatTokenLogprob> logprobs = _logprobs.Take(stream.Tokens, message.Text.Length);
+        return stream.Text.IsEmpty && logprobs.Count == 0 ? ValueTask.CompletedTask : SendDeltaAsync(message, stream, logprobs);
+    }
+
+    private ValueTask SendDeltaAsync(OpenMessage message, TextStream? stream, IReadOnlyList<ChatTokenLogprob> logprobs)
+    {
+        message.Logprobs.AddRange(logprobs);
+        return _events!.SendTextDeltaAsync(_output.Count, message.Id, stream, logprobs);
+    }
+
+    private async ValueTask SendCallAsync(ToolCallPiece piece)
+    {
+        if (piece.Name is not null)
+            await OpenAsync(new OpenCall(piece.Id!, piece.Name));
+        if (piece.Arguments.Length == 0)
+            return;
+        _open!.Text.Append(piece.Arguments);
+        await _events!.SendArgumentsDeltaAsync(_output.Count, _open.Id, piece.Arguments);
+    }
+
+    private async ValueTask OpenAsync(OpenItem item)
+    {
+        await CloseAsync("completed");
+        _open = item;
+        await _events!.SendAsync(ResponseEvents.ItemAdded, _output.Count, item.Begun);
+        if (item is OpenMessage)
+            await _events.SendAsync(ResponseEvents.PartAdded, _output.Count, item.Id, new OutputText(""));
+    }
+
+    private async ValueTask CloseAsync(string status)
+    {
+        if (_open is not { } open)
+            return;
+        ResponseItem item = open.Close(status);
+        if (open is OpenMessage { Part: var part })
+        {
+            await _events!.SendTextDoneAsync(_output.Count, open.Id, part);
+            await _events.SendAsync(ResponseEvents.PartDone, _output.Count, open.Id, part);
+        }
+        else if (item is FunctionCallItem call)
+        {
+            await _events!.SendArgumentsDoneAsync(_output.Count, call);
+        }
+        await _events!.SendAsync(ResponseEvents.ItemDone, _output.Count, item);
+        _output.Add(item);
+        _open = null;
+    }
+
+    private Response Keep(Response response)
+    {
+        _isKept = true;
+        keep(response);
+        return response;
+    }
+}

@@ -1,0 +1,86 @@
+using System.Diagnostics.CodeAnalysis;
+using Llama.Model.Text;
+using Llama.Server.Chat;
+using Llama.Server.Errors;
+using Llama.Server.Generating;
+using Llama.Server.Hosting;
+
+namespace Llama.Server.Responses;
+
+/// <summary>What a response is made from.</summary>
+/// <param name="Items">The whole conversation, oldest first, without instructions.</param>
+/// <param name="Prompt">The same as tokens, with them.</param>
+internal sealed record ResponseContext(IReadOnlyList<ResponseItem> Items, Prompt Prompt)
+{
+    /// <summary>Gathers the conversation from the store and the request, and renders it.</summary>
+    /// <param name="owner">Number of the caller's key.</param>
+    public static bool TryCreate(
+        ResponseRequest request, ResponseStore store, int owner, Checkpoint checkpoint, [NotNullWhen(true)] out ResponseContext? context, [NotNullWhen(false)] out ApiError? error)
+    {
+        context = null;
+        error = TryGather(request, store, owner, out List<ResponseItem> items);
+        if (error is not null)
+            return false;
+        error = ItemConversation.TryConvert(items, request.Instructions, out IReadOnlyList<ChatMessage> messages);
+        if (error is not null)
+            return false;
+        request.Messages = messages;
+        if (!TryRender(request, checkpoint, out Prompt? prompt, out error))
+            return false;
+        context = new ResponseContext(items, prompt);
+        return true;
+    }
+
+    private static ApiError? TryGather(ResponseRequest request, ResponseStore store, int owner, out List<ResponseItem> items)
+    {
+        items = [];
+        if (request.PreviousResponseId is { } previous)
+        {
+            if (!store.TryGet(owner, previous, out StoredResponse? stored))
+                return ResponseErrors.PreviousNotFound(previous);
+            items.AddRange(stored.Conversation);
+        }
+        for (int i = 0; i < request.Input?.Count; i++)
+        {
+            ResponseItem? item = request.Input[i];
+            if (item is ItemReference && !store.TryGetItem(owner, item.Id, out item))
+                return ResponseErrors.ItemNotFound(i, request.Input[i].Id);
+            items.Add(item);
+        }
+        return null;
+    }
+
+    private static bool TryRender(ResponseRequest request, Checkpoint checkpoint, [NotNullWhen(true)] out Prompt? prompt, [NotNullWhen(false)] out ApiError? error)
+    {
+        if (!ChatPrompt.TryRender(request, checkpoint, out prompt, out error))
+            return false;
+        if (request.TruncatesInput && !Fits(prompt, request, checkpoint))
+            prompt = Shorten(request, checkpoint) ?? prompt;
+        return true;
+    }
+
+    /// <summary>
+    /// Drops whole turns, oldest first, until the rest fits: a turn begins with a user's message and holds the calls and results that follow it. As few as will do, found
+    /// by bisection, for each try renders the rest anew. Null where not even the last turn fits.
+    /// </summary>
+    private static Prompt? Shorten(ResponseRequest request, Checkpoint checkpoint)
+    {
+        IReadOnlyList<ChatMessage> all = request.Messages;
+        ChatMessage[] head = [.. all.TakeWhile(message => message.Role == "system")];
+        int[] starts = [.. Enumerable.Range(0, all.Count).Where(i => all[i].Role == "user" && (i == 0 || all[i - 1].Role != "user")).Skip(1)];
+        Prompt? best = null;
+        int low = 0, high = starts.Length - 1;
+        while (low <= high)
+        {
+            int middle = (low + high) / 2;
+            request.Messages = [.. head, .. all.Skip(starts[middle])];
+            if (ChatPrompt.TryRender(request, checkpoint, out Prompt? prompt, out _) && Fits(prompt, request, checkpoint))
+                (best, high) = (prompt, middle - 1);
+            else
+                low = middle + 1;
+        }
+        return best;
+    }
+
+    private static bool Fits(Prompt prompt, ResponseRequest request, Checkpoint checkpoint) => prompt.Tokens.Length + (request.MaxTokens ?? 1) <= checkpoint.ContextLength;
+}

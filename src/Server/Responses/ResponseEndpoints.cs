@@ -1,0 +1,71 @@
+using Llama.Scheduling;
+using Llama.Server.Auth;
+using Llama.Server.Chat;
+using Llama.Server.Errors;
+using Llama.Server.Generating;
+using Llama.Server.Hosting;
+using Llama.Server.Json;
+using Llama.Server.Parsing;
+using Llama.Server.Streaming;
+using Llama.Server.Swagger;
+
+namespace Llama.Server.Responses;
+
+/// <summary>The routes that make responses, and the registration of all that have to do with them.</summary>
+internal static class ResponseEndpoints
+{
+    public static IServiceCollection AddResponses(this IServiceCollection services) => services.AddSingleton<ResponseStore>();
+
+    public static void MapResponses(this IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/v1/responses", CreateAsync)
+            .WithTags("Responses").WithSummary("Makes a response to a text or a conversation")
+            .WithRequestFields(ResponseFields.Create.Fields, ResponseExamples.Create)
+            .WithExample("tools", "A tool that must be called", ResponseExamples.Tools)
+            .WithExample("format", "An answer in JSON", ResponseExamples.Format)
+            .Answers<Response>().Streams<ResponseEvent>();
+        routes.MapPost("/v1/responses/input_tokens", CountAsync)
+            .WithTags("Responses").WithSummary("Counts the tokens of a conversation without responding to it")
+            .WithRequestFields(ResponseFields.Count.Fields, ResponseExamples.Count)
+            .Answers<InputTokens>();
+        routes.MapStoredResponses();
+    }
+
+    /// <summary>Number of the caller's key; 0 on a server without keys.</summary>
+    public static int Owner(this HttpContext context) => context.Features.Get<Caller>()?.ShareKey ?? 0;
+
+    private static async Task CreateAsync(
+        HttpContext context, EngineHost host, ModelIdentity identity, RequestMapper mapper, GenerationRunner runner, ResponseStore store, TimeProvider clock)
+    {
+        var request = new ResponseRequest();
+        ApiError? error = await RequestBody.ReadAsync(context, ResponseFields.Create, request) ?? request.Settle(store.IsOpen) ?? identity.Check(request.Model);
+        if (error is null
+            && host.TryGet(out Engine? engine, out Checkpoint? checkpoint, out error)
+            && ResponseContext.TryCreate(request, store, context.Owner(), checkpoint, out ResponseContext? made, out error)
+            && mapper.TryMap(request, [made.Prompt], checkpoint, out GenerationPlan? plan, out error))
+        {
+            bool isKept = request.Store ?? store.IsOpen;
+            var draft = new ResponseDraft(request, checkpoint, isKept, clock);
+            Action<Response> keep = isKept ? response => store.Add(context.Owner(), new StoredResponse(response, made.Items)) : _ => { };
+            ResponseAnswerFormat? format = null;
+            error = await runner.RunAsync(context, engine, checkpoint, plan, request, answers => format = new ResponseAnswerFormat(request, answers, draft, keep));
+            format?.Abandon();
+        }
+        if (error is not null)
+            await ErrorResponse.WriteAsync(context, error);
+    }
+
+    private static async Task CountAsync(HttpContext context, EngineHost host, ModelIdentity identity, ResponseStore store)
+    {
+        var request = new ResponseRequest { Model = identity.Name };
+        ApiError? error = await RequestBody.ReadAsync(context, ResponseFields.Count, request) ?? request.Settle(store.IsOpen) ?? identity.Check(request.Model);
+        if (error is null
+            && host.TryGet(out _, out Checkpoint? checkpoint, out error)
+            && ResponseContext.TryCreate(request, store, context.Owner(), checkpoint, out ResponseContext? made, out error))
+        {
+            await context.Response.WriteAsJsonAsync(new InputTokens("response.input_tokens", made.Prompt.Tokens.Length), ApiJson.Web.InputTokens);
+        }
+        if (error is not null)
+            await ErrorResponse.WriteAsync(context, error);
+    }
+}

@@ -1,0 +1,24 @@
+using Llama.Server.Errors;
+
+namespace Llama.Server.Responses;
+
+/// <summary>The query of <c>GET /v1/responses/{id}</c>: known by name, and refused where it asks for what is not done.</summary>
+internal static class ResponseQuery
+{
+    private const string NoStream = "A stored response is not streamed again; it is whole already.";
+
+    public static ApiError? Check(IQueryCollection query) => query.Keys.Select(name => Check(name, query[name].ToString())).FirstOrDefault(error => error is not null);
+
+    /// <summary>Says what is wrong with an <c>include</c>; log-probabilities are in a stored response when it was made with them.</summary>
+    public static ApiError? CheckInclude(string name, string value) => value.Split(',').FirstOrDefault(word => word != ResponseRequest.LogprobsWord) is { } other
+        ? ApiError.UnsupportedValue(name, $"'{other}': only {ResponseRequest.LogprobsWord} can be included, and is where the response was made with it.")
+        : null;
+
+    private static ApiError? Check(string name, string value) => name switch
+    {
+        "include" or "include[]" => CheckInclude(name, value),
+        "stream" or "include_obfuscation" => value == "false" ? null : ApiError.UnsupportedValue(name, NoStream),
+        "starting_after" => ApiError.UnsupportedParameter(name, NoStream),
+        _ => ApiError.Unknown(name),
+    };
+}

@@ -1,0 +1,106 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
+using Llama.Server.Configuration;
+using Microsoft.Extensions.Options;
+
+namespace Llama.Server.Responses;
+
+/// <summary>
+/// The responses that callers may come back to. In memory and bounded in number and bytes: the oldest goes first. Each belongs to the key that made it, and no other
+/// key can see it. Safe for concurrent use.
+/// </summary>
+internal sealed class ResponseStore(IOptions<ServerSettings> settings)
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<Place, LinkedListNode<Entry>> _byId = [];
+    private readonly Dictionary<Place, SharedItem> _items = [];
+    private readonly LinkedList<Entry> _oldestFirst = [];
+    private long _byteCount;
+
+    /// <summary>Whether anything is kept at all.</summary>
+    public bool IsOpen => settings.Value.MaxStoredResponses > 0;
+
+    /// <summary>Keeps a response for a caller; what is oldest goes until there is room.</summary>
+    /// <param name="owner">Number of the caller's key; 0 on a server without keys.</param>
+    public void Add(int owner, StoredResponse stored)
+    {
+        var entry = new Entry(owner, stored);
+        lock (_lock)
+        {
+            _byId.Add(entry.Place, _oldestFirst.AddLast(entry));
+            foreach (ResponseItem item in stored.Conversation)
+                Share(owner, item);
+            _byteCount += stored.ByteCount;
+            while (_byId.Count > settings.Value.MaxStoredResponses || _byteCount > settings.Value.MaxStoredBytes)
+                Remove(_oldestFirst.First!);
+        }
+    }
+
+    public bool TryGet(int owner, string id, [NotNullWhen(true)] out StoredResponse? stored)
+    {
+        lock (_lock)
+        {
+            stored = _byId.GetValueOrDefault(new Place(owner, id))?.Value.Stored;
+            return stored is not null;
+        }
+    }
+
+    /// <summary>Finds an item of any kept response's conversation.</summary>
+    public bool TryGetItem(int owner, string id, [NotNullWhen(true)] out ResponseItem? item)
+    {
+        lock (_lock)
+        {
+            item = _items.GetValueOrDefault(new Place(owner, id)).Item;
+            return item is not null;
+        }
+    }
+
+    /// <summary>Forgets a response; false where there is none.</summary>
+    public bool TryRemove(int owner, string id)
+    {
+        lock (_lock)
+        {
+            if (!_byId.TryGetValue(new Place(owner, id), out LinkedListNode<Entry>? node))
+                return false;
+            Remove(node);
+            return true;
+        }
+    }
+
+    private void Remove(LinkedListNode<Entry> node)
+    {
+        (int owner, StoredResponse stored) = node.Value;
+        _byId.Remove(node.Value.Place);
+        _oldestFirst.Remove(node);
+        _byteCount -= stored.ByteCount;
+        foreach (ResponseItem item in stored.Conversation)
+            Release(owner, item);
+    }
+
+    private void Share(int owner, ResponseItem item)
+    {
+        ref SharedItem shared = ref CollectionsMarshal.GetValueRefOrAddDefault(_items, new Place(owner, item.Id), out _);
+        shared = new SharedItem(item, shared.Count + 1);
+    }
+
+    private void Release(int owner, ResponseItem item)
+    {
+        var place = new Place(owner, item.Id);
+        SharedItem shared = _items[place];
+        if (shared.Count == 1)
+            _items.Remove(place);
+        else
+            _items[place] = shared with { Count = shared.Count - 1 };
+    }
+
+    /// <summary>Who owns what.</summary>
+    private readonly record struct Place(int Owner, string Id);
+
+    /// <summary>An item and the number of kept conversations that hold it.</summary>
+    private readonly record struct SharedItem(ResponseItem Item, int Count);
+
+    private sealed record Entry(int Owner, StoredResponse Stored)
+    {
+        public Place Place => new(Owner, Stored.Response.Id);
+    }
+}

@@ -1,0 +1,106 @@
+using System.Text.RegularExpressions;
+using Llama.Model.Guidance;
+using Llama.Model.Guidance.RegularExpressions;
+using Llama.Model.Tests.Text;
+using Llama.Model.Text;
+
+namespace Llama.Model.Tests.Guidance;
+
+/// <summary>Laws that hold for every grammar, by random walks.</summary>
+public sealed class GrammarLawTests
+{
+    // The engine that cannot run away on nested repetitions refuses large ones unless told otherwise.
+    static GrammarLawTests() => AppContext.SetData("REGEX_NONBACKTRACKING_MAX_AUTOMATA_SIZE", 1_000_000);
+
+    [Theory]
+    [InlineData("llama", 500)]
+    [InlineData("byte-level", 100)]
+    [InlineData("metaspace", 100)]
+    public void Walk_UnderAnyRegex_WritesWhatDotNetMatches(string name, int patterns)
+    {
+        Tokenizer tokenizer = Tokenizer.Load(TextData.Folder(name));
+        var regexes = new RandomRegex(1);
+        var random = new Random(2);
+        int finished = 0;
+        for (int i = 0; i < patterns; i++)
+        {
+            string pattern = regexes.Next();
+            TokenGrammar grammar = TokenGrammar.Create(Grammar.Regex(pattern), tokenizer, tokenizer.VocabSize);
+            var expected = new Regex($@"\A(?:{pattern})\z", RegexOptions.NonBacktracking);
+            for (int walk = 0; walk < 4; walk++)
+            {
+                var guide = new GuideWalk(tokenizer, grammar.Start(atSequenceStart: true), random);
+                if (!guide.TryFinish(60)) continue;
+                Assert.True(expected.IsMatch(guide.Text), $"/{pattern}/ does not match '{guide.Text}'.");
+                finished++;
+            }
+        }
+        Assert.True(finished > 3 * patterns, $"Only {finished} walks came to an end.");
+    }
+
+    [Theory]
+    [InlineData("llama", true)]
+    [InlineData("llama", false)]
+    [InlineData("byte-level", true)]
+    [InlineData("metaspace", false)]
+    public void Allowed_InAnyState_IsWhatDerivativesAllow(string name, bool atStart)
+    {
+        Tokenizer tokenizer = Tokenizer.Load(TextData.Folder(name));
+        var regexes = new RandomRegex(3);
+        var random = new Random(4);
+        for (int i = 0; i < 40; i++)
+        {
+            Expression expression = RegexGrammar.Parse(regexes.Next(), RegexMatch.Whole);
+            ITokenGuide guide = TokenGrammar.Create(new Grammar(expression), tokenizer, tokenizer.VocabSize + 70).Start(atStart);
+            MaskComparison.Walk(tokenizer, guide, Remainder.Of(expression), atStart, random, steps: 6);
+        }
+    }
+
+    // This vocabulary has no byte tokens: what it cannot spell must not be begun.
+    [Fact]
+    public void Walk_UnderAnyRegexWithoutByteTokens_MeetsNoDeadEnd()
+    {
+        Tokenizer tokenizer = Tokenizer.Load(TextData.Folder("other"));
+        var regexes = new RandomRegex(6);
+        var random = new Random(7);
+        int finished = 0;
+        for (int i = 0; i < 100; i++)
+        {
+            string pattern = regexes.Next();
+            if (!TryCreate(pattern, tokenizer, out TokenGrammar? grammar)) continue;
+            var guide = new GuideWalk(tokenizer, grammar!.Start(atSequenceStart: true), random);
+            if (!guide.TryFinish(60)) continue;
+            Assert.True(Regex.IsMatch(guide.Text, $@"\A(?:{pattern})\z", RegexOptions.NonBacktracking), $"/{pattern}/ does not match '{guide.Text}'.");
+            finished++;
+        }
+        Assert.True(finished > 25, $"Only {finished} walks came to an end.");
+    }
+
+    [Fact]
+    public void Allowed_InAnyStateOfARecursiveGrammar_IsWhatDerivativesAllow()
+    {
+        Tokenizer tokenizer = Tokenizer.Load(TextData.Folder("llama"));
+        var random = new Random(5);
+        for (int i = 0; i < 20; i++)
+        {
+            Expression expression = RecursiveGrammars.Ambiguous(i % 2 == 0);
+            ITokenGuide guide = TokenGrammar.Create(new Grammar(expression), tokenizer, tokenizer.VocabSize).Start(atSequenceStart: false);
+            MaskComparison.Walk(tokenizer, guide, Remainder.Of(expression), atStart: false, random, steps: 12);
+        }
+    }
+
+    private static bool TryCreate(string pattern, Tokenizer tokenizer, out TokenGrammar? grammar)
+    {
+        try
+        {
+            grammar = TokenGrammar.Create(Grammar.Regex(pattern), tokenizer, tokenizer.VocabSize);
+            return true;
+        }
+        catch (GrammarException e)
+        {
+            Assert.Contains("vocabulary", e.Message);
+            grammar = null;
+            return false;
+        }
+    }
+}

@@ -1,0 +1,90 @@
+using System.Text.Json;
+using Llama.Model.Guidance;
+using Llama.Model.Guidance.Automata;
+
+namespace Llama.Model.Tests.Guidance.JsonSchema;
+
+/// <summary>Large and tangled schemas stay in proportion, or are refused in words.</summary>
+public sealed class SchemaSizeTests
+{
+    [Fact]
+    public void Enum_OfTenThousandValues_Compiles()
+    {
+        string schema = $"{{\"enum\":[{string.Join(',', Enumerable.Range(0, 10_000).Select(i => $"\"value {i}\""))}]}}";
+        Assert.True(Schemas.Accepts(schema, "\"value 9999\""));
+        Assert.False(Schemas.Accepts(schema, "\"value 10000\""));
+    }
+
+    [Fact]
+    public void OptionalProperties_ByTheHundred_GrowInProportion()
+    {
+        int small = Places(Optional(50)), large = Places(Optional(500));
+        Assert.InRange(large, small, 11 * small);
+        Assert.True(Schemas.Accepts(Optional(500), """{"p0":1,"p250":2,"p499":3}"""));
+        Assert.False(Schemas.Accepts(Optional(500), """{"p250":2,"p0":1}"""));
+    }
+
+    [Fact]
+    public void References_ThatShareDefinitions_AreWrittenOnce() =>
+        Assert.InRange(Places(Chain(40, """{"type":"object","properties":{"a":{"$ref":"@"},"b":{"$ref":"@"}},"required":["a","b"]}""")), 1, 10_000);
+
+    [Theory]
+    [InlineData("""{"allOf":[{"$ref":"@"},{"$ref":"@"}]}""")]
+    [InlineData("""{"anyOf":[{"$ref":"@"},{"$ref":"@"}]}""")]
+    public void References_InPlaceThatShareDefinitions_AreReadOnce(string link) => Assert.True(Schemas.Accepts(Chain(40, link), "null"));
+
+    [Fact]
+    public void Nesting_AsDeepAsReadersGo_Compiles()
+    {
+        string schema = string.Concat(Enumerable.Repeat("""{"type":"object","properties":{"a":""", 200)) + "{}" + string.Concat(Enumerable.Repeat("}}", 200));
+        using var document = JsonDocument.Parse(schema, new JsonDocumentOptions { MaxDepth = 1_000 });
+        Assert.NotNull(JsonSchemaGrammar.Compile(document.RootElement, new JsonSchemaOptions()));
+    }
+
+    [Fact]
+    public void References_InALongChain_AreRefusedInWords() => Assert.Contains("flatten", Schemas.Refusal(Chain(5_000, """{"$ref":"@"}""")).Message);
+
+    [Fact]
+    public void Chains_ThroughProperties_MayBeLong() =>
+        Assert.NotNull(Schemas.Compile(Chain(5_000, """{"type":"object","properties":{"n":{"$ref":"@"}},"required":["n"]}""")));
+
+    [Fact]
+    public void Alternatives_ThatMultiply_AreRefusedInWords()
+    {
+        string branches = string.Join(',', Enumerable.Range(0, 10).Select(i => """{"type":"object","properties":{"@":{}}}""".Replace("@", $"a{i}", StringComparison.Ordinal)));
+        string choices = string.Join(',', Enumerable.Repeat($"{{\"anyOf\":[{branches}]}}", 6));
+        Assert.Contains("combine", Schemas.Refusal($"{{\"allOf\":[{choices}]}}").Message);
+    }
+
+    [Fact]
+    public void Conditions_TooLargeTogether_AreRefusedWithTheirPlace()
+    {
+        GrammarException e = Schemas.Refusal("""{"type":"object","properties":{"p":{"type":"string","pattern":"[a-c].{9}[d-f].{9}x","minLength":3000}}}""");
+        Assert.Equal("properties.p", e.Path);
+        Assert.Contains("too large together", e.Message);
+    }
+
+    [Fact]
+    public void Conditions_ThatContradict_AreToldSo() =>
+        Assert.Contains("never be satisfied", Schemas.Refusal("""{"type":"string","pattern":"^a$","minLength":3}""").Message);
+
+    [Fact]
+    public void Names_LongerThanAnyone_StayApartFromOthers()
+    {
+        string name = new('n', 5_000), schema = $"{{\"type\":\"object\",\"properties\":{{\"{name}\":{{\"const\":1}}}},\"additionalProperties\":true}}";
+        Assert.True(Schemas.Accepts(schema, $"{{\"{name}\":1,\"nn\":2}}"));
+        Assert.False(Schemas.Accepts(schema, $"{{\"{name}\":2}}"));
+    }
+
+    // Definitions of which each refers to the next where it says @; the last is null.
+    private static string Chain(int length, string link)
+    {
+        IEnumerable<string> links = Enumerable.Range(0, length).Select(i => $"\"d{i}\":{link.Replace("@", $"#/$defs/d{i + 1}", StringComparison.Ordinal)},");
+        return $"{{\"$ref\":\"#/$defs/d0\",\"$defs\":{{{string.Concat(links)}\"d{length}\":{{\"type\":\"null\"}}}}}}";
+    }
+
+    private static int Places(string schema) => AutomatonBuilder.Build(Schemas.Compile(schema)).NodeCount;
+
+    private static string Optional(int count) =>
+        $"{{\"type\":\"object\",\"properties\":{{{string.Join(',', Enumerable.Range(0, count).Select(i => $"\"p{i}\":{{\"type\":\"integer\"}}"))}}}}}";
+}
