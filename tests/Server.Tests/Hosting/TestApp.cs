@@ -21,6 +21,9 @@ internal sealed class TestApp : WebApplicationFactory<Program>
 
     public static Tokenizer Tokenizer => TestModel.Tokenizer;
 
+    /// <summary>The served folder, which may add a chat template and tokens to the default one.</summary>
+    public string Checkpoint { get; init; } = Folder;
+
     /// <summary>What the model says, before it stops; null lets it draw from the context and never stop.</summary>
     public string? Reply { get; init; }
 
@@ -66,7 +69,7 @@ internal sealed class TestApp : WebApplicationFactory<Program>
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
-        builder.UseSetting("Model:Path", Folder);
+        builder.UseSetting("Model:Path", Checkpoint);
         builder.UseSetting("Model:Name", ModelName);
         builder.UseSetting("Serilog:MinimumLevel:Default", "Fatal");
         foreach ((string key, string value) in Settings)
@@ -79,5 +82,6 @@ internal sealed class TestApp : WebApplicationFactory<Program>
         });
     }
 
-    private LoadedModel Load(ModelOptions options) => new TestModel { Reply = Reply, OnStep = OnStep, OnLoad = OnLoad, ContextLength = ContextLength }.Load(options);
+    private LoadedModel Load(ModelOptions options) =>
+        new TestModel { Checkpoint = Checkpoint, Reply = Reply, OnStep = OnStep, OnLoad = OnLoad, ContextLength = ContextLength }.Load(options);
 }

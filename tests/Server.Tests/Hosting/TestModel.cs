@@ -15,6 +15,9 @@ internal sealed record TestModel
 
     public static Tokenizer Tokenizer { get; } = Tokenizer.Load(Folder);
 
+    /// <summary>The served folder, which may add tokens to the default one.</summary>
+    public string Checkpoint { get; init; } = Folder;
+
     /// <summary>What the model says, before it stops; null lets it draw from the context and never stop.</summary>
     public string? Reply { get; init; }
 
@@ -28,9 +31,11 @@ internal sealed record TestModel
     public LoadedModel Load(ModelOptions options)
     {
         OnLoad?.Invoke();
-        var limits = new ModelLimits(Tokenizer.VocabSize, ContextLength, options.BlockSize, BlockCount: 16 * ContextLength / options.BlockSize);
+        Tokenizer tokenizer = Checkpoint == Folder ? Tokenizer : Tokenizer.Load(Checkpoint);
+        var limits = new ModelLimits(tokenizer.VocabSize, ContextLength, options.BlockSize, BlockCount: 16 * ContextLength / options.BlockSize);
         // Any first token will do for "say it at the start": decoding drops the dummy space again.
-        var model = new FakeModel { VocabSize = Tokenizer.VocabSize, Reply = Reply is null ? null : Tokenizer.Encode(Reply), StopTokenId = Tokenizer.EosId!.Value };
+        int[]? reply = Reply is null ? null : tokenizer.Encode(Reply, parseSpecial: Checkpoint != Folder);
+        var model = new FakeModel { VocabSize = tokenizer.VocabSize, Reply = reply, StopTokenId = tokenizer.EosId!.Value };
         return new LoadedModel(new FakeModelRunner(limits, model) { OnStep = OnStep }, new ModelDescription("fake", "none", "none", "none"));
     }
 }
