@@ -84,7 +84,7 @@ internal sealed class TestApp : WebApplicationFactory<Program>
     private LoadedModel Load(ModelOptions options)
     {
         OnLoad?.Invoke();
-        var limits = new ModelLimits(Tokenizer.VocabSize, ContextLength, options.BlockSize, BlockCount: 16 * ContextLength / options.BlockSize);
+        var limits = new ModelLimits(Tokenizer.VocabSize, ContextLength, options.BlockSize, BlockCount: 16 * ContextLength / options.BlockSize) { HiddenSize = 32 };
         // Any first token will do for "say it at the start": decoding drops the dummy space again.
         var model = new FakeModel { VocabSize = Tokenizer.VocabSize, Reply = Reply is null ? null : Tokenizer.Encode(Reply), StopTokenId = Tokenizer.EosId!.Value };
         return new LoadedModel(new FakeModelRunner(limits, model) { OnStep = OnStep }, new ModelDescription("fake", "none", "none", "none"));
