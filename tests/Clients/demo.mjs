@@ -28,7 +28,9 @@ export const Animal = z.object({
     habitat: z.object({ continent: z.enum(['Africa', 'Asia']), isWet: z.boolean() }),
 });
 
+/** Arguments of tools. They are small, because a tool's description is part of the prompt and the bundled model has room for 1,024 tokens. */
 export const Lookup = z.object({ word: z.string().max(12), language: z.enum(['en', 'fr']) });
+export const Paint = z.object({ colour: z.enum(['black', 'white']), isStriped: z.boolean() });
 
 const ajv = addFormats(new Ajv({ strict: false, allErrors: true }));
 

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { generateText, isStepCount, streamText, tool } from 'ai';
-import { Animal, assertMatches, collect, Lookup, question } from '../demo.mjs';
+import { assertMatches, collect, Lookup, Paint, question } from '../demo.mjs';
 import { languageModels } from './models.mjs';
 
 /** Tools that note what they were called with. */
 function toolbox(calls = []) {
     const noting = (description, inputSchema) => tool({ description, inputSchema, execute: input => { calls.push(input); return { found: 'a tall animal' }; } });
-    return { look_up: noting('Looks a word up.', Lookup), describe: noting('Describes an animal.', Animal) };
+    return { look_up: noting('Looks a word up.', Lookup), paint: noting('Paints an animal.', Paint) };
 }
 
 /** A call first, then words: the model never saw a tool and would not end by itself. */
@@ -19,7 +19,7 @@ for (const [name, model] of Object.entries(languageModels)) {
     test(`${name}: required makes a call that fits`, async () => {
         const { toolCalls, finishReason } = await generateText({ ...common, tools: toolbox(), toolChoice: 'required' });
         assert.ok(toolCalls.length > 0);
-        toolCalls.forEach(call => assertMatches({ look_up: Lookup, describe: Animal }[call.toolName], call.input));
+        toolCalls.forEach(call => assertMatches({ look_up: Lookup, paint: Paint }[call.toolName], call.input));
         assert.equal(finishReason, 'tool-calls');
     });
 
