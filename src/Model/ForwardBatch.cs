@@ -6,7 +6,7 @@ namespace Llama.Model;
 /// </summary>
 public sealed class ForwardBatch
 {
-    /// <summary>Allocates for the largest step; nothing grows afterwards but <see cref="History"/>.</summary>
+    /// <summary>Allocates for the largest step; nothing grows afterwards but what few steps need.</summary>
     public ForwardBatch(int maxTokens, int maxSequences, int maxBlocksPerSequence)
     {
         BlockTableStride = maxBlocksPerSequence;
@@ -59,6 +59,12 @@ public sealed class ForwardBatch
     /// <summary>[samples] the token rows that a next token is drawn from, in row order; several may draw from one row.</summary>
     public SampleRow[] Samples { get; }
 
+    /// <summary>[scores] prompt tokens whose log-probabilities are wanted.</summary>
+    public List<ScoreRow> Scores { get; } = [];
+
+    /// <summary>[pools] prompt rows whose hidden states are wanted.</summary>
+    public List<PoolRow> Pools { get; } = [];
+
     /// <summary>Tokens so far of the sequences whose sampling needs them, back to back; see <see cref="SampleRow"/>.</summary>
     public int[] History { get; private set; } = [];
 
@@ -66,7 +72,12 @@ public sealed class ForwardBatch
     public int HistoryCount { get; private set; }
 
     /// <summary>Empties the batch for the next step.</summary>
-    public void Clear() => TokenCount = SequenceCount = SampleCount = CopyCount = HistoryCount = 0;
+    public void Clear()
+    {
+        TokenCount = SequenceCount = SampleCount = CopyCount = HistoryCount = 0;
+        Scores.Clear();
+        Pools.Clear();
+    }
 
     /// <summary>Appends tokens to <see cref="History"/> and returns where they start.</summary>
     public int AddHistory(ReadOnlySpan<int> tokens)

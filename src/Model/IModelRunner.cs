@@ -10,8 +10,9 @@ public interface IModelRunner : IDisposable
     /// <summary>What the model can hold.</summary>
     ModelLimits Limits { get; }
 
-    /// <summary>Runs one step and draws one token per row of <see cref="ForwardBatch.Samples"/>.</summary>
-    /// <param name="batch">The step. Left unchanged.</param>
+    /// <summary>Runs one step: draws one token per row of <see cref="ForwardBatch.Samples"/> and reads what else is wanted of the prompts.</summary>
+    /// <param name="batch">The step. Left unchanged, but for the sums of <see cref="ForwardBatch.Pools"/>.</param>
     /// <param name="sampled">[samples] receives the drawn tokens in the order of the sample rows.</param>
-    void Run(ForwardBatch batch, Span<SampledToken> sampled);
+    /// <param name="scored">[scores] receives the tokens of <see cref="ForwardBatch.Scores"/> with their log-probabilities.</param>
+    void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<SampledToken> scored);
 }

@@ -16,7 +16,9 @@ internal sealed class LlamaModel : IDisposable
     private readonly AttentionShape _attention;
     private readonly RopeTable _rope;
     private readonly Activations _activations;
-    private readonly Matrix _sampleRows, _logits;
+    private readonly Matrix _rows, _logits; // [rows, …] what the head reads and writes
+    private readonly int[] _sampleRows;
+    private Matrix _residual; // of the last step
 
     /// <summary>Takes over weights and cache and allocates the intermediates of the largest step.</summary>
     public LlamaModel(LlamaConfig config, LlamaWeights weights, KvCache cache, IKernels kernels, ModelLimits limits, int maxTokens, int maxSamples, Device device)
@@ -25,9 +27,14 @@ internal sealed class LlamaModel : IDisposable
         _attention = new AttentionShape(config.HeadCount, config.KvHeadCount, config.HeadDim, limits.BlockSize);
         _rope = new RopeTable(RopeFrequencies.Compute(config, limits.ContextLength), limits.ContextLength, device);
         _activations = new Activations(config, maxTokens, device);
-        _sampleRows = Matrix.Empty(maxSamples, config.HiddenSize, ScalarType.Float32, device);
+        _residual = _activations.Residual;
+        _sampleRows = new int[maxSamples];
+        _rows = Matrix.Empty(maxSamples, config.HiddenSize, ScalarType.Float32, device);
         _logits = Matrix.Empty(maxSamples, config.VocabSize, ScalarType.Float32, device);
     }
+
+    /// <summary>Most rows that <see cref="Hidden"/> and <see cref="Logits"/> take at once.</summary>
+    public int MaxRows => _sampleRows.Length;
 
     /// <summary>Runs the batch through all layers, extending the cache, and returns the logits of its sample rows: [samples, vocab] float32, good until the next call.</summary>
     public Matrix Forward(ForwardBatch batch)
@@ -40,7 +47,26 @@ internal sealed class LlamaModel : IDisposable
             Attend(_weights.Layers[layer], _cache.Layers[layer], batch, a);
             FeedForward(_weights.Layers[layer], a);
         }
-        return Logits(batch, a);
+        _residual = a.Residual;
+        for (int i = 0; i < batch.SampleCount; i++) _sampleRows[i] = batch.Samples[i].TokenRow;
+        return Logits(_sampleRows.AsSpan(0, batch.SampleCount));
+    }
+
+    /// <summary>Logits of some token rows of the last step: [rows, vocab] float32, good until the next call.</summary>
+    public Matrix Logits(ReadOnlySpan<int> tokenRows)
+    {
+        Matrix logits = _logits.Take(tokenRows.Length);
+        if (tokenRows.Length > 0) _kernels.Linear(Hidden(tokenRows), _weights.Head, logits); // else a step of prompt chunks alone
+        return logits;
+    }
+
+    /// <summary>Some token rows of the last step behind the last layer and the final norm: [rows, hidden] float32, good until the next call.</summary>
+    public Matrix Hidden(ReadOnlySpan<int> tokenRows)
+    {
+        Matrix rows = _rows.Take(tokenRows.Length);
+        _kernels.TakeRows(_residual, tokenRows, rows);
+        Normalise(rows, _weights.FinalNorm, rows);
+        return rows;
     }
 
     public void Dispose()
@@ -49,7 +75,7 @@ internal sealed class LlamaModel : IDisposable
         _cache.Dispose();
         _rope.Dispose();
         _activations.Dispose();
-        _sampleRows.Dispose();
+        _rows.Dispose();
         _logits.Dispose();
     }
 
@@ -76,17 +102,6 @@ internal sealed class LlamaModel : IDisposable
         _kernels.Linear(a.Normed, layer.Up, a.Up);
         _kernels.SiluMultiply(a.Gate, a.Up);
         _kernels.LinearAdd(a.Gate, layer.Down, a.Residual);
-    }
-
-    private Matrix Logits(ForwardBatch batch, Activations a)
-    {
-        Matrix logits = _logits.Take(batch.SampleCount);
-        if (batch.SampleCount == 0) return logits; // a step of prompt chunks alone
-        Matrix rows = _sampleRows.Take(batch.SampleCount);
-        _kernels.TakeSampleRows(a.Residual, batch, rows); // [samples, hidden]
-        Normalise(rows, _weights.FinalNorm, rows);
-        _kernels.Linear(rows, _weights.Head, logits);
-        return logits;
     }
 
     private void Normalise(Matrix input, Matrix weight, Matrix output) => _kernels.RmsNorm(input, weight, (float)_config.RmsNormEpsilon, output);

@@ -7,6 +7,9 @@ namespace Llama.Model;
 /// <param name="BlockCount">Blocks in the pool.</param>
 public sealed record ModelLimits(int VocabSize, int ContextLength, int BlockSize, int BlockCount)
 {
+    /// <summary>Elements of a hidden state, and so of an embedding.</summary>
+    public int HiddenSize { get; init; }
+
     /// <summary>Most blocks one sequence can use.</summary>
     public int BlocksPerSequence => (ContextLength + BlockSize - 1) / BlockSize;
 }

@@ -15,6 +15,7 @@ public sealed class ModelRunner : IModelRunner
     private readonly IDisposable _inferenceMode; // tensors made inside it can only be changed inside it
     private readonly LlamaModel _model;
     private readonly Sampler _sampler;
+    private readonly PromptReader _reader;
     private readonly bool _onCpu;
 
     private ModelRunner(ModelOptions options)
@@ -31,12 +32,13 @@ public sealed class ModelRunner : IModelRunner
         LlamaWeights weights = new(checkpoint, dtype, device.Device);
         KvPoolSize pool = KvPoolSize.Derive(options, contextLength, KvCache.BytesPerBlock(config, options.BlockSize, dtype),
             FreeMemory.Bytes(device), device.IsCuda ? 0.9 : 0.5);
-        Limits = new ModelLimits(config.VocabSize, contextLength, options.BlockSize, pool.BlockCount);
+        Limits = new ModelLimits(config.VocabSize, contextLength, options.BlockSize, pool.BlockCount) { HiddenSize = config.HiddenSize };
         KvCache cache = new(config, pool.BlockCount, options.BlockSize, dtype, device.Device);
         (IKernels kernels, string kernelsName) = ChooseKernels(options, device, dtype);
         _model = new LlamaModel(config, weights, cache, kernels, Limits, options.MaxBatchTokens, options.MaxSequences, device.Device);
         _sampler = new Sampler(config.VocabSize);
         _onCpu = !device.IsCuda;
+        _reader = new PromptReader(_model, config.VocabSize, _onCpu);
         Description = Describe(options, config, device, kernelsName, libtorch, dtype, pool);
     }
 
@@ -54,12 +56,11 @@ public sealed class ModelRunner : IModelRunner
     public ModelLimits Limits { get; }
 
     /// <inheritdoc />
-    public unsafe void Run(ForwardBatch batch, Span<SampledToken> sampled)
+    public void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<SampledToken> scored)
     {
-        Matrix logits = _model.Forward(batch);
-        using Tensor? onHost = _onCpu || batch.SampleCount == 0 ? null : logits.Tensor.cpu();
-        float* rows = onHost is null ? logits.Floats : (float*)TensorMemory.Data(onHost);
-        _sampler.Sample(batch, new Span<float>(rows, checked(batch.SampleCount * logits.Columns)), sampled);
+        Sample(batch, _model.Forward(batch), sampled);
+        _reader.Score(batch, scored);
+        _reader.Pool(batch);
     }
 
     /// <inheritdoc />
@@ -67,6 +68,13 @@ public sealed class ModelRunner : IModelRunner
     {
         _model.Dispose();
         _inferenceMode.Dispose();
+    }
+
+    private unsafe void Sample(ForwardBatch batch, Matrix logits, Span<SampledToken> sampled)
+    {
+        using Tensor? onHost = _onCpu || batch.SampleCount == 0 ? null : logits.Tensor.cpu();
+        float* rows = onHost is null ? logits.Floats : (float*)TensorMemory.Data(onHost);
+        _sampler.Sample(batch, new Span<float>(rows, checked(batch.SampleCount * logits.Columns)), sampled);
     }
 
     private static int ContextLengthOf(ModelOptions options, LlamaConfig config) => options.ContextLength switch

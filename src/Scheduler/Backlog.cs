@@ -44,7 +44,10 @@ internal sealed class Backlog(int maxLength)
     }
 
     /// <summary>Takes in how much of its longest output a finished sequence used.</summary>
-    public void ObserveOutput(Sequence finished) => _usedOutput.Add((double)finished.GeneratedCount / finished.MaxTokens);
+    public void ObserveOutput(Sequence finished)
+    {
+        if (finished.MaxTokens > 0) _usedOutput.Add((double)finished.GeneratedCount / finished.MaxTokens);
+    }
 
     /// <summary>Whether the queue alone outlasts this time at the measured rate; never before a rate was measured, nor when nobody waits.</summary>
     public bool Outlasts(TimeSpan time) => Length > 0 && TimeToClear() > time;

@@ -23,6 +23,7 @@ internal sealed class BatchBuilder(ModelLimits limits, int maxTokens, int maxSeq
         _batch.TokenStarts[row] = _batch.TokenCount;
         AddTokens(sequence);
         _batch.TokenStarts[row + 1] = _batch.TokenCount;
+        if (sequence.Readout is { IsComplete: false } readout) readout.Ask(sequence, _batch.TokenStarts[row], _batch);
         _batch.ContextLengths[row] = sequence.ComputedCount + sequence.ScheduledCount;
         sequence.BlockIds.AsSpan(0, sequence.BlockCount).CopyTo(_batch.BlockTables.AsSpan(row * _batch.BlockTableStride));
         if (sequence.Group is { HasForks: true } group && sequence.EndsPrompt) AddForks(group, _batch.TokenStarts[row]);

@@ -56,7 +56,7 @@ public sealed class Engine : IAsyncDisposable
     public EngineSnapshot Snapshot => _counters.Snapshot;
 
     /// <summary>Accepts a request or says why not. Never blocks.</summary>
-    /// <exception cref="ArgumentException">The prompt is empty or holds a token outside the vocabulary, or <c>MaxTokens</c> is below 1.</exception>
+    /// <exception cref="ArgumentException">The prompt is empty or holds a token outside the vocabulary, or <c>MaxTokens</c> is below 1 (0 with something wanted of the prompt).</exception>
     public bool TrySubmit(GenerationRequest request, [NotNullWhen(true)] out Generation? generation, [NotNullWhen(false)] out Refusal? refusal)
     {
         bool isAccepted = TrySubmit([request], out IReadOnlyList<Generation>? generations, out refusal);
@@ -65,7 +65,7 @@ public sealed class Engine : IAsyncDisposable
     }
 
     /// <summary>
-    /// Accepts several requests that continue one prompt (with the same salt, priority and share key), or none of them. The prompt is computed once, as far as
+    /// Accepts several requests that continue one prompt (with the same salt, priority and share key, and the same wanted of it), or none of them. The prompt is computed once, as far as
     /// there is room to run them together, and its blocks are shared. Each is a generation of its own from then on. Never blocks.
     /// </summary>
     /// <param name="requests">One or more.</param>
@@ -80,7 +80,8 @@ public sealed class Engine : IAsyncDisposable
         refusal = RefuseByState() ?? _gate!.TryEnter(requests);
         if (refusal is not null) return false;
 
-        Sequence[] sequences = [.. requests.Select(CreateSequence)];
+        PromptReadout? readout = PromptReadout.Of(requests[0], _gate!.HiddenSize);
+        Sequence[] sequences = [.. requests.Select(request => CreateSequence(request, readout))];
         if (sequences.Length > 1) _ = new PromptGroup(sequences);
         if (!_inbox.TryPost(MessageKind.Submit, sequences[0])) // it was closed since the state was looked at
         {
@@ -125,12 +126,12 @@ public sealed class Engine : IAsyncDisposable
         _ => new Refusal(RefusalReason.Draining, RetryAfter: RetryElsewhere),
     };
 
-    private Sequence CreateSequence(GenerationRequest request)
+    private Sequence CreateSequence(GenerationRequest request, PromptReadout? readout)
     {
         long now = _clock.GetTimestamp();
         // Conversion to long saturates: a timeout beyond the clock's range is none.
         long deadline = request.Timeout is { } timeout ? (long)(now + (timeout.TotalSeconds * _clock.TimestampFrequency)) : long.MaxValue;
-        Sequence sequence = new(Interlocked.Increment(ref _lastId), request, now, deadline);
+        Sequence sequence = new(Interlocked.Increment(ref _lastId), request, now, deadline) { Readout = readout };
         sequence.Generation = new Generation(sequence, _inbox);
         return sequence;
     }

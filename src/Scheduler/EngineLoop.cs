@@ -12,14 +12,14 @@ internal sealed class EngineLoop
     private readonly Reporter _reporter;
     private readonly Scheduler _scheduler;
     private readonly BatchBuilder _builder;
-    private readonly SampledToken[] _sampled;
+    private readonly SampledToken[] _sampled, _scored;
 
     public EngineLoop(IModelRunner runner, SchedulerOptions options, TimeProvider clock, Inbox inbox, Reporter reporter)
     {
         (_runner, _clock, _inbox, _reporter) = (runner, clock, inbox, reporter);
         _scheduler = new Scheduler(runner.Limits, options, clock);
         _builder = new BatchBuilder(runner.Limits, options.MaxBatchTokens, options.MaxSequences);
-        _sampled = new SampledToken[options.MaxSequences];
+        (_sampled, _scored) = (new SampledToken[options.MaxSequences], new SampledToken[options.MaxBatchTokens]);
         _reporter.Committed(_scheduler);
     }
 
@@ -43,7 +43,7 @@ internal sealed class EngineLoop
         Admit();
         Step step = _scheduler.Schedule();
         _reporter.Scheduled(step);
-        if (TryRun(step, out ReadOnlySpan<SampledToken> sampled)) _scheduler.Commit(sampled);
+        if (TryRun(step, out ReadOnlySpan<SampledToken> sampled, out ReadOnlySpan<SampledToken> scored)) _scheduler.Commit(sampled, scored);
         else _scheduler.Fail();
         _reporter.Committed(_scheduler);
     }
@@ -75,15 +75,15 @@ internal sealed class EngineLoop
         }
     }
 
-    private bool TryRun(Step step, out ReadOnlySpan<SampledToken> sampled)
+    private bool TryRun(Step step, out ReadOnlySpan<SampledToken> sampled, out ReadOnlySpan<SampledToken> scored)
     {
-        sampled = default;
+        sampled = scored = default;
         if (step.TokenCount == 0) return true; // all who were here left or ran out of time
         ForwardBatch batch = _builder.Build(step);
         long start = _clock.GetTimestamp();
         try
         {
-            _runner.Run(batch, _sampled.AsSpan(0, batch.SampleCount));
+            _runner.Run(batch, _sampled.AsSpan(0, batch.SampleCount), _scored.AsSpan(0, batch.Scores.Count));
         }
         catch (Exception exception)
         {
@@ -93,6 +93,7 @@ internal sealed class EngineLoop
         }
         _reporter.Ran(step.TokenCount, _clock.GetElapsedTime(start));
         sampled = _sampled.AsSpan(0, batch.SampleCount);
+        scored = _scored.AsSpan(0, batch.Scores.Count);
         return true;
     }
 

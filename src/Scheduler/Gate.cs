@@ -5,6 +5,8 @@ namespace Llama.Scheduling;
 /// <summary>Decides on the caller's thread whether requests are worth queueing.</summary>
 internal sealed class Gate(ModelLimits limits, SchedulerOptions options, Backlog backlog)
 {
+    public int HiddenSize => limits.HiddenSize;
+
     /// <summary>Null lets the requests of one prompt in, and counts them in the backlog.</summary>
     /// <exception cref="ArgumentException">A token is outside the vocabulary.</exception>
     public Refusal? TryEnter(IReadOnlyList<GenerationRequest> requests)
@@ -14,10 +16,10 @@ internal sealed class Gate(ModelLimits limits, SchedulerOptions options, Backlog
             throw new ArgumentException($"A prompt token is outside the vocabulary of {limits.VocabSize}.", nameof(requests));
 
         long tokenCount = (long)prompt.Length + requests.Max(request => request.MaxTokens);
+        int poolTokens = limits.BlockCount * limits.BlockSize;
         if (tokenCount > limits.ContextLength) return new Refusal(RefusalReason.ContextLength, limits.ContextLength);
         // The last token drawn is never computed, so it needs no room. Answers to one prompt need not fit all at once.
-        int poolTokens = limits.BlockCount * limits.BlockSize;
-        if (tokenCount - 1 > poolTokens) return new Refusal(RefusalReason.PoolSize, poolTokens);
+        if (Math.Max(prompt.Length, tokenCount - 1) > poolTokens) return new Refusal(RefusalReason.PoolSize, poolTokens);
         if (requests.Min(request => request.Timeout) is { } timeout && backlog.Outlasts(timeout)) return new Refusal(RefusalReason.Deadline, RetryAfter: backlog.RetryAfter());
         return backlog.TryEnter(requests) ? null : new Refusal(RefusalReason.QueueFull, options.MaxQueueLength, backlog.RetryAfter());
     }
@@ -29,12 +31,14 @@ internal sealed class Gate(ModelLimits limits, SchedulerOptions options, Backlog
         if (requests[0].PromptTokenIds.Length == 0) throw new ArgumentException("The prompt has no token.", nameof(requests));
         foreach (GenerationRequest request in requests)
         {
-            if (request.MaxTokens < 1) throw new ArgumentException("MaxTokens is below 1.", nameof(requests));
-            if (!ContinuesSame(requests[0], request)) throw new ArgumentException("The requests differ in prompt, salt, priority or share key.", nameof(requests));
+            bool mayEndAtOnce = request.PromptLogprobs is not null || request.WantsEmbedding;
+            if (request.MaxTokens < (mayEndAtOnce ? 0 : 1)) throw new ArgumentException("MaxTokens is below 1, or below 0 with something wanted of the prompt.", nameof(requests));
+            if (!ContinuesSame(requests[0], request))
+                throw new ArgumentException("The requests differ in prompt, salt, priority, share key, or in what is wanted of the prompt.", nameof(requests));
         }
     }
 
     private static bool ContinuesSame(GenerationRequest one, GenerationRequest other) =>
-        (one.CacheSalt, one.Priority, one.ShareKey) == (other.CacheSalt, other.Priority, other.ShareKey)
+        (one.CacheSalt, one.Priority, one.ShareKey, one.PromptLogprobs, one.WantsEmbedding) == (other.CacheSalt, other.Priority, other.ShareKey, other.PromptLogprobs, other.WantsEmbedding)
         && (one.PromptTokenIds == other.PromptTokenIds || one.PromptTokenIds.AsSpan().SequenceEqual(other.PromptTokenIds));
 }

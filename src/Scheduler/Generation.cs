@@ -21,10 +21,10 @@ public sealed class Generation : IAsyncDisposable
     public int CachedTokenCount => _sequence.CachedTokenCount;
 
     /// <summary>The prompt's tokens from the second on, with their log-probabilities; there once the first event is, empty when none were asked for.</summary>
-    public IReadOnlyList<SampledToken> PromptLogprobs => [];
+    public IReadOnlyList<SampledToken> PromptLogprobs => _sequence.Readout?.Scores ?? [];
 
-    /// <summary>[hidden] mean of the prompt's last hidden states, after the final norm; there on the last event when it was asked for.</summary>
-    public float[]? Embedding => null;
+    /// <summary>[hidden] mean of the prompt's last hidden states, after the final norm; there once the first event is, when it was asked for.</summary>
+    public float[]? Embedding => _sequence.Readout?.Mean;
 
     /// <summary>Tokens and, on the last event, the ending; completes after that event.</summary>
     public ChannelReader<GenerationEvent> Events => _events.Reader;

@@ -15,7 +15,7 @@ internal sealed class Progress(Roster roster, int maxSequences)
     public void Take(Sequence sequence, SampledToken? drawn, long now)
     {
         int drawnAt = sequence.GeneratedCount;
-        if (!TryAppend(sequence, drawn)) return;
+        if (!TryAppend(sequence, drawn) || sequence.Readout is { IsComplete: false }) return;
         while (sequence.AnnouncedCount < sequence.GeneratedCount)
         {
             int at = sequence.AnnouncedCount;
@@ -24,12 +24,13 @@ internal sealed class Progress(Roster roster, int maxSequences)
             if (at + 1 == sequence.GeneratedCount && sequence.Ending is { } reason) End(sequence, outcome with { Finish = reason });
             else Outcomes.Add(outcome);
         }
+        if (sequence is { MaxTokens: 0, Ending: { } ending }) End(sequence, ending);
     }
 
-    /// <summary>Takes on what was drawn and forced without telling. False when the sequence ended by a fault that fails no other: no draw, or a guide that throws.</summary>
+    /// <summary>Takes on what was drawn and forced without telling. False when the sequence ended by a fault that fails no other: no draw, no score, or a guide that throws.</summary>
     public bool TryAppend(Sequence sequence, SampledToken? drawn)
     {
-        Exception? fault = drawn?.Fault;
+        Exception? fault = drawn?.Fault ?? sequence.Readout?.Fault;
         try
         {
             if (fault is null && drawn is { } token) sequence.Append(token.TokenId);

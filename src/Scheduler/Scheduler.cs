@@ -90,13 +90,15 @@ internal sealed class Scheduler
 
     /// <summary>Takes in what the step computed and drew.</summary>
     /// <param name="sampled">One token per sequence of <see cref="Step.Sampled"/>, in its order.</param>
-    public void Commit(ReadOnlySpan<SampledToken> sampled)
+    /// <param name="scored">What the sequences' <see cref="PromptReadout"/>s asked for, in the order of the step.</param>
+    public void Commit(ReadOnlySpan<SampledToken> sampled, ReadOnlySpan<SampledToken> scored = default)
     {
         long now = _clock.GetTimestamp();
         int next = 0;
         foreach (Sequence sequence in _step.Sequences)
         {
             bool isSampled = sequence.IsSampled, endsPrompt = sequence.EndsPrompt;
+            if (sequence.Readout is { IsComplete: false } readout) readout.Take(sequence, ref scored);
             sequence.ComputedCount += sequence.ScheduledCount;
             _blocks.Seal(sequence);
             if (endsPrompt && sequence.Group is { } group) Fork(group, sampled, ref next, now);

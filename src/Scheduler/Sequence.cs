@@ -23,6 +23,7 @@ internal sealed class Sequence
         (PromptLength, MaxTokens, Sampling, Guide) = (request.PromptTokenIds.Length, request.MaxTokens, request.Sampling, request.Guide);
         _stopTokenIds = [.. request.Sampling.StopTokenIds];
         (KnownCount, GroupId) = (PromptLength, id);
+        if (MaxTokens == 0) Ending = FinishReason.Length;
     }
 
     public long Id { get; }
@@ -52,6 +53,9 @@ internal sealed class Sequence
     /// <summary>Number of the first of those it was submitted with; its own when it is that, or came alone.</summary>
     public long GroupId { get; set; }
 
+    /// <summary>What is wanted of the prompt beside its continuation, one for the whole group; null for most.</summary>
+    public PromptReadout? Readout { get; init; }
+
     /// <summary>The caller's end; null in tests of the scheduler alone.</summary>
     public Generation? Generation { get; set; }
 
@@ -72,7 +76,7 @@ internal sealed class Sequence
     /// <summary>How the tokens known so far end it; null while more are to come. Told once a step has run.</summary>
     public FinishReason? Ending { get; private set; }
 
-    /// <summary>Tokens that must be computed before anything more can happen: of a sequence that its guide ended before its first step only the prompt.</summary>
+    /// <summary>Tokens that must be computed before anything more can happen: of a sequence that ended before its first step only the prompt.</summary>
     public int TargetCount => Ending is null ? KnownCount : PromptLength;
 
     public int OutstandingCount => TargetCount - ComputedCount;
@@ -82,8 +86,11 @@ internal sealed class Sequence
     /// <summary>Generated tokens that the caller was told of.</summary>
     public int AnnouncedCount { get; private set; }
 
-    /// <summary>Tokens that may be found in the cache. The last one never: its logits are what is drawn from, and those of a shared prompt are drawn from by all.</summary>
-    public int CacheableCount => (Group is { HasForks: true } ? PromptLength : TargetCount) - 1;
+    /// <summary>
+    /// Tokens that may be found in the cache. The last one never: its logits are what is drawn from, and those of a shared prompt are drawn from by all; nor those
+    /// of which more is wanted than their keys and values.
+    /// </summary>
+    public int CacheableCount => Readout is { IsComplete: false } ? Readout.ReadCount : (Group is { HasForks: true } ? PromptLength : TargetCount) - 1;
 
     /// <summary>Whether the current step computes the last token of the prompt.</summary>
     public bool EndsPrompt => ComputedCount < PromptLength && ComputedCount + ScheduledCount >= PromptLength;
@@ -94,7 +101,7 @@ internal sealed class Sequence
     public Urgency Urgency => OutstandingCount == 1 ? Urgency.Decoding : ComputedCount >= PromptLength ? Urgency.CatchingUp : Urgency.Prompt;
 
     /// <summary>Most tokens it ever has in blocks: the last one drawn is never computed.</summary>
-    public int MaxComputedCount => PromptLength + MaxTokens - 1;
+    public int MaxComputedCount => PromptLength + Math.Max(MaxTokens, 1) - 1;
 
     /// <summary>The block table: <see cref="BlockCount"/> ids, in order.</summary>
     public int[] BlockIds { get; private set; } = [];

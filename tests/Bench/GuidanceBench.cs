@@ -36,6 +36,7 @@ internal static class GuidanceBench
         foreach ((string name, string regex) in Patterns) yield return (name, RegexGrammar.Parse(regex, RegexMatch.Whole));
         yield return ("pattern and length", new Intersection(RegexGrammar.Parse(@"^[\w.-]+@[a-z]+\.(?:com|org)$", RegexMatch.Search), RegexGrammar.Parse("[^\"]{5,1000}", RegexMatch.Whole)));
         yield return ("recursive", Tree());
+        yield return ("choice of 10,000", Grammar.Choice([.. Enumerable.Range(0, 10_000).Select(i => $"answer {i * 7919 % 10_000} of {i}")]).Start);
     }
 
     private static Expression Tree()

@@ -52,7 +52,7 @@ public sealed class ModelRunnerTests : IDisposable
     public void Load_FreeMemory_DerivesThePoolAndSaysHow()
     {
         using ModelRunner runner = ModelRunner.Load(new ModelOptions { Path = _folder, Device = "cpu", MaxSequences = 3 });
-        Assert.Equal(new ModelLimits(200, 128, 16, 24), runner.Limits);
+        Assert.Equal(new ModelLimits(200, 128, 16, 24) { HiddenSize = 64 }, runner.Limits);
         Assert.Contains("24 blocks × 16 tokens = 384 tokens", runner.Description.KvCache);
         Assert.Contains("enough for 3 sequences of 128 tokens", runner.Description.KvCache);
         Assert.Contains("bfloat16 weights and KV cache (auto)", runner.Description.Dtype);
@@ -121,7 +121,7 @@ public sealed class ModelRunnerTests : IDisposable
             batch.Samples[s] = new SampleRow(s, position + 1, position, 0, 0, SamplingParams.Greedy);
         }
         batch.TokenCount = batch.SequenceCount = batch.SampleCount = sequences;
-        runner.Run(batch, sampled);
+        runner.Run(batch, sampled, default);
     }
 
     private static long Budget(string name)

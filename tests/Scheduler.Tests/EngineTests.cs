@@ -155,9 +155,9 @@ public sealed class EngineTests
     {
         public ModelLimits Limits => inner.Limits;
 
-        public void Run(ForwardBatch batch, Span<SampledToken> sampled)
+        public void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<SampledToken> scored)
         {
-            inner.Run(batch, sampled);
+            inner.Run(batch, sampled, scored);
             for (int i = 0; i < batch.SampleCount; i++)
                 if (batch.Samples[i].Params.Seed == seed) sampled[i] = new SampledToken(0, 0, null, new InvalidOperationException("row"));
         }

@@ -79,7 +79,7 @@ public sealed class RandomWalkTests
     private static Rig RandomRig(Random random, out ModelLimits limits)
     {
         int blockSize = random.Next(1, 6), blockCount = random.Next(2, 20);
-        limits = new ModelLimits(VocabSize: 40, ContextLength: random.Next(2, (blockSize * blockCount) + 2), blockSize, blockCount);
+        limits = new ModelLimits(VocabSize: 40, ContextLength: random.Next(2, (blockSize * blockCount) + 2), blockSize, blockCount) { HiddenSize = 3 };
         SchedulerOptions options = new()
         {
             MaxBatchTokens = random.Next(1, 60),
@@ -92,14 +92,21 @@ public sealed class RandomWalkTests
 
     private static GenerationRequest[] RandomGroup(Random random, ModelLimits limits, int[][] stems)
     {
-        GenerationRequest first = RandomRequest(random, limits, stems);
+        GenerationRequest first = RandomRequest(random, limits, stems) with
+        {
+            PromptLogprobs = random.Next(6) == 0 ? random.Next(3) : null,
+            WantsEmbedding = random.Next(8) == 0,
+        };
+        if (first.PromptLogprobs is not null && random.Next(3) == 0) first = first with { MaxTokens = 0 };
         int count = random.Next(4) == 0 ? random.Next(2, 6) : 1;
         return [first, .. Enumerable.Range(1, count - 1).Select(_ => Another())];
 
         GenerationRequest Another() => RandomRequest(random, limits, stems) with
         {
             PromptTokenIds = first.PromptTokenIds,
-            MaxTokens = random.Next(1, first.MaxTokens + 1),
+            MaxTokens = random.Next(Math.Min(1, first.MaxTokens), first.MaxTokens + 1),
+            PromptLogprobs = first.PromptLogprobs,
+            WantsEmbedding = first.WantsEmbedding,
             Priority = first.Priority,
             ShareKey = first.ShareKey,
             CacheSalt = first.CacheSalt,

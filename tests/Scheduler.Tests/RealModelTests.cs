@@ -100,10 +100,10 @@ public sealed class RealModelTests : IDisposable
     {
         public ModelLimits Limits => inner.Limits;
 
-        public void Run(ForwardBatch batch, Span<SampledToken> sampled)
+        public void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<SampledToken> scored)
         {
             onStep(batch);
-            inner.Run(batch, sampled);
+            inner.Run(batch, sampled, scored);
         }
 
         public void Dispose() => inner.Dispose();

@@ -55,21 +55,24 @@ internal sealed class Rig
     /// <summary>Submits requests that share one prompt.</summary>
     public Sequence[] AddGroup(params GenerationRequest[] requests)
     {
-        Sequence[] sequences = [.. requests.Select(Create)];
+        PromptReadout? readout = PromptReadout.Of(requests[0], Runner.Limits.HiddenSize);
+        Sequence[] sequences = [.. requests.Select(request => Create(request, readout))];
         if (sequences.Length > 1) _ = new PromptGroup(sequences);
         Scheduler.Add(sequences[0]);
         return sequences;
     }
 
     /// <summary>One step; returns its rows.</summary>
-    public List<Row> Step(bool fails = false)
+    /// <param name="fails">The whole step fails.</param>
+    /// <param name="breaksScore">This one of the scores has a fault.</param>
+    public List<Row> Step(bool fails = false, int? breaksScore = null)
     {
         Step step = Scheduler.Schedule();
         LastStep.Clear();
         LastStep.AddRange(step.Sequences.Select(sequence => new Row(sequence, sequence.ScheduledCount)));
         Scheduler.CheckIntegrity();
         if (fails) Scheduler.Fail();
-        else Run(step);
+        else Run(step, breaksScore);
         Collect();
         Scheduler.CheckIntegrity();
         return LastStep;
@@ -105,23 +108,33 @@ internal sealed class Rig
         bool isComplete = end is FinishReason.Stop or FinishReason.Completed or FinishReason.Length;
         Assert.Equal(isComplete ? expected : expected.Take(OutputOf(sequence).Count), OutputOf(sequence));
         if (isComplete) Assert.Equal(expectedEnd, end);
+        if (isComplete && request.PromptLogprobs is { } topCount) AssertScores(FakeModel.ScorePrompt(request.PromptTokenIds, topCount), sequence.Readout!.Scores);
+        if (isComplete && request.WantsEmbedding) Assert.Equal(FakeModel.Embed(request.PromptTokenIds, Runner.Limits.HiddenSize), sequence.Readout!.Mean);
     }
 
-    private Sequence Create(GenerationRequest request)
+    private static void AssertScores(SampledToken[] expected, IReadOnlyList<SampledToken> actual)
+    {
+        Assert.Equal(expected.Select(score => (score.TokenId, score.Logprob)), actual.Select(score => (score.TokenId, score.Logprob)));
+        for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i].Top, actual[i].Top);
+    }
+
+    private Sequence Create(GenerationRequest request, PromptReadout? readout)
     {
         long now = Clock.GetTimestamp();
-        Sequence sequence = new(++_lastId, request, now, request.Timeout is { } timeout ? now + timeout.Ticks : long.MaxValue);
+        Sequence sequence = new(++_lastId, request, now, request.Timeout is { } timeout ? now + timeout.Ticks : long.MaxValue) { Readout = readout };
         _outputs[sequence] = [];
         return sequence;
     }
 
-    private void Run(Step step)
+    private void Run(Step step, int? breaksScore)
     {
         ForwardBatch batch = _builder.Build(step);
         Span<SampledToken> sampled = _sampled.AsSpan(0, batch.SampleCount);
-        if (batch.TokenCount > 0) Runner.Run(batch, sampled);
+        SampledToken[] scored = new SampledToken[batch.Scores.Count];
+        if (batch.TokenCount > 0) Runner.Run(batch, sampled, scored);
+        if (breaksScore is { } broken) scored[broken] = scored[broken] with { Fault = new InvalidOperationException("score") };
         Clock.Advance(StepTime);
-        Scheduler.Commit(sampled);
+        Scheduler.Commit(sampled, scored);
     }
 
     /// <summary>One sequence's part of a step.</summary>

@@ -32,7 +32,7 @@ public sealed class ApiDescriptionTests(ApiDescriptionTests.Described described)
             .Where(endpoint => endpoint.Metadata.GetMetadata<IExcludeFromDescriptionMetadata>() is null)
             .Select(endpoint => "/" + endpoint.RoutePattern.RawText!.Trim('/').Replace("{**id}", "{id}", StringComparison.Ordinal));
 
-        Assert.Equal(mapped.Order(), described.Paths.Select(path => path.Key).Order());
+        Assert.Equal(mapped.Distinct().Order(), described.Paths.Select(path => path.Key).Order());
     }
 
     [Theory]

@@ -73,12 +73,12 @@ public sealed class SettingsTests
         DirectoryInfo root = Directory.CreateTempSubdirectory();
         try
         {
-            Assert.False(ModelFolder.TryFind("", root.FullName, out _, out string? none));
+            Assert.False(ModelFolder.TryFind("", root.FullName, root.FullName, out _, out string? none));
             string bundled = root.CreateSubdirectory("models").CreateSubdirectory("demo").FullName;
-            Assert.True(ModelFolder.TryFind("", root.FullName, out string found, out _));
-            Assert.True(ModelFolder.TryFind("models/demo", root.FullName, out string named, out _));
+            Assert.True(ModelFolder.TryFind("", root.FullName, root.FullName, out string found, out _));
+            Assert.True(ModelFolder.TryFind("models/demo", root.FullName, root.FullName, out string named, out _));
             root.CreateSubdirectory("models/other");
-            Assert.False(ModelFolder.TryFind("", root.FullName, out _, out string? two));
+            Assert.False(ModelFolder.TryFind("", root.FullName, root.FullName, out _, out string? two));
 
             Assert.Equal((bundled, bundled), (found, named));
             Assert.Contains("holds 0 folders", none);
@@ -101,7 +101,7 @@ public sealed class SettingsTests
     {
         WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value)));
-        builder.AddSettings();
+        builder.AddSettings(new LlamaOptions { ConfigurationSection = "" });
         return builder.Build();
     }
 }

@@ -60,6 +60,34 @@ public sealed record FakeModel
         return ([.. tokens], FinishReason.Length);
     }
 
+    /// <summary>What the tokens of a prompt from the second on are worth, by <see cref="Score"/>.</summary>
+    public static SampledToken[] ScorePrompt(int[] prompt, int topCount)
+    {
+        ulong context = 0;
+        SampledToken[] scores = new SampledToken[prompt.Length - 1];
+        for (int i = 0; i < scores.Length; i++) scores[i] = Score(context = Extend(context, prompt[i]), prompt[i + 1], topCount);
+        return scores;
+    }
+
+    /// <summary>The mean of the hidden states of a prompt, by <see cref="AddHidden"/>.</summary>
+    public static float[] Embed(int[] prompt, int hiddenSize)
+    {
+        ulong context = 0;
+        float[] sum = new float[hiddenSize];
+        foreach (int token in prompt) AddHidden(context = Extend(context, token), sum);
+        return Array.ConvertAll(sum, value => value / prompt.Length);
+    }
+
+    /// <summary>A token's log-probability after a context, with alternatives.</summary>
+    public static SampledToken Score(ulong context, int token, int topCount) =>
+        new(token, LogprobOf(context, token), [.. Enumerable.Range(0, topCount).Select(i => new TokenLogprob(token + i, LogprobOf(context, token + i)))]);
+
+    /// <summary>Adds the hidden state of a context's last token.</summary>
+    public static void AddHidden(ulong context, Span<float> sum)
+    {
+        for (int i = 0; i < sum.Length; i++) sum[i] += Extend(context, i) % 1000 / 1000f;
+    }
+
     /// <summary>The digest of a context with one more token (the mix of SplitMix64, Steele et al. 2014).</summary>
     public static ulong Extend(ulong context, long token)
     {
@@ -68,6 +96,8 @@ public sealed record FakeModel
         mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EB;
         return mixed ^ (mixed >> 31);
     }
+
+    private static float LogprobOf(ulong context, int token) => -(float)(Extend(context, token) % 10_000) / 1000;
 
     private int Want(ulong context, int generatedCount, SamplingParams sampling, bool mayStop)
     {

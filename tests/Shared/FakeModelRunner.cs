@@ -25,7 +25,7 @@ public sealed class FakeModelRunner(ModelLimits limits, FakeModel model) : IMode
     public ModelLimits Limits => limits;
 
     /// <inheritdoc />
-    public void Run(ForwardBatch batch, Span<SampledToken> sampled)
+    public void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<SampledToken> scored)
     {
         CheckThread();
         StepCount++;
@@ -34,6 +34,10 @@ public sealed class FakeModelRunner(ModelLimits limits, FakeModel model) : IMode
             Array.Copy(_cache, copy.Source * limits.BlockSize, _cache, copy.Target * limits.BlockSize, limits.BlockSize);
         for (int row = 0; row < batch.TokenCount; row++) _cache[batch.Slots[row]] = (batch.TokenIds[row], batch.Positions[row]);
         for (int i = 0; i < batch.SampleCount; i++) sampled[i] = DrawOrFault(batch, batch.Samples[i]);
+        for (int i = 0; i < batch.Scores.Count; i++)
+            scored[i] = FakeModel.Score(DigestCache(batch, batch.Scores[i].TokenRow), batch.Scores[i].TokenId, batch.Scores[i].TopCount);
+        foreach (PoolRow pool in batch.Pools)
+            for (int i = 0; i < pool.RowCount; i++) FakeModel.AddHidden(DigestCache(batch, pool.FirstRow + i), pool.Sum);
     }
 
     /// <inheritdoc />

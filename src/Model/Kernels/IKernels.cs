@@ -39,6 +39,6 @@ internal interface IKernels
     /// <summary>gate = silu(gate) · up, element by element (SwiGLU, Shazeer 2020).</summary>
     void SiluMultiply(Matrix gate, Matrix up);
 
-    /// <summary>output[s] = input[batch.Samples[s].TokenRow]</summary>
-    void TakeSampleRows(Matrix input, ForwardBatch batch, Matrix output);
+    /// <summary>output[i] = input[rows[i]]</summary>
+    void TakeRows(Matrix input, ReadOnlySpan<int> rows, Matrix output);
 }

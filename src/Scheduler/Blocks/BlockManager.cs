@@ -140,7 +140,7 @@ internal sealed class BlockManager
     {
         int start = foundCount * BlockSize, end = start + BlockSize;
         return _keepsPrefixes
-            && other.SealedCount == foundCount && other.TargetCount >= end && sequence.TargetCount > end
+            && other.SealedCount == foundCount && other.TargetCount >= end && sequence.CacheableCount >= end
             && other.CacheSalt == sequence.CacheSalt
             && (foundCount == 0 || other.BlockIds[foundCount - 1] == _prefix[foundCount - 1].Id)
             && other.Tokens[start..end].SequenceEqual(sequence.Tokens[start..end]);

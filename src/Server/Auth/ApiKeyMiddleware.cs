@@ -1,16 +1,16 @@
 using Llama.Server.Errors;
-using Microsoft.AspNetCore.Authorization;
+using Llama.Server.Routing;
 
 namespace Llama.Server.Auth;
 
-/// <summary>Lets a request through when it bears a known key, or its endpoint allows anyone. Every endpoint is closed unless it says so.</summary>
+/// <summary>Lets a request through when it bears a known key, or its route needs none. Every route is closed unless it says so.</summary>
 internal sealed class ApiKeyMiddleware(RequestDelegate next, ApiKeys keys)
 {
     private const string Scheme = "Bearer ";
 
     public Task InvokeAsync(HttpContext context)
     {
-        bool isOpen = keys.AreOpen || context.GetEndpoint() is not { } endpoint || endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null;
+        bool isOpen = keys.AreOpen || context.GetEndpoint()?.Metadata.GetMetadata<KeyFree>() is not null;
         return isOpen ? next(context) : CheckAsync(context);
     }
 

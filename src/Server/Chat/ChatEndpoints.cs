@@ -1,4 +1,3 @@
-using Llama.Scheduling;
 using Llama.Server.Errors;
 using Llama.Server.Generating;
 using Llama.Server.Hosting;
@@ -28,17 +27,14 @@ internal static class ChatEndpoints
             .Answers<InputTokens>();
     }
 
-    private static async Task CompleteAsync(HttpContext context, EngineHost host, ModelIdentity identity, RequestMapper mapper, GenerationRunner runner, TimeProvider clock)
+    private static async Task CompleteAsync(HttpContext context, ChatPlanner planner, GenerationRunner runner, TimeProvider clock)
     {
         var request = new ChatCompletionRequest();
-        ApiError? error = await RequestBody.ReadAsync(context, ChatCompletionFields.Table, request) ?? request.Settle() ?? identity.Check(request.Model);
-        if (error is null
-            && host.TryGet(out Engine? engine, out Checkpoint? checkpoint, out error)
-            && ChatPrompt.TryRender(request, checkpoint, out Prompt? prompt, out error)
-            && mapper.TryMap(request, [prompt], checkpoint, out GenerationPlan? plan, out error))
+        ApiError? error = await RequestBody.ReadAsync(context, ChatCompletionFields.Table, request);
+        if (error is null && planner.TryPlan(request, out ChatPlan? plan, out error))
         {
-            AnswerHead head = AnswerHead.New("chatcmpl", clock, checkpoint);
-            error = await runner.RunAsync(context, engine, checkpoint, plan, request, answers => new ChatAnswerFormat(request, answers, head));
+            AnswerHead head = AnswerHead.New("chatcmpl", clock, plan.Checkpoint);
+            error = await runner.RunAsync(context, plan.Engine, plan.Checkpoint, plan.Answers, request, answers => new ChatAnswerFormat(request, answers, head));
         }
         if (error is not null)
             await ErrorResponse.WriteAsync(context, error);

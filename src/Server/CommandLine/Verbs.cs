@@ -1,4 +1,4 @@
-using Llama.Server.Configuration;
+using Llama.Server.Hosting;
 using Llama.Server.Swagger;
 
 namespace Llama.Server.CommandLine;
@@ -37,7 +37,7 @@ internal static class Verbs
         Usage: dotnet run -c Release --project src/Server [-- settings]
                dotnet run -c Release --project src/Server -- fields    prints what becomes of every request field (docs/api-fields.md)
 
-          --urls <address>                     where to listen (default {SettingsRegistration.DefaultAddress}; also ASPNETCORE_URLS)
+          --urls <address>                     where to listen (default {StandAlone.DefaultAddress}; also ASPNETCORE_URLS)
           --help                               this text
 
         Settings go as --Section:Key=value, as the environment variable Section__Key, or into appsettings.json:

@@ -5,31 +5,29 @@ namespace Llama.Server.Configuration;
 /// <summary>Finds the checkpoint's folder.</summary>
 internal static class ModelFolder
 {
-    /// <summary>Looks in the current directory first, then beside the program; an empty path takes the only folder of <c>models</c>.</summary>
+    /// <summary>Looks in the current directory first, then in the application's, then beside the program; an empty path takes the only folder of the <c>models</c> there.</summary>
     /// <param name="path">The setting <c>Model:Path</c>.</param>
-    /// <param name="contentRoot">Where the program and its bundled model lie.</param>
+    /// <param name="contentRoot">Where the application's files lie.</param>
+    /// <param name="program">Where the program and its bundled model lie.</param>
     /// <param name="folder">The folder, absolute.</param>
     /// <param name="fault">What is wrong and what to do, when there is none.</param>
-    public static bool TryFind(string path, string contentRoot, out string folder, out string? fault)
+    public static bool TryFind(string path, string contentRoot, string program, out string folder, out string? fault)
     {
-        (folder, fault) = path.Length == 0 ? FindBundled(contentRoot) : FindNamed(path, contentRoot);
+        (folder, fault) = path.Length == 0 ? FindBundled(program) : FindNamed(path, contentRoot, program);
         return fault is null;
     }
 
-    private static (string Folder, string? Fault) FindNamed(string path, string contentRoot)
+    private static (string Folder, string? Fault) FindNamed(string path, string contentRoot, string program)
     {
-        string here = Path.GetFullPath(path), bundled = Path.GetFullPath(path, contentRoot);
-        if (Directory.Exists(here))
-            return (here, null);
-        if (Directory.Exists(bundled))
-            return (bundled, null);
-        string looked = here == bundled ? here : $"{here} and {bundled}";
-        return ("", $"Model:Path is '{path}', but there is no such folder (looked for {looked}). Give a folder that holds config.json and *.safetensors.");
+        string[] places = [.. new[] { Path.GetFullPath(path), Path.GetFullPath(path, contentRoot), Path.GetFullPath(path, program) }.Distinct()];
+        return Array.Find(places, Directory.Exists) is { } found
+            ? (found, null)
+            : ("", $"Model:Path is '{path}', but there is no such folder (looked for {string.Join(" and ", places)}). Give a folder that holds config.json and *.safetensors.");
     }
 
-    private static (string Folder, string? Fault) FindBundled(string contentRoot)
+    private static (string Folder, string? Fault) FindBundled(string program)
     {
-        string models = Path.Combine(contentRoot, "models");
+        string models = Path.Combine(program, "models");
         string[] folders = Directory.Exists(models) ? Directory.GetDirectories(models) : [];
         return folders.Length == 1
             ? (folders[0], null)
@@ -41,5 +39,7 @@ internal static class ModelFolder
 internal sealed class ModelFolderValidator(IHostEnvironment environment) : IValidateOptions<ModelSettings>
 {
     public ValidateOptionsResult Validate(string? name, ModelSettings options) =>
-        ModelFolder.TryFind(options.Path, environment.ContentRootPath, out _, out string? fault) ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(fault!);
+        ModelFolder.TryFind(options.Path, environment.ContentRootPath, AppContext.BaseDirectory, out _, out string? fault)
+            ? ValidateOptionsResult.Success
+            : ValidateOptionsResult.Fail(fault!);
 }

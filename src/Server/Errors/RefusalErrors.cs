@@ -15,13 +15,16 @@ internal static class RefusalErrors
         RefusalReason.Deadline => ApiError.Overloaded("At the current load the request could not be answered within its request_timeout.", refusal.RetryAfter ?? DefaultRetry),
         RefusalReason.Loading => Loading(refusal.RetryAfter),
         RefusalReason.Draining => Draining(refusal.RetryAfter),
-        _ => ApiError.Unavailable("The engine has failed and the server is stopping.", retryAfter: null),
+        _ => CannotServe("the engine has failed."),
     };
 
     public static ApiError Loading(TimeSpan? retryAfter = null) => ApiError.Unavailable("The model is being loaded.", retryAfter ?? TimeSpan.FromSeconds(2));
 
     public static ApiError Draining(TimeSpan? retryAfter = null) =>
         ApiError.Unavailable("The server is shutting down and takes no new requests.", retryAfter ?? TimeSpan.FromSeconds(5));
+
+    /// <summary>The model could not be loaded, or its engine died: asking again does not help.</summary>
+    public static ApiError CannotServe(string reason) => ApiError.Unavailable($"The model cannot be served: {reason}", retryAfter: null);
 
     private static ApiError PoolSize(Refusal refusal, GenerationRequest request, string promptParam) => new(
         400,

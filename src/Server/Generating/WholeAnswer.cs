@@ -5,23 +5,26 @@ namespace Llama.Server.Generating;
 /// <summary>One answer read to its end.</summary>
 /// <param name="Text">All of its text.</param>
 /// <param name="Calls">The tools it calls.</param>
+/// <param name="CallPlaces">Where in the text each call stands.</param>
 /// <param name="Tokens">All of its tokens, when they were asked for.</param>
 /// <param name="FinishReason">Why it ended.</param>
-internal sealed record WholeAnswer(string Text, IReadOnlyList<ToolCall> Calls, DrawnToken[] Tokens, string FinishReason)
+internal sealed record WholeAnswer(string Text, IReadOnlyList<ToolCall> Calls, IReadOnlyList<int> CallPlaces, DrawnToken[] Tokens, string FinishReason)
 {
     /// <summary>Reads a stream to its end; null when it ended badly, which <see cref="Ending"/> then explains.</summary>
     public static async Task<WholeAnswer?> ReadAsync(TextStream stream)
     {
         var text = new StringBuilder();
         var calls = new List<ToolCallPiece>();
+        var places = new List<int>();
         var tokens = new List<DrawnToken>();
         while (await stream.MoveNextAsync())
         {
             text.Append(stream.Text);
             calls.AddRange(stream.Calls);
+            places.AddRange(stream.Calls.Where(piece => piece.Name is not null).Select(_ => text.Length));
             tokens.AddRange(stream.Tokens);
         }
         bool isWhole = !stream.IsAbandoned() && stream.Failure() is null;
-        return isWhole ? new WholeAnswer(text.ToString(), ToolCall.Join(calls), [.. tokens], stream.FinishName()) : null;
+        return isWhole ? new WholeAnswer(text.ToString(), ToolCall.Join(calls), places, [.. tokens], stream.FinishName()) : null;
     }
 }

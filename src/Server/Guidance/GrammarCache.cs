@@ -14,7 +14,7 @@ namespace Llama.Server.Guidance;
 /// </summary>
 internal sealed class GrammarCache(IOptions<ServerSettings> settings) : IDisposable
 {
-    private const int MostGrammars = 256;
+    private const int MostGrammars = 64;
 
     private readonly MemoryCache _grammars = new(new MemoryCacheOptions { SizeLimit = MostGrammars });
     private readonly JsonWhitespace _whitespace = settings.Value.JsonWhitespace == "free" ? JsonWhitespace.Free : JsonWhitespace.Compact;

@@ -1,4 +1,5 @@
 using Llama.Server.Json;
+using Llama.Server.Routing;
 using Llama.Server.Swagger;
 
 namespace Llama.Server.Health;
@@ -6,11 +7,9 @@ namespace Llama.Server.Health;
 /// <summary>The probes of orchestrators and load balancers.</summary>
 internal static class HealthEndpoints
 {
-    public static IServiceCollection AddServerHealth(this IServiceCollection services) => services.AddSingleton<Heartbeat>();
-
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        RouteGroupBuilder health = routes.MapGroup("/health").WithTags("Health").AllowAnonymous();
+        RouteGroupBuilder health = routes.MapGroup("").WithTags("Health").WithMetadata(new Probe());
         health.MapGet("/live", LiveAsync).WithSummary("Whether the process should go on: all but a failed or stalled engine").Answers<HealthStatus>().Produces<HealthStatus>(StatusCodes.Status503ServiceUnavailable);
         health.MapGet("/startup", StartupAsync).WithSummary("Whether the model is loaded and has made its first token").Answers<HealthStatus>().Produces<HealthStatus>(StatusCodes.Status503ServiceUnavailable);
         health.MapGet("/ready", ReadyAsync).WithSummary("Whether requests are served").Answers<HealthStatus>().Produces<HealthStatus>(StatusCodes.Status503ServiceUnavailable);

@@ -11,7 +11,8 @@ using Microsoft.Extensions.Options;
 namespace Llama.Server.Hosting;
 
 /// <summary>
-/// The engine's life inside the host: loaded in the background while HTTP is already live, warmed up with one token, drained before the host stops listening.
+/// The engine's life inside the host: loaded in the background while HTTP is already live, warmed up with one token, drained before the host stops listening. A model
+/// that cannot be loaded stops the host only where <see cref="LlamaOptions.StopHostOnFailure"/> says so.
 /// </summary>
 internal sealed partial class EngineHost(
     ModelIdentity identity,
@@ -21,12 +22,15 @@ internal sealed partial class EngineHost(
     IOptions<ServerSettings> server,
     TimeProvider clock,
     IMeterFactory meters,
+    LlamaOptions options,
     IHostApplicationLifetime lifetime,
     ILogger<EngineHost> logger) : BackgroundService, IHostedLifecycleService
 {
     private volatile Checkpoint? _checkpoint;
     private volatile Engine? _engine;
     private volatile bool _isStopping;
+    private volatile ApiError? _failure;
+    private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ModelDescription? _description;
 
     /// <summary>The engine, once it has been made; it may still be loading.</summary>
@@ -38,19 +42,25 @@ internal sealed partial class EngineHost(
     /// <summary>Whether the host has been told to stop.</summary>
     public bool IsStopping => _isStopping;
 
-    /// <summary>Whether the model could not be loaded or the engine died; the process then ends with a failure.</summary>
-    public bool HasFailed { get; private set; }
+    /// <summary>Whether the model could not be loaded or the engine died.</summary>
+    public bool HasFailed => _failure is not null;
+
+    /// <summary>Completes when <see cref="TryGet"/> no longer says that the model is being loaded: it is ready, has failed, or the host stops.</summary>
+    public Task Settled => _settled.Task;
 
     /// <summary>Gives the loaded model and its engine, or says why there is none yet.</summary>
     public bool TryGet([NotNullWhen(true)] out Engine? engine, [NotNullWhen(true)] out Checkpoint? checkpoint, [NotNullWhen(false)] out ApiError? error)
     {
         engine = _engine;
         checkpoint = _checkpoint;
-        error = _isStopping ? RefusalErrors.Draining() : engine is null || checkpoint is null ? RefusalErrors.Loading() : null;
+        error = _isStopping ? RefusalErrors.Draining() : _failure ?? (engine is null || checkpoint is null ? RefusalErrors.Loading() : null);
         return error is null;
     }
 
-    public Task StartingAsync(CancellationToken cancellation) => Task.CompletedTask;
+    /// <summary>Before any other service of the application starts, so that one that asks a question while it starts is not waiting for itself.</summary>
+    public Task StartingAsync(CancellationToken cancellation) => base.StartAsync(cancellation);
+
+    public override Task StartAsync(CancellationToken cancellation) => Task.CompletedTask;
 
     public Task StartedAsync(CancellationToken cancellation) => Task.CompletedTask;
 
@@ -58,6 +68,7 @@ internal sealed partial class EngineHost(
     public async Task StoppingAsync(CancellationToken cancellation)
     {
         _isStopping = true;
+        _settled.TrySetResult();
         if (_engine is not { State: EngineState.Ready or EngineState.Draining } engine)
             return;
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -81,6 +92,7 @@ internal sealed partial class EngineHost(
             ModelLimits limits = await _engine.Loaded.WaitAsync(stopping);
             await WarmUpAsync(_engine, text, stopping);
             _checkpoint = new Checkpoint(identity.Name, text, limits, Fingerprint());
+            _settled.TrySetResult();
             Log.Ready(logger, identity.Name, _description!.Model, _description.Device, _description.Dtype, _description.KvCache, text.Chat.Description, Describe(text), text.Defaults);
             await _engine.Completion.WaitAsync(stopping);
         }
@@ -126,10 +138,12 @@ internal sealed partial class EngineHost(
 
     private void Fail(Exception exception)
     {
-        Log.Failed(logger, identity.Folder, exception.Message.Split('\n')[0], logger.IsEnabled(LogLevel.Debug) ? exception : null);
-        HasFailed = true;
-        // Not while the host still starts: it would report a cancelled start instead of the reason above.
-        lifetime.ApplicationStarted.Register(lifetime.StopApplication);
+        string reason = exception.Message.Split('\n')[0];
+        Log.Failed(logger, identity.Folder, reason, logger.IsEnabled(LogLevel.Debug) ? exception : null);
+        _failure = RefusalErrors.CannotServe(reason);
+        _settled.TrySetResult();
+        if (options.StopHostOnFailure)
+            lifetime.ApplicationStarted.Register(lifetime.StopApplication); // not while the host still starts: it would report a cancelled start instead of the reason above
     }
 
     private static partial class Log

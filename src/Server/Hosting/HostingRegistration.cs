@@ -1,21 +1,21 @@
 using Llama.Model;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Llama.Server.Hosting;
 
 /// <summary>Registration of the engine.</summary>
 internal static class HostingRegistration
 {
-    public static IServiceCollection AddEngine(this IServiceCollection services)
+    public static IServiceCollection AddEngine(this IServiceCollection services, LlamaOptions options)
     {
-        services.AddSingleton(TimeProvider.System);
-        services.AddSingleton(Random.Shared);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(options);
         services.AddSingleton<ModelIdentity>();
-        services.AddSingleton<LoadModel>(options =>
+        services.AddSingleton<LoadModel>(settings =>
         {
-            ModelRunner runner = ModelRunner.Load(options);
+            ModelRunner runner = ModelRunner.Load(settings);
             return new LoadedModel(runner, runner.Description);
         });
-        services.AddHostedService<StartupLines>();
         services.AddSingleton<EngineHost>();
         return services.AddHostedService(provider => provider.GetRequiredService<EngineHost>());
     }

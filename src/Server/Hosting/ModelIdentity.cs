@@ -11,7 +11,7 @@ internal sealed class ModelIdentity
     public ModelIdentity(SettingsSection<ModelSettings> settings, IHostEnvironment environment, TimeProvider clock)
     {
         ModelSettings model = settings.Read(); // unchecked: the metrics are labelled with the name before the settings are checked
-        ModelFolder.TryFind(model.Path, environment.ContentRootPath, out string folder, out _);
+        ModelFolder.TryFind(model.Path, environment.ContentRootPath, AppContext.BaseDirectory, out string folder, out _);
         Folder = folder;
         Name = model.Name.Length > 0 ? model.Name : Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
         Created = clock.GetUtcNow();

@@ -29,7 +29,8 @@ internal static class RequestBody
         }
     }
 
-    private static ApiError? Read<T>(JsonElement root, FieldTable<T> fields, T target)
+    /// <summary>Fills <paramref name="target"/> from a body that is JSON already; returns what is wrong, or null.</summary>
+    public static ApiError? Read<T>(JsonElement root, FieldTable<T> fields, T target)
     {
         var errors = new ReadErrors();
         if (root.ValueKind != JsonValueKind.Object)

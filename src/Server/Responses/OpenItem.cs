@@ -43,5 +43,5 @@ internal sealed class OpenCall(string callId, string name) : OpenItem(ResponseId
     public override ResponseItem Close(string status) => new FunctionCallItem(Id, status, callId, name, Text.ToString());
 
     /// <summary>A call that is made already.</summary>
-    public static ResponseItem Whole(ToolCall call, string status) => new FunctionCallItem(ResponseIds.OfCall(), status, call.Id, call.Name, call.Arguments);
+    public static ResponseItem Whole(ToolCall call) => new FunctionCallItem(ResponseIds.OfCall(), "completed", call.Id, call.Name, call.Arguments);
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace Llama.Server.Responses;
 
@@ -98,7 +99,20 @@ public sealed record ReasoningEcho(string? Effort, string? Summary);
 /// <summary>The <c>text</c> of a response.</summary>
 /// <param name="Format">What the text had to look like.</param>
 /// <param name="Verbosity"><c>medium</c>.</param>
-public sealed record TextEcho(JsonElement Format, string Verbosity);
+public sealed record TextEcho(FormatEcho Format, string Verbosity);
+
+/// <summary>What the text had to look like.</summary>
+/// <param name="Type"><c>text</c>, <c>json_object</c> or <c>json_schema</c>; the rest is there with the last.</param>
+/// <param name="Name">The schema's name.</param>
+/// <param name="Description">What it is for.</param>
+/// <param name="Schema">The schema.</param>
+/// <param name="Strict">Whether it keeps to OpenAI's strict subset.</param>
+public sealed record FormatEcho(
+    string Type,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Name = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Description = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] JsonElement? Schema = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Strict = null);
 
 /// <summary>A tool that the model may call.</summary>
 /// <param name="Type"><c>function</c>.</param>

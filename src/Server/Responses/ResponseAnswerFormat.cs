@@ -8,8 +8,8 @@ using Llama.Server.Streaming;
 namespace Llama.Server.Responses;
 
 /// <summary>
-/// Words an answer as a response. Its text is a message, each tool call an item of its own behind it; one item is open at a time, and an answer that says nothing at
-/// all is an empty message.
+/// Words an answer as a response: its text as messages, its calls as items of their own, in the order in which the model makes them. One item is open at a time, and
+/// an answer that says nothing at all is an empty message.
 /// </summary>
 /// <param name="request">What was asked for.</param>
 /// <param name="answers">The one answer.</param>
@@ -28,10 +28,14 @@ internal sealed class ResponseAnswerFormat(ResponseRequest request, Answers answ
     {
         WholeAnswer answer = choices[0];
         _isCutOff = answer.FinishReason == "length";
-        if (answer.Text.Length > 0 || answer.Calls.Count == 0)
-            _output.Add(Message(answer, answer.Calls.Count == 0 ? Status : "completed"));
+        int start = 0;
         for (int i = 0; i < answer.Calls.Count; i++)
-            _output.Add(OpenCall.Whole(answer.Calls[i], i == answer.Calls.Count - 1 ? Status : "completed"));
+        {
+            AddMessage(answer, start, start = answer.CallPlaces[i]);
+            _output.Add(OpenCall.Whole(answer.Calls[i]));
+        }
+        AddMessage(answer, start, answer.Text.Length);
+        _output[^1] = _output[^1] with { Status = Status };
         JsonSerializer.Serialize(json, Keep(draft.End(_output, _isCutOff, usage)), ApiJson.Web.Response);
     }
 
@@ -45,14 +49,14 @@ internal sealed class ResponseAnswerFormat(ResponseRequest request, Answers answ
     public override ValueTask StartAsync(SseWriter events, int choice) => ValueTask.CompletedTask;
 
     public override ValueTask SendPieceAsync(SseWriter events, int choice, TextStream stream) =>
-        _open is OpenMessage message && stream.Calls.Count == 0 ? SendTextAsync(message, stream) : SendFirstAsync(stream);
+        _open is OpenMessage message && stream.Calls.Count == 0 ? SendTextAsync(message, stream) : SendMixedAsync(stream);
 
     public override async ValueTask FinishAsync(SseWriter events, int choice, TextStream stream)
     {
         _isCutOff = stream.FinishName() == "length";
         if (_open is null && _output.Count == 0)
             await OpenAsync(new OpenMessage());
-        if (_open is OpenMessage message && _logprobs.Take([], MessageLogprobs.All) is { Count: > 0 } rest)
+        if (_open is OpenMessage message && !stream.HasCalls && _logprobs.Take([], MessageLogprobs.All) is { Count: > 0 } rest)
             await SendDeltaAsync(message, stream: null, rest);
         await CloseAsync(Status);
     }
@@ -82,20 +86,24 @@ internal sealed class ResponseAnswerFormat(ResponseRequest request, Answers answ
 
     private IReadOnlyList<ResponseItem> OutputSoFar => _open is null ? _output : [.. _output, _open.Close("incomplete")];
 
-    private MessageItem Message(WholeAnswer answer, string status)
+    /// <summary>Adds the text between calls, where there is any.</summary>
+    private void AddMessage(WholeAnswer answer, int start, int end)
     {
-        IReadOnlyList<ChatTokenLogprob> logprobs = _logprobs.Take(answer.Tokens, answer.Calls.Count == 0 ? MessageLogprobs.All : answer.Text.Length);
-        return new MessageItem(ResponseIds.OfMessage(), status, "assistant", [new OutputText(answer.Text, [], logprobs)]);
+        if (start == end && answer.Calls.Count > 0)
+            return;
+        IReadOnlyList<ChatTokenLogprob> logprobs = _output.Count > 0 ? [] : _logprobs.Take(answer.Tokens, answer.Calls.Count == 0 ? MessageLogprobs.All : end);
+        _output.Add(new MessageItem(ResponseIds.OfMessage(), "completed", "assistant", [new OutputText(answer.Text[start..end], [], logprobs)]));
     }
 
-    private async ValueTask SendFirstAsync(TextStream stream)
+    /// <summary>A piece that may begin an item, and end the one before.</summary>
+    private async ValueTask SendMixedAsync(TextStream stream)
     {
         if (!stream.Text.IsEmpty && _open is not OpenMessage)
             await OpenAsync(new OpenMessage());
         if (_open is OpenMessage message)
             await SendTextAsync(message, stream);
         else
-            _logprobs.Take(stream.Tokens, length: 0);
+            _logprobs.Take(stream.Tokens, length: 0); // they wait for their text
         for (int i = 0; i < stream.Calls.Count; i++)
             await SendCallAsync(stream.Calls[i]);
     }
@@ -103,7 +111,8 @@ internal sealed class ResponseAnswerFormat(ResponseRequest request, Answers answ
     private ValueTask SendTextAsync(OpenMessage message, TextStream stream)
     {
         message.Text.Append(stream.Text);
-        IReadOnlyList<ChatTokenLogprob> logprobs = _logprobs.Take(stream.Tokens, message.Text.Length);
+        // Behind a call the places of tokens are no longer those of the text: what is said there goes without log-probabilities.
+        IReadOnlyList<ChatTokenLogprob> logprobs = _output.Count > 0 ? [] : _logprobs.Take(stream.Tokens, message.Text.Length);
         return stream.Text.IsEmpty && logprobs.Count == 0 ? ValueTask.CompletedTask : SendDeltaAsync(message, stream, logprobs);
     }
 

@@ -39,8 +39,7 @@ internal sealed class ResponseRequest : GenerationParameters, IConversation
     /// <summary>What was sent as <c>tool_choice</c>.</summary>
     public JsonElement ToolChoice { get; set; } = FunctionChoiceFields.Auto;
 
-    /// <summary>What was sent as <c>text.format</c>.</summary>
-    public JsonElement TextFormat { get; set; } = TextFormatFields.Free;
+    public FormatEcho TextFormat { get; set; } = new("text");
 
     public string? User { get; set; }
 

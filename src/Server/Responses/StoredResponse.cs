@@ -19,7 +19,7 @@ internal sealed record StoredResponse(Response Response, IReadOnlyList<ResponseI
         long characters = (response.Instructions?.Length ?? 0)
             + response.Metadata.Sum(pair => (long)pair.Key.Length + pair.Value.Length)
             + response.Tools.Sum(tool => (tool.Description?.Length ?? 0) + (long)(tool.Parameters?.GetRawText().Length ?? 0))
-            + response.Text.Format.GetRawText().Length
+            + (response.Text.Format.Schema?.GetRawText().Length ?? 0)
             + response.ToolChoice.GetRawText().Length;
         return (sizeof(char) * characters) + (Overhead * response.Tools.Count);
     }

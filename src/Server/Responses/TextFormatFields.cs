@@ -7,15 +7,12 @@ namespace Llama.Server.Responses;
 /// <summary>Reads <c>text</c>: what the answer must look like, in this route's flat shape.</summary>
 internal static class TextFormatFields
 {
-    /// <summary>The format of answers that may say anything.</summary>
-    public static JsonElement Free { get; } = JsonElement.Parse("""{"type":"text"}""");
-
     private static readonly FieldTable<Draft> Format = new FieldTable<Draft>()
         .Custom("type", FieldShape.OneOf("text", "json_object", "json_schema"), (draft, v) => draft.Type = GuidanceFields.ReadType(v), "text, json_object or json_schema.", required: true)
         .Custom("name", FieldShape.Text, (draft, v) => draft.Name = ReadName(v), "With type json_schema: letters, digits, `_` and `-`, at most 64.")
         .Custom("schema", FieldShape.Object, (draft, v) => draft.Schema = ReadSchema(v), "With type json_schema: the JSON schema.")
         .Flag("strict", (draft, v) => draft.Strict = v, "Keep to OpenAI's strict subset of JSON schema. Enforced either way.")
-        .Accept("description", FieldShape.Text, v => v.String(), "The schema alone is enforced.");
+        .Text("description", (draft, v) => draft.Description = v, "Comes back in the response; the schema alone is enforced.");
 
     public static FieldTable<ResponseRequest> Table { get; } = new FieldTable<ResponseRequest>()
         .Custom("format", FieldShape.ObjectOf(Format.Fields), (r, v) => ReadFormat(r, v), "Enforced while the answer is made, for any model.")
@@ -24,8 +21,8 @@ internal static class TextFormatFields
     private static void ReadFormat(ResponseRequest request, FieldReader format)
     {
         Draft draft = format.Object(Format, new Draft());
-        request.TextFormat = format.Value.Clone();
         bool isSchema = draft.Type == "json_schema";
+        request.TextFormat = isSchema ? new FormatEcho(draft.Type, draft.Name, draft.Description, draft.Schema, draft.Strict) : new FormatEcho(draft.Type);
         if (!isSchema && (draft.Schema is not null || draft.Name is not null))
             format.Invalid("'schema' and 'name' are only allowed with type json_schema");
         else if (draft.Type == "json_object")
@@ -49,6 +46,8 @@ internal static class TextFormatFields
         public string Type { get; set; } = "";
 
         public string? Name { get; set; }
+
+        public string? Description { get; set; }
 
         public JsonElement? Schema { get; set; }
 

@@ -1,5 +1,5 @@
 using Llama.Server.Errors;
-using Microsoft.AspNetCore.Authorization;
+using Llama.Server.Routing;
 
 namespace Llama.Server.Swagger;
 
@@ -25,7 +25,7 @@ internal static class ErrorAnswers
     /// <param name="hasParameters">Whether its address names something.</param>
     public static IEnumerable<ErrorAnswer> Of(IList<object> metadata, bool hasParameters)
     {
-        if (metadata.OfType<IAllowAnonymous>().Any())
+        if (metadata.OfType<KeyFree>().Any())
             return [];
         if (metadata.OfType<RequestFields>().Any())
             return [BadBody, NoKey, NoModel, TooLarge, NotJson, TooMany, Internal, Overloaded];

@@ -43,8 +43,8 @@ internal static class SwaggerRegistration
             page.InjectJavascript("/swagger/" + LiveStream);
             page.UseRequestInterceptor("function (request) { return window.showStreams(request); }");
         });
-        app.MapGet("/swagger/" + LiveStream, ServeLiveStream).AllowAnonymous().ExcludeFromDescription();
-        app.MapGet("/", () => Results.Redirect("/swagger")).AllowAnonymous().ExcludeFromDescription();
+        app.MapGet("/swagger/" + LiveStream, ServeLiveStream).ExcludeFromDescription();
+        app.MapGet("/", () => Results.Redirect("/swagger")).ExcludeFromDescription();
         return app;
     }
 

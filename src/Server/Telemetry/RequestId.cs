@@ -10,6 +10,7 @@ internal sealed class RequestId(RequestDelegate next)
     public Task InvokeAsync(HttpContext context)
     {
         string asked = context.Request.Headers[Header].ToString();
+        context.Features.Set(this);
         context.TraceIdentifier = IsSane(asked) ? asked : $"req_{Guid.NewGuid():N}";
         // On starting, because the exception handler clears headers set before.
         context.Response.OnStarting(static state =>

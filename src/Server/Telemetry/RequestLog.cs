@@ -1,3 +1,5 @@
+using Llama.Server.Routing;
+
 namespace Llama.Server.Telemetry;
 
 /// <summary>One line per request; probes and scrapes only at Debug.</summary>
@@ -18,7 +20,8 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider cloc
 
     private void Write(HttpContext context, double milliseconds)
     {
-        string route = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "unknown";
+        Endpoint? endpoint = context.GetEndpoint();
+        string route = endpoint is RouteEndpoint known && known.Metadata.GetMetadata<Unmatched>() is null ? known.RoutePattern.RawText ?? "" : "unknown";
         int status = context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted ? StatusCodes.Status499ClientClosedRequest : context.Response.StatusCode;
         if (context.Features.Get<RequestSummary>() is { } made)
         {
@@ -34,7 +37,7 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider cloc
         }
         else
         {
-            bool isRoutine = context.Request.Path.StartsWithSegments("/health") || (HttpMethods.IsGet(context.Request.Method) && status < 400);
+            bool isRoutine = endpoint?.Metadata.GetMetadata<Probe>() is not null || (HttpMethods.IsGet(context.Request.Method) && status < 400);
             LogLevel level = isRoutine ? LogLevel.Debug : LogLevel.Information;
             Log.Answered(logger, level, context.Request.Method, route, status, milliseconds, context.TraceIdentifier);
         }

@@ -61,6 +61,17 @@ public sealed class TokenExclusionTests
         Assert.DoesNotContain(spaced, GuideWalk.Allowed(exclusion.Start(atSequenceStart: false)));
     }
 
+    // SentencePiece begins a text such as "1" with the dummy space alone.
+    [Fact]
+    public void Start_TokenThatPrintsNothing_IsAllowedAndEndsTheStart()
+    {
+        ITokenGuide guide = TokenExclusion.Create([" a", "b"], Llama, Llama.VocabSize).Start(atSequenceStart: true);
+        Assert.Contains(Token("▁"), GuideWalk.Allowed(guide));
+        guide.Accept(Token("▁"));
+        Assert.DoesNotContain(Token("▁a"), GuideWalk.Allowed(guide));
+        Assert.Equal(" a", Llama.Decode([Token("▁"), Token("▁a")]));
+    }
+
     [Fact]
     public void Create_EmptyOrEndlessTexts_AreRefused()
     {

@@ -4,7 +4,6 @@ using Llama.Model;
 using Llama.Model.Text;
 using Llama.Scheduling;
 using Llama.Server.Hosting;
-using Llama.Tests.Shared;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
@@ -16,12 +15,14 @@ namespace Llama.Server.Tests.Hosting;
 /// <summary>The real server over a model that says what a test wants it to, with a real tokenizer.</summary>
 internal sealed class TestApp : WebApplicationFactory<Program>
 {
-    public const string ModelName = "tiny";
+    public const string ModelName = TestModel.Name;
 
-    /// <summary>Holds a tokenizer and nothing else, so the chat format is Llama 2's own.</summary>
-    public static string Folder { get; } = Path.Combine(AppContext.BaseDirectory, "checkpoint");
+    public static string Folder => TestModel.Folder;
 
-    public static Tokenizer Tokenizer { get; } = Tokenizer.Load(Folder);
+    public static Tokenizer Tokenizer => TestModel.Tokenizer;
+
+    /// <summary>The served folder, which may add a chat template and tokens to the default one.</summary>
+    public string Checkpoint { get; init; } = Folder;
 
     /// <summary>What the model says, before it stops; null lets it draw from the context and never stop.</summary>
     public string? Reply { get; init; }
@@ -68,7 +69,7 @@ internal sealed class TestApp : WebApplicationFactory<Program>
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
-        builder.UseSetting("Model:Path", Folder);
+        builder.UseSetting("Model:Path", Checkpoint);
         builder.UseSetting("Model:Name", ModelName);
         builder.UseSetting("Serilog:MinimumLevel:Default", "Fatal");
         foreach ((string key, string value) in Settings)
@@ -81,12 +82,6 @@ internal sealed class TestApp : WebApplicationFactory<Program>
         });
     }
 
-    private LoadedModel Load(ModelOptions options)
-    {
-        OnLoad?.Invoke();
-        var limits = new ModelLimits(Tokenizer.VocabSize, ContextLength, options.BlockSize, BlockCount: 16 * ContextLength / options.BlockSize);
-        // Any first token will do for "say it at the start": decoding drops the dummy space again.
-        var model = new FakeModel { VocabSize = Tokenizer.VocabSize, Reply = Reply is null ? null : Tokenizer.Encode(Reply), StopTokenId = Tokenizer.EosId!.Value };
-        return new LoadedModel(new FakeModelRunner(limits, model) { OnStep = OnStep }, new ModelDescription("fake", "none", "none", "none"));
-    }
+    private LoadedModel Load(ModelOptions options) =>
+        new TestModel { Checkpoint = Checkpoint, Reply = Reply, OnStep = OnStep, OnLoad = OnLoad, ContextLength = ContextLength }.Load(options);
 }

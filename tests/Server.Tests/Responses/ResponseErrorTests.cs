@@ -62,7 +62,7 @@ public sealed class ResponseErrorTests(ErrorTests.Ready ready) : IClassFixture<E
     [InlineData(""" "input":"x","tools":[{"type":"web_search_preview","search_context_size":"low"}] """, "unsupported_value", "tools[0].type")]
     [InlineData(""" "input":"x","tools":[{"type":"function","function":{"name":"f"}}] """, "unknown_parameter", "tools[0].function")]
     [InlineData(""" "input":"x","tools":[{"type":"function","name":"two words"}] """, "invalid_value", "tools[0].name")]
-    [InlineData(""" "input":"x","tools":[{"type":"function","name":"f"},{"type":"function","name":"f"}] """, "invalid_value", "tools[1]")]
+    [InlineData(""" "input":"x","tools":[{"type":"function","name":"f"},{"type":"function","name":"f"}] """, "invalid_value", "tools[1].name")]
     [InlineData(""" "input":"x","tool_choice":"required" """, "invalid_value", "tool_choice")]
     [InlineData(""" "input":"x","tool_choice":"some" """, "invalid_value", "tool_choice")]
     [InlineData(""" "input":"x","tool_choice":{"type":"function","name":"f"} """, "invalid_value", "tool_choice")]

@@ -140,7 +140,7 @@ public sealed class ResponseStoreTests
             SafetyIdentifier = null,
             Store = true,
             Temperature = 1,
-            Text = new TextEcho(JsonElement.Parse("{}"), "medium"),
+            Text = new TextEcho(new FormatEcho("text"), "medium"),
             ToolChoice = JsonElement.Parse("\"auto\""),
             Tools = [],
             TopLogprobs = 0,

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using Llama.Server.Responses;
 using Llama.Server.Tests.Hosting;
 using static Llama.Server.Tests.Responses.ResponseTranscript;
 
@@ -48,6 +50,20 @@ public sealed class ResponseStreamTests
         Assert.Equal(Reply, (string?)stream.Of("response.output_text.done").Single()["text"]);
         Assert.All(stream.Of("response.output_text.delta"), one => Assert.Equal(
             ["type", "sequence_number", "output_index", "item_id", "content_index", "delta", "logprobs"], one.AsObject().Select(pair => pair.Key)));
+    }
+
+    [Fact]
+    public async Task Stream_AnyEvent_IsAsDescribed()
+    {
+        string[] described = [.. typeof(ResponseEvent).GetProperties().Select(property => JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name))];
+        await using var app = new TestApp { Reply = "Well. <tool_call>{\"name\":\"f\",\"arguments\":{}}</tool_call>" };
+        ResponseTranscript stream = await StreamAsync(
+            await app.StartAsync(), "\"input\":\"Hi\",\"tools\":[{\"type\":\"function\",\"name\":\"f\"}],\"stream_options\":{\"include_obfuscation\":true}");
+
+        string[] sent = [.. stream.Events.SelectMany(one => one.AsObject().Select(pair => pair.Key)).Distinct()];
+
+        Assert.Empty(sent.Except(described));
+        Assert.Equal(["code", "message", "param"], described.Except(sent)); // those of an error
     }
 
     [Fact]

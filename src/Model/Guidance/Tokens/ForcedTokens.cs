@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Text;
+using System.Text.Unicode;
 using Llama.Model.Guidance.Automata;
 
 namespace Llama.Model.Guidance.Tokens;
@@ -49,9 +50,9 @@ internal sealed class ForcedTokens(TokenMasks masks, CanonicalSpelling spelling)
             state = state.Advance(_run[length]);
         }
         int end = length;
-        while (end > 0 && !System.Text.Unicode.Utf8.IsValid(_run.AsSpan(0, end)) && length - end < 4) end--;
+        while (end > 0 && !Utf8.IsValid(_run.AsSpan(0, end)) && length - end < 4) end--;
         isWhole = state is { IsAccepting: true, IsFinal: true } && end == length;
-        bool isText = end > 0 && System.Text.Unicode.Utf8.IsValid(_run.AsSpan(0, end));
+        bool isText = end > 0 && Utf8.IsValid(_run.AsSpan(0, end));
         text = isText ? Encoding.UTF8.GetString(_run.AsSpan(0, end)) : "";
         return isText;
     }

@@ -6,30 +6,24 @@ namespace Llama.Model.Guidance.Tokens;
 internal sealed class TokenMasks
 {
     private readonly int _vocabSize;
-    private readonly ulong[] _always; // tokens that print nothing and that the automaton has no say in
+    private readonly bool _allowsOthers;
     private readonly ByteState[] _path;
     private ByteState? _start;
     private ulong[] _startMask = [];
 
     /// <param name="texts">The vocabulary.</param>
     /// <param name="vocabSize">Number of ids of the model, which may be more than the tokenizer has.</param>
-    /// <param name="allowsOthers">Whether tokens that the vocabulary has no text for are allowed.</param>
+    /// <param name="allowsOthers">Whether tokens that print nothing are allowed: the automaton has no say in them.</param>
     public TokenMasks(TokenTexts texts, int vocabSize, bool allowsOthers)
     {
-        (Texts, _vocabSize, _always) = (texts, vocabSize, new ulong[(vocabSize + 63) / 64]);
+        (Texts, _vocabSize, _allowsOthers) = (texts, vocabSize, allowsOthers);
         _path = new ByteState[Math.Max(texts.Inside.LongestToken, texts.AtStart.LongestToken) + 1];
-        if (!allowsOthers) return;
-        Array.Fill(_always, ulong.MaxValue);
-        foreach (int token in texts.Inside.Tokens)
-        {
-            if (token < vocabSize) _always[token >> 6] &= ~(1UL << token);
-        }
     }
 
     public TokenTexts Texts { get; }
 
     /// <summary>Number of words in a mask.</summary>
-    public int Words => _always.Length;
+    public int Words => (_vocabSize + 63) / 64;
 
     /// <summary>The tokens that may come inside a text.</summary>
     public ulong[] Inside(ByteState state)
@@ -50,7 +44,8 @@ internal sealed class TokenMasks
 
     private ulong[] Walk(ByteState state, TokenTrie trie)
     {
-        ulong[] mask = [.. _always];
+        ulong[] mask = new ulong[Words];
+        if (_allowsOthers) trie.MarkOthers(mask);
         trie.Mark(state, mask, _path);
         state.Charge(8L * mask.Length);
         if (_vocabSize % 64 != 0) mask[^1] &= (1UL << (_vocabSize % 64)) - 1;

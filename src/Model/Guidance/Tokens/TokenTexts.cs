@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text;
+using System.Text.Unicode;
 using Llama.Model.Text;
 using Llama.Model.Text.SentencePiece;
 
@@ -58,11 +59,9 @@ internal sealed class TokenTexts
         texts = texts.FindAll(text => _parts.Vocabulary.KindOf(text.Id) != TokenKind.Unknown);
         var single = texts.Where(text => text.Bytes.Length == 1).Select(text => text.Bytes[0]).ToHashSet();
         if (Enumerable.Range(0, 0xF5).Where(value => value is not (0xC0 or 0xC1)).All(value => single.Contains((byte)value))) return texts;
-        texts = texts.FindAll(text => IsText(text.Bytes));
+        texts = texts.FindAll(text => Utf8.IsValid(text.Bytes));
         Alphabet = CodePointSet.Of(texts.Select(text => Encoding.UTF8.GetString(text.Bytes).EnumerateRunes().ToArray()).Where(runes => runes.Length == 1)
             .Select(runes => new CodePointRange(runes[0].Value, runes[0].Value)));
         return texts;
     }
-
-    private static bool IsText(byte[] bytes) => System.Text.Unicode.Utf8.IsValid(bytes);
 }

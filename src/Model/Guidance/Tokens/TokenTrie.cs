@@ -23,9 +23,6 @@ internal sealed class TokenTrie
     /// <summary>Length of the longest token in bytes.</summary>
     public int LongestToken { get; }
 
-    /// <summary>Ids of all tokens in the trie.</summary>
-    public ReadOnlySpan<int> Tokens => _tokens;
-
     /// <summary>Sets the bits of the tokens whose bytes lead somewhere.</summary>
     /// <param name="start">The state before the token.</param>
     /// <param name="mask">[⌈vocab / 64⌉]; tokens beyond it are left out.</param>
@@ -54,6 +51,16 @@ internal sealed class TokenTrie
             path[node.Depth + 1] = next;
             for (int token = node.FirstToken; token < node.FirstToken + node.TokenCount; token++) Set(mask, _tokens[token]);
             i++;
+        }
+    }
+
+    /// <summary>Sets the bits of all ids that are not in the trie.</summary>
+    public void MarkOthers(Span<ulong> mask)
+    {
+        mask.Fill(ulong.MaxValue);
+        foreach (int token in _tokens)
+        {
+            if (token >> 6 < mask.Length) mask[token >> 6] &= ~(1UL << token);
         }
     }
 

@@ -17,7 +17,7 @@ internal sealed class PlainKernels(Device device) : IKernels
     public void Embed(Matrix table, ForwardBatch batch, Matrix output)
     {
         using DisposeScope scope = NewDisposeScope();
-        output.Tensor.copy_(table.Tensor.index_select(0, Indices(batch.TokenIds, batch.TokenCount)));
+        output.Tensor.copy_(table.Tensor.index_select(0, Indices(batch.TokenIds.AsSpan(0, batch.TokenCount))));
     }
 
     public void RmsNorm(Matrix input, Matrix weight, float epsilon, Matrix output)
@@ -42,7 +42,7 @@ internal sealed class PlainKernels(Device device) : IKernels
     public void RotateAndStore(Matrix queries, Matrix keys, Matrix values, RopeTable rope, ForwardBatch batch, AttentionShape shape, KvLayer cache)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor positions = Indices(batch.Positions, batch.TokenCount), slots = Indices(batch.Slots, batch.TokenCount);
+        Tensor positions = Indices(batch.Positions.AsSpan(0, batch.TokenCount)), slots = Indices(batch.Slots.AsSpan(0, batch.TokenCount));
         Tensor cosines = rope.Cosines.Tensor.index_select(0, positions).unsqueeze(1); // [tokens, 1, headDim / 2]
         Tensor sines = rope.Sines.Tensor.index_select(0, positions).unsqueeze(1);
         queries.Tensor.copy_(Rotate(queries, cosines, sines, shape.HeadDim));
@@ -73,12 +73,10 @@ internal sealed class PlainKernels(Device device) : IKernels
         gate.Tensor.copy_(nn.functional.silu(gate.Tensor) * up.Tensor);
     }
 
-    public void TakeSampleRows(Matrix input, ForwardBatch batch, Matrix output)
+    public void TakeRows(Matrix input, ReadOnlySpan<int> rows, Matrix output)
     {
         using DisposeScope scope = NewDisposeScope();
-        long[] rows = new long[batch.SampleCount];
-        for (int i = 0; i < rows.Length; i++) rows[i] = batch.Samples[i].TokenRow;
-        output.Tensor.copy_(input.Tensor.index_select(0, tensor(rows, device: device)));
+        output.Tensor.copy_(input.Tensor.index_select(0, Indices(rows)));
     }
 
     private static Tensor Block(Tensor cache, int block, int blockSize) => cache.narrow(0, (long)block * blockSize, blockSize);
@@ -105,5 +103,5 @@ internal sealed class PlainKernels(Device device) : IKernels
         return tensor(slots, device: device);
     }
 
-    private Tensor Indices(int[] values, int count) => tensor(values.AsSpan(0, count).ToArray(), dtype: ScalarType.Int64, device: device);
+    private Tensor Indices(ReadOnlySpan<int> values) => tensor(values.ToArray(), dtype: ScalarType.Int64, device: device);
 }

@@ -75,11 +75,11 @@ internal sealed unsafe class SimdKernels<TLanes, TStored>(bool deterministic) : 
 
     public void SiluMultiply(Matrix gate, Matrix up) => SimdElementwise<TLanes>.SiluMultiply(gate, up);
 
-    public void TakeSampleRows(Matrix input, ForwardBatch batch, Matrix output)
+    public void TakeRows(Matrix input, ReadOnlySpan<int> rows, Matrix output)
     {
         long bytes = (long)input.Columns * sizeof(float);
-        for (int s = 0; s < batch.SampleCount; s++)
-            Buffer.MemoryCopy(input.Floats + (long)batch.Samples[s].TokenRow * input.Columns, output.Floats + (long)s * input.Columns, bytes, bytes);
+        for (int i = 0; i < rows.Length; i++)
+            Buffer.MemoryCopy(input.Floats + (long)rows[i] * input.Columns, output.Floats + (long)i * input.Columns, bytes, bytes);
     }
 
     private bool UseTorch(Matrix input) => !deterministic && input.Rows >= TorchRows;

@@ -1,21 +1,31 @@
 using Llama.Server.Configuration;
-using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.Extensions.Options;
 
 namespace Llama.Server.Errors;
 
-/// <summary>Answers whatever an endpoint throws: bodies that break off or are too large, and our own bugs. Never shows a stack trace.</summary>
-internal sealed partial class UnexpectedErrors(IOptions<ServerSettings> settings, ILogger<UnexpectedErrors> logger) : IExceptionHandler
+/// <summary>Answers whatever a route throws: bodies that break off or are too large, and our own bugs. Never shows a stack trace.</summary>
+internal sealed partial class ThrownErrors(RequestDelegate next, IOptions<ServerSettings> settings, ILogger<ThrownErrors> logger)
 {
-    public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellation)
+    public async Task InvokeAsync(HttpContext context)
     {
-        if (context.RequestAborted.IsCancellationRequested)
-            return true;
+        try
+        {
+            await next(context);
+        }
+        catch (Exception exception) when (!context.Response.HasStarted)
+        {
+            if (!context.RequestAborted.IsCancellationRequested)
+                await AnswerAsync(context, exception);
+        }
+    }
+
+    private Task AnswerAsync(HttpContext context, Exception exception)
+    {
         ApiError error = exception is BadHttpRequestException bad ? FromBadRequest(bad) : ApiError.Internal();
         if (error.Status >= 500)
             Log.Failed(logger, context.Request.Path, exception);
-        await ErrorResponse.WriteAsync(context, error);
-        return true;
+        context.Response.Clear();
+        return ErrorResponse.WriteAsync(context, error);
     }
 
     private ApiError FromBadRequest(BadHttpRequestException exception) => exception.StatusCode switch

@@ -1,0 +1,29 @@
+using System.Diagnostics.CodeAnalysis;
+using Llama.Scheduling;
+using Llama.Server.Errors;
+using Llama.Server.Generating;
+using Llama.Server.Hosting;
+
+namespace Llama.Server.Chat;
+
+/// <summary>From a chat request to what the engine is to do; the same for whoever asks, over HTTP or within the process.</summary>
+internal sealed class ChatPlanner(EngineHost host, ModelIdentity identity, RequestMapper mapper)
+{
+    public bool TryPlan(ChatCompletionRequest request, [NotNullWhen(true)] out ChatPlan? plan, [NotNullWhen(false)] out ApiError? error)
+    {
+        plan = null;
+        error = request.Settle() ?? identity.Check(request.Model);
+        if (error is null
+            && host.TryGet(out Engine? engine, out Checkpoint? checkpoint, out error)
+            && ChatPrompt.TryRender(request, checkpoint, out Prompt? prompt, out error)
+            && mapper.TryMap(request, [prompt], checkpoint, out GenerationPlan? answers, out error))
+            plan = new ChatPlan(engine, checkpoint, answers);
+        return plan is not null;
+    }
+}
+
+/// <summary>A chat request ready to start.</summary>
+/// <param name="Engine">Where it will run.</param>
+/// <param name="Checkpoint">The model that answers.</param>
+/// <param name="Answers">What is to be generated.</param>
+internal sealed record ChatPlan(Engine Engine, Checkpoint Checkpoint, GenerationPlan Answers);

@@ -1,0 +1,29 @@
+using Llama.Server.Configuration;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Llama.Server.Hosting;
+
+/// <summary>What the program sets up because the process is its own. In another application these things are that application's.</summary>
+internal static class StandAlone
+{
+    public const string DefaultAddress = "http://localhost:8080";
+
+    public static void AddStandAlone(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddHostedService<StartupLines>();
+        builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
+        // The host gives up on stopping some time after the drain has, never before it. Read unchecked: the host is made before the settings are checked.
+        builder.Services.AddOptions<HostOptions>().Configure<SettingsSection<ServerSettings>>((host, section) =>
+            host.ShutdownTimeout = TimeSpan.FromSeconds(10 + Math.Max(0, section.Read().DrainSeconds)));
+        builder.UseDefaultAddress();
+    }
+
+    /// <summary>Not "Urls" in appsettings.json: that would win over ASPNETCORE_URLS.</summary>
+    private static void UseDefaultAddress(this WebApplicationBuilder builder)
+    {
+        IConfiguration settings = builder.Configuration;
+        bool isSet = (settings["urls"] ?? settings["http_ports"] ?? settings["https_ports"]) is not null || settings.GetSection("Kestrel:Endpoints").Exists();
+        if (!isSet)
+            builder.WebHost.UseUrls(DefaultAddress);
+    }
+}

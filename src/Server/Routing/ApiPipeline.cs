@@ -1,0 +1,40 @@
+using Llama.Server.Auth;
+using Llama.Server.Errors;
+using Llama.Server.Health;
+using Llama.Server.Hosting;
+using Llama.Server.Telemetry;
+
+namespace Llama.Server.Routing;
+
+/// <summary>What goes around every request to a route of ours, and around no other: an application that hosts them has its own ways.</summary>
+internal static class ApiPipeline
+{
+    public static IServiceCollection AddApiRoutes(this IServiceCollection services) => services.AddSingleton<ApiKeys>().AddSingleton<Heartbeat>();
+
+    /// <summary>A group of routes inside the pipeline.</summary>
+    public static RouteGroupBuilder MapApiGroup(this IEndpointRouteBuilder routes, string prefix)
+    {
+        if (routes.ServiceProvider.GetService<EngineHost>() is null)
+            throw new InvalidOperationException(LlamaHosting.Missing);
+        RouteGroupBuilder group = routes.MapGroup(prefix);
+        ((IEndpointConventionBuilder)group).Finally(endpoint => endpoint.RequestDelegate = Wrap(routes, endpoint.RequestDelegate!));
+        return group;
+    }
+
+    /// <summary>Request ids, log and error bodies. The stand-alone program has them around everything; a request that is inside already goes straight on.</summary>
+    public static IApplicationBuilder UseApiRequests(this IApplicationBuilder app) => app.UseWhen(
+        context => context.Features.Get<RequestId>() is null,
+        first => first.UseMiddleware<RequestId>().UseMiddleware<RequestLog>().UseMiddleware<ThrownErrors>());
+
+    private static RequestDelegate Wrap(IEndpointRouteBuilder routes, RequestDelegate endpoint)
+    {
+        // Made at the first request: it reads settings, which are checked when the host starts.
+        var pipeline = new Lazy<RequestDelegate>(() =>
+        {
+            IApplicationBuilder app = routes.CreateApplicationBuilder().UseApiRequests().UseMiddleware<ApiKeyMiddleware>().UseMiddleware<BodyLimit>();
+            app.Run(endpoint);
+            return app.Build();
+        });
+        return context => pipeline.Value(context);
+    }
+}

@@ -1,0 +1,41 @@
+using Llama.Server.Hosting;
+using OpenTelemetry.Exporter;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+
+namespace Llama.Server.Telemetry;
+
+/// <summary>
+/// Reads the engine's metrics for scrapes, from the moment it is made. Its telemetry is a container of its own: what the application exports, and as which resource, is
+/// left alone.
+/// </summary>
+internal sealed class MetricsScrape : IDisposable
+{
+    private const string ModelName = "model_name";
+
+    private readonly ServiceProvider _telemetry;
+
+    public MetricsScrape(ModelIdentity identity)
+    {
+        var services = new ServiceCollection();
+        services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.Clear().AddAttributes([new KeyValuePair<string, object>(ModelName, identity.Name)]))
+            .WithMetrics(metrics => metrics.AddMeter("Llama.Scheduling").AddPrometheusExporter(Shape));
+        _telemetry = services.BuildServiceProvider();
+        Meters = _telemetry.GetRequiredService<MeterProvider>();
+    }
+
+    public MeterProvider Meters { get; }
+
+    public void Dispose() => _telemetry.Dispose();
+
+    /// <summary>The instruments already bear Prometheus' suffixes, and one label says what all are about.</summary>
+    private static void Shape(PrometheusAspNetCoreOptions options)
+    {
+        options.TranslationStrategy = PrometheusAspNetCoreTranslationStrategy.UnderscoreEscapingWithoutSuffixes;
+        options.ResourceConstantLabels = key => key == ModelName;
+        options.ScopeInfoEnabled = false;
+        options.TargetInfoEnabled = false;
+        options.ScrapeResponseCacheDurationMilliseconds = 0;
+    }
+}

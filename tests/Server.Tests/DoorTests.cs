@@ -1,0 +1,235 @@
+using System.ClientModel;
+using System.ClientModel.Primitives;
+using System.Net;
+using System.Text.Json.Nodes;
+using Llama.Server.Tests.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using OpenAI;
+using OpenAI.Chat;
+using OpenTelemetry.Metrics;
+
+namespace Llama.Server.Tests;
+
+/// <summary>Another application hosts the engine: both worlds keep their ways.</summary>
+public sealed class DoorTests
+{
+    private const string Reply = "A giraffe is a tall animal.";
+
+    [Fact]
+    public async Task Host_ItsOwnRoutes_StayAsTheyAre()
+    {
+        await using var foreign = new ForeignApp(new TestModel { Reply = Reply });
+        HttpClient client = await foreign.StartReadyAsync();
+
+        HttpResponseMessage mine = await client.GetAsync("/mine"), broken = await client.GetAsync("/mine/broken"), unknown = await client.GetAsync("/nothing");
+        HttpResponseMessage wrongMethod = await client.DeleteAsync("/mine"), root = await client.GetAsync("/"), health = await client.GetAsync("/health");
+
+        Assert.Equal("""{"FIRST-NAME":"Ada"}""", await mine.Content.ReadAsStringAsync());
+        Assert.Equal((HttpStatusCode.InternalServerError, ForeignApp.ErrorPage), (broken.StatusCode, await broken.Content.ReadAsStringAsync()));
+        Assert.All([unknown, root, health], response => Assert.Equal(HttpStatusCode.NotFound, response.StatusCode));
+        Assert.Equal("404, says the application.", await unknown.Content.ReadAsStringAsync());
+        Assert.Equal("405, says the application.", await wrongMethod.Content.ReadAsStringAsync());
+        Assert.All([mine, broken, unknown, wrongMethod], response => Assert.False(response.Headers.Contains("x-request-id")));
+        Assert.Null(foreign.App.Services.GetService<MeterProvider>());
+    }
+
+    [Fact]
+    public async Task Prefix_Errors_AreOursInJson()
+    {
+        await using var foreign = new ForeignApp(new TestModel { Reply = Reply });
+        HttpClient client = await foreign.StartReadyAsync();
+        var broken = new HttpRequestMessage(HttpMethod.Post, "/llm/v1/chat/completions") { Content = TestApp.Chat(), Headers = { { "X-Broken", "yes" } } };
+
+        HttpResponseMessage wrongMethod = await client.GetAsync("/llm/v1/chat/completions");
+
+        await ErrorTests.AssertErrorAsync(wrongMethod, HttpStatusCode.MethodNotAllowed, "method_not_allowed", null);
+        Assert.Equal("POST", wrongMethod.Content.Headers.Allow.Single());
+        await ErrorTests.AssertErrorAsync(await client.GetAsync("/llm/v2/nothing"), HttpStatusCode.NotFound, "unknown_url", null);
+        await ErrorTests.AssertErrorAsync(await client.GetAsync("/llm"), HttpStatusCode.NotFound, "unknown_url", null);
+        await ErrorTests.AssertErrorAsync(await client.PostAsync("/llm/v1/completions", TestApp.Json("{")), HttpStatusCode.BadRequest, "invalid_json", null);
+        await ErrorTests.AssertErrorAsync(await client.SendAsync(broken), HttpStatusCode.InternalServerError, "internal_error", null);
+    }
+
+    [Fact]
+    public async Task Root_AsPrefix_TakesOurUrlsAndNoOthers()
+    {
+        await using var foreign = new ForeignApp(new TestModel { Reply = Reply });
+        HttpClient client = await foreign.StartReadyAsync(app => app.MapOpenAI());
+
+        Assert.True((await client.PostAsync("/v1/chat/completions", TestApp.Chat())).IsSuccessStatusCode);
+        await ErrorTests.AssertErrorAsync(await client.GetAsync("/v1/nothing"), HttpStatusCode.NotFound, "unknown_url", null);
+        await ErrorTests.AssertErrorAsync(await client.GetAsync("/tokenize"), HttpStatusCode.MethodNotAllowed, "method_not_allowed", null);
+        Assert.Equal("404, says the application.", await (await client.GetAsync("/nothing")).Content.ReadAsStringAsync());
+    }
+
+    [Fact]
+    public async Task OpenAIClient_AtThePrefix_IsAnswered()
+    {
+        await using var foreign = new ForeignApp(new TestModel { Reply = Reply });
+        HttpClient client = await foreign.StartReadyAsync();
+        var options = new OpenAIClientOptions { Endpoint = new Uri("http://localhost/llm/v1"), Transport = new HttpClientPipelineTransport(client) };
+        ChatClient chat = new OpenAIClient(new ApiKeyCredential("any"), options).GetChatClient(TestModel.Name);
+
+        ChatCompletion whole = await chat.CompleteChatAsync([new UserChatMessage("What is a giraffe?")]);
+        List<string> pieces = [];
+        await foreach (StreamingChatCompletionUpdate update in chat.CompleteChatStreamingAsync([new UserChatMessage("What is a giraffe?")]))
+            pieces.AddRange(update.ContentUpdate.Select(part => part.Text));
+
+        Assert.Equal(Reply, whole.Content[0].Text);
+        Assert.Equal(Reply, string.Concat(pieces));
+    }
+
+    [Fact]
+    public async Task Conventions_OfTheHost_GuardOurRoutes()
+    {
+        await using var foreign = new ForeignApp(new TestModel { Reply = Reply });
+        HttpClient client = await foreign.StartReadyAsync(app =>
+        {
+            app.MapOpenAI("/llm").RequireAuthorization("staff");
+            app.MapLlamaHealth("/llm-health").RequireAuthorization("staff");
+        });
+        HttpRequestMessage By(string user, string path = "/llm/v1/models") => new(HttpMethod.Get, path) { Headers = { { ForeignApp.User, user } } };
+
+        Assert.Equal(HttpStatusCode.Unauthorized, (await client.GetAsync("/llm/v1/models")).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await client.GetAsync("/llm-health/live")).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await client.SendAsync(By("guest"))).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await client.SendAsync(By("staff"))).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await client.SendAsync(By("staff", "/llm-health/ready"))).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/mine")).StatusCode);
+    }
+
+    [Fact]
+    public async Task ApiKeys_OfOurs_GuardOurRoutesOnly()
+    {
+        await using var foreign = new ForeignApp(new TestModel { Reply = Reply }, llama => llama.Settings["Auth:ApiKeys:0"] = "right");
+        HttpClient client = await foreign.StartReadyAsync(app =>
+        {
+            app.MapOpenAI("/llm");
+            app.MapLlamaHealth("/llm/health");
+        });
+
+        await ErrorTests.AssertErrorAsync(await client.GetAsync("/llm/v1/models"), HttpStatusCode.Unauthorized, "invalid_api_key", null);
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/llm/health/ready")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/mine")).StatusCode);
+        client.DefaultRequestHeaders.Authorization = new("Bearer", "right");
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/llm/v1/models")).StatusCode);
+    }
+
+    [Fact]
+    public async Task TwoPrefixes_OneEngine_AnswerAlike()
+    {
+        await using var foreign = new ForeignApp(new TestModel { Reply = Reply });
+        HttpClient client = await foreign.StartReadyAsync(app =>
+        {
+            app.MapOpenAI("/internal");
+            app.MapOpenAI("/public/llm");
+            app.MapLlamaMetrics("/internal/metrics");
+        });
+
+        foreach (string prefix in (string[])["/internal", "/public/llm"])
+        {
+            JsonNode answer = await TestApp.ReadJsonAsync(await client.PostAsync(prefix + "/v1/chat/completions", TestApp.Chat()));
+            Assert.Equal(Reply, (string?)answer["choices"]![0]!["message"]!["content"]);
+        }
+        string scrape = await client.GetStringAsync("/internal/metrics");
+
+        Assert.Matches("(?m)^vllm:request_success_total{.*model_name=\"tiny\".*} [2-9]", scrape);
+    }
+
+    [Fact]
+    public async Task Model_ThatCannotBeLoaded_LeavesTheHostRunning()
+    {
+        await using var foreign = new ForeignApp(new TestModel { OnLoad = () => throw new InvalidDataException("the weights are torn\nat some place") });
+        HttpClient client = await foreign.StartReadyAsync(app =>
+        {
+            app.MapOpenAI("/llm");
+            app.MapLlamaHealth();
+        });
+
+        JsonNode error = await ErrorTests.AssertErrorAsync(
+            await client.PostAsync("/llm/v1/chat/completions", TestApp.Chat()), HttpStatusCode.ServiceUnavailable, "server_unavailable", null);
+        LlamaException thrown = await Assert.ThrowsAsync<LlamaException>(() => foreign.Chat.GetResponseAsync([new(Microsoft.Extensions.AI.ChatRole.User, "Hi")]));
+        JsonNode health = await TestApp.ReadJsonAsync(await client.GetAsync("/health/ready"));
+
+        Assert.Equal("The model cannot be served: the weights are torn", (string?)error["message"]);
+        Assert.Equal(("The model cannot be served: the weights are torn", 503, "server_unavailable"), (thrown.Message, thrown.Status, thrown.Code));
+        Assert.Equal("failed", (string?)health["status"]);
+        Assert.True((await client.GetAsync("/mine")).IsSuccessStatusCode);
+        Assert.False(foreign.App.Lifetime.ApplicationStopping.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task Model_ThatCannotBeLoaded_StopsTheHostThatAsksForIt()
+    {
+        await using var foreign = new ForeignApp(new TestModel { OnLoad = () => throw new InvalidDataException("torn") }, llama => llama.StopHostOnFailure = true);
+        var stopping = new TaskCompletionSource();
+        foreign.Builder.Services.AddSingleton<IHostedService>(provider => new OnStopping(provider.GetRequiredService<IHostApplicationLifetime>(), stopping));
+
+        await foreign.StartAsync();
+
+        await stopping.Task;
+    }
+
+    [Fact]
+    public async Task Settings_WithFaults_FailTheStartUnderTheirFullKeys()
+    {
+        await using var foreign = new ForeignApp(new TestModel(), llama =>
+        {
+            llama.Settings["Model:Path"] = "/no/such/folder";
+            llama.Settings["Model:BlockSize"] = "0";
+            llama.Settings["Modle:Name"] = "x";
+            llama.Settings["Server:DrainSecs"] = "3";
+        });
+
+        AggregateException thrown = await Assert.ThrowsAsync<AggregateException>(() => foreign.StartAsync());
+
+        string[] faults = [.. thrown.InnerExceptions.Cast<OptionsValidationException>().SelectMany(fault => fault.Failures)];
+        Assert.Equal(4, faults.Length);
+        foreach (string key in (string[])["Llama:Model:Path", "Llama:Model:BlockSize", "Llama:Modle", "Llama:Server:DrainSecs"])
+            Assert.Contains(faults, fault => fault.StartsWith(key + " ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task BodyLimit_OfOurs_LeavesTheHostsAlone()
+    {
+        await using var foreign = new ForeignApp(new TestModel { Reply = Reply }, llama => llama.Settings["Server:MaxRequestBodyBytes"] = "1024");
+        foreign.Builder.WebHost.UseKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        HttpClient client = await foreign.StartReadyAsync();
+
+        HttpResponseMessage mine = await client.PostAsync("/mine", TestApp.Json(new string(' ', 2000)));
+        HttpResponseMessage ours = await client.PostAsync("/llm/v1/chat/completions", TestApp.Json(new string(' ', 2000)));
+
+        Assert.Equal("2000", await mine.Content.ReadAsStringAsync());
+        await ErrorTests.AssertErrorAsync(ours, HttpStatusCode.RequestEntityTooLarge, "request_too_large", null);
+    }
+
+    [Fact]
+    public void Engine_Missing_IsSaid()
+    {
+        WebApplication app = WebApplication.CreateBuilder().Build();
+
+        Assert.Contains("AddLlama", Assert.Throws<InvalidOperationException>(() => app.MapOpenAI()).Message);
+    }
+
+    [Fact]
+    public void AddLlama_Twice_IsRefused()
+    {
+        WebApplicationBuilder builder = WebApplication.CreateBuilder();
+        builder.AddLlama();
+
+        Assert.Throws<InvalidOperationException>(() => builder.AddLlama());
+    }
+
+    private sealed class OnStopping(IHostApplicationLifetime lifetime, TaskCompletionSource stopping) : BackgroundService
+    {
+        protected override Task ExecuteAsync(CancellationToken stoppingToken)
+        {
+            lifetime.ApplicationStopping.Register(stopping.SetResult);
+            return Task.CompletedTask;
+        }
+    }
+}
