@@ -16,15 +16,37 @@ internal sealed class BranchCheck(SchemaReader reader)
 
     private void Check(Choice choice)
     {
+        bool[] isListed = CheckListed(choice);
         for (int second = 1; second < choice.Branches.Count; second++)
         {
             for (int first = 0; first < second; first++)
             {
-                if (Exclude(choice.Branches[first], choice.Branches[second], MaxDepth)) continue;
-                throw choice.Node.Fault("oneOf", $"Branches {first} and {second} may both match one value, or do so as far as can be told. Use anyOf, or tell them apart by a required property with different const values.");
+                if (isListed[first] && isListed[second]) continue;
+                if (!Exclude(choice.Branches[first], choice.Branches[second], MaxDepth)) throw Overlap(choice, first, second);
             }
         }
     }
+
+    // Branches that only list scalars are compared by key, since there may be thousands; tells which they are.
+    private static bool[] CheckListed(Choice choice)
+    {
+        bool[] isListed = new bool[choice.Branches.Count];
+        var branchOf = new Dictionary<string, int>();
+        for (int branch = 0; branch < isListed.Length; branch++)
+        {
+            if (!choice.Branches[branch].All(shape => shape is Constants constants && constants.Values.All(value => ConstantFilter.KeyOf(value) is not null))) continue;
+            isListed[branch] = true;
+            foreach (string key in choice.Branches[branch].Cast<Constants>().SelectMany(constants => constants.Values).Select(value => ConstantFilter.KeyOf(value)!))
+            {
+                if (!branchOf.TryAdd(key, branch) && branchOf[key] != branch) throw Overlap(choice, branchOf[key], branch);
+            }
+        }
+        return isListed;
+    }
+
+    private static GrammarException Overlap(Choice choice, int first, int second) => choice.Node.Fault(
+        "oneOf",
+        $"Branches {first} and {second} may both match one value, or do so as far as can be told. Use anyOf, or tell them apart by a required property with different const values.");
 
     private bool Exclude(IReadOnlyList<Shape> first, IReadOnlyList<Shape> second, int depth) =>
         first.All(one => second.All(other => Exclude(one, other, depth)));

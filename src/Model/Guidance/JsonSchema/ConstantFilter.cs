@@ -36,7 +36,8 @@ internal sealed class ConstantFilter(Func<Conjunction, IReadOnlyList<Shape>> sha
         return kept.Length == 0 ? null : new Constants(kept);
     }
 
-    private static string? KeyOf(JsonElement value) => value.ValueKind switch
+    /// <summary>The same text for equal scalars; null for arrays and objects.</summary>
+    public static string? KeyOf(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.String => JsonText.Spell(value),
         JsonValueKind.Number => ExactNumber.Read(value, "").ToString(),

@@ -3,7 +3,7 @@ namespace Llama.Model.Guidance.JsonSchema;
 /// <summary>What a schema may cost in all. Schemas can ask for much more than they spell out, by alternatives that multiply or definitions that are referred to again and again.</summary>
 internal sealed class Effort
 {
-    private const long Largest = 20_000_000;
+    private const long Largest = 5_000_000;
 
     private long _spent;
 

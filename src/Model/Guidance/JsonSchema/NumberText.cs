@@ -3,9 +3,12 @@ using System.Numerics;
 namespace Llama.Model.Guidance.JsonSchema;
 
 /// <summary>Numbers of a shape as expressions.</summary>
-internal static class NumberText
+/// <param name="effort">Takes note of the rules for multiples.</param>
+internal sealed class NumberText(Effort effort)
 {
-    public static Expression Of(NumberShape shape, string path)
+    private readonly Dictionary<int, Multiples> _multiples = []; // by factor: many rules, which all ranges share
+
+    public Expression Of(NumberShape shape, string path)
     {
         if (!shape.Factor.IsOne) return MultiplesOf(shape, path);
         bool isBounded = shape.Minimum is not null || shape.Maximum is not null;
@@ -22,9 +25,16 @@ internal static class NumberText
         shape.Maximum is not { } bound ? null : bound.IsExclusive ? bound.Value.Ceiling() - 1 : bound.Value.Floor();
 
     // A multiple of an integer is one, so that a number is written as an integer here.
-    private static Expression MultiplesOf(NumberShape shape, string path)
+    private Expression MultiplesOf(NumberShape shape, string path)
     {
-        if (Multiples.Supports(shape.Factor)) return new IntegerRange(new Multiples((int)shape.Factor)).Between(Lowest(shape), Highest(shape));
+        if (Multiples.Supports(shape.Factor)) return new IntegerRange(MultiplesOf((int)shape.Factor)).Between(Lowest(shape), Highest(shape));
         throw new GrammarException(SchemaPath.Append(path, "multipleOf"), $"Multiples of {shape.Factor} are not supported: the factor may be up to 128, or up to 10,000 without other prime factors than 2 and 5. List the values with enum.");
+    }
+
+    private Multiples MultiplesOf(int factor)
+    {
+        if (_multiples.TryGetValue(factor, out Multiples? known)) return known;
+        effort.Spend(10L * JsonText.MaxDigits * factor);
+        return _multiples[factor] = new Multiples(factor);
     }
 }

@@ -80,7 +80,15 @@ internal sealed class SchemaReader
         if (branches.Count == 0) return shapes;
         IReadOnlyList<Shape>[] alternatives = [.. branches.Select(branch => Meet(shapes, Read(branch), node))];
         if (keyword == "oneOf") Choices.Enqueue(new Choice(node, alternatives));
-        return Limited([.. alternatives.SelectMany(branch => branch).Distinct(ReferenceEqualityComparer.Instance).Cast<Shape>()], node);
+        return Limited(Union(alternatives.SelectMany(branch => branch)), node);
+    }
+
+    // Values that alternatives list one by one, as for an enum with descriptions, are one list from here on.
+    private static List<Shape> Union(IEnumerable<Shape> shapes)
+    {
+        ILookup<bool, Shape> byKind = shapes.Distinct(ReferenceEqualityComparer.Instance).Cast<Shape>().ToLookup(shape => shape is Constants { IsTacit: false });
+        if (byKind[true].Count() < 2) return [.. byKind[true], .. byKind[false]];
+        return [new Constants([.. byKind[true].Cast<Constants>().SelectMany(constants => constants.Values).DistinctBy(JsonText.Spell)]), .. byKind[false]];
     }
 
     private IReadOnlyList<SchemaNode> Branches(SchemaNode node, string keyword)

@@ -12,12 +12,13 @@ internal sealed class ValueText
     /// <summary>What is written in place may be written again wherever it is referred to; longer lists become rules.</summary>
     private const int MaxInlineConstants = 16;
 
-    /// <summary>What a written member, item or value costs as compared with reading one, and so a place of an automaton that several conditions on one text make.</summary>
-    private const int CostOfPart = 100;
+    /// <summary>What a written member, item or value costs as compared with reading one, and a place of an automaton that several conditions on one text make.</summary>
+    private const int CostOfPart = 100, CostOfPlace = 25;
 
     private readonly SchemaReader _reader;
     private readonly JsonLayout _layout;
     private readonly JsonValues _values;
+    private readonly NumberText _numbers;
     private readonly Dictionary<string, Expression> _written = [];
     private readonly Queue<(Rule Rule, Conjunction Conjunction)> _unwritten = [];
     private readonly HashSet<Rule> _places = [];
@@ -27,6 +28,7 @@ internal sealed class ValueText
         _reader = reader;
         _layout = layout;
         _values = new JsonValues(layout);
+        _numbers = new NumberText(reader.Effort);
     }
 
     /// <summary>The rules that stand for a place in the schema, which is their name.</summary>
@@ -58,7 +60,7 @@ internal sealed class ValueText
     private Expression Of(Shape shape, string path) => shape switch
     {
         Constants constants => Of(constants),
-        NumberShape number => NumberText.Of(number, path),
+        NumberShape number => _numbers.Of(number, path),
         StringShape text => Of(text, path),
         ArrayShape array => new ArrayText(array, _layout, Of).Write(),
         ObjectShape members => new ObjectText(members, _layout, Of).Write(),
@@ -78,7 +80,7 @@ internal sealed class ValueText
         try
         {
             var automaton = AutomatonBuilder.BuildPossiblyEmpty(text, null);
-            _reader.Effort.Spend(CostOfPart * (long)automaton.NodeCount);
+            _reader.Effort.Spend(CostOfPlace * (long)automaton.NodeCount);
             return !automaton.IsEmpty;
         }
         catch (GrammarException e)
