@@ -13,8 +13,8 @@ namespace Llama.Server;
 public static class LlamaHosting
 {
     /// <summary>
-    /// Adds the engine: it loads its model while the application starts and is drained before it stops. Reach it by <see cref="LlamaEndpoints.MapOpenAI"/>, by
-    /// <see cref="AddLlamaChatClient"/>, or by both: they share its queue.
+    /// Adds the engine: it loads its model while the application starts and is drained before it stops, for as long as <c>Server:DrainSeconds</c> and the application's own
+    /// <see cref="HostOptions.ShutdownTimeout"/> allow. Reach it by <see cref="LlamaEndpoints.MapOpenAI"/>, by <see cref="AddLlamaChatClient"/>, or by both: they share its queue.
     /// </summary>
     /// <param name="builder">The application, of ASP.NET Core or a worker.</param>
     /// <param name="configure">Changes the defaults of <see cref="LlamaOptions"/>.</param>

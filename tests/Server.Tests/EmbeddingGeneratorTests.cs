@@ -1,12 +1,30 @@
+using System.Text.Json.Nodes;
 using Llama.Server.Tests.Hosting;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Llama.Server.Tests;
 
-/// <summary>The engine as an embedding generator of the process that hosts it: what it refuses, and in which words.</summary>
+/// <summary>The engine as an embedding generator of the process that hosts it: the vectors of the HTTP route, and its refusals in the same words.</summary>
 public sealed class EmbeddingGeneratorTests
 {
+    [Fact]
+    public async Task Generate_SameTexts_GivesTheVectorsOfHttp()
+    {
+        await using ForeignApp foreign = WithGenerator();
+        HttpClient client = await foreign.StartAsync();
+        var generator = foreign.App.Services.GetRequiredService<IEmbeddingGenerator<string, Embedding<float>>>();
+
+        GeneratedEmbeddings<Embedding<float>> here = await generator.GenerateAsync(["A giraffe", "a zebra"]);
+        JsonNode there = await TestApp.ReadJsonAsync(await client.PostAsync("/llm/v1/embeddings", TestApp.Json("""{"model":"tiny","input":["A giraffe","a zebra"]}""")));
+
+        Assert.Equal(2, here.Count);
+        for (int i = 0; i < here.Count; i++)
+            Assert.Equal(there["data"]![i]!["embedding"]!.AsArray().Select(value => (float)value!), here[i].Vector.ToArray());
+        Assert.Equal((int)there["usage"]!["prompt_tokens"]!, here.Usage!.InputTokenCount);
+        Assert.All(here, one => Assert.Equal(TestModel.Name, one.ModelId));
+    }
+
     [Fact]
     public async Task Generate_WhatCannotBe_IsRefusedByName()
     {

@@ -38,11 +38,14 @@ internal sealed partial class LlamaEmbeddingGenerator(
         {
             await using var run = new EmbeddingRun(engine, scheduler.Value.MaxSequences);
             error = await run.RunAsync(inputs, cancellationToken);
-            int tokenCount = inputs.Sum(input => input.Request.PromptTokenIds.Length);
-            Log.Embedded(logger, clock.GetElapsedTime(start).TotalMilliseconds, checkpoint.Name, inputs.Length, tokenCount, error?.Code ?? "done");
             if (error is null)
+            {
+                int tokenCount = inputs.Sum(input => input.Request.PromptTokenIds.Length);
+                Log.Embedded(logger, clock.GetElapsedTime(start).TotalMilliseconds, checkpoint.Name, inputs.Length, tokenCount);
                 return Result(run, tokenCount, checkpoint.Name);
+            }
         }
+        Log.Refused(logger, clock.GetElapsedTime(start).TotalMilliseconds, error.Status, error.Code);
         throw new LlamaException(error);
     }
 
@@ -83,7 +86,10 @@ internal sealed partial class LlamaEmbeddingGenerator(
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Information, "Embeddings within the process in {Milliseconds:0.0} ms: {Model}, {Inputs} inputs of {Tokens} tokens, {Outcome}")]
-        public static partial void Embedded(ILogger logger, double milliseconds, string model, int inputs, int tokens, string outcome);
+        [LoggerMessage(LogLevel.Information, "Embeddings within the process in {Milliseconds:0.0} ms: {Model}, {Inputs} inputs of {Tokens} tokens")]
+        public static partial void Embedded(ILogger logger, double milliseconds, string model, int inputs, int tokens);
+
+        [LoggerMessage(LogLevel.Information, "Embeddings within the process refused in {Milliseconds:0.0} ms: {Status} {Code}")]
+        public static partial void Refused(ILogger logger, double milliseconds, int status, string code);
     }
 }
