@@ -14,6 +14,7 @@ internal sealed record FuzzedRoute(string Path, IReadOnlyList<IField> Fields, Js
     [
         .. app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .Where(endpoint => endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods.Contains("POST") == true)
+            .Where(endpoint => endpoint.RoutePattern.Parameters.Count == 0) // the others act on what they name and take no body
             .Select(From),
     ];
 
