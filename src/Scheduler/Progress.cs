@@ -10,38 +10,48 @@ internal sealed class Progress(Roster roster, int maxSequences)
 
     /// <summary>Takes on what was drawn, and what is forced after it, and tells of all that is new.</summary>
     /// <param name="sequence">Whose tokens they are.</param>
-    /// <param name="drawn">Null when nothing was drawn for it in this step.</param>
+    /// <param name="drawn">One token, or none when nothing was drawn for it in this step.</param>
     /// <param name="now">Timestamp.</param>
-    public void Take(Sequence sequence, SampledToken? drawn, long now)
+    public void Take(Sequence sequence, ReadOnlySpan<SampledToken> drawn, long now)
     {
         int drawnAt = sequence.GeneratedCount;
         if (!TryAppend(sequence, drawn) || sequence.Readout is { IsComplete: false }) return;
-        while (sequence.AnnouncedCount < sequence.GeneratedCount)
+        for (int at = sequence.AnnouncedCount, end = sequence.GeneratedCount; at < end; at++)
         {
-            int at = sequence.AnnouncedCount;
-            SampledToken token = at == drawnAt && drawn is not null ? drawn.Value : new SampledToken(sequence.Tokens[sequence.PromptLength + at], 0, null);
-            Outcome outcome = sequence.Announce(token, now);
-            if (at + 1 == sequence.GeneratedCount && sequence.Ending is { } reason) End(sequence, outcome with { Finish = reason });
-            else Outcomes.Add(outcome);
+            if (at == drawnAt && drawn.Length > 0) Announce(sequence, drawn[0], now);
+            else Announce(sequence, new SampledToken(sequence.Tokens[sequence.PromptLength + at], 0, null), now);
         }
         if (sequence is { MaxTokens: 0, Ending: { } ending }) End(sequence, ending);
     }
 
     /// <summary>Takes on what was drawn and forced without telling. False when the sequence ended by a fault that fails no other: no draw, no score, or a guide that throws.</summary>
-    public bool TryAppend(Sequence sequence, SampledToken? drawn)
+    public bool TryAppend(Sequence sequence, ReadOnlySpan<SampledToken> drawn = default)
     {
-        Exception? fault = drawn?.Fault ?? sequence.Readout?.Fault;
-        try
-        {
-            if (fault is null && drawn is { } token) sequence.Append(token.TokenId);
-            if (fault is null) sequence.AppendForced();
-        }
-        catch (Exception thrown)
-        {
-            fault = thrown;
-        }
+        Exception? fault = drawn.Length > 0 ? drawn[0].Fault : null;
+        fault ??= sequence.Readout?.Fault ?? TryAppend(sequence, drawn.Length > 0 ? drawn[0].TokenId : null);
         if (fault is not null) End(sequence, new Outcome(sequence, null, FinishReason.Failed) { Fault = fault });
         return fault is null;
+    }
+
+    private static Exception? TryAppend(Sequence sequence, int? token)
+    {
+        try
+        {
+            if (token is not null) sequence.Append(token.Value);
+            if (sequence.Guide is not null) sequence.AppendForced();
+            return null;
+        }
+        catch (Exception fault)
+        {
+            return fault;
+        }
+    }
+
+    private void Announce(Sequence sequence, in SampledToken token, long now)
+    {
+        Outcome outcome = sequence.Announce(token, now);
+        if (sequence.AnnouncedCount == sequence.GeneratedCount && sequence.Ending is { } reason) End(sequence, outcome with { Finish = reason });
+        else Outcomes.Add(outcome);
     }
 
     public void End(Sequence sequence, FinishReason reason) => End(sequence, new Outcome(sequence, null, reason));

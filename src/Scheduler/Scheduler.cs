@@ -102,7 +102,7 @@ internal sealed class Scheduler
             sequence.ComputedCount += sequence.ScheduledCount;
             _blocks.Seal(sequence);
             if (endsPrompt && sequence.Group is { } group) Fork(group, sampled, ref next, now);
-            _progress.Take(sequence, isSampled ? sampled[next++] : null, now);
+            _progress.Take(sequence, isSampled ? sampled.Slice(next++, 1) : default, now);
         }
         Clear();
     }
@@ -164,7 +164,7 @@ internal sealed class Scheduler
         while (HasRoom && _step.Budget > 0 && _roster.Waiting.Peek() is { } sequence)
         {
             // What its guide forces at the start is computed along with the prompt, and may be found in the cache like it.
-            if (sequence.AdmittedAt is null && !_progress.TryAppend(sequence, drawn: null)) continue;
+            if (sequence.AdmittedAt is null && !_progress.TryAppend(sequence)) continue;
             if (!_roster.TryAdmit(sequence)) break;
             _step.Add(sequence, Math.Min(sequence.OutstandingCount, _step.Budget));
             if (sequence.AdmittedAt is null) MarkAdmitted(sequence, _clock.GetTimestamp(), Math.Min(sequence.ComputedCount, sequence.PromptLength));
@@ -179,7 +179,7 @@ internal sealed class Scheduler
         for (int i = 0; i < group.Forks.Count && HasRoom && _blocks.AvailableCount > _step.Forks.Count;)
         {
             Sequence fork = group.Forks[i];
-            if (!_progress.TryAppend(fork, drawn: null)) continue; // it ended and is no fork any more
+            if (!_progress.TryAppend(fork)) continue; // it ended and is no fork any more
             _step.Join(fork);
             MarkAdmitted(fork, leader.AdmittedAt!.Value, leader.CachedTokenCount);
             i++;
@@ -198,9 +198,9 @@ internal sealed class Scheduler
     {
         while (group.HasForks && group.Forks[0] is { ScheduledCount: > 0 } fork)
         {
-            SampledToken? drawn = fork.IsSampled ? sampled[next++] : null;
+            bool isSampled = fork.IsSampled;
             _roster.Fork(group, fork);
-            _progress.Take(fork, drawn, now);
+            _progress.Take(fork, isSampled ? sampled.Slice(next++, 1) : default, now);
         }
         _roster.Release(group);
     }

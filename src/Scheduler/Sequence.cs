@@ -150,9 +150,10 @@ internal sealed class Sequence
             Ending = FinishReason.Stop;
             return;
         }
-        Guide?.Accept(token);
-        if (Guide is { IsComplete: true }) Ending = FinishReason.Completed;
-        else if (GeneratedCount == MaxTokens) Ending = FinishReason.Length;
+        if (GeneratedCount == MaxTokens) Ending = FinishReason.Length;
+        if (Guide is null) return;
+        Guide.Accept(token);
+        if (Guide.IsComplete) Ending = FinishReason.Completed;
     }
 
     /// <summary>Takes on the tokens that the guide leaves no choice about, so that the model need not be asked; with log-probabilities wanted it must be.</summary>

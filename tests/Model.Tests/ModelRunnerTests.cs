@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Llama.Model.Checkpoints;
 using Llama.Model.Sampling;
+using Llama.Trainer.Plain;
+using static TorchSharp.torch;
 
 namespace Llama.Model.Tests;
 
@@ -31,6 +33,33 @@ public sealed class ModelRunnerTests : IDisposable
     {
         int[] expected = Generate(new ModelOptions { Path = _folder, Device = "cpu", Dtype = "float32", Kernels = "plain" }, 8);
         Assert.Equal(expected, Generate(new ModelOptions { Path = _folder, Device = "cpu", Dtype = dtype, Kernels = kernels }, 8));
+    }
+
+    [Theory]
+    [InlineData("fused", 50)]
+    [InlineData("fused", 7)]
+    [InlineData("plain", 16)]
+    public void Run_ScoresAndPools_AreThoseOfThePlainModelHoweverCut(string kernels, int chunk)
+    {
+        // Three rows fit the buffers at once: a prompt of fifty tokens is scored in slices.
+        using ModelRunner runner = ModelRunner.Load(new ModelOptions { Path = _folder, Device = "cpu", Dtype = "float32", Kernels = kernels, MaxSequences = 3 });
+        int[] prompt = [.. Enumerable.Range(0, 50).Select(i => (i * i + 7) % 200)];
+        float[] sum = new float[64];
+        List<SampledToken> scores = [];
+        for (int start = 0; start < prompt.Length; start += chunk) scores.AddRange(ReadPrompt(runner, prompt, start, Math.Min(chunk, prompt.Length - start), sum));
+
+        using IDisposable noGradients = no_grad();
+        PlainLlama plain = PlainLlama.Load(_folder).RoundedToBFloat16();
+        using Tensor hidden = plain.Hidden(tensor(prompt, dtype: ScalarType.Int64).unsqueeze(0)), logprobs = plain.Head(hidden).log_softmax(-1);
+        float[] expectedSum = hidden.sum(1).data<float>().ToArray(), expected = logprobs.data<float>().ToArray(); // [50, 200]
+        Assert.Equal(prompt[1..], scores.Select(score => score.TokenId));
+        for (int i = 0; i < scores.Count; i++)
+        {
+            ReadOnlySpan<float> row = expected.AsSpan(i * 200, 200);
+            Assert.Equal(row[prompt[i + 1]], scores[i].Logprob, 1e-3);
+            Assert.Equal(row.ToArray().OrderDescending().Take(2), scores[i].Top!.Select(top => top.Logprob), (one, other) => Math.Abs(one - other) < 1e-3);
+        }
+        Assert.Equal(expectedSum, sum, (one, other) => Math.Abs(one - other) < 5e-3);
     }
 
     [Theory]
@@ -122,6 +151,22 @@ public sealed class ModelRunnerTests : IDisposable
         }
         batch.TokenCount = batch.SequenceCount = batch.SampleCount = sequences;
         runner.Run(batch, sampled, default);
+    }
+
+    private static SampledToken[] ReadPrompt(ModelRunner runner, int[] prompt, int start, int count, float[] sum)
+    {
+        ForwardBatch batch = new(50, 1, runner.Limits.BlocksPerSequence) { TokenCount = count, SequenceCount = 1 };
+        for (int b = 0; b < runner.Limits.BlocksPerSequence; b++) batch.BlockTables[b] = b;
+        for (int i = 0; i < count; i++)
+        {
+            (batch.TokenIds[i], batch.Positions[i], batch.Slots[i]) = (prompt[start + i], start + i, start + i);
+            if (start + i + 1 < prompt.Length) batch.Scores.Add(new ScoreRow(i, prompt[start + i + 1], 2));
+        }
+        (batch.TokenStarts[1], batch.ContextLengths[0]) = (count, start + count);
+        batch.Pools.Add(new PoolRow(0, count, sum));
+        SampledToken[] scored = new SampledToken[batch.Scores.Count];
+        runner.Run(batch, default, scored);
+        return scored;
     }
 
     private static long Budget(string name)

@@ -72,6 +72,26 @@ public sealed class RealModelTests : IDisposable
         Assert.Equal(outputs[0], outputs[2]);
     }
 
+    [Fact]
+    public async Task Readout_HoweverCutAndBesideWhatever_IsBitwiseTheSame()
+    {
+        GenerationRequest request = Request(70, seed: 1) with { MaxTokens = 0, PromptLogprobs = 3, WantsEmbedding = true };
+        List<(float[] Scores, float[] Embedding)> readouts = [];
+        foreach ((int budget, int others) in new[] { (512, 0), (7, 0), (16, 3), (512, 5) })
+        {
+            await Run(_ => { }, async engine =>
+            {
+                for (int i = 0; i < others; i++) Assert.True(engine.TrySubmit(Request(50, seed: i), out _, out _));
+                Assert.True(engine.TrySubmit(request, out Generation? generation, out _));
+                Assert.Equal(new GenerationEvent(null, FinishReason.Length), await generation.Events.ReadAsync());
+                readouts.Add(([.. generation.PromptLogprobs.SelectMany(score => score.Top!.Select(top => top.Logprob).Prepend(score.Logprob))], generation.Embedding!));
+            }, budget);
+        }
+        Assert.Equal(69 * 4, readouts[0].Scores.Length);
+        Assert.All(readouts, readout => Assert.Equal(readouts[0].Scores, readout.Scores));
+        Assert.All(readouts, readout => Assert.Equal(readouts[0].Embedding, readout.Embedding));
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private static GenerationRequest Request(int promptLength, int seed) => new()
@@ -88,10 +108,10 @@ public sealed class RealModelTests : IDisposable
         return [.. tokens];
     }
 
-    private async Task Run(Action<ForwardBatch> onStep, Func<Engine, Task> use)
+    private async Task Run(Action<ForwardBatch> onStep, Func<Engine, Task> use, int budget = 512)
     {
-        ModelOptions options = new() { Path = _folder, Device = "cpu", Deterministic = true, BlockCount = 18 };
-        await using Engine engine = new(() => new ObservedRunner(ModelRunner.Load(options), onStep), new SchedulerOptions(), TimeProvider.System);
+        ModelOptions options = new() { Path = _folder, Device = "cpu", Deterministic = true, BlockCount = 18, MaxSequences = 16 };
+        await using Engine engine = new(() => new ObservedRunner(ModelRunner.Load(options), onStep), new SchedulerOptions { MaxBatchTokens = budget, MaxSequences = 16 }, TimeProvider.System);
         await engine.Loaded;
         await use(engine);
     }

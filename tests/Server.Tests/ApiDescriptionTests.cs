@@ -30,9 +30,10 @@ public sealed class ApiDescriptionTests(ApiDescriptionTests.Described described)
     {
         IEnumerable<string> mapped = described.Endpoints
             .Where(endpoint => endpoint.Metadata.GetMetadata<IExcludeFromDescriptionMetadata>() is null)
-            .Select(endpoint => "/" + endpoint.RoutePattern.RawText!.Trim('/').Replace("{**id}", "{id}", StringComparison.Ordinal));
+            .SelectMany(endpoint => endpoint.Metadata.GetMetadata<HttpMethodMetadata>()!.HttpMethods.Select(method =>
+                $"{method} /{endpoint.RoutePattern.RawText!.Trim('/').Replace("{**", "{", StringComparison.Ordinal)}"));
 
-        Assert.Equal(mapped.Distinct().Order(), described.Paths.Select(path => path.Key).Order());
+        Assert.Equal(mapped.Order(), described.Paths.SelectMany(path => path.Value!.AsObject().Select(operation => $"{operation.Key.ToUpperInvariant()} {path.Key}")).Order());
     }
 
     [Theory]
@@ -131,7 +132,7 @@ public sealed class ApiDescriptionTests(ApiDescriptionTests.Described described)
         Assert.Equal(shape.Words, schema["enum"]?.AsArray().Select(word => (string)word!) ?? []);
         if (shape.Fields is { } own)
             AssertFields(own, schema);
-        if (shape.Item is { } item)
+        if (shape.Item is { } item && item != FieldShape.Any)
             AssertShape(item, schema["items"]!, name);
         foreach ((FieldShape alternative, JsonNode? described) in shape.Alternatives.Zip(schema["oneOf"]?.AsArray() ?? []))
             AssertShape(alternative, described!, name);

@@ -90,7 +90,7 @@ public sealed class LogprobFormatTests
     public void CodePoints_Any_AreCounted(string text, int count) => Assert.Equal(count, CodePoints.Count(text));
 
     private static WholeAnswer Answer(params float[] logprobs) =>
-        new("", [], [], [.. logprobs.Select(logprob => new DrawnToken(new SampledToken(5, logprob, null), 0, 0, 0, false, true, false))], "stop");
+        new("", [], [.. logprobs.Select(logprob => new DrawnToken(new SampledToken(5, logprob, null), 0, 0, 0, false, true, false))], "stop");
 
     /// <summary>Every token at −3, behind other ones at −1 and −2.</summary>
     private static SampledToken[] Score(int[] tokens, int topCount) =>

@@ -37,6 +37,13 @@ public sealed class TokenGrammar
         return compiled;
     }
 
+    /// <summary>Looks through a vocabulary ahead of its first grammar and first exclusion, which then need not wait for that.</summary>
+    public static void Prepare(Tokenizer tokenizer)
+    {
+        TokenTexts.ForGrammars(tokenizer);
+        TokenTexts.ForExclusions(tokenizer);
+    }
+
     /// <summary>A guide for one sequence. May be called from any thread.</summary>
     /// <param name="atSequenceStart">Whether the output is a text of its own, as <see cref="IncrementalDecoder"/> has it: the space that a first piece brings for
     /// SentencePiece's dummy prefix is then not printed and does not count.</param>

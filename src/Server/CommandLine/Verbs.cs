@@ -48,6 +48,7 @@ internal static class Verbs
           --Model:Device=<device>              auto, cpu, cuda or cuda:N (default auto: CUDA if there, else CPU)
           --Model:Dtype=<type>                 auto, bfloat16 or float32 (default auto: bfloat16)
           --Model:Kernels=<kind>               fused or plain (default fused)
+          --Model:ToolFormat=<format>          how tool calls are written: auto, hermes, llama3_json, mistral or pythonic (default auto: by the chat template)
           --Model:Deterministic=<bool>         the same text byte for byte whatever shares the batch (default false)
           --Model:LibTorch=<folder>            libraries of an installed PyTorch (default: those that came with the program)
           --Model:ContextLength=<tokens>       shortens the checkpoint's context

@@ -5,11 +5,13 @@ namespace Llama.Server.Generating;
 /// <summary>One answer read to its end.</summary>
 /// <param name="Text">All of its text.</param>
 /// <param name="Calls">The tools it calls.</param>
-/// <param name="CallPlaces">Where in the text each call stands.</param>
 /// <param name="Tokens">All of its tokens, when they were asked for.</param>
 /// <param name="FinishReason">Why it ended.</param>
-internal sealed record WholeAnswer(string Text, IReadOnlyList<ToolCall> Calls, IReadOnlyList<int> CallPlaces, DrawnToken[] Tokens, string FinishReason)
+internal sealed record WholeAnswer(string Text, IReadOnlyList<ToolCall> Calls, DrawnToken[] Tokens, string FinishReason)
 {
+    /// <summary>Where in the text each call stands.</summary>
+    public IReadOnlyList<int> CallPlaces { get; init; } = [];
+
     /// <summary>Reads a stream to its end; null when it ended badly, which <see cref="Ending"/> then explains.</summary>
     public static async Task<WholeAnswer?> ReadAsync(TextStream stream)
     {
@@ -25,6 +27,6 @@ internal sealed record WholeAnswer(string Text, IReadOnlyList<ToolCall> Calls, I
             tokens.AddRange(stream.Tokens);
         }
         bool isWhole = !stream.IsAbandoned() && stream.Failure() is null;
-        return isWhole ? new WholeAnswer(text.ToString(), ToolCall.Join(calls), places, [.. tokens], stream.FinishName()) : null;
+        return isWhole ? new WholeAnswer(text.ToString(), ToolCall.Join(calls), [.. tokens], stream.FinishName()) { CallPlaces = places } : null;
     }
 }

@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
 using System.Text;
 using Llama.Model;
+using Llama.Model.Guidance;
 using Llama.Scheduling;
 using Llama.Server.Configuration;
 using Llama.Server.Errors;
@@ -89,8 +90,10 @@ internal sealed partial class EngineHost(
         {
             CheckpointText text = CheckpointText.Load(identity.Folder, model.Value.ToolFormat);
             _engine = new Engine(LoadRunner, scheduler.Value.ToOptions(), clock, meters, exception => Log.StepFailed(logger, exception));
+            Task prepared = Task.Run(() => TokenGrammar.Prepare(text.Tokenizer), stopping); // beside the loading of the weights
             ModelLimits limits = await _engine.Loaded.WaitAsync(stopping);
             await WarmUpAsync(_engine, text, stopping);
+            await prepared;
             _checkpoint = new Checkpoint(identity.Name, text, limits, Fingerprint());
             _settled.TrySetResult();
             Log.Ready(logger, identity.Name, _description!.Model, _description.Device, _description.Dtype, _description.KvCache, text.Chat.Description, Describe(text), text.Defaults);

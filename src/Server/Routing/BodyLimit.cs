@@ -1,16 +1,47 @@
 using Llama.Server.Configuration;
+using Llama.Server.Errors;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 
 namespace Llama.Server.Routing;
 
-/// <summary>Sets the largest body of our routes, above or below what the web server allows elsewhere.</summary>
+/// <summary>
+/// Sets the largest body of our routes, above or below what the web server allows elsewhere. A body that is announced as larger is read and thrown away first, within
+/// bounds: a client that is cut off in mid-upload sees a broken connection instead of the 413, and tries again.
+/// </summary>
 internal sealed class BodyLimit(RequestDelegate next, IOptions<ServerSettings> settings)
 {
-    public Task InvokeAsync(HttpContext context)
+    private const long MostDrained = 64 << 20;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    public async Task InvokeAsync(HttpContext context)
     {
+        long most = settings.Value.MaxRequestBodyBytes;
+        bool isTooLarge = context.Request.ContentLength > most;
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
-            limit.MaxRequestBodySize = settings.Value.MaxRequestBodyBytes;
-        return next(context);
+            limit.MaxRequestBodySize = isTooLarge ? most + MostDrained : most;
+        if (!isTooLarge)
+        {
+            await next(context);
+            return;
+        }
+        // Who expects 100-continue has sent nothing yet and will not.
+        if (context.Request.Headers.Expect.Count == 0 && context.Request.ContentLength <= most + MostDrained)
+            await DrainAsync(context);
+        await ErrorResponse.WriteAsync(context, ApiError.TooLarge(most));
+    }
+
+    private static async Task DrainAsync(HttpContext context)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        end.CancelAfter(Patience);
+        try
+        {
+            await context.Request.Body.CopyToAsync(Stream.Null, end.Token);
+        }
+        catch (Exception fault) when (fault is OperationCanceledException or IOException)
+        {
+        }
     }
 }

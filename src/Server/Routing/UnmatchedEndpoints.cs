@@ -8,7 +8,7 @@ internal static class UnmatchedEndpoints
 {
     /// <summary>Takes what is left of a pattern when every other route has been tried.</summary>
     public static void MapUnmatched(this IEndpointRouteBuilder routes, string pattern) =>
-        routes.Map(pattern, AnswerAsync).WithOrder(int.MaxValue).WithMetadata(new Unmatched());
+        routes.Map(pattern, AnswerAsync).WithOrder(int.MaxValue).WithMetadata(new Unmatched()).ExcludeFromDescription();
 
     private static Task AnswerAsync(HttpContext context)
     {

@@ -17,7 +17,9 @@ internal sealed class CheckpointFolder : IDisposable
 
     public CheckpointFolder Write(string name, object content)
     {
-        File.WriteAllText(System.IO.Path.Combine(Path, name), content as string ?? JsonSerializer.Serialize(content));
+        string path = System.IO.Path.Combine(Path, name);
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, content as string ?? JsonSerializer.Serialize(content));
         return this;
     }
 

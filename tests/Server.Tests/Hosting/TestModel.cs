@@ -32,7 +32,7 @@ internal sealed record TestModel
     {
         OnLoad?.Invoke();
         Tokenizer tokenizer = Checkpoint == Folder ? Tokenizer : Tokenizer.Load(Checkpoint);
-        var limits = new ModelLimits(tokenizer.VocabSize, ContextLength, options.BlockSize, BlockCount: 16 * ContextLength / options.BlockSize);
+        var limits = new ModelLimits(tokenizer.VocabSize, ContextLength, options.BlockSize, BlockCount: 16 * ContextLength / options.BlockSize) { HiddenSize = 32 };
         // Any first token will do for "say it at the start": decoding drops the dummy space again.
         int[]? reply = Reply is null ? null : tokenizer.Encode(Reply, parseSpecial: Checkpoint != Folder);
         var model = new FakeModel { VocabSize = tokenizer.VocabSize, Reply = reply, StopTokenId = tokenizer.EosId!.Value };

@@ -68,7 +68,7 @@ export const response = object(
         reasoning: nullable(reasoning),
         safety_identifier: nullable(text),
         service_tier: nullable(text),
-        store: flag, // in the document's examples only
+        store: flag, // not among the properties, but in every example of the document
         text: object({}, { format, verbosity: nullable(either('low', 'medium', 'high')) }),
         top_logprobs: nullable(count),
         truncation: nullable(either('auto', 'disabled')),
