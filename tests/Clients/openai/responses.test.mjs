@@ -78,6 +78,13 @@ test('a stored response is retrieved and deleted, one that was not stored is not
     await assert.rejects(respond({ previous_response_id: 'resp_none' }), error => error.status >= 400 && error.param === 'previous_response_id');
 });
 
+test('what was asked can be listed and counted', async () => {
+    const stored = await respond();
+    const items = await collect(client.responses.inputItems.list(stored.id));
+    assert.deepEqual(items.map(item => [item.role, item.content[0].text]), [['user', question]]);
+    assert.equal((await client.responses.inputTokens.count({ model, input: question })).input_tokens, stored.usage.input_tokens);
+});
+
 test('a tool is called, whole and streamed, and its result taken', async () => {
     const options = { tools: [lookUp], tool_choice: 'required', parallel_tool_calls: false };
     const first = await respond(options);

@@ -65,3 +65,14 @@ test('a response is kept, shown and deleted', async () => {
     await refused(404, `${route}/${first.id}`, undefined, { method: 'GET' });
     await refused(404, `${route}/${first.id}`, undefined, { method: 'DELETE' });
 });
+
+test('what a response was asked and how many tokens that is can be read', async () => {
+    const input = [{ role: 'user', content: 'What is a zebra?' }, { role: 'assistant', content: 'An animal.' }, { role: 'user', content: question }];
+    const { id, usage } = await post('response', route, { ...ask, input });
+    const { data } = await call('response.inputItems', `${route}/${id}/input_items?order=asc`, undefined, { method: 'GET' });
+    assert.deepEqual(data.map(item => [item.role, item.content[0].text]), input.map(item => [item.role, item.content]));
+    const first = await call('response.inputItems', `${route}/${id}/input_items?order=asc&limit=1`, undefined, { method: 'GET' });
+    assert.deepEqual([first.data.length, first.has_more, first.last_id], [1, true, data[0].id]);
+    const counted = await post('inputTokens', `${route}/input_tokens`, { input });
+    assert.deepEqual([counted.object, counted.input_tokens], ['response.input_tokens', usage.input_tokens]);
+});

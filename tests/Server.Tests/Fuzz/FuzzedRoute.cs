@@ -15,6 +15,7 @@ internal sealed record FuzzedRoute(string Path, IReadOnlyList<IField> Fields, Js
         .. app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .Where(endpoint => endpoint.RoutePattern.Parameters.Count == 0) // an order about something stored has no body
             .Where(endpoint => endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods.Contains("POST") == true)
+            .Where(endpoint => endpoint.RoutePattern.Parameters.Count == 0) // the others act on what they name and take no body
             .Select(From),
     ];
 
