@@ -99,7 +99,7 @@ public sealed class EmbeddingTests
     {
         using var slow = new SlowModel();
         await using var app = new TestApp { OnStep = slow.OnStep };
-        app.UseKestrel(0);
+        app.UseKestrel();
         HttpClient client = await app.StartAsync();
         slow.HoldAt = app.Engine.Snapshot.StepCount + 1;
         using var leave = new CancellationTokenSource();

@@ -19,7 +19,7 @@ public sealed class SocketTests
     {
         using var slow = new SlowModel();
         await using var app = new TestApp { OnStep = slow.OnStep };
-        app.UseKestrel(0);
+        app.UseKestrel();
         HttpClient client = await app.StartAsync();
         slow.IsSlow = true;
         using var leave = new CancellationTokenSource();
@@ -41,7 +41,7 @@ public sealed class SocketTests
     public async Task Body_OverTheLimit_Is413ThoughTheClientIsStillSending()
     {
         await using var app = new TestApp { Settings = { ["Server:MaxRequestBodyBytes"] = "1024" } };
-        app.UseKestrel(0);
+        app.UseKestrel();
         HttpClient client = await app.StartAsync();
 
         HttpResponseMessage response = await client.PostAsync("/v1/chat/completions", TestApp.Json(new string(' ', 16 << 20)));
@@ -58,7 +58,7 @@ public sealed class SocketTests
     public async Task Head_Any_IsAnsweredAsGetWithoutBody(string route, HttpStatusCode status)
     {
         await using var app = new TestApp();
-        app.UseKestrel(0);
+        app.UseKestrel();
         HttpClient client = await app.StartAsync();
 
         HttpResponseMessage response = await client.SendAsync(new HttpRequestMessage(HttpMethod.Head, route));
@@ -73,7 +73,7 @@ public sealed class SocketTests
     public async Task Body_MalformedChunks_Is400InJson()
     {
         await using var app = new TestApp();
-        app.UseKestrel(0);
+        app.UseKestrel();
         HttpClient client = await app.StartAsync();
         using var socket = new TcpClient();
         await socket.ConnectAsync(client.BaseAddress!.Host, client.BaseAddress.Port);
@@ -91,7 +91,7 @@ public sealed class SocketTests
     {
         using var slow = new SlowModel();
         await using var app = new TestApp { OnStep = slow.OnStep, Settings = { ["Server:KeepAliveSeconds"] = "1" } };
-        app.UseKestrel(0);
+        app.UseKestrel();
         HttpClient client = await app.StartAsync();
         slow.HoldAt = app.Engine.Snapshot.StepCount + 4;
 
@@ -111,7 +111,7 @@ public sealed class SocketTests
     {
         using var slow = new SlowModel();
         await using var app = new TestApp { OnStep = slow.OnStep };
-        app.UseKestrel(0);
+        app.UseKestrel();
         HttpClient client = await app.StartAsync();
         slow.HoldAt = app.Engine.Snapshot.StepCount + 3;
         Task<HttpResponseMessage> running = client.PostAsync("/v1/chat/completions", TestApp.Chat("\"stream\":true,\"max_tokens\":20,\"ignore_eos\":true"));

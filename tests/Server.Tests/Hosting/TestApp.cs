@@ -72,6 +72,8 @@ internal sealed class TestApp : WebApplicationFactory<Program>
         builder.UseSetting("Model:Path", Checkpoint);
         builder.UseSetting("Model:Name", ModelName);
         builder.UseSetting("Serilog:MinimumLevel:Default", "Fatal");
+        // For tests on Kestrel. The factory's own way to choose a port comes too late when the program has been quick to start.
+        builder.UseSetting("urls", "http://127.0.0.1:0");
         foreach ((string key, string value) in Settings)
             builder.UseSetting(key, value);
         builder.ConfigureTestServices(services =>
