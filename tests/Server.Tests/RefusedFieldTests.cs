@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using Llama.Server.Chat;
 using Llama.Server.Completions;
+using Llama.Server.Embeddings;
 using Llama.Server.Parsing;
 using Llama.Server.Tests.Hosting;
 
@@ -17,6 +18,8 @@ public sealed class RefusedFieldTests(ErrorTests.Ready ready) : IClassFixture<Er
             rows.Add("/v1/chat/completions", field.Name);
         foreach (IField field in CompletionFields.Table.Fields.Where(field => field.Treatment == FieldTreatment.Refused))
             rows.Add("/v1/completions", field.Name);
+        foreach (IField field in EmbeddingFields.Table.Fields.Where(field => field.Treatment == FieldTreatment.Refused))
+            rows.Add("/v1/embeddings", field.Name);
         return rows;
     }
 
@@ -25,8 +28,18 @@ public sealed class RefusedFieldTests(ErrorTests.Ready ready) : IClassFixture<Er
     public async Task RefusedField_WithAValue_IsNamed(string route, string name)
     {
         var body = new JsonObject { ["model"] = "tiny", [name] = new JsonObject { ["type"] = "something" } };
-        body[route.EndsWith("chat/completions", StringComparison.Ordinal) ? "messages" : "prompt"] =
-            route.EndsWith("chat/completions", StringComparison.Ordinal) ? new JsonArray(new JsonObject { ["role"] = "user", ["content"] = "x" }) : "x";
+        switch (route)
+        {
+            case "/v1/chat/completions":
+                body["messages"] = new JsonArray(new JsonObject { ["role"] = "user", ["content"] = "x" });
+                break;
+            case "/v1/completions":
+                body["prompt"] = "x";
+                break;
+            default:
+                body["input"] = "x";
+                break;
+        }
 
         HttpResponseMessage response = await ready.Client.PostAsync(route, TestApp.Json(body.ToJsonString()));
 
