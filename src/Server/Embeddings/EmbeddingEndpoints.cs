@@ -23,10 +23,9 @@ internal static class EmbeddingEndpoints
     {
         var request = new EmbeddingRequest();
         ApiError? error = await RequestBody.ReadAsync(context, EmbeddingFields.Table, request) ?? identity.Check(request.Model);
-        int shareKey = context.Features.Get<Caller>()?.ShareKey ?? 0;
         if (error is null
             && host.TryGet(out Engine? engine, out Checkpoint? checkpoint, out error)
-            && EmbeddingInputs.TryEncode(request, checkpoint, shareKey, out EmbeddingInput[]? inputs, out error))
+            && EmbeddingInputs.TryEncode(request, checkpoint, Caller.ShareKeyOf(context), out EmbeddingInput[]? inputs, out error))
         {
             int tokenCount = inputs.Sum(input => input.Request.PromptTokenIds.Length);
             context.Features.Set(new EmbeddingSummary(checkpoint.Name, inputs.Length, tokenCount));

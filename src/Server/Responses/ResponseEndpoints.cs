@@ -31,9 +31,6 @@ internal static class ResponseEndpoints
         routes.MapStoredResponses();
     }
 
-    /// <summary>Number of the caller's key; 0 on a server without keys.</summary>
-    public static int Owner(this HttpContext context) => context.Features.Get<Caller>()?.ShareKey ?? 0;
-
     private static async Task CreateAsync(
         HttpContext context, EngineHost host, ModelIdentity identity, RequestMapper mapper, GenerationRunner runner, ResponseStore store, TimeProvider clock)
     {
@@ -41,12 +38,12 @@ internal static class ResponseEndpoints
         ApiError? error = await RequestBody.ReadAsync(context, ResponseFields.Create, request) ?? request.Settle(store.IsOpen) ?? identity.Check(request.Model);
         if (error is null
             && host.TryGet(out Engine? engine, out Checkpoint? checkpoint, out error)
-            && ResponseContext.TryCreate(request, store, context.Owner(), checkpoint, out ResponseContext? made, out error)
+            && ResponseContext.TryCreate(request, store, Caller.ShareKeyOf(context), checkpoint, out ResponseContext? made, out error)
             && mapper.TryMap(request, [made.Prompt], checkpoint, out GenerationPlan? plan, out error))
         {
             bool isKept = request.Store ?? store.IsOpen;
             var draft = new ResponseDraft(request, checkpoint, isKept, clock);
-            Action<Response> keep = isKept ? response => store.Add(context.Owner(), new StoredResponse(response, made.Items)) : _ => { };
+            Action<Response> keep = isKept ? response => store.Add(Caller.ShareKeyOf(context), new StoredResponse(response, made.Items)) : _ => { };
             ResponseAnswerFormat? format = null;
             error = await runner.RunAsync(context, engine, checkpoint, plan, request, answers => format = new ResponseAnswerFormat(request, answers, draft, keep));
             format?.Abandon();
@@ -61,7 +58,7 @@ internal static class ResponseEndpoints
         ApiError? error = await RequestBody.ReadAsync(context, ResponseFields.Count, request) ?? request.Settle(store.IsOpen) ?? identity.Check(request.Model);
         if (error is null
             && host.TryGet(out _, out Checkpoint? checkpoint, out error)
-            && ResponseContext.TryCreate(request, store, context.Owner(), checkpoint, out ResponseContext? made, out error))
+            && ResponseContext.TryCreate(request, store, Caller.ShareKeyOf(context), checkpoint, out ResponseContext? made, out error))
         {
             await context.Response.WriteAsJsonAsync(new InputTokens("response.input_tokens", made.Prompt.Tokens.Length), ApiJson.Web.InputTokens);
         }
