@@ -21,6 +21,9 @@ internal sealed record Checkpoint(string Name, CheckpointText Text, ModelLimits 
     public ToolFormat ToolFormat => Text.ToolFormat;
 
     public GenerationDefaults Defaults => Text.Defaults;
+
+    /// <summary>A plain text as tokens; special tokens come before it only where the checkpoint wants them.</summary>
+    public int[] Encode(string text, bool addSpecialTokens) => Tokenizer.Encode(text, addBos: addSpecialTokens && Tokenizer.AddsBos);
 }
 
 /// <summary>What a checkpoint's folder says about text.</summary>

@@ -44,10 +44,8 @@ internal static class TokenizationEndpoints
         ApiError? error = await RequestBody.ReadAsync(context, TokenizationFields.Detokenize, request) ?? Check(identity, request.Model);
         if (error is null && host.TryGet(out _, out Checkpoint? checkpoint, out error))
         {
-            int outside = Array.FindIndex(request.Tokens, id => id >= checkpoint.Limits.VocabSize);
-            if (outside >= 0)
-                error = RequestMapper.OutsideVocabulary($"tokens[{outside}]", request.Tokens[outside], checkpoint.Limits.VocabSize);
-            else
+            error = TokenIds.Check("tokens", request.Tokens, checkpoint.Limits.VocabSize);
+            if (error is null)
                 await context.Response.WriteAsJsonAsync(new DetokenizeResult(checkpoint.Tokenizer.Decode(request.Tokens)), ApiJson.Web.DetokenizeResult);
         }
         if (error is not null)
@@ -58,7 +56,7 @@ internal static class TokenizationEndpoints
     {
         error = null;
         if (request.Prompt is { } text)
-            tokens = checkpoint.Tokenizer.Encode(text, addBos: (request.AddSpecialTokens ?? true) && checkpoint.Tokenizer.AddsBos);
+            tokens = checkpoint.Encode(text, request.AddSpecialTokens ?? true);
         else
             tokens = ChatPrompt.TryRender(request, checkpoint, out Prompt? prompt, out error) ? prompt.Tokens : null;
         return tokens is not null;
