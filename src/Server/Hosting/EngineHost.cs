@@ -49,14 +49,21 @@ internal sealed partial class EngineHost(
     /// <summary>Completes when <see cref="TryGet"/> no longer says that the model is being loaded: it is ready, has failed, or the host stops.</summary>
     public Task Settled => _settled.Task;
 
-    /// <summary>Gives the loaded model and its engine, or says why there is none yet.</summary>
-    public bool TryGet([NotNullWhen(true)] out Engine? engine, [NotNullWhen(true)] out Checkpoint? checkpoint, [NotNullWhen(false)] out ApiError? error)
+    /// <summary>Gives the loaded model and its engine, or says why there is none: not under that name, not yet, or no more.</summary>
+    /// <param name="model">The id that a request calls the model by; null where it does not say.</param>
+    /// <param name="engine">The engine.</param>
+    /// <param name="checkpoint">The model.</param>
+    /// <param name="error">What to tell the caller.</param>
+    public bool TryGet(string? model, [NotNullWhen(true)] out Engine? engine, [NotNullWhen(true)] out Checkpoint? checkpoint, [NotNullWhen(false)] out ApiError? error)
     {
         engine = _engine;
         checkpoint = _checkpoint;
-        error = _isStopping ? RefusalErrors.Draining() : _failure ?? (engine is null || checkpoint is null ? RefusalErrors.Loading() : null);
+        error = (model is null ? null : identity.Check(model)) ?? Absence(engine, checkpoint);
         return error is null;
     }
+
+    private ApiError? Absence(Engine? engine, Checkpoint? checkpoint) =>
+        _isStopping ? RefusalErrors.Draining() : _failure ?? (engine is null || checkpoint is null ? RefusalErrors.Loading() : null);
 
     /// <summary>Before any other service of the application starts, so that one that asks a question while it starts is not waiting for itself.</summary>
     public Task StartingAsync(CancellationToken cancellation) => base.StartAsync(cancellation);

@@ -32,12 +32,12 @@ internal static class ResponseEndpoints
     }
 
     private static async Task CreateAsync(
-        HttpContext context, EngineHost host, ModelIdentity identity, RequestMapper mapper, GenerationRunner runner, ResponseStore store, TimeProvider clock)
+        HttpContext context, EngineHost host, RequestMapper mapper, GenerationRunner runner, ResponseStore store, TimeProvider clock)
     {
         var request = new ResponseRequest();
-        ApiError? error = await RequestBody.ReadAsync(context, ResponseFields.Create, request) ?? request.Settle(store.IsOpen) ?? identity.Check(request.Model);
+        ApiError? error = await RequestBody.ReadAsync(context, ResponseFields.Create, request) ?? request.Settle(store.IsOpen);
         if (error is null
-            && host.TryGet(out Engine? engine, out Checkpoint? checkpoint, out error)
+            && host.TryGet(request.Model, out Engine? engine, out Checkpoint? checkpoint, out error)
             && ResponseContext.TryCreate(request, store, Caller.ShareKeyOf(context), checkpoint, out ResponseContext? made, out error)
             && mapper.TryMap(request, [made.Prompt], checkpoint, out GenerationPlan? plan, out error))
         {
@@ -55,9 +55,9 @@ internal static class ResponseEndpoints
     private static async Task CountAsync(HttpContext context, EngineHost host, ModelIdentity identity, ResponseStore store)
     {
         var request = new ResponseRequest { Model = identity.Name };
-        ApiError? error = await RequestBody.ReadAsync(context, ResponseFields.Count, request) ?? request.Settle(store.IsOpen) ?? identity.Check(request.Model);
+        ApiError? error = await RequestBody.ReadAsync(context, ResponseFields.Count, request) ?? request.Settle(store.IsOpen);
         if (error is null
-            && host.TryGet(out _, out Checkpoint? checkpoint, out error)
+            && host.TryGet(request.Model, out _, out Checkpoint? checkpoint, out error)
             && ResponseContext.TryCreate(request, store, Caller.ShareKeyOf(context), checkpoint, out ResponseContext? made, out error))
         {
             await context.Response.WriteAsJsonAsync(new InputTokens("response.input_tokens", made.Prompt.Tokens.Length), ApiJson.Web.InputTokens);

@@ -24,11 +24,11 @@ internal static class TokenizationEndpoints
             .Answers<DetokenizeResult>();
     }
 
-    private static async Task TokenizeAsync(HttpContext context, EngineHost host, ModelIdentity identity)
+    private static async Task TokenizeAsync(HttpContext context, EngineHost host)
     {
         var request = new TokenizeRequest();
-        ApiError? error = await RequestBody.ReadAsync(context, TokenizationFields.Tokenize, request) ?? request.Settle() ?? Check(identity, request.Model);
-        if (error is null && host.TryGet(out _, out Checkpoint? checkpoint, out error) && TryEncode(request, checkpoint, out int[]? tokens, out error))
+        ApiError? error = await RequestBody.ReadAsync(context, TokenizationFields.Tokenize, request) ?? request.Settle();
+        if (error is null && host.TryGet(request.Model, out _, out Checkpoint? checkpoint, out error) && TryEncode(request, checkpoint, out int[]? tokens, out error))
         {
             string[]? spellings = request.ReturnTokenStrings ? [.. tokens.Select(checkpoint.Tokenizer.Piece)] : null;
             var result = new TokenizeResult(tokens.Length, checkpoint.ContextLength, tokens, spellings);
@@ -38,11 +38,11 @@ internal static class TokenizationEndpoints
             await ErrorResponse.WriteAsync(context, error);
     }
 
-    private static async Task DetokenizeAsync(HttpContext context, EngineHost host, ModelIdentity identity)
+    private static async Task DetokenizeAsync(HttpContext context, EngineHost host)
     {
         var request = new DetokenizeRequest();
-        ApiError? error = await RequestBody.ReadAsync(context, TokenizationFields.Detokenize, request) ?? Check(identity, request.Model);
-        if (error is null && host.TryGet(out _, out Checkpoint? checkpoint, out error))
+        ApiError? error = await RequestBody.ReadAsync(context, TokenizationFields.Detokenize, request);
+        if (error is null && host.TryGet(request.Model, out _, out Checkpoint? checkpoint, out error))
         {
             error = TokenIds.Check("tokens", request.Tokens, checkpoint.Limits.VocabSize);
             if (error is null)
@@ -61,6 +61,4 @@ internal static class TokenizationEndpoints
             tokens = ChatPrompt.TryRender(request, checkpoint, out Prompt? prompt, out error) ? prompt.Tokens : null;
         return tokens is not null;
     }
-
-    private static ApiError? Check(ModelIdentity identity, string? model) => model is null ? null : identity.Check(model);
 }
