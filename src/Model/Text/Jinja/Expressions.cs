@@ -13,15 +13,11 @@ internal sealed class Literal(object? value) : Expression
 
 internal sealed class Name(string name) : Expression
 {
-    public string Identifier => name;
-
     public override object? Evaluate(Scope scope) => scope.Get(name);
 }
 
 internal sealed class ListLiteral(IReadOnlyList<Expression> items) : Expression
 {
-    public IReadOnlyList<Expression> Items => items;
-
     public override object? Evaluate(Scope scope) => items.Select(item => item.Evaluate(scope)).ToList();
 }
 
@@ -38,8 +34,6 @@ internal sealed class DictLiteral(IReadOnlyList<(Expression Key, Expression Valu
 /// <summary><c>a.b</c> and <c>a['b']</c>, which look up the same members here, and <c>a[1]</c>.</summary>
 internal sealed class Member(Expression container, Expression key) : Expression
 {
-    public Expression Container => container;
-
     public override object? Evaluate(Scope scope)
     {
         object? member = key.Evaluate(scope);
