@@ -73,12 +73,15 @@ public sealed class ChatFormat
     /// <param name="error">What the format cannot express (say, an assistant's message at the start, or a template's own raise_exception), in words for the caller.</param>
     public bool TryRender(IReadOnlyList<ChatMessage> messages, IReadOnlyList<ChatTool> tools, bool addGenerationPrompt, out int[] tokens, out string? error)
     {
-        bool hasTools = tools.Count > 0 || messages.Any(message => message.ToolCalls.Count > 0 || message.Role == "tool");
-        TemplateChat? template = hasTools && _toolTemplate is not null ? _toolTemplate : _template;
+        TemplateChat? template = _toolTemplate is not null && ConcernsTools(messages, tools) ? _toolTemplate : _template;
         return template is null
             ? _llama2.TryRender(messages, addGenerationPrompt, out tokens, out error)
             : template.TryRender(messages, tools, addGenerationPrompt, out tokens, out error);
     }
+
+    /// <summary>Whether a conversation needs a place for tools: they are given, or called in its history.</summary>
+    public static bool ConcernsTools(IReadOnlyList<ChatMessage> messages, IReadOnlyList<ChatTool> tools) =>
+        tools.Count > 0 || messages.Any(message => message.ToolCalls.Count > 0 || message.Role == "tool");
 
     private static string? ReadFile(string folder, string name)
     {

@@ -31,8 +31,7 @@ internal static class ChatPrompt
         Checkpoint checkpoint, ChatMessage[] messages, IReadOnlyList<ToolDefinition> defined, bool addGenerationPrompt, out int[] tokens, out string? why)
     {
         ChatTool[] tools = [.. defined.Select(tool => new ChatTool(tool.Name, tool.Description, tool.Parameters?.GetRawText()))];
-        bool hasTools = tools.Length > 0 || messages.Any(message => message.ToolCalls.Count > 0 || message.Role == "tool");
-        if (checkpoint.Chat.HasTools || !hasTools)
+        if (checkpoint.Chat.HasTools || !ChatFormat.ConcernsTools(messages, tools))
             return checkpoint.Chat.TryRender(messages, tools, addGenerationPrompt, out tokens, out why);
         return checkpoint.Chat.TryRender(new ToolPrompt(checkpoint.ToolFormat).Rewrite(messages, tools), addGenerationPrompt, out tokens, out why);
     }
