@@ -83,6 +83,19 @@ public sealed class ResponseToolTests
     }
 
     [Fact]
+    public async Task Create_CutOffCallSentBack_IsLeftOut()
+    {
+        await using var app = new TestApp { Reply = OneCall, ContextLength = 2048 };
+        HttpClient client = await app.StartAsync();
+        JsonNode cutOff = await CreateAsync(client, $"{Ask},\"max_output_tokens\":{TestApp.Tokenizer.Encode(OneCall).Length - 12}");
+        string half = cutOff["output"]![0]!.ToJsonString(), again = "{\"role\":\"user\",\"content\":\"Again, please.\"}";
+
+        JsonNode without = await CreateAsync(client, $"\"input\":[{again}]"), with = await CreateAsync(client, $"\"input\":[{half},{again}]");
+
+        Assert.Equal((int?)without["usage"]!["input_tokens"], (int?)with["usage"]!["input_tokens"]);
+    }
+
+    [Fact]
     public async Task Create_CallWithoutItsResult_IsRefused()
     {
         await using var app = new TestApp { Reply = OneCall, ContextLength = 2048 };
