@@ -45,9 +45,11 @@ internal sealed class RequestMapper(IOptions<ServerSettings> settings, GuideFact
             return ApiError.InvalidValue("prompt_logprobs", "'prompt_logprobs' come with a whole answer only; give it without 'stream'.");
         long asked = (long)promptCount * parameters.AnswersPerPrompt;
         int most = settings.Value.MaxChoices;
-        return asked > most
-            ? ApiError.InvalidValue(parameters.AnswersPerPrompt > parameters.N ? "best_of" : "n", $"{promptCount} prompt(s) with {parameters.AnswersPerPrompt} answers each ask for {asked} answers; this server gives at most {most} (Server:MaxChoices).")
-            : null;
+        if (asked <= most)
+            return null;
+        return ApiError.InvalidValue(
+            parameters.AnswersPerPrompt > parameters.N ? "best_of" : "n",
+            $"{promptCount} prompt(s) with {parameters.AnswersPerPrompt} answers each ask for {asked} answers; this server gives at most {most} (Server:MaxChoices).");
     }
 
     private static ApiError? CheckTokens(GenerationParameters parameters, Checkpoint checkpoint)
