@@ -13,7 +13,7 @@ internal static class ToolFields
         .Custom("name", FieldShape.Text, (tool, v) => tool.Name = ReadName(v), "Letters, digits, `_` and `-`, at most 64.", required: true)
         .Text("description", (tool, v) => tool.Description = v, "What it does, for the model.")
         .Custom("parameters", FieldShape.Object, (tool, v) => tool.Parameters = ReadParameters(v), "JSON schema of its arguments, an object. Default: no arguments.")
-        .Flag("strict", (tool, v) => tool.IsStrict = v, "Keep to OpenAI's strict subset of JSON schema. Calls that `tool_choice` forces are held to the schema either way; others are as the model writes them.");
+        .Flag("strict", (tool, v) => tool.IsStrict = v, "Keep to OpenAI's strict subset of JSON schema, and hold also those calls to it that the model makes of its own accord (but where a control token begins them, as Mistral's). Calls that `tool_choice` forces are held to their schema either way.");
 
     private static readonly FieldTable<Draft> Tool = new FieldTable<Draft>()
         .Custom("type", FieldShape.OneOf("function"), (_, v) => CheckType(v), "The only kind of tool.", required: true)
