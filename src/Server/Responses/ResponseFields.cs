@@ -74,7 +74,7 @@ internal static class ResponseFields
     private static void ReadToolChoice(ResponseRequest request, FieldReader choice)
     {
         request.ToolRequest.Choice = FunctionChoiceFields.Read(choice);
-        request.ToolChoice = choice.Value.Clone();
+        request.ToolChoice = choice.Kept();
     }
 
     private static void ReadInclude(ResponseRequest request, FieldReader include)
