@@ -191,6 +191,20 @@ public sealed class ErrorTests(ErrorTests.Ready ready) : IClassFixture<ErrorTest
 
     [Theory]
     [InlineData("my-id.1:2", true)]
+    [Fact]
+    public async Task Body_Compressed_Is415()
+    {
+        StringContent body = TestApp.Chat(), plain = TestApp.Chat("\"max_tokens\":1");
+        body.Headers.ContentEncoding.Add("gzip");
+        plain.Headers.ContentEncoding.Add("identity");
+
+        JsonNode error = await AssertErrorAsync(
+            await ready.Client.PostAsync("/v1/chat/completions", body), HttpStatusCode.UnsupportedMediaType, "unsupported_media_type", null);
+
+        Assert.Contains("'gzip'", (string?)error["message"]);
+        Assert.True((await ready.Client.PostAsync("/v1/chat/completions", plain)).IsSuccessStatusCode);
+    }
+
     [InlineData("no spaces", false)]
     [InlineData("", false)]
     public async Task RequestId_FromTheCaller_IsKeptWhenSane(string id, bool isKept)
