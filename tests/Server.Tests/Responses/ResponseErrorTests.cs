@@ -88,6 +88,16 @@ public sealed class ResponseErrorTests(ErrorTests.Ready ready) : IClassFixture<E
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
     }
 
+    [Fact]
+    public async Task Create_ConversationThatTheFormatRefuses_IsExplainedWithoutMessages()
+    {
+        HttpResponseMessage response = await PostAsync(ready.Client, """ "instructions":"Be brief.","input":[{"role":"assistant","content":"Hi"}] """);
+
+        string message = (string)(await TestApp.ReadJsonAsync(response))["error"]!["message"]!;
+        Assert.StartsWith("Invalid value for 'input': message 1 of the conversation", message);
+        Assert.DoesNotContain("messages[", message);
+    }
+
     [Theory]
     [InlineData("", "response_not_found", "response_id", HttpStatusCode.NotFound)]
     [InlineData("?stream=true", "unsupported_value", "stream", HttpStatusCode.BadRequest)]
