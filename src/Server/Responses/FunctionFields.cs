@@ -14,7 +14,7 @@ internal static class FunctionFields
         .Custom("name", FieldShape.Text, (tool, v) => tool.Name = ToolFields.ReadName(v), "Letters, digits, `_` and `-`, at most 64.", required: true)
         .Text("description", (tool, v) => tool.Description = v, "What it does, for the model.")
         .Custom("parameters", FieldShape.Object, (tool, v) => tool.Parameters = ToolFields.ReadParameters(v), "JSON schema of its arguments, an object. Default: no arguments.")
-        .Flag("strict", (tool, v) => tool.IsStrict = v, "Keep to OpenAI's strict subset of JSON schema, and hold also those calls to it that the model makes of its own accord. Default: false.")
+        .Flag("strict", (tool, v) => tool.IsStrict = v, "Keep to OpenAI's strict subset of JSON schema, and hold also those calls to it that the model makes of its own accord. Default: false, where OpenAI's own is true: it rewrites other schemas into the subset, while here they hold as they are.")
         .Refuse("defer_loading", "The model is told of every tool.", NoOp.False)
         .Refuse("allowed_callers", "Tools are called by the model only.", NoOp.Only("direct"))
         .Refuse("output_schema", "Results are text for the model.");

@@ -50,7 +50,7 @@ internal static class ToolFields
             return null;
         if (parameters.Value.TryGetProperty("type", out JsonElement type) && !(type.ValueKind == JsonValueKind.String && type.ValueEquals("object")))
             parameters.Invalid("arguments are an object, so the schema's type must be 'object'");
-        return parameters.Value.Clone();
+        return parameters.Kept();
     }
 
     /// <summary>Of another type of tool, "unknown field web_search" would be the wrong complaint.</summary>
