@@ -1,9 +1,9 @@
 using Llama.Server.Client;
 using Llama.Server.Configuration;
+using Llama.Server.Generating;
 using Llama.Server.Hosting;
 using Llama.Server.Responses;
 using Llama.Server.Routing;
-using Llama.Server.Streaming;
 using Llama.Server.Telemetry;
 using Microsoft.Extensions.AI;
 

@@ -6,4 +6,7 @@ internal sealed record Caller(int ShareKey)
 {
     /// <summary>Whoever calls from within this process: one share beside those of the keys and that of callers without one.</summary>
     public static Caller InProcess { get; } = new(-1);
+
+    /// <summary>Number of the key that a request came with; 0 on a server without keys.</summary>
+    public static int ShareKeyOf(HttpContext context) => context.Features.Get<Caller>()?.ShareKey ?? 0;
 }

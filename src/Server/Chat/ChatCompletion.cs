@@ -65,8 +65,3 @@ public sealed record ChatTokenLogprob(string Token, float Logprob, int[] Bytes, 
 /// <param name="Logprob">Its log-probability.</param>
 /// <param name="Bytes">Its UTF-8 bytes.</param>
 public sealed record ChatTopLogprob(string Token, float Logprob, int[] Bytes);
-
-/// <summary>The answer of <c>/v1/chat/completions/input_tokens</c>.</summary>
-/// <param name="Object"><c>chat.completion.input_tokens</c>.</param>
-/// <param name="Count">Tokens that the prompt would have.</param>
-public sealed record InputTokens(string Object, [property: JsonPropertyName("input_tokens")] int Count);

@@ -32,8 +32,6 @@ internal sealed class ChatCompletionRequest : GenerationParameters, IConversatio
         if (MaxTokens is { } old && MaxCompletionTokens is { } now && old != now)
             return ApiError.InvalidValue("max_tokens", "'max_tokens' and 'max_completion_tokens' are two names for one limit and differ; give one.");
         MaxTokens ??= MaxCompletionTokens;
-        ApiError? error = ToolRequest.Settle(out ToolUse? tools);
-        Tools = tools;
-        return error;
+        return this.SettleTools();
     }
 }

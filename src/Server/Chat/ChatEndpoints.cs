@@ -40,11 +40,11 @@ internal static class ChatEndpoints
             await ErrorResponse.WriteAsync(context, error);
     }
 
-    private static async Task CountAsync(HttpContext context, EngineHost host, ModelIdentity identity)
+    private static async Task CountAsync(HttpContext context, EngineHost host)
     {
         var request = new ChatCompletionRequest();
-        ApiError? error = await RequestBody.ReadAsync(context, ChatCompletionFields.Table, request) ?? request.Settle() ?? identity.Check(request.Model);
-        if (error is null && host.TryGet(out _, out Checkpoint? checkpoint, out error) && ChatPrompt.TryRender(request, checkpoint, out Prompt? prompt, out error))
+        ApiError? error = await RequestBody.ReadAsync(context, ChatCompletionFields.Table, request) ?? request.Settle();
+        if (error is null && host.TryGet(request.Model, out _, out Checkpoint? checkpoint, out error) && ChatPrompt.TryRender(request, checkpoint, out Prompt? prompt, out error))
             await context.Response.WriteAsJsonAsync(new InputTokens("chat.completion.input_tokens", prompt.Tokens.Length), ApiJson.Web.InputTokens);
         if (error is not null)
             await ErrorResponse.WriteAsync(context, error);

@@ -7,14 +7,14 @@ using Llama.Server.Hosting;
 namespace Llama.Server.Chat;
 
 /// <summary>From a chat request to what the engine is to do; the same for whoever asks, over HTTP or within the process.</summary>
-internal sealed class ChatPlanner(EngineHost host, ModelIdentity identity, RequestMapper mapper)
+internal sealed class ChatPlanner(EngineHost host, RequestMapper mapper)
 {
     public bool TryPlan(ChatCompletionRequest request, [NotNullWhen(true)] out ChatPlan? plan, [NotNullWhen(false)] out ApiError? error)
     {
         plan = null;
-        error = request.Settle() ?? identity.Check(request.Model);
+        error = request.Settle();
         if (error is null
-            && host.TryGet(out Engine? engine, out Checkpoint? checkpoint, out error)
+            && host.TryGet(request.Model, out Engine? engine, out Checkpoint? checkpoint, out error)
             && ChatPrompt.TryRender(request, checkpoint, out Prompt? prompt, out error)
             && mapper.TryMap(request, [prompt], checkpoint, out GenerationPlan? answers, out error))
             plan = new ChatPlan(engine, checkpoint, answers);

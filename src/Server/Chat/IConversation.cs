@@ -1,4 +1,5 @@
 using Llama.Model.Text;
+using Llama.Server.Errors;
 using Llama.Server.Tools;
 
 namespace Llama.Server.Chat;
@@ -25,4 +26,16 @@ internal interface IConversation
 
     /// <summary>Whether the answer goes on where the last message, the assistant's, leaves off.</summary>
     bool ContinueFinalMessage { get; set; }
+}
+
+/// <summary>What every conversation does alike.</summary>
+internal static class Conversation
+{
+    /// <summary>Checks what is said about tools and settles <see cref="IConversation.Tools"/>; returns what is wrong, or null.</summary>
+    public static ApiError? SettleTools(this IConversation conversation)
+    {
+        ApiError? error = conversation.ToolRequest.Settle(out ToolUse? tools);
+        conversation.Tools = tools;
+        return error;
+    }
 }

@@ -81,8 +81,8 @@ internal static class MessageFields
     /// <summary>The type first: of an image, "unknown field image_url" would be the wrong complaint.</summary>
     private static string ReadPart(FieldReader part)
     {
-        if (part.Value.ValueKind == JsonValueKind.Object && part.Value.TryGetProperty("type", out JsonElement type))
-            CheckPartType(new FieldReader(type, part.Path + ".type", part.Errors));
+        if (part.TryGet("type", out FieldReader type))
+            CheckPartType(type);
         return part.Object(TextPart, new Draft()).Content ?? "";
     }
 

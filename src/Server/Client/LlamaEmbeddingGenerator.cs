@@ -29,11 +29,11 @@ internal sealed partial class LlamaEmbeddingGenerator(
         if (texts.Length == 0)
             return [];
         var request = new EmbeddingRequest();
-        ApiError? error = RequestBody.Read(body, EmbeddingFields.Table, request) ?? identity.Check(request.Model);
+        ApiError? error = RequestBody.Read(body, EmbeddingFields.Table, request);
         if (error is null)
             await host.Settled.WaitAsync(cancellationToken);
         if (error is null
-            && host.TryGet(out Engine? engine, out Checkpoint? checkpoint, out error)
+            && host.TryGet(request.Model, out Engine? engine, out Checkpoint? checkpoint, out error)
             && EmbeddingInputs.TryEncode(request, checkpoint, Caller.InProcess.ShareKey, out EmbeddingInput[]? inputs, out error))
         {
             await using var run = new EmbeddingRun(engine, scheduler.Value.MaxSequences);

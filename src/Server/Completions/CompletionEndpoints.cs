@@ -18,12 +18,12 @@ internal static class CompletionEndpoints
         .WithExample("score", "The log-probabilities of a text, without going on with it", CompletionExamples.Score)
         .Answers<Completion>().Streams<CompletionChunk>();
 
-    private static async Task CompleteAsync(HttpContext context, EngineHost host, ModelIdentity identity, RequestMapper mapper, GenerationRunner runner, TimeProvider clock)
+    private static async Task CompleteAsync(HttpContext context, EngineHost host, RequestMapper mapper, GenerationRunner runner, TimeProvider clock)
     {
         var request = new CompletionRequest();
-        ApiError? error = await RequestBody.ReadAsync(context, CompletionFields.Table, request) ?? request.Settle() ?? identity.Check(request.Model);
+        ApiError? error = await RequestBody.ReadAsync(context, CompletionFields.Table, request) ?? request.Settle();
         if (error is null
-            && host.TryGet(out Engine? engine, out Checkpoint? checkpoint, out error)
+            && host.TryGet(request.Model, out Engine? engine, out Checkpoint? checkpoint, out error)
             && CompletionPrompts.TryEncode(request, checkpoint, out Prompt[]? prompts, out error)
             && mapper.TryMap(request, prompts, checkpoint, out GenerationPlan? plan, out error))
         {

@@ -10,14 +10,14 @@ internal static class CompletionPrompts
 {
     public static bool TryEncode(CompletionRequest request, Checkpoint checkpoint, [NotNullWhen(true)] out Prompt[]? prompts, [NotNullWhen(false)] out ApiError? error)
     {
-        error = request.Prompts.Select(prompt => PromptFields.CheckTokens(prompt, checkpoint.Limits.VocabSize)).FirstOrDefault(fault => fault is not null);
+        error = RawPrompt.Check(request.Prompts, checkpoint.Limits.VocabSize);
         prompts = error is null ? [.. request.Prompts.Select(prompt => Encode(request, prompt, checkpoint))] : null;
         return error is null;
     }
 
     private static Prompt Encode(CompletionRequest request, RawPrompt raw, Checkpoint checkpoint)
     {
-        int[] tokens = raw.Tokens ?? checkpoint.Tokenizer.Encode(raw.Text!, addBos: request.AddSpecialTokens && checkpoint.Tokenizer.AddsBos);
+        int[] tokens = raw.Encode(checkpoint, request.AddSpecialTokens);
         bool hasText = tokens.Any(id => !checkpoint.Tokenizer.IsSpecial(id));
         string echo = request.Echo ? raw.Text ?? checkpoint.Tokenizer.Decode(tokens, request.SkipSpecialTokens) : "";
         return new Prompt(tokens, raw.Param, ContinuesText: hasText, echo);

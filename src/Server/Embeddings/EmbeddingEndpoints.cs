@@ -19,14 +19,13 @@ internal static class EmbeddingEndpoints
         .WithExample("base64", "The same numbers as the official clients ask for them", EmbeddingExamples.Base64)
         .Answers<EmbeddingList>();
 
-    private static async Task EmbedAsync(HttpContext context, EngineHost host, ModelIdentity identity, IOptions<SchedulerSettings> scheduler)
+    private static async Task EmbedAsync(HttpContext context, EngineHost host, IOptions<SchedulerSettings> scheduler)
     {
         var request = new EmbeddingRequest();
-        ApiError? error = await RequestBody.ReadAsync(context, EmbeddingFields.Table, request) ?? identity.Check(request.Model);
-        int shareKey = context.Features.Get<Caller>()?.ShareKey ?? 0;
+        ApiError? error = await RequestBody.ReadAsync(context, EmbeddingFields.Table, request);
         if (error is null
-            && host.TryGet(out Engine? engine, out Checkpoint? checkpoint, out error)
-            && EmbeddingInputs.TryEncode(request, checkpoint, shareKey, out EmbeddingInput[]? inputs, out error))
+            && host.TryGet(request.Model, out Engine? engine, out Checkpoint? checkpoint, out error)
+            && EmbeddingInputs.TryEncode(request, checkpoint, Caller.ShareKeyOf(context), out EmbeddingInput[]? inputs, out error))
         {
             int tokenCount = inputs.Sum(input => input.Request.PromptTokenIds.Length);
             context.Features.Set(new EmbeddingSummary(checkpoint.Name, inputs.Length, tokenCount));

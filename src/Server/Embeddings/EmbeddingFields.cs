@@ -11,7 +11,7 @@ internal static class EmbeddingFields
     public static FieldTable<EmbeddingRequest> Table { get; } = new FieldTable<EmbeddingRequest>()
         .Custom("input", PromptFields.Shape(MostInputs), (r, v) => r.Inputs = ReadInputs(v), "A text, an array of texts, an array of token ids or an array of such arrays; each within the context.", required: true)
         .Custom("model", FieldShape.Text, (r, v) => r.Model = v.String(), "Id or alias of the served model.", required: true)
-        .Custom("encoding_format", FieldShape.OneOf("float", "base64"), (r, v) => r.AsBase64 = ReadFormat(v), "Numbers, or the base64 of their little-endian float32 bytes. Default: float.")
+        .Word("encoding_format", ["float", "base64"], (r, v) => r.AsBase64 = v == "base64", "Numbers, or the base64 of their little-endian float32 bytes. Default: float.")
         .Flag("add_special_tokens", (r, v) => r.AddSpecialTokens = v, "Begin texts with BOS, if the checkpoint wants it. Default: true.")
         .Integer("priority", int.MinValue, int.MaxValue, (r, v) => r.Priority = (int)v, "Smaller goes first.")
         .Number("request_timeout", 0, 86_400, (r, v) => r.Timeout = TimeSpan.FromSeconds(v), "Seconds after which the request fails.", aboveMinimum: true)
@@ -25,13 +25,5 @@ internal static class EmbeddingFields
         if (inputs.FirstOrDefault(input => input.Text?.Length == 0) is { } empty)
             field.At(empty.Param).Invalid("a text must have at least one character");
         return inputs;
-    }
-
-    private static bool ReadFormat(FieldReader format)
-    {
-        string name = format.String();
-        if (name is not ("float" or "base64"))
-            format.Invalid($"expected float or base64, but got '{name}'");
-        return name == "base64";
     }
 }

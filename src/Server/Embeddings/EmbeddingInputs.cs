@@ -17,7 +17,7 @@ internal static class EmbeddingInputs
     public static bool TryEncode(
         EmbeddingRequest request, Checkpoint checkpoint, int shareKey, [NotNullWhen(true)] out EmbeddingInput[]? inputs, [NotNullWhen(false)] out ApiError? error)
     {
-        error = request.Inputs.Select(input => PromptFields.CheckTokens(input, checkpoint.Limits.VocabSize)).FirstOrDefault(fault => fault is not null);
+        error = RawPrompt.Check(request.Inputs, checkpoint.Limits.VocabSize);
         inputs = error is null ? [.. request.Inputs.Select(input => Encode(request, input, checkpoint, shareKey))] : null;
         error ??= inputs!.Select(input => Check(input, checkpoint)).FirstOrDefault(fault => fault is not null);
         return error is null;
@@ -25,10 +25,9 @@ internal static class EmbeddingInputs
 
     private static EmbeddingInput Encode(EmbeddingRequest request, RawPrompt raw, Checkpoint checkpoint, int shareKey)
     {
-        int[] tokens = raw.Tokens ?? checkpoint.Tokenizer.Encode(raw.Text!, addBos: request.AddSpecialTokens && checkpoint.Tokenizer.AddsBos);
         var input = new GenerationRequest
         {
-            PromptTokenIds = tokens,
+            PromptTokenIds = raw.Encode(checkpoint, request.AddSpecialTokens),
             MaxTokens = 0,
             WantsEmbedding = true,
             Priority = request.Priority,

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Llama.Server.Errors;
 using Llama.Server.Parsing;
 
 namespace Llama.Server.Generating;
@@ -24,13 +23,6 @@ internal static class PromptFields
         else
             return field.Value[0].ValueKind == JsonValueKind.Number ? [ReadTokens(field)] : [.. field.Items(1, most).Select(ReadOne)];
         return [];
-    }
-
-    /// <summary>What is wrong with the tokens of a prompt, or null.</summary>
-    public static ApiError? CheckTokens(RawPrompt prompt, int vocabSize)
-    {
-        int index = Array.FindIndex(prompt.Tokens ?? [], id => id >= vocabSize);
-        return index < 0 ? null : RequestMapper.OutsideVocabulary($"{prompt.Param}[{index}]", prompt.Tokens![index], vocabSize);
     }
 
     private static RawPrompt ReadOne(FieldReader prompt)

@@ -56,17 +56,11 @@ internal sealed class RequestMapper(IOptions<ServerSettings> settings, GuideFact
         foreach (TokenBias bias in parameters.LogitBias)
         {
             if (bias.TokenId >= vocabSize)
-                return OutsideVocabulary($"logit_bias.{bias.TokenId}", bias.TokenId, vocabSize);
+                return TokenIds.Outside($"logit_bias.{bias.TokenId}", bias.TokenId, vocabSize);
         }
-        return CheckList("stop_token_ids", parameters.StopTokenIds, vocabSize)
-            ?? CheckList("allowed_token_ids", parameters.AllowedTokenIds ?? [], vocabSize)
+        return TokenIds.Check("stop_token_ids", parameters.StopTokenIds, vocabSize)
+            ?? TokenIds.Check("allowed_token_ids", parameters.AllowedTokenIds ?? [], vocabSize)
             ?? CheckAllowed(parameters, checkpoint.Defaults);
-    }
-
-    private static ApiError? CheckList(string param, int[] ids, int vocabSize)
-    {
-        int index = Array.FindIndex(ids, id => id >= vocabSize);
-        return index < 0 ? null : OutsideVocabulary($"{param}[{index}]", ids[index], vocabSize);
     }
 
     private static ApiError? CheckAllowed(GenerationParameters parameters, GenerationDefaults defaults) =>
@@ -77,9 +71,6 @@ internal sealed class RequestMapper(IOptions<ServerSettings> settings, GuideFact
     /// <summary>The tokens that end an answer.</summary>
     private static int[] StopTokens(GenerationParameters parameters, GenerationDefaults defaults) =>
         parameters.IgnoreEos ? parameters.StopTokenIds : [.. defaults.EosIds.Union(parameters.StopTokenIds)];
-
-    public static ApiError OutsideVocabulary(string param, int id, int vocabSize) =>
-        ApiError.InvalidValue(param, $"Invalid value for '{param}': token {id} is outside the vocabulary of {vocabSize}.");
 
     private ApiError? TryAdd(List<ChoicePlan> choices, GenerationParameters parameters, Prompt prompt, Checkpoint checkpoint, StartGuide? guide, ulong seed)
     {

@@ -10,11 +10,13 @@ internal static class HealthEndpoints
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
         RouteGroupBuilder health = routes.MapGroup("").WithTags("Health").WithMetadata(new Probe());
-        health.MapGet("/live", LiveAsync).WithSummary("Whether the process should go on: all but a failed or stalled engine").Answers<HealthStatus>().Produces<HealthStatus>(StatusCodes.Status503ServiceUnavailable);
-        health.MapGet("/startup", StartupAsync).WithSummary("Whether the model is loaded and has made its first token").Answers<HealthStatus>().Produces<HealthStatus>(StatusCodes.Status503ServiceUnavailable);
-        health.MapGet("/ready", ReadyAsync).WithSummary("Whether requests are served").Answers<HealthStatus>().Produces<HealthStatus>(StatusCodes.Status503ServiceUnavailable);
-        health.MapGet("/", ReadyAsync).WithSummary("The same as /health/ready").Answers<HealthStatus>().Produces<HealthStatus>(StatusCodes.Status503ServiceUnavailable);
+        health.MapGet("/live", LiveAsync).WithSummary("Whether the process should go on: all but a failed or stalled engine").AnswersStatus();
+        health.MapGet("/startup", StartupAsync).WithSummary("Whether the model is loaded and has made its first token").AnswersStatus();
+        health.MapGet("/ready", ReadyAsync).WithSummary("Whether requests are served").AnswersStatus();
+        health.MapGet("/", ReadyAsync).WithSummary("The same as /health/ready").AnswersStatus();
     }
+
+    private static void AnswersStatus(this RouteHandlerBuilder route) => route.Answers<HealthStatus>().Produces<HealthStatus>(StatusCodes.Status503ServiceUnavailable);
 
     private static Task LiveAsync(HttpContext context, Heartbeat heart) => WriteAsync(context, heart.Status, status => status is not ("failed" or "stalled"));
 

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Llama.Model;
 using Llama.Model.Text;
 using Llama.Server.Tools.Formats;
@@ -11,6 +13,12 @@ namespace Llama.Server.Hosting;
 /// <param name="Fingerprint">Changes with whatever may change an answer: <c>system_fingerprint</c>.</param>
 internal sealed record Checkpoint(string Name, CheckpointText Text, ModelLimits Limits, string Fingerprint)
 {
+    public static Checkpoint Of(string name, CheckpointText text, ModelLimits limits, ModelDescription description)
+    {
+        string all = $"{typeof(Checkpoint).Assembly.GetName().Version} {name} {description}";
+        return new Checkpoint(name, text, limits, "fp_" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(all)).AsSpan(0, 5)));
+    }
+
     /// <summary>Most tokens of prompt and answer together: the model's context, or what the KV cache holds where that is less (the last token drawn needs no room).</summary>
     public int ContextLength => Math.Min(Limits.ContextLength, Limits.BlockCount * Limits.BlockSize + 1);
 
@@ -24,11 +32,17 @@ internal sealed record Checkpoint(string Name, CheckpointText Text, ModelLimits 
     public int? CallTokenId => Tokenizer.TryGetId(ToolFormat.Marker, out int marker) && Tokenizer.IsSpecial(marker) ? marker : null;
 
     public GenerationDefaults Defaults => Text.Defaults;
+
+    /// <summary>A plain text as tokens; special tokens come before it only where the checkpoint wants them.</summary>
+    public int[] Encode(string text, bool addSpecialTokens) => Tokenizer.Encode(text, addBos: addSpecialTokens && Tokenizer.AddsBos);
 }
 
 /// <summary>What a checkpoint's folder says about text.</summary>
 internal sealed record CheckpointText(Tokenizer Tokenizer, ChatFormat Chat, ToolFormat ToolFormat, GenerationDefaults Defaults)
 {
+    /// <summary>How tools and calls are told of, for the start-up lines.</summary>
+    public string Tools => $"{ToolFormat} calls, {(Chat.HasTools ? "told of by the chat template" : "told of in the system message")}";
+
     /// <param name="folder">The checkpoint.</param>
     /// <param name="toolFormat">How its model writes tool calls, or <c>auto</c>.</param>
     public static CheckpointText Load(string folder, string toolFormat)

@@ -1,7 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
-using System.Security.Cryptography;
-using System.Text;
 using Llama.Model;
 using Llama.Model.Guidance;
 using Llama.Scheduling;
@@ -49,12 +47,16 @@ internal sealed partial class EngineHost(
     /// <summary>Completes when <see cref="TryGet"/> no longer says that the model is being loaded: it is ready, has failed, or the host stops.</summary>
     public Task Settled => _settled.Task;
 
-    /// <summary>Gives the loaded model and its engine, or says why there is none yet.</summary>
-    public bool TryGet([NotNullWhen(true)] out Engine? engine, [NotNullWhen(true)] out Checkpoint? checkpoint, [NotNullWhen(false)] out ApiError? error)
+    /// <summary>Gives the loaded model and its engine, or says why there is none: not under that name, not yet, or no more.</summary>
+    /// <param name="model">The id that a request calls the model by; null where it does not say.</param>
+    /// <param name="engine">The engine.</param>
+    /// <param name="checkpoint">The model.</param>
+    /// <param name="error">What to tell the caller.</param>
+    public bool TryGet(string? model, [NotNullWhen(true)] out Engine? engine, [NotNullWhen(true)] out Checkpoint? checkpoint, [NotNullWhen(false)] out ApiError? error)
     {
         engine = _engine;
         checkpoint = _checkpoint;
-        error = _isStopping ? RefusalErrors.Draining() : _failure ?? (engine is null || checkpoint is null ? RefusalErrors.Loading() : null);
+        error = (model is null ? null : identity.Check(model)) ?? Absence(engine, checkpoint);
         return error is null;
     }
 
@@ -92,11 +94,11 @@ internal sealed partial class EngineHost(
             _engine = new Engine(LoadRunner, scheduler.Value.ToOptions(), clock, meters, exception => Log.StepFailed(logger, exception));
             Task prepared = Task.Run(() => TokenGrammar.Prepare(text.Tokenizer), stopping); // beside the loading of the weights
             ModelLimits limits = await _engine.Loaded.WaitAsync(stopping);
-            await WarmUpAsync(_engine, text, stopping);
+            await WarmUp.RunAsync(_engine, text.Tokenizer, stopping);
             await prepared;
-            _checkpoint = new Checkpoint(identity.Name, text, limits, Fingerprint());
+            _checkpoint = Checkpoint.Of(identity.Name, text, limits, _description!);
             _settled.TrySetResult();
-            Log.Ready(logger, identity.Name, _description!.Model, _description.Device, _description.Dtype, _description.KvCache, text.Chat.Description, Describe(text), text.Defaults);
+            Log.Ready(logger, identity.Name, _description!.Model, _description.Device, _description.Dtype, _description.KvCache, text.Chat.Description, text.Tools, text.Defaults);
             await _engine.Completion.WaitAsync(stopping);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -108,35 +110,14 @@ internal sealed partial class EngineHost(
         }
     }
 
+    private ApiError? Absence(Engine? engine, Checkpoint? checkpoint) =>
+        _isStopping ? RefusalErrors.Draining() : _failure ?? (engine is null || checkpoint is null ? RefusalErrors.Loading() : null);
+
     private IModelRunner LoadRunner()
     {
         LoadedModel loaded = load(model.Value.ToOptions(identity.Folder, scheduler.Value));
         _description = loaded.Description;
         return loaded.Runner;
-    }
-
-    /// <summary>The first step pays for what later ones find ready (thread pools, kernels, caches), and shows that the model runs at all.</summary>
-    private static async Task WarmUpAsync(Engine engine, CheckpointText text, CancellationToken stopping)
-    {
-        var request = new GenerationRequest { PromptTokenIds = [text.Tokenizer.BosId ?? 0], MaxTokens = 1 };
-        if (!engine.TrySubmit(request, out Generation? generation, out Refusal? refusal))
-            throw new InvalidOperationException($"The model was loaded, but the engine refuses a prompt of one token: {refusal.Reason}.");
-        await using (generation)
-        {
-            await foreach (GenerationEvent last in generation.Events.ReadAllAsync(stopping))
-            {
-                if (last.Finish is FinishReason.Failed)
-                    throw new InvalidOperationException("The model was loaded, but its first step failed.");
-            }
-        }
-    }
-
-    private static string Describe(CheckpointText text) => $"{text.ToolFormat} calls, {(text.Chat.HasTools ? "told of by the chat template" : "told of in the system message")}";
-
-    private string Fingerprint()
-    {
-        string all = $"{typeof(EngineHost).Assembly.GetName().Version} {identity.Name} {_description}";
-        return "fp_" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(all)).AsSpan(0, 5));
     }
 
     private void Fail(Exception exception)

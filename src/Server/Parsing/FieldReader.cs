@@ -3,14 +3,6 @@ using Llama.Server.Errors;
 
 namespace Llama.Server.Parsing;
 
-/// <summary>Collects the first error of a reading; later ones are consequences or can wait.</summary>
-internal sealed class ReadErrors
-{
-    public ApiError? First { get; private set; }
-
-    public void Add(ApiError error) => First ??= error;
-}
-
 /// <summary>
 /// One JSON value with its path. Each reading method checks type and range, records what is wrong and then returns a harmless default, so that a table of fields
 /// reads as a list of assignments.
@@ -35,6 +27,15 @@ internal readonly struct FieldReader(JsonElement value, string path, ReadErrors 
         if (!TryText(value, out string text))
             Invalid("its text is not valid Unicode");
         return text;
+    }
+
+    /// <summary>One of a few words. Another word is an error, and is given back.</summary>
+    public string Word(params string[] words)
+    {
+        string word = String();
+        if (!words.Contains(word))
+            Invalid($"expected {string.Join(", ", words[..^1])} or {words[^1]}, but got '{word}'");
+        return word;
     }
 
     public bool Flag()
@@ -100,6 +101,15 @@ internal readonly struct FieldReader(JsonElement value, string path, ReadErrors 
             return value.Clone();
         Invalid("a text in it is not valid Unicode");
         return default;
+    }
+
+    /// <summary>Looks at one property of an object ahead of the others; false where there is none, or no object.</summary>
+    public bool TryGet(string name, out FieldReader property)
+    {
+        JsonElement found = default;
+        bool isThere = value.ValueKind == JsonValueKind.Object && value.TryGetProperty(name, out found);
+        property = new FieldReader(found, $"{path}.{name}", errors);
+        return isThere;
     }
 
     /// <summary>Reads an object's properties by a table of their own.</summary>

@@ -33,6 +33,9 @@ internal sealed class FieldTable<T>
     public FieldTable<T> Text(string name, Action<T, string> set, string note) => Add(new Field<T>(
         name, FieldTreatment.Honoured, FieldShape.Text, note, (target, value) => set(target, value.String())));
 
+    public FieldTable<T> Word(string name, string[] words, Action<T, string> set, string note, bool required = false) =>
+        Custom(name, FieldShape.OneOf(words), (target, value) => set(target, value.Word(words)), note, required);
+
     /// <summary>A field with a reading of its own.</summary>
     public FieldTable<T> Custom(string name, FieldShape shape, Action<T, FieldReader> read, string note, bool required = false) => Add(new Field<T>(
         name, FieldTreatment.Honoured, shape, note, read)

@@ -25,8 +25,8 @@ internal static class ContentFields
     /// <summary>The type first: of an image, "unknown field image_url" would be the wrong complaint.</summary>
     private static string ReadPart(FieldReader part)
     {
-        if (part.Value.ValueKind == JsonValueKind.Object && part.Value.TryGetProperty("type", out JsonElement type))
-            CheckPartType(new FieldReader(type, part.Path + ".type", part.Errors));
+        if (part.TryGet("type", out FieldReader type))
+            CheckPartType(type);
         return part.Object(Part, new Draft()).Text;
     }
 

@@ -10,7 +10,7 @@ internal static class InputFields
     private const string NoNamespace = "Functions stand in no namespace.";
 
     private static readonly FieldTable<Draft> Message = Items("message")
-        .Custom("role", FieldShape.OneOf("user", "system", "developer", "assistant"), (item, v) => item.Role = ReadRole(v), "user, system, developer (read as system) or assistant.", required: true)
+        .Word("role", ["user", "system", "developer", "assistant"], (item, v) => item.Role = v, "user, system, developer (read as system) or assistant.", required: true)
         .Custom("content", ContentFields.Shape, (item, v) => item.Texts = ContentFields.Read(v), "A text, or parts of type input_text or output_text.", required: true)
         .Accept("phase", FieldShape.Text, v => v.String(), "The chat format has no place for it.");
 
@@ -58,8 +58,7 @@ internal static class InputFields
             case "item_reference":
                 return new ItemReference(item.Object(Reference, new Draft()).Id ?? "");
             case var other:
-                var type = new FieldReader(item.Value, item.Path + ".type", item.Errors);
-                type.Unsupported($"'{other}' items are not read here; send message, function_call, function_call_output or item_reference.");
+                item.At(item.Path + ".type").Unsupported($"'{other}' items are not read here; send message, function_call, function_call_output or item_reference.");
                 return new ItemReference("");
         }
     }
@@ -69,31 +68,15 @@ internal static class InputFields
     {
         if (!item.Expect(JsonValueKind.Object, "an object"))
             return "message";
-        if (item.Value.TryGetProperty("type", out JsonElement type) && type.ValueKind != JsonValueKind.Null)
-            return new FieldReader(type, item.Path + ".type", item.Errors).String();
+        if (item.TryGet("type", out FieldReader type) && !type.IsNull)
+            return type.String();
         return item.Value.TryGetProperty("role", out _) || !item.Value.TryGetProperty("id", out _) ? "message" : "item_reference";
     }
 
     private static FieldTable<Draft> Items(string type) => new FieldTable<Draft>()
         .Custom("type", FieldShape.OneOf(type), (_, v) => v.String(), "What the item is.")
         .Custom("id", FieldShape.Text, (item, v) => item.Id = v.String(), "Names the item. Default: a new name.")
-        .Custom("status", FieldShape.OneOf("in_progress", "completed", "incomplete"), (item, v) => item.Status = ReadStatus(v), "incomplete where it was cut off: half a call is left out.");
-
-    private static string ReadRole(FieldReader role)
-    {
-        string name = role.String();
-        if (name is not ("user" or "system" or "developer" or "assistant"))
-            role.Invalid($"expected user, system, developer or assistant, but got '{name}'");
-        return name;
-    }
-
-    private static string ReadStatus(FieldReader status)
-    {
-        string word = status.String();
-        if (word is not ("in_progress" or "completed" or "incomplete"))
-            status.Invalid($"expected in_progress, completed or incomplete, but got '{word}'");
-        return word;
-    }
+        .Word("status", ["in_progress", "completed", "incomplete"], (item, v) => item.Status = v, "incomplete where it was cut off: half a call is left out.");
 
     private static string ReadArguments(FieldReader arguments)
     {

@@ -30,10 +30,13 @@ public sealed record Response
     /// <summary>Why it is incomplete, or null.</summary>
     public IncompleteDetails? IncompleteDetails { get; init; }
 
+    /// <summary>The system message that was sent, or null.</summary>
     public required string? Instructions { get; init; }
 
+    /// <summary>The token limit that was sent; null where the context was the limit.</summary>
     public required int? MaxOutputTokens { get; init; }
 
+    /// <summary>The limit that was sent, or null: it counts calls of built-in tools, of which there are none.</summary>
     public required int? MaxToolCalls { get; init; }
 
     /// <summary>The served model's id.</summary>
@@ -42,15 +45,19 @@ public sealed record Response
     /// <summary>What the model made: a message, calls of tools, or both.</summary>
     public IReadOnlyList<ResponseItem> Output { get; init; } = [];
 
+    /// <summary>Whether the answer might hold several calls.</summary>
     public required bool ParallelToolCalls { get; init; }
 
+    /// <summary>The response that this one goes on from, or null.</summary>
     public required string? PreviousResponseId { get; init; }
 
+    /// <summary>What was sent, or null.</summary>
     public required string? PromptCacheKey { get; init; }
 
     /// <summary>Both parts null: the model does not reason apart from its answer.</summary>
     public ReasoningEcho Reasoning { get; } = new(Effort: null, Summary: null);
 
+    /// <summary>What was sent, or null.</summary>
     public required string? SafetyIdentifier { get; init; }
 
     /// <summary><c>default</c>: there is one tier.</summary>
@@ -62,25 +69,31 @@ public sealed record Response
     /// <summary>The temperature used.</summary>
     public required float Temperature { get; init; }
 
+    /// <summary>What the text had to look like.</summary>
     public required TextEcho Text { get; init; }
 
     /// <summary><c>none</c>, <c>auto</c>, <c>required</c> or the object that was sent.</summary>
     public required JsonElement ToolChoice { get; init; }
 
+    /// <summary>The functions that the model might call.</summary>
     public required IReadOnlyList<ToolEcho> Tools { get; init; }
 
+    /// <summary>Alternatives per token that were asked for; 0 for none.</summary>
     public required int TopLogprobs { get; init; }
 
     /// <summary>The nucleus used.</summary>
     public required float TopP { get; init; }
 
+    /// <summary><c>auto</c> where the oldest turns might be dropped, else <c>disabled</c>.</summary>
     public required string Truncation { get; init; }
 
     /// <summary>Token counts; null while it is made, and where it failed.</summary>
     public ResponseUsage? Usage { get; init; }
 
+    /// <summary>What was sent, or null.</summary>
     public required string? User { get; init; }
 
+    /// <summary>The texts by name that were sent.</summary>
     public required IReadOnlyDictionary<string, string> Metadata { get; init; }
 }
 
@@ -94,11 +107,13 @@ public sealed record ResponseError(string Code, string Message);
 public sealed record IncompleteDetails(string Reason);
 
 /// <summary>The <c>reasoning</c> of a response.</summary>
+/// <param name="Effort">Always null.</param>
+/// <param name="Summary">Always null.</param>
 public sealed record ReasoningEcho(string? Effort, string? Summary);
 
 /// <summary>The <c>text</c> of a response.</summary>
 /// <param name="Format">What the text had to look like.</param>
-/// <param name="Verbosity"><c>medium</c>.</param>
+/// <param name="Verbosity">Always <c>medium</c>.</param>
 public sealed record TextEcho(FormatEcho Format, string Verbosity);
 
 /// <summary>What the text had to look like.</summary>

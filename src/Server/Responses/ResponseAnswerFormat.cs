@@ -42,8 +42,8 @@ internal sealed class ResponseAnswerFormat(ResponseRequest request, Answers answ
     public override async ValueTask BeginAsync(SseWriter events)
     {
         _events = new ResponseEvents(events, request.PadsDeltas);
-        await _events.SendAsync(ResponseEvents.Created, draft.Begun);
-        await _events.SendAsync(ResponseEvents.InProgress, draft.Begun);
+        await _events.SendAsync(EventName.Created, draft.Begun);
+        await _events.SendAsync(EventName.InProgress, draft.Begun);
     }
 
     public override ValueTask StartAsync(SseWriter events, int choice) => ValueTask.CompletedTask;
@@ -64,14 +64,14 @@ internal sealed class ResponseAnswerFormat(ResponseRequest request, Answers answ
     public override async ValueTask EndAsync(SseWriter events, Usage usage)
     {
         Response response = Keep(draft.End(_output, _isCutOff, usage));
-        await _events!.SendAsync(_isCutOff ? ResponseEvents.Incomplete : ResponseEvents.Completed, response);
+        await _events!.SendAsync(_isCutOff ? EventName.Incomplete : EventName.Completed, response);
     }
 
     public override async ValueTask FailAsync(SseWriter events, ApiError error)
     {
         Response response = Keep(draft.Fail(OutputSoFar, error));
         await _events!.SendErrorAsync(error);
-        await _events.SendAsync(ResponseEvents.Failed, response);
+        await _events.SendAsync(EventName.Failed, response);
     }
 
     /// <summary>Keeps what there is of a stream that its caller left.</summary>
@@ -136,9 +136,9 @@ internal sealed class ResponseAnswerFormat(ResponseRequest request, Answers answ
     {
         await CloseAsync("completed");
         _open = item;
-        await _events!.SendAsync(ResponseEvents.ItemAdded, _output.Count, item.Begun);
+        await _events!.SendAsync(EventName.ItemAdded, _output.Count, item.Begun);
         if (item is OpenMessage)
-            await _events.SendAsync(ResponseEvents.PartAdded, _output.Count, item.Id, new OutputText(""));
+            await _events.SendAsync(EventName.PartAdded, _output.Count, item.Id, new OutputText(""));
     }
 
     private async ValueTask CloseAsync(string status)
@@ -149,13 +149,13 @@ internal sealed class ResponseAnswerFormat(ResponseRequest request, Answers answ
         if (open is OpenMessage { Part: var part })
         {
             await _events!.SendTextDoneAsync(_output.Count, open.Id, part);
-            await _events.SendAsync(ResponseEvents.PartDone, _output.Count, open.Id, part);
+            await _events.SendAsync(EventName.PartDone, _output.Count, open.Id, part);
         }
         else if (item is FunctionCallItem call)
         {
             await _events!.SendArgumentsDoneAsync(_output.Count, call);
         }
-        await _events!.SendAsync(ResponseEvents.ItemDone, _output.Count, item);
+        await _events!.SendAsync(EventName.ItemDone, _output.Count, item);
         _output.Add(item);
         _open = null;
     }

@@ -31,22 +31,19 @@ internal static class ResponseEndpoints
         routes.MapStoredResponses();
     }
 
-    /// <summary>Number of the caller's key; 0 on a server without keys.</summary>
-    public static int Owner(this HttpContext context) => context.Features.Get<Caller>()?.ShareKey ?? 0;
-
     private static async Task CreateAsync(
-        HttpContext context, EngineHost host, ModelIdentity identity, RequestMapper mapper, GenerationRunner runner, ResponseStore store, TimeProvider clock)
+        HttpContext context, EngineHost host, RequestMapper mapper, GenerationRunner runner, ResponseStore store, TimeProvider clock)
     {
         var request = new ResponseRequest();
-        ApiError? error = await RequestBody.ReadAsync(context, ResponseFields.Create, request) ?? request.Settle(store.IsOpen) ?? identity.Check(request.Model);
+        ApiError? error = await RequestBody.ReadAsync(context, ResponseFields.Create, request) ?? request.Settle(store.IsOpen);
         if (error is null
-            && host.TryGet(out Engine? engine, out Checkpoint? checkpoint, out error)
-            && ResponseContext.TryCreate(request, store, context.Owner(), checkpoint, out ResponseContext? made, out error)
+            && host.TryGet(request.Model, out Engine? engine, out Checkpoint? checkpoint, out error)
+            && ResponseContext.TryCreate(request, store, Caller.ShareKeyOf(context), checkpoint, out ResponseContext? made, out error)
             && mapper.TryMap(request, [made.Prompt], checkpoint, out GenerationPlan? plan, out error))
         {
             bool isKept = request.Store ?? store.IsOpen;
             var draft = new ResponseDraft(request, checkpoint, isKept, clock);
-            Func<Response, Response> keep = response => isKept && !store.TryAdd(context.Owner(), new StoredResponse(response, made.Items)) ? response with { Store = false } : response;
+            Func<Response, Response> keep = response => isKept && !store.TryAdd(Caller.ShareKeyOf(context), new StoredResponse(response, made.Items)) ? response with { Store = false } : response;
             ResponseAnswerFormat? format = null;
             error = await runner.RunAsync(context, engine, checkpoint, plan, request, answers => format = new ResponseAnswerFormat(request, answers, draft, keep));
             format?.Abandon();
@@ -58,10 +55,10 @@ internal static class ResponseEndpoints
     private static async Task CountAsync(HttpContext context, EngineHost host, ModelIdentity identity, ResponseStore store)
     {
         var request = new ResponseRequest { Model = identity.Name };
-        ApiError? error = await RequestBody.ReadAsync(context, ResponseFields.Count, request) ?? request.Settle(store.IsOpen) ?? identity.Check(request.Model);
+        ApiError? error = await RequestBody.ReadAsync(context, ResponseFields.Count, request) ?? request.Settle(store.IsOpen);
         if (error is null
-            && host.TryGet(out _, out Checkpoint? checkpoint, out error)
-            && ResponseContext.TryCreate(request, store, context.Owner(), checkpoint, out ResponseContext? made, out error))
+            && host.TryGet(request.Model, out _, out Checkpoint? checkpoint, out error)
+            && ResponseContext.TryCreate(request, store, Caller.ShareKeyOf(context), checkpoint, out ResponseContext? made, out error))
         {
             await context.Response.WriteAsJsonAsync(new InputTokens("response.input_tokens", made.Prompt.Tokens.Length), ApiJson.Web.InputTokens);
         }

@@ -19,22 +19,7 @@ internal sealed class ResponseEvents(SseWriter events, bool padsDeltas)
 
     private int _count;
 
-    public static ReadOnlyMemory<byte> Created { get; } = "response.created"u8.ToArray();
-    public static ReadOnlyMemory<byte> InProgress { get; } = "response.in_progress"u8.ToArray();
-    public static ReadOnlyMemory<byte> Completed { get; } = "response.completed"u8.ToArray();
-    public static ReadOnlyMemory<byte> Incomplete { get; } = "response.incomplete"u8.ToArray();
-    public static ReadOnlyMemory<byte> Failed { get; } = "response.failed"u8.ToArray();
-    public static ReadOnlyMemory<byte> ItemAdded { get; } = "response.output_item.added"u8.ToArray();
-    public static ReadOnlyMemory<byte> ItemDone { get; } = "response.output_item.done"u8.ToArray();
-    public static ReadOnlyMemory<byte> PartAdded { get; } = "response.content_part.added"u8.ToArray();
-    public static ReadOnlyMemory<byte> PartDone { get; } = "response.content_part.done"u8.ToArray();
-    private static ReadOnlyMemory<byte> TextDelta { get; } = "response.output_text.delta"u8.ToArray();
-    private static ReadOnlyMemory<byte> TextDone { get; } = "response.output_text.done"u8.ToArray();
-    private static ReadOnlyMemory<byte> ArgumentsDelta { get; } = "response.function_call_arguments.delta"u8.ToArray();
-    private static ReadOnlyMemory<byte> ArgumentsDone { get; } = "response.function_call_arguments.done"u8.ToArray();
-    private static ReadOnlyMemory<byte> Error { get; } = "error"u8.ToArray();
-
-    /// <summary>The response as a whole: <see cref="Created"/>, <see cref="InProgress"/> and the three endings.</summary>
+    /// <summary>The response as a whole: <see cref="EventName.Created"/>, <see cref="EventName.InProgress"/> and the three endings.</summary>
     public ValueTask SendAsync(ReadOnlyMemory<byte> name, Response response) => events.SendAsync(
         name,
         static (json, s) =>
@@ -76,10 +61,10 @@ internal sealed class ResponseEvents(SseWriter events, bool padsDeltas)
     /// <param name="stream">Whose current piece it is; null for no text, where log-probabilities alone are left.</param>
     /// <param name="logprobs">Those of the tokens that the text is made of, where asked for.</param>
     public ValueTask SendTextDeltaAsync(int index, string itemId, TextStream? stream, IReadOnlyList<ChatTokenLogprob> logprobs) => events.SendAsync(
-        TextDelta,
+        EventName.TextDelta,
         static (json, s) =>
         {
-            s.Events.BeginPart(json, TextDelta, s.index, s.itemId);
+            s.Events.BeginPart(json, EventName.TextDelta, s.index, s.itemId);
             ReadOnlySpan<char> delta = s.stream is null ? [] : s.stream.Text;
             json.WriteString("delta"u8, delta);
             WriteLogprobs(json, s.logprobs);
@@ -89,10 +74,10 @@ internal sealed class ResponseEvents(SseWriter events, bool padsDeltas)
 
     /// <summary>The whole of a message's text.</summary>
     public ValueTask SendTextDoneAsync(int index, string itemId, OutputText part) => events.SendAsync(
-        TextDone,
+        EventName.TextDone,
         static (json, s) =>
         {
-            s.Events.BeginPart(json, TextDone, s.index, s.itemId);
+            s.Events.BeginPart(json, EventName.TextDone, s.index, s.itemId);
             json.WriteString("text"u8, s.part.Text);
             WriteLogprobs(json, s.part.Logprobs);
             json.WriteEndObject();
@@ -101,10 +86,10 @@ internal sealed class ResponseEvents(SseWriter events, bool padsDeltas)
 
     /// <summary>More of a call's arguments.</summary>
     public ValueTask SendArgumentsDeltaAsync(int index, string itemId, string delta) => events.SendAsync(
-        ArgumentsDelta,
+        EventName.ArgumentsDelta,
         static (json, s) =>
         {
-            s.Events.Begin(json, ArgumentsDelta, s.index, s.itemId);
+            s.Events.Begin(json, EventName.ArgumentsDelta, s.index, s.itemId);
             json.WriteString("delta"u8, s.delta);
             s.Events.EndDelta(json, s.delta);
         },
@@ -112,22 +97,22 @@ internal sealed class ResponseEvents(SseWriter events, bool padsDeltas)
 
     /// <summary>The whole of a call's arguments.</summary>
     public ValueTask SendArgumentsDoneAsync(int index, FunctionCallItem call) => events.SendAsync(
-        ArgumentsDone,
+        EventName.ArgumentsDone,
         static (json, s) =>
         {
-            s.Events.Begin(json, ArgumentsDone, s.index, s.call.Id);
+            s.Events.Begin(json, EventName.ArgumentsDone, s.index, s.call.Id);
             json.WriteString("name"u8, s.call.Name);
             json.WriteString("arguments"u8, s.call.Arguments);
             json.WriteEndObject();
         },
         (Events: this, index, call));
 
-    /// <summary>What went wrong, in this server's own words; <see cref="Failed"/> follows.</summary>
+    /// <summary>What went wrong, in this server's own words; <see cref="EventName.Failed"/> follows.</summary>
     public ValueTask SendErrorAsync(ApiError error) => events.SendAsync(
-        Error,
+        EventName.Error,
         static (json, s) =>
         {
-            s.Events.Begin(json, Error);
+            s.Events.Begin(json, EventName.Error);
             json.WriteString("code"u8, s.error.Code);
             json.WriteString("message"u8, s.error.Message);
             json.WriteString("param"u8, s.error.Param);

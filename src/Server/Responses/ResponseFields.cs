@@ -2,6 +2,7 @@ using System.Text.Json;
 using Llama.Server.Generating;
 using Llama.Server.Guidance;
 using Llama.Server.Parsing;
+using Llama.Server.Tools;
 
 namespace Llama.Server.Responses;
 
@@ -48,11 +49,11 @@ internal static class ResponseFields
         .Custom("input", InputFields.Shape, (r, v) => r.Input = InputFields.Read(v), "A user's text, or items: messages, tool calls and their results, oldest first.")
         .Text("instructions", (r, v) => r.Instructions = v, "A system message at the start. Not carried over to the next response.")
         .Text("previous_response_id", (r, v) => r.PreviousResponseId = v, "The stored response whose conversation goes on.")
-        .Custom("tools", FieldShape.ArrayOf(FunctionFields.Shape, most: 128), (r, v) => r.ToolRequest.Definitions = FunctionFields.Read(v), "Functions that the model may call; at most 128.")
+        .Custom("tools", FieldShape.ArrayOf(FunctionFields.Shape, most: ToolFields.MostTools), (r, v) => r.ToolRequest.Definitions = FunctionFields.Read(v), "Functions that the model may call.")
         .Custom("tool_choice", FunctionChoiceFields.Shape, ReadToolChoice, "none, auto (default), required, one function, or allowed_tools.")
         .Flag("parallel_tool_calls", (r, v) => r.ToolRequest.IsParallel = v, "Whether one answer may hold several calls. Default: true.")
         .Custom("text", FieldShape.ObjectOf(TextFormatFields.Table.Fields), (r, v) => v.Object(TextFormatFields.Table, r), "`format`: text, json_object or json_schema.")
-        .Custom("truncation", FieldShape.OneOf("auto", "disabled"), (r, v) => r.TruncatesInput = ReadTruncation(v), "disabled, or auto: drop the oldest turns of a conversation that is too long.")
+        .Word("truncation", ["auto", "disabled"], (r, v) => r.TruncatesInput = v == "auto", "disabled, or auto: drop the oldest turns of a conversation that is too long.")
         .Refuse("reasoning", "The model does not reason apart from its answer.", AsksNoReasoning)
         .Refuse("conversation", "Conversations are continued by previous_response_id.")
         .Refuse("prompt", "There are no prompt templates; send the text.");
@@ -87,14 +88,6 @@ internal static class ResponseFields
             else
                 word.Unsupported($"'{name}': there is nothing of the kind in a response here; only {ResponseRequest.LogprobsWord} can be included.");
         }
-    }
-
-    private static bool ReadTruncation(FieldReader truncation)
-    {
-        string word = truncation.String();
-        if (word is not ("auto" or "disabled"))
-            truncation.Invalid($"expected auto or disabled, but got '{word}'");
-        return word == "auto";
     }
 
     private static Dictionary<string, string> ReadMetadata(FieldReader metadata)

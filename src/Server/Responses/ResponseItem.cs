@@ -71,6 +71,7 @@ public sealed record FunctionCallOutputItem(string Id, string Status, string Cal
 public abstract record ContentPart([property: JsonPropertyOrder(-1)] string Text);
 
 /// <summary>Text given to the model.</summary>
+/// <param name="Text">The text.</param>
 public sealed record InputText(string Text) : ContentPart(Text);
 
 /// <summary>Text by the model.</summary>

@@ -72,9 +72,7 @@ internal sealed partial class ResponseRequest : GenerationParameters, IConversat
             return ApiError.Missing("input");
         if (TopLogprobs > 0 && !WantsLogprobs)
             return ApiError.InvalidValue("top_logprobs", $"'top_logprobs' is only allowed when 'include' has '{LogprobsWord}'.");
-        ApiError? error = ToolRequest.Settle(out ToolUse? tools);
-        Tools = tools;
-        return error;
+        return this.SettleTools();
     }
 
     [GeneratedRegex(@"messages\[(?<number>\d+)\]", RegexOptions.ExplicitCapture)]

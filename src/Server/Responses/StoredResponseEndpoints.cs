@@ -1,3 +1,4 @@
+using Llama.Server.Auth;
 using Llama.Server.Errors;
 using Llama.Server.Json;
 using Llama.Server.Swagger;
@@ -28,12 +29,12 @@ internal static class StoredResponseEndpoints
     {
         if (ResponseQuery.Check(context.Request.Query) is { } error)
             return ErrorResponse.WriteAsync(context, error);
-        return store.TryGet(context.Owner(), id, out StoredResponse? stored)
+        return store.TryGet(Caller.ShareKeyOf(context), id, out StoredResponse? stored)
             ? context.Response.WriteAsJsonAsync(stored.Response, ApiJson.Web.Response)
             : ErrorResponse.WriteAsync(context, ResponseErrors.NotFound(id));
     }
 
-    private static Task DeleteAsync(HttpContext context, string id, ResponseStore store) => store.TryRemove(context.Owner(), id)
+    private static Task DeleteAsync(HttpContext context, string id, ResponseStore store) => store.TryRemove(Caller.ShareKeyOf(context), id)
         ? context.Response.WriteAsJsonAsync(new ResponseDeletion(id, "response.deleted", Deleted: true), ApiJson.Web.ResponseDeletion)
         : ErrorResponse.WriteAsync(context, ResponseErrors.NotFound(id));
 
@@ -41,7 +42,7 @@ internal static class StoredResponseEndpoints
     {
         if (!ItemPage.TryRead(context.Request.Query, out ItemPage page, out ApiError? error))
             return ErrorResponse.WriteAsync(context, error);
-        if (!store.TryGet(context.Owner(), id, out StoredResponse? stored))
+        if (!store.TryGet(Caller.ShareKeyOf(context), id, out StoredResponse? stored))
             return ErrorResponse.WriteAsync(context, ResponseErrors.NotFound(id));
         return page.TryTake(stored.Input, out ResponseItemList? list, out error)
             ? context.Response.WriteAsJsonAsync(list, ApiJson.Web.ResponseItemList)
@@ -49,5 +50,5 @@ internal static class StoredResponseEndpoints
     }
 
     private static Task CancelAsync(HttpContext context, string id, ResponseStore store) =>
-        ErrorResponse.WriteAsync(context, store.TryGet(context.Owner(), id, out _) ? ResponseErrors.NotCancellable() : ResponseErrors.NotFound(id));
+        ErrorResponse.WriteAsync(context, store.TryGet(Caller.ShareKeyOf(context), id, out _) ? ResponseErrors.NotCancellable() : ResponseErrors.NotFound(id));
 }

@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
-using System.Text.Encodings.Web;
 using System.Text.Json;
+using Llama.Server.Json;
 
 namespace Llama.Server.Streaming;
 
@@ -12,7 +12,7 @@ namespace Llama.Server.Streaming;
 /// </summary>
 internal sealed class SseWriter : IAsyncDisposable
 {
-    private static readonly JsonWriterOptions Json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private static readonly JsonWriterOptions Json = ApiJson.WriterOptions with { SkipValidation = true };
 
     private readonly PipeWriter _pipe;
     private readonly Utf8JsonWriter _json;

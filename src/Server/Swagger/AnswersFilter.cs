@@ -12,16 +12,12 @@ internal sealed class AnswersFilter : IOperationFilter
     {
         IList<object> metadata = context.ApiDescription.ActionDescriptor.EndpointMetadata;
         operation.Responses ??= [];
+        // A stream has no schema of its own in OpenAPI 3.0; that of one event's data is shown in its place.
         if (metadata.OfType<StreamsAnswers>().FirstOrDefault() is { } stream && operation.Responses["200"].Content is { } answers)
-            answers["text/event-stream"] = new OpenApiMediaType { Schema = Chunk(stream, context) };
+            answers["text/event-stream"] = new OpenApiMediaType { Schema = context.SchemaGenerator.GenerateSchema(stream.Chunk, context.SchemaRepository) };
         foreach (ErrorAnswer error in ErrorAnswers.Of(metadata, operation.Parameters?.Count > 0))
             operation.Responses[error.Example.Status.ToString(CultureInfo.InvariantCulture)] = Describe(error, context);
     }
-
-    /// <summary>A stream has no schema of its own in OpenAPI 3.0; that of one event's data is shown in its place.</summary>
-    private static IOpenApiSchema Chunk(StreamsAnswers stream, OperationFilterContext context) => stream.Chunk is { } chunk
-        ? context.SchemaGenerator.GenerateSchema(chunk, context.SchemaRepository)
-        : new OpenApiSchema { Type = JsonSchemaType.String, Description = "With `stream`: server-sent events." };
 
     private static OpenApiResponse Describe(ErrorAnswer error, OperationFilterContext context)
     {

@@ -15,5 +15,5 @@ internal sealed record RequestFields(IReadOnlyList<IField> Fields, JsonObject Ex
 internal sealed record RequestExample(string Name, string Summary, JsonObject Body);
 
 /// <summary>Marks a route that can answer with server-sent events.</summary>
-/// <param name="Chunk">What each event holds; null where that is not described.</param>
-internal sealed record StreamsAnswers(Type? Chunk);
+/// <param name="Chunk">What each event holds.</param>
+internal sealed record StreamsAnswers(Type Chunk);

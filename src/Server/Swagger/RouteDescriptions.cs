@@ -14,11 +14,7 @@ internal static class RouteDescriptions
         route.WithMetadata(new RequestExample(name, summary, body));
 
     /// <summary>Says what a route answers with; which errors it can answer with follows from what it reads.</summary>
-    public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder route, bool streams = false)
-    {
-        route.Produces<T>();
-        return streams ? route.WithMetadata(new StreamsAnswers(Chunk: null)) : route;
-    }
+    public static RouteHandlerBuilder Answers<T>(this RouteHandlerBuilder route) => route.Produces<T>();
 
     /// <summary>Says that a route can also answer in events, each of which holds one <typeparamref name="TChunk"/>.</summary>
     public static RouteHandlerBuilder Streams<TChunk>(this RouteHandlerBuilder route) => route.WithMetadata(new StreamsAnswers(typeof(TChunk)));

@@ -24,11 +24,11 @@ internal static class TokenizationEndpoints
             .Answers<DetokenizeResult>();
     }
 
-    private static async Task TokenizeAsync(HttpContext context, EngineHost host, ModelIdentity identity)
+    private static async Task TokenizeAsync(HttpContext context, EngineHost host)
     {
         var request = new TokenizeRequest();
-        ApiError? error = await RequestBody.ReadAsync(context, TokenizationFields.Tokenize, request) ?? request.Settle() ?? Check(identity, request.Model);
-        if (error is null && host.TryGet(out _, out Checkpoint? checkpoint, out error) && TryEncode(request, checkpoint, out int[]? tokens, out error))
+        ApiError? error = await RequestBody.ReadAsync(context, TokenizationFields.Tokenize, request) ?? request.Settle();
+        if (error is null && host.TryGet(request.Model, out _, out Checkpoint? checkpoint, out error) && TryEncode(request, checkpoint, out int[]? tokens, out error))
         {
             string[]? spellings = request.ReturnTokenStrings ? [.. tokens.Select(checkpoint.Tokenizer.Piece)] : null;
             var result = new TokenizeResult(tokens.Length, checkpoint.ContextLength, tokens, spellings);
@@ -38,16 +38,14 @@ internal static class TokenizationEndpoints
             await ErrorResponse.WriteAsync(context, error);
     }
 
-    private static async Task DetokenizeAsync(HttpContext context, EngineHost host, ModelIdentity identity)
+    private static async Task DetokenizeAsync(HttpContext context, EngineHost host)
     {
         var request = new DetokenizeRequest();
-        ApiError? error = await RequestBody.ReadAsync(context, TokenizationFields.Detokenize, request) ?? Check(identity, request.Model);
-        if (error is null && host.TryGet(out _, out Checkpoint? checkpoint, out error))
+        ApiError? error = await RequestBody.ReadAsync(context, TokenizationFields.Detokenize, request);
+        if (error is null && host.TryGet(request.Model, out _, out Checkpoint? checkpoint, out error))
         {
-            int outside = Array.FindIndex(request.Tokens, id => id >= checkpoint.Limits.VocabSize);
-            if (outside >= 0)
-                error = RequestMapper.OutsideVocabulary($"tokens[{outside}]", request.Tokens[outside], checkpoint.Limits.VocabSize);
-            else
+            error = TokenIds.Check("tokens", request.Tokens, checkpoint.Limits.VocabSize);
+            if (error is null)
                 await context.Response.WriteAsJsonAsync(new DetokenizeResult(checkpoint.Tokenizer.Decode(request.Tokens)), ApiJson.Web.DetokenizeResult);
         }
         if (error is not null)
@@ -58,11 +56,9 @@ internal static class TokenizationEndpoints
     {
         error = null;
         if (request.Prompt is { } text)
-            tokens = checkpoint.Tokenizer.Encode(text, addBos: (request.AddSpecialTokens ?? true) && checkpoint.Tokenizer.AddsBos);
+            tokens = checkpoint.Encode(text, request.AddSpecialTokens ?? true);
         else
             tokens = ChatPrompt.TryRender(request, checkpoint, out Prompt? prompt, out error) ? prompt.Tokens : null;
         return tokens is not null;
     }
-
-    private static ApiError? Check(ModelIdentity identity, string? model) => model is null ? null : identity.Check(model);
 }

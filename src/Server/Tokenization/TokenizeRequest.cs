@@ -29,9 +29,7 @@ internal sealed class TokenizeRequest : IConversation
     /// <summary>Checks the fields against each other.</summary>
     public ApiError? Settle()
     {
-        ApiError? error = ToolRequest.Settle(out ToolUse? tools);
-        Tools = tools;
-        return CheckFields() ?? error;
+        return CheckFields() ?? this.SettleTools();
     }
 
     private ApiError? CheckFields() => (Prompt is not null, Messages.Count > 0) switch

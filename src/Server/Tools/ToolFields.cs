@@ -9,30 +9,38 @@ internal static class ToolFields
 {
     internal const int MostTools = 128;
 
-    private static readonly FieldTable<Draft> Function = new FieldTable<Draft>()
-        .Custom("name", FieldShape.Text, (tool, v) => tool.Name = ReadName(v), "Letters, digits, `_` and `-`, at most 64.", required: true)
-        .Text("description", (tool, v) => tool.Description = v, "What it does, for the model.")
-        .Custom("parameters", FieldShape.Object, (tool, v) => tool.Parameters = ReadParameters(v), "JSON schema of its arguments, an object. Default: no arguments.")
-        .Flag("strict", (tool, v) => tool.IsStrict = v, "Keep to OpenAI's strict subset of JSON schema, and hold also those calls to it that the model makes of its own accord (but where a control token begins them, as Mistral's). Calls that `tool_choice` forces are held to their schema either way.");
+    private static readonly FieldTable<ToolDraft> Function = new FieldTable<ToolDraft>().AddFunction();
 
-    private static readonly FieldTable<Draft> Tool = new FieldTable<Draft>()
+    private static readonly FieldTable<ToolDraft> Tool = new FieldTable<ToolDraft>()
         .Custom("type", FieldShape.OneOf("function"), (_, v) => CheckType(v), "The only kind of tool.", required: true)
         .Custom("function", FieldShape.ObjectOf(Function.Fields), (tool, v) => v.Object(Function, tool), "The function.", required: true);
 
     /// <summary>The shape of one tool.</summary>
     public static FieldShape Shape { get; } = FieldShape.ObjectOf(Tool.Fields);
 
-    public static IReadOnlyList<ToolDefinition> Read(FieldReader tools)
+    public static IReadOnlyList<ToolDefinition> Read(FieldReader tools) => Read(tools, Tool, place: ".function");
+
+    /// <summary>Reads an array of tools.</summary>
+    /// <param name="tools">The array.</param>
+    /// <param name="table">The route's fields of one tool.</param>
+    /// <param name="place">Path of the function within its tool.</param>
+    internal static IReadOnlyList<ToolDefinition> Read(FieldReader tools, FieldTable<ToolDraft> table, string place)
     {
         var definitions = new List<ToolDefinition>();
         foreach (FieldReader tool in tools.Items(0, MostTools))
         {
             CheckTypeFirst(tool);
-            Draft draft = tool.Object(Tool, new Draft());
-            definitions.Add(new ToolDefinition(tool.Path + ".function", draft.Name, draft.Description, draft.Parameters, draft.IsStrict));
+            definitions.Add(tool.Object(table, new ToolDraft()).ToDefinition(tool.Path + place));
         }
         return definitions;
     }
+
+    /// <summary>What is said of a function, on every route that takes tools.</summary>
+    internal static FieldTable<ToolDraft> AddFunction(this FieldTable<ToolDraft> table) => table
+        .Custom("name", FieldShape.Text, (tool, v) => tool.Name = ReadName(v), "Letters, digits, `_` and `-`, at most 64.", required: true)
+        .Text("description", (tool, v) => tool.Description = v, "What it does, for the model.")
+        .Custom("parameters", FieldShape.Object, (tool, v) => tool.Parameters = ReadParameters(v), "JSON schema of its arguments, an object. Default: no arguments.")
+        .Flag("strict", (tool, v) => tool.IsStrict = v, "Keep to OpenAI's strict subset of JSON schema, and hold also those calls to it that the model makes of its own accord (but where a control token begins them, as Mistral's). Calls that `tool_choice` forces are held to their schema either way. Default: false; OpenAI's `/v1/responses` has true, and rewrites other schemas into the subset.");
 
     /// <summary>A function's name, defined or referred to.</summary>
     internal static string ReadName(FieldReader name)
@@ -44,7 +52,7 @@ internal static class ToolFields
     }
 
     /// <summary>A schema that is kept beyond the request's document.</summary>
-    internal static JsonElement? ReadParameters(FieldReader parameters)
+    private static JsonElement? ReadParameters(FieldReader parameters)
     {
         if (!parameters.Expect(JsonValueKind.Object, "an object"))
             return null;
@@ -56,8 +64,8 @@ internal static class ToolFields
     /// <summary>Of another type of tool, "unknown field web_search" would be the wrong complaint.</summary>
     internal static void CheckTypeFirst(FieldReader tool)
     {
-        if (tool.Value.ValueKind == JsonValueKind.Object && tool.Value.TryGetProperty("type", out JsonElement type) && type.ValueKind != JsonValueKind.Null)
-            CheckType(new FieldReader(type, tool.Path + ".type", tool.Errors));
+        if (tool.TryGet("type", out FieldReader type) && !type.IsNull)
+            CheckType(type);
     }
 
     internal static void CheckType(FieldReader type)
@@ -66,15 +74,18 @@ internal static class ToolFields
         if (name != "function")
             type.Unsupported($"tools are functions here, not '{name}'.");
     }
+}
 
-    private sealed class Draft
-    {
-        public string Name { get; set; } = "";
+/// <summary>A tool while it is read.</summary>
+internal sealed class ToolDraft
+{
+    public string Name { get; set; } = "";
 
-        public string? Description { get; set; }
+    public string? Description { get; set; }
 
-        public JsonElement? Parameters { get; set; }
+    public JsonElement? Parameters { get; set; }
 
-        public bool IsStrict { get; set; }
-    }
+    public bool IsStrict { get; set; }
+
+    public ToolDefinition ToDefinition(string param) => new(param, Name, Description, Parameters, IsStrict);
 }

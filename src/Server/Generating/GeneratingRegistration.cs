@@ -1,9 +1,9 @@
 using Llama.Server.Chat;
 using Llama.Server.Client;
-using Llama.Server.Generating;
 using Llama.Server.Guidance;
+using Llama.Server.Streaming;
 
-namespace Llama.Server.Streaming;
+namespace Llama.Server.Generating;
 
 /// <summary>Registration of what everything that generates shares.</summary>
 internal static class GeneratingRegistration

@@ -1,0 +1,24 @@
+using Llama.Model.Text;
+using Llama.Scheduling;
+
+namespace Llama.Server.Hosting;
+
+/// <summary>The first step pays for what later ones find ready (thread pools, kernels, caches), and shows that the model runs at all.</summary>
+internal static class WarmUp
+{
+    /// <exception cref="InvalidOperationException">The model does not run.</exception>
+    public static async Task RunAsync(Engine engine, Tokenizer tokenizer, CancellationToken stopping)
+    {
+        var request = new GenerationRequest { PromptTokenIds = [tokenizer.BosId ?? 0], MaxTokens = 1 };
+        if (!engine.TrySubmit(request, out Generation? generation, out Refusal? refusal))
+            throw new InvalidOperationException($"The model was loaded, but the engine refuses a prompt of one token: {refusal.Reason}.");
+        await using (generation)
+        {
+            await foreach (GenerationEvent last in generation.Events.ReadAllAsync(stopping))
+            {
+                if (last.Finish is FinishReason.Failed)
+                    throw new InvalidOperationException("The model was loaded, but its first step failed.");
+            }
+        }
+    }
+}
