@@ -68,6 +68,21 @@ public sealed class ApiDescriptionTests(ApiDescriptionTests.Described described)
     public void Document_RouteWithoutBody_DescribesItsErrors(string route, params string[] statuses) =>
         Assert.Equal(statuses, described.Paths[route]!["get"]!["responses"]!.AsObject().Select(answer => answer.Key).Order());
 
+    [Theory]
+    [InlineData("/v1/responses/{id}", "id", "include", "include_obfuscation", "starting_after", "stream")]
+    [InlineData("/v1/responses/{id}/input_items", "after", "before", "id", "include", "limit", "order")]
+    public async Task Document_RouteWithQuery_HasItsParameters(string route, params string[] names)
+    {
+        JsonArray parameters = described.Paths[route]!["get"]!["parameters"]!.AsArray();
+
+        Assert.Equal(names, parameters.Select(parameter => (string)parameter!["name"]!).Order());
+        foreach (string name in names.Except(["id"]))
+        {
+            HttpResponseMessage answer = await described.Client.GetAsync($"{route.Replace("{id}", "resp_none", StringComparison.Ordinal)}?{name}=0");
+            Assert.NotEqual("unknown_parameter", (string?)(await TestApp.ReadJsonAsync(answer))["error"]!["code"]);
+        }
+    }
+
     [Fact]
     public void Document_Answers_SayWhatIsAlwaysThere()
     {

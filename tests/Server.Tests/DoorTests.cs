@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using OpenAI;
 using OpenAI.Chat;
@@ -52,6 +53,24 @@ public sealed class DoorTests
         await ErrorTests.AssertErrorAsync(await client.GetAsync("/llm"), HttpStatusCode.NotFound, "unknown_url", null);
         await ErrorTests.AssertErrorAsync(await client.PostAsync("/llm/v1/completions", TestApp.Json("{")), HttpStatusCode.BadRequest, "invalid_json", null);
         await ErrorTests.AssertErrorAsync(await client.SendAsync(broken), HttpStatusCode.InternalServerError, "internal_error", null);
+    }
+
+    [Fact]
+    public async Task Log_OfAWrongMethod_NamesTheRoute()
+    {
+        await using var foreign = new ForeignApp(new TestModel { Reply = Reply });
+        var log = new LogLines();
+        foreign.Builder.Logging.AddProvider(log);
+        HttpClient client = await foreign.StartReadyAsync();
+
+        await client.PutAsync("/llm/v1/responses/input_tokens", TestApp.Json("{}"));
+        await client.PostAsync("/llm/v1/models", new ByteArrayContent(new byte[(4 << 20) + 1]));
+        await client.GetAsync("/llm/v2/nothing");
+        await TestApp.Until(() => log.Of("Llama.Server.Telemetry.RequestLog").Length == 3);
+
+        Assert.Equal(
+            ["GET unknown 404", "POST /llm/v1/models 413", "PUT /llm/v1/responses/input_tokens 405"],
+            log.Of("Llama.Server.Telemetry.RequestLog").Select(line => string.Join(' ', line.Split(' ').Take(3))).Order());
     }
 
     [Fact]

@@ -49,6 +49,7 @@ public sealed class RouteTests
 
         JsonNode list = await TestApp.ReadJsonAsync(await client.GetAsync("/v1/models"));
         JsonNode alone = await TestApp.ReadJsonAsync(await client.GetAsync("/v1/models/meta-llama/tiny"));
+        JsonNode escaped = await TestApp.ReadJsonAsync(await client.GetAsync("/v1/models/meta-llama%2Ftiny"));
 
         Assert.Equal(["data", "object"], list.AsObject().Select(pair => pair.Key).Order());
         Assert.Equal("list", (string?)list["object"]);
@@ -57,6 +58,7 @@ public sealed class RouteTests
         Assert.Equal(("tiny", "model", 512), ((string?)card["id"], (string?)card["object"], (int)card["max_model_len"]!));
         Assert.InRange((long)card["created"]!, 1_700_000_000, DateTimeOffset.UtcNow.ToUnixTimeSeconds());
         Assert.Equal(card.ToJsonString(), alone.ToJsonString());
+        Assert.Equal(card.ToJsonString(), escaped.ToJsonString());
     }
 
     [Fact]

@@ -21,7 +21,7 @@ internal static class ChatPrompt
         ChatMessage[] rendered = continues ? [.. messages.SkipLast(1)] : [.. messages];
         bool addGenerationPrompt = continues || (conversation.AddGenerationPrompt ?? true);
         if (!TryRender(checkpoint, rendered, conversation.Tools?.Defined ?? [], addGenerationPrompt, out int[] tokens, out string? why))
-            error = ApiError.InvalidValue(conversation.MessagesParam, $"Invalid value for '{conversation.MessagesParam}': {why}");
+            error = ApiError.InvalidValue(conversation.MessagesParam, $"Invalid value for '{conversation.MessagesParam}': {conversation.Explain(why!)}");
         else
             prompt = new Prompt(continues ? [.. tokens, .. checkpoint.Tokenizer.Encode(messages[^1].Content)] : tokens, conversation.MessagesParam, continues);
         return prompt is not null;

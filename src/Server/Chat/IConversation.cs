@@ -12,6 +12,9 @@ internal interface IConversation
     /// <summary>Path of the field that the messages come from.</summary>
     string MessagesParam => "messages";
 
+    /// <summary>Says in the caller's terms why the chat format refuses the messages.</summary>
+    string Explain(string why) => why;
+
     /// <summary>What it says about tools, as it is read.</summary>
     ToolRequest ToolRequest { get; }
 

@@ -24,7 +24,7 @@ internal sealed class ServerSettings
     [Range(0, 1_000_000)]
     public int MaxStoredResponses { get; set; } = 1000;
 
-    /// <summary>About how much memory those may take; a response that alone takes more is not kept.</summary>
+    /// <summary>About how much memory those may take; a response that alone takes more is not kept, and says <c>store: false</c>.</summary>
     [Range(1L << 20, 1L << 40)]
     public long MaxStoredBytes { get; set; } = 64 << 20;
 

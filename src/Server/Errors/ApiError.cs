@@ -59,6 +59,8 @@ internal sealed record ApiError(int Status, string Message, string Code, string?
     public static ApiError NotJson(string? contentType) =>
         new(415, $"Content-Type is '{contentType ?? "missing"}'; send JSON in UTF-8 as 'application/json'.", "unsupported_media_type");
 
+    public static ApiError Encoded(string encoding) => new(415, $"Content-Encoding is '{encoding}'; send the body uncompressed.", "unsupported_media_type");
+
     public static ApiError Internal() => new(500, "The server failed while it processed the request. The x-request-id header names it in the server's log.", "internal_error");
 
     public static ApiError Unavailable(string message, TimeSpan? retryAfter) => new(503, message, "server_unavailable", RetryAfter: retryAfter);

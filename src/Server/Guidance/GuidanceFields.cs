@@ -58,7 +58,7 @@ internal static partial class GuidanceFields
     internal static JsonElement ReadSchema(FieldReader schema)
     {
         if (schema.Value.ValueKind is JsonValueKind.Object or JsonValueKind.True or JsonValueKind.False)
-            return schema.Value.Clone();
+            return schema.Kept();
         if (schema.Value.ValueKind != JsonValueKind.String)
             schema.WrongType("an object");
         else if (TryParse(schema.String(), out JsonElement parsed))

@@ -25,6 +25,15 @@ internal sealed class GuideFactory(GrammarCache grammars)
             start = grammar.Start;
         else if (parameters.BadWords.Count > 0)
             error = TryExclude(parameters.BadWords, checkpoint, out start);
+        return error ?? (asked is null ? CheckStrict(parameters.Tools, checkpoint) : null);
+    }
+
+    /// <summary>A strict schema is checked also where calls cannot be held to it.</summary>
+    private ApiError? CheckStrict(ToolUse? tools, Checkpoint checkpoint)
+    {
+        ApiError? error = null;
+        if (tools is { Mode: ToolMode.Auto } && tools.Callable.Any(tool => tool.Strict))
+            grammars.TryGet(new ToolCallGuidance(tools, checkpoint.ToolFormat), checkpoint, out _, out error);
         return error;
     }
 
@@ -50,8 +59,12 @@ internal sealed class GuideFactory(GrammarCache grammars)
     {
         { Mode: ToolMode.Required } tools => new ToolCallGuidance(tools, checkpoint.ToolFormat),
         { Mode: ToolMode.Auto } tools when parameters.Guidance is { } text => new CallsOrText(new ToolCallGuidance(tools, checkpoint.ToolFormat), text),
+        { Mode: ToolMode.Auto } tools when tools.Callable.Any(tool => tool.Strict) && CanHoldFreeCalls(checkpoint) => new StrictCalls(new ToolCallGuidance(tools, checkpoint.ToolFormat)),
         _ => parameters.Guidance,
     };
+
+    /// <summary>A grammar speaks of text: a model that begins its calls with a control token could not make any under one.</summary>
+    private static bool CanHoldFreeCalls(Checkpoint checkpoint) => !checkpoint.ToolFormat.NeedsMarker || checkpoint.CallTokenId is null;
 
     /// <summary>Two rules at once could leave no token at all.</summary>
     private static ApiError? CheckCombinations(GenerationParameters parameters, OutputGuidance? asked)

@@ -28,6 +28,9 @@ internal sealed record Checkpoint(string Name, CheckpointText Text, ModelLimits 
 
     public ToolFormat ToolFormat => Text.ToolFormat;
 
+    /// <summary>The control token that begins tool calls; null where they begin with text.</summary>
+    public int? CallTokenId => Tokenizer.TryGetId(ToolFormat.Marker, out int marker) && Tokenizer.IsSpecial(marker) ? marker : null;
+
     public GenerationDefaults Defaults => Text.Defaults;
 
     /// <summary>A plain text as tokens; special tokens come before it only where the checkpoint wants them.</summary>

@@ -24,15 +24,9 @@ internal readonly struct FieldReader(JsonElement value, string path, ReadErrors 
     {
         if (!Expect(JsonValueKind.String, "a string"))
             return "";
-        try
-        {
-            return value.GetString()!;
-        }
-        catch (InvalidOperationException) // half of a surrogate pair, or bytes that are not UTF-8
-        {
+        if (!TryText(value, out string text))
             Invalid("its text is not valid Unicode");
-            return "";
-        }
+        return text;
     }
 
     /// <summary>One of a few words. Another word is an error, and is given back.</summary>
@@ -100,6 +94,15 @@ internal readonly struct FieldReader(JsonElement value, string path, ReadErrors 
         return numbers;
     }
 
+    /// <summary>The value for use beyond the request's document. Whoever writes it out again needs all its texts to be valid.</summary>
+    public JsonElement Kept()
+    {
+        if (IsValidText(value))
+            return value.Clone();
+        Invalid("a text in it is not valid Unicode");
+        return default;
+    }
+
     /// <summary>Looks at one property of an object ahead of the others; false where there is none, or no object.</summary>
     public bool TryGet(string name, out FieldReader property)
     {
@@ -132,6 +135,35 @@ internal readonly struct FieldReader(JsonElement value, string path, ReadErrors 
     public void Missing(string name) => errors.Add(ApiError.Missing($"{path}.{name}"));
 
     public void Unsupported(string why) => errors.Add(ApiError.UnsupportedValue(path, why));
+
+    private static bool IsValidText(JsonElement value)
+    {
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.Object:
+                return value.EnumerateObject().All(property => IsValidText(property.Value)); // names are checked when a body is parsed
+            case JsonValueKind.Array:
+                return value.EnumerateArray().All(IsValidText);
+            case JsonValueKind.String:
+                return TryText(value, out _);
+            default:
+                return true;
+        }
+    }
+
+    private static bool TryText(JsonElement value, out string text)
+    {
+        try
+        {
+            text = value.GetString()!;
+            return true;
+        }
+        catch (InvalidOperationException) // half of a surrogate pair, or bytes that are not UTF-8
+        {
+            text = "";
+            return false;
+        }
+    }
 
     private static IEnumerable<FieldReader> Enumerate(JsonElement array, string path, ReadErrors errors)
     {

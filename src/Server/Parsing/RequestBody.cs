@@ -14,6 +14,8 @@ internal static class RequestBody
     {
         if (!IsJson(context.Request.ContentType))
             return ApiError.NotJson(context.Request.ContentType);
+        if (Encoding(context.Request) is { } encoding)
+            return ApiError.Encoded(encoding);
         try
         {
             using JsonDocument document = await JsonDocument.ParseAsync(context.Request.Body, Strict, context.RequestAborted);
@@ -38,6 +40,10 @@ internal static class RequestBody
         fields.Read(new FieldReader(root, "", errors), target);
         return errors.First;
     }
+
+    /// <summary>What a body is compressed with, or null. An application that unpacks bodies takes the header away when it has.</summary>
+    private static string? Encoding(HttpRequest request) =>
+        request.Headers.ContentEncoding.ToString() is { Length: > 0 } encoding && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase) ? encoding : null;
 
     private static string Describe(JsonException exception)
     {

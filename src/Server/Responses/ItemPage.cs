@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Llama.Server.Errors;
+using Llama.Server.Parsing;
+using Llama.Server.Swagger;
 
 namespace Llama.Server.Responses;
 
@@ -12,6 +14,15 @@ namespace Llama.Server.Responses;
 internal readonly record struct ItemPage(int Limit, bool IsAscending, string? After, string? Before)
 {
     private const int DefaultLimit = 20, MostItems = 100;
+
+    public static IReadOnlyList<QueryParameter> Parameters { get; } =
+    [
+        new("limit", new FieldShape("integer", 1, MostItems), $"Most items. Default: {DefaultLimit}."),
+        new("order", FieldShape.OneOf("asc", "desc"), "Whether the oldest or the newest comes first. Default: desc."),
+        new("after", FieldShape.Text, "The item that the page follows."),
+        new("before", FieldShape.Text, "The item that the page ends before."),
+        ResponseQuery.Include,
+    ];
 
     public static bool TryRead(IQueryCollection query, out ItemPage page, [NotNullWhen(false)] out ApiError? error)
     {

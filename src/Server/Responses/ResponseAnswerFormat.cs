@@ -14,8 +14,8 @@ namespace Llama.Server.Responses;
 /// <param name="request">What was asked for.</param>
 /// <param name="answers">The one answer.</param>
 /// <param name="draft">The response around it.</param>
-/// <param name="keep">Keeps the response, before the caller learns that it is there.</param>
-internal sealed class ResponseAnswerFormat(ResponseRequest request, Answers answers, ResponseDraft draft, Action<Response> keep) : AnswerFormat
+/// <param name="keep">Keeps the response, before the caller learns that it is there, and gives it back saying whether it did.</param>
+internal sealed class ResponseAnswerFormat(ResponseRequest request, Answers answers, ResponseDraft draft, Func<Response, Response> keep) : AnswerFormat
 {
     private readonly MessageLogprobs _logprobs = new(answers.Checkpoint.Tokenizer);
     private readonly List<ResponseItem> _output = [];
@@ -163,7 +163,6 @@ internal sealed class ResponseAnswerFormat(ResponseRequest request, Answers answ
     private Response Keep(Response response)
     {
         _isKept = true;
-        keep(response);
-        return response;
+        return keep(response);
     }
 }

@@ -43,7 +43,7 @@ internal static class ResponseEndpoints
         {
             bool isKept = request.Store ?? store.IsOpen;
             var draft = new ResponseDraft(request, checkpoint, isKept, clock);
-            Action<Response> keep = isKept ? response => store.Add(Caller.ShareKeyOf(context), new StoredResponse(response, made.Items)) : _ => { };
+            Func<Response, Response> keep = response => isKept && !store.TryAdd(Caller.ShareKeyOf(context), new StoredResponse(response, made.Items)) ? response with { Store = false } : response;
             ResponseAnswerFormat? format = null;
             error = await runner.RunAsync(context, engine, checkpoint, plan, request, answers => format = new ResponseAnswerFormat(request, answers, draft, keep));
             format?.Abandon();

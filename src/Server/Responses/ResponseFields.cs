@@ -60,7 +60,7 @@ internal static class ResponseFields
 
     /// <summary>What is kept with the response, or comes back in it.</summary>
     private static FieldTable<ResponseRequest> AddKeeping(this FieldTable<ResponseRequest> table) => table
-        .Flag("store", (r, v) => r.Store = v, "Keep the response for `previous_response_id`: in memory, for no fixed time, until newer ones need the room. Default: true.")
+        .Flag("store", (r, v) => r.Store = v, "Keep the response for `previous_response_id`: in memory, for no fixed time, until newer ones need the room. One that is larger than all the room comes back with false. Default: true.")
         .Custom("metadata", FieldShape.MapOf(FieldShape.Text), (r, v) => r.Metadata = ReadMetadata(v), "Up to 16 texts by name, kept with the response.")
         .Text("user", (r, v) => r.User = v, KeptNote)
         .Text("safety_identifier", (r, v) => r.SafetyIdentifier = v, KeptNote)
@@ -75,7 +75,7 @@ internal static class ResponseFields
     private static void ReadToolChoice(ResponseRequest request, FieldReader choice)
     {
         request.ToolRequest.Choice = FunctionChoiceFields.Read(choice);
-        request.ToolChoice = choice.Value.Clone();
+        request.ToolChoice = choice.Kept();
     }
 
     private static void ReadInclude(ResponseRequest request, FieldReader include)

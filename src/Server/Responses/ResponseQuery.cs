@@ -1,4 +1,6 @@
 using Llama.Server.Errors;
+using Llama.Server.Parsing;
+using Llama.Server.Swagger;
 
 namespace Llama.Server.Responses;
 
@@ -6,6 +8,17 @@ namespace Llama.Server.Responses;
 internal static class ResponseQuery
 {
     private const string NoStream = "A stored response is not streamed again; it is whole already.";
+
+    public static QueryParameter Include { get; } =
+        new("include", FieldShape.ArrayOf(FieldShape.OneOf(ResponseRequest.LogprobsWord)), "Without effect: log-probabilities are there when the response was made with them.");
+
+    public static IReadOnlyList<QueryParameter> Parameters { get; } =
+    [
+        Include,
+        new("stream", FieldShape.OneOf("false"), NoStream),
+        new("include_obfuscation", FieldShape.OneOf("false"), NoStream),
+        new("starting_after", FieldShape.Any, NoStream, IsRefused: true),
+    ];
 
     public static ApiError? Check(IQueryCollection query) => query.Keys.Select(name => Check(name, query[name].ToString())).FirstOrDefault(error => error is not null);
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Llama.Model.Text;
 using Llama.Server.Chat;
 using Llama.Server.Errors;
@@ -8,7 +9,7 @@ using Llama.Server.Tools;
 namespace Llama.Server.Responses;
 
 /// <summary>A request to <c>/v1/responses</c>, read and checked.</summary>
-internal sealed class ResponseRequest : GenerationParameters, IConversation
+internal sealed partial class ResponseRequest : GenerationParameters, IConversation
 {
     public const string LogprobsWord = "message.output_text.logprobs";
 
@@ -54,6 +55,9 @@ internal sealed class ResponseRequest : GenerationParameters, IConversation
 
     public string MessagesParam => "input";
 
+    /// <summary>The caller sent items, and has never seen the messages that they became.</summary>
+    public string Explain(string why) => Message.Replace(why, "message ${number} of the conversation (counted from 0, with instructions and earlier responses)");
+
     public bool? AddGenerationPrompt { get; set; }
 
     public bool ContinueFinalMessage { get; set; }
@@ -70,4 +74,7 @@ internal sealed class ResponseRequest : GenerationParameters, IConversation
             return ApiError.InvalidValue("top_logprobs", $"'top_logprobs' is only allowed when 'include' has '{LogprobsWord}'.");
         return this.SettleTools();
     }
+
+    [GeneratedRegex(@"messages\[(?<number>\d+)\]", RegexOptions.ExplicitCapture)]
+    private static partial Regex Message { get; }
 }

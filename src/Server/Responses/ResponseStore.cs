@@ -20,10 +20,12 @@ internal sealed class ResponseStore(IOptions<ServerSettings> settings)
     /// <summary>Whether anything is kept at all.</summary>
     public bool IsOpen => settings.Value.MaxStoredResponses > 0;
 
-    /// <summary>Keeps a response for a caller; what is oldest goes until there is room.</summary>
+    /// <summary>Keeps a response for a caller; what is oldest goes until there is room. False, and nothing goes, where there never is.</summary>
     /// <param name="owner">Number of the caller's key; 0 on a server without keys.</param>
-    public void Add(int owner, StoredResponse stored)
+    public bool TryAdd(int owner, StoredResponse stored)
     {
+        if (!IsOpen || stored.ByteCount > settings.Value.MaxStoredBytes)
+            return false;
         var entry = new Entry(owner, stored);
         lock (_lock)
         {
@@ -34,6 +36,7 @@ internal sealed class ResponseStore(IOptions<ServerSettings> settings)
             while (_byId.Count > settings.Value.MaxStoredResponses || _byteCount > settings.Value.MaxStoredBytes)
                 Remove(_oldestFirst.First!);
         }
+        return true;
     }
 
     public bool TryGet(int owner, string id, [NotNullWhen(true)] out StoredResponse? stored)

@@ -15,11 +15,12 @@ internal static class StoredResponseEndpoints
     public static void MapStoredResponses(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/v1/responses/{id}", GetAsync)
-            .WithTags("Responses").WithSummary("Shows a stored response").Answers<Response>().WithMetadata(Missing, BadQuery);
+            .WithTags("Responses").WithSummary("Shows a stored response").Answers<Response>().WithMetadata([Missing, BadQuery, .. ResponseQuery.Parameters]);
         routes.MapDelete("/v1/responses/{id}", DeleteAsync)
             .WithTags("Responses").WithSummary("Forgets a stored response").Answers<ResponseDeletion>().WithMetadata(Missing);
         routes.MapGet("/v1/responses/{id}/input_items", ListInputAsync)
-            .WithTags("Responses").WithSummary("Lists the items that a stored response was made from").Answers<ResponseItemList>().WithMetadata(Missing, BadQuery);
+            .WithTags("Responses").WithSummary("Lists the items that a stored response was made from").Answers<ResponseItemList>()
+            .WithMetadata([Missing, BadQuery, .. ItemPage.Parameters]);
         routes.MapPost("/v1/responses/{id}/cancel", CancelAsync)
             .WithTags("Responses").WithSummary("Refused: responses are made while their caller waits").Answers<Response>().WithMetadata(Missing, NotCancellable);
     }

@@ -39,7 +39,7 @@ internal static class TextFormatFields
         return name.String();
     }
 
-    private static JsonElement? ReadSchema(FieldReader schema) => schema.Expect(JsonValueKind.Object, "an object") ? schema.Value.Clone() : null;
+    private static JsonElement? ReadSchema(FieldReader schema) => schema.Expect(JsonValueKind.Object, "an object") ? schema.Kept() : null;
 
     private sealed class Draft
     {

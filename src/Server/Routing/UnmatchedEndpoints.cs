@@ -10,20 +10,23 @@ internal static class UnmatchedEndpoints
     public static void MapUnmatched(this IEndpointRouteBuilder routes, string pattern) =>
         routes.Map(pattern, AnswerAsync).WithOrder(int.MaxValue).WithMetadata(new Unmatched()).ExcludeFromDescription();
 
+    /// <summary>The routes that take the path with another method; where patterns of several kinds do, those of the most exact kind.</summary>
+    public static RouteEndpoint[] Fitting(HttpContext context)
+    {
+        RouteEndpoint[] all = [.. context.RequestServices.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>().Where(endpoint =>
+            endpoint.Metadata.GetMetadata<IHttpMethodMetadata>() is not null
+            && new TemplateMatcher(new RouteTemplate(endpoint.RoutePattern), []).TryMatch(context.Request.Path, []))];
+        return [.. all.Where(endpoint => endpoint.RoutePattern.InboundPrecedence == all.Min(other => other.RoutePattern.InboundPrecedence))];
+    }
+
     private static Task AnswerAsync(HttpContext context)
     {
         HttpRequest request = context.Request;
-        string allowed = string.Join(", ", AllowedMethods(context).Distinct().Order());
+        string allowed = string.Join(", ", Fitting(context).SelectMany(endpoint => endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()!.HttpMethods).Distinct().Order());
         string path = request.PathBase + request.Path;
         if (allowed.Length == 0)
             return ErrorResponse.WriteAsync(context, ApiError.UnknownUrl(request.Method, path));
         context.Response.Headers.Allow = allowed;
         return ErrorResponse.WriteAsync(context, ApiError.MethodNotAllowed(request.Method, path, allowed));
     }
-
-    private static IEnumerable<string> AllowedMethods(HttpContext context) =>
-        from endpoint in context.RequestServices.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
-        where new TemplateMatcher(new RouteTemplate(endpoint.RoutePattern), []).TryMatch(context.Request.Path, [])
-        from method in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? []
-        select method;
 }

@@ -29,7 +29,7 @@ internal static class FieldSchemas
         return schema;
     }
 
-    private static OpenApiSchema Of(FieldShape shape) => shape.Fields is { } fields ? Of(fields) : new OpenApiSchema
+    public static OpenApiSchema Of(FieldShape shape) => shape.Fields is { } fields ? Of(fields) : new OpenApiSchema
     {
         Type = shape.Type is { } type ? Enum.Parse<JsonSchemaType>(type, ignoreCase: true) : null,
         Minimum = shape.IsAboveMinimum ? null : Number(shape.Minimum),

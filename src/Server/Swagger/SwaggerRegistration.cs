@@ -22,6 +22,7 @@ internal static class SwaggerRegistration
             });
             swagger.OperationFilter<RequestFieldsFilter>();
             swagger.OperationFilter<AnswersFilter>();
+            swagger.OperationFilter<QueryParametersFilter>();
             swagger.SchemaFilter<RequiredPropertiesFilter>();
             swagger.SupportNonNullableReferenceTypes();
             swagger.UseAllOfToExtendReferenceSchemas(); // a reference alone could not say that it may be null

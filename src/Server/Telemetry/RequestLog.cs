@@ -21,7 +21,7 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider cloc
     private void Write(HttpContext context, double milliseconds)
     {
         Endpoint? endpoint = context.GetEndpoint();
-        string route = endpoint is RouteEndpoint known && known.Metadata.GetMetadata<Unmatched>() is null ? known.RoutePattern.RawText ?? "" : "unknown";
+        string route = Route(context, endpoint)?.RoutePattern.RawText ?? "unknown";
         int status = context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted ? StatusCodes.Status499ClientClosedRequest : context.Response.StatusCode;
         if (context.Features.Get<RequestSummary>() is { } made)
         {
@@ -42,6 +42,10 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider cloc
             Log.Answered(logger, level, context.Request.Method, route, status, milliseconds, context.TraceIdentifier);
         }
     }
+
+    /// <summary>The route that was asked, be it with a method that it does not take.</summary>
+    private static RouteEndpoint? Route(HttpContext context, Endpoint? endpoint) =>
+        endpoint?.Metadata.GetMetadata<Unmatched>() is null ? endpoint as RouteEndpoint : UnmatchedEndpoints.Fitting(context).FirstOrDefault();
 
     private static partial class Log
     {

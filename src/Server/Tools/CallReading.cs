@@ -12,9 +12,9 @@ internal static class CallReading
     public static TextRules ReadingCalls(this TextRules text, ToolUse tools, Checkpoint checkpoint)
     {
         ToolFormat format = checkpoint.ToolFormat;
-        bool isControl = checkpoint.Tokenizer.TryGetId(format.Marker, out int marker) && checkpoint.Tokenizer.IsSpecial(marker);
+        int? marker = checkpoint.CallTokenId;
         HashSet<string> names = [.. tools.Callable.Select(tool => tool.Name)];
-        var rules = new CallRules(names, tools.IsParallel, tools.Mode == ToolMode.Required, HidesMarker: isControl && text.SkipSpecialTokens);
-        return text with { ReadCalls = () => format.CreateReader(rules), CallTokenId = isControl ? marker : null };
+        var rules = new CallRules(names, tools.IsParallel, tools.Mode == ToolMode.Required, HidesMarker: marker is not null && text.SkipSpecialTokens);
+        return text with { ReadCalls = () => format.CreateReader(rules), CallTokenId = marker };
     }
 }

@@ -24,8 +24,11 @@ internal sealed record ToolCallGuidance(ToolUse Use, ToolFormat Format) : Output
         }
     }
 
-    public override Grammar Compile(JsonWhitespace whitespace) =>
-        Format.Calls([.. Use.Callable.Select(tool => new CallGrammar(tool.Name, Arguments(tool, whitespace)))], Use.IsParallel);
+    public override Grammar Compile(JsonWhitespace whitespace) => Format.Calls(Tools(whitespace), Use.IsParallel);
+
+    /// <summary>The tools that may be called, with the grammars of their arguments.</summary>
+    /// <exception cref="GrammarException">A schema asks for what cannot be enforced.</exception>
+    public IReadOnlyList<CallGrammar> Tools(JsonWhitespace whitespace) => [.. Use.Callable.Select(tool => new CallGrammar(tool.Name, Arguments(tool, whitespace)))];
 
     /// <summary>Schemas are named by their own place in the request.</summary>
     public override string ParamOf(string path) => path.Length == 0 ? Param : path;

@@ -40,7 +40,7 @@ internal static class ToolFields
         .Custom("name", FieldShape.Text, (tool, v) => tool.Name = ReadName(v), "Letters, digits, `_` and `-`, at most 64.", required: true)
         .Text("description", (tool, v) => tool.Description = v, "What it does, for the model.")
         .Custom("parameters", FieldShape.Object, (tool, v) => tool.Parameters = ReadParameters(v), "JSON schema of its arguments, an object. Default: no arguments.")
-        .Flag("strict", (tool, v) => tool.IsStrict = v, "Keep to OpenAI's strict subset of JSON schema. Calls that `tool_choice` forces are held to the schema either way; others are as the model writes them.");
+        .Flag("strict", (tool, v) => tool.IsStrict = v, "Keep to OpenAI's strict subset of JSON schema, and hold also those calls to it that the model makes of its own accord (but where a control token begins them, as Mistral's). Calls that `tool_choice` forces are held to their schema either way. Default: false; OpenAI's `/v1/responses` has true, and rewrites other schemas into the subset.");
 
     /// <summary>A function's name, defined or referred to.</summary>
     internal static string ReadName(FieldReader name)
@@ -58,7 +58,7 @@ internal static class ToolFields
             return null;
         if (parameters.Value.TryGetProperty("type", out JsonElement type) && !(type.ValueKind == JsonValueKind.String && type.ValueEquals("object")))
             parameters.Invalid("arguments are an object, so the schema's type must be 'object'");
-        return parameters.Value.Clone();
+        return parameters.Kept();
     }
 
     /// <summary>Of another type of tool, "unknown field web_search" would be the wrong complaint.</summary>

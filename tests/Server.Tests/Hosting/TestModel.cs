@@ -33,8 +33,9 @@ internal sealed record TestModel
         OnLoad?.Invoke();
         Tokenizer tokenizer = Checkpoint == Folder ? Tokenizer : Tokenizer.Load(Checkpoint);
         var limits = new ModelLimits(tokenizer.VocabSize, ContextLength, options.BlockSize, BlockCount: 16 * ContextLength / options.BlockSize) { HiddenSize = 32 };
-        // Any first token will do for "say it at the start": decoding drops the dummy space again.
         int[]? reply = Reply is null ? null : tokenizer.Encode(Reply, parseSpecial: Checkpoint != Folder);
+        // Decoding drops the dummy space of a first token; one that is nothing else prints nothing, which no grammar allows.
+        if (reply is [var first, _, ..] && tokenizer.Piece(first) == "▁") reply = reply[1..];
         var model = new FakeModel { VocabSize = tokenizer.VocabSize, Reply = reply, StopTokenId = tokenizer.EosId!.Value };
         return new LoadedModel(new FakeModelRunner(limits, model) { OnStep = OnStep }, new ModelDescription("fake", "none", "none", "none"));
     }

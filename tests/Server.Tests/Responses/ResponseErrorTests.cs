@@ -63,6 +63,9 @@ public sealed class ResponseErrorTests(ErrorTests.Ready ready) : IClassFixture<E
     [InlineData(""" "input":"x","tools":[{"type":"function","function":{"name":"f"}}] """, "unknown_parameter", "tools[0].function")]
     [InlineData(""" "input":"x","tools":[{"type":"function","name":"two words"}] """, "invalid_value", "tools[0].name")]
     [InlineData(""" "input":"x","tools":[{"type":"function","name":"f"},{"type":"function","name":"f"}] """, "invalid_value", "tools[1].name")]
+    [InlineData(""" "input":"x","tools":[{"type":"function","name":"f","parameters":{"description":"\ud800"}}] """, "invalid_value", "tools[0].parameters")]
+    [InlineData(""" "input":"x","tools":[{"type":"function","name":"f","parameters":{"x":[{"y":"\udc00"}]}}] """, "invalid_value", "tools[0].parameters")]
+    [InlineData(""" "input":"x","text":{"format":{"type":"json_schema","name":"n","schema":{"description":"\ud800"}}} """, "invalid_value", "text.format.schema")]
     [InlineData(""" "input":"x","tool_choice":"required" """, "invalid_value", "tool_choice")]
     [InlineData(""" "input":"x","tool_choice":"some" """, "invalid_value", "tool_choice")]
     [InlineData(""" "input":"x","tool_choice":{"type":"function","name":"f"} """, "invalid_value", "tool_choice")]
@@ -83,6 +86,16 @@ public sealed class ResponseErrorTests(ErrorTests.Ready ready) : IClassFixture<E
         HttpResponseMessage response = await PostAsync(ready.Client, "\"input\":\"x\",\"max_output_tokens\":2," + fields);
 
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
+    public async Task Create_ConversationThatTheFormatRefuses_IsExplainedWithoutMessages()
+    {
+        HttpResponseMessage response = await PostAsync(ready.Client, """ "instructions":"Be brief.","input":[{"role":"assistant","content":"Hi"}] """);
+
+        string message = (string)(await TestApp.ReadJsonAsync(response))["error"]!["message"]!;
+        Assert.StartsWith("Invalid value for 'input': message 1 of the conversation", message);
+        Assert.DoesNotContain("messages[", message);
     }
 
     [Theory]

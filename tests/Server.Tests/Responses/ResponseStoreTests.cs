@@ -14,36 +14,36 @@ namespace Llama.Server.Tests.Responses;
 public sealed class ResponseStoreTests
 {
     [Fact]
-    public void Add_MoreThanTheNumber_OldestGoesFirst()
+    public void TryAdd_MoreThanTheNumber_OldestGoesFirst()
     {
         ResponseStore store = Create(count: 3);
         foreach (string id in new[] { "a", "b", "c", "d" })
-            store.Add(0, Stored(id));
+            store.TryAdd(0, Stored(id));
 
         Assert.Equal([false, true, true, true], new[] { "a", "b", "c", "d" }.Select(id => store.TryGet(0, id, out _)));
     }
 
     [Fact]
-    public void Add_MoreThanTheBytes_OldestGoesUntilThereIsRoom()
+    public void TryAdd_MoreThanTheBytes_OldestGoesUntilThereIsRoom()
     {
         ResponseStore store = Create(bytes: 1 << 20);
         foreach (string id in new[] { "a", "b", "c" })
-            store.Add(0, Stored(id, length: 200_000)); // 400 kB each
-        store.Add(0, Stored("whole", length: 500_000));
+            store.TryAdd(0, Stored(id, length: 200_000)); // 400 kB each
+        store.TryAdd(0, Stored("whole", length: 500_000));
 
         Assert.Equal([false, false, false, true], new[] { "a", "b", "c", "whole" }.Select(id => store.TryGet(0, id, out _)));
     }
 
     [Fact]
-    public void Add_LargerThanAllBytes_KeepsNothing()
+    public void TryAdd_LargerThanAllBytes_KeepsTheOthers()
     {
         ResponseStore store = Create(bytes: 1 << 20);
-        store.Add(0, Stored("small"));
-        store.Add(0, Stored("large", length: 600_000));
+        Assert.True(store.TryAdd(0, Stored("small")));
+        Assert.False(store.TryAdd(0, Stored("large", length: 600_000)));
 
         Assert.False(store.TryGet(0, "large", out _));
-        Assert.False(store.TryGet(0, "small", out _));
-        store.Add(0, Stored("next"));
+        Assert.True(store.TryGet(0, "small", out _));
+        Assert.True(store.TryAdd(0, Stored("next")));
         Assert.True(store.TryGet(0, "next", out _));
     }
 
@@ -51,7 +51,7 @@ public sealed class ResponseStoreTests
     public void TryGet_OtherOwner_SeesNothing()
     {
         ResponseStore store = Create();
-        store.Add(1, Stored("a"));
+        store.TryAdd(1, Stored("a"));
 
         Assert.False(store.TryGet(2, "a", out _));
         Assert.False(store.TryGetItem(2, "msg_a", out _));
@@ -65,8 +65,8 @@ public sealed class ResponseStoreTests
     {
         ResponseStore store = Create();
         StoredResponse first = Stored("a");
-        store.Add(0, first);
-        store.Add(0, Stored("b", input: [.. first.Conversation]));
+        store.TryAdd(0, first);
+        store.TryAdd(0, Stored("b", input: [.. first.Conversation]));
 
         Assert.True(store.TryRemove(0, "a"));
         Assert.True(store.TryGetItem(0, "msg_a", out _));
@@ -83,7 +83,7 @@ public sealed class ResponseStoreTests
         {
             for (int i = 0; i < 500; i++)
             {
-                store.Add(owner, Stored($"{i}"));
+                store.TryAdd(owner, Stored($"{i}"));
                 store.TryGet(owner, $"{i - 1}", out _);
                 store.TryRemove(owner, $"{i - 2}");
             }
@@ -107,6 +107,27 @@ public sealed class ResponseStoreTests
         await ErrorTests.AssertErrorAsync(await two.DeleteAsync($"/v1/responses/{response["id"]}"), HttpStatusCode.NotFound, "response_not_found", "response_id");
         await ErrorTests.AssertErrorAsync(
             await PostAsync(two, $"\"input\":\"Hi\",\"previous_response_id\":\"{response["id"]}\""), HttpStatusCode.BadRequest, "previous_response_not_found", "previous_response_id");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Create_LargerThanAllBytes_SaysThatItIsNotKept(bool isStreamed)
+    {
+        await using var app = new TestApp { Reply = "Yes.", Settings = { ["Server:MaxStoredBytes"] = "1048576" } };
+        HttpClient client = await app.StartAsync();
+        string fields = $"\"input\":\"Hi\",\"text\":{{\"format\":{{\"type\":\"json_schema\",\"name\":\"n\",\"schema\":{{\"enum\":[1],\"description\":\"{new string('x', 600_000)}\"}}}}}}";
+        JsonNode small = await CreateAsync(client, "\"input\":\"Hi\"");
+
+        HttpResponseMessage answer = await PostAsync(client, fields + (isStreamed ? ",\"stream\":true" : ""));
+        string body = await answer.Content.ReadAsStringAsync();
+        string last = isStreamed ? body.Split('\n').Last(line => line.StartsWith("data: {", StringComparison.Ordinal))["data: ".Length..] : body;
+        JsonNode response = isStreamed ? JsonNode.Parse(last)!["response"]! : JsonNode.Parse(last)!;
+
+        Assert.Equal("completed", (string?)response["status"]);
+        Assert.False((bool)response["store"]!);
+        Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync($"/v1/responses/{response["id"]}")).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync($"/v1/responses/{small["id"]}")).StatusCode);
     }
 
     [Fact]

@@ -75,13 +75,48 @@ public sealed class ForcedCallTests
 
         HttpResponseMessage forced = await client.PostAsync("/v1/chat/completions", TestApp.Chat(fields + ",\"tool_choice\":\"required\""));
         HttpResponseMessage both = await client.PostAsync("/v1/chat/completions", TestApp.Chat(fields + ",\"response_format\":{\"type\":\"json_object\"}"));
-        HttpResponseMessage free = await client.PostAsync("/v1/chat/completions", TestApp.Chat(fields));
+        HttpResponseMessage free = await client.PostAsync("/v1/chat/completions", TestApp.Chat(fields.Replace("\"strict\":true", "\"strict\":false", StringComparison.Ordinal)));
+        HttpResponseMessage strict = await client.PostAsync("/v1/chat/completions", TestApp.Chat(fields));
 
         JsonNode error = JsonNode.Parse(await forced.Content.ReadAsStringAsync())!["error"]!;
         Assert.Equal(HttpStatusCode.BadRequest, forced.StatusCode);
         Assert.StartsWith(place, (string?)error["param"]);
         Assert.Equal((string?)error["param"], (string?)JsonNode.Parse(await both.Content.ReadAsStringAsync())!["error"]!["param"]);
         Assert.Equal(HttpStatusCode.OK, free.StatusCode);
+        Assert.Equal(function.Contains("strict", StringComparison.Ordinal) ? HttpStatusCode.BadRequest : HttpStatusCode.OK, strict.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("hermes", "Let me see. <tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": 7}}\n</tool_call>")]
+    [InlineData("llama3_json", "{\"name\": \"get_weather\", \"parameters\": {\"city\": 7}}")]
+    [InlineData("mistral", "[{\"name\": \"get_weather\", \"arguments\": {\"city\": 7}}]")]
+    [InlineData("pythonic", "[get_weather(city=7)]")]
+    public async Task AutoStrict_ModelThatBreaksTheSchema_IsHeldToIt(string format, string reply)
+    {
+        await using var app = new TestApp { ContextLength = 2048, Reply = reply, Settings = { ["Model:ToolFormat"] = format } };
+        HttpClient client = await app.StartAsync();
+
+        JsonNode broken = await PostAsync(client, Both);
+        JsonNode held = await PostAsync(client, Both.Replace("\"strict\":false", "\"strict\":true", StringComparison.Ordinal) + ",\"parallel_tool_calls\":false");
+
+        Assert.DoesNotContain("\"days\"", broken["message"]!["tool_calls"]![0]!["function"]!["arguments"]!.ToJsonString());
+        Assert.Equal("tool_calls", (string?)held["finish_reason"]);
+        Assert.All(held["message"]!["tool_calls"]!.AsArray(), call => CheckCall(call!["function"]!));
+    }
+
+    [Theory]
+    [InlineData("hermes", "It is warm in <Bonn>, and {that} is [all].")]
+    [InlineData("llama3_json", "It is warm in Bonn: {\"name\": 7}.")]
+    [InlineData("pythonic", "Warm [now()].")]
+    public async Task AutoStrict_Text_IsAsTheModelSaysIt(string format, string reply)
+    {
+        await using var app = new TestApp { ContextLength = 2048, Reply = reply, Settings = { ["Model:ToolFormat"] = format } };
+        HttpClient client = await app.StartAsync();
+
+        JsonNode choice = await PostAsync(client, Both.Replace("\"strict\":false", "\"strict\":true", StringComparison.Ordinal));
+
+        Assert.Equal(reply, (string?)choice["message"]!["content"]);
+        Assert.Equal("stop", (string?)choice["finish_reason"]);
     }
 
     [Theory]

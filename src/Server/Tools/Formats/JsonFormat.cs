@@ -12,6 +12,8 @@ internal abstract class JsonFormat(JsonCallSyntax syntax, string member) : ToolF
 {
     public sealed override string Marker => syntax.Marker;
 
+    public sealed override char? FirstBare => syntax.MayBeBare ? syntax.FirstBare : null;
+
     /// <summary>What calls that are forced begin with: nothing that may be a control token, since a grammar never allows those.</summary>
     protected abstract string Start { get; }
 

@@ -7,6 +7,8 @@ internal sealed class MistralFormat() : JsonFormat(new JsonCallSyntax("[TOOL_CAL
 {
     public override string Name => "mistral";
 
+    public override bool NeedsMarker => true;
+
     protected override string Sign => "[TOOL_CALLS]";
 
     protected override string Start => "[";

@@ -13,6 +13,8 @@ internal sealed class PythonicFormat : ToolFormat
 
     public override string Marker => "";
 
+    public override char? FirstBare => '[';
+
     protected override string Sign => "[func_name1(";
 
     public override ToolCallReader CreateReader(CallRules rules) => new PythonicReader(rules);

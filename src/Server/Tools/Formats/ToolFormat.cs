@@ -16,6 +16,12 @@ internal abstract class ToolFormat
     /// <summary>The text that begins calls; a control token in some vocabularies. Empty where nothing does.</summary>
     public abstract string Marker { get; }
 
+    /// <summary>What an answer begins with whose first call has no <see cref="Marker"/>; null where each call has one.</summary>
+    public abstract char? FirstBare { get; }
+
+    /// <summary>Whether models that write this format begin their calls with the <see cref="Marker"/>, even where calls without it are understood.</summary>
+    public virtual bool NeedsMarker => FirstBare is null;
+
     /// <summary>A text that only chat templates of this format spell.</summary>
     protected abstract string Sign { get; }
 
@@ -28,6 +34,18 @@ internal abstract class ToolFormat
 
     /// <summary>The texts that are calls of these tools: exactly one call, or one and more where they are parallel. The reader reads them all.</summary>
     public abstract Grammar Calls(IReadOnlyList<CallGrammar> tools, bool areParallel);
+
+    /// <summary>
+    /// Text that may hold calls, all of them of these tools. Where a call may begin without a marker, an answer that begins like one is one; where it may not, text may
+    /// stand before and behind calls.
+    /// </summary>
+    public Grammar FreeCalls(IReadOnlyList<CallGrammar> tools, bool areParallel)
+    {
+        Grammar text = Grammar.Without(Marker, FirstBare);
+        return FirstBare is not null
+            ? Grammar.AnyOf(Grammar.Concat(Grammar.Regex(@"\s{0,8}"), Calls(tools, areParallel)), text)
+            : Grammar.Concat(text, Grammar.Repeat(Grammar.Concat(Calls(tools, areParallel: false), text), 0, areParallel ? null : 1));
+    }
 
     /// <summary>Calls as text.</summary>
     public abstract string Write(IReadOnlyList<ChatToolCall> calls);
