@@ -112,9 +112,9 @@ internal sealed class Rig
         if (isComplete && request.WantsEmbedding) Assert.Equal(FakeModel.Embed(request.PromptTokenIds, Runner.Limits.HiddenSize), sequence.Readout!.Mean);
     }
 
-    private static void AssertScores(SampledToken[] expected, IReadOnlyList<SampledToken> actual)
+    private static void AssertScores(ScoredToken[] expected, IReadOnlyList<ScoredToken> actual)
     {
-        Assert.Equal(expected.Select(score => (score.TokenId, score.Logprob)), actual.Select(score => (score.TokenId, score.Logprob)));
+        Assert.Equal(expected.Select(score => (score.TokenId, score.Logprob, score.Rank)), actual.Select(score => (score.TokenId, score.Logprob, score.Rank)));
         for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i].Top, actual[i].Top);
     }
 
@@ -130,7 +130,7 @@ internal sealed class Rig
     {
         ForwardBatch batch = _builder.Build(step);
         Span<SampledToken> sampled = _sampled.AsSpan(0, batch.SampleCount);
-        SampledToken[] scored = new SampledToken[batch.Scores.Count];
+        ScoredToken[] scored = new ScoredToken[batch.Scores.Count];
         if (batch.TokenCount > 0) Runner.Run(batch, sampled, scored);
         if (breaksScore is { } broken) scored[broken] = scored[broken] with { Fault = new InvalidOperationException("score") };
         Clock.Advance(StepTime);
