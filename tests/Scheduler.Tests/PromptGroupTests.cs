@@ -206,6 +206,22 @@ public sealed class PromptGroupTests
         rig.AssertAsAlone(group[2], requests[2]);
     }
 
+    [Theory]
+    [InlineData(0)] // the shared block holds nothing but the prompt
+    [InlineData(2)] // the leader has filled and sealed it
+    public void ForkLeftAlone_WhoNeedsTheWholePool_GoesOnWithoutGivingWay(int leaderForcedCount)
+    {
+        Rig rig = new(Limits with { ContextLength = 9, BlockCount = 2 });
+        int[][] leaderPlaces = [.. Enumerable.Range(10, leaderForcedCount).Select(token => new[] { token }), [14, 15]];
+        int[][] forkPlaces = [.. Enumerable.Range(20, 6).Select(token => new[] { token }), [30, 31]];
+        GenerationRequest request = Rig.Request(2, maxTokens: 7);
+        Sequence[] group = rig.AddGroup(request with { Guide = new FakeGuide(1000, leaderPlaces) }, request with { Guide = new FakeGuide(1000, forkPlaces) });
+        rig.StepUntilIdle();
+        rig.AssertAsAlone(group[0], request with { Guide = new FakeGuide(1000, leaderPlaces) });
+        rig.AssertAsAlone(group[1], request with { Guide = new FakeGuide(1000, forkPlaces) });
+        Assert.Equal(0, rig.Scheduler.PreemptionCount);
+    }
+
     [Fact]
     public void Group_IsPaidForAsAWhole()
     {

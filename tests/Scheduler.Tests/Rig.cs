@@ -70,6 +70,7 @@ internal sealed class Rig
         Step step = Scheduler.Schedule();
         LastStep.Clear();
         LastStep.AddRange(step.Sequences.Select(sequence => new Row(sequence, sequence.ScheduledCount)));
+        Assert.True(step.TokenCount > 0 || !Scheduler.HasWork, "A step with work to do did none.");
         Scheduler.CheckIntegrity();
         if (fails) Scheduler.Fail();
         else Run(step, breaksScore);
