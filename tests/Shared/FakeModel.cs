@@ -49,6 +49,7 @@ public sealed record FakeModel
         List<int> tokens = [];
         while (tokens.Count < request.MaxTokens)
         {
+            if (request.Guide is { IsComplete: true }) return ([.. tokens], FinishReason.Completed);
             int token = request.Guide is not null && request.Sampling.TopLogprobs is null && request.Guide.TryForce(out int forced)
                 ? forced
                 : Draw(context, tokens.Count, request.Sampling, request.Guide).TokenId;
