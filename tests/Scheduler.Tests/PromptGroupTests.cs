@@ -235,6 +235,18 @@ public sealed class PromptGroupTests
         Assert.InRange(firstHalf.Count(key => key == 2), 8, 16);
     }
 
+    [Fact]
+    public void ForksThatFoundNoRoom_PayAsIfTheyHadComeAlone()
+    {
+        Rig rig = new(Limits, new SchedulerOptions { MaxSequences = 1 });
+        rig.AddGroup([.. Answers(5, promptLength: 8).Select(request => request with { ShareKey = 1, MaxTokens = 8 })]);
+        rig.Step(); // nobody else of the key waits, so what the group was charged is forgotten, and so is what it would get back
+        for (int i = 0; i < 4; i++) rig.Add(Rig.Request(8, maxTokens: 8, firstToken: 300) with { ShareKey = 2 });
+        List<Sequence> served = [];
+        while (rig.Scheduler.HasWork) served.AddRange(rig.Step().Select(row => row.Sequence).Where(sequence => !served.Contains(sequence)));
+        Assert.Equal(2, served.Skip(1).Take(4).Count(sequence => sequence.ShareKey == 2));
+    }
+
     private static GenerationRequest[] Answers(int count, int promptLength) =>
     [
         .. Enumerable.Range(0, count).Select(i => Rig.Request(promptLength, maxTokens: 12 + i) with { Sampling = new SamplingParams { Seed = (ulong)i + 1, PresencePenalty = i % 2 } }),
