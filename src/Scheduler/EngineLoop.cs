@@ -102,7 +102,8 @@ internal sealed class EngineLoop
     /// <summary>Touches no block, for the scheduler may be what failed.</summary>
     private void End()
     {
-        Admit();
+        while (_inbox.TryTake(out Message message))
+            if (message.Kind == MessageKind.Submit) _scheduler.Add(message.Sequence!); // those whose callers left end with the rest
         _reporter.Committed(_scheduler);
         foreach (Sequence sequence in _scheduler.Live) _reporter.Report(new Outcome(sequence, null, FinishReason.Failed));
         _reporter.Ended();
