@@ -25,7 +25,7 @@ internal sealed class PromptReadout
 
     public bool IsComplete => ReadCount == _promptLength;
 
-    /// <summary>Why a token could not be scored; its sequence fails.</summary>
+    /// <summary>Why a token could not be scored, or the mean is none; the sequences fail.</summary>
     public Exception? Fault { get; private set; }
 
     /// <summary>The prompt's tokens from the second on; empty before the readout is complete, and when none are wanted.</summary>
@@ -64,7 +64,13 @@ internal sealed class PromptReadout
         }
         scored = scored[ScoreCount(count)..];
         ReadCount += count;
-        if (IsComplete && _sum is not null) Mean = Array.ConvertAll(_sum, value => value / _promptLength);
+        if (IsComplete && _sum is not null) SetMean(_sum);
+    }
+
+    private void SetMean(float[] sum)
+    {
+        Mean = Array.ConvertAll(sum, value => value / _promptLength);
+        if (!Array.TrueForAll(Mean, float.IsFinite)) Fault ??= new ArithmeticException("A hidden state of the prompt is no number: the model's arithmetic failed.");
     }
 
     private int Reach(Sequence sequence) => Math.Min(sequence.ComputedCount + sequence.ScheduledCount, _promptLength);

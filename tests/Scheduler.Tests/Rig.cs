@@ -65,7 +65,8 @@ internal sealed class Rig
     /// <summary>One step; returns its rows.</summary>
     /// <param name="fails">The whole step fails.</param>
     /// <param name="breaksScore">This one of the scores has a fault.</param>
-    public List<Row> Step(bool fails = false, int? breaksScore = null)
+    /// <param name="breaksPool">The hidden states are no numbers.</param>
+    public List<Row> Step(bool fails = false, int? breaksScore = null, bool breaksPool = false)
     {
         Step step = Scheduler.Schedule();
         LastStep.Clear();
@@ -73,7 +74,7 @@ internal sealed class Rig
         Assert.True(step.TokenCount > 0 || !Scheduler.HasWork, "A step with work to do did none.");
         Scheduler.CheckIntegrity();
         if (fails) Scheduler.Fail();
-        else Run(step, breaksScore);
+        else Run(step, breaksScore, breaksPool);
         Collect();
         Scheduler.CheckIntegrity();
         return LastStep;
@@ -127,13 +128,14 @@ internal sealed class Rig
         return sequence;
     }
 
-    private void Run(Step step, int? breaksScore)
+    private void Run(Step step, int? breaksScore, bool breaksPool)
     {
         ForwardBatch batch = _builder.Build(step);
         Span<SampledToken> sampled = _sampled.AsSpan(0, batch.SampleCount);
         ScoredToken[] scored = new ScoredToken[batch.Scores.Count];
         if (batch.TokenCount > 0) Runner.Run(batch, sampled, scored);
         if (breaksScore is { } broken) scored[broken] = scored[broken] with { Fault = new InvalidOperationException("score") };
+        foreach (PoolRow pool in batch.Pools) pool.Sum[0] = breaksPool ? float.NaN : pool.Sum[0];
         Clock.Advance(StepTime);
         Scheduler.Commit(sampled, scored);
     }
