@@ -13,6 +13,6 @@ public interface IModelRunner : IDisposable
     /// <summary>Runs one step: draws one token per row of <see cref="ForwardBatch.Samples"/> and reads what else is wanted of the prompts.</summary>
     /// <param name="batch">The step. Left unchanged, but for the sums of <see cref="ForwardBatch.Pools"/>.</param>
     /// <param name="sampled">[samples] receives the drawn tokens in the order of the sample rows.</param>
-    /// <param name="scored">[scores] receives the tokens of <see cref="ForwardBatch.Scores"/> with their log-probabilities.</param>
-    void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<SampledToken> scored);
+    /// <param name="scored">[scores] receives the tokens of <see cref="ForwardBatch.Scores"/> with their log-probabilities and ranks.</param>
+    void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored);
 }

@@ -56,7 +56,7 @@ public sealed class ModelRunner : IModelRunner
     public ModelLimits Limits { get; }
 
     /// <inheritdoc />
-    public void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<SampledToken> scored)
+    public void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored)
     {
         Sample(batch, _model.Forward(batch), sampled);
         _reader.Score(batch, scored);

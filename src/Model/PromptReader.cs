@@ -14,10 +14,10 @@ internal sealed class PromptReader(LlamaModel model, int vocabSize, bool onCpu)
     private readonly Logprobs _logprobs = new(vocabSize);
     private readonly int[] _rows = new int[model.MaxRows];
 
-    /// <summary>Gives each token of <see cref="ForwardBatch.Scores"/> its log-probability and alternatives; one whose logits are no numbers gets its <see cref="SampledToken.Fault"/>.</summary>
+    /// <summary>Gives each token of <see cref="ForwardBatch.Scores"/> its log-probability, rank and alternatives; one whose logits are no numbers gets its <see cref="ScoredToken.Fault"/>.</summary>
     /// <param name="batch">The step that the model ran last.</param>
     /// <param name="scored">[scores]</param>
-    public void Score(ForwardBatch batch, Span<SampledToken> scored)
+    public void Score(ForwardBatch batch, Span<ScoredToken> scored)
     {
         for (int first = 0; first < batch.Scores.Count; first += _rows.Length)
         {
@@ -44,16 +44,16 @@ internal sealed class PromptReader(LlamaModel model, int vocabSize, bool onCpu)
             }
     }
 
-    private SampledToken ScoreOrFault(ReadOnlySpan<float> logits, in ScoreRow row)
+    private ScoredToken ScoreOrFault(ReadOnlySpan<float> logits, in ScoreRow row)
     {
         try
         {
             _logprobs.Set(logits);
-            return new SampledToken(row.TokenId, _logprobs.Of(row.TokenId), _logprobs.Top(row.TopCount));
+            return new ScoredToken(row.TokenId, _logprobs.Of(row.TokenId), _logprobs.RankOf(row.TokenId), _logprobs.Top(row.TopCount));
         }
         catch (SamplingException fault)
         {
-            return new SampledToken(row.TokenId, 0, null, fault);
+            return new ScoredToken(row.TokenId, 0, 0, [], fault);
         }
     }
 

@@ -12,14 +12,15 @@ internal sealed class EngineLoop
     private readonly Reporter _reporter;
     private readonly Scheduler _scheduler;
     private readonly BatchBuilder _builder;
-    private readonly SampledToken[] _sampled, _scored;
+    private readonly SampledToken[] _sampled;
+    private readonly ScoredToken[] _scored;
 
     public EngineLoop(IModelRunner runner, SchedulerOptions options, TimeProvider clock, Inbox inbox, Reporter reporter)
     {
         (_runner, _clock, _inbox, _reporter) = (runner, clock, inbox, reporter);
         _scheduler = new Scheduler(runner.Limits, options, clock);
         _builder = new BatchBuilder(runner.Limits, options.MaxBatchTokens, options.MaxSequences);
-        (_sampled, _scored) = (new SampledToken[options.MaxSequences], new SampledToken[options.MaxBatchTokens]);
+        (_sampled, _scored) = (new SampledToken[options.MaxSequences], new ScoredToken[options.MaxBatchTokens]);
         _reporter.Committed(_scheduler);
     }
 
@@ -43,7 +44,7 @@ internal sealed class EngineLoop
         Admit();
         Step step = _scheduler.Schedule();
         _reporter.Scheduled(step);
-        if (TryRun(step, out ReadOnlySpan<SampledToken> sampled, out ReadOnlySpan<SampledToken> scored)) _scheduler.Commit(sampled, scored);
+        if (TryRun(step, out ReadOnlySpan<SampledToken> sampled, out ReadOnlySpan<ScoredToken> scored)) _scheduler.Commit(sampled, scored);
         else _scheduler.Fail();
         _reporter.Committed(_scheduler);
     }
@@ -75,9 +76,10 @@ internal sealed class EngineLoop
         }
     }
 
-    private bool TryRun(Step step, out ReadOnlySpan<SampledToken> sampled, out ReadOnlySpan<SampledToken> scored)
+    private bool TryRun(Step step, out ReadOnlySpan<SampledToken> sampled, out ReadOnlySpan<ScoredToken> scored)
     {
-        sampled = scored = default;
+        sampled = default;
+        scored = default;
         if (step.TokenCount == 0) return true; // all who were here left or ran out of time
         ForwardBatch batch = _builder.Build(step);
         long start = _clock.GetTimestamp();
@@ -100,7 +102,8 @@ internal sealed class EngineLoop
     /// <summary>Touches no block, for the scheduler may be what failed.</summary>
     private void End()
     {
-        Admit();
+        while (_inbox.TryTake(out Message message))
+            if (message.Kind == MessageKind.Submit) _scheduler.Add(message.Sequence!); // those whose callers left end with the rest
         _reporter.Committed(_scheduler);
         foreach (Sequence sequence in _scheduler.Live) _reporter.Report(new Outcome(sequence, null, FinishReason.Failed));
         _reporter.Ended();

@@ -6,7 +6,7 @@ public enum FinishReason
     /// <summary>A stop token was drawn.</summary>
     Stop,
 
-    /// <summary>Its <see cref="GenerationRequest.Guide"/> lets nothing follow; the last token is part of the output.</summary>
+    /// <summary>Its <see cref="GenerationRequest.Guide"/> lets nothing follow; the last token, if there is one, is part of the output.</summary>
     Completed,
 
     /// <summary>The token limit or the context length was reached.</summary>

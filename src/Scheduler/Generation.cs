@@ -1,5 +1,5 @@
 using System.Threading.Channels;
-using Llama.Model.Sampling;
+using Llama.Model;
 
 namespace Llama.Scheduling;
 
@@ -20,8 +20,8 @@ public sealed class Generation : IAsyncDisposable
     /// <summary>Prompt tokens whose keys and values were found in the cache; final once the first event is there.</summary>
     public int CachedTokenCount => _sequence.CachedTokenCount;
 
-    /// <summary>The prompt's tokens from the second on, with their log-probabilities; there once the first event is, empty when none were asked for.</summary>
-    public IReadOnlyList<SampledToken> PromptLogprobs => _sequence.Readout?.Scores ?? [];
+    /// <summary>The prompt's tokens from the second on, with their log-probabilities and ranks; there once the first event is, empty when none were asked for.</summary>
+    public IReadOnlyList<ScoredToken> PromptLogprobs => _sequence.Readout?.Scores ?? [];
 
     /// <summary>[hidden] mean of the prompt's last hidden states, after the final norm; there once the first event is, when it was asked for.</summary>
     public float[]? Embedding => _sequence.Readout?.Mean;

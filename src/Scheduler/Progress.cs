@@ -21,7 +21,7 @@ internal sealed class Progress(Roster roster, int maxSequences)
             if (at == drawnAt && drawn.Length > 0) Announce(sequence, drawn[0], now);
             else Announce(sequence, new SampledToken(sequence.Tokens[sequence.PromptLength + at], 0, null), now);
         }
-        if (sequence is { MaxTokens: 0, Ending: { } ending }) End(sequence, ending);
+        if (sequence is { GeneratedCount: 0, Ending: { } ending }) End(sequence, ending);
     }
 
     /// <summary>Takes on what was drawn and forced without telling. False when the sequence ended by a fault that fails no other: no draw, no score, or a guide that throws.</summary>

@@ -1,5 +1,4 @@
 using Llama.Model;
-using Llama.Model.Sampling;
 
 namespace Llama.Scheduling;
 
@@ -11,13 +10,13 @@ internal sealed class PromptReadout
 {
     private readonly int? _topCount;
     private readonly int _promptLength;
-    private readonly SampledToken[] _scores;
+    private readonly ScoredToken[] _scores;
     private readonly float[]? _sum; // [hidden] of the positions read
 
     private PromptReadout(GenerationRequest request, int hiddenSize)
     {
         (_topCount, _promptLength) = (request.PromptLogprobs, request.PromptTokenIds.Length);
-        _scores = _topCount is null ? [] : new SampledToken[_promptLength - 1];
+        _scores = _topCount is null ? [] : new ScoredToken[_promptLength - 1];
         _sum = request.WantsEmbedding ? new float[hiddenSize] : null;
     }
 
@@ -26,11 +25,11 @@ internal sealed class PromptReadout
 
     public bool IsComplete => ReadCount == _promptLength;
 
-    /// <summary>Why a token could not be scored; its sequence fails.</summary>
+    /// <summary>Why a token could not be scored, or the mean is none; the sequences fail.</summary>
     public Exception? Fault { get; private set; }
 
     /// <summary>The prompt's tokens from the second on; empty before the readout is complete, and when none are wanted.</summary>
-    public IReadOnlyList<SampledToken> Scores => IsComplete ? _scores : [];
+    public IReadOnlyList<ScoredToken> Scores => IsComplete ? _scores : [];
 
     /// <summary>[hidden] mean over the prompt; null before the readout is complete, and when it is not wanted.</summary>
     public float[]? Mean { get; private set; }
@@ -54,7 +53,7 @@ internal sealed class PromptReadout
     /// <summary>Takes what was asked for.</summary>
     /// <param name="sequence">Whose prompt it is; the step counts as computed not yet.</param>
     /// <param name="scored">Scores of the step from this sequence's on; shortened by its own.</param>
-    public void Take(Sequence sequence, ref ReadOnlySpan<SampledToken> scored)
+    public void Take(Sequence sequence, ref ReadOnlySpan<ScoredToken> scored)
     {
         int count = Reach(sequence) - ReadCount;
         if (count <= 0) return;
@@ -65,7 +64,13 @@ internal sealed class PromptReadout
         }
         scored = scored[ScoreCount(count)..];
         ReadCount += count;
-        if (IsComplete && _sum is not null) Mean = Array.ConvertAll(_sum, value => value / _promptLength);
+        if (IsComplete && _sum is not null) SetMean(_sum);
+    }
+
+    private void SetMean(float[] sum)
+    {
+        Mean = Array.ConvertAll(sum, value => value / _promptLength);
+        if (!Array.TrueForAll(Mean, float.IsFinite)) Fault ??= new ArithmeticException("A hidden state of the prompt is no number: the model's arithmetic failed.");
     }
 
     private int Reach(Sequence sequence) => Math.Min(sequence.ComputedCount + sequence.ScheduledCount, _promptLength);

@@ -43,13 +43,14 @@ internal sealed class Roster(BlockManager blocks, int quantum, int maxRunning)
     /// <summary>Sends the forks that found no room at the prompt's end to the queue: they will look for its blocks in the cache, like anybody.</summary>
     public void Release(PromptGroup group)
     {
+        RefundForks(group);
         while (group.HasForks)
         {
             Sequence fork = group.Forks[0];
-            Waiting.Refund(fork); // their leader paid for them; now they will pay themselves
             group.Detach(fork);
             Enqueue(fork);
         }
+        group.Leader.Group = null;
     }
 
     public void Enqueue(Sequence sequence)
@@ -79,8 +80,14 @@ internal sealed class Roster(BlockManager blocks, int quantum, int maxRunning)
             return;
         }
         Leave(ended);
-        foreach (Sequence fork in group.Forks) Waiting.Refund(fork);
+        RefundForks(group);
         Enqueue(group.Succeed());
+    }
+
+    /// <summary>Their leader paid for them; now they will pay themselves. All before the first of them queues, which would begin a share that never paid.</summary>
+    private void RefundForks(PromptGroup group)
+    {
+        foreach (Sequence fork in group.Forks) Waiting.Refund(fork);
     }
 
     private void Leave(Sequence sequence)

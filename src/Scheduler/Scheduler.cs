@@ -91,7 +91,7 @@ internal sealed class Scheduler
     /// <summary>Takes in what the step computed and drew.</summary>
     /// <param name="sampled">One token per sequence of <see cref="Step.Sampled"/>, in its order.</param>
     /// <param name="scored">What the sequences' <see cref="PromptReadout"/>s asked for, in the order of the step.</param>
-    public void Commit(ReadOnlySpan<SampledToken> sampled, ReadOnlySpan<SampledToken> scored = default)
+    public void Commit(ReadOnlySpan<SampledToken> sampled, ReadOnlySpan<ScoredToken> scored = default)
     {
         long now = _clock.GetTimestamp();
         int next = 0;

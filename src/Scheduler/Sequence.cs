@@ -159,7 +159,9 @@ internal sealed class Sequence
     /// <summary>Takes on the tokens that the guide leaves no choice about, so that the model need not be asked; with log-probabilities wanted it must be.</summary>
     public void AppendForced()
     {
-        if (Guide is null || Sampling.TopLogprobs is not null) return;
+        if (Guide is null) return;
+        if (Ending is null && Guide.IsComplete) Ending = FinishReason.Completed; // it lets nothing follow the prompt
+        if (Sampling.TopLogprobs is not null) return;
         while (Ending is null && Guide.TryForce(out int token)) Append(token);
     }
 

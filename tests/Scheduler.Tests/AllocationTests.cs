@@ -60,7 +60,7 @@ public sealed class AllocationTests
     {
         public ModelLimits Limits => limits;
 
-        public void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<SampledToken> scored) => sampled.Fill(new SampledToken(7, 0, null));
+        public void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored) => sampled.Fill(new SampledToken(7, 0, null));
 
         public void Dispose()
         {

@@ -155,7 +155,7 @@ public sealed class EngineTests
     {
         public ModelLimits Limits => inner.Limits;
 
-        public void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<SampledToken> scored)
+        public void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored)
         {
             inner.Run(batch, sampled, scored);
             for (int i = 0; i < batch.SampleCount; i++)

@@ -47,6 +47,19 @@ public sealed class GuidanceTests
     }
 
     [Theory]
+    [InlineData(null)]
+    [InlineData(0)]
+    public void Guide_NothingMayFollowThePrompt_EndsWithoutAToken(int? topLogprobs)
+    {
+        Rig rig = new(Limits);
+        GenerationRequest request = Rig.Request(9, maxTokens: 30) with { Sampling = new SamplingParams { TopLogprobs = topLogprobs } }; // without a stop token nothing could be drawn
+        Sequence[] group = rig.AddGroup(request with { Guide = new FakeGuide(1000, []) }, request, request with { Guide = new FakeGuide(1000, []) });
+        rig.StepUntilIdle();
+        foreach (int i in new[] { 0, 2 }) Assert.Equal((FinishReason.Completed, 0), (rig.EndingOf(group[i]), rig.OutputOf(group[i]).Count));
+        rig.AssertAsAlone(group[1], request);
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(5)]

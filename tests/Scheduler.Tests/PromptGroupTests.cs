@@ -206,6 +206,22 @@ public sealed class PromptGroupTests
         rig.AssertAsAlone(group[2], requests[2]);
     }
 
+    [Theory]
+    [InlineData(0)] // the shared block holds nothing but the prompt
+    [InlineData(2)] // the leader has filled and sealed it
+    public void ForkLeftAlone_WhoNeedsTheWholePool_GoesOnWithoutGivingWay(int leaderForcedCount)
+    {
+        Rig rig = new(Limits with { ContextLength = 9, BlockCount = 2 });
+        int[][] leaderPlaces = [.. Enumerable.Range(10, leaderForcedCount).Select(token => new[] { token }), [14, 15]];
+        int[][] forkPlaces = [.. Enumerable.Range(20, 6).Select(token => new[] { token }), [30, 31]];
+        GenerationRequest request = Rig.Request(2, maxTokens: 7);
+        Sequence[] group = rig.AddGroup(request with { Guide = new FakeGuide(1000, leaderPlaces) }, request with { Guide = new FakeGuide(1000, forkPlaces) });
+        rig.StepUntilIdle();
+        rig.AssertAsAlone(group[0], request with { Guide = new FakeGuide(1000, leaderPlaces) });
+        rig.AssertAsAlone(group[1], request with { Guide = new FakeGuide(1000, forkPlaces) });
+        Assert.Equal(0, rig.Scheduler.PreemptionCount);
+    }
+
     [Fact]
     public void Group_IsPaidForAsAWhole()
     {
@@ -217,6 +233,18 @@ public sealed class PromptGroupTests
         // A group costs 40 tokens, a lone request 10: four of these for one of those.
         int[] firstHalf = [.. served.Take(24).Select(sequence => sequence.ShareKey)];
         Assert.InRange(firstHalf.Count(key => key == 2), 8, 16);
+    }
+
+    [Fact]
+    public void ForksThatFoundNoRoom_PayAsIfTheyHadComeAlone()
+    {
+        Rig rig = new(Limits, new SchedulerOptions { MaxSequences = 1 });
+        rig.AddGroup([.. Answers(5, promptLength: 8).Select(request => request with { ShareKey = 1, MaxTokens = 8 })]);
+        rig.Step(); // nobody else of the key waits, so what the group was charged is forgotten, and so is what it would get back
+        for (int i = 0; i < 4; i++) rig.Add(Rig.Request(8, maxTokens: 8, firstToken: 300) with { ShareKey = 2 });
+        List<Sequence> served = [];
+        while (rig.Scheduler.HasWork) served.AddRange(rig.Step().Select(row => row.Sequence).Where(sequence => !served.Contains(sequence)));
+        Assert.Equal(2, served.Skip(1).Take(4).Count(sequence => sequence.ShareKey == 2));
     }
 
     private static GenerationRequest[] Answers(int count, int promptLength) =>

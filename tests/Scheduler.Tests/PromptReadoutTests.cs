@@ -93,6 +93,20 @@ public sealed class PromptReadoutTests
     }
 
     [Fact]
+    public void HiddenStateThatIsNoNumber_FailsItsGroupAlone()
+    {
+        Rig rig = new(Limits, new SchedulerOptions { MaxBatchTokens = 8 });
+        Sequence[] group = rig.AddGroup(Wanting(9, 0), Wanting(9, 4));
+        rig.Step(breaksPool: true);
+        GenerationRequest request = Rig.Request(9, maxTokens: 3, firstToken: 300);
+        Sequence other = rig.Add(request);
+        rig.StepUntilIdle();
+        Assert.All(group, sequence => Assert.Equal(FinishReason.Failed, rig.EndingOf(sequence)));
+        Assert.IsType<ArithmeticException>(rig.FaultOf(group[0]));
+        rig.AssertAsAlone(other, request);
+    }
+
+    [Fact]
     public void TokenThatCannotBeScored_FailsItsGroupAlone()
     {
         Rig rig = new(Limits);

@@ -132,6 +132,7 @@ public sealed class RandomWalkTests
                 Seed = (ulong)random.Next(3),
                 StopTokenIds = [7],
                 MinTokens = random.Next(3),
+                TopLogprobs = random.Next(6) == 0 ? random.Next(3) : null,
                 PresencePenalty = random.Next(4) == 0 ? 1 : 0,
             },
         };
@@ -139,13 +140,13 @@ public sealed class RandomWalkTests
 
     private static FakeGuide RandomGuide(Random random, ModelLimits limits)
     {
-        int length = random.Next(1, 12);
+        int length = random.Next(12);
         // No stop token, which would be a dead end while the minimum of tokens holds it back.
         int[][] places = [.. Enumerable.Range(0, length).Select(_ => Enumerable.Range(random.Next(8, 30), random.Next(2) == 0 ? 1 : 3).ToArray())];
         return new FakeGuide(limits.VocabSize, places)
         {
             Ends = [.. Enumerable.Range(0, length).Where(_ => random.Next(4) == 0)],
-            ThrowsAt = random.Next(20) == 0 ? random.Next(length) : null,
+            ThrowsAt = random.Next(20) == 0 ? random.Next(length + 1) : null,
         };
     }
 

@@ -76,7 +76,7 @@ public sealed class RealModelTests : IDisposable
     public async Task Readout_HoweverCutAndBesideWhatever_IsBitwiseTheSame()
     {
         GenerationRequest request = Request(70, seed: 1) with { MaxTokens = 0, PromptLogprobs = 3, WantsEmbedding = true };
-        List<(float[] Scores, float[] Embedding)> readouts = [];
+        List<(float[] Scores, int[] Ranks, float[] Embedding)> readouts = [];
         foreach ((int budget, int others) in new[] { (512, 0), (7, 0), (16, 3), (512, 5) })
         {
             await Run(_ => { }, async engine =>
@@ -84,11 +84,12 @@ public sealed class RealModelTests : IDisposable
                 for (int i = 0; i < others; i++) Assert.True(engine.TrySubmit(Request(50, seed: i), out _, out _));
                 Assert.True(engine.TrySubmit(request, out Generation? generation, out _));
                 Assert.Equal(new GenerationEvent(null, FinishReason.Length), await generation.Events.ReadAsync());
-                readouts.Add(([.. generation.PromptLogprobs.SelectMany(score => score.Top!.Select(top => top.Logprob).Prepend(score.Logprob))], generation.Embedding!));
+                readouts.Add(([.. generation.PromptLogprobs.SelectMany(score => score.Top.Select(top => top.Logprob).Prepend(score.Logprob))], [.. generation.PromptLogprobs.Select(score => score.Rank)], generation.Embedding!));
             }, budget);
         }
         Assert.Equal(69 * 4, readouts[0].Scores.Length);
         Assert.All(readouts, readout => Assert.Equal(readouts[0].Scores, readout.Scores));
+        Assert.All(readouts, readout => Assert.Equal(readouts[0].Ranks, readout.Ranks));
         Assert.All(readouts, readout => Assert.Equal(readouts[0].Embedding, readout.Embedding));
     }
 
@@ -120,7 +121,7 @@ public sealed class RealModelTests : IDisposable
     {
         public ModelLimits Limits => inner.Limits;
 
-        public void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<SampledToken> scored)
+        public void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored)
         {
             onStep(batch);
             inner.Run(batch, sampled, scored);

@@ -65,14 +65,16 @@ internal sealed class Rig
     /// <summary>One step; returns its rows.</summary>
     /// <param name="fails">The whole step fails.</param>
     /// <param name="breaksScore">This one of the scores has a fault.</param>
-    public List<Row> Step(bool fails = false, int? breaksScore = null)
+    /// <param name="breaksPool">The hidden states are no numbers.</param>
+    public List<Row> Step(bool fails = false, int? breaksScore = null, bool breaksPool = false)
     {
         Step step = Scheduler.Schedule();
         LastStep.Clear();
         LastStep.AddRange(step.Sequences.Select(sequence => new Row(sequence, sequence.ScheduledCount)));
+        Assert.True(step.TokenCount > 0 || !Scheduler.HasWork, "A step with work to do did none.");
         Scheduler.CheckIntegrity();
         if (fails) Scheduler.Fail();
-        else Run(step, breaksScore);
+        else Run(step, breaksScore, breaksPool);
         Collect();
         Scheduler.CheckIntegrity();
         return LastStep;
@@ -112,9 +114,9 @@ internal sealed class Rig
         if (isComplete && request.WantsEmbedding) Assert.Equal(FakeModel.Embed(request.PromptTokenIds, Runner.Limits.HiddenSize), sequence.Readout!.Mean);
     }
 
-    private static void AssertScores(SampledToken[] expected, IReadOnlyList<SampledToken> actual)
+    private static void AssertScores(ScoredToken[] expected, IReadOnlyList<ScoredToken> actual)
     {
-        Assert.Equal(expected.Select(score => (score.TokenId, score.Logprob)), actual.Select(score => (score.TokenId, score.Logprob)));
+        Assert.Equal(expected.Select(score => (score.TokenId, score.Logprob, score.Rank)), actual.Select(score => (score.TokenId, score.Logprob, score.Rank)));
         for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i].Top, actual[i].Top);
     }
 
@@ -126,13 +128,14 @@ internal sealed class Rig
         return sequence;
     }
 
-    private void Run(Step step, int? breaksScore)
+    private void Run(Step step, int? breaksScore, bool breaksPool)
     {
         ForwardBatch batch = _builder.Build(step);
         Span<SampledToken> sampled = _sampled.AsSpan(0, batch.SampleCount);
-        SampledToken[] scored = new SampledToken[batch.Scores.Count];
+        ScoredToken[] scored = new ScoredToken[batch.Scores.Count];
         if (batch.TokenCount > 0) Runner.Run(batch, sampled, scored);
         if (breaksScore is { } broken) scored[broken] = scored[broken] with { Fault = new InvalidOperationException("score") };
+        foreach (PoolRow pool in batch.Pools) pool.Sum[0] = breaksPool ? float.NaN : pool.Sum[0];
         Clock.Advance(StepTime);
         Scheduler.Commit(sampled, scored);
     }

@@ -59,7 +59,7 @@ public sealed partial class StepCostTests(ITestOutputHelper output)
         /// <summary>Lets the first step go, once all are there.</summary>
         public void Start() => _start.Set();
 
-        public void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<SampledToken> scored)
+        public void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored)
         {
             _start.Wait();
             if (batch.SequenceCount == SequenceCount && _lastEnd != 0) Gaps.Add(ThreadMicroseconds() - _lastEnd);

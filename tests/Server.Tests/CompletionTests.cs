@@ -37,6 +37,19 @@ public sealed class CompletionTests
         Assert.Equal("length", (string?)answer["choices"]![0]!["finish_reason"]);
     }
 
+    [Theory]
+    [InlineData("\"guided_regex\":\"\"")]
+    [InlineData("\"guided_choice\":[\"\"]")]
+    public async Task Complete_NothingMayBeSaid_SaysNothing(string guidance)
+    {
+        await using var app = new TestApp();
+        HttpClient client = await app.StartAsync();
+
+        JsonNode answer = await PostAsync(client, $$"""{"model":"tiny","prompt":"A","ignore_eos":true,{{guidance}}}""");
+
+        Assert.Equal(("", "stop", 0), ((string?)answer["choices"]![0]!["text"], (string?)answer["choices"]![0]!["finish_reason"], (int)answer["usage"]!["completion_tokens"]!));
+    }
+
     [Fact]
     public async Task Complete_EveryShapeOfPrompt_GivesOneChoicePerPromptAndN()
     {

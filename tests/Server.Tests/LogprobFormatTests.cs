@@ -1,3 +1,4 @@
+using Llama.Model;
 using Llama.Model.Sampling;
 using Llama.Server.Completions;
 using Llama.Server.Generating;
@@ -62,15 +63,14 @@ public sealed class LogprobFormatTests
     [Fact]
     public void FromPrompt_Any_GivesTokensByIdWithTheirRanks()
     {
-        SampledToken second = new(7, -2, [new TokenLogprob(5, -1), new TokenLogprob(7, -2), new TokenLogprob(9, -3)]);
-        SampledToken unlikely = new(8, -9, [new TokenLogprob(5, -1), new TokenLogprob(7, -2), new TokenLogprob(9, -3)]);
+        ScoredToken second = new(7, -2, 2, [new TokenLogprob(5, -1), new TokenLogprob(7, -2), new TokenLogprob(9, -3)]);
+        ScoredToken unlikely = new(8, -9, 1234, [new TokenLogprob(5, -1), new TokenLogprob(7, -2), new TokenLogprob(9, -3)]);
 
         var places = new PromptLogprobFormat(TestApp.Tokenizer, topCount: 1).From([second, unlikely]);
 
         Assert.Null(places[0]);
-        Assert.Equal([("5", 1), ("7", 2)], places[1]!.Select(place => (place.Key, place.Value.Rank ?? 0)).Order());
-        Assert.Equal([("5", 1), ("8", 0)], places[2]!.Select(place => (place.Key, place.Value.Rank ?? 0)).Order());
-        Assert.Null(places[2]!["8"].Rank);
+        Assert.Equal([("5", 1), ("7", 2)], places[1]!.Select(place => (place.Key, place.Value.Rank)).Order());
+        Assert.Equal([("5", 1), ("8", 1234)], places[2]!.Select(place => (place.Key, place.Value.Rank)).Order());
         Assert.Equal(-9, places[2]!["8"].Logprob);
     }
 
@@ -93,6 +93,6 @@ public sealed class LogprobFormatTests
         new("", [], [.. logprobs.Select(logprob => new DrawnToken(new SampledToken(5, logprob, null), 0, 0, 0, false, true, false))], "stop");
 
     /// <summary>Every token at −3, behind other ones at −1 and −2.</summary>
-    private static SampledToken[] Score(int[] tokens, int topCount) =>
-        [.. tokens.Skip(1).Select(token => new SampledToken(token, -3, [.. Enumerable.Range(1, topCount).Select(i => new TokenLogprob(500 + i, -i))]))];
+    private static ScoredToken[] Score(int[] tokens, int topCount) =>
+        [.. tokens.Skip(1).Select(token => new ScoredToken(token, -3, topCount + 1, [.. Enumerable.Range(1, topCount).Select(i => new TokenLogprob(500 + i, -i))]))];
 }

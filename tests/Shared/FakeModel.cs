@@ -1,3 +1,4 @@
+using Llama.Model;
 using Llama.Model.Guidance;
 using Llama.Model.Sampling;
 using Llama.Scheduling;
@@ -48,6 +49,7 @@ public sealed record FakeModel
         List<int> tokens = [];
         while (tokens.Count < request.MaxTokens)
         {
+            if (request.Guide is { IsComplete: true }) return ([.. tokens], FinishReason.Completed);
             int token = request.Guide is not null && request.Sampling.TopLogprobs is null && request.Guide.TryForce(out int forced)
                 ? forced
                 : Draw(context, tokens.Count, request.Sampling, request.Guide).TokenId;
@@ -61,10 +63,10 @@ public sealed record FakeModel
     }
 
     /// <summary>What the tokens of a prompt from the second on are worth, by <see cref="Score"/>.</summary>
-    public static SampledToken[] ScorePrompt(int[] prompt, int topCount)
+    public static ScoredToken[] ScorePrompt(int[] prompt, int topCount)
     {
         ulong context = 0;
-        SampledToken[] scores = new SampledToken[prompt.Length - 1];
+        ScoredToken[] scores = new ScoredToken[prompt.Length - 1];
         for (int i = 0; i < scores.Length; i++) scores[i] = Score(context = Extend(context, prompt[i]), prompt[i + 1], topCount);
         return scores;
     }
@@ -78,9 +80,9 @@ public sealed record FakeModel
         return Array.ConvertAll(sum, value => value / prompt.Length);
     }
 
-    /// <summary>A token's log-probability after a context, with alternatives.</summary>
-    public static SampledToken Score(ulong context, int token, int topCount) =>
-        new(token, LogprobOf(context, token), [.. Enumerable.Range(0, topCount).Select(i => new TokenLogprob(token + i, LogprobOf(context, token + i)))]);
+    /// <summary>A token's log-probability and rank after a context, with alternatives.</summary>
+    public static ScoredToken Score(ulong context, int token, int topCount) =>
+        new(token, LogprobOf(context, token), RankOf(context, token), [.. Enumerable.Range(0, topCount).Select(i => new TokenLogprob(token + i, LogprobOf(context, token + i)))]);
 
     /// <summary>Adds the hidden state of a context's last token.</summary>
     public static void AddHidden(ulong context, Span<float> sum)
@@ -98,6 +100,8 @@ public sealed record FakeModel
     }
 
     private static float LogprobOf(ulong context, int token) => -(float)(Extend(context, token) % 10_000) / 1000;
+
+    private static int RankOf(ulong context, int token) => 1 + (int)(Extend(context, token) % 10_000);
 
     private int Want(ulong context, int generatedCount, SamplingParams sampling, bool mayStop)
     {

@@ -25,7 +25,7 @@ public sealed class FakeModelRunner(ModelLimits limits, FakeModel model) : IMode
     public ModelLimits Limits => limits;
 
     /// <inheritdoc />
-    public void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<SampledToken> scored)
+    public void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored)
     {
         CheckThread();
         StepCount++;

@@ -21,6 +21,16 @@ internal sealed class Logprobs(int vocabSize)
     /// <summary>Natural logarithm of a token's probability.</summary>
     public float Of(int token) => (float)(_logits[token] - _logMass);
 
+    /// <summary>A token's place among all: 1 and as many as have a larger logit.</summary>
+    public int RankOf(int token)
+    {
+        Vector256<float> own = Vector256.Create(_logits[token]);
+        Vector256<int> larger = Vector256<int>.Zero;
+        for (int i = 0; i < _logits.Length; i += LogitRow.Lanes)
+            larger -= Vector256.GreaterThan(LogitRow.Load(_logits, i), own).AsInt32(); // a true lane is −1
+        return 1 + Vector256.Sum(larger);
+    }
+
     /// <summary>The most probable tokens, best first, the lower id first among equals; fewer when the others are impossible.</summary>
     public TokenLogprob[] Top(int count)
     {

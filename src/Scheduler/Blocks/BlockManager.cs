@@ -89,7 +89,8 @@ internal sealed class BlockManager
     public bool TryGrow(Sequence sequence, int tokenCount)
     {
         int missing = BlocksFor(tokenCount) - sequence.BlockCount;
-        if (missing + (sequence.SharesTail ? 1 : 0) > AvailableCount) return false;
+        // A shared tail that only this sequence still holds costs nothing: it makes room for its own copy.
+        if (missing + (sequence.SharesTail && _blocks[sequence.BlockIds[sequence.BlockCount - 1]].RefCount > 1 ? 1 : 0) > AvailableCount) return false;
         if (sequence.SharesTail) OwnTail(sequence);
         for (; missing > 0; missing--) sequence.AddBlock(Pin(TakeUnheld()).Id);
         return true;
@@ -118,11 +119,10 @@ internal sealed class BlockManager
     {
         sequence.SharesTail = false;
         ref int tail = ref sequence.BlockIds[sequence.BlockCount - 1];
-        Block shared = _blocks[tail];
-        if (shared.RefCount == 1 && !shared.IsSealed) return; // the others have gone
-        tail = Pin(TakeUnheld()).Id;
-        Copies.Add(new BlockCopy(shared.Id, tail));
-        Unpin(shared);
+        int shared = tail;
+        Unpin(_blocks[shared]);
+        tail = Pin(TakeUnheld()).Id; // the same one, if the others have gone and nobody would find it
+        if (tail != shared) Copies.Add(new BlockCopy(shared, tail));
     }
 
     private int FindPrefix(Sequence sequence)

@@ -1,3 +1,4 @@
+using Llama.Model;
 using Llama.Model.Sampling;
 using Llama.Model.Text;
 using Llama.Server.Generating;
@@ -14,7 +15,7 @@ internal sealed class CompletionLogprobFormat(Tokenizer tokenizer, int topCount)
     /// <param name="tokens">The prompt.</param>
     /// <param name="scores">Its tokens from the second on.</param>
     /// <param name="skipSpecialTokens">Whether control tokens print nothing in the echo.</param>
-    public void AddPrompt(LogprobColumns columns, int[] tokens, IReadOnlyList<SampledToken> scores, bool skipSpecialTokens)
+    public void AddPrompt(LogprobColumns columns, int[] tokens, IReadOnlyList<ScoredToken> scores, bool skipSpecialTokens)
     {
         var decoder = new IncrementalDecoder(tokenizer, skipSpecialTokens);
         bool isTextStart = true;
@@ -25,7 +26,7 @@ internal sealed class CompletionLogprobFormat(Tokenizer tokenizer, int topCount)
             if (i == 0)
                 columns.Add(text, null, null, offset);
             else
-                columns.Add(text, scores[i - 1].Logprob, Top(scores[i - 1], isTextStart), offset);
+                columns.Add(text, scores[i - 1].Logprob, Top(new(tokens[i], scores[i - 1].Logprob), scores[i - 1].Top, isTextStart), offset);
             ReadOnlySpan<char> printed = decoder.Append(tokens[i]);
             offset += CodePoints.Count(printed);
             isTextStart &= printed.IsEmpty && tokenizer.IsSpecial(tokens[i]);
@@ -41,15 +42,15 @@ internal sealed class CompletionLogprobFormat(Tokenizer tokenizer, int topCount)
         foreach (ref readonly DrawnToken token in tokens)
         {
             if (token.IsText || token.IsEnding)
-                columns.Add(Spell(token.Token.TokenId, token.IsFirst), token.Token.Logprob, Top(token.Token, token.IsFirst), start + token.Offset);
+                columns.Add(Spell(token.Token.TokenId, token.IsFirst), token.Token.Logprob, Top(new(token.Token.TokenId, token.Token.Logprob), token.Token.Top ?? [], token.IsFirst), start + token.Offset);
         }
     }
 
     /// <summary>Different tokens can have one text (parts of characters); the more probable one stays.</summary>
-    private Dictionary<string, float> Top(in SampledToken token, bool isTextStart)
+    private Dictionary<string, float> Top(TokenLogprob token, TokenLogprob[] alternatives, bool isTextStart)
     {
         var top = new Dictionary<string, float>();
-        foreach (TokenLogprob other in (token.Top ?? []).Take(topCount))
+        foreach (TokenLogprob other in alternatives.Take(topCount))
             top.TryAdd(Spell(other.TokenId, isTextStart), other.Logprob);
         top.TryAdd(Spell(token.TokenId, isTextStart), token.Logprob);
         return top;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Llama.Model;
 using Llama.Model.Sampling;
 using Llama.Model.Text;
 
@@ -8,20 +9,18 @@ namespace Llama.Server.Generating;
 internal sealed class PromptLogprobFormat(Tokenizer tokenizer, int topCount)
 {
     /// <param name="scores">The prompt's tokens from the second on.</param>
-    public IReadOnlyList<IReadOnlyDictionary<string, PromptTokenLogprob>?> From(IReadOnlyList<SampledToken> scores) => [null, .. scores.Select(From)];
+    public IReadOnlyList<IReadOnlyDictionary<string, PromptTokenLogprob>?> From(IReadOnlyList<ScoredToken> scores) => [null, .. scores.Select(From)];
 
-    private Dictionary<string, PromptTokenLogprob> From(SampledToken token)
+    private Dictionary<string, PromptTokenLogprob> From(ScoredToken token)
     {
-        TokenLogprob[] top = token.Top ?? [];
         var places = new Dictionary<string, PromptTokenLogprob>();
-        int place = Array.FindIndex(top, other => other.TokenId == token.TokenId);
-        Add(places, new TokenLogprob(token.TokenId, token.Logprob), place < 0 ? null : place + 1);
-        for (int i = 0; i < Math.Min(top.Length, topCount); i++)
-            Add(places, top[i], i + 1);
+        Add(places, new TokenLogprob(token.TokenId, token.Logprob), token.Rank);
+        for (int i = 0; i < Math.Min(token.Top.Length, topCount); i++)
+            Add(places, token.Top[i], i + 1);
         return places;
     }
 
-    private void Add(Dictionary<string, PromptTokenLogprob> places, TokenLogprob token, int? rank) => places.TryAdd(
+    private void Add(Dictionary<string, PromptTokenLogprob> places, TokenLogprob token, int rank) => places.TryAdd(
         token.TokenId.ToString(CultureInfo.InvariantCulture),
         new PromptTokenLogprob(token.Logprob, rank, TokenSpelling.Text(tokenizer.Bytes(token.TokenId))));
 }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Llama.Model;
 using Llama.Model.Sampling;
 using Llama.Model.Text;
 using Llama.Scheduling;
@@ -52,7 +53,7 @@ internal sealed class TextStream(Generation generation, Tokenizer tokenizer, Tex
     public int CachedTokenCount => generation.CachedTokenCount;
 
     /// <summary>The prompt's tokens from the second on, with their log-probabilities where they were asked for; there from the first move on.</summary>
-    public IReadOnlyList<SampledToken> PromptLogprobs => generation.PromptLogprobs;
+    public IReadOnlyList<ScoredToken> PromptLogprobs => generation.PromptLogprobs;
 
     /// <summary>Goes on to the next piece or the ending; false after the ending.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

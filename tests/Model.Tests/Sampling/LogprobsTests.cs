@@ -21,6 +21,22 @@ public sealed class LogprobsTests
         Assert.Equal(expected[sampled.TokenId], sampled.Logprob, 1e-5);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(1000)]
+    [InlineData(32000)]
+    public void RankOf_Any_IsOneMoreThanThereAreLargerLogits(int vocabSize)
+    {
+        float[] logits = [.. RandomLogits.Normal(new Random(vocabSize), vocabSize, 2).Select(logit => MathF.Round(logit, 2))]; // rounded, so that many are equal
+        logits[vocabSize / 2] = float.NegativeInfinity;
+        logits[0] = 1;
+        Logprobs logprobs = new(vocabSize);
+        logprobs.Set(logits);
+        for (int token = 0; token < vocabSize; token += 1 + (vocabSize / 50)) Assert.Equal(1 + logits.Count(logit => logit > logits[token]), logprobs.RankOf(token));
+        Assert.Equal(vocabSize, logprobs.RankOf(vocabSize / 2));
+    }
+
     [Fact]
     public void Top_OfTheWholeVocabulary_SumsToOne()
     {
