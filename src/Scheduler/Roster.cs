@@ -16,10 +16,10 @@ internal sealed class Roster(BlockManager blocks, int quantum, int maxRunning)
     /// <summary>All that have not ended.</summary>
     public IEnumerable<Sequence> Live => Running.Enumerate().Concat(Waiting.Enumerate()).SelectMany(sequence => (Sequence[])[sequence, .. sequence.Group?.Forks ?? []]);
 
-    /// <summary>Lets the next of the waiting run, if its blocks are to be had.</summary>
-    public bool TryAdmit(Sequence sequence)
+    /// <summary>Lets the next of the waiting run, if its blocks are to be had beside those promised to forks.</summary>
+    public bool TryAdmit(Sequence sequence, int promisedCount)
     {
-        if (!blocks.TryAdmit(sequence, Running)) return false;
+        if (!blocks.TryAdmit(sequence, Running, promisedCount)) return false;
         Waiting.Take(sequence);
         Run(sequence);
         return true;

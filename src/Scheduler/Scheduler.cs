@@ -165,7 +165,7 @@ internal sealed class Scheduler
         {
             // What its guide forces at the start is computed along with the prompt, and may be found in the cache like it.
             if (sequence.AdmittedAt is null && !_progress.TryAppend(sequence)) continue;
-            if (!_roster.TryAdmit(sequence)) break;
+            if (!_roster.TryAdmit(sequence, promisedCount: _step.Forks.Count)) break;
             _step.Add(sequence, Math.Min(sequence.OutstandingCount, _step.Budget));
             if (sequence.AdmittedAt is null) MarkAdmitted(sequence, _clock.GetTimestamp(), Math.Min(sequence.ComputedCount, sequence.PromptLength));
             JoinForks(sequence);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Llama.Model;
+using Llama.Model.Guidance;
 using Llama.Model.Sampling;
 
 namespace Llama.Scheduling.Tests;
@@ -8,6 +9,7 @@ namespace Llama.Scheduling.Tests;
 public sealed class AllocationTests
 {
     private const int SequenceCount = 64;
+    private const int GroupSize = 4; // they share their prompt, and one of them has a guide
     private const int StepCount = 200;
 
     [Fact]
@@ -21,7 +23,7 @@ public sealed class AllocationTests
         EngineCounters counters = new(backlog);
         Reporter reporter = new(backlog, counters, new Metrics.EngineMetrics(meters, counters, TimeProvider.System), null, null);
         EngineLoop loop = new(new ConstantRunner(limits), options, TimeProvider.System, inbox, reporter);
-        Generation[] generations = [.. Enumerable.Range(1, SequenceCount).Select(id => Submit(inbox, id))];
+        Generation[] generations = [.. Enumerable.Range(1, SequenceCount).Chunk(GroupSize).SelectMany(ids => Submit(inbox, ids))];
         for (int i = 0; i < 100; i++) Turn(loop, generations);
 
         long before = GC.GetAllocatedBytesForCurrentThread();
@@ -41,18 +43,40 @@ public sealed class AllocationTests
         }
     }
 
-    private static Generation Submit(Inbox inbox, int id)
+    private static IEnumerable<Generation> Submit(Inbox inbox, int[] ids)
     {
-        Sequence sequence = new(id, Rig.Request(20, maxTokens: 900, firstToken: id), arrival: 0);
-        sequence.Generation = new Generation(sequence, inbox);
-        inbox.TryPost(MessageKind.Submit, sequence);
-        return sequence.Generation;
+        GenerationRequest request = Rig.Request(21, maxTokens: 900, firstToken: ids[0]);
+        Sequence[] sequences = [.. ids.Select(id => new Sequence(id, request with { Guide = id == ids[^1] ? new FreeGuide() : null }, arrival: 0))];
+        foreach (Sequence sequence in sequences) sequence.Generation = new Generation(sequence, inbox);
+        _ = new PromptGroup(sequences);
+        inbox.TryPost(MessageKind.Submit, sequences[0]);
+        return sequences.Select(sequence => sequence.Generation!);
     }
 
     private static async Task<long> BudgetOf(string name)
     {
         await using FileStream file = File.OpenRead(Path.Combine(AppContext.BaseDirectory, "budgets.json"));
         return (await JsonSerializer.DeserializeAsync<Dictionary<string, long>>(file))![name];
+    }
+
+    /// <summary>The least a guide can do.</summary>
+    private sealed class FreeGuide : ITokenGuide
+    {
+        public bool IsComplete => false;
+
+        public bool MayEnd => true;
+
+        public ReadOnlySpan<ulong> Allowed => [];
+
+        public bool TryForce(out int token)
+        {
+            token = 0;
+            return false;
+        }
+
+        public void Accept(int token)
+        {
+        }
     }
 
     /// <summary>The least a model can do, so that only the scheduler is measured.</summary>

@@ -236,6 +236,20 @@ public sealed class PromptGroupTests
     }
 
     [Fact]
+    public void ForksThatJoined_KeepTheBlocksForTheirCopies()
+    {
+        Rig rig = new(Limits with { BlockCount = 8 });
+        GenerationRequest[] requests = [.. Answers(4, promptLength: 10).Select(request => request with { MaxTokens = 3 })];
+        GenerationRequest another = Rig.Request(16, maxTokens: 3, firstToken: 300);
+        Sequence[] group = rig.AddGroup(requests);
+        Sequence newcomer = rig.Add(another); // its four blocks are there, but three of them are as good as taken
+        rig.StepUntilIdle();
+        Assert.Equal(0, rig.Scheduler.PreemptionCount);
+        for (int i = 0; i < group.Length; i++) rig.AssertAsAlone(group[i], requests[i]);
+        rig.AssertAsAlone(newcomer, another);
+    }
+
+    [Fact]
     public void ForksThatFoundNoRoom_PayAsIfTheyHadComeAlone()
     {
         Rig rig = new(Limits, new SchedulerOptions { MaxSequences = 1 });

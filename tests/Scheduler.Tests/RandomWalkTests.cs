@@ -48,7 +48,7 @@ public sealed class RandomWalkTests
             rig.Clock.Advance(TimeSpan.FromMilliseconds(random.Next(10)));
             long preemptionsBefore = rig.Scheduler.PreemptionCount;
             HashSet<Sequence> waitingBefore = [.. rig.Scheduler.Live.Where(sequence => sequence.State == SequenceState.Waiting)];
-            rig.Step(fails: random.Next(100) == 0);
+            rig.Step(fails: random.Next(100) == 0, breaksScore: random.Next(50) == 0 ? random.Next(8) : null, breaksPool: random.Next(200) == 0);
             CheckStep(rig, waitingBefore, rig.Scheduler.PreemptionCount > preemptionsBefore);
             _stepCount++;
         }
@@ -118,6 +118,7 @@ public sealed class RandomWalkTests
         int most = Math.Min(limits.ContextLength, (limits.BlockCount * limits.BlockSize) + 1);
         int promptLength = random.Next(1, 1 + (most / 2));
         int stemLength = Math.Min(promptLength, random.Next(2 * promptLength));
+        FakeGuide? guide = random.Next(3) == 0 ? RandomGuide(random, limits) : null;
         return new GenerationRequest
         {
             PromptTokenIds = [.. stems[random.Next(stems.Length)].Take(stemLength), .. RandomTokens(random, limits, promptLength - stemLength)],
@@ -125,13 +126,14 @@ public sealed class RandomWalkTests
             Priority = random.Next(3),
             ShareKey = random.Next(3),
             CacheSalt = random.Next(4) == 0 ? 1ul : 0,
-            Guide = random.Next(3) == 0 ? RandomGuide(random, limits) : null,
+            Guide = guide,
             Timeout = random.Next(8) == 0 ? TimeSpan.FromMilliseconds(random.Next(150)) : null,
             Sampling = new SamplingParams
             {
                 Seed = (ulong)random.Next(3),
                 StopTokenIds = [7],
                 MinTokens = random.Next(3),
+                AllowedTokenIds = guide is null && random.Next(6) == 0 ? [.. Enumerable.Range(random.Next(2, 8), 9)] : null,
                 TopLogprobs = random.Next(6) == 0 ? random.Next(3) : null,
                 PresencePenalty = random.Next(4) == 0 ? 1 : 0,
             },

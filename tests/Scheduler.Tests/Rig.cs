@@ -64,7 +64,7 @@ internal sealed class Rig
 
     /// <summary>One step; returns its rows.</summary>
     /// <param name="fails">The whole step fails.</param>
-    /// <param name="breaksScore">This one of the scores has a fault.</param>
+    /// <param name="breaksScore">This one of the scores, if there are so many, has a fault.</param>
     /// <param name="breaksPool">The hidden states are no numbers.</param>
     public List<Row> Step(bool fails = false, int? breaksScore = null, bool breaksPool = false)
     {
@@ -134,7 +134,7 @@ internal sealed class Rig
         Span<SampledToken> sampled = _sampled.AsSpan(0, batch.SampleCount);
         ScoredToken[] scored = new ScoredToken[batch.Scores.Count];
         if (batch.TokenCount > 0) Runner.Run(batch, sampled, scored);
-        if (breaksScore is { } broken) scored[broken] = scored[broken] with { Fault = new InvalidOperationException("score") };
+        if (breaksScore is { } broken && broken < scored.Length) scored[broken] = scored[broken] with { Fault = new InvalidOperationException("score") };
         foreach (PoolRow pool in batch.Pools) pool.Sum[0] = breaksPool ? float.NaN : pool.Sum[0];
         Clock.Advance(StepTime);
         Scheduler.Commit(sampled, scored);

@@ -54,7 +54,10 @@ internal sealed class BlockManager
     /// Gives a sequence the cached blocks that its tokens begin with and new ones for the rest that it is to compute; or nothing, when they do not fit or when
     /// it is better to wait for a block that one of the running is about to fill.
     /// </summary>
-    public bool TryAdmit(Sequence sequence, RankedList running)
+    /// <param name="sequence">Whom.</param>
+    /// <param name="running">Those that run.</param>
+    /// <param name="promisedCount">Blocks that must remain for others.</param>
+    public bool TryAdmit(Sequence sequence, RankedList running, int promisedCount = 0)
     {
         int foundCount = FindPrefix(sequence);
         foreach (Sequence other in running)
@@ -64,7 +67,7 @@ internal sealed class BlockManager
         // Found blocks that nobody holds are among the available ones. Pinning them before this check could starve the running sequences of them.
         int idleCount = 0;
         for (int i = 0; i < foundCount; i++) idleCount += _prefix[i].RefCount == 0 ? 1 : 0;
-        if (BlocksFor(sequence.TargetCount) - foundCount > AvailableCount - idleCount) return false;
+        if (BlocksFor(sequence.TargetCount) - foundCount > AvailableCount - idleCount - promisedCount) return false;
 
         sequence.Reserve(BlocksFor(sequence.MaxComputedCount));
         for (int i = 0; i < foundCount; i++) sequence.AddBlock(Pin(_prefix[i]).Id);
