@@ -60,7 +60,7 @@ internal sealed class ShapeReader(SchemaDocument document)
 
     private static NumberShape ReadNumber(SchemaNode node, bool isInteger)
     {
-        var shape = new NumberShape(isInteger, BoundReader.ReadMinimum(node), BoundReader.ReadMaximum(node), BoundReader.ReadFactor(node));
+        var shape = new NumberShape(isInteger || node.Has("multipleOf"), BoundReader.ReadMinimum(node), BoundReader.ReadMaximum(node), BoundReader.ReadFactor(node));
         return NumberFormats.Apply(shape, node);
     }
 

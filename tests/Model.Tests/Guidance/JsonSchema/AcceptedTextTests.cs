@@ -141,6 +141,13 @@ public sealed class AcceptedTextTests
     [InlineData("{}", "false", true)]
     [InlineData("""{"title":"t","description":"d","default":1,"examples":[1],"$comment":"c","deprecated":true,"readOnly":false,"x-own":{},"$schema":"s","$id":"i"}""", "1", true)]
     [InlineData("""{"type":"integer","minLength":3,"pattern":"x","format":"email"}""", "1", true)]
+    [InlineData("""{"type":"number","multipleOf":1}""", "12", true)]
+    [InlineData("""{"type":"number","multipleOf":1}""", "1.5", false)]
+    [InlineData("""{"type":"number","multipleOf":1}""", "15e-1", false)]
+    [InlineData("""{"type":"number","multipleOf":1.0,"maximum":9}""", "1.5", false)]
+    [InlineData("""{"allOf":[{"type":"number"},{"multipleOf":1}]}""", "1.5", false)]
+    [InlineData("""{"enum":[1.5,2],"multipleOf":1}""", "1.5", false)]
+    [InlineData("""{"enum":[1.5,2],"multipleOf":1}""", "2", true)]
     public void Combinations(string schema, string text, bool isWritten) => Assert.Equal(isWritten, Schemas.Accepts(schema, text));
 
     [Theory]
