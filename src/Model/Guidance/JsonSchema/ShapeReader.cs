@@ -73,7 +73,7 @@ internal sealed class ShapeReader(SchemaDocument document, Effort effort)
     {
         var rules = new List<TextRule>();
         if (node.TryGet("pattern", out JsonElement pattern)) rules.Add(ReadPattern(SchemaPath.Append(node.Path, "pattern"), pattern));
-        if (node.TryGet("format", out JsonElement format) && StringFormats.Find(format, SchemaPath.Append(node.Path, "format")) is { } rule) rules.Add(rule);
+        if (node.TryGet("format", out JsonElement format) && StringFormats.Find(format, node.Has("pattern"), SchemaPath.Append(node.Path, "format")) is { } rule) rules.Add(rule);
         foreach (TextRule condition in rules) effort.Spend(condition.Text);
         return new StringShape { MinLength = Counts.Read(node, "minLength") ?? 0, MaxLength = Counts.Read(node, "maxLength"), Rules = rules };
     }
@@ -83,7 +83,7 @@ internal sealed class ShapeReader(SchemaDocument document, Effort effort)
         string pattern = SchemaPath.ReadText(value, path);
         try
         {
-            return new TextRule($"pattern '{pattern}'", path, RegexGrammar.Parse(pattern == PydanticDecimal ? PlainDecimal : pattern, RegexMatch.Search));
+            return new TextRule($"pattern '{pattern}'", path, RegexGrammar.Parse(pattern == PydanticDecimal ? PlainDecimal : pattern, RegexMatch.Search)) { IsPattern = true };
         }
         catch (GrammarException e)
         {

@@ -148,6 +148,13 @@ public sealed class AcceptedTextTests
     [InlineData("""{"allOf":[{"type":"number"},{"multipleOf":1}]}""", "1.5", false)]
     [InlineData("""{"enum":[1.5,2],"multipleOf":1}""", "1.5", false)]
     [InlineData("""{"enum":[1.5,2],"multipleOf":1}""", "2", true)]
+    [InlineData("""{"type":"string","pattern":"b","enum":["abc","xyz"]}""", "\"abc\"", true)]
+    [InlineData("""{"type":"string","pattern":"b","enum":["abc","xyz"]}""", "\"xyz\"", false)]
+    [InlineData("""{"type":["string","null"],"format":"date","enum":["2020-02-29",null]}""", "\"2020-02-29\"", true)]
+    [InlineData("""{"type":["string","null"],"format":"date","enum":["2020-02-29",null]}""", "null", true)]
+    [InlineData("""{"const":"2020-01-01","format":"date","type":"string"}""", "\"2020-01-01\"", true)]
+    [InlineData("""{"type":"string","format":"starts_with","pattern":"^ab.*"}""", "\"abc\"", true)]
+    [InlineData("""{"type":"string","format":"starts_with","pattern":"^ab.*"}""", "\"ba\"", false)]
     public void Combinations(string schema, string text, bool isWritten) => Assert.Equal(isWritten, Schemas.Accepts(schema, text));
 
     [Theory]
