@@ -3,6 +3,7 @@ using Llama.Model.Guidance;
 using Llama.Model.Guidance.RegularExpressions;
 using Llama.Model.Tests.Text;
 using Llama.Model.Text;
+using Llama.Tests.Shared;
 
 namespace Llama.Model.Tests.Guidance;
 

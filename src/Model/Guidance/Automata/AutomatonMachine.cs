@@ -8,6 +8,7 @@ internal sealed class AutomatonMachine
 {
     private readonly long _mostBytes;
     private readonly HashSet<AutomatonState> _states = new(AutomatonState.ByContent);
+    private readonly List<AutomatonState> _linked = [];
     private readonly StackPool _stacks;
     private readonly Closure _closure;
     private long _bytes;
@@ -39,6 +40,8 @@ internal sealed class AutomatonMachine
     public ByteState Follow(AutomatonState state, byte value)
     {
         if (Bytes > _mostBytes) Forget();
+        if (!state.IsLinked) _linked.Add(state);
+        state.Link();
         for (int i = 0; i < state.Nodes.Length; i++)
         {
             foreach (ByteEdge edge in Automaton.EdgesOf(state.Nodes[i]))
@@ -57,8 +60,11 @@ internal sealed class AutomatonMachine
         return (AutomatonState)Intern(new AutomatonState(this, state.Nodes, stacks, state.IsAccepting));
     }
 
+    // A state that is still in use would keep alive all that was ever reached from it.
     private void Forget()
     {
+        foreach (AutomatonState state in _linked) state.Unlink();
+        _linked.Clear();
         _states.Clear();
         _stacks.Clear();
         _bytes = 0;

@@ -3,6 +3,9 @@ namespace Llama.Model.Guidance.Automata;
 /// <summary>Where a text can be in an automaton: the places that read its next byte, each with the ways back from there.</summary>
 internal sealed class AutomatonState : ByteState
 {
+    // Places with several ways back have stacks to be merged, which costs more than to look at a place.
+    private const int CostOfCount = 8;
+
     private readonly AutomatonMachine _machine;
     private readonly int _hash;
     private ByteState? _lookalike;
@@ -15,6 +18,7 @@ internal sealed class AutomatonState : ByteState
         foreach (int node in nodes) hash.Add(node);
         foreach (StackSet stack in stacks) hash.Add(stack);
         _hash = hash.ToHashCode();
+        Width = nodes.Length + CostOfCount * stacks.Sum(stack => Math.Max(stack.Frames.Length - 1, 0));
         ForcedByte = isAccepting ? -1 : OnlyByte();
     }
 
@@ -35,6 +39,20 @@ internal sealed class AutomatonState : ByteState
     public override bool IsFinal => Nodes.Length == 0;
 
     public override ByteState Lookalike(int longestToken) => _lookalike ??= _machine.Clamp(this, longestToken);
+
+    public override int Width { get; }
+
+    /// <summary>Whether the machine knows that this state holds on to others.</summary>
+    public bool IsLinked { get; private set; }
+
+    public void Link() => IsLinked = true;
+
+    /// <summary>Lets go of the states that this one led to.</summary>
+    public void Unlink()
+    {
+        ForgetSuccessors();
+        (_lookalike, IsLinked) = (null, false);
+    }
 
     public override void Charge(long bytes) => _machine.Charge(bytes);
 

@@ -36,10 +36,16 @@ internal abstract class ByteState(byte[] classOf, int classCount)
     /// <summary>The token that is forced, kept here likewise; null until worked out.</summary>
     public int? ForcedToken { get; set; }
 
+    /// <summary>About how much work it is to find a successor, in places to look at.</summary>
+    public virtual int Width => 1;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ByteState Advance(byte value) => _next[classOf[value]] ?? (_next[classOf[value]] = Follow(value));
 
     protected abstract ByteState Follow(byte value);
+
+    /// <summary>Lets go of its successors, which are found anew when next asked for.</summary>
+    protected void ForgetSuccessors() => Array.Clear(_next);
 
     private sealed class DeadState() : ByteState(new byte[256], 1)
     {

@@ -11,6 +11,8 @@ internal sealed class Closure(Automaton automaton, StackPool stacks)
     private readonly Stack<int> _pending = new();
     private readonly Dictionary<(int, StackSet), int> _lowest = []; // by repetition and ways back, the lowest count past the minimum
 
+    private readonly List<StackFrame> _again = []; // of the repetition at hand, by count
+
     public void Add(int node, StackSet stack)
     {
         if (!automaton.CanFinish(node)) return;
@@ -49,20 +51,38 @@ internal sealed class Closure(Automaton automaton, StackPool stacks)
                 break;
             case NodeKind.Repeat:
                 Repeat(index, 0, stack);
+                GoOn(index);
                 break;
             case NodeKind.Return:
-                foreach (StackFrame frame in stack.Frames) Leave(frame);
+                Leave(stack.Frames);
                 break;
         }
     }
 
-    private void Leave(in StackFrame frame)
+    // The counts of one repetition go on together: one by one, thousands of them would take the square of their number.
+    private void Leave(StackFrame[] frames)
     {
-        ref readonly AutomatonNode site = ref automaton[frame.Site];
-        if (site.Kind == NodeKind.Call) Add(site.Next, frame.Parents);
-        else Repeat(frame.Site, site.Maximum == AutomatonNode.Unbounded ? Math.Min(frame.Count + 1, site.Minimum) : frame.Count + 1, frame.Parents);
+        for (int first = 0, end; first < frames.Length; first = end)
+        {
+            int site = frames[first].Site;
+            for (end = first; end < frames.Length && frames[end].Site == site; end++)
+            {
+                if (automaton[site].Kind == NodeKind.Call) Add(automaton[site].Next, frames[end].Parents);
+                else Repeat(site, Next(automaton[site], frames[end].Count), frames[end].Parents);
+            }
+            GoOn(site);
+        }
     }
 
+    private void GoOn(int site)
+    {
+        if (_again.Count > 0) Add(automaton[site].First, stacks.Of(false, _again));
+        _again.Clear();
+    }
+
+    private static int Next(in AutomatonNode site, int count) => site.Maximum == AutomatonNode.Unbounded ? Math.Min(count + 1, site.Minimum) : count + 1;
+
+    // Leaves a repetition where it may be left, and notes where it goes on.
     private void Repeat(int site, int count, StackSet stack)
     {
         ref readonly AutomatonNode node = ref automaton[site];
@@ -72,6 +92,8 @@ internal sealed class Closure(Automaton automaton, StackPool stacks)
             if (_lowest.TryGetValue((site, stack), out int lowest) && lowest <= count) return;
             _lowest[(site, stack)] = count;
         }
-        if (count < node.Maximum) Add(node.First, stacks.Push(site, count, stack));
+        if (count >= node.Maximum) return;
+        if (_again.Count > 0 && _again[^1].Count == count) _again[^1] = _again[^1] with { Parents = stacks.Union(_again[^1].Parents, stack) };
+        else _again.Add(new StackFrame(site, count, stack));
     }
 }

@@ -37,6 +37,7 @@ internal sealed class StackPool(Automaton automaton)
             else if (order > 0) frames.Add(b.Frames[j++]);
             else frames.Add(a.Frames[i] with { Parents = Union(a.Frames[i++].Parents, b.Frames[j++].Parents) });
         }
+        Bytes += 64;
         return _unions[(a, b)] = Of(a.IsBottom || b.IsBottom, frames);
     }
 
@@ -58,7 +59,7 @@ internal sealed class StackPool(Automaton automaton)
     }
 
     // Past its minimum, a repetition that has counted less can do all that one that has counted more can: the latter goes.
-    private StackSet Of(bool isBottom, List<StackFrame> frames)
+    public StackSet Of(bool isBottom, List<StackFrame> frames)
     {
         int kept = 0;
         for (int i = 0; i < frames.Count; i++)
@@ -70,9 +71,10 @@ internal sealed class StackPool(Automaton automaton)
 
     private bool IsSurpassed(List<StackFrame> frames, int kept, StackFrame frame)
     {
-        for (int i = kept - 1; i >= 0 && frames[i].Site == frame.Site; i--)
+        int minimum = automaton[frame.Site].Minimum;
+        for (int i = kept - 1; i >= 0 && frames[i].Site == frame.Site && frames[i].Count >= minimum; i--)
         {
-            if (ReferenceEquals(frames[i].Parents, frame.Parents) && frames[i].Count >= automaton[frame.Site].Minimum) return true;
+            if (ReferenceEquals(frames[i].Parents, frame.Parents)) return true;
         }
         return false;
     }

@@ -10,7 +10,7 @@ internal static class BoundReader
 
     public static Bound? ReadMaximum(SchemaNode node) => Bound.Lower(Read(node, "maximum", IsTrue(node, "exclusiveMaximum")), ReadExclusive(node, "exclusiveMaximum"));
 
-    /// <summary>What a number must be a multiple of; 1 if nothing is said and it need not be an integer.</summary>
+    /// <summary>What a number must be a multiple of, which makes it an integer; 1 if nothing is said.</summary>
     public static BigInteger ReadFactor(SchemaNode node)
     {
         if (!node.TryGet("multipleOf", out JsonElement value)) return 1;

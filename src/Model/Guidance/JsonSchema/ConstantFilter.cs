@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
+using Llama.Model.Guidance.Automata;
 
 namespace Llama.Model.Guidance.JsonSchema;
 
@@ -8,6 +10,10 @@ namespace Llama.Model.Guidance.JsonSchema;
 /// <param name="effort">Takes note of comparisons.</param>
 internal sealed class ConstantFilter(Func<Conjunction, IReadOnlyList<Shape>> shapesOf, Effort effort)
 {
+    private const long MostBytes = 8 << 20;
+
+    private readonly Dictionary<TextRule, AutomatonMachine?> _machines = [];
+
     /// <summary>The values that also have a shape; null when none has.</summary>
     public Constants? Keep(Constants constants, Shape shape)
     {
@@ -56,11 +62,30 @@ internal sealed class ConstantFilter(Func<Conjunction, IReadOnlyList<Shape>> sha
 
     private static bool Beyond(Bound bound, int side) => side < 0 || (side == 0 && bound.IsExclusive);
 
-    private static bool Has(JsonElement value, StringShape shape)
+    private bool Has(JsonElement value, StringShape shape)
     {
-        if (shape.Rules is [TextRule rule, ..]) throw new GrammarException(rule.Path, $"Listed values cannot be held to a {rule.Name} as well; list only those that match, and leave it out.");
         string text = value.GetString()!;
-        return new StringInfo(text).LengthInTextElements >= shape.MinLength && !(text.Length > shape.MaxLength); // the least and the most that a judge counts
+        return shape.Rules.All(rule => Matches(text, rule)) && new StringInfo(text).LengthInTextElements >= shape.MinLength && !(text.Length > shape.MaxLength); // the least and the most that a judge counts
+    }
+
+    // What is written under a rule is less than what validators accept, so that not to match it says something only of plain text under a pattern, on which engines agree.
+    private bool Matches(string text, TextRule rule)
+    {
+        if (!_machines.TryGetValue(rule, out AutomatonMachine? machine))
+        {
+            var automaton = AutomatonBuilder.BuildPossiblyEmpty(rule.Text, null);
+            _machines[rule] = machine = automaton.IsEmpty ? null : new AutomatonMachine(automaton, MostBytes);
+        }
+        ByteState? state = machine?.Start;
+        effort.Spend(text.Length);
+        foreach (byte value in Encoding.UTF8.GetBytes(text))
+        {
+            effort.Spend(state?.Width ?? 0);
+            state = state == ByteState.Dead ? state : state?.Advance(value);
+        }
+        if (state is { IsAccepting: true }) return true;
+        if (rule.IsPattern && !text.AsSpan().ContainsAnyExceptInRange(' ', '~')) return false;
+        throw new GrammarException(rule.Path, $"{JsonText.Spell(text)} is listed but does not match the {rule.Name}, as far as can be told; list only values that do, and leave it out.");
     }
 
     private bool Has(JsonElement value, ArrayShape shape)

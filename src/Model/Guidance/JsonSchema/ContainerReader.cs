@@ -24,7 +24,7 @@ internal sealed class ContainerReader(SchemaDocument document)
 
     public ObjectShape ReadObject(SchemaNode node)
     {
-        List<string> required = ReadRequired(node);
+        HashSet<string> required = ReadRequired(node);
         Conjunction others = Child(node, "additionalProperties");
         var properties = new OrderedDictionary<string, PropertyShape>();
         string[]? listed = ReadListedNames(node);
@@ -50,7 +50,7 @@ internal sealed class ContainerReader(SchemaDocument document)
         return [.. document.Children(node, keyword, array).Select(Conjunction.Of)];
     }
 
-    private static List<string> ReadRequired(SchemaNode node)
+    private static HashSet<string> ReadRequired(SchemaNode node)
     {
         if (!node.TryGet("required", out JsonElement array)) return [];
         if (array.ValueKind != JsonValueKind.Array) throw node.Fault("required", "Expected an array of names.");

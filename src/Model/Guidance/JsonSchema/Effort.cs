@@ -5,7 +5,12 @@ internal sealed class Effort
 {
     private const long Largest = 5_000_000;
 
+    private const int CostOfPiece = 5;
+
     private long _spent;
+
+    /// <summary>Notes the work of writing an expression out, which grows with its parts and with the ranges of its characters.</summary>
+    public void Spend(Expression written) => Spend(CostOfPiece * SizeOf(written));
 
     /// <summary>Notes some work, in comparisons of properties or values.</summary>
     /// <exception cref="GrammarException">It is too much by now.</exception>
@@ -14,4 +19,13 @@ internal sealed class Effort
         _spent += work;
         if (_spent > Largest) throw new GrammarException("", "The schema combines into too much: use fewer anyOf, oneOf and allOf together over large objects or lists.");
     }
+
+    private static long SizeOf(Expression expression) => 1 + expression switch
+    {
+        CharacterClass characters => characters.Set.Ranges.Count,
+        Concatenation sequence => sequence.Items.Sum(SizeOf),
+        Alternation choice => choice.Items.Sum(SizeOf),
+        Repetition repetition => SizeOf(repetition.Item),
+        _ => 0,
+    };
 }

@@ -9,8 +9,11 @@ namespace Llama.Model.Guidance.JsonSchema;
 /// <param name="shape">The objects.</param>
 /// <param name="layout">White space.</param>
 /// <param name="valueOf">The texts of a value.</param>
-internal sealed class ObjectText(ObjectShape shape, JsonLayout layout, Func<Conjunction, Expression> valueOf)
+/// <param name="effort">Takes note of the names that others must differ from.</param>
+internal sealed class ObjectText(ObjectShape shape, JsonLayout layout, Func<Conjunction, Expression> valueOf, Effort effort)
 {
+    private const int CostOfCharacter = 5;
+
     public Expression Write()
     {
         List<PropertyShape> properties = [.. shape.Properties];
@@ -55,6 +58,7 @@ internal sealed class ObjectText(ObjectShape shape, JsonLayout layout, Func<Conj
     {
         if (!shape.NamesOthers && (shape.NamesProperties || shape.Properties.Count > 0)) return null;
         Expression value = valueOf(shape.Others);
+        effort.Spend(CostOfCharacter * shape.Properties.Sum(property => (long)property.Name.Length));
         return value == Nothing ? null : Sequence(OtherNames.Than(shape.Properties.Select(property => property.Name)), layout.Colon, value);
     }
 

@@ -9,7 +9,12 @@ internal sealed class SchemaDocument
     /// <summary>More schemas than this are no interface any more but data.</summary>
     private const int MaxNodes = 20_000;
 
+    /// <summary>Each schema has its place as a text, which repeats all names on the way to it.</summary>
+    private const long MaxCharacters = 10_000_000;
+
     private readonly Dictionary<string, SchemaNode> _nodes = [];
+
+    private long _characters;
 
     public SchemaDocument(JsonElement root) => Root = Node("", root);
 
@@ -66,6 +71,8 @@ internal sealed class SchemaDocument
     {
         if (_nodes.TryGetValue(path, out SchemaNode? known)) return known;
         if (_nodes.Count == MaxNodes) throw new GrammarException("", $"The schema holds more than {MaxNodes:N0} schemas; split it.");
+        _characters += path.Length;
+        if (_characters > MaxCharacters) throw new GrammarException("", "The names in this schema are too long together; shorten those of properties that hold many others.");
         return _nodes[path] = new SchemaNode(_nodes.Count, path, element);
     }
 }

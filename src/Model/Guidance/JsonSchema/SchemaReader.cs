@@ -8,7 +8,7 @@ namespace Llama.Model.Guidance.JsonSchema;
 /// </summary>
 internal sealed class SchemaReader
 {
-    private const int MaxShapes = 2_000, MaxNesting = 100;
+    private const int MaxShapes = 2_000, MaxNesting = 100, CostOfMeeting = 8;
 
     private readonly SchemaDocument _document;
     private readonly bool _isStrict;
@@ -22,7 +22,7 @@ internal sealed class SchemaReader
     {
         _document = document;
         _isStrict = isStrict;
-        _shapes = new ShapeReader(document);
+        _shapes = new ShapeReader(document, Effort);
         _filter = new ConstantFilter(Read, Effort);
     }
 
@@ -44,7 +44,7 @@ internal sealed class SchemaReader
     /// <summary>The shape of values that have both shapes; null when none has, as far as the shapes themselves tell.</summary>
     public Shape? Meet(Shape first, Shape second)
     {
-        Effort.Spend(1 + SizeOf(first) + SizeOf(second));
+        Effort.Spend(CostOfMeeting + SizeOf(first) + SizeOf(second));
         return ShapeIntersection.Of(first, second, _filter);
     }
 

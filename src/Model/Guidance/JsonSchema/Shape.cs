@@ -63,6 +63,9 @@ internal sealed record StringShape : Shape
 /// <param name="Text">Its texts, before JSON's escapes.</param>
 internal sealed record TextRule(string Name, string Path, Expression Text)
 {
+    /// <summary>Whether it is a pattern, of which text in ASCII matches all or nothing of what it should.</summary>
+    public bool IsPattern { get; init; }
+
     public bool Equals(TextRule? other) => other?.Name == Name;
 
     public override int GetHashCode() => Name.GetHashCode(StringComparison.Ordinal);

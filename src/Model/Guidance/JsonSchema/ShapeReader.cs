@@ -4,12 +4,16 @@ using Llama.Model.Guidance.RegularExpressions;
 namespace Llama.Model.Guidance.JsonSchema;
 
 /// <summary>Reads what a schema itself says of each kind of value. A keyword for another kind than the schema's types says nothing, as the specification has it.</summary>
-internal sealed class ShapeReader(SchemaDocument document)
+/// <param name="document">The schema.</param>
+/// <param name="effort">Takes note of patterns, formats and listed values.</param>
+internal sealed class ShapeReader(SchemaDocument document, Effort effort)
 {
     private static readonly string[] Types = ["null", "boolean", "integer", "number", "string", "array", "object"];
 
     // What pydantic writes for a Decimal, and the same without looking ahead: there must be a digit.
     private const string PydanticDecimal = "^(?!^[-+.]*$)[+-]?0*\\d*\\.?\\d*$", PlainDecimal = "^[+-]?(\\d+\\.?\\d*|\\.\\d+)$";
+
+    private const int CostOfConstant = 50;
 
     private readonly ContainerReader _containers = new(document);
 
@@ -34,6 +38,7 @@ internal sealed class ShapeReader(SchemaDocument document)
         string path = SchemaPath.Append(node.Path, keyword);
         if (keyword == "const") return [new Constants([Valid(value, path)])];
         if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() == 0) throw new GrammarException(path, "Expected an array of at least one value.");
+        effort.Spend(CostOfConstant * (long)value.GetArrayLength());
         return [new Constants([.. value.EnumerateArray().Select((item, index) => Valid(item, SchemaPath.Append(path, index))).DistinctBy(JsonText.Spell)])];
     }
 
@@ -60,15 +65,16 @@ internal sealed class ShapeReader(SchemaDocument document)
 
     private static NumberShape ReadNumber(SchemaNode node, bool isInteger)
     {
-        var shape = new NumberShape(isInteger, BoundReader.ReadMinimum(node), BoundReader.ReadMaximum(node), BoundReader.ReadFactor(node));
+        var shape = new NumberShape(isInteger || node.Has("multipleOf"), BoundReader.ReadMinimum(node), BoundReader.ReadMaximum(node), BoundReader.ReadFactor(node));
         return NumberFormats.Apply(shape, node);
     }
 
-    private static StringShape ReadString(SchemaNode node)
+    private StringShape ReadString(SchemaNode node)
     {
         var rules = new List<TextRule>();
         if (node.TryGet("pattern", out JsonElement pattern)) rules.Add(ReadPattern(SchemaPath.Append(node.Path, "pattern"), pattern));
-        if (node.TryGet("format", out JsonElement format) && StringFormats.Find(format, SchemaPath.Append(node.Path, "format")) is { } rule) rules.Add(rule);
+        if (node.TryGet("format", out JsonElement format) && StringFormats.Find(format, node.Has("pattern"), SchemaPath.Append(node.Path, "format")) is { } rule) rules.Add(rule);
+        foreach (TextRule condition in rules) effort.Spend(condition.Text);
         return new StringShape { MinLength = Counts.Read(node, "minLength") ?? 0, MaxLength = Counts.Read(node, "maxLength"), Rules = rules };
     }
 
@@ -77,7 +83,7 @@ internal sealed class ShapeReader(SchemaDocument document)
         string pattern = SchemaPath.ReadText(value, path);
         try
         {
-            return new TextRule($"pattern '{pattern}'", path, RegexGrammar.Parse(pattern == PydanticDecimal ? PlainDecimal : pattern, RegexMatch.Search));
+            return new TextRule($"pattern '{pattern}'", path, RegexGrammar.Parse(pattern == PydanticDecimal ? PlainDecimal : pattern, RegexMatch.Search)) { IsPattern = true };
         }
         catch (GrammarException e)
         {

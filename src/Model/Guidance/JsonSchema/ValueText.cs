@@ -12,8 +12,8 @@ internal sealed class ValueText
     /// <summary>What is written in place may be written again wherever it is referred to; longer lists become rules.</summary>
     private const int MaxInlineConstants = 16;
 
-    /// <summary>What a written member, item or value costs as compared with reading one, and a place of an automaton that several conditions on one text make.</summary>
-    private const int CostOfPart = 100, CostOfPlace = 25;
+    /// <summary>What a written member or item, or a listed value, costs as compared with reading one, and a place of an automaton that several conditions on one text make.</summary>
+    private const int CostOfPart = 100, CostOfConstant = 50, CostOfPlace = 25;
 
     private readonly SchemaReader _reader;
     private readonly JsonLayout _layout;
@@ -60,12 +60,18 @@ internal sealed class ValueText
     private Expression Of(Shape shape, string path) => shape switch
     {
         Constants constants => Of(constants),
-        NumberShape number => _numbers.Of(number, path),
+        NumberShape number => Noted(_numbers.Of(number, path)),
         StringShape text => Of(text, path),
         ArrayShape array => new ArrayText(array, _layout, Of).Write(),
-        ObjectShape members => new ObjectText(members, _layout, Of).Write(),
+        ObjectShape members => new ObjectText(members, _layout, Of, _reader.Effort).Write(),
         _ => throw new ArgumentOutOfRangeException(nameof(shape)),
     };
+
+    private Expression Noted(Expression written)
+    {
+        _reader.Effort.Spend(written);
+        return written;
+    }
 
     // Several conditions on one text make an automaton of its own, which may prove too large, or empty: found out here, where the place is known.
     private Expression Of(StringShape shape, string path)
@@ -91,7 +97,7 @@ internal sealed class ValueText
 
     private Expression Of(Constants constants)
     {
-        _reader.Effort.Spend(CostOfPart * (long)constants.Values.Count);
+        _reader.Effort.Spend(CostOfConstant * (long)constants.Values.Count);
         return OneOf(constants.Values.Select(value => Exact(JsonText.Spell(value))));
     }
 

@@ -8,6 +8,10 @@ namespace Llama.Model.Guidance.Tokens;
 /// </summary>
 internal sealed class TokenTrie
 {
+    // Of an ambiguous expression a mask can take longer than a whole step of the model. Beyond this, tokens are not followed further than to their next byte: all that are
+    // marked lead on, whatever is longer can be written byte by byte, and where to stop follows from the states alone.
+    private const long MostEffort = 3_000_000;
+
     private readonly Node[] _nodes;
     private readonly int[] _tokens; // ids, in the order of their nodes
 
@@ -33,6 +37,8 @@ internal sealed class TokenTrie
         ByteState dead = ByteState.Dead;
         ulong leading = ByteGroups.LeadingAway(start);
         path[0] = start;
+        bool isAnyMarked = false;
+        long effort = 0;
         for (int i = 0; i < _nodes.Length;)
         {
             ref readonly Node node = ref _nodes[i];
@@ -40,17 +46,20 @@ internal sealed class TokenTrie
             if ((node.Groups & leading) == 0 && ReferenceEquals(state, start))
             {
                 i = MarkSubtree(node, mask);
+                isAnyMarked = true;
                 continue;
             }
             ByteState next = state.Advance(node.Label);
+            effort += state.Width + next.Width;
             if (ReferenceEquals(next, dead))
             {
                 i = node.End;
                 continue;
             }
             path[node.Depth + 1] = next;
+            isAnyMarked |= node.TokenCount > 0;
             for (int token = node.FirstToken; token < node.FirstToken + node.TokenCount; token++) Set(mask, _tokens[token]);
-            i++;
+            i = isAnyMarked && effort > MostEffort ? node.End : i + 1;
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Llama.Model.Guidance;
+using Llama.Tests.Shared;
 
 namespace Llama.Model.Tests.Guidance.JsonSchema;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Llama.Model.Guidance;
+using Llama.Tests.Shared;
 
 namespace Llama.Model.Tests.Guidance.JsonSchema;
 

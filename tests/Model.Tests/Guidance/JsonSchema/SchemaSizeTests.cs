@@ -68,6 +68,31 @@ public sealed class SchemaSizeTests
     public void Conditions_ThatContradict_AreToldSo() =>
         Assert.Contains("never be satisfied", Schemas.Refusal("""{"type":"string","pattern":"^a$","minLength":3}""").Message);
 
+    // Each of these took many seconds, or gigabytes, before it was noted as work.
+    [Theory]
+    [MemberData(nameof(Costly))]
+    public void CostlySchemas_AreRefusedInWordsBeforeTheyCost(string name, string schema)
+    {
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Matches("too much|too long|more than", Schemas.Refusal(schema).Message);
+        Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 1_500_000_000, name);
+    }
+
+    public static TheoryData<string, string> Costly => new()
+    {
+        { "required", """{"type":"object","propertyNames":{"enum":[@]},"required":[@]}""".Replace("@", Each(60_000, "\"p#\""), StringComparison.Ordinal) },
+        { "names", Properties(1, $"\"{new string('n', 1_000_000)}\":{Properties(15_000, "\"c#\":{}")}") },
+        { "patterns", Properties(9_000, """ "p#":{"type":"string","pattern":"^\\p{L}\\P{Lu}#$"} """) },
+        { "formats", Properties(9_000, """ "p#":{"type":"string","format":"date-time"} """) },
+        { "numbers", Properties(9_000, """ "p#":{"type":"number","minimum":-#.123456,"maximum":1234567890123.7} """) },
+        { "others", Properties(19_000, """ "p#p#p#p#p#p#p#p#p#p#p#p#":true """) },
+        { "branches", $"{{\"oneOf\":[{Each(1_900, """{"type":"object","properties":{"k":{"const":#}},"required":["k"]}""")}]}}" },
+    };
+
+    private static string Properties(int count, string property) => $"{{\"type\":\"object\",\"additionalProperties\":{{}},\"properties\":{{{Each(count, property)}}}}}";
+
+    private static string Each(int count, string item) => string.Join(',', Enumerable.Range(0, count).Select(i => item.Replace("#", $"{i}", StringComparison.Ordinal)));
+
     [Fact]
     public void Names_LongerThanAnyone_StayApartFromOthers()
     {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Llama.Model.Guidance;
 using Llama.Model.Tests.Text;
 using Llama.Model.Text;
+using Llama.Tests.Shared;
 
 namespace Llama.Model.Tests.Guidance.JsonSchema;
 

@@ -1,9 +1,9 @@
 using System.Text;
 
-namespace Llama.Model.Tests.Guidance;
+namespace Llama.Tests.Shared;
 
 /// <summary>Writes random regular expressions over the supported syntax; the same ones for the same seed.</summary>
-internal sealed class RandomRegex(int seed)
+public sealed class RandomRegex(int seed)
 {
     private static readonly string[] Atoms =
     [

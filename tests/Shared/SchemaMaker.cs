@@ -1,9 +1,9 @@
 using System.Text.Json.Nodes;
 
-namespace Llama.Model.Tests.Guidance.JsonSchema;
+namespace Llama.Tests.Shared;
 
 /// <summary>Makes random schemas over all that is supported, from a seed.</summary>
-internal sealed class SchemaMaker(int seed)
+public sealed class SchemaMaker(int seed)
 {
     private static readonly string[] Formats = ["date", "time", "date-time", "uuid", "email", "ipv4", "ipv6", "hostname"];
 
