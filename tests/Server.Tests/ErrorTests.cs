@@ -134,6 +134,20 @@ public sealed class ErrorTests(ErrorTests.Ready ready) : IClassFixture<ErrorTest
     }
 
     [Fact]
+    public async Task Chat_MoreAnswersThanTheQueueHolds_Is400()
+    {
+        await using var app = new TestApp { Settings = { ["Scheduler:MaxQueueLength"] = "4" } };
+        HttpClient client = await app.StartAsync();
+
+        HttpResponseMessage fits = await client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":1,\"n\":4"));
+        HttpResponseMessage never = await client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":1,\"n\":5"));
+
+        Assert.True(fits.IsSuccessStatusCode);
+        JsonNode error = await AssertErrorAsync(never, HttpStatusCode.BadRequest, "invalid_value", "n");
+        Assert.Contains("Scheduler:MaxQueueLength", (string?)error["message"]);
+    }
+
+    [Fact]
     public async Task Chat_MalformedJson_TellsLineAndByte()
     {
         HttpResponseMessage response = await ready.Client.PostAsync("/v1/chat/completions", TestApp.Json("{\n  \"model\": tiny\n}"));

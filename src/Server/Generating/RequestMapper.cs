@@ -14,7 +14,7 @@ using Microsoft.Extensions.Options;
 namespace Llama.Server.Generating;
 
 /// <summary>From what a request asks for to what the engine is to do: defaults filled in, and checks that need the model made.</summary>
-internal sealed class RequestMapper(IOptions<ServerSettings> settings, GuideFactory guides, Random random)
+internal sealed class RequestMapper(IOptions<ServerSettings> settings, IOptions<SchedulerSettings> scheduler, GuideFactory guides, Random random)
 {
     /// <summary>Plans <see cref="GenerationParameters.AnswersPerPrompt"/> answers to each prompt.</summary>
     public bool TryMap(
@@ -44,12 +44,15 @@ internal sealed class RequestMapper(IOptions<ServerSettings> settings, GuideFact
         if (parameters.PromptLogprobs is not null && parameters.Stream)
             return ApiError.InvalidValue("prompt_logprobs", "'prompt_logprobs' come with a whole answer only; give it without 'stream'.");
         long asked = (long)promptCount * parameters.AnswersPerPrompt;
-        int most = settings.Value.MaxChoices;
-        if (asked <= most)
+        // All answers to a prompt enter the queue together: one that is shorter could never take them.
+        (int most, string setting) = settings.Value.MaxChoices <= scheduler.Value.MaxQueueLength
+            ? (settings.Value.MaxChoices, "Server:MaxChoices")
+            : (scheduler.Value.MaxQueueLength, "Scheduler:MaxQueueLength");
+        if (asked <= Math.Max(1, most))
             return null;
         return ApiError.InvalidValue(
             parameters.AnswersPerPrompt > parameters.N ? "best_of" : "n",
-            $"{promptCount} prompt(s) with {parameters.AnswersPerPrompt} answers each ask for {asked} answers; this server gives at most {most} (Server:MaxChoices).");
+            $"{promptCount} prompt(s) with {parameters.AnswersPerPrompt} answers each ask for {asked} answers; this server gives at most {most} ({setting}).");
     }
 
     private static ApiError? CheckTokens(GenerationParameters parameters, Checkpoint checkpoint)
