@@ -20,15 +20,17 @@ public sealed class SettingsTests
             ("Model:Device", "tpu"),
             ("Model:Colour", "red"),
             ("Scheduler:MaxSequences", "0"),
+            ("Scheduler:MaxQueueLength", "0"),
             ("Scheduler:PrefixCache", "maybe"),
             ("Server:DrainSeconds", "soon"),
             ("Server:KeepAlive", "3"),
             ("Auth:ApiKeys:0", " "));
 
-        Assert.StartsWith("The settings have 8 fault(s):", message);
+        Assert.StartsWith("The settings have 9 fault(s):", message);
         string[] keys =
         [
-            "Model:Path", "Model:Device", "Model:Colour", "Scheduler:MaxSequences", "Scheduler:PrefixCache", "Server:DrainSeconds", "Server:KeepAlive", "Auth:ApiKeys",
+            "Model:Path", "Model:Device", "Model:Colour", "Scheduler:MaxSequences", "Scheduler:MaxQueueLength", "Scheduler:PrefixCache", "Server:DrainSeconds", "Server:KeepAlive",
+            "Auth:ApiKeys",
         ];
         foreach (string key in keys)
             Assert.Matches($"(?m)^  - {key} ", message);

@@ -133,6 +133,33 @@ public sealed class SocketTests
         Assert.Equal("length", stream.FinishReason());
     }
 
+    [Theory]
+    [InlineData("/v1/chat/completions", "\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"max_tokens\":20,\"ignore_eos\":true")]
+    [InlineData("/v1/chat/completions", "\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"max_tokens\":20,\"ignore_eos\":true,\"stream\":true")]
+    [InlineData("/v1/responses", "\"input\":\"x\",\"max_output_tokens\":20")]
+    [InlineData("/v1/embeddings", "\"input\":\"x\"")]
+    public async Task Stop_WithoutPatience_IsNotTheServersFailure(string route, string fields)
+    {
+        using var slow = new SlowModel();
+        await using var app = new TestApp { OnStep = slow.OnStep, Settings = { ["Server:DrainSeconds"] = "0" } };
+        app.UseKestrel();
+        HttpClient client = await app.StartAsync();
+        slow.HoldAt = app.Engine.Snapshot.StepCount + 1;
+        Task<HttpResponseMessage> held = client.PostAsync("/v1/completions", TestApp.Json("""{"model":"tiny","prompt":"x","max_tokens":1}"""));
+        await TestApp.Until(() => slow.IsHolding);
+        Task<HttpResponseMessage> waiting = client.PostAsync(route, TestApp.Json($$"""{"model":"tiny",{{fields}}}"""));
+        await TestApp.Until(() => app.Engine.Snapshot.WaitingCount == 1);
+
+        app.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+        await TestApp.Until(() => app.Engine.State == EngineState.Draining);
+        slow.Release();
+        HttpResponseMessage response = await waiting;
+
+        await ErrorTests.AssertErrorAsync(response, HttpStatusCode.ServiceUnavailable, "server_unavailable", null);
+        Assert.NotNull(response.Headers.RetryAfter);
+        await held;
+    }
+
     [Fact]
     public async Task Timeout_Up_Is503()
     {

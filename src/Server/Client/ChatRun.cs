@@ -43,7 +43,7 @@ internal sealed class ChatRun : IAsyncDisposable
     {
         if (Stream.IsAbandoned())
             _cancellation.ThrowIfCancellationRequested();
-        if (Stream.Failure() is { } failure)
+        if (_answers.Failure is { } failure)
             throw new LlamaException(failure);
     }
 

@@ -12,7 +12,7 @@ internal sealed class SchedulerSettings
     [Range(1, 1 << 16)]
     public int MaxSequences { get; set; } = 256;
 
-    [Range(0, 1 << 20)]
+    [Range(1, 1 << 20)] // every request passes through the queue
     public int MaxQueueLength { get; set; } = 1024;
 
     public bool PrefixCache { get; set; } = true;

@@ -1,5 +1,6 @@
 using Llama.Scheduling;
 using Llama.Server.Errors;
+using Llama.Server.Generating;
 
 namespace Llama.Server.Embeddings;
 
@@ -9,10 +10,11 @@ namespace Llama.Server.Embeddings;
 internal readonly record struct EmbeddingResult(float[]? Vector, FinishReason Finish)
 {
     /// <summary>What to tell the caller; null when it ended well.</summary>
-    public ApiError? Failure => Finish switch
+    /// <param name="engine">What made it.</param>
+    public ApiError? Failure(Engine engine) => Finish switch
     {
         FinishReason.Deadline => ApiError.Overloaded("The request's request_timeout was up before all inputs were embedded.", TimeSpan.FromSeconds(1)),
-        _ => Vector is null ? ApiError.Internal() : null,
+        _ => Vector is null ? Ending.OfFailed(engine) : null,
     };
 
     /// <summary>Waits for a generation's end.</summary>

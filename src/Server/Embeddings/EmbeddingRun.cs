@@ -63,6 +63,6 @@ internal sealed class EmbeddingRun(Engine engine, int mostAtOnce) : IAsyncDispos
     private async Task<ApiError?> WaitForOldestAsync(CancellationToken left)
     {
         EmbeddingResult result = await _results[_doneCount++].WaitAsync(left);
-        return result.Failure;
+        return result.Failure(engine);
     }
 }

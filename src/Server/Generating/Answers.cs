@@ -8,10 +8,12 @@ namespace Llama.Server.Generating;
 /// <summary>The answers being made to one HTTP request. Disposing it aborts those that have not ended.</summary>
 internal sealed class Answers : IAsyncDisposable
 {
+    private readonly Engine _engine;
     private readonly GenerationPlan _plan;
 
-    private Answers(GenerationPlan plan, Checkpoint checkpoint, IReadOnlyList<TextStream> streams)
+    private Answers(Engine engine, GenerationPlan plan, Checkpoint checkpoint, IReadOnlyList<TextStream> streams)
     {
+        _engine = engine;
         _plan = plan;
         Checkpoint = checkpoint;
         Streams = streams;
@@ -33,6 +35,9 @@ internal sealed class Answers : IAsyncDisposable
         }
     }
 
+    /// <summary>What to tell the caller when one of them has ended badly; null when none has.</summary>
+    public ApiError? Failure => Streams.Select(stream => stream.Failure(_engine)).FirstOrDefault(failure => failure is not null);
+
     public Prompt PromptOf(int choice) => _plan.PromptOf(choice);
 
     /// <summary>Hands every choice to the engine, or none. The answers to one prompt go together, so that it is computed once.</summary>
@@ -40,7 +45,7 @@ internal sealed class Answers : IAsyncDisposable
         Engine engine, Checkpoint checkpoint, GenerationPlan plan, TimeProvider clock, [NotNullWhen(true)] out Answers? answers, [NotNullWhen(false)] out ApiError? error)
     {
         var streams = new List<TextStream>(plan.Choices.Count);
-        answers = new Answers(plan, checkpoint, streams);
+        answers = new Answers(engine, plan, checkpoint, streams);
         error = null;
         foreach (ChoicePlan[] siblings in plan.Choices.Chunk(plan.AnswersPerPrompt))
         {

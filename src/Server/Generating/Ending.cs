@@ -17,11 +17,19 @@ internal static class Ending
     /// <summary>Whether the caller left, so that nobody hears an answer.</summary>
     public static bool IsAbandoned(this TextStream stream) => stream.Finish == FinishReason.Aborted;
 
+    /// <summary>Whether it ended badly.</summary>
+    public static bool HasFailed(this TextStream stream) => stream.Finish is FinishReason.Deadline or FinishReason.Failed;
+
     /// <summary>What to tell the caller of an answer that ended badly; null when it did not.</summary>
-    public static ApiError? Failure(this TextStream stream) => stream.Finish switch
+    /// <param name="stream">The answer.</param>
+    /// <param name="engine">What made it: one that shuts down fails what is left after its patience, and another server may do better.</param>
+    public static ApiError? Failure(this TextStream stream, Engine engine) => stream.Finish switch
     {
         FinishReason.Deadline => ApiError.Overloaded($"The request's request_timeout was up after {stream.TokenCount} tokens of the answer.", TimeSpan.FromSeconds(1)),
-        FinishReason.Failed => ApiError.Internal(),
+        FinishReason.Failed => OfFailed(engine),
         _ => null,
     };
+
+    /// <summary>What to tell the caller of a request that the engine failed.</summary>
+    public static ApiError OfFailed(Engine engine) => engine.State is EngineState.Draining or EngineState.Stopped ? RefusalErrors.Draining() : ApiError.Internal();
 }

@@ -26,7 +26,7 @@ internal sealed record WholeAnswer(string Text, IReadOnlyList<ToolCall> Calls, D
             places.AddRange(stream.Calls.Where(piece => piece.Name is not null).Select(_ => text.Length));
             tokens.AddRange(stream.Tokens);
         }
-        bool isWhole = !stream.IsAbandoned() && stream.Failure() is null;
+        bool isWhole = !stream.IsAbandoned() && !stream.HasFailed();
         return isWhole ? new WholeAnswer(text.ToString(), ToolCall.Join(calls), [.. tokens], stream.FinishName()) { CallPlaces = places } : null;
     }
 }

@@ -17,7 +17,7 @@ internal sealed class AnswerWriter(IOptions<ServerSettings> settings, TimeProvid
         WholeAnswer?[] choices = await Task.WhenAll(answers.Streams.Select(stream => ReadAsync(stream, answers)));
         if (context.RequestAborted.IsCancellationRequested)
             return;
-        if (answers.Streams.Select(Ending.Failure).FirstOrDefault(failure => failure is not null) is { } error)
+        if (answers.Failure is { } error)
         {
             await ErrorResponse.WriteAsync(context, error);
             return;
@@ -32,8 +32,8 @@ internal sealed class AnswerWriter(IOptions<ServerSettings> settings, TimeProvid
     {
         using CancellationTokenRegistration left = context.RequestAborted.Register(answers.Abort);
         Task<bool>[] first = [.. answers.Streams.Select(stream => stream.MoveNextAsync().AsTask())];
-        int winner = Array.IndexOf(first, await Task.WhenAny(first));
-        if (answers.Streams[winner].Failure() is { } early)
+        await Task.WhenAny(first);
+        if (answers.Failure is { } early)
         {
             answers.Abort();
             await Task.WhenAll(first);
@@ -75,14 +75,14 @@ internal sealed class AnswerWriter(IOptions<ServerSettings> settings, TimeProvid
             if (stream.HasPiece)
                 await format.SendPieceAsync(events, choice, stream);
         }
-        if (stream.Failure() is not null)
+        if (stream.HasFailed())
             answers.Abort(); // one failure ends the request
         else if (!stream.IsAbandoned())
             await format.FinishAsync(events, choice, stream);
     }
 
     private static ValueTask EndAsync(SseWriter events, Answers answers, AnswerFormat format) =>
-        answers.Streams.Select(Ending.Failure).FirstOrDefault(failure => failure is not null) is { } error
+        answers.Failure is { } error
             ? format.FailAsync(events, error)
             : format.EndAsync(events, answers.Usage);
 }
