@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Llama.Server.Tests.Hosting;
@@ -26,6 +27,38 @@ public sealed class SchemaEngineTests
         }
         int finished = answers.Count(answer => answer.FinishReason == "stop");
         Assert.True(finished > share * Schemas, $"Only {finished} of {Schemas} came to an end.");
+    }
+
+    // Whatever else a request says of tokens, the grammar has the last word.
+    [Theory]
+    [InlineData("""{"logprobs":true,"top_logprobs":5}""", true)]
+    [InlineData("""{"top_k":1}""", false)]
+    [InlineData("""{"ignore_eos":true}""", false)]
+    [InlineData("""{"min_tokens":150}""", false)]
+    [InlineData("""{"presence_penalty":2,"frequency_penalty":2,"repetition_penalty":1.9}""", false)]
+    [InlineData("""{"logit_bias":{"#":-100}}""", false)]
+    [InlineData("""{"stop_token_ids":[#]}""", false)]
+    [InlineData("""{"n":3}""", false)]
+    public async Task Chat_UnderASchemaAndOtherRules_StillAnswersValidly(string fields, bool areSame)
+    {
+        string brace = TestModel.Tokenizer.Encode("{")[^1].ToString(CultureInfo.InvariantCulture);
+        string[] schemas = [.. Enumerable.Range(2_000, 12).Select(seed => new SchemaMaker(seed).Make())];
+        await using var app = new RandomApp();
+        HttpClient client = await app.StartAsync();
+        Answer[] plain = await Answers.AskAsync(client, [.. schemas.Select((schema, i) => Request(schema, 1, seed: i))]);
+        Answer[] ruled = await Answers.AskAsync(client, [.. schemas.Select((schema, i) => With(Request(schema, 1, seed: i), fields.Replace("#", brace, StringComparison.Ordinal)))]);
+        if (areSame) Assert.Equal(plain, ruled);
+        for (int i = 0; i < schemas.Length; i++)
+        {
+            bool isWhole = ruled[i].FinishReason == "stop" && !fields.Contains("stop_token_ids", StringComparison.Ordinal);
+            if (isWhole) await AssertValidAsync(schemas[i], ruled[i].Text);
+        }
+    }
+
+    private static JsonObject With(JsonObject request, string fields)
+    {
+        foreach ((string name, JsonNode? value) in JsonNode.Parse(fields)!.AsObject()) request[name] = value?.DeepClone();
+        return request;
     }
 
     private static JsonObject Request(string schema, int temperature, int seed) => new()
