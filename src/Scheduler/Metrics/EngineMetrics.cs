@@ -56,10 +56,8 @@ internal sealed class EngineMetrics : IDisposable
 
     public void Ran(int tokenCount) => _iterationTokens.Record(tokenCount);
 
-    public void Preempted(long count)
-    {
-        if (count > 0) _preemptions.Add(count);
-    }
+    /// <summary>Told of none as well: a counter is scraped once it has been added to, and dashboards ask for its 0.</summary>
+    public void Preempted(long count) => _preemptions.Add(count);
 
     public void Generated(in Outcome outcome)
     {

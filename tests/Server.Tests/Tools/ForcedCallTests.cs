@@ -46,6 +46,24 @@ public sealed class ForcedCallTests
     }
 
     [Theory]
+    [InlineData("hermes")]
+    [InlineData("mistral")]
+    [InlineData("llama3_json")]
+    [InlineData("pythonic")]
+    public async Task Required_CutByTheLimit_ShowsNoHalfCallAsText(string format)
+    {
+        await using var app = new TestApp { ContextLength = 2048, Settings = { ["Model:ToolFormat"] = format } };
+        HttpClient client = await app.StartAsync();
+
+        for (int limit = 1; limit <= 12; limit++)
+        {
+            JsonNode choice = await PostAsync(client, $"{Both},\"tool_choice\":\"required\",\"parallel_tool_calls\":false,\"max_tokens\":{limit}");
+
+            Assert.True(string.IsNullOrEmpty((string?)choice["message"]!["content"]), $"{limit}: {choice["message"]!["content"]}");
+        }
+    }
+
+    [Theory]
     [InlineData("""{"type":"function","function":{"name":"get_weather"}}""")]
     [InlineData("""{"type":"allowed_tools","allowed_tools":{"mode":"required","tools":[{"type":"function","function":{"name":"get_weather"}}]}}""")]
     public async Task Named_RandomModel_CallsThatOne(string choice)

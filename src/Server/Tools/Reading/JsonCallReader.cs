@@ -41,7 +41,7 @@ internal sealed class JsonCallReader(JsonCallSyntax syntax, CallRules rules) : H
     /// <summary>White space around calls is no text; an unfinished call is none either once it is clear that it is one.</summary>
     protected override Verdict AtEnd() => _place switch
     {
-        Place.Text => HasCalls && Held.IsWhiteSpace() ? Verdict.Syntax : Verdict.NoCall,
+        Place.Text => IsForced || (HasCalls && Held.IsWhiteSpace()) ? Verdict.Syntax : Verdict.NoCall,
         Place.After => Verdict.Syntax,
         _ => _hasMarker || IsForced || HasCalls ? Verdict.Syntax : Verdict.NoCall,
     };
