@@ -149,9 +149,10 @@ public sealed class LlamaModelTests : IDisposable
     {
         int[] padded = [.. tokens, .. new int[Small.ContextLength - tokens.Length]];
         using IDisposable noGradients = no_grad();
+        using var scope = NewDisposeScope();
         PlainConfig config = PlainConfig.Load(Path.Combine(_folder, "config.json"));
         PlainLlama model = new(config, Llama.Trainer.Plain.SafetensorsFile.Load(Path.Combine(_folder, "model.safetensors")));
-        using Tensor logprobs = model.Logits(tensor(padded, dtype: ScalarType.Int64).unsqueeze(0)).log_softmax(-1).squeeze(0);
+        Tensor logprobs = model.Logits(tensor(padded, dtype: ScalarType.Int64).unsqueeze(0)).log_softmax(-1).squeeze(0);
         return [.. logprobs.data<float>().ToArray().Chunk(config.VocabSize).Take(tokens.Length)];
     }
 

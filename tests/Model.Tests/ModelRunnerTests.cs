@@ -49,8 +49,9 @@ public sealed class ModelRunnerTests : IDisposable
         for (int start = 0; start < prompt.Length; start += chunk) scores.AddRange(ReadPrompt(runner, prompt, start, Math.Min(chunk, prompt.Length - start), sum));
 
         using IDisposable noGradients = no_grad();
+        using var scope = NewDisposeScope();
         PlainLlama plain = PlainLlama.Load(_folder).RoundedToBFloat16();
-        using Tensor hidden = plain.Hidden(tensor(prompt, dtype: ScalarType.Int64).unsqueeze(0)), logprobs = plain.Head(hidden).log_softmax(-1);
+        Tensor hidden = plain.Hidden(tensor(prompt, dtype: ScalarType.Int64).unsqueeze(0)), logprobs = plain.Head(hidden).log_softmax(-1);
         float[] expectedSum = hidden.sum(1).data<float>().ToArray(), expected = logprobs.data<float>().ToArray(); // [50, 200]
         Assert.Equal(prompt[1..], scores.Select(score => score.TokenId));
         for (int i = 0; i < scores.Count; i++)

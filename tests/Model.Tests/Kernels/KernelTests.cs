@@ -166,7 +166,8 @@ public sealed class KernelTests
     {
         Random random = new(seed * 7919 + rows * 31 + columns);
         float[] values = [.. Enumerable.Range(0, rows * columns).Select(_ => (float)(random.NextDouble() * 2 - 1))];
-        return Matrix.Of(tensor(values, [rows, columns]).to(type));
+        using Tensor floats = tensor(values, [rows, columns]);
+        return Matrix.Of(floats.to(type));
     }
 
     private static void AssertClose(Matrix expected, Matrix actual, double tolerance)

@@ -21,11 +21,17 @@ public sealed class PlainLlama(PlainConfig config, IReadOnlyDictionary<string, T
         Directory.GetFiles(folder, "*.safetensors").SelectMany(SafetensorsFile.Load).ToDictionary(pair => pair.Key, pair => pair.Value));
 
     /// <summary>Logits of every position. <paramref name="tokenIds"/> is int64 [batch, length]; the result is float32 [batch, length, vocab].</summary>
-    public Tensor Logits(Tensor tokenIds) => Head(Hidden(tokenIds));
+    public Tensor Logits(Tensor tokenIds)
+    {
+        using var scope = NewDisposeScope();
+        return Head(Hidden(tokenIds)).MoveToOuterDisposeScope();
+    }
 
     /// <summary>States after the last norm, [batch, length, hidden].</summary>
     public Tensor Hidden(Tensor tokenIds)
     {
+        // A scope holds on to each tensor: TorchSharp does not while torch works on it, so a finalizer could free one in mid-call.
+        using var scope = NewDisposeScope();
         Tensor x = weights["model.embed_tokens.weight"].index_select(0, tokenIds.flatten()).view(tokenIds.shape[0], tokenIds.shape[1], -1);
         Rotation rotation = _rope.At((int)tokenIds.shape[1]);
         for (int layer = 0; layer < config.LayerCount; layer++)
@@ -34,7 +40,7 @@ public sealed class PlainLlama(PlainConfig config, IReadOnlyDictionary<string, T
             x += Attend(name + "self_attn.", Norm(x, name + "input_layernorm"), rotation);
             x += GatedMlp(name + "mlp.", Norm(x, name + "post_attention_layernorm"));
         }
-        return Norm(x, "model.norm");
+        return Norm(x, "model.norm").MoveToOuterDisposeScope();
     }
 
     /// <summary>Logits of hidden states of any leading shape.</summary>
