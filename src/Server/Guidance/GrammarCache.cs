@@ -14,9 +14,10 @@ namespace Llama.Server.Guidance;
 /// </summary>
 internal sealed class GrammarCache(IOptions<ServerSettings> settings) : IDisposable
 {
-    private const int MostGrammars = 64;
+    // In characters of what asks for them, which what is compiled from it grows with. A small grammar counts for the masks that it will gather: 64 of those fit.
+    private const int MostCharacters = 64 * SmallestSize, SmallestSize = 1 << 15;
 
-    private readonly MemoryCache _grammars = new(new MemoryCacheOptions { SizeLimit = MostGrammars });
+    private readonly MemoryCache _grammars = new(new MemoryCacheOptions { SizeLimit = MostCharacters });
     private readonly JsonWhitespace _whitespace = settings.Value.JsonWhitespace == "free" ? JsonWhitespace.Free : JsonWhitespace.Compact;
 
     /// <summary>The compiled grammar, or what is wrong with the request that asks for it.</summary>
@@ -28,7 +29,7 @@ internal sealed class GrammarCache(IOptions<ServerSettings> settings) : IDisposa
         try
         {
             grammar = TokenGrammar.Create(guidance.Compile(_whitespace), checkpoint.Tokenizer, checkpoint.Limits.VocabSize);
-            _grammars.Set(guidance.Key, grammar, new MemoryCacheEntryOptions { Size = 1 });
+            _grammars.Set(guidance.Key, grammar, new MemoryCacheEntryOptions { Size = Math.Max(SmallestSize, guidance.Key.Length) });
             return true;
         }
         catch (GrammarException fault)
