@@ -1,10 +1,8 @@
 using System.ClientModel;
-using System.ClientModel.Primitives;
 using System.Net;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using Llama.Server.Tests.Hosting;
-using OpenAI;
 using OpenAI.Embeddings;
 
 namespace Llama.Server.Tests;
@@ -16,7 +14,7 @@ public sealed class EmbeddingTests
     public async Task GenerateEmbeddings_Batch_GivesUnitVectorsInOrderAndCounts()
     {
         await using var app = new TestApp();
-        EmbeddingClient client = await ConnectAsync(app);
+        EmbeddingClient client = (await app.ConnectAsync()).GetEmbeddingClient(TestApp.ModelName);
         string[] texts = ["A giraffe", "a zebra and another", "A giraffe"];
 
         OpenAIEmbeddingCollection all = await client.GenerateEmbeddingsAsync(texts);
@@ -36,7 +34,7 @@ public sealed class EmbeddingTests
     public async Task GenerateEmbeddings_Tokens_EqualTheirText()
     {
         await using var app = new TestApp();
-        EmbeddingClient client = await ConnectAsync(app);
+        EmbeddingClient client = (await app.ConnectAsync()).GetEmbeddingClient(TestApp.ModelName);
 
         OpenAIEmbedding text = await client.GenerateEmbeddingAsync("A giraffe", new EmbeddingGenerationOptions { EndUserId = "someone" });
         OpenAIEmbeddingCollection tokens = await client.GenerateEmbeddingsAsync([TestApp.Tokenizer.Encode("A giraffe", addBos: true), TestApp.Tokenizer.Encode("A giraffe")]);
@@ -49,7 +47,7 @@ public sealed class EmbeddingTests
     public async Task GenerateEmbeddings_Dimensions_AreRefusedByName()
     {
         await using var app = new TestApp();
-        EmbeddingClient client = await ConnectAsync(app);
+        EmbeddingClient client = (await app.ConnectAsync()).GetEmbeddingClient(TestApp.ModelName);
 
         ClientResultException error = await Assert.ThrowsAsync<ClientResultException>(() =>
             client.GenerateEmbeddingAsync("A giraffe", new EmbeddingGenerationOptions { Dimensions = 2 }));
@@ -153,17 +151,5 @@ public sealed class EmbeddingTests
         JsonNode answer = await TestApp.ReadJsonAsync(response);
         Assert.True(response.IsSuccessStatusCode, answer.ToJsonString());
         return answer;
-    }
-
-    private static async Task<EmbeddingClient> ConnectAsync(TestApp app)
-    {
-        await app.StartAsync();
-        var options = new OpenAIClientOptions
-        {
-            Endpoint = new Uri("http://localhost/v1"),
-            Transport = new HttpClientPipelineTransport(app.CreateClient()),
-            RetryPolicy = new ClientRetryPolicy(maxRetries: 0),
-        };
-        return new OpenAIClient(new ApiKeyCredential("any"), options).GetEmbeddingClient(TestApp.ModelName);
     }
 }

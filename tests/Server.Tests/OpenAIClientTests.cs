@@ -1,5 +1,4 @@
 using System.ClientModel;
-using System.ClientModel.Primitives;
 using System.Text;
 using Llama.Server.Tests.Hosting;
 using OpenAI;
@@ -17,7 +16,7 @@ public sealed class OpenAIClientTests
     public async Task CompleteChat_Whole_GivesAnswerAndUsage()
     {
         await using var app = new TestApp { Reply = Reply };
-        ChatClient chat = (await ConnectAsync(app)).GetChatClient(TestApp.ModelName);
+        ChatClient chat = (await app.ConnectAsync()).GetChatClient(TestApp.ModelName);
 
         ChatCompletion answer = await chat.CompleteChatAsync([new SystemChatMessage("Be brief."), new UserChatMessage("What is a giraffe?")]);
 
@@ -34,7 +33,7 @@ public sealed class OpenAIClientTests
     public async Task CompleteChat_Streamed_GivesTheSameAnswer()
     {
         await using var app = new TestApp { Reply = Reply };
-        ChatClient chat = (await ConnectAsync(app)).GetChatClient(TestApp.ModelName);
+        ChatClient chat = (await app.ConnectAsync()).GetChatClient(TestApp.ModelName);
         var text = new StringBuilder();
         ChatFinishReason? finish = null;
         ChatTokenUsage? usage = null;
@@ -56,7 +55,7 @@ public sealed class OpenAIClientTests
     public async Task CompleteChat_AllHonouredOptions_AreAccepted()
     {
         await using var app = new TestApp();
-        ChatClient chat = (await ConnectAsync(app)).GetChatClient(TestApp.ModelName);
+        ChatClient chat = (await app.ConnectAsync()).GetChatClient(TestApp.ModelName);
         var options = new ChatCompletionOptions
         {
             MaxOutputTokenCount = 5,
@@ -85,7 +84,7 @@ public sealed class OpenAIClientTests
     public async Task GetModels_Any_ListsTheServedModel()
     {
         await using var app = new TestApp();
-        OpenAIModelClient models = (await ConnectAsync(app)).GetOpenAIModelClient();
+        OpenAIModelClient models = (await app.ConnectAsync()).GetOpenAIModelClient();
 
         OpenAIModelCollection all = await models.GetModelsAsync();
         OpenAIModel one = await models.GetModelAsync(TestApp.ModelName);
@@ -98,7 +97,7 @@ public sealed class OpenAIClientTests
     public async Task CompleteChat_WrongKey_Is401()
     {
         await using var app = new TestApp { Settings = { ["Auth:ApiKeys:0"] = "right" } };
-        OpenAIClient right = await ConnectAsync(app, "right"), wrong = await ConnectAsync(app, "wrong");
+        OpenAIClient right = await app.ConnectAsync("right"), wrong = await app.ConnectAsync("wrong");
 
         await right.GetChatClient(TestApp.ModelName).CompleteChatAsync([new UserChatMessage("Hi")], new ChatCompletionOptions { MaxOutputTokenCount = 1 });
         ClientResultException error = await Assert.ThrowsAsync<ClientResultException>(() =>
@@ -112,7 +111,7 @@ public sealed class OpenAIClientTests
     public async Task CompleteChat_UnknownModel_Is404()
     {
         await using var app = new TestApp();
-        ChatClient chat = (await ConnectAsync(app)).GetChatClient("gpt-99");
+        ChatClient chat = (await app.ConnectAsync()).GetChatClient("gpt-99");
 
         ClientResultException error = await Assert.ThrowsAsync<ClientResultException>(() => chat.CompleteChatAsync([new UserChatMessage("Hi")]));
 
@@ -124,23 +123,12 @@ public sealed class OpenAIClientTests
     public async Task CompleteChat_BadParameter_Is400AndNamesIt()
     {
         await using var app = new TestApp();
-        ChatClient chat = (await ConnectAsync(app)).GetChatClient(TestApp.ModelName);
+        ChatClient chat = (await app.ConnectAsync()).GetChatClient(TestApp.ModelName);
 
         ClientResultException error = await Assert.ThrowsAsync<ClientResultException>(() =>
             chat.CompleteChatAsync([new UserChatMessage("Hi")], new ChatCompletionOptions { Temperature = 3 }));
 
         Assert.Equal(400, error.Status);
         Assert.Contains("temperature", error.Message);
-    }
-
-    private static async Task<OpenAIClient> ConnectAsync(TestApp app, string key = "any")
-    {
-        await app.StartAsync();
-        return new OpenAIClient(new ApiKeyCredential(key), new OpenAIClientOptions
-        {
-            Endpoint = new Uri("http://localhost/v1"),
-            Transport = new HttpClientPipelineTransport(app.CreateClient()),
-            RetryPolicy = new ClientRetryPolicy(maxRetries: 0),
-        });
     }
 }

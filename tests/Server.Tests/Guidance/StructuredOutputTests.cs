@@ -1,10 +1,7 @@
-using System.ClientModel;
-using System.ClientModel.Primitives;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Llama.Server.Tests.Hosting;
-using OpenAI;
 using OpenAI.Chat;
 
 namespace Llama.Server.Tests.Guidance;
@@ -22,7 +19,7 @@ public sealed class StructuredOutputTests
     public async Task CompleteChat_JsonSchema_GivesWhatItDescribes()
     {
         await using var app = new TestApp();
-        ChatClient chat = await ConnectAsync(app);
+        ChatClient chat = (await app.ConnectAsync()).GetChatClient(TestApp.ModelName);
         var options = new ChatCompletionOptions { ResponseFormat = ChatResponseFormat.CreateJsonSchemaFormat("steps", BinaryData.FromString(Steps), jsonSchemaIsStrict: true) };
 
         ChatCompletion whole = await chat.CompleteChatAsync([new UserChatMessage("Go on.")], options);
@@ -35,7 +32,7 @@ public sealed class StructuredOutputTests
     public async Task CompleteChat_JsonSchemaStreamed_GivesTheSameAsWhole()
     {
         await using var app = new TestApp();
-        ChatClient chat = await ConnectAsync(app);
+        ChatClient chat = (await app.ConnectAsync()).GetChatClient(TestApp.ModelName);
         var options = new ChatCompletionOptions { Seed = 7, ResponseFormat = ChatResponseFormat.CreateJsonSchemaFormat("steps", BinaryData.FromString(Steps), jsonSchemaIsStrict: true) };
         var streamed = new StringBuilder();
 
@@ -105,17 +102,6 @@ public sealed class StructuredOutputTests
 
         Assert.All(answer["choices"]![0]!["token_ids"]!.AsArray(), id => Assert.InRange((int)id!, 300, 301));
         Assert.Equal("length", (string?)answer["choices"]![0]!["finish_reason"]);
-    }
-
-    internal static async Task<ChatClient> ConnectAsync(TestApp app)
-    {
-        await app.StartAsync();
-        return new ChatClient(TestApp.ModelName, new ApiKeyCredential("any"), new OpenAIClientOptions
-        {
-            Endpoint = new Uri("http://localhost/v1"),
-            Transport = new HttpClientPipelineTransport(app.CreateClient()),
-            RetryPolicy = new ClientRetryPolicy(maxRetries: 0),
-        });
     }
 
     private static IEnumerable<string> Texts(JsonNode answer) => answer["choices"]!.AsArray().Select(choice => (string)choice!["message"]!["content"]!);

@@ -1,3 +1,5 @@
+using System.ClientModel;
+using System.ClientModel.Primitives;
 using System.Text;
 using System.Text.Json.Nodes;
 using Llama.Model;
@@ -9,6 +11,7 @@ using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using OpenAI;
 
 namespace Llama.Server.Tests.Hosting;
 
@@ -47,6 +50,18 @@ internal sealed class TestApp : WebApplicationFactory<Program>
         client.Timeout = Timeout.InfiniteTimeSpan;
         await Until(() => Services.GetRequiredService<EngineHost>().Checkpoint is not null);
         return client;
+    }
+
+    /// <summary>OpenAI's own client of a server that is ready. It does not try again: a failure is what is to be seen.</summary>
+    public async Task<OpenAIClient> ConnectAsync(string key = "any")
+    {
+        await StartAsync();
+        return new OpenAIClient(new ApiKeyCredential(key), new OpenAIClientOptions
+        {
+            Endpoint = new Uri("http://localhost/v1"),
+            Transport = new HttpClientPipelineTransport(CreateClient()),
+            RetryPolicy = new ClientRetryPolicy(maxRetries: 0),
+        });
     }
 
     /// <summary>Waits for a condition that will come about by itself.</summary>

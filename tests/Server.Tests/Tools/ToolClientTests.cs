@@ -1,9 +1,6 @@
-using System.ClientModel;
-using System.ClientModel.Primitives;
 using System.Text;
 using System.Text.Json;
 using Llama.Server.Tests.Hosting;
-using OpenAI;
 using OpenAI.Chat;
 
 namespace Llama.Server.Tests.Tools;
@@ -22,7 +19,7 @@ public sealed class ToolClientTests
     public async Task CompleteChat_ToolLoop_CallsAndTakesResults()
     {
         await using var app = new TestApp { Reply = Call, ContextLength = 2048 };
-        ChatClient chat = await ConnectAsync(app);
+        ChatClient chat = (await app.ConnectAsync()).GetChatClient(TestApp.ModelName);
         List<ChatMessage> messages = [new SystemChatMessage("Be brief."), new UserChatMessage("What is the weather?") { ParticipantName = "Ann" }];
         var options = new ChatCompletionOptions { Tools = { Weather, Now }, AllowParallelToolCalls = true };
 
@@ -42,7 +39,7 @@ public sealed class ToolClientTests
     public async Task CompleteChat_Streamed_UpdatesPutTheCallsTogether()
     {
         await using var app = new TestApp { Reply = Call, ContextLength = 2048 };
-        ChatClient chat = await ConnectAsync(app);
+        ChatClient chat = (await app.ConnectAsync()).GetChatClient(TestApp.ModelName);
         var names = new SortedDictionary<int, string>();
         var arguments = new SortedDictionary<int, StringBuilder>();
         ChatFinishReason? finish = null;
@@ -67,7 +64,7 @@ public sealed class ToolClientTests
     public async Task CompleteChat_ToolChoice_IsKept()
     {
         await using var random = new TestApp { ContextLength = 2048 };
-        ChatClient chat = await ConnectAsync(random);
+        ChatClient chat = (await random.ConnectAsync()).GetChatClient(TestApp.ModelName);
 
         ChatCompletion named = await chat.CompleteChatAsync([new UserChatMessage("Hi")], Options(ChatToolChoice.CreateFunctionChoice("get_weather")));
         ChatCompletion required = await chat.CompleteChatAsync([new UserChatMessage("Hi")], Options(ChatToolChoice.CreateRequiredChoice()));
@@ -81,17 +78,5 @@ public sealed class ToolClientTests
 
         static ChatCompletionOptions Options(ChatToolChoice choice) =>
             new() { Tools = { Weather, Now }, ToolChoice = choice, AllowParallelToolCalls = false, MaxOutputTokenCount = 60, Seed = 5 };
-    }
-
-    private static async Task<ChatClient> ConnectAsync(TestApp app)
-    {
-        await app.StartAsync();
-        var options = new OpenAIClientOptions
-        {
-            Endpoint = new Uri("http://localhost/v1"),
-            Transport = new HttpClientPipelineTransport(app.CreateClient()),
-            RetryPolicy = new ClientRetryPolicy(maxRetries: 0),
-        };
-        return new OpenAIClient(new ApiKeyCredential("any"), options).GetChatClient(TestApp.ModelName);
     }
 }
