@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Llama.Model.Checkpoints;
 using Llama.Model.Sampling;
+using Llama.Tests.Shared;
 using Llama.Trainer.Plain;
 using static TorchSharp.torch;
 
@@ -11,19 +12,7 @@ public sealed class ModelRunnerTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("llama-runner-tests").FullName;
 
-    public ModelRunnerTests() => RandomCheckpoint.Write(_folder, Config, TensorDtype.BF16, seed: 1);
-
-    private static LlamaConfig Config => new()
-    {
-        HiddenSize = 64,
-        IntermediateSize = 96,
-        LayerCount = 2,
-        HeadCount = 4,
-        KvHeadCount = 2,
-        HeadDim = 16,
-        VocabSize = 200,
-        ContextLength = 128,
-    };
+    public ModelRunnerTests() => RandomCheckpoint.Write(_folder, SmallLlama.Config, TensorDtype.BF16, seed: 1);
 
     [Theory]
     [InlineData("auto", "fused")]

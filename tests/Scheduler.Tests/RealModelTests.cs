@@ -10,19 +10,7 @@ public sealed class RealModelTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("llama-engine-tests").FullName;
 
-    public RealModelTests() => RandomCheckpoint.Write(_folder, Config, TensorDtype.BF16, seed: 4);
-
-    private static LlamaConfig Config => new()
-    {
-        HiddenSize = 64,
-        IntermediateSize = 96,
-        LayerCount = 2,
-        HeadCount = 4,
-        KvHeadCount = 2,
-        HeadDim = 16,
-        VocabSize = 200,
-        ContextLength = 128,
-    };
+    public RealModelTests() => RandomCheckpoint.Write(_folder, SmallLlama.Config, TensorDtype.BF16, seed: 4);
 
     [Theory]
     [InlineData(1)]

@@ -32,7 +32,7 @@ internal sealed class GuideFactory(GrammarCache grammars)
     private ApiError? CheckStrict(ToolUse? tools, Checkpoint checkpoint)
     {
         ApiError? error = null;
-        if (tools is { Mode: ToolMode.Auto } && tools.Callable.Any(tool => tool.Strict))
+        if (tools is { HoldsFreeCalls: true })
             grammars.TryGet(new ToolCallGuidance(tools, checkpoint.ToolFormat), checkpoint, out _, out error);
         return error;
     }
@@ -59,7 +59,7 @@ internal sealed class GuideFactory(GrammarCache grammars)
     {
         { Mode: ToolMode.Required } tools => new ToolCallGuidance(tools, checkpoint.ToolFormat),
         { Mode: ToolMode.Auto } tools when parameters.Guidance is { } text => new CallsOrText(new ToolCallGuidance(tools, checkpoint.ToolFormat), text),
-        { Mode: ToolMode.Auto } tools when tools.Callable.Any(tool => tool.Strict) && CanHoldFreeCalls(checkpoint) => new StrictCalls(new ToolCallGuidance(tools, checkpoint.ToolFormat)),
+        { HoldsFreeCalls: true } tools when CanHoldFreeCalls(checkpoint) => new StrictCalls(new ToolCallGuidance(tools, checkpoint.ToolFormat)),
         _ => parameters.Guidance,
     };
 

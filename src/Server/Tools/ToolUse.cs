@@ -5,7 +5,11 @@ namespace Llama.Server.Tools;
 /// <param name="Callable">Those of them that may be called; fewer where <c>tool_choice</c> names some.</param>
 /// <param name="Mode">Whether the model may, must or must not call.</param>
 /// <param name="IsParallel">Whether one answer may hold several calls.</param>
-internal sealed record ToolUse(IReadOnlyList<ToolDefinition> Defined, IReadOnlyList<ToolDefinition> Callable, ToolMode Mode, bool IsParallel);
+internal sealed record ToolUse(IReadOnlyList<ToolDefinition> Defined, IReadOnlyList<ToolDefinition> Callable, ToolMode Mode, bool IsParallel)
+{
+    /// <summary>Whether calls that the model makes of its own accord are to keep to a schema.</summary>
+    public bool HoldsFreeCalls => Mode == ToolMode.Auto && Callable.Any(tool => tool.Strict);
+}
 
 /// <summary>Whether tools are called.</summary>
 internal enum ToolMode
