@@ -56,7 +56,7 @@ internal sealed class LlamaModel : IDisposable
     public Matrix Logits(ReadOnlySpan<int> tokenRows)
     {
         Matrix logits = _logits.Take(tokenRows.Length);
-        if (tokenRows.Length > 0) _kernels.Linear(Hidden(tokenRows), _weights.Head, logits); // else a step of prompt chunks alone
+        if (tokenRows.Length > 0) _kernels.Linear(Hidden(tokenRows), [new(_weights.Head, logits)]); // else a step of prompt chunks alone
         return logits;
     }
 
@@ -87,9 +87,7 @@ internal sealed class LlamaModel : IDisposable
     private void Attend(LayerWeights layer, KvLayer cache, ForwardBatch batch, Activations a)
     {
         Normalise(a.Residual, layer.AttentionNorm, a.Normed);
-        _kernels.Linear(a.Normed, layer.Query, a.Queries); // [tokens, heads · headDim]
-        _kernels.Linear(a.Normed, layer.Key, a.Keys); // [tokens, kvHeads · headDim]
-        _kernels.Linear(a.Normed, layer.Value, a.Values);
+        _kernels.Linear(a.Normed, [new(layer.Query, a.Queries), new(layer.Key, a.Keys), new(layer.Value, a.Values)]); // [tokens, heads · headDim], [tokens, kvHeads · headDim] twice
         _kernels.RotateAndStore(a.Queries, a.Keys, a.Values, _rope, batch, _attention, cache);
         _kernels.Attend(a.Queries, batch, _attention, cache, a.Attended);
         _kernels.LinearAdd(a.Attended, layer.Output, a.Residual);
@@ -98,8 +96,7 @@ internal sealed class LlamaModel : IDisposable
     private void FeedForward(LayerWeights layer, Activations a)
     {
         Normalise(a.Residual, layer.MlpNorm, a.Normed);
-        _kernels.Linear(a.Normed, layer.Gate, a.Gate); // [tokens, intermediate]
-        _kernels.Linear(a.Normed, layer.Up, a.Up);
+        _kernels.Linear(a.Normed, [new(layer.Gate, a.Gate), new(layer.Up, a.Up)]); // [tokens, intermediate]
         _kernels.SiluMultiply(a.Gate, a.Up);
         _kernels.LinearAdd(a.Gate, layer.Down, a.Residual);
     }

@@ -22,7 +22,7 @@ internal sealed class LlamaWeights : IDisposable
     }
 
     /// <summary>[vocab, hidden]</summary>
-    public Matrix Embedding { get; }
+    public Weight Embedding { get; }
 
     public LayerWeights[] Layers { get; }
 
@@ -30,7 +30,7 @@ internal sealed class LlamaWeights : IDisposable
     public Matrix FinalNorm { get; }
 
     /// <summary>[vocab, hidden]; the embedding itself when tied.</summary>
-    public Matrix Head { get; }
+    public Weight Head { get; }
 
     public void Dispose()
     {
@@ -53,14 +53,14 @@ internal sealed class LlamaWeights : IDisposable
 
     private Matrix Norm(string name) => Matrix.Of(_checkpoint.Load(name, ScalarType.Float32, _device));
 
-    private Matrix Weight(string name)
+    private DenseWeight Weight(string name)
     {
         if (_device.type == TorchSharp.DeviceType.CPU)
         {
             Tensor mapped = _checkpoint.Map(name);
-            if (mapped.dtype == _dtype) return Matrix.Of(mapped);
+            if (mapped.dtype == _dtype) return new DenseWeight(Matrix.Of(mapped));
             mapped.Dispose();
         }
-        return Matrix.Of(_checkpoint.Load(name, _dtype, _device));
+        return new DenseWeight(Matrix.Of(_checkpoint.Load(name, _dtype, _device)));
     }
 }

@@ -11,19 +11,20 @@ internal interface IKernels
 
     /// <summary>output[t] = table[tokenIds[t]]</summary>
     /// <param name="table">[vocab, hidden]</param>
-    void Embed(Matrix table, ForwardBatch batch, Matrix output);
+    void Embed(Weight table, ForwardBatch batch, Matrix output);
 
     /// <summary>output = input / √(mean(input²) + epsilon) · weight, row by row (Zhang and Sennrich 2019, equation 4).</summary>
     /// <param name="weight">[1, hidden] float32</param>
     void RmsNorm(Matrix input, Matrix weight, float epsilon, Matrix output);
 
-    /// <summary>output = input · weightᵀ</summary>
-    /// <param name="weight">[outputs, inputs]</param>
-    void Linear(Matrix input, Matrix weight, Matrix output);
+    /// <summary>output = input · weightᵀ for each of the projections.</summary>
+    /// <param name="input">[tokens, inputs]</param>
+    /// <param name="projections">What to multiply it with; together, because what is done to the input is then done once.</param>
+    void Linear(Matrix input, ReadOnlySpan<Projection> projections);
 
     /// <summary>residual += input · weightᵀ</summary>
     /// <param name="weight">[outputs, inputs]</param>
-    void LinearAdd(Matrix input, Matrix weight, Matrix residual);
+    void LinearAdd(Matrix input, Weight weight, Matrix residual);
 
     /// <summary>Rotates queries (in place) and keys by their positions and writes keys and values to their slots of the cache.</summary>
     /// <param name="queries">[tokens, heads · headDim]</param>

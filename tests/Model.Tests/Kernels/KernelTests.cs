@@ -24,10 +24,11 @@ public sealed class KernelTests
         IKernels fast = Fast(lanes, dtype), plain = new PlainKernels(CPU);
         foreach ((int rows, int inputs, int outputs) in new[] { (1, 1, 1), (1, 7, 3), (2, 16, 4), (3, 40, 9), (4, 64, 64), (5, 100, 33), (8, 256, 688), (17, 33, 130), (33, 48, 20), (130, 2048, 17) })
         {
-            Matrix x = Random(rows, inputs, 1, ScalarType.Float32), w = Random(outputs, inputs, 2, Type(dtype));
+            Matrix x = Random(rows, inputs, 1, ScalarType.Float32);
+            DenseWeight w = new(Random(outputs, inputs, 2, Type(dtype)));
             Matrix expected = Random(rows, outputs, 3, ScalarType.Float32), actual = Matrix.Of(expected.Tensor.clone());
-            plain.Linear(x, w, expected);
-            fast.Linear(x, w, actual);
+            plain.Linear(x, [new(w, expected)]);
+            fast.Linear(x, [new(w, actual)]);
             AssertClose(expected, actual, 2e-5 * Math.Sqrt(inputs));
             plain.LinearAdd(x, w, expected);
             fast.LinearAdd(x, w, actual);
@@ -41,12 +42,13 @@ public sealed class KernelTests
     {
         if (!Supported(lanes)) return;
         IKernels fast = Fast(lanes, dtype);
-        Matrix x = Random(70, 259, 1, ScalarType.Float32), w = Random(37, 259, 2, Type(dtype)), all = Random(70, 37, 3, ScalarType.Float32);
-        fast.Linear(x, w, all);
+        Matrix x = Random(70, 259, 1, ScalarType.Float32), all = Random(70, 37, 3, ScalarType.Float32);
+        DenseWeight w = new(Random(37, 259, 2, Type(dtype)));
+        fast.Linear(x, [new(w, all)]);
         for (int rows = 1; rows <= 70; rows += 3)
         {
             Matrix part = Random(rows, 37, 4, ScalarType.Float32);
-            fast.Linear(x.Take(rows), w, part);
+            fast.Linear(x.Take(rows), [new(w, part)]);
             Assert.True(part.Tensor.eq(all.Tensor.narrow(0, 0, rows)).all().item<bool>(), $"{rows} rows");
         }
     }

@@ -14,10 +14,10 @@ internal sealed class PlainKernels(Device device) : IKernels
                 Block(tensor, copy.Target, shape.BlockSize).copy_(Block(tensor, copy.Source, shape.BlockSize));
     }
 
-    public void Embed(Matrix table, ForwardBatch batch, Matrix output)
+    public void Embed(Weight table, ForwardBatch batch, Matrix output)
     {
         using DisposeScope scope = NewDisposeScope();
-        output.Tensor.copy_(table.Tensor.index_select(0, Indices(batch.TokenIds.AsSpan(0, batch.TokenCount))));
+        output.Tensor.copy_(table.Widen(Indices(batch.TokenIds.AsSpan(0, batch.TokenCount))));
     }
 
     public void RmsNorm(Matrix input, Matrix weight, float epsilon, Matrix output)
@@ -27,13 +27,13 @@ internal sealed class PlainKernels(Device device) : IKernels
         output.Tensor.copy_(input.Tensor * rsqrt(variance + epsilon) * weight.Tensor);
     }
 
-    public void Linear(Matrix input, Matrix weight, Matrix output)
+    public void Linear(Matrix input, ReadOnlySpan<Projection> projections)
     {
         using DisposeScope scope = NewDisposeScope();
-        output.Tensor.copy_(Product(input, weight));
+        foreach (Projection projection in projections) projection.Output.Tensor.copy_(Product(input, projection.Weight));
     }
 
-    public void LinearAdd(Matrix input, Matrix weight, Matrix residual)
+    public void LinearAdd(Matrix input, Weight weight, Matrix residual)
     {
         using DisposeScope scope = NewDisposeScope();
         residual.Tensor.add_(Product(input, weight));
@@ -81,7 +81,7 @@ internal sealed class PlainKernels(Device device) : IKernels
 
     private static Tensor Block(Tensor cache, int block, int blockSize) => cache.narrow(0, (long)block * blockSize, blockSize);
 
-    private static Tensor Product(Matrix input, Matrix weight) => mm(input.Tensor, weight.Tensor.to(ScalarType.Float32).t());
+    private static Tensor Product(Matrix input, Weight weight) => mm(input.Tensor, weight.Widen().t());
 
     private static Tensor Rotate(Matrix heads, Tensor cosines, Tensor sines, int headDim)
     {

@@ -47,24 +47,25 @@ internal sealed unsafe class SimdKernels<TLanes, TStored>(bool deterministic) : 
         }
     }
 
-    public void Embed(Matrix table, ForwardBatch batch, Matrix output)
+    public void Embed(Weight table, ForwardBatch batch, Matrix output)
     {
+        Matrix values = ((DenseWeight)table).Values;
         for (int t = 0; t < batch.TokenCount; t++)
-            SimdVector<TLanes, TStored>.Widen((TStored*)table.Data + (long)batch.TokenIds[t] * table.Columns, output.Floats + (long)t * table.Columns, table.Columns);
+            SimdVector<TLanes, TStored>.Widen((TStored*)values.Data + (long)batch.TokenIds[t] * values.Columns, output.Floats + (long)t * values.Columns, values.Columns);
     }
 
     public void RmsNorm(Matrix input, Matrix weight, float epsilon, Matrix output) => SimdElementwise<TLanes>.RmsNorm(input, weight, epsilon, output);
 
-    public void Linear(Matrix input, Matrix weight, Matrix output)
+    public void Linear(Matrix input, ReadOnlySpan<Projection> projections)
     {
-        if (UseTorch(input)) _plain.Linear(input, weight, output);
-        else SimdLinear<TLanes, TStored>.Run(input, weight, output, add: false);
+        if (UseTorch(input)) _plain.Linear(input, projections);
+        else foreach (Projection projection in projections) SimdLinear<TLanes, TStored>.Run(input, ((DenseWeight)projection.Weight).Values, projection.Output, add: false);
     }
 
-    public void LinearAdd(Matrix input, Matrix weight, Matrix residual)
+    public void LinearAdd(Matrix input, Weight weight, Matrix residual)
     {
         if (UseTorch(input)) _plain.LinearAdd(input, weight, residual);
-        else SimdLinear<TLanes, TStored>.Run(input, weight, residual, add: true);
+        else SimdLinear<TLanes, TStored>.Run(input, ((DenseWeight)weight).Values, residual, add: true);
     }
 
     public void RotateAndStore(Matrix queries, Matrix keys, Matrix values, RopeTable rope, ForwardBatch batch, AttentionShape shape, KvLayer cache) =>

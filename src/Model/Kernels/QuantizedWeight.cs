@@ -1,0 +1,50 @@
+using static TorchSharp.torch;
+
+namespace Llama.Model.Kernels;
+
+/// <summary>
+/// A weight in 8- or 4-bit codes with a scale for each group of inputs: w = scale · code − minimum, where minimum = scale · zero point.
+/// <para>
+/// A row of codes is a sequence of 64-byte chunks, one SIMD register each: 64 codes of 8 bits, or 128 codes of 4 bits whose first 64 are the low nibbles and whose last 64 are the high
+/// ones. The row is padded to whole chunks with the zero point. Within each 64 codes the order is the one in which groups narrower than 64 inputs meet their scales lane by lane:
+/// byte 4·lane + i holds input (lane / n)·4 + (lane % n)·group + i, where n = max(1, 64 / group). For groups of 64 and more that is the natural order.
+/// </para>
+/// </summary>
+internal sealed class QuantizedWeight(int inputs, int bits, int groupSize, Matrix codes, Matrix scales, Matrix? minima) : Weight(codes.Rows, inputs)
+{
+    /// <summary>Codes that fill one register of 8-bit lanes.</summary>
+    public const int Chunk = 64;
+
+    /// <summary>8 or 4.</summary>
+    public int Bits { get; } = bits;
+
+    /// <summary>Inputs that share a scale: 16, 32, 64, 128, 256, or the whole row (<see cref="Weight.Inputs"/>).</summary>
+    public int GroupSize { get; } = groupSize;
+
+    /// <summary>Groups in a row; the last may be short.</summary>
+    public int GroupCount => (Inputs + GroupSize - 1) / GroupSize;
+
+    /// <summary>[outputs, bytes] U8; see the type's remarks.</summary>
+    public Matrix Codes { get; } = codes;
+
+    /// <summary>[outputs, groups] float32</summary>
+    public Matrix Scales { get; } = scales;
+
+    /// <summary>[outputs, groups] float32; null when symmetric: the minimum then is the scale times <see cref="ZeroPoint"/>.</summary>
+    public Matrix? Minima { get; } = minima;
+
+    /// <summary>The code of 0 in a symmetric weight: 128 of 8 bits, 8 of 4.</summary>
+    public int ZeroPoint => 1 << (Bits - 1);
+
+    /// <summary>Bytes of a row of codes: whole chunks.</summary>
+    public static int RowBytes(int inputs, int bits) => (inputs * bits + Chunk * 8 - 1) / (Chunk * 8) * Chunk;
+
+    public override Tensor Widen(Tensor? rows = null) => throw new NotImplementedException();
+
+    public override void Dispose()
+    {
+        Codes.Dispose();
+        Scales.Dispose();
+        Minima?.Dispose();
+    }
+}

@@ -1,0 +1,18 @@
+using static TorchSharp.torch;
+
+namespace Llama.Model.Kernels;
+
+/// <summary>The matrix of a linear layer or of the embedding, [outputs, inputs], in the form in which it lies in memory.</summary>
+internal abstract class Weight(int outputs, int inputs) : IDisposable
+{
+    /// <summary>Rows.</summary>
+    public int Outputs { get; } = outputs;
+
+    /// <summary>Columns.</summary>
+    public int Inputs { get; } = inputs;
+
+    /// <summary>Some rows in float32, in torch operations: [rows, inputs]. For the plain kernels; the caller disposes it.</summary>
+    public abstract Tensor Widen(Tensor? rows = null);
+
+    public abstract void Dispose();
+}
