@@ -57,6 +57,8 @@ internal sealed class Assembler
 
     public void Add(int target, int first, int second) => Vector(Prefix.None, Map.M0F, false, 0x58, target, first, second);
 
+    public void Add(int target, int first, Memory second) => Vector(Prefix.None, Map.M0F, false, 0x58, target, first, second, 64);
+
     public void Multiply(int target, int first, int second) => Vector(Prefix.None, Map.M0F, false, 0x59, target, first, second);
 
     public void AddX(int target, int first, int second) => Vector(Prefix.None, Map.M0F, false, 0x58, target, first, second, length: 0);
@@ -109,6 +111,13 @@ internal sealed class Assembler
     /// <summary>Bits 128 to 255 become the lowest ones of the target.</summary>
     public void UpperQuarter(int target, int source) => VectorImmediate(Map.M0F3A, false, 0x19, source, target, 1, length: 1);
 
+    /// <summary>Quarters of 128 bits: the lower two from the first source, the upper two from the second, each chosen by two bits.</summary>
+    public void ShuffleQuarters(int target, int first, int second, byte choice)
+    {
+        Vector(Prefix.P66, Map.M0F3A, false, 0x23, target, first, second);
+        Emit(choice);
+    }
+
     /// <summary>Adds the lower 256 bits.</summary>
     public void AddY(int target, int first, int second) => Vector(Prefix.None, Map.M0F, false, 0x58, target, first, second, length: 1);
 
@@ -148,12 +157,12 @@ internal sealed class Assembler
 
     public void Pop(Gpr register) => Emit((byte)(0x58 | (int)register));
 
-    /// <summary>Brings a line into all caches.</summary>
+    /// <summary>Brings a line into the second cache. Any address will do, also one that is not mapped.</summary>
     public void Prefetch(Memory line)
     {
         if ((int)line.Base >= 8) Emit(0x41);
         Emit(0x0F, 0x18);
-        Operand(1, line, 1);
+        Operand(2, line, 1);
     }
 
     public int Mark() => _code.Count;

@@ -16,12 +16,14 @@ internal sealed unsafe class PackedInput : IDisposable
     /// <summary>First row.</summary>
     public byte* Data => _data;
 
+    /// <summary>Rows.</summary>
+    public int Rows { get; private set; }
+
+    /// <summary>Elements of a row.</summary>
+    public int Inputs { get; private set; }
+
     /// <summary>Bytes from one row to the next: no multiple of a page, lest all rows of a tile meet in one set of the first cache.</summary>
-    public static int StrideOf(int inputs)
-    {
-        int bytes = (inputs * sizeof(ushort) + Alignment - 1) / Alignment * Alignment;
-        return bytes % Page == 0 ? bytes + Alignment : bytes;
-    }
+    public int Stride { get; private set; }
 
     private struct Job
     {
@@ -34,13 +36,20 @@ internal sealed unsafe class PackedInput : IDisposable
     /// <param name="input">[rows, inputs] float32</param>
     public void Pack(Matrix input)
     {
-        Job job = new() { Input = input.Floats, Inputs = input.Columns, Stride = StrideOf(input.Columns) };
+        (Rows, Inputs, Stride) = (input.Rows, input.Columns, StrideOf(input.Columns));
+        Job job = new() { Input = input.Floats, Inputs = Inputs, Stride = Stride };
         Reserve((long)input.Rows * job.Stride);
         job.Target = _data;
-        ParallelFor.Run(input.Rows, Math.Max(1, ElementsPerThread / input.Columns), &Rows, &job);
+        ParallelFor.Run(input.Rows, Math.Max(1, ElementsPerThread / input.Columns), &Narrow, &job);
     }
 
     public void Dispose() => NativeMemory.AlignedFree(_data);
+
+    private static int StrideOf(int inputs)
+    {
+        int bytes = (inputs * sizeof(ushort) + Alignment - 1) / Alignment * Alignment;
+        return bytes % Page == 0 ? bytes + Alignment : bytes;
+    }
 
     private void Reserve(long bytes)
     {
@@ -50,7 +59,7 @@ internal sealed unsafe class PackedInput : IDisposable
         _capacity = bytes;
     }
 
-    private static void Rows(long begin, long end, void* state)
+    private static void Narrow(long begin, long end, void* state)
     {
         ref Job job = ref *(Job*)state;
         for (long row = begin; row < end; row++)

@@ -45,9 +45,9 @@ internal static class TileFrame
     }
 
     /// <summary>Goes on with the next tile along the outputs while there is one, then returns.</summary>
-    public static void Next(Assembler code, int tile, int outputs, int weightStride)
+    public static void Next(Assembler code, int tile, int outputs, int weightBytes)
     {
-        code.Add(Weight, outputs * weightStride);
+        code.Add(Weight, weightBytes);
         code.Add(Output, outputs * sizeof(float));
         code.Decrement(Count);
         code.JumpIfNotZero(tile);

@@ -36,7 +36,7 @@ internal sealed unsafe class SimdKernels<TLanes, TStored>(bool deterministic) : 
     private const int TorchRows = 32; // from here on libtorch's blocked products win (tests/Bench/NOTES.md)
 
     private readonly PlainKernels _plain = new(CPU);
-    private readonly MachineLinear? _machine = typeof(TStored) == typeof(Bf16) && MachineCode.IsSupported ? new MachineLinear() : null;
+    private readonly MachineLinear? _machine = typeof(TStored) == typeof(Bf16) && MachineCode.IsSupported ? new MachineLinear(deterministic ? int.MaxValue : int.Parse(Environment.GetEnvironmentVariable("PR") ?? "14")) : null;
 
     public void CopyBlocks(ForwardBatch batch, AttentionShape shape, KvLayer cache)
     {
