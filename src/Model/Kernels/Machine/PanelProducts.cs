@@ -54,7 +54,7 @@ internal sealed unsafe class PanelProducts
     public static bool Fits(Weight weight) => weight.Outputs % PanelTile.Lanes == 0;
 
     /// <summary>output = input · weightᵀ for each projection, or output += when <paramref name="add"/>.</summary>
-    public void Run(PackedInput input, ReadOnlySpan<Projection> projections, bool add)
+    public void Run(RowInput input, ReadOnlySpan<Projection> projections, bool add)
     {
         int chunkCount = (input.Inputs + ChunkInputs - 1) / ChunkInputs;
         Chunk* chunks = stackalloc Chunk[chunkCount];
