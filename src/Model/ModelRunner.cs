@@ -15,7 +15,7 @@ public sealed class ModelRunner : IModelRunner
 {
     private readonly IDisposable _inferenceMode; // tensors made inside it can only be changed inside it
     private readonly LlamaModel _model;
-    private readonly Sampler _sampler;
+    private readonly StepSampler _sampler;
     private readonly PromptReader _reader;
     private readonly ThreadTeam _team;
     private readonly bool _onCpu;
@@ -41,7 +41,7 @@ public sealed class ModelRunner : IModelRunner
         KvCache cache = new(config, pool.BlockCount, options.BlockSize, dtype, device.Device);
         (IKernels kernels, string kernelsName) = ChooseKernels(options, device, dtype);
         _model = new LlamaModel(config, weights, cache, kernels, Limits, options.MaxBatchTokens, options.MaxSequences, device.Device);
-        _sampler = new Sampler(config.VocabSize);
+        _sampler = new StepSampler(config.VocabSize);
         _reader = new PromptReader(_model, config.VocabSize, _onCpu);
         Description = Describe(options, config, device, kernelsName, libtorch, dtype, pool);
     }
@@ -80,7 +80,7 @@ public sealed class ModelRunner : IModelRunner
     {
         using Tensor? onHost = _onCpu || batch.SampleCount == 0 ? null : logits.Tensor.cpu();
         float* rows = onHost is null ? logits.Floats : (float*)TensorMemory.Data(onHost);
-        _sampler.Sample(batch, new Span<float>(rows, checked(batch.SampleCount * logits.Columns)), sampled);
+        _sampler.Sample(batch, rows, sampled);
     }
 
     private static int ContextLengthOf(ModelOptions options, LlamaConfig config) => options.ContextLength switch
