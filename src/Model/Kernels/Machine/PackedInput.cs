@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using Llama.Model.Kernels.Simd;
-using Llama.Model.Torch;
+using Llama.Model.Threads;
 
 namespace Llama.Model.Kernels.Machine;
 
