@@ -4,6 +4,7 @@ using Llama.Model.Kernels;
 using Llama.Model.Kernels.Plain;
 using Llama.Model.Kernels.Simd;
 using Llama.Model.Sampling;
+using Llama.Model.Threads;
 using Llama.Model.Torch;
 using static TorchSharp.torch;
 
@@ -14,8 +15,9 @@ public sealed class ModelRunner : IModelRunner
 {
     private readonly IDisposable _inferenceMode; // tensors made inside it can only be changed inside it
     private readonly LlamaModel _model;
-    private readonly Sampler _sampler;
+    private readonly StepSampler _sampler;
     private readonly PromptReader _reader;
+    private readonly ThreadTeam _team;
     private readonly bool _onCpu;
 
     private ModelRunner(ModelOptions options)
@@ -23,6 +25,9 @@ public sealed class ModelRunner : IModelRunner
         string libtorch = TorchLibrary.Load(options.LibTorch);
         _inferenceMode = inference_mode();
         DeviceChoice device = DeviceChoice.Resolve(options.Device);
+        _onCpu = !device.IsCuda;
+        ParallelFor.Use(_team = new ThreadTeam(options.Threads ?? Environment.ProcessorCount));
+        set_num_threads(_team.ThreadCount);
         ScalarType dtype = ParseDtype(options.Dtype);
         Checkpoint checkpoint = Checkpoint.Open(options.Path);
         checkpoint.Verify();
@@ -36,8 +41,7 @@ public sealed class ModelRunner : IModelRunner
         KvCache cache = new(config, pool.BlockCount, options.BlockSize, dtype, device.Device);
         (IKernels kernels, string kernelsName) = ChooseKernels(options, device, dtype);
         _model = new LlamaModel(config, weights, cache, kernels, Limits, options.MaxBatchTokens, options.MaxSequences, device.Device);
-        _sampler = new Sampler(config.VocabSize);
-        _onCpu = !device.IsCuda;
+        _sampler = new StepSampler(config.VocabSize);
         _reader = new PromptReader(_model, config.VocabSize, _onCpu);
         Description = Describe(options, config, device, kernelsName, libtorch, dtype, pool);
     }
@@ -68,13 +72,15 @@ public sealed class ModelRunner : IModelRunner
     {
         _model.Dispose();
         _inferenceMode.Dispose();
+        ParallelFor.Use(null);
+        _team.Dispose();
     }
 
     private unsafe void Sample(ForwardBatch batch, Matrix logits, Span<SampledToken> sampled)
     {
         using Tensor? onHost = _onCpu || batch.SampleCount == 0 ? null : logits.Tensor.cpu();
         float* rows = onHost is null ? logits.Floats : (float*)TensorMemory.Data(onHost);
-        _sampler.Sample(batch, new Span<float>(rows, checked(batch.SampleCount * logits.Columns)), sampled);
+        _sampler.Sample(batch, rows, sampled);
     }
 
     private static int ContextLengthOf(ModelOptions options, LlamaConfig config) => options.ContextLength switch
@@ -103,7 +109,7 @@ public sealed class ModelRunner : IModelRunner
     private static ModelDescription Describe(ModelOptions options, LlamaConfig config, DeviceChoice device, string kernels, string libtorch, ScalarType dtype, KvPoolSize pool)
     {
         long kvBytes = pool.BlockCount * KvCache.BytesPerBlock(config, options.BlockSize, dtype);
-        string type = dtype == ScalarType.Float32 ? "float32" : "bfloat16", threads = device.IsCuda ? "" : $", {get_num_threads()} threads";
+        string type = dtype == ScalarType.Float32 ? "float32" : "bfloat16", threads = device.IsCuda ? "" : $", {options.Threads ?? Environment.ProcessorCount} threads";
         return new ModelDescription(
             string.Create(CultureInfo.InvariantCulture, $"{config.LayerCount} layers × {config.HiddenSize:N0}, {config.HeadCount} heads over {config.KvHeadCount} KV heads, vocabulary {config.VocabSize:N0}, {config.ParameterCount / 1e6:N1} M parameters"),
             $"{device.Device} ({device.Reason}){threads}, {kernels} kernels{(options.Deterministic ? ", deterministic" : "")}, libtorch in {libtorch}",

@@ -6,6 +6,7 @@ RootCommand root = new("Measures the server's parts, and makes checkpoints to me
     KernelBench.Command(),
     ProductsBench.Command(),
     GuidanceBench.Command(),
+    ThreadBench.Command(),
     StreamsBench.Command(),
     RandomCheckpointVerb.Command(),
 };

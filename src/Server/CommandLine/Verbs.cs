@@ -50,6 +50,7 @@ internal static class Verbs
           --Model:Kernels=<kind>               fused or plain (default fused)
           --Model:ToolFormat=<format>          how tool calls are written: auto, hermes, llama3_json, mistral or pythonic (default auto: by the chat template)
           --Model:Deterministic=<bool>         the same text byte for byte whatever shares the batch (default false)
+          --Model:Threads=<count>              threads that compute a step on a CPU (default: the cores the process may use)
           --Model:LibTorch=<folder>            libraries of an installed PyTorch (default: those that came with the program)
           --Model:ContextLength=<tokens>       shortens the checkpoint's context
           --Model:BlockSize=<tokens>           tokens per KV block (default 16)

@@ -1,5 +1,5 @@
 using Llama.Model.Kernels.Simd;
-using Llama.Model.Torch;
+using Llama.Model.Threads;
 
 namespace Llama.Model.Kernels.Machine;
 
