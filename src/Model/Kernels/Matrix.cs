@@ -40,6 +40,8 @@ internal sealed unsafe class Matrix : IDisposable
 
     public float* Floats => (float*)Data;
 
+    public long ByteCount => (long)Rows * Columns * Tensor.element_size();
+
     /// <summary>Allocates without clearing.</summary>
     public static Matrix Empty(int rows, int columns, ScalarType dtype, Device device) => new(empty(rows, columns, dtype: dtype, device: device), rows, columns);
 
