@@ -105,9 +105,9 @@ public sealed class ModelRunner : IModelRunner
     private static (IKernels Kernels, string Name) ChooseKernels(ModelOptions options, DeviceChoice device, ScalarType dtype)
     {
         if (options.Kernels is not ("fused" or "plain")) throw new ArgumentException($"Model:Kernels is '{options.Kernels}'; use fused or plain.");
-        bool fused = options.Kernels == "fused" && !device.IsCuda && SimdKernels.IsSupported;
+        bool fused = options.Kernels == "fused" && !device.IsCuda;
         if (options.Deterministic && !fused)
-            throw new ArgumentException("Model:Deterministic needs fused kernels on a CPU with 256-bit multiply-add; remove it, or set Model:Kernels=fused and Model:Device=cpu.");
+            throw new ArgumentException("Model:Deterministic needs fused kernels on a CPU; remove it, or set Model:Kernels=fused and Model:Device=cpu.");
         return fused ? (SimdKernels.Create(dtype, options.Deterministic), SimdKernels.Description) : (new PlainKernels(device.Device), "plain torch");
     }
 

@@ -5,6 +5,7 @@ RootCommand root = new("Measures the server's parts, and makes checkpoints to me
 {
     KernelBench.Command(),
     ProductsBench.Command(),
+    AttentionBench.Command(),
     GuidanceBench.Command(),
     ThreadBench.Command(),
     StreamsBench.Command(),
