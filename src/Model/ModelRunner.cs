@@ -29,7 +29,7 @@ public sealed class ModelRunner : IModelRunner
         LlamaConfig config = checkpoint.Config;
         int contextLength = ContextLengthOf(options, config);
 
-        LlamaWeights weights = new(checkpoint, dtype, device.Device);
+        LlamaWeights weights = new(new SafetensorsWeights(checkpoint, dtype, device.Device));
         KvPoolSize pool = KvPoolSize.Derive(options, contextLength, KvCache.BytesPerBlock(config, options.BlockSize, dtype),
             FreeMemory.Bytes(device), device.IsCuda ? 0.9 : 0.5);
         Limits = new ModelLimits(config.VocabSize, contextLength, options.BlockSize, pool.BlockCount) { HiddenSize = config.HiddenSize };
