@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Llama.Model.Kernels.Machine;
 using Llama.Model.Kernels.Plain;
 using static TorchSharp.torch;
 
@@ -35,6 +36,7 @@ internal sealed unsafe class SimdKernels<TLanes, TStored>(bool deterministic) : 
     private const int TorchRows = 32; // from here on libtorch's blocked products win (tests/Bench/NOTES.md)
 
     private readonly PlainKernels _plain = new(CPU);
+    private readonly MachineLinear? _machine = typeof(TStored) == typeof(Bf16) && MachineCode.IsSupported ? new MachineLinear() : null;
 
     public void CopyBlocks(ForwardBatch batch, AttentionShape shape, KvLayer cache)
     {
@@ -58,7 +60,8 @@ internal sealed unsafe class SimdKernels<TLanes, TStored>(bool deterministic) : 
 
     public void Linear(Matrix input, ReadOnlySpan<Projection> projections)
     {
-        foreach (Projection projection in projections) Multiply(input, projection.Weight, projection.Output, add: false);
+        if (_machine is not null && AreDense(projections)) _machine.Run(input, projections, add: false);
+        else foreach (Projection projection in projections) Multiply(input, projection.Weight, projection.Output, add: false);
     }
 
     public void LinearAdd(Matrix input, Weight weight, Matrix residual) => Multiply(input, weight, residual, add: true);
@@ -84,6 +87,12 @@ internal sealed unsafe class SimdKernels<TLanes, TStored>(bool deterministic) : 
             SimdVector<TLanes, TStored>.Widen((TStored*)table.Data + (long)tokenIds[t] * table.Columns, output.Floats + (long)t * table.Columns, table.Columns);
     }
 
+    private static bool AreDense(ReadOnlySpan<Projection> projections)
+    {
+        foreach (Projection projection in projections) if (projection.Weight is not DenseWeight) return false;
+        return true;
+    }
+
     private void Multiply(Matrix input, Weight weight, Matrix output, bool add)
     {
         bool useTorch = !deterministic && input.Rows >= TorchRows;
@@ -91,6 +100,7 @@ internal sealed unsafe class SimdKernels<TLanes, TStored>(bool deterministic) : 
         {
             case QuantizedWeight codes when useTorch: SimdQuantizedLinear<TLanes>.RunTorch(input, codes, output, add); break;
             case QuantizedWeight codes: SimdQuantizedLinear<TLanes>.Run(input, codes, output, add); break;
+            case DenseWeight when _machine is not null: _machine.Run(input, [new(weight, output)], add); break;
             case DenseWeight when useTorch && add: _plain.LinearAdd(input, weight, output); break;
             case DenseWeight when useTorch: _plain.Linear(input, [new(weight, output)]); break;
             case DenseWeight dense: SimdLinear<TLanes, TStored>.Run(input, dense.Values, output, add); break;
