@@ -16,4 +16,7 @@ internal interface IWeightSource : IDisposable
 
     /// <summary>[outputs, inputs]</summary>
     Weight Weight(string name);
+
+    /// <summary>Lets go of what a tensor takes in memory within the source itself: its weight was handed out, used and disposed.</summary>
+    void Release(string name) { }
 }
