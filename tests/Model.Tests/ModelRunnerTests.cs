@@ -92,13 +92,13 @@ public sealed class ModelRunnerTests : IDisposable
         Assert.Equal(new ModelLimits(200, 128, 16, 24) { HiddenSize = 64 }, runner.Limits);
         Assert.Contains("24 blocks × 16 tokens = 384 tokens", runner.Description.KvCache);
         Assert.Contains("enough for 3 sequences of 128 tokens", runner.Description.KvCache);
-        Assert.Contains("bfloat16 weights and KV cache (auto)", runner.Description.Dtype);
+        Assert.Contains("bfloat16 weights (auto), bfloat16 KV cache", runner.Description.Dtype);
     }
 
     [Theory]
     [InlineData("Device", "gpu", "use auto, cpu, cuda or cuda:N")]
     [InlineData("Device", "cuda:99", "CUDA devices")]
-    [InlineData("Dtype", "float8", "use auto, bfloat16 or float32")]
+    [InlineData("Dtype", "float8", "use auto, bfloat16, float32 or one of int8, int8-row")]
     [InlineData("Kernels", "slow", "use fused or plain")]
     [InlineData("ContextLength", "129", "takes 1 to 128")]
     public void Load_BadSetting_NamesItAndTheRemedy(string setting, string value, string remedy)

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Llama.Model;
+using Llama.Model.Quantization;
 
 namespace Llama.Server.Configuration;
 
@@ -18,7 +19,7 @@ internal sealed class ModelSettings
     [RegularExpression("auto|cpu|cuda(:[0-9]+)?", ErrorMessage = "Model:Device must be auto, cpu, cuda or cuda:N.")]
     public string Device { get; set; } = "auto";
 
-    [RegularExpression("auto|bfloat16|float32", ErrorMessage = "Model:Dtype must be auto, bfloat16 or float32.")]
+    [RegularExpression("auto|bfloat16|float32|" + QuantizationType.Pattern, ErrorMessage = "Model:Dtype must be auto, bfloat16, float32 or one of " + QuantizationType.Spellings + ".")]
     public string Dtype { get; set; } = "auto";
 
     [RegularExpression("fused|plain", ErrorMessage = "Model:Kernels must be fused or plain.")]
