@@ -24,12 +24,11 @@ public sealed class ModelRunner : IModelRunner
         _inferenceMode = inference_mode();
         DeviceChoice device = DeviceChoice.Resolve(options.Device);
         ScalarType dtype = ParseDtype(options.Dtype);
-        Checkpoint checkpoint = Checkpoint.Open(options.Path);
-        checkpoint.Verify();
-        LlamaConfig config = checkpoint.Config;
+        IWeightSource source = WeightSource.Open(options.Path, keepsQuantised: options.Dtype == "auto", dtype, device.Device);
+        LlamaConfig config = source.Config;
         int contextLength = ContextLengthOf(options, config);
 
-        LlamaWeights weights = new(new SafetensorsWeights(checkpoint, dtype, device.Device));
+        LlamaWeights weights = new(source);
         KvPoolSize pool = KvPoolSize.Derive(options, contextLength, KvCache.BytesPerBlock(config, options.BlockSize, dtype),
             FreeMemory.Bytes(device), device.IsCuda ? 0.9 : 0.5);
         Limits = new ModelLimits(config.VocabSize, contextLength, options.BlockSize, pool.BlockCount) { HiddenSize = config.HiddenSize };
