@@ -4,6 +4,7 @@ using Llama.Bench;
 RootCommand root = new("Measures the server's parts, and makes checkpoints to measure with. Results are kept in tests/Bench/NOTES.md.")
 {
     KernelBench.Command(),
+    ProductsBench.Command(),
     GuidanceBench.Command(),
     StreamsBench.Command(),
     RandomCheckpointVerb.Command(),

@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Llama.Model.Kernels.Machine;
 using Llama.Model.Kernels.Plain;
 using static TorchSharp.torch;
 
@@ -35,6 +36,7 @@ internal sealed unsafe class SimdKernels<TLanes, TStored>(bool deterministic) : 
     private const int TorchRows = 32; // from here on libtorch's blocked products win (tests/Bench/NOTES.md)
 
     private readonly PlainKernels _plain = new(CPU);
+    private readonly MachineLinear? _machine = typeof(TStored) == typeof(Bf16) && MachineCode.IsSupported ? new MachineLinear(deterministic ? int.MaxValue : int.Parse(Environment.GetEnvironmentVariable("PR") ?? "14")) : null;
 
     public void CopyBlocks(ForwardBatch batch, AttentionShape shape, KvLayer cache)
     {
@@ -58,13 +60,15 @@ internal sealed unsafe class SimdKernels<TLanes, TStored>(bool deterministic) : 
 
     public void Linear(Matrix input, ReadOnlySpan<Projection> projections)
     {
-        if (UseTorch(input)) _plain.Linear(input, projections);
+        if (_machine is not null) _machine.Run(input, projections, add: false);
+        else if (UseTorch(input)) _plain.Linear(input, projections);
         else foreach (Projection projection in projections) SimdLinear<TLanes, TStored>.Run(input, ((DenseWeight)projection.Weight).Values, projection.Output, add: false);
     }
 
     public void LinearAdd(Matrix input, Weight weight, Matrix residual)
     {
-        if (UseTorch(input)) _plain.LinearAdd(input, weight, residual);
+        if (_machine is not null) _machine.Run(input, [new(weight, residual)], add: true);
+        else if (UseTorch(input)) _plain.LinearAdd(input, weight, residual);
         else SimdLinear<TLanes, TStored>.Run(input, ((DenseWeight)weight).Values, residual, add: true);
     }
 

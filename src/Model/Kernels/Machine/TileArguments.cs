@@ -1,0 +1,28 @@
+namespace Llama.Model.Kernels.Machine;
+
+/// <summary>What a generated tile works on; its fields are read by machine code at the offsets below.</summary>
+internal unsafe struct TileArguments
+{
+    public const int InputAt = 0, WeightAt = 8, OutputAt = 16, OutputStrideAt = 24, CountAt = 32, AheadAt = 40;
+
+    /// <summary>First packed input row.</summary>
+    public byte* Input;
+
+    /// <summary>First weight row.</summary>
+    public byte* Weight;
+
+    /// <summary>First output of the first row.</summary>
+    public float* Output;
+
+    /// <summary>Bytes from one output row to the next.</summary>
+    public long OutputStride;
+
+    /// <summary>Tiles to do, one behind the other along the outputs; at least 1.</summary>
+    public long Count;
+
+    /// <summary>Weights to fetch meanwhile for what comes next.</summary>
+    public byte* Ahead;
+
+    /// <summary>Runs generated code on them: microseconds, so that the runtime need not be told.</summary>
+    public static void Call(nint code, TileArguments* arguments) => ((delegate* unmanaged[Cdecl, SuppressGCTransition]<TileArguments*, void>)code)(arguments);
+}
