@@ -38,7 +38,12 @@ public sealed class ModelRunner : IModelRunner
         _sampler = new Sampler(config.VocabSize);
         _onCpu = !device.IsCuda;
         _reader = new PromptReader(_model, config.VocabSize, _onCpu);
-        Description = Describe(options, config, device, kernelsName, libtorch, dtype, pool);
+        Description = Describe(options, config, device, kernelsName, libtorch, dtype, pool) with
+        {
+            WeightBytes = weights.ByteCount,
+            StepBytes = weights.StepByteCount,
+            ThreadCount = device.IsCuda ? 0 : get_num_threads(),
+        };
     }
 
     /// <summary>Loads a checkpoint. Call on the thread that will run it.</summary>

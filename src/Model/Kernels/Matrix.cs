@@ -22,6 +22,8 @@ internal sealed unsafe class Matrix(Tensor tensor, int rows, int columns) : IDis
 
     public float* Floats => (float*)Data;
 
+    public long ByteCount => (long)Rows * Columns * Tensor.element_size();
+
     /// <summary>Allocates without clearing.</summary>
     public static Matrix Empty(int rows, int columns, ScalarType dtype, Device device) => new(empty(rows, columns, dtype: dtype, device: device), rows, columns);
 

@@ -39,6 +39,8 @@ internal sealed class QuantizedWeight(int inputs, int bits, int groupSize, Matri
     /// <summary>Bytes of a row of codes: whole chunks.</summary>
     public static int RowBytes(int inputs, int bits) => (inputs * bits + Chunk * 8 - 1) / (Chunk * 8) * Chunk;
 
+    public override long ByteCount => Codes.ByteCount + Scales.ByteCount + (Minima?.ByteCount ?? 0);
+
     public override Tensor Widen(Tensor? rows = null) => throw new NotImplementedException();
 
     public override void Dispose()
