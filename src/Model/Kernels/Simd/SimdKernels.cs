@@ -51,26 +51,20 @@ internal sealed unsafe class SimdKernels<TLanes, TStored>(bool deterministic) : 
 
     public void Embed(Weight table, ForwardBatch batch, Matrix output)
     {
-        Matrix values = ((DenseWeight)table).Values;
-        for (int t = 0; t < batch.TokenCount; t++)
-            SimdVector<TLanes, TStored>.Widen((TStored*)values.Data + (long)batch.TokenIds[t] * values.Columns, output.Floats + (long)t * values.Columns, values.Columns);
+        ReadOnlySpan<int> tokenIds = batch.TokenIds.AsSpan(0, batch.TokenCount);
+        if (table is QuantizedWeight codes) SimdQuantizedLinear<TLanes>.Embed(codes, tokenIds, output);
+        else Embed(((DenseWeight)table).Values, tokenIds, output);
     }
 
     public void RmsNorm(Matrix input, Matrix weight, float epsilon, Matrix output) => SimdElementwise<TLanes>.RmsNorm(input, weight, epsilon, output);
 
     public void Linear(Matrix input, ReadOnlySpan<Projection> projections)
     {
-        if (_machine is not null) _machine.Run(input, projections, add: false);
-        else if (UseTorch(input)) _plain.Linear(input, projections);
-        else foreach (Projection projection in projections) SimdLinear<TLanes, TStored>.Run(input, ((DenseWeight)projection.Weight).Values, projection.Output, add: false);
+        if (_machine is not null && AreDense(projections)) _machine.Run(input, projections, add: false);
+        else foreach (Projection projection in projections) Multiply(input, projection.Weight, projection.Output, add: false);
     }
 
-    public void LinearAdd(Matrix input, Weight weight, Matrix residual)
-    {
-        if (_machine is not null) _machine.Run(input, [new(weight, residual)], add: true);
-        else if (UseTorch(input)) _plain.LinearAdd(input, weight, residual);
-        else SimdLinear<TLanes, TStored>.Run(input, ((DenseWeight)weight).Values, residual, add: true);
-    }
+    public void LinearAdd(Matrix input, Weight weight, Matrix residual) => Multiply(input, weight, residual, add: true);
 
     public void RotateAndStore(Matrix queries, Matrix keys, Matrix values, RopeTable rope, ForwardBatch batch, AttentionShape shape, KvLayer cache) =>
         SimdRope<TLanes, TStored>.Run(queries, keys, values, rope, batch, shape, cache);
@@ -87,5 +81,30 @@ internal sealed unsafe class SimdKernels<TLanes, TStored>(bool deterministic) : 
             Buffer.MemoryCopy(input.Floats + (long)rows[i] * input.Columns, output.Floats + (long)i * input.Columns, bytes, bytes);
     }
 
-    private bool UseTorch(Matrix input) => !deterministic && input.Rows >= TorchRows;
+    private static void Embed(Matrix table, ReadOnlySpan<int> tokenIds, Matrix output)
+    {
+        for (int t = 0; t < tokenIds.Length; t++)
+            SimdVector<TLanes, TStored>.Widen((TStored*)table.Data + (long)tokenIds[t] * table.Columns, output.Floats + (long)t * table.Columns, table.Columns);
+    }
+
+    private static bool AreDense(ReadOnlySpan<Projection> projections)
+    {
+        foreach (Projection projection in projections) if (projection.Weight is not DenseWeight) return false;
+        return true;
+    }
+
+    private void Multiply(Matrix input, Weight weight, Matrix output, bool add)
+    {
+        bool useTorch = !deterministic && input.Rows >= TorchRows;
+        switch (weight)
+        {
+            case QuantizedWeight codes when useTorch: SimdQuantizedLinear<TLanes>.RunTorch(input, codes, output, add); break;
+            case QuantizedWeight codes: SimdQuantizedLinear<TLanes>.Run(input, codes, output, add); break;
+            case DenseWeight when _machine is not null: _machine.Run(input, [new(weight, output)], add); break;
+            case DenseWeight when useTorch && add: _plain.LinearAdd(input, weight, output); break;
+            case DenseWeight when useTorch: _plain.Linear(input, [new(weight, output)]); break;
+            case DenseWeight dense: SimdLinear<TLanes, TStored>.Run(input, dense.Values, output, add); break;
+            default: throw new NotSupportedException(weight.GetType().Name);
+        }
+    }
 }
