@@ -11,14 +11,14 @@ internal sealed unsafe class SimdCache<TLanes> where TLanes : struct, ILanes<TLa
     private readonly int _threads = get_num_threads();
 
     /// <inheritdoc cref="IKernels.CopyBlocks" />
-    public static void CopyBlocks(ForwardBatch batch, AttentionShape shape, KvLayer cache)
+    public static void CopyBlocks(ForwardBatch batch, KvLayer cache)
     {
         foreach (BlockCopy copy in batch.Copies.AsSpan(0, batch.CopyCount))
         {
-            CopyBlock(cache.Keys, copy, shape.BlockSize);
-            CopyBlock(cache.Values, copy, shape.BlockSize);
-            if (cache.KeyScales is not null) CopyBlock(cache.KeyScales, copy, shape.BlockSize);
-            if (cache.ValueScales is not null) CopyBlock(cache.ValueScales, copy, shape.BlockSize);
+            CopyBlock(cache.Keys, copy);
+            CopyBlock(cache.Values, copy);
+            if (cache.KeyScales is not null) CopyBlock(cache.KeyScales, copy);
+            if (cache.ValueScales is not null) CopyBlock(cache.ValueScales, copy);
         }
     }
 
@@ -44,10 +44,10 @@ internal sealed unsafe class SimdCache<TLanes> where TLanes : struct, ILanes<TLa
         }
     }
 
-    private static void CopyBlock(Matrix matrix, BlockCopy copy, int blockSize)
+    private static void CopyBlock(Matrix blocks, BlockCopy copy)
     {
-        long bytes = (long)blockSize * matrix.Columns * matrix.Tensor.ElementSize;
-        byte* data = (byte*)matrix.Data;
+        long bytes = blocks.Columns * blocks.Tensor.ElementSize;
+        byte* data = (byte*)blocks.Data;
         Buffer.MemoryCopy(data + copy.Source * bytes, data + copy.Target * bytes, bytes, bytes);
     }
 }

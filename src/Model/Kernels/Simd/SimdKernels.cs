@@ -36,7 +36,7 @@ internal sealed unsafe class SimdKernels<TLanes, TStored>(bool deterministic) : 
     private readonly PlainKernels _plain = new(CPU);
     private readonly SimdCache<TLanes> _cache = new();
 
-    public void CopyBlocks(ForwardBatch batch, AttentionShape shape, KvLayer cache) => SimdCache<TLanes>.CopyBlocks(batch, shape, cache);
+    public void CopyBlocks(ForwardBatch batch, AttentionShape shape, KvLayer cache) => SimdCache<TLanes>.CopyBlocks(batch, cache);
 
     public void Embed(Weight table, ForwardBatch batch, Matrix output)
     {

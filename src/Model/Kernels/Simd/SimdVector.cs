@@ -41,6 +41,22 @@ internal static unsafe class SimdVector<TLanes, TStored> where TLanes : struct, 
         for (; i < count; i++) target[i] = Read(x + i) * factor;
     }
 
+    /// <summary>target *= factors, whole registers.</summary>
+    public static void Multiply(float* target, float* factors, int count)
+    {
+        for (int i = 0; i < count; i += TLanes.Count) TLanes.Store(TLanes.Load(target + i) * TLanes.Load(factors + i), target + i);
+    }
+
+    /// <summary>Four registers one after the other.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(TLanes a, TLanes b, TLanes c, TLanes d, float* target)
+    {
+        TLanes.Store(a, target);
+        TLanes.Store(b, target + TLanes.Count);
+        TLanes.Store(c, target + 2 * TLanes.Count);
+        TLanes.Store(d, target + 3 * TLanes.Count);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TLanes Load(TStored* source)
     {
