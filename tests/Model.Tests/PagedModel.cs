@@ -16,7 +16,7 @@ internal sealed class PagedModel : IDisposable
     private readonly ModelLimits _limits;
     private readonly Queue<int> _free;
 
-    public PagedModel(string folder, Func<IKernels> kernels, int blockSize = 4, int blockCount = 200)
+    public PagedModel(string folder, Func<IKernels> kernels, int blockSize = 4, int blockCount = 200, ScalarType kvDtype = ScalarType.Float32)
     {
         TorchLibrary.Load();
         _inference = inference_mode();
@@ -24,7 +24,7 @@ internal sealed class PagedModel : IDisposable
         checkpoint.Verify();
         _config = checkpoint.Config;
         _limits = new ModelLimits(_config.VocabSize, _config.ContextLength, blockSize, blockCount);
-        _model = new LlamaModel(_config, new LlamaWeights(checkpoint, ScalarType.Float32, CPU), new KvCache(_config, blockCount, blockSize, ScalarType.Float32, CPU),
+        _model = new LlamaModel(_config, new LlamaWeights(checkpoint, ScalarType.Float32, CPU), new KvCache(_config, blockCount, blockSize, kvDtype, CPU),
             kernels(), _limits, MaxTokens, MaxTokens, CPU);
         Random random = new(1);
         _free = new Queue<int>(Enumerable.Range(0, blockCount).OrderBy(_ => random.Next()));

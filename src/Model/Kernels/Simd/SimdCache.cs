@@ -4,11 +4,10 @@ using static TorchSharp.torch;
 namespace Llama.Model.Kernels.Simd;
 
 /// <summary>The kernels that read and write the KV cache, whatever type its elements have, with the memory that they keep from call to call.</summary>
-internal sealed unsafe class SimdCache<TLanes> where TLanes : struct, ILanes<TLanes>
+internal sealed unsafe class SimdCache<TLanes>(int threads) where TLanes : struct, ILanes<TLanes>
 {
     private readonly AttentionPlan _plan = new();
     private readonly ScratchMemory _memory = new();
-    private readonly int _threads = get_num_threads();
 
     /// <inheritdoc cref="IKernels.CopyBlocks" />
     public static void CopyBlocks(ForwardBatch batch, KvLayer cache)
@@ -38,9 +37,9 @@ internal sealed unsafe class SimdCache<TLanes> where TLanes : struct, ILanes<TLa
     {
         switch (cache.Keys.Dtype)
         {
-            case ScalarType.Float32: SimdAttention<TLanes, float>.Run(queries, batch, shape, cache, output, _plan, _memory, _threads); break;
-            case ScalarType.BFloat16: SimdAttention<TLanes, Bf16>.Run(queries, batch, shape, cache, output, _plan, _memory, _threads); break;
-            default: SimdAttention<TLanes, sbyte>.Run(queries, batch, shape, cache, output, _plan, _memory, _threads); break;
+            case ScalarType.Float32: SimdAttention<TLanes, float>.Run(queries, batch, shape, cache, output, _plan, _memory, threads); break;
+            case ScalarType.BFloat16: SimdAttention<TLanes, Bf16>.Run(queries, batch, shape, cache, output, _plan, _memory, threads); break;
+            default: SimdAttention<TLanes, sbyte>.Run(queries, batch, shape, cache, output, _plan, _memory, threads); break;
         }
     }
 

@@ -29,12 +29,14 @@ internal static class SimdKernels
 }
 
 /// <inheritdoc cref="SimdKernels" />
-internal sealed unsafe class SimdKernels<TLanes, TStored>(bool deterministic) : IKernels where TLanes : struct, ILanes<TLanes> where TStored : unmanaged
+/// <param name="deterministic">Whether large products also go through kernels whose rows do not depend on each other.</param>
+/// <param name="threads">Most that attention is cut for; null takes all there are.</param>
+internal sealed unsafe class SimdKernels<TLanes, TStored>(bool deterministic, int? threads = null) : IKernels where TLanes : struct, ILanes<TLanes> where TStored : unmanaged
 {
     private const int TorchRows = 32; // from here on libtorch's blocked products win (tests/Bench/NOTES.md)
 
     private readonly PlainKernels _plain = new(CPU);
-    private readonly SimdCache<TLanes> _cache = new();
+    private readonly SimdCache<TLanes> _cache = new(threads ?? get_num_threads());
 
     public void CopyBlocks(ForwardBatch batch, AttentionShape shape, KvLayer cache) => SimdCache<TLanes>.CopyBlocks(batch, cache);
 
