@@ -17,6 +17,17 @@ internal sealed class KvCache : IDisposable
     /// <summary>The parts by layer.</summary>
     public KvLayer[] Layers { get; }
 
+    /// <summary>What the setting <c>Model:KvDtype</c> asks for; auto is the type that the weights are multiplied in.</summary>
+    /// <exception cref="ArgumentException">No such type.</exception>
+    public static ScalarType DtypeOf(string setting, ScalarType weights) => setting switch
+    {
+        "auto" => weights,
+        "bfloat16" => ScalarType.BFloat16,
+        "float32" => ScalarType.Float32,
+        "int8" => ScalarType.Int8,
+        _ => throw new ArgumentException($"Model:KvDtype is '{setting}'; use auto, bfloat16, float32 or int8."),
+    };
+
     /// <summary>Bytes of one block over all layers.</summary>
     public static long BytesPerBlock(LlamaConfig config, int blockSize, ScalarType dtype) =>
         config.LayerCount * blockSize * KvLayer.BytesPerSlot(AttentionShape.Of(config, blockSize), dtype);

@@ -135,9 +135,9 @@ public sealed class LlamaModelTests : IDisposable
 
     // On random weights, whose attention is close to even; 8 bits of a head's largest value are some 0.4 % of it.
     [Theory]
-    [InlineData("plain", ScalarType.Int8, 0.03)]
-    [InlineData("fused", ScalarType.Int8, 0.03)]
-    [InlineData("fused", ScalarType.BFloat16, 0.03)]
+    [InlineData("plain", ScalarType.Int8, 0.06)]
+    [InlineData("fused", ScalarType.Int8, 0.06)]
+    [InlineData("fused", ScalarType.BFloat16, 0.02)]
     public void Forward_NarrowerCache_ChangesLogprobsLittle(string kernels, ScalarType kvDtype, double tolerance)
     {
         RandomCheckpoint.Write(_folder, Configurations["wide"], TensorDtype.F32, seed: 8);

@@ -3,11 +3,11 @@ using static TorchSharp.torch;
 
 namespace Llama.Model.Kernels.Simd;
 
-/// <summary>The kernels that read and write the KV cache, whatever type its elements have, with the memory that they keep from call to call.</summary>
+/// <summary>The kernels that read and write the KV cache, whatever type its elements have.</summary>
+/// <param name="threads">Most that attention is cut for.</param>
 internal sealed unsafe class SimdCache<TLanes>(int threads) where TLanes : struct, ILanes<TLanes>
 {
-    private readonly AttentionPlan _plan = new();
-    private readonly ScratchMemory _memory = new();
+    private readonly AttentionMemory _memory = new();
 
     /// <inheritdoc cref="IKernels.CopyBlocks" />
     public static void CopyBlocks(ForwardBatch batch, KvLayer cache)
@@ -37,9 +37,9 @@ internal sealed unsafe class SimdCache<TLanes>(int threads) where TLanes : struc
     {
         switch (cache.Keys.Dtype)
         {
-            case ScalarType.Float32: SimdAttention<TLanes, float>.Run(queries, batch, shape, cache, output, _plan, _memory, threads); break;
-            case ScalarType.BFloat16: SimdAttention<TLanes, Bf16>.Run(queries, batch, shape, cache, output, _plan, _memory, threads); break;
-            default: SimdAttention<TLanes, sbyte>.Run(queries, batch, shape, cache, output, _plan, _memory, threads); break;
+            case ScalarType.Float32: SimdAttention<TLanes, float>.Run(queries, batch, shape, cache, output, _memory, threads); break;
+            case ScalarType.BFloat16: SimdAttention<TLanes, Bf16>.Run(queries, batch, shape, cache, output, _memory, threads); break;
+            default: SimdAttention<TLanes, sbyte>.Run(queries, batch, shape, cache, output, _memory, threads); break;
         }
     }
 

@@ -1,5 +1,7 @@
 using System.Runtime.Intrinsics.X86;
+using Llama.Model.Kernels.Machine;
 using Llama.Model.Kernels.Plain;
+using Llama.Model.Threads;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Kernels.Simd;
@@ -36,30 +38,27 @@ internal sealed unsafe class SimdKernels<TLanes, TStored>(bool deterministic, in
     private const int TorchRows = 32; // from here on libtorch's blocked products win (tests/Bench/NOTES.md)
 
     private readonly PlainKernels _plain = new(CPU);
-    private readonly SimdCache<TLanes> _cache = new(threads ?? get_num_threads());
+    private readonly MachineLinear? _machine = typeof(TLanes) == typeof(Lanes512) && MachineCode.IsSupported ? new MachineLinear(deterministic ? int.MaxValue : int.Parse(Environment.GetEnvironmentVariable("PR") ?? "14")) : null;
+    private readonly SimdCache<TLanes> _cache = new(threads ?? ParallelFor.Team.ThreadCount);
 
     public void CopyBlocks(ForwardBatch batch, AttentionShape shape, KvLayer cache) => SimdCache<TLanes>.CopyBlocks(batch, cache);
 
     public void Embed(Weight table, ForwardBatch batch, Matrix output)
     {
-        Matrix values = ((DenseWeight)table).Values;
-        for (int t = 0; t < batch.TokenCount; t++)
-            SimdVector<TLanes, TStored>.Widen((TStored*)values.Data + (long)batch.TokenIds[t] * values.Columns, output.Floats + (long)t * values.Columns, values.Columns);
+        ReadOnlySpan<int> tokenIds = batch.TokenIds.AsSpan(0, batch.TokenCount);
+        if (table is QuantizedWeight codes) SimdQuantizedLinear<TLanes>.Embed(codes, tokenIds, output);
+        else Embed(((DenseWeight)table).Values, tokenIds, output);
     }
 
     public void RmsNorm(Matrix input, Matrix weight, float epsilon, Matrix output) => SimdElementwise<TLanes>.RmsNorm(input, weight, epsilon, output);
 
     public void Linear(Matrix input, ReadOnlySpan<Projection> projections)
     {
-        if (UseTorch(input)) _plain.Linear(input, projections);
-        else foreach (Projection projection in projections) SimdLinear<TLanes, TStored>.Run(input, ((DenseWeight)projection.Weight).Values, projection.Output, add: false);
+        if (HaveMachineCode(projections)) _machine!.Run(input, projections, add: false);
+        else foreach (Projection projection in projections) Multiply(input, projection.Weight, projection.Output, add: false);
     }
 
-    public void LinearAdd(Matrix input, Weight weight, Matrix residual)
-    {
-        if (UseTorch(input)) _plain.LinearAdd(input, weight, residual);
-        else SimdLinear<TLanes, TStored>.Run(input, ((DenseWeight)weight).Values, residual, add: true);
-    }
+    public void LinearAdd(Matrix input, Weight weight, Matrix residual) => Multiply(input, weight, residual, add: true);
 
     public void RotateAndStore(Matrix queries, Matrix keys, Matrix values, RopeTable rope, ForwardBatch batch, AttentionShape shape, KvLayer cache) =>
         SimdCache<TLanes>.RotateAndStore(queries, keys, values, rope, batch, shape, cache);
@@ -75,5 +74,31 @@ internal sealed unsafe class SimdKernels<TLanes, TStored>(bool deterministic, in
             Buffer.MemoryCopy(input.Floats + (long)rows[i] * input.Columns, output.Floats + (long)i * input.Columns, bytes, bytes);
     }
 
-    private bool UseTorch(Matrix input) => !deterministic && input.Rows >= TorchRows;
+    private static void Embed(Matrix table, ReadOnlySpan<int> tokenIds, Matrix output)
+    {
+        for (int t = 0; t < tokenIds.Length; t++)
+            SimdVector<TLanes, TStored>.Widen((TStored*)table.Data + (long)tokenIds[t] * table.Columns, output.Floats + (long)t * table.Columns, table.Columns);
+    }
+
+    private bool HaveMachineCode(ReadOnlySpan<Projection> projections)
+    {
+        if (_machine is null) return false;
+        foreach (Projection projection in projections) if (!MachineLinear.Supports(projection.Weight)) return false;
+        return true;
+    }
+
+    private void Multiply(Matrix input, Weight weight, Matrix output, bool add)
+    {
+        bool useTorch = !deterministic && input.Rows >= TorchRows;
+        switch (weight)
+        {
+            case not null when _machine is not null && MachineLinear.Supports(weight): _machine.Run(input, [new(weight, output)], add); break;
+            case QuantizedWeight codes when useTorch: SimdQuantizedLinear<TLanes>.RunTorch(input, codes, output, add); break;
+            case QuantizedWeight codes: SimdQuantizedLinear<TLanes>.Run(input, codes, output, add); break;
+            case DenseWeight when useTorch && add: _plain.LinearAdd(input, weight, output); break;
+            case DenseWeight when useTorch: _plain.Linear(input, [new(weight, output)]); break;
+            case DenseWeight dense: SimdLinear<TLanes, TStored>.Run(input, dense.Values, output, add); break;
+            default: throw new NotSupportedException(weight?.GetType().Name);
+        }
+    }
 }

@@ -1,4 +1,4 @@
-using Llama.Model.Torch;
+using Llama.Model.Threads;
 
 namespace Llama.Model.Kernels.Simd.Attention;
 
@@ -25,8 +25,9 @@ internal static unsafe class SimdAttention<TLanes, TCache> where TLanes : struct
     }
 
     /// <summary>See <see cref="IKernels.Attend"/>.</summary>
-    public static void Run(Matrix queries, ForwardBatch batch, AttentionShape shape, KvLayer cache, Matrix output, AttentionPlan plan, ScratchMemory memory, int threads)
+    public static void Run(Matrix queries, ForwardBatch batch, AttentionShape shape, KvLayer cache, Matrix output, AttentionMemory memory, int threads)
     {
+        AttentionPlan plan = memory.Plan;
         plan.Build(batch, shape, threads);
         CacheLayout<TCache> layer = new(cache, shape);
         AttentionWorkspace layout = new(layer.Units * SimdUnits<TLanes, TCache>.PerUnit, SpanReader<TLanes, TCache>.PaddedDim(shape.HeadDim), plan.MaxRows, TLanes.Count);
@@ -46,9 +47,9 @@ internal static unsafe class SimdAttention<TLanes, TCache> where TLanes : struct
                 Items = plan.Items,
                 ItemCount = plan.ItemCount,
                 Layout = layout,
-                Memory = (float*)memory.Get(((long)plan.WorkerCount * layout.Floats + (long)plan.StateRows * layout.StateFloats) * sizeof(float)),
+                Memory = (float*)memory.Workers.Get((long)threads * layout.Floats * sizeof(float)), // for all at once: a longer context then needs no more
+                States = (float*)memory.States.Get((long)plan.StateRows * layout.StateFloats * sizeof(float)),
             };
-            job.States = job.Memory + (long)plan.WorkerCount * layout.Floats;
             ParallelFor.Run(plan.WorkerCount, 1, &Work, &job);
         }
     }
