@@ -37,6 +37,7 @@ internal static class ServerHelp
           --Model:Device=<device>              auto, cpu, cuda or cuda:N (default auto: CUDA if there, else CPU)
           --Model:Dtype=<type>                 auto, bfloat16 or float32 (default auto: bfloat16)
           --Model:Threads=<count>              threads that compute a step on a CPU (default: the cores the process may use)
+          --Model:KvDtype=<type>               KV cache: auto, bfloat16, float32 or int8, half of bfloat16's memory (default auto: as the weights; with quantised ones bfloat16)
           --Model:Kernels=<kind>               fused or plain (default fused)
           --Model:ToolFormat=<format>          how tool calls are written: auto, hermes, llama3_json, mistral or pythonic (default auto: by the chat template)
           --Model:Deterministic=<bool>         the same text byte for byte whatever shares the batch (default false)
