@@ -29,6 +29,12 @@ internal sealed class LlamaWeights : IDisposable
     /// <summary>[vocab, hidden]; the embedding itself when tied.</summary>
     public Weight Head { get; }
 
+    /// <summary>Memory of all of them.</summary>
+    public long ByteCount => StepByteCount + (Head == Embedding ? 0 : Embedding.ByteCount);
+
+    /// <summary>What a step reads whatever its tokens: all but the embedding's table, of which it reads one row for each.</summary>
+    public long StepByteCount => Layers.Sum(layer => layer.ByteCount) + FinalNorm.ByteCount + Head.ByteCount;
+
     public void Dispose()
     {
         Embedding.Dispose();

@@ -21,6 +21,9 @@ public sealed record ModelOptions
     /// </summary>
     public bool Deterministic { get; init; }
 
+    /// <summary>Threads that compute a step on a CPU; null takes as many as the process may use cores.</summary>
+    public int? Threads { get; init; }
+
     /// <summary>The <c>torch/lib</c> folder of an installed PyTorch, for builds with TorchBackend=system; null looks in the usual places.</summary>
     public string? LibTorch { get; init; }
 

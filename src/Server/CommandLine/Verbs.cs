@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Invocation;
 using Llama.Model.Checkpoints;
 using Llama.Model.Torch;
+using Llama.Server.Bench;
 
 namespace Llama.Server.CommandLine;
 
@@ -14,7 +15,7 @@ internal static class Verbs
     public static async Task<int?> RunAsync(string[] args, TextWriter output, TextWriter error)
     {
         (string[] settings, string[] words) = SettingsArguments.Split(args);
-        Command[] verbs = [QuantizeVerb.Command(), FieldsVerb.Command()];
+        Command[] verbs = [BenchVerb.Command(settings), QuantizeVerb.Command(), FieldsVerb.Command()];
         bool hasVerb = args is [{ Length: > 0 } first, ..] && first[0] is not ('-' or '/');
         if (args is ["help", ..] || (!hasVerb && args.Any(arg => arg is "--help" or "-h" or "-?")))
         {

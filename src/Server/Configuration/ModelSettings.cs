@@ -32,6 +32,10 @@ internal sealed class ModelSettings
     /// <summary>Whether a request's text is the same byte for byte whatever shares its steps.</summary>
     public bool Deterministic { get; set; }
 
+    /// <summary>Threads that compute a step on a CPU; empty takes as many as the process may use cores.</summary>
+    [Range(1, 1024)]
+    public int? Threads { get; set; }
+
     /// <summary>Folder of an installed PyTorch's libraries; empty takes those that came with the program.</summary>
     public string LibTorch { get; set; } = "";
 
@@ -55,6 +59,7 @@ internal sealed class ModelSettings
         Dtype = Dtype,
         Kernels = Kernels,
         Deterministic = Deterministic,
+        Threads = Threads,
         LibTorch = LibTorch.Length > 0 ? LibTorch : null,
         ContextLength = ContextLength,
         BlockSize = BlockSize,

@@ -46,6 +46,13 @@ internal sealed class Assembler
     /// <summary>Widens 16 bytes to 16 unsigned 32-bit integers.</summary>
     public void LoadBytesAsDwords(int target, Memory source) => Vector(Prefix.P66, Map.M0F38, false, 0x31, target, 0, source, 16);
 
+    /// <summary>A constant into all lanes (VPBROADCASTD). Clobbers rax.</summary>
+    public void Fill(int target, int value)
+    {
+        Move(Gpr.Rax, value);
+        Vector(Prefix.P66, Map.M0F38, false, 0x7C, target, 0, (int)Gpr.Rax);
+    }
+
     // Vectors: arithmetic. Order of operands as in Intel's manuals: target, first, second.
     public void Zero(int target) => Vector(Prefix.P66, Map.M0F, false, 0xEF, target, target, target);
 
@@ -56,6 +63,8 @@ internal sealed class Assembler
     public void ShiftLeftDwords(int target, int source, int bits) => Immediate(Prefix.P66, 0x72, 6, target, source, bits);
 
     public void Add(int target, int first, int second) => Vector(Prefix.None, Map.M0F, false, 0x58, target, first, second);
+
+    public void Add(int target, int first, Memory second) => Vector(Prefix.None, Map.M0F, false, 0x58, target, first, second, 64);
 
     public void Multiply(int target, int first, int second) => Vector(Prefix.None, Map.M0F, false, 0x59, target, first, second);
 
@@ -109,6 +118,13 @@ internal sealed class Assembler
     /// <summary>Bits 128 to 255 become the lowest ones of the target.</summary>
     public void UpperQuarter(int target, int source) => VectorImmediate(Map.M0F3A, false, 0x19, source, target, 1, length: 1);
 
+    /// <summary>Quarters of 128 bits: the lower two from the first source, the upper two from the second, each chosen by two bits.</summary>
+    public void ShuffleQuarters(int target, int first, int second, byte choice)
+    {
+        Vector(Prefix.P66, Map.M0F3A, false, 0x23, target, first, second);
+        Emit(choice);
+    }
+
     /// <summary>Adds the lower 256 bits.</summary>
     public void AddY(int target, int first, int second) => Vector(Prefix.None, Map.M0F, false, 0x58, target, first, second, length: 1);
 
@@ -144,16 +160,16 @@ internal sealed class Assembler
 
     public void Decrement(Gpr target) => Integer(0xFF, 1, target);
 
-    public void Push(Gpr register) => Emit((byte)(0x50 | (int)register));
+    public void Push(Gpr register) => Emit(Rex(false, 0, (int)register), (byte)(0x50 | ((int)register & 7)));
 
-    public void Pop(Gpr register) => Emit((byte)(0x58 | (int)register));
+    public void Pop(Gpr register) => Emit(Rex(false, 0, (int)register), (byte)(0x58 | ((int)register & 7)));
 
-    /// <summary>Brings a line into all caches.</summary>
+    /// <summary>Brings a line into the second cache. Any address will do, also one that is not mapped.</summary>
     public void Prefetch(Memory line)
     {
         if ((int)line.Base >= 8) Emit(0x41);
         Emit(0x0F, 0x18);
-        Operand(1, line, 1);
+        Operand(2, line, 1);
     }
 
     public int Mark() => _code.Count;
@@ -165,7 +181,8 @@ internal sealed class Assembler
         Emit32(mark - (_code.Count + 4));
     }
 
-    public void Return() => Emit(0xC5, 0xF8, 0x77, 0xC3); // vzeroupper; ret
+    /// <summary>Leaves the vector registers in the state that other code expects (VZEROUPPER) and returns.</summary>
+    public void Return() => Emit(0xC5, 0xF8, 0x77, 0xC3);
 
     private void Vector(Prefix prefix, Map map, bool wide, byte opcode, int reg, int vvvv, int rm, int length = 2)
     {

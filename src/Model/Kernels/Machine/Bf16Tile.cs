@@ -2,6 +2,7 @@ namespace Llama.Model.Kernels.Machine;
 
 /// <summary>
 /// Generates tiles of products of few rows in bfloat16: each of up to 6 input rows with each of 4 weight rows as they lie in their file, summed in 16 lanes of float32 along the inputs.
+/// While it works it fetches part of the next tile's weights, so that memory does not rest while several strips of inputs meet the same weights.
 /// Registers: 0 to 23 the sums, 24 to 27 the weights, 28 and 29 the inputs in turn.
 /// </summary>
 internal static class Bf16Tile
@@ -25,7 +26,8 @@ internal static class Bf16Tile
         for (; done < steps % Unroll; done++) Step(code, shape, done, mask: 0);
         if (tail > 0) Step(code, shape, done, TailMask);
         for (int row = 0; row < shape.Rows; row++) TileFrame.Finish(code, row * shape.Outputs, shape.Outputs, row, shape.Add);
-        TileFrame.Next(code, tile, shape.Outputs, shape.WeightStride);
+        TileFrame.Next(code, tile, shape.Outputs, shape.Outputs * shape.WeightStride);
+        code.Return();
         return code.ToArray();
     }
 
@@ -44,6 +46,8 @@ internal static class Bf16Tile
     private static void Step(Assembler code, TileShape shape, int step, int mask)
     {
         int at = step * Lanes * sizeof(ushort);
+        for (int ahead = shape.FirstAhead; ahead < shape.FirstAhead + shape.RowsAhead; ahead++)
+            code.Prefetch(new Memory(TileFrame.WeightCursor, (shape.Outputs + ahead) * shape.WeightStride + at));
         for (int output = 0; output < shape.Outputs; output++)
         {
             Memory weights = new(TileFrame.WeightCursor, output * shape.WeightStride + at);

@@ -9,6 +9,9 @@ internal readonly record struct Strips(int Count, int LongCount, int Shortest)
     /// <summary>Rows of the longest strip.</summary>
     public int Longest => LongCount > 0 ? Shortest + 1 : Shortest;
 
+    /// <summary>Rows of one strip.</summary>
+    public int RowsOf(int strip) => strip < LongCount ? Shortest + 1 : Shortest;
+
     public static Strips Of(int rows, int most)
     {
         int count = (rows + most - 1) / most;

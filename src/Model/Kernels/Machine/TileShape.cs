@@ -6,5 +6,7 @@ namespace Llama.Model.Kernels.Machine;
 /// <param name="Inputs">Elements of a row.</param>
 /// <param name="InputStride">Bytes from one packed input row to the next.</param>
 /// <param name="WeightStride">Bytes from one weight row to the next.</param>
+/// <param name="FirstAhead">The first of the weight rows of the next tile that this one fetches.</param>
+/// <param name="RowsAhead">How many of them.</param>
 /// <param name="Add">Whether the sums are added to the outputs rather than replace them.</param>
-internal readonly record struct TileShape(int Rows, int Outputs, int Inputs, int InputStride, int WeightStride, bool Add);
+internal readonly record struct TileShape(int Rows, int Outputs, int Inputs, int InputStride, int WeightStride, int FirstAhead, int RowsAhead, bool Add);
