@@ -13,10 +13,10 @@ internal unsafe interface ILanes<TSelf> where TSelf : struct, ILanes<TSelf>
 
     static abstract TSelf Load(Bf16* source);
 
+    static abstract TSelf Load(sbyte* source);
+
     /// <summary>Numbers from 0 to 255.</summary>
     static abstract TSelf Load(byte* source);
-
-    static abstract TSelf Load(sbyte* source);
 
     static abstract void Store(TSelf value, float* target);
 

@@ -26,6 +26,8 @@ internal readonly unsafe struct Lanes1(float value) : ILanes<Lanes1>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes1 Load(sbyte* source) => new(*source);
 
+    public static Lanes1 Load(byte* source) => new(*source);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Lanes1 value, float* target) => *target = value._value;
 

@@ -35,7 +35,7 @@ internal sealed unsafe class SimdKernels<TLanes, TStored>(bool deterministic) : 
     private const int TorchRows = 32; // from here on libtorch's blocked products win (tests/Bench/NOTES.md)
 
     private readonly PlainKernels _plain = new(CPU);
-    private readonly MachineLinear? _machine = typeof(TStored) == typeof(Bf16) && MachineCode.IsSupported ? new MachineLinear(deterministic ? int.MaxValue : int.Parse(Environment.GetEnvironmentVariable("PR") ?? "14")) : null;
+    private readonly MachineLinear? _machine = typeof(TLanes) == typeof(Lanes512) && MachineCode.IsSupported ? new MachineLinear(deterministic ? int.MaxValue : int.Parse(Environment.GetEnvironmentVariable("PR") ?? "14")) : null;
     private readonly SimdCache<TLanes> _cache = new();
 
     public void CopyBlocks(ForwardBatch batch, AttentionShape shape, KvLayer cache) => SimdCache<TLanes>.CopyBlocks(batch, shape, cache);
@@ -51,7 +51,7 @@ internal sealed unsafe class SimdKernels<TLanes, TStored>(bool deterministic) : 
 
     public void Linear(Matrix input, ReadOnlySpan<Projection> projections)
     {
-        if (_machine is not null && Supports(projections)) _machine.Run(input, projections, add: false);
+        if (HaveMachineCode(projections)) _machine!.Run(input, projections, add: false);
         else foreach (Projection projection in projections) Multiply(input, projection.Weight, projection.Output, add: false);
     }
 
@@ -77,8 +77,9 @@ internal sealed unsafe class SimdKernels<TLanes, TStored>(bool deterministic) : 
             SimdVector<TLanes, TStored>.Widen((TStored*)table.Data + (long)tokenIds[t] * table.Columns, output.Floats + (long)t * table.Columns, table.Columns);
     }
 
-    private static bool Supports(ReadOnlySpan<Projection> projections)
+    private bool HaveMachineCode(ReadOnlySpan<Projection> projections)
     {
+        if (_machine is null) return false;
         foreach (Projection projection in projections) if (!MachineLinear.Supports(projection.Weight)) return false;
         return true;
     }
@@ -88,13 +89,13 @@ internal sealed unsafe class SimdKernels<TLanes, TStored>(bool deterministic) : 
         bool useTorch = !deterministic && input.Rows >= TorchRows;
         switch (weight)
         {
-            case var _ when _machine is not null && MachineLinear.Supports(weight): _machine.Run(input, [new(weight, output)], add); break;
+            case not null when _machine is not null && MachineLinear.Supports(weight): _machine.Run(input, [new(weight, output)], add); break;
             case QuantizedWeight codes when useTorch: SimdQuantizedLinear<TLanes>.RunTorch(input, codes, output, add); break;
             case QuantizedWeight codes: SimdQuantizedLinear<TLanes>.Run(input, codes, output, add); break;
             case DenseWeight when useTorch && add: _plain.LinearAdd(input, weight, output); break;
             case DenseWeight when useTorch: _plain.Linear(input, [new(weight, output)]); break;
             case DenseWeight dense: SimdLinear<TLanes, TStored>.Run(input, dense.Values, output, add); break;
-            default: throw new NotSupportedException($"{weight}");
+            default: throw new NotSupportedException(weight?.GetType().Name);
         }
     }
 }
