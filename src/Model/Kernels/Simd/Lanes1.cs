@@ -21,9 +21,6 @@ internal readonly unsafe struct Lanes1(float value) : ILanes<Lanes1>
     public static Lanes1 Load(Bf16* source) => new(source->ToFloat());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes1 Load(byte* source) => new(*source);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes1 Load(sbyte* source) => new(*source);
 
     public static Lanes1 Load(byte* source) => new(*source);
