@@ -1,4 +1,5 @@
 using Llama.Model.Checkpoints;
+using Llama.Model.Checkpoints.Gguf;
 using Llama.Model.Quantization;
 
 namespace Llama.Model;
@@ -54,10 +55,15 @@ public sealed record LlamaConfig
     /// <summary>Number of weights, a tied head counted once.</summary>
     public long ParameterCount => CheckpointLayout.Expected(this).Sum(tensor => tensor.Shape.Aggregate(1L, (product, size) => product * size));
 
-    /// <summary>Reads config.json of a checkpoint folder, and the end tokens of generation_config.json where there is one.</summary>
+    /// <summary>Reads config.json of a checkpoint folder and the end tokens of generation_config.json where there is one, or the metadata of a GGUF model.</summary>
     /// <exception cref="CheckpointException">With every fault of the file.</exception>
     public static LlamaConfig Load(string folder)
     {
+        if (GgufPath.Find(folder) is { } model)
+        {
+            using GgufCheckpoint checkpoint = GgufCheckpoint.Open(model);
+            return checkpoint.Config;
+        }
         string path = Path.Combine(folder, "config.json");
         if (!File.Exists(path)) throw new CheckpointException(path, "not found; a checkpoint folder in Hugging Face layout has one");
         LlamaConfig config = ConfigReader.Read(File.ReadAllText(path), path);

@@ -104,6 +104,8 @@ internal static class ConfigReader
             keys.Add("hidden_size", $"is {config.HiddenSize}; expected a multiple of num_attention_heads, {config.HeadCount}");
         else if (config.HeadDim % 2 != 0)
             keys.Add("head_dim", $"is {config.HeadDim}; expected an even number: rotary embedding turns pairs");
+        if (config.RopeScaling is RopeScaling.Divided divided && (divided.Divisors.Count != config.HeadDim / 2 || divided.Divisors.Any(divisor => !(divisor > 0))))
+            keys.Add("rope_scaling", $"has {divided.Divisors.Count} factors; expected half of head_dim, {config.HeadDim / 2}, all above 0");
         CheckTokenIds(config.EosTokenIds.Append(config.BosTokenId ?? 0), config.VocabSize, keys);
     }
 

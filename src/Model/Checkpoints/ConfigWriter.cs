@@ -51,9 +51,18 @@ internal static class ConfigWriter
             ["high_freq_factor"] = llama3.HighFrequencyFactor,
             ["original_max_position_embeddings"] = llama3.OriginalContextLength,
         },
+        RopeScaling.Divided divided => new()
+        {
+            ["rope_type"] = "longrope",
+            ["short_factor"] = Numbers(divided.Divisors),
+            ["long_factor"] = Numbers(divided.Divisors),
+            ["attention_factor"] = 1,
+        },
         RopeScaling.Yarn yarn => Yarn(yarn),
         _ => throw new NotSupportedException(scaling.GetType().Name),
     };
+
+    private static JsonArray Numbers(IEnumerable<double> numbers) => new([.. numbers.Select(number => (JsonNode)number)]);
 
     private static JsonObject Yarn(RopeScaling.Yarn yarn) => new()
     {
