@@ -28,7 +28,7 @@ internal static class ProductsBench
         using IDisposable inference = inference_mode();
         Checkpoint checkpoint = Checkpoint.Open(folder);
         LlamaConfig config = checkpoint.Config;
-        using LlamaWeights weights = new(checkpoint, ScalarType.BFloat16, CPU);
+        using LlamaWeights weights = new(new SafetensorsWeights(checkpoint, keepsQuantised: true, ScalarType.BFloat16, CPU));
         IKernels kernels = SimdKernels.Create(ScalarType.BFloat16, deterministic: false);
         double bytes = checkpoint.ByteCount - 2.0 * config.VocabSize * config.HiddenSize, parameters = bytes / 2; // all but the embedding
         Console.WriteLine($"{"rows",6}{"ms",10}{"GMAC/s",10}{"GB/s",10}   medians of {rounds}");
