@@ -38,7 +38,7 @@ internal sealed unsafe class SimdKernels<TLanes, TStored>(bool deterministic, in
     private const int TorchRows = 32; // from here on libtorch's blocked products win (tests/Bench/NOTES.md)
 
     private readonly PlainKernels _plain = new(CPU);
-    private readonly MachineLinear? _machine = typeof(TLanes) == typeof(Lanes512) && MachineCode.IsSupported ? new MachineLinear(deterministic ? int.MaxValue : int.Parse(Environment.GetEnvironmentVariable("PR") ?? "14")) : null;
+    private readonly MachineLinear? _machine = typeof(TLanes) == typeof(Lanes512) && typeof(TStored) == typeof(Bf16) && MachineCode.IsSupported ? new MachineLinear(deterministic ? int.MaxValue : int.Parse(Environment.GetEnvironmentVariable("PR") ?? "14")) : null;
     private readonly SimdCache<TLanes> _cache = new(threads ?? ParallelFor.Team.ThreadCount);
 
     public void CopyBlocks(ForwardBatch batch, AttentionShape shape, KvLayer cache) => SimdCache<TLanes>.CopyBlocks(batch, cache);
