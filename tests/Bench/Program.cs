@@ -5,7 +5,6 @@ RootCommand root = new("Measures the server's parts, and makes checkpoints to me
 {
     KernelBench.Command(),
     GuidanceBench.Command(),
-    StreamsBench.Command(),
     RandomCheckpointVerb.Command(),
 };
 return await root.Parse(args).InvokeAsync();
