@@ -24,7 +24,7 @@ internal sealed class PagedModel : IDisposable
         checkpoint.Verify();
         _config = checkpoint.Config;
         _limits = new ModelLimits(_config.VocabSize, _config.ContextLength, blockSize, blockCount);
-        _model = new LlamaModel(_config, new LlamaWeights(checkpoint, ScalarType.Float32, CPU), new KvCache(_config, blockCount, blockSize, ScalarType.Float32, CPU),
+        _model = new LlamaModel(_config, new LlamaWeights(new SafetensorsWeights(checkpoint, keepsQuantised: true, ScalarType.Float32, CPU)), new KvCache(_config, blockCount, blockSize, ScalarType.Float32, CPU),
             kernels(), _limits, MaxTokens, MaxTokens, CPU);
         Random random = new(1);
         _free = new Queue<int>(Enumerable.Range(0, blockCount).OrderBy(_ => random.Next()));

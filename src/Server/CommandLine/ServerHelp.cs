@@ -36,6 +36,7 @@ internal static class ServerHelp
           --Model:Aliases:0=<id>               another id that requests may use
           --Model:Device=<device>              auto, cpu, cuda or cuda:N (default auto: CUDA if there, else CPU)
           --Model:Dtype=<type>                 auto, bfloat16 or float32 (default auto: bfloat16)
+          --Model:Threads=<count>              threads that compute a step on a CPU (default: the cores the process may use)
           --Model:Kernels=<kind>               fused or plain (default fused)
           --Model:ToolFormat=<format>          how tool calls are written: auto, hermes, llama3_json, mistral or pythonic (default auto: by the chat template)
           --Model:Deterministic=<bool>         the same text byte for byte whatever shares the batch (default false)
