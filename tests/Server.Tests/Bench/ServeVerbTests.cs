@@ -110,7 +110,7 @@ public sealed class ServeVerbTests
         using var stop = new CancellationTokenSource();
         ServePlan plan = new() { Url = new Uri(server.Url), Shapes = [new LoadShape(1, null)], WarmUp = 0, Dataset = Dataset("fine", "fine", "hang", "fine") };
 
-        Task<ServeReport> run = ServeBench.RunAsync(plan, new Progress(TextWriter.Null, isTerminal: false), stop.Token);
+        Task<ServeReport> run = ServeBench.RunAsync(plan, new Progress(TextWriter.Null), stop.Token);
         await server.Hangs;
         await stop.CancelAsync();
 

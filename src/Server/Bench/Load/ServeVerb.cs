@@ -14,7 +14,7 @@ internal static class ServeVerb
         options.AddTo(command);
         command.SetAction(async (parsed, cancellation) =>
         {
-            ServeReport report = await ServeBench.RunAsync(options.Read(parsed), Progress.To(parsed.InvocationConfiguration.Error), cancellation);
+            ServeReport report = await ServeBench.RunAsync(options.Read(parsed), new Progress(parsed.InvocationConfiguration.Error), cancellation);
             report.Write(parsed.InvocationConfiguration.Output);
             return cancellation.IsCancellationRequested ? BenchExit.Interrupted : report.IsSound ? 0 : BenchExit.Failed;
         });

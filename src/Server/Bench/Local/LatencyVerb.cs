@@ -21,7 +21,7 @@ internal static class LatencyVerb
         {
             LatencyPlan plan = new(
                 parsed.GetValue(prompt)!, parsed.GetValue(fresh), parsed.GetValue(batch), parsed.GetValue(prefix), parsed.GetValue(warmUp), parsed.GetValue(runs), parsed.GetValue(seed), settings);
-            LatencyReport report = await LatencyBench.RunAsync(plan, Progress.To(parsed.InvocationConfiguration.Error), cancellation);
+            LatencyReport report = await LatencyBench.RunAsync(plan, new Progress(parsed.InvocationConfiguration.Error), cancellation);
             report.Write(parsed.InvocationConfiguration.Output);
             return report.IsWhole ? 0 : BenchExit.Interrupted;
         });

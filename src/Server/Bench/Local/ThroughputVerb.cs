@@ -22,7 +22,7 @@ internal static class ThroughputVerb
             ThroughputPlan plan = new(
                 parsed.GetValue(sequences), parsed.GetValue(prompt)!, parsed.GetValue(fresh)!, parsed.GetValue(concurrency) is { Length: > 0 } several ? several : [parsed.GetValue(sequences)],
                 parsed.GetValue(warmUp), parsed.GetValue(runs), parsed.GetValue(seed), settings);
-            ThroughputReport report = await ThroughputBench.RunAsync(plan, Progress.To(parsed.InvocationConfiguration.Error), cancellation);
+            ThroughputReport report = await ThroughputBench.RunAsync(plan, new Progress(parsed.InvocationConfiguration.Error), cancellation);
             report.Write(parsed.InvocationConfiguration.Output);
             return report.IsWhole ? 0 : BenchExit.Interrupted;
         });
