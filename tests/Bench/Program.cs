@@ -8,7 +8,6 @@ RootCommand root = new("Measures the server's parts, and makes checkpoints to me
     AttentionBench.Command(),
     GuidanceBench.Command(),
     ThreadBench.Command(),
-    StreamsBench.Command(),
     QualityBench.Command(),
     RandomCheckpointVerb.Command(),
 };
