@@ -1,5 +1,6 @@
 using Llama.Model.Checkpoints;
 using Llama.Model.Checkpoints.Gguf;
+using Llama.Model.Quantization;
 
 namespace Llama.Model;
 
@@ -47,6 +48,9 @@ public sealed record LlamaConfig
 
     /// <summary>Any of these ends a sequence.</summary>
     public IReadOnlyList<int> EosTokenIds { get; init; } = [2];
+
+    /// <summary>How the checkpoint's weights are quantised; null when they are not.</summary>
+    public QuantizationPlan? Quantization { get; init; }
 
     /// <summary>Number of weights, a tied head counted once.</summary>
     public long ParameterCount => CheckpointLayout.Expected(this).Sum(tensor => tensor.Shape.Aggregate(1L, (product, size) => product * size));

@@ -5,7 +5,9 @@ RootCommand root = new("Measures the server's parts, and makes checkpoints to me
 {
     KernelBench.Command(),
     ProductsBench.Command(),
+    AttentionBench.Command(),
     GuidanceBench.Command(),
+    ThreadBench.Command(),
     StreamsBench.Command(),
     RandomCheckpointVerb.Command(),
 };

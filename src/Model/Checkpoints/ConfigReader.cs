@@ -67,6 +67,7 @@ internal static class ConfigReader
             TieWordEmbeddings = keys.Flag("tie_word_embeddings", false),
             BosTokenId = TokenIds(keys, "bos_token_id", [1]) is [int bos, ..] ? bos : null,
             EosTokenIds = TokenIds(keys, "eos_token_id", [2]),
+            Quantization = QuantizationConfig.Read(keys),
         };
     }
 
@@ -92,7 +93,7 @@ internal static class ConfigReader
         keys.Refuse("sliding_window", "none: windowed attention is not supported");
         keys.Refuse("partial_rotary_factor", "1", value => value.ValueKind == JsonValueKind.Number && value.GetDouble() == 1);
         keys.Refuse("num_local_experts", "none: mixtures of experts are not supported");
-        keys.Refuse("quantization_config", "none: use the unquantised checkpoint (float32, float16 or bfloat16 weights)");
+        keys.Refuse("quantization_config", "none, or what this program's verb quantize writes: use the unquantised checkpoint (float32, float16 or bfloat16 weights)", QuantizationConfig.IsOwn);
     }
 
     private static void CheckShape(LlamaConfig config, JsonKeys keys)

@@ -30,6 +30,7 @@ internal static class ConfigWriter
             ["bos_token_id"] = config.BosTokenId,
             ["eos_token_id"] = config.EosTokenIds is [int only] ? only : new JsonArray([.. config.EosTokenIds.Select(id => (JsonNode)id)]),
         };
+        if (config.Quantization is not null) json[QuantizationConfig.Key] = QuantizationConfig.Write(config.Quantization);
         return json.ToJsonString(Indented);
     }
 

@@ -11,9 +11,15 @@ internal interface IWeightSource : IDisposable
     /// <summary>The model's shape.</summary>
     LlamaConfig Config { get; }
 
+    /// <summary>The file's types of the weights that are handed out in codes as they are there, for people; null when there are none.</summary>
+    string? Codes => null;
+
     /// <summary>[1, size] float32</summary>
     Matrix Norm(string name);
 
     /// <summary>[outputs, inputs]</summary>
     Weight Weight(string name);
+
+    /// <summary>Lets go of what a tensor takes in memory within the source itself: its weight was handed out, used and disposed.</summary>
+    void Release(string name) { }
 }

@@ -24,6 +24,9 @@ internal sealed unsafe class SafetensorsFile : IDisposable
     /// <summary>Address of a tensor's first byte, good until disposal. Of no particular alignment.</summary>
     public byte* Data(TensorEntry entry) => _file.Start + entry.Offset;
 
+    /// <summary>Lets the process go of a tensor's pages, which it will hardly read again.</summary>
+    public void Release(TensorEntry entry) => _file.Release(entry.Offset, entry.ByteCount);
+
     public void Dispose() => _file.Dispose();
 
     private static IReadOnlyList<TensorEntry> ReadHeader(string path)

@@ -1,4 +1,5 @@
 using Llama.Model.Checkpoints.Gguf;
+using Llama.Model.Quantization;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Checkpoints;
@@ -7,15 +8,22 @@ namespace Llama.Model.Checkpoints;
 internal static class WeightSource
 {
     /// <param name="path">A folder in Hugging Face layout or a GGUF model.</param>
-    /// <param name="keepsQuantised">Whether what a GGUF file holds in codes stays so.</param>
-    /// <param name="dtype">Type of all other matrices.</param>
-    /// <param name="device">Where they are to lie.</param>
+    /// <param name="format">The form that weights are to have.</param>
+    /// <param name="device">Where they are to lie; only on a CPU can they be in codes.</param>
     /// <exception cref="CheckpointException">The checkpoint is not there or not whole; with every fault.</exception>
-    public static IWeightSource Open(string path, bool keepsQuantised, ScalarType dtype, Device device)
+    public static IWeightSource Open(string path, WeightFormat format, Device device)
     {
-        if (GgufPath.Find(path) is { } model) return new GgufWeights(GgufCheckpoint.Open(model), keepsQuantised, dtype, device);
-        Checkpoint checkpoint = Checkpoint.Open(path);
+        bool isOnCpu = device.type == TorchSharp.DeviceType.CPU;
+        IWeightSource source = GgufPath.Find(path) is { } model
+            ? new GgufWeights(GgufCheckpoint.Open(model), format.IsAuto && isOnCpu, format.Dtype, device)
+            : OpenFolder(path, format, device, isOnCpu);
+        return format.Plan is null ? source : new QuantizingWeights(source, format.Plan);
+    }
+
+    private static SafetensorsWeights OpenFolder(string folder, WeightFormat format, Device device, bool isOnCpu)
+    {
+        Checkpoint checkpoint = Checkpoint.Open(folder);
         checkpoint.Verify();
-        return new SafetensorsWeights(checkpoint, dtype, device);
+        return new SafetensorsWeights(checkpoint, format.Keeps(checkpoint.Config.Quantization) && isOnCpu, format.Dtype, device);
     }
 }

@@ -37,10 +37,11 @@ internal sealed class QuantizedWeight(int inputs, int bits, int groupSize, Matri
     /// <summary>The code of 0 in a symmetric weight: 128 of 8 bits, 8 of 4.</summary>
     public int ZeroPoint => 1 << (Bits - 1);
 
+    /// <summary>Bytes of codes, scales and minima.</summary>
+    public override long ByteCount => Codes.ByteCount + Scales.ByteCount + (Minima?.ByteCount ?? 0);
+
     /// <summary>Bytes of a row of codes: whole chunks.</summary>
     public static int RowBytes(int inputs, int bits) => (inputs * bits + Chunk * 8 - 1) / (Chunk * 8) * Chunk;
-
-    public override long ByteCount => Codes.ByteCount + Scales.ByteCount + (Minima?.ByteCount ?? 0);
 
     public override Tensor Widen(Tensor? rows = null)
     {

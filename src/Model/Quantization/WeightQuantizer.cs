@@ -1,5 +1,6 @@
+using Llama.Model.Checkpoints;
 using Llama.Model.Kernels;
-using Llama.Model.Torch;
+using Llama.Model.Threads;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Quantization;
@@ -22,9 +23,9 @@ internal static unsafe class WeightQuantizer
     /// <summary>The weight in codes.</summary>
     /// <param name="source">[outputs, inputs] of any floating type, on the CPU.</param>
     /// <param name="type">How.</param>
-    /// <param name="done">Told the rows that were read and will not be again: first and count.</param>
-    /// <exception cref="NotFiniteNumberException">It holds a NaN or an infinity; the message says in which row.</exception>
-    public static QuantizedWeight Run(Tensor source, QuantizationType type, Action<long, long>? done = null)
+    /// <param name="name">Of the tensor, for the message.</param>
+    /// <exception cref="CheckpointException">It holds a NaN or an infinity.</exception>
+    public static QuantizedWeight Run(Tensor source, QuantizationType type, string name)
     {
         int outputs = (int)source.shape[0], inputs = (int)source.shape[1];
         QuantizedWeight weight = Allocate(outputs, inputs, type);
@@ -32,11 +33,8 @@ internal static unsafe class WeightQuantizer
         {
             int blockRows = Math.Max(1, BlockElements / inputs);
             for (int row = 0; row < outputs; row += blockRows)
-            {
-                int count = Math.Min(blockRows, outputs - row);
-                Block(source, weight, type, row, count);
-                done?.Invoke(row, count);
-            }
+                if (Block(source, weight, type, row, Math.Min(blockRows, outputs - row)) is int faulty)
+                    throw new CheckpointException(name, $"row {faulty} holds a NaN or an infinity, so it cannot be quantised; use Model:Dtype=bfloat16, or a checkpoint that is whole");
             return weight;
         }
         catch
@@ -53,12 +51,13 @@ internal static unsafe class WeightQuantizer
             Matrix.Empty(outputs, groups, ScalarType.Float32, CPU), type.IsSymmetric ? null : Matrix.Empty(outputs, groups, ScalarType.Float32, CPU));
     }
 
-    private static void Block(Tensor source, QuantizedWeight weight, QuantizationType type, int row, int count)
+    /// <summary>Quantises some rows; gives one that cannot be, if there is any.</summary>
+    private static int? Block(Tensor source, QuantizedWeight weight, QuantizationType type, int row, int count)
     {
         using Tensor rows = source.narrow(0, row, count), floats = rows.to(ScalarType.Float32), values = floats.contiguous();
         Job job = new()
         {
-            Values = (float*)Checkpoints.TensorMemory.Data(values),
+            Values = (float*)TensorMemory.Data(values),
             Codes = (byte*)weight.Codes.Data + (long)row * weight.Codes.Columns,
             Scales = weight.Scales.Floats + (long)row * weight.GroupCount,
             Minima = weight.Minima is null ? null : weight.Minima.Floats + (long)row * weight.GroupCount,
@@ -71,7 +70,7 @@ internal static unsafe class WeightQuantizer
             FaultyRow = -1,
         };
         ParallelFor.Run(count, Math.Max(1, ElementsPerThread / weight.Inputs), &Rows, &job);
-        if (job.FaultyRow >= 0) throw new NotFiniteNumberException($"row {row + job.FaultyRow} holds a NaN or an infinity");
+        return job.FaultyRow >= 0 ? row + job.FaultyRow : null;
     }
 
     private static void Rows(long begin, long end, void* state)

@@ -58,15 +58,17 @@ internal static class ConvertVerb
     // Under another name until it is whole: a file cut short would pass for a model until it is loaded.
     private static void Write(GgufConversion conversion, string path, TextWriter error, CancellationToken cancellation)
     {
-        string unfinished = path + ".unfinished";
+        string partial = path + ".partial";
         try
         {
-            using (var progress = new ProgressLine(error, conversion.ByteCount)) conversion.Write(unfinished, progress.Add, cancellation);
-            File.Move(unfinished, path, overwrite: true);
+            ProgressLine progress = new(error, "converting");
+            conversion.Write(partial, progress, cancellation);
+            progress.End();
+            File.Move(partial, path, overwrite: true);
         }
         finally
         {
-            File.Delete(unfinished);
+            File.Delete(partial);
         }
     }
 

@@ -1,27 +1,28 @@
+using System.Globalization;
+
 namespace Llama.Server.CommandLine;
 
-/// <summary>A line that says how much is done, written over itself on a terminal and not at all elsewhere.</summary>
-/// <param name="output">Where people look; shown only where that is the terminal.</param>
-/// <param name="total">Bytes in all.</param>
-internal sealed class ProgressLine(TextWriter output, long total) : IDisposable
+/// <summary>A bar that fills on one line of a terminal; nothing where the text goes to a file.</summary>
+/// <param name="output">Where to.</param>
+/// <param name="doing">What takes its time.</param>
+internal sealed class ProgressLine(TextWriter output, string doing) : IProgress<double>
 {
     private const int Width = 40;
-    private readonly bool _isShown = ReferenceEquals(output, Console.Error) && !Console.IsErrorRedirected;
-    private long _done;
+    private readonly bool _isTerminal = ReferenceEquals(output, Console.Error) && !Console.IsErrorRedirected;
     private int _shown = -1;
 
-    /// <summary>Counts bytes; from any thread.</summary>
-    public void Add(long bytes)
+    /// <summary>Shows a share from 0 to 1.</summary>
+    public void Report(double share)
     {
-        int percent = (int)(100 * Interlocked.Add(ref _done, bytes) / total);
-        if (!_isShown || Interlocked.Exchange(ref _shown, percent) == percent) return;
-        int full = percent * Width / 100;
-        output.Write($"\r{new string('█', full)}{new string('░', Width - full)} {percent,3} %");
+        int percent = (int)(share * 100), filled = (int)(share * Width);
+        if (!_isTerminal || percent == _shown) return;
+        _shown = percent;
+        output.Write(string.Create(CultureInfo.InvariantCulture, $"\r{doing} [{new string('#', filled)}{new string(' ', Width - filled)}] {percent,3} %"));
     }
 
-    /// <summary>Takes the line away.</summary>
-    public void Dispose()
+    /// <summary>Clears the line.</summary>
+    public void End()
     {
-        if (_isShown) output.Write($"\r{new string(' ', Width + 6)}\r");
+        if (_shown >= 0) output.Write($"\r{new string(' ', doing.Length + Width + 9)}\r");
     }
 }

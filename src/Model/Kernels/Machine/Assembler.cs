@@ -46,6 +46,13 @@ internal sealed class Assembler
     /// <summary>Widens 16 bytes to 16 unsigned 32-bit integers.</summary>
     public void LoadBytesAsDwords(int target, Memory source) => Vector(Prefix.P66, Map.M0F38, false, 0x31, target, 0, source, 16);
 
+    /// <summary>A constant into all lanes (VPBROADCASTD). Clobbers rax.</summary>
+    public void Fill(int target, int value)
+    {
+        Move(Gpr.Rax, value);
+        Vector(Prefix.P66, Map.M0F38, false, 0x7C, target, 0, (int)Gpr.Rax);
+    }
+
     // Vectors: arithmetic. Order of operands as in Intel's manuals: target, first, second.
     public void Zero(int target) => Vector(Prefix.P66, Map.M0F, false, 0xEF, target, target, target);
 
@@ -153,9 +160,9 @@ internal sealed class Assembler
 
     public void Decrement(Gpr target) => Integer(0xFF, 1, target);
 
-    public void Push(Gpr register) => Emit((byte)(0x50 | (int)register));
+    public void Push(Gpr register) => Emit(Rex(false, 0, (int)register), (byte)(0x50 | ((int)register & 7)));
 
-    public void Pop(Gpr register) => Emit((byte)(0x58 | (int)register));
+    public void Pop(Gpr register) => Emit(Rex(false, 0, (int)register), (byte)(0x58 | ((int)register & 7)));
 
     /// <summary>Brings a line into the second cache. Any address will do, also one that is not mapped.</summary>
     public void Prefetch(Memory line)
@@ -174,7 +181,8 @@ internal sealed class Assembler
         Emit32(mark - (_code.Count + 4));
     }
 
-    public void Return() => Emit(0xC5, 0xF8, 0x77, 0xC3); // vzeroupper; ret
+    /// <summary>Leaves the vector registers in the state that other code expects (VZEROUPPER) and returns.</summary>
+    public void Return() => Emit(0xC5, 0xF8, 0x77, 0xC3);
 
     private void Vector(Prefix prefix, Map map, bool wide, byte opcode, int reg, int vvvv, int rm, int length = 2)
     {

@@ -27,6 +27,7 @@ internal static class Bf16Tile
         if (tail > 0) Step(code, shape, done, TailMask);
         for (int row = 0; row < shape.Rows; row++) TileFrame.Finish(code, row * shape.Outputs, shape.Outputs, row, shape.Add);
         TileFrame.Next(code, tile, shape.Outputs, shape.Outputs * shape.WeightStride);
+        code.Return();
         return code.ToArray();
     }
 

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Llama.Model.Torch;
+using Llama.Model.Threads;
 
 namespace Llama.Model.Kernels.Machine;
 
@@ -10,7 +10,7 @@ namespace Llama.Model.Kernels.Machine;
 /// </summary>
 internal sealed unsafe class PanelProducts
 {
-    private const int BlockUnits = 8, ChunkInputs = 1024; // a unit is the 16 outputs of a register
+    private const int BlockOutputs = 128, ChunkInputs = 1024;
 
     private readonly CodeCache<PanelShape> _tiles = new(PanelTile.Generate);
     private readonly CodeCache<(int Stride, int Vectors, int Inputs)> _packers = new(shape => PanelPacker.Generate(shape.Stride, shape.Vectors, shape.Inputs));
@@ -22,7 +22,7 @@ internal sealed unsafe class PanelProducts
     {
         public byte* Weight;
         public float* Output;
-        public int Outputs, FirstUnit, UnitCount;
+        public int Outputs, FirstBlock, BlockCount;
     }
 
     /// <summary>A stretch of the inputs.</summary>
@@ -54,7 +54,7 @@ internal sealed unsafe class PanelProducts
     public static bool Fits(Weight weight) => weight.Outputs % PanelTile.Lanes == 0;
 
     /// <summary>output = input · weightᵀ for each projection, or output += when <paramref name="add"/>.</summary>
-    public void Run(PackedInput input, ReadOnlySpan<Projection> projections, bool add)
+    public void Run(RowInput input, ReadOnlySpan<Projection> projections, bool add)
     {
         int chunkCount = (input.Inputs + ChunkInputs - 1) / ChunkInputs;
         Chunk* chunks = stackalloc Chunk[chunkCount];
@@ -71,19 +71,19 @@ internal sealed unsafe class PanelProducts
             Strips = Strips.Of(input.Rows, PanelTile.MaxRows),
         };
         job.FetchingStrips = Math.Min(job.Strips.Count, 8);
-        int calls = job.FetchingStrips * BlockUnits / PanelTile.MaxVectors, multiple = PanelTile.InputMultiple / 2;
-        job.RowsAhead = (BlockUnits * PanelTile.Lanes / calls + multiple - 1) / multiple * multiple;
+        int calls = job.FetchingStrips * (BlockOutputs / PanelTile.Lanes / PanelTile.MaxVectors), multiple = PanelTile.InputMultiple / 2;
+        job.RowsAhead = (BlockOutputs / calls + multiple - 1) / multiple * multiple;
         SetChunks(ref job, input.Inputs, add);
         SetPackers(ref job, input.Inputs % PanelPacker.BlockInputs);
-        int units = 0;
+        int blocks = 0;
         for (int i = 0; i < projections.Length; i++)
         {
             Matrix weight = ((DenseWeight)projections[i].Weight).Values;
-            int count = weight.Rows / PanelTile.Lanes;
-            products[i] = new Product { Weight = (byte*)weight.Data, Output = projections[i].Output.Floats, Outputs = weight.Rows, FirstUnit = units, UnitCount = count };
-            units += count;
+            int count = (weight.Rows + BlockOutputs - 1) / BlockOutputs;
+            products[i] = new Product { Weight = (byte*)weight.Data, Output = projections[i].Output.Floats, Outputs = weight.Rows, FirstBlock = blocks, BlockCount = count };
+            blocks += count;
         }
-        ParallelFor.Run(units, 1, &Units, &job);
+        ParallelFor.Run(blocks, 1, &Blocks, &job);
     }
 
     private void SetChunks(ref Job job, int inputs, bool add)
@@ -111,27 +111,28 @@ internal sealed unsafe class PanelProducts
         if (tail > 0) (job.PackTwoTail, job.PackOneTail) = (_packers[(job.WeightStride, 2, tail)], _packers[(job.WeightStride, 1, tail)]);
     }
 
-    private static void Units(long begin, long end, void* state)
+    private static void Blocks(long begin, long end, void* state)
     {
         ref Job job = ref *(Job*)state;
-        if (_panels is null) _panels = (byte*)NativeMemory.AlignedAlloc(BlockUnits * PanelTile.Lanes * (ChunkInputs + PanelPacker.BlockInputs) * sizeof(ushort), 64);
+        if (_panels is null) _panels = (byte*)NativeMemory.AlignedAlloc(BlockOutputs * (ChunkInputs + PanelPacker.BlockInputs) * sizeof(ushort), 64);
         for (int i = 0; i < job.ProductCount; i++)
         {
             ref Product product = ref job.Products[i];
-            int first = (int)Math.Max(begin - product.FirstUnit, 0), last = (int)Math.Min(end - product.FirstUnit, product.UnitCount);
-            for (int unit = first; unit < last; unit += BlockUnits) Block(ref job, ref product, unit, Math.Min(BlockUnits, last - unit));
+            int first = (int)Math.Max(begin - product.FirstBlock, 0), last = (int)Math.Min(end - product.FirstBlock, product.BlockCount);
+            for (int block = first; block < last; block++) Block(ref job, ref product, block * BlockOutputs);
         }
     }
 
-    private static void Block(ref Job job, ref Product product, int first, int units)
+    private static void Block(ref Job job, ref Product product, int first)
     {
-        byte* rows = product.Weight + (long)first * PanelTile.Lanes * job.WeightStride;
+        int units = Math.Min(BlockOutputs, product.Outputs - first) / PanelTile.Lanes;
+        byte* rows = product.Weight + (long)first * job.WeightStride;
         for (int i = 0; i < job.ChunkCount; i++)
         {
             ref Chunk chunk = ref job.Chunks[i];
             for (int unit = 0; unit < units; unit++) Pack(ref job, ref chunk, rows + (long)unit * PanelTile.Lanes * job.WeightStride, unit, isLast: unit == units - 1);
-            byte* next = i + 1 < job.ChunkCount ? rows + job.Chunks[i + 1].Start * sizeof(ushort) : rows + (long)BlockUnits * PanelTile.Lanes * job.WeightStride;
-            Multiply(ref job, ref chunk, product.Output + first * PanelTile.Lanes, product.Outputs, units, next);
+            byte* next = i + 1 < job.ChunkCount ? rows + job.Chunks[i + 1].Start * sizeof(ushort) : rows + (long)BlockOutputs * job.WeightStride;
+            Multiply(ref job, ref chunk, product.Output + first, product.Outputs, units, next);
         }
     }
 

@@ -36,6 +36,7 @@ internal static class PanelTile
         if (shape.RowsAhead > 0) code.Add(Ahead, shape.RowsAhead * shape.WeightStride - shape.Inputs * sizeof(ushort));
         Finish(code, shape);
         TileFrame.Next(code, tile, shape.Vectors * Lanes, weightBytes: shape.Inputs / 2 * shape.Vectors * VectorBytes);
+        code.Return();
         return code.ToArray();
     }
 

@@ -1,23 +1,24 @@
-using Llama.Model.Torch;
+using Llama.Model.Threads;
 
 namespace Llama.Model.Kernels.Machine;
 
 /// <summary>
-/// Products of few rows with bfloat16 weights as they lie in their file. Plan: threads take ranges of weight rows; within them blocks of weight rows that the second cache holds meet strips
-/// of input rows that the first one holds.
+/// Products of few rows with weights as they lie in memory. Plan: threads take ranges of weight rows; within them each tile's weights, fetched once, meet the strips of input rows one after
+/// the other; of many strips the ones that the first cache holds meet blocks of weights that the second one holds.
 /// Each output is one chain of sums along the inputs, whatever tile computes it: a row's result does not depend on the other rows of the step.
 /// </summary>
 internal sealed unsafe class RowProducts
 {
-    private const int BlockBytes = 256 << 10, FewStrips = 4;
+    private const int TileOutputs = Bf16Tile.MaxOutputs, BlockBytes = 256 << 10, FewStrips = 4;
     private const long WorkPerThread = 128 << 10; // multiply-adds worth waking a thread for
 
-    private readonly CodeCache<TileShape> _code = new(Bf16Tile.Generate);
+    private readonly CodeCache<TileShape> _bf16 = new(Bf16Tile.Generate);
+    private readonly CodeCache<CodeShape> _codes = new(CodeTile.Generate);
 
     private struct Product
     {
         public byte* Weight;
-        public float* Output;
+        public float* Scales, Corrections, Output;
         public int Outputs, FirstTile, TileCount;
     }
 
@@ -30,49 +31,80 @@ internal sealed unsafe class RowProducts
     {
         public Product* Products;
         public int ProductCount;
-        public byte* Input;
-        public int InputStride, WeightStride, BlockTiles;
+        public RowInput Input;
+        public int WeightStride, ScaleStride, BlockTiles;
         public Strips Strips;
         public StripCode* Code; // of each strip
     }
 
     /// <summary>output = input · weightᵀ for each projection, or output += when <paramref name="add"/>.</summary>
-    public void Run(PackedInput input, ReadOnlySpan<Projection> projections, bool add)
+    /// <param name="input">Packed for these weights.</param>
+    /// <param name="projections">With weights of one format.</param>
+    /// <param name="add">Whether to add.</param>
+    public void Run(RowInput input, ReadOnlySpan<Projection> projections, bool add)
     {
+        QuantizedWeight? codes = projections[0].Weight as QuantizedWeight;
+        Strips strips = Strips.Of(input.Rows, codes is null ? Bf16Tile.MaxRows : CodeTile.MaxRows);
         Product* products = stackalloc Product[projections.Length];
+        StripCode* code = stackalloc StripCode[strips.Count];
         Job job = new()
         {
             Products = products,
             ProductCount = projections.Length,
-            Input = input.Data,
-            InputStride = input.Stride,
-            WeightStride = input.Inputs * sizeof(ushort),
-            Strips = Strips.Of(input.Rows, Bf16Tile.MaxRows),
+            Input = input,
+            WeightStride = codes is null ? input.Inputs * sizeof(ushort) : QuantizedWeight.RowBytes(input.Inputs, codes.Bits),
+            ScaleStride = codes is null ? 0 : codes.GroupCount,
+            Strips = strips,
+            Code = code,
         };
-        job.BlockTiles = job.Strips.Count <= FewStrips ? 1 : Math.Max(1, BlockBytes / (Bf16Tile.MaxOutputs * job.WeightStride));
-        StripCode* code = stackalloc StripCode[job.Strips.Count];
-        job.Code = code;
-        for (int strip = 0; strip < job.Strips.Count; strip++) code[strip] = CodeOf(job, strip, input.Inputs, add);
+        job.BlockTiles = strips.Count <= FewStrips ? 1 : Math.Max(1, BlockBytes / (TileOutputs * job.WeightStride));
+        for (int strip = 0; strip < strips.Count; strip++) code[strip] = CodeOf(job, codes, strip, add);
         int tiles = 0;
         for (int i = 0; i < projections.Length; i++)
         {
-            Matrix weight = ((DenseWeight)projections[i].Weight).Values;
-            int count = (weight.Rows + Bf16Tile.MaxOutputs - 1) / Bf16Tile.MaxOutputs;
-            products[i] = new Product { Weight = (byte*)weight.Data, Output = projections[i].Output.Floats, Outputs = weight.Rows, FirstTile = tiles, TileCount = count };
-            tiles += count;
+            products[i] = ProductOf(projections[i], tiles);
+            tiles += products[i].TileCount;
         }
-        long workPerTile = (long)Bf16Tile.MaxOutputs * input.Inputs * input.Rows;
+        long workPerTile = (long)TileOutputs * input.Inputs * input.Rows;
         ParallelFor.Run(tiles, Math.Max(1, WorkPerThread / workPerTile), &Tiles, &job);
     }
 
-    // Of a next tile's four rows each of up to four strips fetches its share.
-    private StripCode CodeOf(in Job job, int strip, int inputs, bool add)
+    private static Product ProductOf(Projection projection, int firstTile)
     {
-        int sharing = Math.Min(job.Strips.Count, Bf16Tile.MaxOutputs);
-        int first = strip * Bf16Tile.MaxOutputs / sharing, end = (strip + 1) * Bf16Tile.MaxOutputs / sharing;
-        bool fetches = strip < sharing && job.BlockTiles == 1;
-        TileShape shape = new(job.Strips.RowsOf(strip), Bf16Tile.MaxOutputs, inputs, job.InputStride, job.WeightStride, fetches ? first : 0, fetches ? end - first : 0, add);
-        return new StripCode { Tile = _code[shape], Rest = _code[shape with { Outputs = 1, FirstAhead = 0, RowsAhead = 0 }] };
+        Product product = new()
+        {
+            Output = projection.Output.Floats,
+            Outputs = projection.Weight.Outputs,
+            FirstTile = firstTile,
+            TileCount = (projection.Weight.Outputs + TileOutputs - 1) / TileOutputs,
+        };
+        if (projection.Weight is QuantizedWeight codes)
+        {
+            product.Weight = (byte*)codes.Codes.Data;
+            product.Scales = codes.Scales.Floats;
+            product.Corrections = (codes.Minima ?? codes.Scales).Floats;
+        }
+        else
+        {
+            product.Weight = (byte*)((DenseWeight)projection.Weight).Values.Data;
+        }
+        return product;
+    }
+
+    // Of a next tile's four rows each of up to four strips fetches its share.
+    private StripCode CodeOf(in Job job, QuantizedWeight? codes, int strip, bool add)
+    {
+        int sharing = Math.Min(job.Strips.Count, TileOutputs), rows = job.Strips.RowsOf(strip);
+        int first = strip * TileOutputs / sharing, end = (strip + 1) * TileOutputs / sharing;
+        if (strip >= sharing || job.BlockTiles > 1) (first, end) = (0, 0);
+        RowInput input = job.Input;
+        if (codes is null)
+        {
+            TileShape tile = new(rows, TileOutputs, input.Inputs, input.Stride, job.WeightStride, first, end - first, add);
+            return new StripCode { Tile = _bf16[tile], Rest = _bf16[tile with { Outputs = 1, FirstAhead = 0, RowsAhead = 0 }] };
+        }
+        CodeShape shape = new(rows, TileOutputs, input.Inputs, codes.Bits, codes.GroupSize, input.Stride, input.SumStride, first, end - first, add);
+        return new StripCode { Tile = _codes[shape], Rest = _codes[shape with { Outputs = 1, FirstAhead = 0, RowsAhead = 0 }] };
     }
 
     private static void Tiles(long begin, long end, void* state)
@@ -88,30 +120,31 @@ internal sealed unsafe class RowProducts
 
     private static void Block(ref Job job, ref Product product, int first, int last)
     {
-        int output = first * Bf16Tile.MaxOutputs, whole = Math.Min(last * Bf16Tile.MaxOutputs, product.Outputs) - output;
-        int rest = whole % Bf16Tile.MaxOutputs;
-        TileArguments tiles = new()
-        {
-            Input = job.Input,
-            OutputStride = (long)product.Outputs * sizeof(float),
-        };
-        float* outputs = product.Output + output;
+        int output = first * TileOutputs, whole = Math.Min(last * TileOutputs, product.Outputs) - output, rest = whole % TileOutputs;
+        int row = 0;
         for (int strip = 0; strip < job.Strips.Count; strip++)
         {
-            tiles.Weight = product.Weight + (long)output * job.WeightStride;
-            tiles.Output = outputs;
-            tiles.Count = whole / Bf16Tile.MaxOutputs;
-            if (tiles.Count > 0) TileArguments.Call(job.Code[strip].Tile, &tiles);
-            if (rest > 0)
-            {
-                tiles.Weight += (whole - rest) * (long)job.WeightStride;
-                tiles.Output += whole - rest;
-                tiles.Count = rest;
-                TileArguments.Call(job.Code[strip].Rest, &tiles);
-            }
-            int rows = job.Strips.RowsOf(strip);
-            tiles.Input += (long)rows * job.InputStride;
-            outputs += (long)rows * product.Outputs;
+            if (whole > rest) Call(ref job, ref product, job.Code[strip].Tile, row, output, whole / TileOutputs);
+            if (rest > 0) Call(ref job, ref product, job.Code[strip].Rest, row, output + whole - rest, rest);
+            row += job.Strips.RowsOf(strip);
         }
+    }
+
+    private static void Call(ref Job job, ref Product product, nint code, int row, int output, int count)
+    {
+        long scales = (long)output * job.ScaleStride;
+        TileArguments arguments = new()
+        {
+            Input = job.Input.Data + (long)row * job.Input.Stride,
+            Weight = product.Weight + (long)output * job.WeightStride,
+            Output = product.Output + (long)row * product.Outputs + output,
+            OutputStride = (long)product.Outputs * sizeof(float),
+            Count = count,
+            Scales = product.Scales + scales,
+            Corrections = product.Corrections + scales,
+            GroupSums = job.Input.GroupSums + (long)row * job.Input.SumStride / sizeof(float),
+            InputScales = job.Input.Scales + row,
+        };
+        TileArguments.Call(code, &arguments);
     }
 }

@@ -1,6 +1,6 @@
 namespace Llama.Model.Kernels.Machine;
 
-/// <summary>What all tiles begin and end with. Registers by the System V ABI, all of them the caller's to save.</summary>
+/// <summary>What all tiles begin and end with. Registers by the System V ABI; those named here are not to be preserved.</summary>
 internal static class TileFrame
 {
     public const Gpr Arguments = Gpr.Rdi, Input = Gpr.Rsi, Weight = Gpr.Rdx, Output = Gpr.Rcx, OutputStride = Gpr.R8, Count = Gpr.R9;
@@ -23,7 +23,8 @@ internal static class TileFrame
     /// <param name="outputs">4 or 1.</param>
     /// <param name="row">The row.</param>
     /// <param name="add">Whether to add to what is there.</param>
-    public static void Finish(Assembler code, int first, int outputs, int row, bool add)
+    /// <param name="factor">Where a factor for all of the row's outputs lies, if it has one.</param>
+    public static void Finish(Assembler code, int first, int outputs, int row, bool add, Memory? factor = null)
     {
         const Gpr target = InputCursor; // free now
         if (row == 0) code.Move(target, Output);
@@ -33,25 +34,31 @@ internal static class TileFrame
         {
             code.Zero(Spare + 3);
             Sum(code, first, Spare + 3, Spare + 3, Spare + 3);
+        }
+        else
+        {
+            Sum(code, first, first + 1, first + 2, first + 3);
+        }
+        if (factor is { } scale) code.MultiplyX1(first, first, scale);
+        if (outputs == 1)
+        {
             if (add) code.AddScalar(first, first, place);
             code.StoreScalar(first, place);
         }
         else
         {
-            Sum(code, first, first + 1, first + 2, first + 3);
             if (add) code.AddX(first, first, place);
             code.StoreX(first, place);
         }
     }
 
-    /// <summary>Goes on with the next tile along the outputs while there is one, then returns.</summary>
+    /// <summary>Goes on with the next tile along the outputs while there is one.</summary>
     public static void Next(Assembler code, int tile, int outputs, int weightBytes)
     {
         code.Add(Weight, weightBytes);
         code.Add(Output, outputs * sizeof(float));
         code.Decrement(Count);
         code.JumpIfNotZero(tile);
-        code.Return();
     }
 
     // The four sums of the lanes of a, b, c, d into the lowest lanes of a: interleave and add, so that each addition does useful work in all lanes.

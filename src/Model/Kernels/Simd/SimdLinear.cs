@@ -1,4 +1,4 @@
-using Llama.Model.Torch;
+using Llama.Model.Threads;
 
 namespace Llama.Model.Kernels.Simd;
 

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Llama.Model.Torch;
+using Llama.Model.Threads;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Kernels.Simd;
