@@ -30,7 +30,7 @@ public sealed class ModelRunner : IModelRunner
         set_num_threads(_team.ThreadCount);
         WeightFormat format = WeightFormat.Parse(options.Dtype);
         ScalarType dtype = format.Dtype;
-        IWeightSource source = OpenWeights(options, format, device);
+        IWeightSource source = WeightSource.Open(options.Path, format, device.Device);
         LlamaConfig config = source.Config;
         int contextLength = ContextLengthOf(options, config);
 
@@ -94,13 +94,6 @@ public sealed class ModelRunner : IModelRunner
         int asked when asked >= 1 && asked <= config.ContextLength => asked,
         int asked => throw new ArgumentException($"Model:ContextLength is {asked}; this model takes 1 to {config.ContextLength}."),
     };
-
-    private static IWeightSource OpenWeights(ModelOptions options, WeightFormat format, DeviceChoice device)
-    {
-        if (format.Plan is not null && device.IsCuda)
-            throw new ArgumentException($"Model:Dtype is '{options.Dtype}', but codes can be multiplied on a CPU only; use auto or bfloat16, or set Model:Device=cpu.");
-        return WeightSource.Open(options.Path, format, device.Device);
-    }
 
     private static (IKernels Kernels, string Name) ChooseKernels(ModelOptions options, DeviceChoice device, ScalarType dtype)
     {

@@ -20,7 +20,7 @@ internal sealed class PagedModel : IDisposable
     {
         TorchLibrary.Load();
         _inference = inference_mode();
-        IWeightSource source = WeightSource.Open(path, new WeightFormat(ScalarType.Float32, null, IsAuto: true), CPU);
+        IWeightSource source = WeightSource.Open(path, new WeightFormat(ScalarType.Float32, Plan: null, IsAuto: true), CPU);
         _config = source.Config;
         _limits = new ModelLimits(_config.VocabSize, _config.ContextLength, blockSize, blockCount);
         _model = new LlamaModel(_config, new LlamaWeights(source), new KvCache(_config, blockCount, blockSize, ScalarType.Float32, CPU),

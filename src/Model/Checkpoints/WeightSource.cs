@@ -8,22 +8,23 @@ namespace Llama.Model.Checkpoints;
 internal static class WeightSource
 {
     /// <param name="path">A folder in Hugging Face layout or a GGUF model.</param>
-    /// <param name="format">The form that weights are to have.</param>
-    /// <param name="device">Where they are to lie; only on a CPU can they be in codes.</param>
+    /// <param name="format">Which form the weights are to have.</param>
+    /// <param name="device">Where they are to lie.</param>
     /// <exception cref="CheckpointException">The checkpoint is not there or not whole; with every fault.</exception>
+    /// <exception cref="ArgumentException">The device cannot work with the form.</exception>
     public static IWeightSource Open(string path, WeightFormat format, Device device)
     {
-        bool isOnCpu = device.type == TorchSharp.DeviceType.CPU;
-        IWeightSource source = GgufPath.Find(path) is { } model
-            ? new GgufWeights(GgufCheckpoint.Open(model), format.IsAuto && isOnCpu, format.Dtype, device)
-            : OpenFolder(path, format, device, isOnCpu);
-        return format.Plan is null ? source : new QuantizingWeights(source, format.Plan);
+        bool onCpu = device.type == TorchSharp.DeviceType.CPU;
+        if (format.Plan is not null && !onCpu) throw new ArgumentException("Model:Dtype asks for codes, which can be multiplied on a CPU only; use auto or bfloat16, or set Model:Device=cpu.");
+        IWeightSource weights = OpenStored(path, format, device, onCpu);
+        return format.Plan is null ? weights : new QuantizingWeights(weights, format.Plan);
     }
 
-    private static SafetensorsWeights OpenFolder(string folder, WeightFormat format, Device device, bool isOnCpu)
+    private static IWeightSource OpenStored(string path, WeightFormat format, Device device, bool onCpu)
     {
-        Checkpoint checkpoint = Checkpoint.Open(folder);
+        if (GgufPath.Find(path) is { } model) return new GgufWeights(GgufCheckpoint.Open(model), keepsQuantised: format.IsAuto && onCpu, format.Dtype, device);
+        Checkpoint checkpoint = Checkpoint.Open(path);
         checkpoint.Verify();
-        return new SafetensorsWeights(checkpoint, format.Keeps(checkpoint.Config.Quantization) && isOnCpu, format.Dtype, device);
+        return new SafetensorsWeights(checkpoint, keepsQuantised: format.Keeps(checkpoint.Config.Quantization) && onCpu, format.Dtype, device);
     }
 }
