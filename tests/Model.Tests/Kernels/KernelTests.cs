@@ -152,7 +152,7 @@ public sealed class KernelTests
         return (output, cache);
     }
 
-    private static bool Supported(string lanes) => lanes == "256" ? SimdKernels.IsSupported : System.Runtime.Intrinsics.X86.Avx512F.IsSupported;
+    private static bool Supported(string lanes) => lanes == "256" ? System.Runtime.Intrinsics.X86.Avx2.IsSupported : System.Runtime.Intrinsics.X86.Avx512F.IsSupported;
 
     private static IKernels Fast(string lanes, string dtype) => (lanes, dtype) switch
     {
