@@ -43,7 +43,7 @@ public sealed class ModelRunner : IModelRunner
         _model = new LlamaModel(config, weights, cache, kernels, Limits, options.MaxBatchTokens, options.MaxSequences, device.Device);
         _sampler = new StepSampler(config.VocabSize);
         _reader = new PromptReader(_model, config.VocabSize, _onCpu);
-        Description = Describe(options, config, device, kernelsName, libtorch, format, kvDtype, pool) with
+        Description = Describe(options, config, device, kernelsName, libtorch, format.Describe(config.Quantization, source.Codes), kvDtype, pool) with
         {
             WeightBytes = weights.ByteCount,
             StepBytes = weights.StepByteCount,
@@ -104,14 +104,14 @@ public sealed class ModelRunner : IModelRunner
         return fused ? (SimdKernels.Create(dtype, options.Deterministic), SimdKernels.Description) : (new PlainKernels(device.Device), "plain torch");
     }
 
-    private static ModelDescription Describe(ModelOptions options, LlamaConfig config, DeviceChoice device, string kernels, string libtorch, WeightFormat format, ScalarType kvDtype, KvPoolSize pool)
+    private static ModelDescription Describe(ModelOptions options, LlamaConfig config, DeviceChoice device, string kernels, string libtorch, string weights, ScalarType kvDtype, KvPoolSize pool)
     {
         long kvBytes = pool.BlockCount * KvCache.BytesPerBlock(config, options.BlockSize, kvDtype);
         string threads = device.IsCuda ? "" : $", {options.Threads ?? Environment.ProcessorCount} threads";
         return new ModelDescription(
             string.Create(CultureInfo.InvariantCulture, $"{config.LayerCount} layers × {config.HiddenSize:N0}, {config.HeadCount} heads over {config.KvHeadCount} KV heads, vocabulary {config.VocabSize:N0}, {config.ParameterCount / 1e6:N1} M parameters"),
             $"{device.Device} ({device.Reason}){threads}, {kernels} kernels{(options.Deterministic ? ", deterministic" : "")}, libtorch in {libtorch}",
-            $"{format.Describe(config.Quantization)}, {kvDtype.ToString().ToLowerInvariant()} KV cache ({(options.KvDtype == "auto" ? "auto" : "as set")}), float32 activations",
+            $"{weights}, {kvDtype.ToString().ToLowerInvariant()} KV cache ({(options.KvDtype == "auto" ? "auto" : "as set")}), float32 activations",
             string.Create(CultureInfo.InvariantCulture, $"{pool.BlockCount:N0} blocks × {options.BlockSize} tokens = {(long)pool.BlockCount * options.BlockSize:N0} tokens, {kvBytes >> 20:N0} MiB ({pool.Reason})"));
     }
 }
