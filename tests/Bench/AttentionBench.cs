@@ -4,6 +4,7 @@ using Llama.Model;
 using Llama.Model.Kernels;
 using Llama.Model.Kernels.Plain;
 using Llama.Model.Kernels.Simd;
+using Llama.Model.Threads;
 using Llama.Model.Torch;
 using static TorchSharp.torch;
 
@@ -31,15 +32,11 @@ internal static class AttentionBench
 
     private static void Run()
     {
-        Console.WriteLine($"libtorch in {TorchLibrary.Load()}, {get_num_threads()} threads, {SimdKernels.Description}");
+        Console.WriteLine($"libtorch in {TorchLibrary.Load()}, {ParallelFor.Team.ThreadCount} threads, {SimdKernels.Description}");
         Console.WriteLine($"{"tokens",7}{"context",9}{"sequences",10}   ms for {Layers} layers, GB/s of cache, GMAC/s: bfloat16 | int8 | float32 | plain torch, bfloat16");
         using IDisposable inference = inference_mode();
-        string? only = Environment.GetEnvironmentVariable("ONLY"); string? type = Environment.GetEnvironmentVariable("TYPE");
         foreach ((int tokens, int context, int sequences) in Cases)
         {
-            if (only is not null && only != $"{tokens},{context},{sequences}") continue;
-            if (type is not null) { Console.WriteLine($"{tokens,7}{context,9}{sequences,10}   {Measure(SimdKernels.Create(ScalarType.BFloat16, deterministic: true), Enum.Parse<ScalarType>(type), tokens, context, sequences)}"); continue; }
-
             IKernels fused = SimdKernels.Create(ScalarType.BFloat16, deterministic: true), plain = new PlainKernels(CPU);
             Console.WriteLine($"{tokens,7}{context,9}{sequences,10}   {Line(fused, ScalarType.BFloat16)} | {Line(fused, ScalarType.Int8)} | {Line(fused, ScalarType.Float32)} | {Line(plain, ScalarType.BFloat16)}");
 
@@ -52,8 +49,8 @@ internal static class AttentionBench
         ForwardBatch batch = Batch(tokens, context, sequences);
         KvLayer[] layers = [.. Enumerable.Range(0, Math.Clamp((256 << 10) / (context * sequences), 1, Layers)).Select(_ => Layer(type, context * sequences))];
         using Matrix queries = Matrix.Of(randn(batch.TokenCount, Shape.HeadCount * Shape.HeadDim)), output = Matrix.Empty(batch.TokenCount, queries.Columns, ScalarType.Float32, CPU);
-        double best = double.MaxValue, limit = double.Parse(Environment.GetEnvironmentVariable("SECONDS_EACH") ?? "0.15");
-        for (long begin = Stopwatch.GetTimestamp(), run = 0; run < 3 || Stopwatch.GetElapsedTime(begin).TotalSeconds < limit; run++)
+        double best = double.MaxValue;
+        for (long begin = Stopwatch.GetTimestamp(), run = 0; run < 2 || Stopwatch.GetElapsedTime(begin).TotalSeconds < 0.3; run++)
         {
             long start = Stopwatch.GetTimestamp();
             foreach (KvLayer layer in layers) kernels.Attend(queries, batch, Shape, layer, output);
