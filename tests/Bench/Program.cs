@@ -6,6 +6,7 @@ RootCommand root = new("Measures the server's parts, and makes checkpoints to me
     KernelBench.Command(),
     GuidanceBench.Command(),
     StreamsBench.Command(),
+    WireBench.Command(),
     RandomCheckpointVerb.Command(),
 };
 return await root.Parse(args).InvokeAsync();
