@@ -12,6 +12,7 @@ namespace Llama.Bench;
 /// </summary>
 internal static class WireBench
 {
+    private const int WarmUps = 2; // rounds
     private const string Prompt = "\"model\":\"costless\",\"temperature\":0,\"ignore_eos\":true,\"stream\":true,\"max_tokens\":";
 
     private static readonly Dictionary<string, (string Path, string Body)> Routes = new()
@@ -25,7 +26,7 @@ internal static class WireBench
         Option<int> streams = new("--streams") { Description = "Concurrent streams.", DefaultValueFactory = _ => 256 };
         Option<int> tokens = new("--tokens") { Description = "Tokens of each answer.", DefaultValueFactory = _ => 2000 };
         Option<double[]> rates = new("--steps-per-second") { Description = "Paces of the model; 0 for as fast as the engine asks.", DefaultValueFactory = _ => [400, 0], AllowMultipleArgumentsPerToken = true };
-        Option<int> rounds = new("--rounds") { Description = "Counted rounds of each route, after one warm-up; the medians are shown.", DefaultValueFactory = _ => 3 };
+        Option<int> rounds = new("--rounds") { Description = "Counted rounds of each route, after two to warm up; the medians are shown.", DefaultValueFactory = _ => 3 };
         Option<double?> serve = new("--serve") { Description = "Be the server of a run at this pace.", Hidden = true };
         Command command = new("wire", "Tokens per second through HTTP with a model that costs nothing, and what the server spends on each.") { streams, tokens, rates, rounds, serve };
         command.SetAction(async parsed =>
@@ -46,7 +47,7 @@ internal static class WireBench
             using WireServerProcess server = new(rate, tokens);
             foreach ((string route, (string path, string body)) in Routes)
             {
-                WireRound[] all = [.. Enumerable.Range(0, rounds + 1).Select(_ => Round(server, path, body + tokens + "}", streams, tokens)).Skip(1)];
+                WireRound[] all = [.. Enumerable.Range(0, rounds + WarmUps).Select(_ => Round(server, path, body + tokens + "}", streams, tokens)).Skip(WarmUps)];
                 double Median(Func<WireRound, double> figure) => all.Select(figure).Order().ElementAt(rounds / 2);
                 Console.WriteLine($"{rate,8}{route,13}{Median(r => r.TokensPerSecond),11:N0}{Median(r => r.ServerMicroseconds),11:N2}{Median(r => r.ClientMicroseconds),11:N2}"
                     + $"{Median(r => r.AllocatedBytes),9:N2}{Median(r => r.TokensPerRead),8:N2}{Median(r => r.EngineMicrosecondsPerStep),16:N1}");
