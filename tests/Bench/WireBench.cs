@@ -47,7 +47,12 @@ internal static class WireBench
             using WireServerProcess server = new(rate, tokens);
             foreach ((string route, (string path, string body)) in Routes)
             {
-                WireRound[] all = [.. Enumerable.Range(0, rounds + WarmUps).Select(_ => Round(server, path, body + tokens + "}", streams, tokens)).Skip(WarmUps)];
+                WireRound[] all = new WireRound[rounds];
+                for (int i = -WarmUps; i < rounds; i++)
+                {
+                    WireRound round = Round(server, path, body + tokens + "}", streams, tokens);
+                    if (i >= 0) all[i] = round;
+                }
                 double Median(Func<WireRound, double> figure) => all.Select(figure).Order().ElementAt(rounds / 2);
                 Console.WriteLine($"{rate,8}{route,13}{Median(r => r.TokensPerSecond),11:N0}{Median(r => r.ServerMicroseconds),11:N2}{Median(r => r.ClientMicroseconds),11:N2}"
                     + $"{Median(r => r.AllocatedBytes),9:N2}{Median(r => r.TokensPerRead),8:N2}{Median(r => r.EngineMicrosecondsPerStep),16:N1}");
