@@ -1,6 +1,5 @@
 using Llama.Server.Configuration;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace Llama.Server.Hosting;
 
@@ -13,8 +12,6 @@ internal static class StandAlone
     {
         builder.Services.AddHostedService<StartupLines>();
         builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
-        // What a stream flushes is sent by the thread that flushes it: handing it to another costs as much as sending it. Nothing of ours blocks in between, which would make this unsafe.
-        builder.Services.Configure<SocketTransportOptions>(sockets => sockets.UnsafePreferInlineScheduling = true);
         // The host gives up on stopping some time after the drain has, never before it. Read unchecked: the host is made before the settings are checked.
         builder.Services.AddOptions<HostOptions>().Configure<SettingsSection<ServerSettings>>((host, section) =>
             host.ShutdownTimeout = TimeSpan.FromSeconds(10 + Math.Max(0, section.Read().DrainSeconds)));
