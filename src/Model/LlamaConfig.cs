@@ -1,4 +1,6 @@
 using Llama.Model.Checkpoints;
+using Llama.Model.Checkpoints.Gguf;
+using Llama.Model.Quantization;
 
 namespace Llama.Model;
 
@@ -47,13 +49,21 @@ public sealed record LlamaConfig
     /// <summary>Any of these ends a sequence.</summary>
     public IReadOnlyList<int> EosTokenIds { get; init; } = [2];
 
+    /// <summary>How the checkpoint's weights are quantised; null when they are not.</summary>
+    public QuantizationPlan? Quantization { get; init; }
+
     /// <summary>Number of weights, a tied head counted once.</summary>
     public long ParameterCount => CheckpointLayout.Expected(this).Sum(tensor => tensor.Shape.Aggregate(1L, (product, size) => product * size));
 
-    /// <summary>Reads config.json of a checkpoint folder, and the end tokens of generation_config.json where there is one.</summary>
+    /// <summary>Reads config.json of a checkpoint folder and the end tokens of generation_config.json where there is one, or the metadata of a GGUF model.</summary>
     /// <exception cref="CheckpointException">With every fault of the file.</exception>
     public static LlamaConfig Load(string folder)
     {
+        if (GgufPath.Find(folder) is { } model)
+        {
+            using GgufCheckpoint checkpoint = GgufCheckpoint.Open(model);
+            return checkpoint.Config;
+        }
         string path = Path.Combine(folder, "config.json");
         if (!File.Exists(path)) throw new CheckpointException(path, "not found; a checkpoint folder in Hugging Face layout has one");
         LlamaConfig config = ConfigReader.Read(File.ReadAllText(path), path);

@@ -1,24 +1,21 @@
 using Llama.Model.Checkpoints;
 using Llama.Model.Kernels;
-using static TorchSharp.torch;
 
 namespace Llama.Model;
 
-/// <summary>A checkpoint's weights on a device. On a CPU, matrices already of the wanted type stay where they are: in the mapped file.</summary>
+/// <summary>The weights of a model, in the form in which their source hands them out.</summary>
 internal sealed class LlamaWeights : IDisposable
 {
-    private readonly Checkpoint _checkpoint;
-    private readonly ScalarType _dtype;
-    private readonly Device _device;
+    private readonly IWeightSource _source;
 
-    /// <summary>Takes over the checkpoint.</summary>
-    public LlamaWeights(Checkpoint checkpoint, ScalarType dtype, Device device)
+    /// <summary>Takes over the source.</summary>
+    public LlamaWeights(IWeightSource source)
     {
-        (_checkpoint, _dtype, _device) = (checkpoint, dtype, device);
-        Embedding = Weight("model.embed_tokens.weight");
-        Layers = [.. Enumerable.Range(0, checkpoint.Config.LayerCount).Select(Layer)];
-        FinalNorm = Norm("model.norm.weight");
-        Head = checkpoint.Config.TieWordEmbeddings ? Embedding : Weight("lm_head.weight");
+        _source = source;
+        Embedding = source.Weight("model.embed_tokens.weight");
+        Layers = [.. Enumerable.Range(0, source.Config.LayerCount).Select(Layer)];
+        FinalNorm = source.Norm("model.norm.weight");
+        Head = source.Config.TieWordEmbeddings ? Embedding : source.Weight("lm_head.weight");
     }
 
     /// <summary>[vocab, hidden]</summary>
@@ -32,35 +29,28 @@ internal sealed class LlamaWeights : IDisposable
     /// <summary>[vocab, hidden]; the embedding itself when tied.</summary>
     public Weight Head { get; }
 
+    /// <summary>Memory of all of them.</summary>
+    public long ByteCount => StepByteCount + (Head == Embedding ? 0 : Embedding.ByteCount);
+
+    /// <summary>What a step reads whatever its tokens: all but the embedding's table, of which it reads one row for each.</summary>
+    public long StepByteCount => Layers.Sum(layer => layer.ByteCount) + FinalNorm.ByteCount + Head.ByteCount;
+
     public void Dispose()
     {
         Embedding.Dispose();
         FinalNorm.Dispose();
         if (Head != Embedding) Head.Dispose();
         foreach (LayerWeights layer in Layers) layer.Dispose();
-        _checkpoint.Dispose();
+        _source.Dispose();
     }
 
     private LayerWeights Layer(int index)
     {
         string prefix = $"model.layers.{index}.", attention = prefix + "self_attn.", mlp = prefix + "mlp.";
         return new LayerWeights(
-            Norm(prefix + "input_layernorm.weight"),
-            Weight(attention + "q_proj.weight"), Weight(attention + "k_proj.weight"), Weight(attention + "v_proj.weight"), Weight(attention + "o_proj.weight"),
-            Norm(prefix + "post_attention_layernorm.weight"),
-            Weight(mlp + "gate_proj.weight"), Weight(mlp + "up_proj.weight"), Weight(mlp + "down_proj.weight"));
-    }
-
-    private Matrix Norm(string name) => Matrix.Of(_checkpoint.Load(name, ScalarType.Float32, _device));
-
-    private DenseWeight Weight(string name)
-    {
-        if (_device.type == TorchSharp.DeviceType.CPU)
-        {
-            Tensor mapped = _checkpoint.Map(name);
-            if (mapped.dtype == _dtype) return new DenseWeight(Matrix.Of(mapped));
-            mapped.Dispose();
-        }
-        return new DenseWeight(Matrix.Of(_checkpoint.Load(name, _dtype, _device)));
+            _source.Norm(prefix + "input_layernorm.weight"),
+            _source.Weight(attention + "q_proj.weight"), _source.Weight(attention + "k_proj.weight"), _source.Weight(attention + "v_proj.weight"), _source.Weight(attention + "o_proj.weight"),
+            _source.Norm(prefix + "post_attention_layernorm.weight"),
+            _source.Weight(mlp + "gate_proj.weight"), _source.Weight(mlp + "up_proj.weight"), _source.Weight(mlp + "down_proj.weight"));
     }
 }

@@ -5,4 +5,14 @@ namespace Llama.Model;
 /// <param name="Device">Where it runs and how that was chosen.</param>
 /// <param name="Dtype">Types of weights and cache.</param>
 /// <param name="KvCache">Number and size of the blocks and how they were derived.</param>
-public sealed record ModelDescription(string Model, string Device, string Dtype, string KvCache);
+public sealed record ModelDescription(string Model, string Device, string Dtype, string KvCache)
+{
+    /// <summary>Memory that the weights take.</summary>
+    public long WeightBytes { get; init; }
+
+    /// <summary>Of them, what every step reads.</summary>
+    public long StepBytes { get; init; }
+
+    /// <summary>Threads that compute; 0 where that is not a CPU's affair.</summary>
+    public int ThreadCount { get; init; }
+}

@@ -9,7 +9,7 @@ public sealed record ModelOptions
     /// <summary><c>auto</c> (CUDA if there, else CPU), <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
     public string Device { get; init; } = "auto";
 
-    /// <summary>Type of weights and KV cache: <c>auto</c> (bfloat16), <c>bfloat16</c> or <c>float32</c>.</summary>
+    /// <summary>Form of the weights: <c>auto</c> (as the files have them in codes, else bfloat16), <c>bfloat16</c>, <c>float32</c>, or a <see cref="Quantization.QuantizationType"/>. The KV cache is float32 or bfloat16.</summary>
     public string Dtype { get; init; } = "auto";
 
     /// <summary><c>fused</c> (the fastest the device has) or <c>plain</c> (torch operations only: the reference).</summary>
@@ -20,6 +20,9 @@ public sealed record ModelOptions
     /// Needs fused kernels on a CPU.
     /// </summary>
     public bool Deterministic { get; init; }
+
+    /// <summary>Threads that compute a step on a CPU; null takes as many as the process may use cores.</summary>
+    public int? Threads { get; init; }
 
     /// <summary>The <c>torch/lib</c> folder of an installed PyTorch, for builds with TorchBackend=system; null looks in the usual places.</summary>
     public string? LibTorch { get; init; }

@@ -4,6 +4,7 @@ using Llama.Model.Kernels;
 using Llama.Model.Kernels.Plain;
 using Llama.Model.Kernels.Simd;
 using Llama.Model.Sampling;
+using Llama.Model.Threads;
 using Llama.Model.Torch;
 using static TorchSharp.torch;
 
@@ -14,8 +15,9 @@ public sealed class ModelRunner : IModelRunner
 {
     private readonly IDisposable _inferenceMode; // tensors made inside it can only be changed inside it
     private readonly LlamaModel _model;
-    private readonly Sampler _sampler;
+    private readonly StepSampler _sampler;
     private readonly PromptReader _reader;
+    private readonly ThreadTeam _team;
     private readonly bool _onCpu;
 
     private ModelRunner(ModelOptions options)
@@ -23,23 +25,30 @@ public sealed class ModelRunner : IModelRunner
         string libtorch = TorchLibrary.Load(options.LibTorch);
         _inferenceMode = inference_mode();
         DeviceChoice device = DeviceChoice.Resolve(options.Device);
-        ScalarType dtype = ParseDtype(options.Dtype);
-        Checkpoint checkpoint = Checkpoint.Open(options.Path);
-        checkpoint.Verify();
-        LlamaConfig config = checkpoint.Config;
+        _onCpu = !device.IsCuda;
+        ParallelFor.Use(_team = new ThreadTeam(options.Threads ?? Environment.ProcessorCount));
+        set_num_threads(_team.ThreadCount);
+        WeightFormat format = WeightFormat.Parse(options.Dtype);
+        ScalarType dtype = format.Dtype;
+        IWeightSource source = WeightSource.Open(options.Path, format, device.Device);
+        LlamaConfig config = source.Config;
         int contextLength = ContextLengthOf(options, config);
 
-        LlamaWeights weights = new(checkpoint, dtype, device.Device);
+        LlamaWeights weights = new(source);
         KvPoolSize pool = KvPoolSize.Derive(options, contextLength, KvCache.BytesPerBlock(config, options.BlockSize, dtype),
             FreeMemory.Bytes(device), device.IsCuda ? 0.9 : 0.5);
         Limits = new ModelLimits(config.VocabSize, contextLength, options.BlockSize, pool.BlockCount) { HiddenSize = config.HiddenSize };
         KvCache cache = new(config, pool.BlockCount, options.BlockSize, dtype, device.Device);
         (IKernels kernels, string kernelsName) = ChooseKernels(options, device, dtype);
         _model = new LlamaModel(config, weights, cache, kernels, Limits, options.MaxBatchTokens, options.MaxSequences, device.Device);
-        _sampler = new Sampler(config.VocabSize);
-        _onCpu = !device.IsCuda;
+        _sampler = new StepSampler(config.VocabSize);
         _reader = new PromptReader(_model, config.VocabSize, _onCpu);
-        Description = Describe(options, config, device, kernelsName, libtorch, dtype, pool);
+        Description = Describe(options, config, device, kernelsName, libtorch, format, pool) with
+        {
+            WeightBytes = weights.ByteCount,
+            StepBytes = weights.StepByteCount,
+            ThreadCount = device.IsCuda ? 0 : get_num_threads(),
+        };
     }
 
     /// <summary>Loads a checkpoint. Call on the thread that will run it.</summary>
@@ -68,13 +77,15 @@ public sealed class ModelRunner : IModelRunner
     {
         _model.Dispose();
         _inferenceMode.Dispose();
+        ParallelFor.Use(null);
+        _team.Dispose();
     }
 
     private unsafe void Sample(ForwardBatch batch, Matrix logits, Span<SampledToken> sampled)
     {
         using Tensor? onHost = _onCpu || batch.SampleCount == 0 ? null : logits.Tensor.cpu();
         float* rows = onHost is null ? logits.Floats : (float*)TensorMemory.Data(onHost);
-        _sampler.Sample(batch, new Span<float>(rows, checked(batch.SampleCount * logits.Columns)), sampled);
+        _sampler.Sample(batch, rows, sampled);
     }
 
     private static int ContextLengthOf(ModelOptions options, LlamaConfig config) => options.ContextLength switch
@@ -84,30 +95,24 @@ public sealed class ModelRunner : IModelRunner
         int asked => throw new ArgumentException($"Model:ContextLength is {asked}; this model takes 1 to {config.ContextLength}."),
     };
 
-    private static ScalarType ParseDtype(string dtype) => dtype switch
-    {
-        "auto" or "bfloat16" => ScalarType.BFloat16,
-        "float32" => ScalarType.Float32,
-        _ => throw new ArgumentException($"Model:Dtype is '{dtype}'; use auto, bfloat16 or float32."),
-    };
-
     private static (IKernels Kernels, string Name) ChooseKernels(ModelOptions options, DeviceChoice device, ScalarType dtype)
     {
         if (options.Kernels is not ("fused" or "plain")) throw new ArgumentException($"Model:Kernels is '{options.Kernels}'; use fused or plain.");
-        bool fused = options.Kernels == "fused" && !device.IsCuda && SimdKernels.IsSupported;
+        bool fused = options.Kernels == "fused" && !device.IsCuda;
         if (options.Deterministic && !fused)
-            throw new ArgumentException("Model:Deterministic needs fused kernels on a CPU with 256-bit multiply-add; remove it, or set Model:Kernels=fused and Model:Device=cpu.");
+            throw new ArgumentException("Model:Deterministic needs fused kernels on a CPU; remove it, or set Model:Kernels=fused and Model:Device=cpu.");
         return fused ? (SimdKernels.Create(dtype, options.Deterministic), SimdKernels.Description) : (new PlainKernels(device.Device), "plain torch");
     }
 
-    private static ModelDescription Describe(ModelOptions options, LlamaConfig config, DeviceChoice device, string kernels, string libtorch, ScalarType dtype, KvPoolSize pool)
+    private static ModelDescription Describe(ModelOptions options, LlamaConfig config, DeviceChoice device, string kernels, string libtorch, WeightFormat format, KvPoolSize pool)
     {
+        ScalarType dtype = format.Dtype;
         long kvBytes = pool.BlockCount * KvCache.BytesPerBlock(config, options.BlockSize, dtype);
-        string type = dtype == ScalarType.Float32 ? "float32" : "bfloat16", threads = device.IsCuda ? "" : $", {get_num_threads()} threads";
+        string type = dtype == ScalarType.Float32 ? "float32" : "bfloat16", threads = device.IsCuda ? "" : $", {options.Threads ?? Environment.ProcessorCount} threads";
         return new ModelDescription(
             string.Create(CultureInfo.InvariantCulture, $"{config.LayerCount} layers × {config.HiddenSize:N0}, {config.HeadCount} heads over {config.KvHeadCount} KV heads, vocabulary {config.VocabSize:N0}, {config.ParameterCount / 1e6:N1} M parameters"),
             $"{device.Device} ({device.Reason}){threads}, {kernels} kernels{(options.Deterministic ? ", deterministic" : "")}, libtorch in {libtorch}",
-            $"{type} weights and KV cache ({(options.Dtype == "auto" ? "auto" : "as set")}), float32 activations",
+            $"{format.Describe(config.Quantization)}, {type} KV cache, float32 activations",
             string.Create(CultureInfo.InvariantCulture, $"{pool.BlockCount:N0} blocks × {options.BlockSize} tokens = {(long)pool.BlockCount * options.BlockSize:N0} tokens, {kvBytes >> 20:N0} MiB ({pool.Reason})"));
     }
 }

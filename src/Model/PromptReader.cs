@@ -9,9 +9,9 @@ namespace Llama.Model;
 /// Reads from a step what is wanted of prompts beside their continuation: log-probabilities of their own tokens, and sums of their hidden states. Takes as many rows
 /// at once as the sampler's buffers hold, so that a long prompt needs no memory of its own.
 /// </summary>
-internal sealed class PromptReader(LlamaModel model, int vocabSize, bool onCpu)
+internal sealed unsafe class PromptReader(LlamaModel model, int vocabSize, bool onCpu)
 {
-    private readonly Logprobs _logprobs = new(vocabSize);
+    private readonly TokenScorer _scorer = new(vocabSize, model.MaxRows);
     private readonly int[] _rows = new int[model.MaxRows];
 
     /// <summary>Gives each token of <see cref="ForwardBatch.Scores"/> its log-probability, rank and alternatives; one whose logits are no numbers gets its <see cref="ScoredToken.Fault"/>.</summary>
@@ -25,7 +25,7 @@ internal sealed class PromptReader(LlamaModel model, int vocabSize, bool onCpu)
             for (int i = 0; i < count; i++) _rows[i] = batch.Scores[first + i].TokenRow;
             Matrix logits = model.Logits(_rows.AsSpan(0, count));
             using Tensor? copy = CopyToHost(logits);
-            for (int i = 0; i < count; i++) scored[first + i] = ScoreOrFault(RowOf(logits, copy, i), batch.Scores[first + i]);
+            _scorer.Score(batch.Scores, first, Floats(logits, copy), scored.Slice(first, count));
         }
     }
 
@@ -40,33 +40,16 @@ internal sealed class PromptReader(LlamaModel model, int vocabSize, bool onCpu)
                 for (int i = 0; i < count; i++) _rows[i] = pool.FirstRow + done + i;
                 Matrix hidden = model.Hidden(_rows.AsSpan(0, count));
                 using Tensor? copy = CopyToHost(hidden);
-                for (int i = 0; i < count; i++) Add(RowOf(hidden, copy, i), pool.Sum);
+                for (int i = 0; i < count; i++) Add(Floats(hidden, copy) + (long)i * hidden.Columns, pool.Sum);
             }
     }
 
-    private ScoredToken ScoreOrFault(ReadOnlySpan<float> logits, in ScoreRow row)
-    {
-        try
-        {
-            _logprobs.Set(logits);
-            return new ScoredToken(row.TokenId, _logprobs.Of(row.TokenId), _logprobs.RankOf(row.TokenId), _logprobs.Top(row.TopCount));
-        }
-        catch (SamplingException fault)
-        {
-            return new ScoredToken(row.TokenId, 0, 0, [], fault);
-        }
-    }
-
-    private static void Add(ReadOnlySpan<float> row, Span<float> sum)
+    private static void Add(float* row, Span<float> sum)
     {
         for (int i = 0; i < sum.Length; i++) sum[i] += row[i];
     }
 
     private Tensor? CopyToHost(Matrix matrix) => onCpu ? null : matrix.Tensor.cpu();
 
-    private static unsafe ReadOnlySpan<float> RowOf(Matrix matrix, Tensor? onHost, int row)
-    {
-        float* values = onHost is null ? matrix.Floats : (float*)TensorMemory.Data(onHost);
-        return new ReadOnlySpan<float>(values + (long)row * matrix.Columns, matrix.Columns);
-    }
+    private static float* Floats(Matrix matrix, Tensor? onHost) => onHost is null ? matrix.Floats : (float*)TensorMemory.Data(onHost);
 }

@@ -17,6 +17,7 @@ public sealed record RopeFrequencies(float[] Inverse, float AttentionFactor)
             RopeScaling.Linear linear => Array.ConvertAll(plain, f => f / linear.Factor),
             RopeScaling.Dynamic dynamic => Plain(DynamicBase(config, dynamic, contextLength ?? config.ContextLength), config.HeadDim),
             RopeScaling.Llama3 llama3 => Array.ConvertAll(plain, f => Llama3(f, llama3)),
+            RopeScaling.Divided divided => [.. plain.Zip(divided.Divisors, (f, divisor) => f / divisor)],
             RopeScaling.Yarn yarn => Yarn(plain, config.RopeTheta, yarn),
             var unknown => throw new NotSupportedException(unknown.GetType().Name),
         };
@@ -69,7 +70,8 @@ public sealed record RopeFrequencies(float[] Inverse, float AttentionFactor)
             headDim * Math.Log(scaling.OriginalContextLength / (turns * 2 * Math.PI)) / (2 * Math.Log(theta));
     }
 
-    private static double AttentionFactorOf(RopeScaling.Yarn scaling)
+    /// <summary>What multiplies cosine and sine under YaRN.</summary>
+    internal static double AttentionFactorOf(RopeScaling.Yarn scaling)
     {
         if (scaling.AttentionFactor is double given) return given;
         bool ratio = scaling is { Mscale: not null, MscaleAllDim: not null };

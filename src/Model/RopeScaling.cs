@@ -17,6 +17,9 @@ public abstract record RopeScaling
     /// <summary>Long wavelengths divided by the factor, short ones kept, those between blended (Llama 3.1).</summary>
     public sealed record Llama3(double Factor, double LowFrequencyFactor, double HighFrequencyFactor, int OriginalContextLength) : RopeScaling;
 
+    /// <summary>Each frequency divided by a number of its own, [headDim / 2], whatever they were derived from (GGUF; Hugging Face's longrope with one set of factors).</summary>
+    public sealed record Divided(IReadOnlyList<double> Divisors) : RopeScaling;
+
     /// <summary>YaRN (Peng et al. 2023, arXiv 2309.00071).</summary>
     public sealed record Yarn(double Factor, int OriginalContextLength) : RopeScaling
     {

@@ -5,7 +5,7 @@ using Llama.Server.Routing;
 using Llama.Server.Swagger;
 using Llama.Server.Telemetry;
 
-if (Verbs.TryAnswer(args, Console.Out, Console.Error, out int exitCode))
+if (await Verbs.RunAsync(args, Console.Out, Console.Error) is int exitCode)
     return exitCode;
 
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });

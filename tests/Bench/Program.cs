@@ -4,7 +4,10 @@ using Llama.Bench;
 RootCommand root = new("Measures the server's parts, and makes checkpoints to measure with. Results are kept in tests/Bench/NOTES.md.")
 {
     KernelBench.Command(),
+    ProductsBench.Command(),
+    AttentionBench.Command(),
     GuidanceBench.Command(),
+    ThreadBench.Command(),
     StreamsBench.Command(),
     WireBench.Command(),
     RandomCheckpointVerb.Command(),

@@ -70,6 +70,21 @@ public sealed class ModelRunnerTests : IDisposable
         Assert.InRange(perStep, 0, Budget("decodeStepBytes"));
     }
 
+    [Theory]
+    [InlineData("float32")]
+    [InlineData("bfloat16")]
+    public void Run_DecodeStepsOfAnyNumberOfSequences_CreateNoTensor(string dtype)
+    {
+        using ModelRunner runner = ModelRunner.Load(new ModelOptions { Path = _folder, Device = "cpu", Dtype = dtype });
+        ForwardBatch batch = new(16, 16, runner.Limits.BlocksPerSequence);
+        SampledToken[] sampled = new SampledToken[16];
+        Step(runner, batch, sampled, position: 0, sequences: 16);
+        long before = CreatedTensors();
+        for (int position = 1; position < 32; position++) Step(runner, batch, sampled, position, sequences: 1 + position % 16);
+        Assert.Equal(before, CreatedTensors());
+        using (TorchSharp.torch.zeros(1)) Assert.Equal(before + 1, CreatedTensors()); // it does count
+    }
+
     [Fact]
     public void Load_FreeMemory_DerivesThePoolAndSaysHow()
     {
@@ -77,13 +92,13 @@ public sealed class ModelRunnerTests : IDisposable
         Assert.Equal(new ModelLimits(200, 128, 16, 24) { HiddenSize = 64 }, runner.Limits);
         Assert.Contains("24 blocks × 16 tokens = 384 tokens", runner.Description.KvCache);
         Assert.Contains("enough for 3 sequences of 128 tokens", runner.Description.KvCache);
-        Assert.Contains("bfloat16 weights and KV cache (auto)", runner.Description.Dtype);
+        Assert.Contains("bfloat16 weights (auto), bfloat16 KV cache", runner.Description.Dtype);
     }
 
     [Theory]
     [InlineData("Device", "gpu", "use auto, cpu, cuda or cuda:N")]
     [InlineData("Device", "cuda:99", "CUDA devices")]
-    [InlineData("Dtype", "float8", "use auto, bfloat16 or float32")]
+    [InlineData("Dtype", "float8", "use auto, bfloat16, float32 or one of int8, int8-row")]
     [InlineData("Kernels", "slow", "use fused or plain")]
     [InlineData("ContextLength", "129", "takes 1 to 128")]
     public void Load_BadSetting_NamesItAndTheRemedy(string setting, string value, string remedy)
@@ -144,6 +159,13 @@ public sealed class ModelRunnerTests : IDisposable
         }
         batch.TokenCount = batch.SequenceCount = batch.SampleCount = sequences;
         runner.Run(batch, sampled, default);
+    }
+
+    // Of this thread.
+    private static long CreatedTensors()
+    {
+        var statistics = TorchSharp.DisposeScopeManager.Statistics.TensorStatistics;
+        return statistics.CreatedInScopeCount + statistics.CreatedOutsideScopeCount;
     }
 
     private static ScoredToken[] ReadPrompt(ModelRunner runner, int[] prompt, int start, int count, float[] sum)

@@ -9,24 +9,52 @@ public sealed class VerbsTests
     [InlineData]
     [InlineData("--urls", "http://127.0.0.1:0")]
     [InlineData("--Model:Path=x")]
-    public void TryAnswer_SettingsOnly_Serves(params string[] args) => Assert.False(Answer(args, out _, out _, out _));
+    public async Task RunAsync_SettingsOnly_Serves(params string[] args) => Assert.Null((await RunAsync(args)).ExitCode);
 
     [Theory]
-    [InlineData("bench")]
-    [InlineData("quantize", "--Model:Path=x")]
     [InlineData("nonsense")]
-    public void TryAnswer_VerbThatIsNotThere_IsAnError(params string[] args)
+    [InlineData("nonsense", "--Model:Path=x")]
+    [InlineData("fields", "--nonsense")]
+    public async Task RunAsync_WordThatIsNotThere_IsNamed(params string[] args)
     {
-        Assert.True(Answer(args, out int exitCode, out string output, out string error));
+        (int? exitCode, string output, string error) = await RunAsync(args);
+
         Assert.Equal((2, ""), (exitCode, output));
-        Assert.Contains($"'{args[0]}'", error);
+        Assert.Contains("nonsense'", error);
+        Assert.Contains("--help", error);
     }
 
     [Fact]
-    public void TryAnswer_Help_NamesEverySetting()
+    public async Task RunAsync_MisspeltVerb_SuggestsTheRightOne() => Assert.Contains("\nfields", (await RunAsync("field")).Error + (await RunAsync("field")).Output);
+
+    [Fact]
+    public async Task RunAsync_SettingForAVerbWithoutAny_IsAnError()
     {
-        Assert.True(Answer(["--help"], out int exitCode, out string output, out _));
+        (int? exitCode, _, string error) = await RunAsync("fields", "--Model:Path", "x");
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains("'fields' reads no settings", error);
+        Assert.Contains("--Model:Path=x", error);
+    }
+
+    [Theory]
+    [InlineData(new[] { "a", "--Model:Path=x=y", "--b", "1" }, new[] { "--Model:Path=x=y" }, new[] { "a", "--b", "1" })]
+    [InlineData(new[] { "--Auth:ApiKeys:0", "k", "--Model:Path" }, new[] { "--Auth:ApiKeys:0=k", "--Model:Path" }, new string[0])]
+    [InlineData(new[] { "--Modle:Path=x", "--model:x", "Model:Path=x" }, new string[0], new[] { "--Modle:Path=x", "--model:x", "Model:Path=x" })]
+    public void Split_SettingsAmongOtherWords_AreTakenOut(string[] args, string[] settings, string[] others)
+    {
+        (string[] Settings, string[] Others) split = SettingsArguments.Split(args);
+
+        Assert.Equal(settings, split.Settings);
+        Assert.Equal(others, split.Others);
+    }
+
+    [Fact]
+    public async Task RunAsync_Help_NamesEveryVerbAndSetting()
+    {
+        (int? exitCode, string output, _) = await RunAsync("--help");
         Assert.Equal(0, exitCode);
+        Assert.Contains("\n  fields ", output);
         (string Section, Type Type)[] sections =
         [
             ("Model", typeof(ModelSettings)), ("Scheduler", typeof(SchedulerSettings)), ("Server", typeof(ServerSettings)), ("Auth", typeof(AuthSettings)),
@@ -35,11 +63,10 @@ public sealed class VerbsTests
             Assert.All(type.GetProperties(), property => Assert.Contains($"--{section}:{property.Name}", output));
     }
 
-    private static bool Answer(string[] args, out int exitCode, out string output, out string error)
+    internal static async Task<(int? ExitCode, string Output, string Error)> RunAsync(params string[] args)
     {
         using StringWriter written = new(), failed = new();
-        bool isAnswered = Verbs.TryAnswer(args, written, failed, out exitCode);
-        (output, error) = (written.ToString(), failed.ToString());
-        return isAnswered;
+        int? exitCode = await Verbs.RunAsync(args, written, failed);
+        return (exitCode, written.ToString(), failed.ToString());
     }
 }

@@ -67,7 +67,7 @@ public sealed unsafe class Checkpoint : IDisposable
     {
         (SafetensorsFile file, TensorEntry entry) = Find(name);
         if (TensorDtypes.Parse(entry.Dtype) is not TensorDtype dtype)
-            throw new CheckpointException(file.Path, $"{name} is {entry.Dtype}; expected F32, F16 or BF16");
+            throw new CheckpointException(file.Path, $"{name} is {entry.Dtype}; expected F32, F16, BF16 or U8");
         byte* data = file.Data(entry);
         return (nuint)data % (nuint)dtype.Size() == 0
             ? TensorMemory.Wrap(data, entry.Shape, dtype.ToTorch())
@@ -80,6 +80,13 @@ public sealed unsafe class Checkpoint : IDisposable
         using Tensor mapped = Map(name);
         using Tensor onDevice = mapped.to(device ?? CPU); // bytes first, conversion there: the device is the faster of the two
         return onDevice.to(dtype, copy: onDevice.device_type == TorchSharp.DeviceType.CPU);
+    }
+
+    /// <summary>Lets the process go of a tensor's pages, which it will hardly read again.</summary>
+    internal void Release(string name)
+    {
+        (SafetensorsFile file, TensorEntry entry) = Find(name);
+        file.Release(entry);
     }
 
     /// <summary>Unmaps the files.</summary>

@@ -8,7 +8,7 @@ internal static class CheckpointCheck
     {
         var found = tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
         var faults = new List<string>();
-        foreach (CheckpointLayout.ExpectedTensor expected in CheckpointLayout.Expected(config))
+        foreach (CheckpointLayout.ExpectedTensor expected in CheckpointLayout.Stored(config))
         {
             if (found.Remove(expected.Name, out TensorEntry? tensor)) Compare(tensor, expected, faults);
             else faults.Add(Missing(expected, found));
@@ -21,8 +21,10 @@ internal static class CheckpointCheck
     {
         if (!tensor.Shape.AsSpan().SequenceEqual(expected.Shape))
             faults.Add($"{tensor.Name} is [{Sizes(tensor.Shape)}]; config.json makes it [{Sizes(expected.Shape)}]");
-        if (TensorDtypes.Parse(tensor.Dtype) is null)
+        if (expected.Dtype is null && TensorDtypes.Parse(tensor.Dtype) is null or TensorDtype.U8)
             faults.Add($"{tensor.Name} is {tensor.Dtype}; expected F32, F16 or BF16: use the unquantised checkpoint");
+        if (expected.Dtype is not null && tensor.Dtype != expected.Dtype.ToString())
+            faults.Add($"{tensor.Name} is {tensor.Dtype}; expected {expected.Dtype}: quantise the checkpoint again");
     }
 
     private static string Missing(CheckpointLayout.ExpectedTensor expected, Dictionary<string, TensorEntry> others)
@@ -39,6 +41,7 @@ internal static class CheckpointCheck
     private static string Unexpected(string name) => name switch
     {
         _ when name.EndsWith(".bias", StringComparison.Ordinal) => $"{name} is not part of a Llama: biases are not supported",
+        _ when name.EndsWith(QuantizedTensors.CodesSuffix, StringComparison.Ordinal) => $"{name} is part of a quantised checkpoint, which the quantization_config of config.json does not describe",
         _ when name.Contains("lora_", StringComparison.Ordinal) => $"{name} is not part of a Llama: merge the adapter into the weights first",
         _ => $"{name} is not part of the Llama that config.json describes",
     };

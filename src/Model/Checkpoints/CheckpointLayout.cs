@@ -3,7 +3,12 @@ namespace Llama.Model.Checkpoints;
 /// <summary>Which tensors, under which Hugging Face names, a Llama of a given configuration consists of.</summary>
 internal static class CheckpointLayout
 {
-    public readonly record struct ExpectedTensor(string Name, long[] Shape);
+    /// <summary>A tensor that a checkpoint must hold; of any floating type where none is given.</summary>
+    public readonly record struct ExpectedTensor(string Name, long[] Shape, TensorDtype? Dtype = null);
+
+    /// <summary>What the files of a checkpoint hold: the model's tensors, or in place of a quantised one its codes, scales and minima.</summary>
+    public static IEnumerable<ExpectedTensor> Stored(LlamaConfig config) => Expected(config).SelectMany(tensor =>
+        config.Quantization?.TypeOf(tensor.Name, config.TieWordEmbeddings) is { } type ? QuantizedTensors.Of(tensor, type) : [tensor]);
 
     // A linear layer's weight is [out, in]: y = x · Wᵀ.
     public static IEnumerable<ExpectedTensor> Expected(LlamaConfig config)

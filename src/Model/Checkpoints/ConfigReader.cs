@@ -67,6 +67,7 @@ internal static class ConfigReader
             TieWordEmbeddings = keys.Flag("tie_word_embeddings", false),
             BosTokenId = TokenIds(keys, "bos_token_id", [1]) is [int bos, ..] ? bos : null,
             EosTokenIds = TokenIds(keys, "eos_token_id", [2]),
+            Quantization = QuantizationConfig.Read(keys),
         };
     }
 
@@ -92,7 +93,7 @@ internal static class ConfigReader
         keys.Refuse("sliding_window", "none: windowed attention is not supported");
         keys.Refuse("partial_rotary_factor", "1", value => value.ValueKind == JsonValueKind.Number && value.GetDouble() == 1);
         keys.Refuse("num_local_experts", "none: mixtures of experts are not supported");
-        keys.Refuse("quantization_config", "none: use the unquantised checkpoint (float32, float16 or bfloat16 weights)");
+        keys.Refuse("quantization_config", "none, or what this program's verb quantize writes: use the unquantised checkpoint (float32, float16 or bfloat16 weights)", QuantizationConfig.IsOwn);
     }
 
     private static void CheckShape(LlamaConfig config, JsonKeys keys)
@@ -103,6 +104,8 @@ internal static class ConfigReader
             keys.Add("hidden_size", $"is {config.HiddenSize}; expected a multiple of num_attention_heads, {config.HeadCount}");
         else if (config.HeadDim % 2 != 0)
             keys.Add("head_dim", $"is {config.HeadDim}; expected an even number: rotary embedding turns pairs");
+        if (config.RopeScaling is RopeScaling.Divided divided && (divided.Divisors.Count != config.HeadDim / 2 || divided.Divisors.Any(divisor => !(divisor > 0))))
+            keys.Add("rope_scaling", $"has {divided.Divisors.Count} factors; expected half of head_dim, {config.HeadDim / 2}, all above 0");
         CheckTokenIds(config.EosTokenIds.Append(config.BosTokenId ?? 0), config.VocabSize, keys);
     }
 

@@ -30,6 +30,7 @@ internal static class ConfigWriter
             ["bos_token_id"] = config.BosTokenId,
             ["eos_token_id"] = config.EosTokenIds is [int only] ? only : new JsonArray([.. config.EosTokenIds.Select(id => (JsonNode)id)]),
         };
+        if (config.Quantization is not null) json[QuantizationConfig.Key] = QuantizationConfig.Write(config.Quantization);
         return json.ToJsonString(Indented);
     }
 
@@ -50,9 +51,18 @@ internal static class ConfigWriter
             ["high_freq_factor"] = llama3.HighFrequencyFactor,
             ["original_max_position_embeddings"] = llama3.OriginalContextLength,
         },
+        RopeScaling.Divided divided => new()
+        {
+            ["rope_type"] = "longrope",
+            ["short_factor"] = Numbers(divided.Divisors),
+            ["long_factor"] = Numbers(divided.Divisors),
+            ["attention_factor"] = 1,
+        },
         RopeScaling.Yarn yarn => Yarn(yarn),
         _ => throw new NotSupportedException(scaling.GetType().Name),
     };
+
+    private static JsonArray Numbers(IEnumerable<double> numbers) => new([.. numbers.Select(number => (JsonNode)number)]);
 
     private static JsonObject Yarn(RopeScaling.Yarn yarn) => new()
     {

@@ -13,10 +13,11 @@ public static class RandomCheckpoint
     /// <summary>Writes config.json and model.safetensors, replacing those there. Equal arguments write equal bytes.</summary>
     /// <param name="folder">Created if need be.</param>
     /// <param name="config">The shape.</param>
-    /// <param name="dtype">Type of all weights.</param>
+    /// <param name="dtype">Type of all weights, a floating one.</param>
     /// <param name="seed">Chooses the weights.</param>
     public static void Write(string folder, LlamaConfig config, TensorDtype dtype, ulong seed)
     {
+        ArgumentOutOfRangeException.ThrowIfEqual(dtype, TensorDtype.U8);
         Directory.CreateDirectory(folder);
         File.WriteAllText(Path.Combine(folder, "config.json"), config.ToJson());
         CheckpointLayout.ExpectedTensor[] tensors = [.. CheckpointLayout.Expected(config)];

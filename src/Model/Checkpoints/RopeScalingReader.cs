@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Llama.Model.Checkpoints;
 
 /// <summary>Reads <c>rope_scaling</c> (or transformers 5's <c>rope_parameters</c>) with Hugging Face's defaults.</summary>
@@ -16,9 +18,10 @@ internal static class RopeScalingReader
             case "linear": return new RopeScaling.Linear(rope.Positive("factor"));
             case "dynamic": return new RopeScaling.Dynamic(rope.Positive("factor"), original);
             case "llama3": return Llama3(rope, original);
+            case "longrope": return Divided(rope);
             case "yarn": return Yarn(rope, original, contextLength);
             default:
-                rope.Add("rope_type", $"is \"{type}\"; expected default, linear, dynamic, llama3 or yarn");
+                rope.Add("rope_type", $"is \"{type}\"; expected default, linear, dynamic, llama3, longrope or yarn");
                 return null;
         }
     }
@@ -29,6 +32,17 @@ internal static class RopeScalingReader
         if (high <= low && rope.Has("low_freq_factor") && rope.Has("high_freq_factor"))
             rope.Add("high_freq_factor", $"is {high}; expected more than low_freq_factor, {low}");
         return new RopeScaling.Llama3(rope.Positive("factor"), low, high, original);
+    }
+
+    // Factors that change with the length of the text would contradict keys already rotated and cached.
+    private static RopeScaling.Divided Divided(JsonKeys rope)
+    {
+        double[] factors = Numbers("short_factor");
+        if (!factors.SequenceEqual(Numbers("long_factor"))) rope.Add("long_factor", "differs from short_factor; only one set of factors is supported");
+        if (rope.OptionalPositive("attention_factor") != 1) rope.Add("attention_factor", "is not 1, which alone is supported");
+        return new RopeScaling.Divided(factors);
+
+        double[] Numbers(string key) => [.. (rope.OneOrMany(key, JsonValueKind.Number) ?? []).Select(number => number.GetDouble())];
     }
 
     // Without a factor it is the ratio of the contexts.

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.IO.MemoryMappedFiles;
 using Microsoft.Win32.SafeHandles;
 
 namespace Llama.Model.Checkpoints;
@@ -7,17 +6,9 @@ namespace Llama.Model.Checkpoints;
 /// <summary>One safetensors file, mapped into memory read-only: opening it reads the header alone, and pages come in as they are used.</summary>
 internal sealed unsafe class SafetensorsFile : IDisposable
 {
-    private readonly MemoryMappedFile _file;
-    private readonly MemoryMappedViewAccessor _view;
-    private readonly byte* _start;
+    private readonly MappedFile _file;
 
-    private SafetensorsFile(string path, IReadOnlyList<TensorEntry> entries)
-    {
-        (Path, Entries) = (path, entries);
-        _file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
-        _view = _file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
-        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
-    }
+    private SafetensorsFile(string path, IReadOnlyList<TensorEntry> entries) => (Path, Entries, _file) = (path, entries, new MappedFile(path));
 
     public string Path { get; }
 
@@ -31,14 +22,12 @@ internal sealed unsafe class SafetensorsFile : IDisposable
     }
 
     /// <summary>Address of a tensor's first byte, good until disposal. Of no particular alignment.</summary>
-    public byte* Data(TensorEntry entry) => _start + entry.Offset;
+    public byte* Data(TensorEntry entry) => _file.Start + entry.Offset;
 
-    public void Dispose()
-    {
-        _view.SafeMemoryMappedViewHandle.ReleasePointer();
-        _view.Dispose();
-        _file.Dispose();
-    }
+    /// <summary>Lets the process go of a tensor's pages, which it will hardly read again.</summary>
+    public void Release(TensorEntry entry) => _file.Release(entry.Offset, entry.ByteCount);
+
+    public void Dispose() => _file.Dispose();
 
     private static IReadOnlyList<TensorEntry> ReadHeader(string path)
     {

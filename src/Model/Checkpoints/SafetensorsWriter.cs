@@ -20,16 +20,18 @@ internal sealed class SafetensorsWriter : IDisposable
         _entries = entries.ToDictionary(entry => entry.Name, StringComparer.Ordinal);
     }
 
-    /// <summary>Starts a file, replacing one that is there, at its full length: bytes never written are zeros.</summary>
+    /// <summary>
+    /// Starts a file, replacing one that is there, at its full length: bytes never written are zeros. Tensors that are not a multiple of the alignment long lie behind all others, so that
+    /// none of those loses it: the format allows no holes.
+    /// </summary>
     public static SafetensorsWriter Create(string path, IEnumerable<(string Name, TensorDtype Dtype, long[] Shape)> tensors)
     {
-        var declared = new List<TensorEntry>();
+        List<TensorEntry> declared = [.. tensors.Select(Entry)];
         long next = 0;
-        foreach ((string name, TensorDtype dtype, long[] shape) in tensors)
+        foreach (int i in Enumerable.Range(0, declared.Count).OrderBy(i => declared[i].ByteCount % DataAlignment != 0).ToArray())
         {
-            long bytes = shape.Aggregate((long)dtype.Size(), (product, size) => checked(product * size));
-            declared.Add(new TensorEntry(name, dtype.ToString(), shape, next, bytes));
-            next += bytes;
+            declared[i] = declared[i] with { Offset = next };
+            next += declared[i].ByteCount;
         }
         byte[] header = Header(declared);
         SafeFileHandle file = File.OpenHandle(path, FileMode.Create, FileAccess.Write);
@@ -52,6 +54,9 @@ internal sealed class SafetensorsWriter : IDisposable
 
     /// <summary>Closes the file.</summary>
     public void Dispose() => _file.Dispose();
+
+    private static TensorEntry Entry((string Name, TensorDtype Dtype, long[] Shape) tensor) =>
+        new(tensor.Name, tensor.Dtype.ToString(), tensor.Shape, 0, tensor.Shape.Aggregate((long)tensor.Dtype.Size(), (product, size) => checked(product * size)));
 
     private static byte[] Header(List<TensorEntry> entries)
     {

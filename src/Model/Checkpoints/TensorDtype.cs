@@ -13,11 +13,19 @@ public enum TensorDtype
 
     /// <summary>The upper half of a single.</summary>
     BF16,
+
+    /// <summary>A byte: the codes of a quantised weight.</summary>
+    U8,
 }
 
 internal static class TensorDtypes
 {
-    public static int Size(this TensorDtype dtype) => dtype == TensorDtype.F32 ? 4 : 2;
+    public static int Size(this TensorDtype dtype) => dtype switch
+    {
+        TensorDtype.F32 => 4,
+        TensorDtype.U8 => 1,
+        _ => 2,
+    };
 
     /// <summary>Null for types that cannot be loaded.</summary>
     public static TensorDtype? Parse(string name) => name switch
@@ -25,6 +33,7 @@ internal static class TensorDtypes
         "F32" => TensorDtype.F32,
         "F16" => TensorDtype.F16,
         "BF16" => TensorDtype.BF16,
+        "U8" => TensorDtype.U8,
         _ => null,
     };
 
@@ -32,6 +41,7 @@ internal static class TensorDtypes
     {
         TensorDtype.F32 => ScalarType.Float32,
         TensorDtype.F16 => ScalarType.Float16,
+        TensorDtype.U8 => ScalarType.Byte,
         _ => ScalarType.BFloat16,
     };
 

@@ -9,6 +9,8 @@ internal sealed class DenseWeight(Matrix values) : Weight(values.Rows, values.Co
     /// <summary>[outputs, inputs]</summary>
     public Matrix Values { get; } = values;
 
+    public override long ByteCount => Values.ByteCount;
+
     public override Tensor Widen(Tensor? rows = null)
     {
         if (rows is null) return Values.Tensor.to(ScalarType.Float32);

@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Kernels;
@@ -36,10 +37,21 @@ internal sealed class QuantizedWeight(int inputs, int bits, int groupSize, Matri
     /// <summary>The code of 0 in a symmetric weight: 128 of 8 bits, 8 of 4.</summary>
     public int ZeroPoint => 1 << (Bits - 1);
 
+    /// <summary>Bytes of codes, scales and minima.</summary>
+    public override long ByteCount => Codes.ByteCount + Scales.ByteCount + (Minima?.ByteCount ?? 0);
+
     /// <summary>Bytes of a row of codes: whole chunks.</summary>
     public static int RowBytes(int inputs, int bits) => (inputs * bits + Chunk * 8 - 1) / (Chunk * 8) * Chunk;
 
-    public override Tensor Widen(Tensor? rows = null) => throw new NotImplementedException();
+    public override Tensor Widen(Tensor? rows = null)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor codes = Select(Codes, rows), scales = Spread(Select(Scales, rows));
+        Tensor widened = Minima is null
+            ? (Natural(codes) - ZeroPoint) * scales
+            : Natural(codes) * scales - Spread(Select(Minima, rows));
+        return widened.MoveToOuterDisposeScope();
+    }
 
     public override void Dispose()
     {
@@ -47,4 +59,23 @@ internal sealed class QuantizedWeight(int inputs, int bits, int groupSize, Matri
         Scales.Dispose();
         Minima?.Dispose();
     }
+
+    private static Tensor Select(Matrix matrix, Tensor? rows) => rows is null ? matrix.Tensor : matrix.Tensor.index_select(0, rows);
+
+    /// <summary>[rows, bytes] U8 to [rows, inputs] float32, in the inputs' own order.</summary>
+    private Tensor Natural(Tensor codes)
+    {
+        long count = codes.shape[0];
+        if (Bits == 4)
+        {
+            Tensor chunks = codes.reshape(count, -1, 1, Chunk);
+            codes = cat([chunks.bitwise_and(15), chunks.bitwise_right_shift(4)], 2);
+        }
+        int groups = Math.Max(1, Chunk / GroupSize); // of those that a register holds
+        Tensor lanes = codes.reshape(count, -1, Chunk / 4 / groups, groups, 4).transpose(2, 3);
+        return lanes.reshape(count, -1).narrow(1, 0, Inputs).to(ScalarType.Float32);
+    }
+
+    /// <summary>[rows, groups] to [rows, inputs]</summary>
+    private Tensor Spread(Tensor perGroup) => perGroup.repeat_interleave(GroupSize, 1).narrow(1, 0, Inputs);
 }

@@ -11,6 +11,9 @@ internal abstract class Weight(int outputs, int inputs) : IDisposable
     /// <summary>Columns.</summary>
     public int Inputs { get; } = inputs;
 
+    /// <summary>Memory that it takes, and that a product with it reads.</summary>
+    public abstract long ByteCount { get; }
+
     /// <summary>Some rows in float32, in torch operations: [rows, inputs]. For the plain kernels; the caller disposes it.</summary>
     public abstract Tensor Widen(Tensor? rows = null);
 

@@ -10,53 +10,34 @@ internal sealed class Sampler(int vocabSize)
     private const float GreedyTemperature = 1e-5f;
 
     private readonly LogitEdits _edits = new(vocabSize);
-    private readonly TokenMask _mask = new(vocabSize);
+    private readonly TokenMask _list = new(vocabSize);
     private readonly TokenWeights _weights = new(vocabSize);
     private readonly Candidates _candidates = new(vocabSize);
     private readonly Logprobs _logprobs = new(vocabSize);
-
-    /// <summary>Draws one token per sample row of a step; a row that cannot be drawn from gets its <see cref="SampledToken.Fault"/>.</summary>
-    /// <param name="batch">The step.</param>
-    /// <param name="logits">[samples, vocab] in the order of the sample rows. Overwritten.</param>
-    /// <param name="sampled">[samples] receives the tokens.</param>
-    public void Sample(ForwardBatch batch, Span<float> logits, Span<SampledToken> sampled)
-    {
-        for (int i = 0; i < batch.SampleCount; i++)
-        {
-            ref readonly SampleRow row = ref batch.Samples[i];
-            ReadOnlySpan<int> history = batch.History.AsSpan(row.HistoryStart, row.HistoryLength);
-            sampled[i] = SampleOrFault(logits.Slice(i * vocabSize, vocabSize), row, history);
-        }
-    }
 
     /// <summary>Draws one token.</summary>
     /// <param name="logits">[vocab] Overwritten.</param>
     /// <param name="row">How and at which position to draw.</param>
     /// <param name="history">The sequence's tokens; empty when the parameters need none.</param>
+    /// <param name="guided">What the row's guide allows; null without a guide.</param>
     /// <exception cref="SamplingException">When a logit is NaN or +∞, or every token is banned.</exception>
-    public SampledToken Sample(Span<float> logits, in SampleRow row, ReadOnlySpan<int> history)
+    public SampledToken Sample(Span<float> logits, in SampleRow row, ReadOnlySpan<int> history, TokenMask? guided = null)
     {
         bool wantsLogprobs = row.Params.TopLogprobs is not null;
         if (wantsLogprobs) _logprobs.Set(logits);
         _edits.Apply(logits, row, history);
-        _mask.Apply(logits, row);
+        guided?.Apply(logits);
+        if (row.Params.AllowedTokenIds is { } allowed) ApplyList(logits, allowed);
         int token = Choose(logits, row);
         return wantsLogprobs
             ? new SampledToken(token, _logprobs.Of(token), _logprobs.Top(row.Params.TopLogprobs!.Value))
             : new SampledToken(token, 0, null);
     }
 
-    private SampledToken SampleOrFault(Span<float> logits, in SampleRow row, ReadOnlySpan<int> history)
+    private void ApplyList(Span<float> logits, IReadOnlyList<int> allowed)
     {
-        try
-        {
-            return Sample(logits, row, history);
-        }
-        catch (Exception fault)
-        {
-            // Logits that are no numbers, a guide that throws: whatever it is concerns this row's sequence alone.
-            return new SampledToken(0, 0, null, fault);
-        }
+        _list.Take(allowed);
+        _list.Apply(logits);
     }
 
     private int Choose(ReadOnlySpan<float> logits, in SampleRow row)

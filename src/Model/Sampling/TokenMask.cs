@@ -4,33 +4,17 @@ using Llama.Model.Guidance;
 
 namespace Llama.Model.Sampling;
 
-/// <summary>Bans every token that a row's guide, or its list of allowed tokens, does not hold. The bitset is taken a byte, that is eight logits, at a time.</summary>
+/// <summary>Bans every token that a guide, or a list of allowed tokens, does not hold. The bitset is taken a byte, that is eight logits, at a time.</summary>
 internal sealed class TokenMask(int vocabSize)
 {
     private const int WordBits = 64;
 
     private readonly ulong[] _allowed = new ulong[(vocabSize + WordBits - 1) / WordBits];
 
-    /// <summary>Sets the logits of banned tokens to −∞; call after the other edits, which may have held stop tokens back.</summary>
-    /// <param name="logits">[vocab]</param>
-    /// <param name="row">Whose guide and list apply.</param>
-    public void Apply(Span<float> logits, in SampleRow row)
-    {
-        if (row.Guide is not null)
-        {
-            Take(row.Guide, row.Params.StopTokenIds);
-            BanOthers(logits);
-        }
-        if (row.Params.AllowedTokenIds is { } tokens)
-        {
-            Array.Clear(_allowed);
-            Add(tokens);
-            BanOthers(logits);
-        }
-    }
-
-    // Stop tokens are no part of the text that a guide speaks of: they may come wherever it may end.
-    private void Take(ITokenGuide guide, IReadOnlyList<int> stopTokens)
+    /// <summary>Takes what a guide allows now.</summary>
+    /// <param name="guide">Asked on the calling thread.</param>
+    /// <param name="stopTokens">No part of the text that a guide speaks of: they may come wherever it may end.</param>
+    public void Take(ITokenGuide guide, IReadOnlyList<int> stopTokens)
     {
         ReadOnlySpan<ulong> allowed = guide.Allowed;
         int count = Math.Min(allowed.Length, _allowed.Length);
@@ -39,15 +23,24 @@ internal sealed class TokenMask(int vocabSize)
         if (guide.MayEnd) Add(stopTokens);
     }
 
-    private void Add(IReadOnlyList<int> tokens)
+    /// <summary>Takes a list.</summary>
+    public void Take(IReadOnlyList<int> tokens)
     {
-        for (int i = 0; i < tokens.Count; i++) _allowed[tokens[i] / WordBits] |= 1ul << (tokens[i] % WordBits);
+        Array.Clear(_allowed);
+        Add(tokens);
     }
 
-    private void BanOthers(Span<float> logits)
+    /// <summary>Sets the logits of all other tokens to −∞; call after the other edits, which may have held stop tokens back.</summary>
+    /// <param name="logits">[vocab]</param>
+    public void Apply(Span<float> logits)
     {
         for (int word = 0; word < _allowed.Length; word++)
             BanOthers(logits[(word * WordBits)..Math.Min((word + 1) * WordBits, logits.Length)], _allowed[word]);
+    }
+
+    private void Add(IReadOnlyList<int> tokens)
+    {
+        for (int i = 0; i < tokens.Count; i++) _allowed[tokens[i] / WordBits] |= 1ul << (tokens[i] % WordBits);
     }
 
     private static void BanOthers(Span<float> logits, ulong allowed)

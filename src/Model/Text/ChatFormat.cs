@@ -1,4 +1,3 @@
-using Llama.Model.Text.HuggingFace;
 using Llama.Model.Text.Jinja;
 
 namespace Llama.Model.Text;
@@ -6,8 +5,6 @@ namespace Llama.Model.Text;
 /// <summary>Turns conversations into prompt tokens, as the checkpoint was trained to read them. Immutable and safe to share between threads.</summary>
 public sealed class ChatFormat
 {
-    private const string TemplateName = "chat_template.jinja", ToolTemplateName = "additional_chat_templates/tool_use.jinja";
-
     // Every shape that Meta's format knows; a template that renders all of them as Meta does is Llama 2's own.
     private static readonly ChatMessage[][] Probes =
     [
@@ -30,26 +27,25 @@ public sealed class ChatFormat
     }
 
     /// <summary>
-    /// Takes the checkpoint's own <c>chat_template</c> (chat_template.jinja or tokenizer_config.json), or Llama 2's format as Meta's reference has it when the
-    /// folder has none or has Llama 2's own.
+    /// Takes the checkpoint's own <c>chat_template</c> (chat_template.jinja, tokenizer_config.json or a GGUF file's metadata), or Llama 2's format as Meta's reference
+    /// has it when the checkpoint has none or has Llama 2's own.
     /// </summary>
-    /// <param name="folder">The checkpoint.</param>
+    /// <param name="checkpoint">A folder in Hugging Face layout or a GGUF file.</param>
     /// <param name="tokenizer">Its tokenizer.</param>
     /// <param name="clock">The time for templates that print today's date; the system's if not given.</param>
     /// <exception cref="NotSupportedException">The template uses a construct outside the supported subset; the message names it and its place.</exception>
     /// <exception cref="InvalidDataException">The template or the file that holds it is malformed.</exception>
-    public static ChatFormat Load(string folder, Tokenizer tokenizer, TimeProvider? clock = null)
+    public static ChatFormat Load(string checkpoint, Tokenizer tokenizer, TimeProvider? clock = null)
     {
-        TokenizerConfig config = TokenizerConfig.Read(folder);
-        string? file = ReadFile(folder, TemplateName);
-        TemplateChat? template = Make(file ?? config.ChatTemplate), forTools = Make(ReadFile(folder, ToolTemplateName) ?? (file is null ? config.ToolTemplate : null));
+        ChatTemplates templates = ChatTemplates.Of(checkpoint, tokenizer);
+        TemplateChat? template = Make(templates.Chat), forTools = Make(templates.Tools);
         var llama2 = new Llama2Chat(tokenizer);
         if (template is null) return new ChatFormat("Llama 2 [INST] (the checkpoint has no chat_template)", llama2, null, forTools);
         return IsLlama2(template, llama2)
             ? new ChatFormat("Llama 2 [INST]", llama2, null, forTools)
-            : new ChatFormat(file is not null ? TemplateName : "chat_template of tokenizer_config.json", llama2, template, forTools);
+            : new ChatFormat(templates.Origin, llama2, template, forTools);
 
-        TemplateChat? Make(string? source) => source is null ? null : new TemplateChat(source, Parse(source, clock ?? TimeProvider.System, folder), tokenizer, config);
+        TemplateChat? Make(string? source) => source is null ? null : new TemplateChat(source, Parse(source, clock ?? TimeProvider.System, templates.Remedy), tokenizer, templates);
     }
 
     /// <summary>How the format was found, for the start-up lines, e.g. <c>Llama 2 [INST]</c> or <c>chat_template of tokenizer_config.json</c>.</summary>
@@ -83,15 +79,8 @@ public sealed class ChatFormat
     public static bool ConcernsTools(IReadOnlyList<ChatMessage> messages, IReadOnlyList<ChatTool> tools) =>
         tools.Count > 0 || messages.Any(message => message.ToolCalls.Count > 0 || message.Role == "tool");
 
-    private static string? ReadFile(string folder, string name)
+    private static Template Parse(string source, TimeProvider clock, string remedy)
     {
-        string path = Path.Combine(folder, name);
-        return File.Exists(path) ? File.ReadAllText(path) : null;
-    }
-
-    private static Template Parse(string source, TimeProvider clock, string folder)
-    {
-        string remedy = $" A {TemplateName} in {folder} takes the place of the one in tokenizer_config.json.";
         try
         {
             return Template.Parse(source, clock);

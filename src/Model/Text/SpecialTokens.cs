@@ -19,6 +19,9 @@ internal sealed class SpecialTokens
         _spellings = SearchValues.Create([.. _tokens.Select(token => token.Content)], StringComparison.Ordinal);
     }
 
+    /// <summary>Those that swallow white space beside them.</summary>
+    public IEnumerable<AddedToken> Stripping => _tokens.Where(token => token.StripsLeft || token.StripsRight);
+
     /// <summary>Finds the first special token in a stretch of the text.</summary>
     public bool TryFind(ReadOnlySpan<char> text, out int position, out AddedToken? token)
     {

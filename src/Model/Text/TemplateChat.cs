@@ -1,4 +1,3 @@
-using Llama.Model.Text.HuggingFace;
 using Llama.Model.Text.Jinja;
 
 namespace Llama.Model.Text;
@@ -11,7 +10,7 @@ namespace Llama.Model.Text;
 /// Where the checkpoint wants BOS before plain text it gets it here too, once, whether or not the template writes it: Llama's weights expect it, and templates such as
 /// Zephyr's leave it to the tokenizer.
 /// </remarks>
-internal sealed class TemplateChat(string source, Template template, Tokenizer tokenizer, TokenizerConfig config)
+internal sealed class TemplateChat(string source, Template template, Tokenizer tokenizer, ChatTemplates checkpoint)
 {
     private readonly ToolValues _tools = new(hasShortIds: source.Contains("[TOOL_CALLS]", StringComparison.Ordinal));
 
@@ -63,7 +62,7 @@ internal sealed class TemplateChat(string source, Template template, Tokenizer t
     // Like Hugging Face, leaves a token that the checkpoint lacks undefined rather than none.
     private object Special(string name, int? id)
     {
-        string? spelling = config.SpecialToken(name) ?? (id is { } known ? tokenizer.Piece(known) : null);
+        string? spelling = checkpoint.SpecialToken(name) ?? (id is { } known ? tokenizer.Piece(known) : null);
         return spelling is null ? new Undefined(name) : PromptText.Trusted(spelling);
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
+using Llama.Model.Checkpoints;
 using Llama.Model.Text.Bpe;
 using Llama.Model.Text.HuggingFace;
 
@@ -12,11 +13,12 @@ public sealed class Tokenizer
 
     private Tokenizer(TokenizerParts parts) => (Parts, _vocabulary) = (parts, parts.Vocabulary);
 
-    /// <summary>Loads the tokenizer of a checkpoint folder: <c>tokenizer.model</c> (SentencePiece BPE), else <c>tokenizer.json</c> (Hugging Face).</summary>
+    /// <summary>Loads the tokenizer of a checkpoint: a folder's <c>tokenizer.model</c> (SentencePiece BPE), else its <c>tokenizer.json</c> (Hugging Face), or the one inside a GGUF file.</summary>
     /// <exception cref="FileNotFoundException">The folder has neither.</exception>
     /// <exception cref="InvalidDataException">A file is damaged, or the files do not belong together.</exception>
     /// <exception cref="NotSupportedException">The tokenizer is of a kind not supported; the message names it.</exception>
-    public static Tokenizer Load(string folder) => new(TokenizerFolder.Read(folder));
+    /// <exception cref="CheckpointException">The GGUF file is damaged.</exception>
+    public static Tokenizer Load(string checkpoint) => new(TokenizerFolder.Read(checkpoint));
 
     /// <summary>Number of token ids.</summary>
     public int VocabSize => _vocabulary.Count;

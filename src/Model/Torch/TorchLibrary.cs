@@ -7,7 +7,7 @@ namespace Llama.Model.Torch;
 /// Loads libtorch once per process: from the NuGet packages beside the program, or from an installed PyTorch (<c>-p:TorchBackend=system</c>, which ships
 /// none). Never both: two libtorchs in one process corrupt each other.
 /// </summary>
-internal static class TorchLibrary
+internal static partial class TorchLibrary
 {
     // Order matters: each library finds the ones it needs among those already in the process. Those of CUDA are there or not.
     private static readonly string[] Libraries = ["c10", "torch_cpu", "c10_cuda", "torch_cuda", "torch"];
@@ -32,6 +32,7 @@ internal static class TorchLibrary
         string folder = Packaged("torch_cpu") is { } packaged ? NotBesides(packaged) : Installed();
         string shim = Packaged("LibTorchSharp") ?? throw new TorchLoadException($"{FileName("LibTorchSharp")}, TorchSharp's own native library, is in none of "
             + $"{string.Join(", ", NativeFolders())}. Run 'dotnet build' again: it copies the file there.");
+        if (!OperatingSystem.IsWindows()) LetIdleThreadsSleep();
         // One by one and by path, because TorchSharp's own loader, when one of them fails, copies libraries about and blames something else.
         foreach (string path in Libraries.Select(name => Path.Combine(folder, FileName(name))).Where(File.Exists)) LoadFile(path, folder);
         LoadFile(Path.Combine(shim, FileName("LibTorchSharp")), folder);
@@ -71,6 +72,16 @@ internal static class TorchLibrary
             throw new TorchLoadException($"{path} did not load (libtorch was taken from {folder}). The system's loader says: {reason}. {Remedy}", e);
         }
     }
+
+    // OpenMP reads the C environment once, when it is loaded. Left alone, its idle workers spin for milliseconds on cores that our own team and the HTTP threads need.
+    private static void LetIdleThreadsSleep()
+    {
+        setenv("OMP_WAIT_POLICY", "passive", overwrite: 0);
+        setenv("GOMP_SPINCOUNT", "3000", overwrite: 0); // some 60 µs: GNU's OpenMP, the packaged one, goes by this
+    }
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int setenv(string name, string value, int overwrite);
 
     private const string Remedy = "If a file is missing, run 'dotnet build' again; if a version does not fit, use the packaged libtorch (-p:TorchBackend=cpu) or the PyTorch "
         + "release that TorchSharp was built for (2.10).";

@@ -1,75 +1,66 @@
-using Llama.Server.Hosting;
-using Llama.Server.Swagger;
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using Llama.Model.Checkpoints;
+using Llama.Model.Torch;
+using Llama.Server.Bench;
 
 namespace Llama.Server.CommandLine;
 
 /// <summary>The first word of the command line: what to do instead of serving.</summary>
 internal static class Verbs
 {
-    private static readonly string[] NotBuilt = ["bench", "chat", "doctor", "quantize", "verify"];
+    private const int UsageError = 2;
 
-    /// <summary>Answers command lines that do not serve; false when the server is to be run.</summary>
-    public static bool TryAnswer(string[] args, TextWriter output, TextWriter error, out int exitCode)
+    /// <summary>Runs a command line that does not serve and gives its exit code; null when the server is to be run.</summary>
+    public static async Task<int?> RunAsync(string[] args, TextWriter output, TextWriter error)
     {
-        exitCode = 0;
-        if (args.Any(arg => arg is "--help" or "-h" or "-?") || args is ["help", ..])
+        (string[] settings, string[] words) = SettingsArguments.Split(args);
+        Command[] verbs = [BenchVerb.Command(settings), QuantizeVerb.Command(), FieldsVerb.Command()];
+        bool hasVerb = args is [{ Length: > 0 } first, ..] && first[0] is not ('-' or '/');
+        if (args is ["help", ..] || (!hasVerb && args.Any(arg => arg is "--help" or "-h" or "-?")))
         {
-            output.WriteLine(Usage);
-            return true;
+            ServerHelp.Write(output, verbs);
+            return 0;
         }
-        if (args is not [{ Length: > 0 } verb, ..] || verb[0] == '-' || verb[0] == '/')
-            return false;
-        if (verb == "fields")
-        {
-            FieldReference.Write(output);
-            return true;
-        }
-        exitCode = 2;
-        error.WriteLine(NotBuilt.Contains(verb)
-            ? $"The verb '{verb}' is not in this version. Without a verb the program serves; --help lists the settings."
-            : $"Unknown verb '{verb}'. Without a verb the program serves; settings are given as --Section:Key=value. --help lists them.");
-        return true;
+        return hasVerb ? await RunAsync(Root(verbs).Parse(words), settings, new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false }) : null;
     }
 
-    private const string Usage = $"""
-        Serves a Llama 2 checkpoint with an OpenAI-compatible API.
+    private static RootCommand Root(Command[] verbs)
+    {
+        RootCommand root = [];
+        root.SetAction(_ => UsageError); // with an action no verb is demanded on top of what is wrong
+        foreach (Command verb in verbs) root.Add(verb);
+        return root;
+    }
 
-        Usage: dotnet run -c Release --project src/Server [-- settings]
-               dotnet run -c Release --project src/Server -- fields    prints what becomes of every request field (docs/api-fields.md)
+    private static async Task<int> RunAsync(ParseResult parsed, string[] settings, InvocationConfiguration configuration)
+    {
+        if (parsed.Action is ParseErrorAction errors)
+        {
+            errors.ShowHelp = false;
+            await parsed.InvokeAsync(configuration);
+            await configuration.Error.WriteLineAsync("Without a verb the program serves; --help lists verbs and settings.");
+            return UsageError;
+        }
+        if (settings.Length > 0 && parsed.CommandResult.Command is not SettingsCommand)
+        {
+            await configuration.Error.WriteLineAsync($"'{parsed.CommandResult.Command.Name}' reads no settings of the server; take out {string.Join(' ', settings)}.");
+            return UsageError;
+        }
+        return await InvokeAsync(parsed, configuration);
+    }
 
-          --urls <address>                     where to listen (default {StandAlone.DefaultAddress}; also ASPNETCORE_URLS)
-          --help                               this text
-
-        Settings go as --Section:Key=value, as the environment variable Section__Key, or into appsettings.json:
-
-          --Model:Path=<folder>                checkpoint in Hugging Face layout (default: the bundled model)
-          --Model:Name=<id>                    id in /v1/models and in requests (default: the folder's name)
-          --Model:Aliases:0=<id>               another id that requests may use
-          --Model:Device=<device>              auto, cpu, cuda or cuda:N (default auto: CUDA if there, else CPU)
-          --Model:Dtype=<type>                 auto, bfloat16 or float32 (default auto: bfloat16)
-          --Model:Kernels=<kind>               fused or plain (default fused)
-          --Model:ToolFormat=<format>          how tool calls are written: auto, hermes, llama3_json, mistral or pythonic (default auto: by the chat template)
-          --Model:Deterministic=<bool>         the same text byte for byte whatever shares the batch (default false)
-          --Model:LibTorch=<folder>            libraries of an installed PyTorch (default: those that came with the program)
-          --Model:ContextLength=<tokens>       shortens the checkpoint's context
-          --Model:BlockSize=<tokens>           tokens per KV block (default 16)
-          --Model:BlockCount=<blocks>          KV blocks (default: from free memory)
-          --Model:MemoryUtilization=<share>    share of the free memory for the KV cache (default 0.5 on CPU, 0.9 on CUDA)
-          --Scheduler:MaxBatchTokens=<tokens>  token budget of one step (default 512)
-          --Scheduler:MaxSequences=<count>     most requests running at once (default 256)
-          --Scheduler:MaxQueueLength=<count>   most requests waiting (default 1024)
-          --Scheduler:PrefixCache=<bool>       keep and find again computed prefixes (default true)
-          --Scheduler:TracePath=<file>         record each request's lengths and times, no text (default: nothing)
-          --Server:MaxRequestBodyBytes=<bytes> largest request (default 4 MiB)
-          --Server:MaxChoices=<count>          most answers to one request (default 128)
-          --Server:DefaultMaxTokens=<tokens>   token limit of requests that give none (default: what the context has room for)
-          --Server:JsonWhitespace=<kind>       white space of structured output: compact (none) or free (default compact)
-          --Server:MaxStoredResponses=<count>  responses kept for previous_response_id, oldest out first (default 1000; 0 keeps none)
-          --Server:MaxStoredBytes=<bytes>      memory they may take (default 64 MiB)
-          --Server:KeepAliveSeconds=<seconds>  silence on a stream before a comment line (default 15)
-          --Server:DrainSeconds=<seconds>      how long running requests may go on after SIGTERM (default 30)
-          --Auth:ApiKeys:0=<key>               a key that may call (default: none, open to all)
-
-        Verbs planned: bench, chat, doctor, quantize, verify.
-        """;
+    /// <summary>What went wrong in a way that its message explains is told without a stack trace.</summary>
+    private static async Task<int> InvokeAsync(ParseResult parsed, InvocationConfiguration configuration)
+    {
+        try
+        {
+            return await parsed.InvokeAsync(configuration);
+        }
+        catch (Exception failure) when (failure is VerbException or CheckpointException or TorchLoadException or ArgumentException or IOException or UnauthorizedAccessException)
+        {
+            await configuration.Error.WriteLineAsync(failure.Message);
+            return 1;
+        }
+    }
 }

@@ -2,14 +2,14 @@ using Microsoft.Extensions.Options;
 
 namespace Llama.Server.Configuration;
 
-/// <summary>Finds the checkpoint's folder.</summary>
+/// <summary>Finds the checkpoint: a folder, or a GGUF file.</summary>
 internal static class ModelFolder
 {
     /// <summary>Looks in the current directory first, then in the application's, then beside the program; an empty path takes the only folder of the <c>models</c> there.</summary>
     /// <param name="path">The setting <c>Model:Path</c>.</param>
     /// <param name="contentRoot">Where the application's files lie.</param>
     /// <param name="program">Where the program and its bundled model lie.</param>
-    /// <param name="folder">The folder, absolute.</param>
+    /// <param name="folder">The folder or file, absolute.</param>
     /// <param name="fault">What is wrong and what to do, when there is none.</param>
     public static bool TryFind(string path, string contentRoot, string program, out string folder, out string? fault)
     {
@@ -20,9 +20,9 @@ internal static class ModelFolder
     private static (string Folder, string? Fault) FindNamed(string path, string contentRoot, string program)
     {
         string[] places = [.. new[] { Path.GetFullPath(path), Path.GetFullPath(path, contentRoot), Path.GetFullPath(path, program) }.Distinct()];
-        return Array.Find(places, Directory.Exists) is { } found
+        return Array.Find(places, place => Directory.Exists(place) || (place.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) && File.Exists(place))) is { } found
             ? (found, null)
-            : ("", $"Model:Path is '{path}', but there is no such folder (looked for {string.Join(" and ", places)}). Give a folder that holds config.json and *.safetensors.");
+            : ("", $"Model:Path is '{path}', but there is no such folder or .gguf file (looked for {string.Join(" and ", places)}). Give a folder that holds config.json and *.safetensors, or a .gguf file.");
     }
 
     private static (string Folder, string? Fault) FindBundled(string program)
@@ -35,7 +35,7 @@ internal static class ModelFolder
     }
 }
 
-/// <summary>Faults at start when the checkpoint's folder cannot be found.</summary>
+/// <summary>Faults at start when the checkpoint cannot be found.</summary>
 internal sealed class ModelFolderValidator(IHostEnvironment environment) : IValidateOptions<ModelSettings>
 {
     public ValidateOptionsResult Validate(string? name, ModelSettings options) =>

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Llama.Model;
+using Llama.Model.Quantization;
 
 namespace Llama.Server.Configuration;
 
@@ -18,7 +19,7 @@ internal sealed class ModelSettings
     [RegularExpression("auto|cpu|cuda(:[0-9]+)?", ErrorMessage = "Model:Device must be auto, cpu, cuda or cuda:N.")]
     public string Device { get; set; } = "auto";
 
-    [RegularExpression("auto|bfloat16|float32", ErrorMessage = "Model:Dtype must be auto, bfloat16 or float32.")]
+    [RegularExpression("auto|bfloat16|float32|" + QuantizationType.Pattern, ErrorMessage = "Model:Dtype must be auto, bfloat16, float32 or one of " + QuantizationType.Spellings + ".")]
     public string Dtype { get; set; } = "auto";
 
     [RegularExpression("fused|plain", ErrorMessage = "Model:Kernels must be fused or plain.")]
@@ -30,6 +31,10 @@ internal sealed class ModelSettings
 
     /// <summary>Whether a request's text is the same byte for byte whatever shares its steps.</summary>
     public bool Deterministic { get; set; }
+
+    /// <summary>Threads that compute a step on a CPU; empty takes as many as the process may use cores.</summary>
+    [Range(1, 1024)]
+    public int? Threads { get; set; }
 
     /// <summary>Folder of an installed PyTorch's libraries; empty takes those that came with the program.</summary>
     public string LibTorch { get; set; } = "";
@@ -54,6 +59,7 @@ internal sealed class ModelSettings
         Dtype = Dtype,
         Kernels = Kernels,
         Deterministic = Deterministic,
+        Threads = Threads,
         LibTorch = LibTorch.Length > 0 ? LibTorch : null,
         ContextLength = ContextLength,
         BlockSize = BlockSize,

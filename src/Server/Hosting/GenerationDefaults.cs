@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Llama.Model.Checkpoints;
 using Llama.Model.Text;
 
 namespace Llama.Server.Hosting;
@@ -19,22 +20,21 @@ internal sealed record GenerationDefaults
     /// <summary>Tokens that end an answer; several in some checkpoints.</summary>
     public required IReadOnlyList<int> EosIds { get; init; }
 
-    /// <summary>Reads the folder's file; without one, OpenAI's defaults and the tokenizer's end of sequence.</summary>
+    /// <summary>Reads what the checkpoint says; where it says nothing, OpenAI's defaults and the tokenizer's end of sequence.</summary>
     /// <exception cref="InvalidDataException">The file is not what it should be.</exception>
-    public static GenerationDefaults Load(string folder, Tokenizer tokenizer)
+    public static GenerationDefaults Load(string checkpoint, Tokenizer tokenizer)
     {
         var fallback = new GenerationDefaults { EosIds = tokenizer.EosId is { } eos ? [eos] : [] };
-        string path = Path.Combine(folder, "generation_config.json");
-        if (!File.Exists(path))
+        if (GenerationConfig.Read(checkpoint, out string source) is not { } json)
             return fallback;
         try
         {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
+            using JsonDocument document = JsonDocument.Parse(json);
             return Read(document.RootElement, fallback);
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
         {
-            throw new InvalidDataException($"{path} cannot be read: {exception.Message}", exception);
+            throw new InvalidDataException($"{source} cannot be read: {exception.Message}", exception);
         }
     }
 

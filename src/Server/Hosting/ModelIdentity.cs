@@ -1,10 +1,11 @@
+using System.Text.RegularExpressions;
 using Llama.Server.Configuration;
 using Llama.Server.Errors;
 
 namespace Llama.Server.Hosting;
 
 /// <summary>Which checkpoint this server serves and by what names; known before it is loaded.</summary>
-internal sealed class ModelIdentity
+internal sealed partial class ModelIdentity
 {
     private readonly string[] _names;
 
@@ -13,12 +14,12 @@ internal sealed class ModelIdentity
         ModelSettings model = settings.Read(); // unchecked: the metrics are labelled with the name before the settings are checked
         ModelFolder.TryFind(model.Path, environment.ContentRootPath, AppContext.BaseDirectory, out string folder, out _);
         Folder = folder;
-        Name = model.Name.Length > 0 ? model.Name : Path.GetFileName(Path.TrimEndingDirectorySeparator(folder));
+        Name = model.Name.Length > 0 ? model.Name : NameOf(folder);
         Created = clock.GetUtcNow();
         _names = [Name, .. model.Aliases];
     }
 
-    /// <summary>The checkpoint's folder, absolute.</summary>
+    /// <summary>The checkpoint's folder or GGUF file, absolute.</summary>
     public string Folder { get; }
 
     /// <summary>The id in answers.</summary>
@@ -27,9 +28,15 @@ internal sealed class ModelIdentity
     /// <summary>When this server came to serve it.</summary>
     public DateTimeOffset Created { get; }
 
+    /// <summary>The folder's name, or the file's without what says that it is a GGUF file or a part of one.</summary>
+    internal static string NameOf(string checkpoint) => GgufEnding.Replace(Path.GetFileName(Path.TrimEndingDirectorySeparator(checkpoint)), "");
+
     /// <summary>Whether requests may call it so.</summary>
     public bool IsCalled(string name) => _names.Contains(name, StringComparer.Ordinal);
 
     /// <summary>What is wrong with a request's <c>model</c>, or null.</summary>
     public ApiError? Check(string name) => IsCalled(name) ? null : ApiError.ModelNotFound(name);
+
+    [GeneratedRegex("(-[0-9]{5}-of-[0-9]{5})?[.]gguf$", RegexOptions.IgnoreCase)]
+    private static partial Regex GgufEnding { get; }
 }

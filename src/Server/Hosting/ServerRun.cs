@@ -29,7 +29,7 @@ internal static class ServerRun
     }
 
     /// <summary>The host throws one fault as it is and several together.</summary>
-    private static OptionsValidationException[] SettingsFaults(Exception exception) => exception switch
+    public static OptionsValidationException[] SettingsFaults(Exception exception) => exception switch
     {
         OptionsValidationException one => [one],
         AggregateException many when many.InnerExceptions.All(inner => inner is OptionsValidationException) => [.. many.InnerExceptions.Cast<OptionsValidationException>()],

@@ -40,7 +40,7 @@ public sealed unsafe class CheckpointTests : IDisposable
     [Fact]
     public void Map_UnalignedTensor_IsCopied()
     {
-        string header = """{"odd":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"w":{"dtype":"BF16","shape":[2],"data_offsets":[1,5]}}""";
+        string header = """{"odd":{"dtype":"I8","shape":[1],"data_offsets":[0,1]},"w":{"dtype":"BF16","shape":[2],"data_offsets":[1,5]}}""";
         header = header.PadRight((header.Length + 7) / 8 * 8);
         byte[] file = [.. BitConverter.GetBytes((ulong)header.Length), .. Encoding.UTF8.GetBytes(header), 0, 0x80, 0x3f, 0x00, 0x40];
         File.WriteAllBytes(_folder.File("model.safetensors"), file);
@@ -48,7 +48,7 @@ public sealed unsafe class CheckpointTests : IDisposable
         using Checkpoint checkpoint = Checkpoint.Open(_folder.Path);
         using Tensor unaligned = checkpoint.Load("w", ScalarType.Float32);
         Assert.Equal([1f, 2f], unaligned.data<float>().ToArray());
-        Assert.Contains("odd is U8; expected F32, F16 or BF16", Assert.Throws<CheckpointException>(() => checkpoint.Map("odd")).Message);
+        Assert.Contains("odd is I8; expected F32, F16, BF16 or U8", Assert.Throws<CheckpointException>(() => checkpoint.Map("odd")).Message);
         Assert.Contains("has no tensor x", Assert.Throws<CheckpointException>(() => checkpoint.Map("x")).Message);
     }
 

@@ -67,7 +67,7 @@ public sealed class LlamaConfigTests
     [InlineData(""" "sliding_window": 4096 """, "sliding_window is 4096; expected none")]
     [InlineData(""" "partial_rotary_factor": 0.5 """, "partial_rotary_factor is 0.5; expected 1")]
     [InlineData(""" "architectures": ["MistralForCausalLM"] """, "architectures is [\"MistralForCausalLM\"]; expected LlamaForCausalLM")]
-    [InlineData(""" "rope_scaling": {"type": "longrope", "factor": 2} """, "rope_scaling.rope_type is \"longrope\"")]
+    [InlineData(""" "rope_scaling": {"type": "su", "factor": 2} """, "rope_scaling.rope_type is \"su\"")]
     [InlineData(""" "rope_scaling": {"type": "linear"} """, "rope_scaling.factor is missing")]
     [InlineData(""" "num_key_value_heads": 5 """, "num_key_value_heads is 5; expected a divisor of num_attention_heads, 32")]
     [InlineData(""" "head_dim": 63 """, "head_dim is 63; expected an even number")]

@@ -21,7 +21,9 @@ public sealed class TokenMaskTests(ITestOutputHelper output)
             BitsetGuide guide = BitsetGuide.Random(random, vocabSize, share);
             float[] logits = RandomLogits.Normal(random, vocabSize, 2);
             float[] expected = [.. logits.Select((logit, token) => guide.Allows(token) ? logit : float.NegativeInfinity)];
-            new TokenMask(vocabSize).Apply(logits, Row(new SamplingParams(), guide));
+            TokenMask mask = new(vocabSize);
+            mask.Take(guide, []);
+            mask.Apply(logits);
             Assert.Equal(expected, logits);
         }
     }
@@ -36,14 +38,14 @@ public sealed class TokenMaskTests(ITestOutputHelper output)
         float[] logits = new float[100];
         logits[2] = 5;
         var parameters = new SamplingParams { Temperature = 0, StopTokenIds = [2], MinTokens = minTokens };
-        Assert.Equal(isDrawn ? 2 : 7, new Sampler(100).Sample(logits, Row(parameters, guide), []).TokenId);
+        Assert.Equal(isDrawn ? 2 : 7, Draw(logits, parameters, guide));
     }
 
     [Fact]
     public void Sample_BitsetShorterThanTheLogits_BansTheRest()
     {
         float[] logits = [.. Enumerable.Range(0, 130).Select(i => (float)i)];
-        Assert.Equal(9, new Sampler(130).Sample(logits, Row(new SamplingParams { Temperature = 0 }, new BitsetGuide(64, [4, 9])), []).TokenId);
+        Assert.Equal(9, Draw(logits, SamplingParams.Greedy, new BitsetGuide(64, [4, 9])));
     }
 
     [Fact]
@@ -54,7 +56,7 @@ public sealed class TokenMaskTests(ITestOutputHelper output)
         batch.Samples[1] = Row(SamplingParams.Greedy, new BitsetGuide(3, []) { Throws = true });
         batch.Samples[2] = Row(SamplingParams.Greedy, new BitsetGuide(3, [1, 2]));
         SampledToken[] sampled = new SampledToken[3];
-        new Sampler(3).Sample(batch, new float[9], sampled);
+        StepSamplerTests.Sample(batch, new float[9], sampled);
         Assert.IsType<SamplingException>(sampled[0].Fault);
         Assert.IsType<NotSupportedException>(sampled[1].Fault);
         Assert.Equal(new SampledToken(1, 0, null), sampled[2]);
@@ -65,7 +67,8 @@ public sealed class TokenMaskTests(ITestOutputHelper output)
     {
         const int vocabSize = 32_000, rounds = 20_000;
         var mask = new TokenMask(vocabSize);
-        SampleRow row = Row(new SamplingParams { StopTokenIds = [2] }, BitsetGuide.Random(new Random(1), vocabSize, 0.5));
+        BitsetGuide guide = BitsetGuide.Random(new Random(1), vocabSize, 0.5);
+        int[] stopTokens = [2];
         float[] logits = RandomLogits.Normal(new Random(2), vocabSize, 2);
         Apply();
         long before = GC.GetAllocatedBytesForCurrentThread(), start = Stopwatch.GetTimestamp();
@@ -76,8 +79,21 @@ public sealed class TokenMaskTests(ITestOutputHelper output)
 
         void Apply()
         {
-            for (int i = 0; i < rounds; i++) mask.Apply(logits, row);
+            for (int i = 0; i < rounds; i++)
+            {
+                mask.Take(guide, stopTokens);
+                mask.Apply(logits);
+            }
         }
+    }
+
+    private static int Draw(float[] logits, SamplingParams parameters, BitsetGuide guide)
+    {
+        var batch = new ForwardBatch(1, 1, 1) { SampleCount = 1 };
+        batch.Samples[0] = Row(parameters, guide);
+        SampledToken[] sampled = new SampledToken[1];
+        StepSamplerTests.Sample(batch, logits, sampled);
+        return sampled[0].TokenId;
     }
 
     private static SampleRow Row(SamplingParams parameters, ITokenGuide guide) => SamplerTests.Row(parameters) with { Guide = guide };

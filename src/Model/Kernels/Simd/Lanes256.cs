@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Llama.Model.Kernels.Simd;
 
@@ -26,6 +27,12 @@ internal readonly unsafe struct Lanes256(Vector256<float> value) : ILanes<Lanes2
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 Load(sbyte* source) => new(Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(source)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 Load(byte* source) => new(Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(Vector128.CreateScalarUnsafe(*(ulong*)source).AsByte())));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Lanes256 value, float* target) => value._value.Store(target);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -35,6 +42,14 @@ internal readonly unsafe struct Lanes256(Vector256<float> value) : ILanes<Lanes2
         Vector256<uint> odd = Vector256.ShiftRightLogical(bits, 16) & Vector256<uint>.One;
         Vector256<uint> rounded = Vector256.ShiftRightLogical(bits + Vector256.Create(0x7FFFu) + odd, 16);
         Vector128.Narrow(rounded.GetLower(), rounded.GetUpper()).Store((ushort*)target);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Lanes256 value, sbyte* target)
+    {
+        Vector256<int> rounded = Avx.ConvertToVector256Int32(value._value);
+        Vector128<short> half = Vector128.Narrow(rounded.GetLower(), rounded.GetUpper());
+        *(ulong*)target = Vector128.Narrow(half, half).AsUInt64().ToScalar();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -53,8 +68,48 @@ internal readonly unsafe struct Lanes256(Vector256<float> value) : ILanes<Lanes2
     public static Lanes256 MultiplyAdd(Lanes256 left, Lanes256 right, Lanes256 addend) => new(Vector256.FusedMultiplyAdd(left._value, right._value, addend._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes256 Exp(Lanes256 value) => new(Vector256.Exp(value._value));
+    public static Lanes256 Max(Lanes256 left, Lanes256 right) => new(Avx.Max(left._value, right._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 Min(Lanes256 left, Lanes256 right) => new(Avx.Min(left._value, right._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 Abs(Lanes256 value) => new(Vector256.Abs(value._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Lanes256 value) => Vector128.Sum(value._value.GetLower() + value._value.GetUpper());
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Max(Lanes256 value)
+    {
+        Vector128<float> four = Sse.Max(value._value.GetLower(), value._value.GetUpper()), two = Sse.Max(four, Sse.MoveHighToLow(four, four));
+        return Sse.MaxScalar(two, Vector128.Shuffle(two, Vector128.Create(1, 1, 1, 1))).ToScalar();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 PowerOfTwo(Lanes256 shifted) => new((Vector256.ShiftLeft(shifted._value.AsInt32(), 23) + Vector256.Create(127 << 23)).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Transpose(uint** rows, int offset, uint* target, int stride)
+    {
+        // As in Lanes512, with two parts instead of four.
+        Vector256<uint> a = Rows(rows, 0, offset), b = Rows(rows, 1, offset), c = Rows(rows, 2, offset), d = Rows(rows, 3, offset);
+        Vector256<ulong> abLow = Avx2.UnpackLow(a, b).AsUInt64(), abHigh = Avx2.UnpackHigh(a, b).AsUInt64();
+        Vector256<ulong> cdLow = Avx2.UnpackLow(c, d).AsUInt64(), cdHigh = Avx2.UnpackHigh(c, d).AsUInt64();
+        Avx2.UnpackLow(abLow, cdLow).AsUInt32().Store(target);
+        Avx2.UnpackHigh(abLow, cdLow).AsUInt32().Store(target + stride);
+        Avx2.UnpackLow(abHigh, cdHigh).AsUInt32().Store(target + 2 * stride);
+        Avx2.UnpackHigh(abHigh, cdHigh).AsUInt32().Store(target + 3 * stride);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 Half(uint* units, int part) =>
+        new((part == 0 ? Vector256.ShiftLeft(Vector256.Load(units), 16) : Vector256.Load(units) & Vector256.Create(0xFFFF0000u)).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 Quarter(uint* units, int part) =>
+        new(Vector256.ConvertToSingle(Vector256.ShiftRightArithmetic(Vector256.ShiftLeft(Vector256.Load((int*)units), 24 - 8 * part), 24)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<uint> Rows(uint** rows, int first, int offset) =>
+        Vector256.Create(Vector128.Load(rows[first] + offset), Vector128.Load(rows[first + 4] + offset));
 }

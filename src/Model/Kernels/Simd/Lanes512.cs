@@ -27,6 +27,12 @@ internal readonly unsafe struct Lanes512(Vector512<float> value) : ILanes<Lanes5
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 Load(sbyte* source) => new(Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(Vector128.Load(source))));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 Load(byte* source) => new(Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(Vector128.Load(source))));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Lanes512 value, float* target) => value._value.Store(target);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -37,6 +43,9 @@ internal readonly unsafe struct Lanes512(Vector512<float> value) : ILanes<Lanes5
         Vector512<uint> rounded = Vector512.ShiftRightLogical(bits + Vector512.Create(0x7FFFu) + odd, 16);
         Vector256.Narrow(rounded.GetLower(), rounded.GetUpper()).Store((ushort*)target);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Lanes512 value, sbyte* target) => Avx512F.ConvertToVector128SByte(Avx512F.ConvertToVector512Int32(value._value)).Store(target);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 operator +(Lanes512 left, Lanes512 right) => new(left._value + right._value);
@@ -54,7 +63,13 @@ internal readonly unsafe struct Lanes512(Vector512<float> value) : ILanes<Lanes5
     public static Lanes512 MultiplyAdd(Lanes512 left, Lanes512 right, Lanes512 addend) => new(Vector512.FusedMultiplyAdd(left._value, right._value, addend._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes512 Exp(Lanes512 value) => new(Vector512.Exp(value._value));
+    public static Lanes512 Max(Lanes512 left, Lanes512 right) => new(Avx512F.Max(left._value, right._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 Min(Lanes512 left, Lanes512 right) => new(Avx512F.Min(left._value, right._value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 Abs(Lanes512 value) => new(Vector512.Abs(value._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Lanes512 value)
@@ -62,4 +77,39 @@ internal readonly unsafe struct Lanes512(Vector512<float> value) : ILanes<Lanes5
         Vector256<float> half = value._value.GetLower() + value._value.GetUpper();
         return Vector128.Sum(half.GetLower() + half.GetUpper());
     }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Max(Lanes512 value)
+    {
+        Vector256<float> half = Avx.Max(value._value.GetLower(), value._value.GetUpper());
+        return Lanes256.Max(new Lanes256(half));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 PowerOfTwo(Lanes512 shifted) => new((Vector512.ShiftLeft(shifted._value.AsInt32(), 23) + Vector512.Create(127 << 23)).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Transpose(uint** rows, int offset, uint* target, int stride)
+    {
+        // Each 128-bit part holds four units of one row; two rounds of interleaving within the parts make columns of four rows there.
+        Vector512<uint> a = Rows(rows, 0, offset), b = Rows(rows, 1, offset), c = Rows(rows, 2, offset), d = Rows(rows, 3, offset);
+        Vector512<ulong> abLow = Avx512F.UnpackLow(a, b).AsUInt64(), abHigh = Avx512F.UnpackHigh(a, b).AsUInt64();
+        Vector512<ulong> cdLow = Avx512F.UnpackLow(c, d).AsUInt64(), cdHigh = Avx512F.UnpackHigh(c, d).AsUInt64();
+        Avx512F.UnpackLow(abLow, cdLow).AsUInt32().Store(target);
+        Avx512F.UnpackHigh(abLow, cdLow).AsUInt32().Store(target + stride);
+        Avx512F.UnpackLow(abHigh, cdHigh).AsUInt32().Store(target + 2 * stride);
+        Avx512F.UnpackHigh(abHigh, cdHigh).AsUInt32().Store(target + 3 * stride);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 Half(uint* units, int part) =>
+        new((part == 0 ? Vector512.ShiftLeft(Vector512.Load(units), 16) : Vector512.Load(units) & Vector512.Create(0xFFFF0000u)).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 Quarter(uint* units, int part) =>
+        new(Vector512.ConvertToSingle(Vector512.ShiftRightArithmetic(Vector512.ShiftLeft(Vector512.Load((int*)units), 24 - 8 * part), 24)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<uint> Rows(uint** rows, int first, int offset) => Vector512.Create(
+        Vector256.Create(Vector128.Load(rows[first] + offset), Vector128.Load(rows[first + 4] + offset)),
+        Vector256.Create(Vector128.Load(rows[first + 8] + offset), Vector128.Load(rows[first + 12] + offset)));
 }

@@ -1,4 +1,4 @@
-using Llama.Model.Torch;
+using Llama.Model.Threads;
 
 namespace Llama.Model.Kernels.Simd;
 
@@ -52,7 +52,7 @@ internal static unsafe class SimdElementwise<TLanes> where TLanes : struct, ILan
         for (; i + TLanes.Count <= last; i += TLanes.Count)
         {
             TLanes gate = TLanes.Load(job.Output + i);
-            TLanes.Store(gate / (one + TLanes.Exp(TLanes.Zero - gate)) * TLanes.Load(job.Input + i), job.Output + i);
+            TLanes.Store(gate / (one + Lanes.Exp(TLanes.Zero - gate)) * TLanes.Load(job.Input + i), job.Output + i);
         }
         for (; i < last; i++) job.Output[i] = job.Output[i] / (1 + MathF.Exp(-job.Output[i])) * job.Input[i];
     }

@@ -1,5 +1,5 @@
-using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using Llama.Model.Kernels.Machine;
 using Llama.Model.Kernels.Plain;
 using static TorchSharp.torch;
 
@@ -8,25 +8,25 @@ namespace Llama.Model.Kernels.Simd;
 /// <summary>The kernels for CPUs, in C#. Picks the widest registers the machine has.</summary>
 internal static class SimdKernels
 {
-    /// <summary>Whether this machine's registers are worth it; without 256-bit multiply-add torch's own operations are.</summary>
-    public static bool IsSupported => Vector256.IsHardwareAccelerated && Fma.IsSupported;
-
-    /// <summary>How wide they are, for the start-up lines.</summary>
-    public static string Description => UseWide ? "C# 512-bit" : "C# 256-bit";
+    /// <summary>How wide the registers are, for the start-up lines.</summary>
+    public static string Description => UseWide ? "C# 512-bit" : UseMiddle ? "C# 256-bit" : "C# scalar";
 
     // Not Vector512.IsHardwareAccelerated: that is false where the runtime fears for the clock rate, and there 512 bits still won (tests/Bench/NOTES.md).
-    private static bool UseWide => Avx512F.IsSupported;
+    private static bool UseWide => Avx512BW.IsSupported;
 
-    /// <summary>Kernels for weights and cache of a type.</summary>
+    private static bool UseMiddle => Avx2.IsSupported && Fma.IsSupported;
+
+    /// <summary>Kernels for weights of a type; the cache may have another.</summary>
     /// <param name="dtype">float32 or bfloat16.</param>
     /// <param name="deterministic">Whether large products also go through kernels whose rows do not depend on each other.</param>
-    public static IKernels Create(ScalarType dtype, bool deterministic) => (UseWide, dtype) switch
+    public static IKernels Create(ScalarType dtype, bool deterministic)
     {
-        (true, ScalarType.BFloat16) => new SimdKernels<Lanes512, Bf16>(deterministic),
-        (true, _) => new SimdKernels<Lanes512, float>(deterministic),
-        (false, ScalarType.BFloat16) => new SimdKernels<Lanes256, Bf16>(deterministic),
-        (false, _) => new SimdKernels<Lanes256, float>(deterministic),
-    };
+        if (UseWide) return Create<Lanes512>(dtype, deterministic);
+        return UseMiddle ? Create<Lanes256>(dtype, deterministic) : Create<Lanes1>(dtype, deterministic);
+    }
+
+    private static IKernels Create<TLanes>(ScalarType dtype, bool deterministic) where TLanes : struct, ILanes<TLanes> =>
+        dtype == ScalarType.BFloat16 ? new SimdKernels<TLanes, Bf16>(deterministic) : new SimdKernels<TLanes, float>(deterministic);
 }
 
 /// <inheritdoc cref="SimdKernels" />
@@ -35,44 +35,32 @@ internal sealed unsafe class SimdKernels<TLanes, TStored>(bool deterministic) : 
     private const int TorchRows = 32; // from here on libtorch's blocked products win (tests/Bench/NOTES.md)
 
     private readonly PlainKernels _plain = new(CPU);
+    private readonly MachineLinear? _machine = typeof(TLanes) == typeof(Lanes512) && MachineCode.IsSupported ? new MachineLinear(deterministic ? int.MaxValue : int.Parse(Environment.GetEnvironmentVariable("PR") ?? "14")) : null;
+    private readonly SimdCache<TLanes> _cache = new();
 
-    public void CopyBlocks(ForwardBatch batch, AttentionShape shape, KvLayer cache)
-    {
-        long elements = (long)shape.BlockSize * cache.Keys.Columns, bytes = elements * sizeof(TStored);
-        foreach (BlockCopy copy in batch.Copies.AsSpan(0, batch.CopyCount))
-        {
-            TStored* keys = (TStored*)cache.Keys.Data, values = (TStored*)cache.Values.Data;
-            Buffer.MemoryCopy(keys + copy.Source * elements, keys + copy.Target * elements, bytes, bytes);
-            Buffer.MemoryCopy(values + copy.Source * elements, values + copy.Target * elements, bytes, bytes);
-        }
-    }
+    public void CopyBlocks(ForwardBatch batch, AttentionShape shape, KvLayer cache) => SimdCache<TLanes>.CopyBlocks(batch, shape, cache);
 
     public void Embed(Weight table, ForwardBatch batch, Matrix output)
     {
-        Matrix values = ((DenseWeight)table).Values;
-        for (int t = 0; t < batch.TokenCount; t++)
-            SimdVector<TLanes, TStored>.Widen((TStored*)values.Data + (long)batch.TokenIds[t] * values.Columns, output.Floats + (long)t * values.Columns, values.Columns);
+        ReadOnlySpan<int> tokenIds = batch.TokenIds.AsSpan(0, batch.TokenCount);
+        if (table is QuantizedWeight codes) SimdQuantizedLinear<TLanes>.Embed(codes, tokenIds, output);
+        else Embed(((DenseWeight)table).Values, tokenIds, output);
     }
 
     public void RmsNorm(Matrix input, Matrix weight, float epsilon, Matrix output) => SimdElementwise<TLanes>.RmsNorm(input, weight, epsilon, output);
 
     public void Linear(Matrix input, ReadOnlySpan<Projection> projections)
     {
-        if (UseTorch(input)) _plain.Linear(input, projections);
-        else foreach (Projection projection in projections) SimdLinear<TLanes, TStored>.Run(input, ((DenseWeight)projection.Weight).Values, projection.Output, add: false);
+        if (HaveMachineCode(projections)) _machine!.Run(input, projections, add: false);
+        else foreach (Projection projection in projections) Multiply(input, projection.Weight, projection.Output, add: false);
     }
 
-    public void LinearAdd(Matrix input, Weight weight, Matrix residual)
-    {
-        if (UseTorch(input)) _plain.LinearAdd(input, weight, residual);
-        else SimdLinear<TLanes, TStored>.Run(input, ((DenseWeight)weight).Values, residual, add: true);
-    }
+    public void LinearAdd(Matrix input, Weight weight, Matrix residual) => Multiply(input, weight, residual, add: true);
 
     public void RotateAndStore(Matrix queries, Matrix keys, Matrix values, RopeTable rope, ForwardBatch batch, AttentionShape shape, KvLayer cache) =>
-        SimdRope<TLanes, TStored>.Run(queries, keys, values, rope, batch, shape, cache);
+        SimdCache<TLanes>.RotateAndStore(queries, keys, values, rope, batch, shape, cache);
 
-    public void Attend(Matrix queries, ForwardBatch batch, AttentionShape shape, KvLayer cache, Matrix output) =>
-        SimdAttention<TLanes, TStored>.Run(queries, batch, shape, cache, output);
+    public void Attend(Matrix queries, ForwardBatch batch, AttentionShape shape, KvLayer cache, Matrix output) => _cache.Attend(queries, batch, shape, cache, output);
 
     public void SiluMultiply(Matrix gate, Matrix up) => SimdElementwise<TLanes>.SiluMultiply(gate, up);
 
@@ -83,5 +71,31 @@ internal sealed unsafe class SimdKernels<TLanes, TStored>(bool deterministic) : 
             Buffer.MemoryCopy(input.Floats + (long)rows[i] * input.Columns, output.Floats + (long)i * input.Columns, bytes, bytes);
     }
 
-    private bool UseTorch(Matrix input) => !deterministic && input.Rows >= TorchRows;
+    private static void Embed(Matrix table, ReadOnlySpan<int> tokenIds, Matrix output)
+    {
+        for (int t = 0; t < tokenIds.Length; t++)
+            SimdVector<TLanes, TStored>.Widen((TStored*)table.Data + (long)tokenIds[t] * table.Columns, output.Floats + (long)t * table.Columns, table.Columns);
+    }
+
+    private bool HaveMachineCode(ReadOnlySpan<Projection> projections)
+    {
+        if (_machine is null) return false;
+        foreach (Projection projection in projections) if (!MachineLinear.Supports(projection.Weight)) return false;
+        return true;
+    }
+
+    private void Multiply(Matrix input, Weight weight, Matrix output, bool add)
+    {
+        bool useTorch = !deterministic && input.Rows >= TorchRows;
+        switch (weight)
+        {
+            case not null when _machine is not null && MachineLinear.Supports(weight): _machine.Run(input, [new(weight, output)], add); break;
+            case QuantizedWeight codes when useTorch: SimdQuantizedLinear<TLanes>.RunTorch(input, codes, output, add); break;
+            case QuantizedWeight codes: SimdQuantizedLinear<TLanes>.Run(input, codes, output, add); break;
+            case DenseWeight when useTorch && add: _plain.LinearAdd(input, weight, output); break;
+            case DenseWeight when useTorch: _plain.Linear(input, [new(weight, output)]); break;
+            case DenseWeight dense: SimdLinear<TLanes, TStored>.Run(input, dense.Values, output, add); break;
+            default: throw new NotSupportedException(weight?.GetType().Name);
+        }
+    }
 }

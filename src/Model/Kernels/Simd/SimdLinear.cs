@@ -1,4 +1,4 @@
-using Llama.Model.Torch;
+using Llama.Model.Threads;
 
 namespace Llama.Model.Kernels.Simd;
 
@@ -16,8 +16,8 @@ internal static unsafe class SimdLinear<TLanes, TWeight> where TLanes : struct, 
     {
         public float* Input; // [rows, inputs]
         public TWeight* Weight; // [outputs, inputs]
-        public float* Output; // [rows, outputs]
-        public int Rows, Inputs, Outputs;
+        public float* Output; // [rows, outputs], rows being OutputStride apart
+        public int Rows, Inputs, Outputs, OutputStride;
         public bool Add;
     }
 
@@ -32,6 +32,7 @@ internal static unsafe class SimdLinear<TLanes, TWeight> where TLanes : struct, 
             Rows = input.Rows,
             Inputs = weight.Columns,
             Outputs = weight.Rows,
+            OutputStride = weight.Rows,
             Add = add,
         };
         int tiles = (job.Outputs + TileOutputs - 1) / TileOutputs;
@@ -39,15 +40,29 @@ internal static unsafe class SimdLinear<TLanes, TWeight> where TLanes : struct, 
         ParallelFor.Run(tiles, Math.Max(1, WorkPerThread / workPerTile), &Range, &job);
     }
 
+    /// <summary>The same for a few weight rows on the calling thread.</summary>
+    /// <param name="input">[rows, inputs]</param>
+    /// <param name="weight">[outputs, inputs]</param>
+    /// <param name="output">[rows, outputs], rows being <paramref name="outputStride"/> apart.</param>
+    public static void Tile(float* input, int rows, TWeight* weight, int outputs, int inputs, float* output, int outputStride, bool add)
+    {
+        Job job = new() { Input = input, Weight = weight, Output = output, Rows = rows, Inputs = inputs, Outputs = outputs, OutputStride = outputStride, Add = add };
+        float* sums = stackalloc float[TileRows * TileOutputs * TLanes.Count];
+        for (int o = 0; o < outputs; o += TileOutputs) Block(ref job, sums, 0, rows, o);
+    }
+
     private static void Range(long begin, long end, void* state)
     {
         ref Job job = ref *(Job*)state;
         float* sums = stackalloc float[TileRows * TileOutputs * TLanes.Count];
-        int blockRows = Math.Max(TileRows, BlockBytes / (job.Inputs * sizeof(float)) / TileRows * TileRows);
+        int blockRows = BlockRows(job.Inputs);
         for (int row = 0; row < job.Rows; row += blockRows)
             for (long tile = begin; tile < end; tile++)
                 Block(ref job, sums, row, Math.Min(job.Rows, row + blockRows), (int)tile * TileOutputs);
     }
+
+    /// <summary>Input rows that fit the L2 cache beside weights.</summary>
+    public static int BlockRows(int inputs) => Math.Max(TileRows, BlockBytes / (inputs * sizeof(float)) / TileRows * TileRows);
 
     private static void Block(ref Job job, float* sums, int row, int endRow, int output)
     {
@@ -140,7 +155,7 @@ internal static unsafe class SimdLinear<TLanes, TWeight> where TLanes : struct, 
 
     private static void Put(ref Job job, int row, int output, float value)
     {
-        float* target = job.Output + (long)row * job.Outputs + output;
+        float* target = job.Output + (long)row * job.OutputStride + output;
         *target = job.Add ? *target + value : value;
     }
 }

@@ -1,4 +1,4 @@
-using Llama.Model.Torch;
+using Llama.Model.Threads;
 
 namespace Llama.Model.Kernels.Simd;
 
@@ -11,6 +11,7 @@ internal static unsafe class SimdRope<TLanes, TCache> where TLanes : struct, ILa
     {
         public float* Queries, Keys, Values, Cosines, Sines;
         public TCache* KeyCache, ValueCache;
+        public float* KeyScales, ValueScales; // of a cache of codes
         public int* Positions, Slots;
         public int QueryColumns, KeyColumns, HeadDim;
     }
@@ -29,6 +30,8 @@ internal static unsafe class SimdRope<TLanes, TCache> where TLanes : struct, ILa
                 Sines = rope.Sines.Floats,
                 KeyCache = (TCache*)cache.Keys.Data,
                 ValueCache = (TCache*)cache.Values.Data,
+                KeyScales = cache.KeyScales is null ? null : cache.KeyScales.Floats,
+                ValueScales = cache.ValueScales is null ? null : cache.ValueScales.Floats,
                 Positions = positions,
                 Slots = slots,
                 QueryColumns = queries.Columns,
@@ -48,10 +51,36 @@ internal static unsafe class SimdRope<TLanes, TCache> where TLanes : struct, ILa
             float* keys = job.Keys + t * job.KeyColumns;
             Rotate(job.Queries + t * job.QueryColumns, job.QueryColumns, job.HeadDim, cosines, sines);
             Rotate(keys, job.KeyColumns, job.HeadDim, cosines, sines);
-            long slot = (long)job.Slots[t] * job.KeyColumns;
-            SimdVector<TLanes, TCache>.Narrow(keys, job.KeyCache + slot, job.KeyColumns);
-            SimdVector<TLanes, TCache>.Narrow(job.Values + t * job.KeyColumns, job.ValueCache + slot, job.KeyColumns);
+            Store(ref job, keys, job.KeyCache, job.KeyScales, job.Slots[t]);
+            Store(ref job, job.Values + t * job.KeyColumns, job.ValueCache, job.ValueScales, job.Slots[t]);
         }
+    }
+
+    private static void Store(ref Job job, float* row, TCache* cache, float* scales, long slot)
+    {
+        cache += slot * job.KeyColumns;
+        if (typeof(TCache) != typeof(sbyte))
+        {
+            SimdVector<TLanes, TCache>.Narrow(row, cache, job.KeyColumns);
+            return;
+        }
+        int heads = job.KeyColumns / job.HeadDim;
+        for (int head = 0; head < heads; head++) scales[slot * heads + head] = Encode(row + head * job.HeadDim, cache + head * job.HeadDim, job.HeadDim);
+    }
+
+    // codes = x / scale to the nearest, scale = max |x| / 127
+    private static float Encode(float* x, TCache* codes, int count)
+    {
+        TLanes peaks = TLanes.Zero;
+        int i = 0;
+        for (; i + TLanes.Count <= count; i += TLanes.Count) peaks = TLanes.Max(peaks, TLanes.Abs(TLanes.Load(x + i)));
+        float peak = MathF.Max(TLanes.Max(peaks), KvLayer.SmallestPeak);
+        for (; i < count; i++) peak = MathF.Max(peak, MathF.Abs(x[i]));
+        float scale = peak / KvLayer.LargestCode;
+        TLanes scales = TLanes.All(scale);
+        for (i = 0; i + TLanes.Count <= count; i += TLanes.Count) SimdVector<TLanes, TCache>.Put(TLanes.Load(x + i) / scales, codes + i);
+        for (; i < count; i++) SimdVector<TLanes, TCache>.Write(x[i] / scale, codes + i);
+        return scale;
     }
 
     private static void Rotate(float* row, int columns, int headDim, float* cosines, float* sines)

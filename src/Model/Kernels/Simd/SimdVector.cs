@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Llama.Model.Kernels.Simd;
 
-/// <summary>Vector loops that the kernels share, over float32 rows and rows of a stored type (float or <see cref="Bf16"/>).</summary>
+/// <summary>Vector loops that the kernels share, over float32 rows and rows of a stored type (float, <see cref="Bf16"/> or sbyte).</summary>
 internal static unsafe class SimdVector<TLanes, TStored> where TLanes : struct, ILanes<TLanes> where TStored : unmanaged
 {
     /// <summary>Converts a stored row to float32.</summary>
@@ -32,32 +32,42 @@ internal static unsafe class SimdVector<TLanes, TStored> where TLanes : struct, 
         return total;
     }
 
-    /// <summary>target += factor · x</summary>
-    public static void AddScaled(float factor, TStored* x, float* target, int count)
+    /// <summary>target = factor · x</summary>
+    public static void Scale(TStored* x, float factor, float* target, int count)
     {
         TLanes scale = TLanes.All(factor);
         int i = 0;
-        for (; i + TLanes.Count <= count; i += TLanes.Count) TLanes.Store(TLanes.MultiplyAdd(scale, Load(x + i), TLanes.Load(target + i)), target + i);
-        for (; i < count; i++) target[i] = MathF.FusedMultiplyAdd(factor, Read(x + i), target[i]);
+        for (; i + TLanes.Count <= count; i += TLanes.Count) TLanes.Store(Load(x + i) * scale, target + i);
+        for (; i < count; i++) target[i] = Read(x + i) * factor;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TLanes Load(TStored* source) => typeof(TStored) == typeof(Bf16) ? TLanes.Load((Bf16*)source) : TLanes.Load((float*)source);
+    public static TLanes Load(TStored* source)
+    {
+        if (typeof(TStored) == typeof(sbyte)) return TLanes.Load((sbyte*)source);
+        return typeof(TStored) == typeof(Bf16) ? TLanes.Load((Bf16*)source) : TLanes.Load((float*)source);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static float Read(TStored* source) => typeof(TStored) == typeof(Bf16) ? ((Bf16*)source)->ToFloat() : *(float*)source;
+    public static float Read(TStored* source)
+    {
+        if (typeof(TStored) == typeof(sbyte)) return *(sbyte*)source;
+        return typeof(TStored) == typeof(Bf16) ? ((Bf16*)source)->ToFloat() : *(float*)source;
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Put(TLanes value, TStored* target)
     {
-        if (typeof(TStored) == typeof(Bf16)) TLanes.Store(value, (Bf16*)target);
+        if (typeof(TStored) == typeof(sbyte)) TLanes.Store(value, (sbyte*)target);
+        else if (typeof(TStored) == typeof(Bf16)) TLanes.Store(value, (Bf16*)target);
         else TLanes.Store(value, (float*)target);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Write(float value, TStored* target)
     {
-        if (typeof(TStored) == typeof(Bf16)) *(Bf16*)target = Bf16.From(value);
+        if (typeof(TStored) == typeof(sbyte)) *(sbyte*)target = (sbyte)MathF.Round(value);
+        else if (typeof(TStored) == typeof(Bf16)) *(Bf16*)target = Bf16.From(value);
         else *(float*)target = value;
     }
 }

@@ -6,15 +6,13 @@ namespace Llama.Model.Text.HuggingFace;
 /// <summary>Byte-level BPE, as Llama 3 has it: the text is divided into words, and the bytes of each are merged.</summary>
 internal sealed class ByteLevelEncoder : ITextEncoder
 {
-    private readonly WordPattern _pattern;
-    private readonly BpeModel _model;
     private readonly bool[] _isSpecial;
     private readonly int[] _byteIds; // [256]
     private readonly Dictionary<byte[], int>.AlternateLookup<ReadOnlySpan<byte>> _words; // all ordinary tokens, by their bytes
 
     public ByteLevelEncoder(BpeModel model, Vocabulary vocabulary, WordPattern pattern)
     {
-        (_model, _pattern) = (model, pattern);
+        (Model, Pattern) = (model, pattern);
         _isSpecial = vocabulary.SpecialFlags();
         _byteIds = [.. Enumerable.Range(0, 256).Select(value => model.Vocabulary.GetValueOrDefault(ByteAlphabet.LetterOf(value), -1))];
         var words = new Dictionary<byte[], int>(PieceComparer.Instance);
@@ -22,11 +20,15 @@ internal sealed class ByteLevelEncoder : ITextEncoder
         _words = words.GetAlternateLookup<ReadOnlySpan<byte>>();
     }
 
+    public BpeModel Model { get; }
+
+    public WordPattern Pattern { get; }
+
     public void Encode(ReadOnlySpan<char> text, bool atStart, ref PooledList<int> ids)
     {
         var utf8 = new PooledList<byte>(256);
         string whole = text.ToString();
-        foreach (Range word in _pattern.Split(whole))
+        foreach (Range word in Pattern.Split(whole))
         {
             utf8.Truncate(0);
             Span<byte> room = utf8.Extend(Encoding.UTF8.GetMaxByteCount(whole.AsSpan(word).Length));
@@ -37,14 +39,14 @@ internal sealed class ByteLevelEncoder : ITextEncoder
 
     private void EncodeWord(ReadOnlySpan<byte> word, ref PooledList<int> ids)
     {
-        if (_model.IgnoresMerges && _words.TryGetValue(word, out int id))
+        if (Model.IgnoresMerges && _words.TryGetValue(word, out int id))
         {
             ids.Add(id);
             return;
         }
         var symbols = new PooledList<Symbol>(word.Length);
         for (int i = 0; i < word.Length; i++) Symbol.Append(ref symbols, i, 1, _byteIds[word[i]]);
-        _model.Merges.Encode(symbols.Items, _isSpecial, ref ids);
+        Model.Merges.Encode(symbols.Items, _isSpecial, ref ids);
         symbols.Dispose();
     }
 }

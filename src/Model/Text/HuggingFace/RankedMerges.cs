@@ -3,7 +3,7 @@ using Llama.Model.Text.Bpe;
 
 namespace Llama.Model.Text.HuggingFace;
 
-/// <summary>The merges of a tokenizer.json: pairs of tokens in their order of preference.</summary>
+/// <summary>The merges of a tokenizer: pairs of tokens in their order of preference.</summary>
 internal sealed class RankedMerges
 {
     private readonly Dictionary<(int Left, int Right), Merge> _merges;
@@ -11,12 +11,20 @@ internal sealed class RankedMerges
     private RankedMerges(Dictionary<(int, int), Merge> merges) => _merges = merges;
 
     /// <summary>Reads <c>merges</c>, written as <c>"a b"</c> or, since tokenizers 0.20, as <c>["a", "b"]</c>.</summary>
-    public static RankedMerges Read(JsonElement merges, IReadOnlyDictionary<string, int> vocabulary)
+    public static RankedMerges Read(JsonElement merges, IReadOnlyDictionary<string, int> vocabulary) => Of(
+        merges.EnumerateArray().Select(merge => merge.ValueKind == JsonValueKind.Array ? [.. merge.EnumerateArray().Select(part => part.GetString()!)] : Pair(merge.GetString()!)),
+        vocabulary);
+
+    /// <summary>The two tokens of a merge written as <c>"a b"</c>.</summary>
+    public static string[] Pair(string merge) => merge.Split(' ', 2);
+
+    /// <param name="pairs">In their order of preference.</param>
+    /// <param name="vocabulary">Ids by spelling.</param>
+    public static RankedMerges Of(IEnumerable<string[]> pairs, IReadOnlyDictionary<string, int> vocabulary)
     {
-        var table = new Dictionary<(int, int), Merge>(merges.GetArrayLength());
-        foreach ((JsonElement merge, int rank) in merges.EnumerateArray().Select((merge, rank) => (merge, rank)))
+        var table = new Dictionary<(int, int), Merge>();
+        foreach ((string[] pair, int rank) in pairs.Select((pair, rank) => (pair, rank)))
         {
-            string[] pair = merge.ValueKind == JsonValueKind.Array ? [.. merge.EnumerateArray().Select(part => part.GetString()!)] : merge.GetString()!.Split(' ', 2);
             if (pair.Length != 2 || !vocabulary.TryGetValue(pair[0], out int left) || !vocabulary.TryGetValue(pair[1], out int right)
                 || !vocabulary.TryGetValue(pair[0] + pair[1], out int joined))
                 throw new InvalidDataException($"merge {rank}, '{string.Join(' ', pair)}', names tokens that the vocabulary lacks");
@@ -24,6 +32,9 @@ internal sealed class RankedMerges
         }
         return new RankedMerges(table);
     }
+
+    /// <summary>The pairs of ids in their order of preference.</summary>
+    public IEnumerable<(int Left, int Right)> Pairs => _merges.OrderBy(merge => merge.Value.Rank).Select(merge => merge.Key);
 
     /// <summary>Merges symbols and appends the ids that result.</summary>
     /// <param name="symbols">The symbols; an id of -1 merges with nothing.</param>

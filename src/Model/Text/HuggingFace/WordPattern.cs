@@ -4,26 +4,42 @@ using System.Text.RegularExpressions;
 namespace Llama.Model.Text.HuggingFace;
 
 /// <summary>
-/// A regular expression that divides text into words before merging. Only the published ones are known: engines differ in small things, and a pattern that divides
-/// otherwise than in training would go unnoticed.
+/// Regular expressions that divide text into words before merging, each what the one before left whole. Only the published ones are known: engines differ in small
+/// things, and a pattern that divides otherwise than in training would go unnoticed.
 /// </summary>
 internal sealed partial class WordPattern
 {
     private const string Gpt2 = @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
     private const string Llama3 = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
     private const string Qwen2 = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-    private readonly Regex _regex;
+    private const string Digit = @"\p{N}", Digits = @"\p{N}+", ThreeDigits = "[0-9][0-9][0-9]", Punctuation = @"[\p{P}\$\+<=>\^~\|]+";
+    private readonly Regex[] _regexes;
 
-    private WordPattern(Regex regex) => _regex = regex;
+    private WordPattern(params Regex[] regexes) => _regexes = regexes;
 
     /// <summary>What byte-level pre-tokenisation does by itself (use_regex).</summary>
-    public static WordPattern Default => new(Gpt2Regex());
+    public static WordPattern Default { get; } = new(Gpt2Regex());
+
+    public static WordPattern OfLlama3 { get; } = new(Llama3Regex());
+
+    public static WordPattern OfQwen2 { get; } = new(Qwen2Regex());
 
     public static WordPattern? Find(string pattern) => pattern switch
     {
         Gpt2 => Default,
-        Llama3 => new WordPattern(Llama3Regex()),
-        Qwen2 => new WordPattern(Qwen2Regex()),
+        Llama3 => OfLlama3,
+        Qwen2 => OfQwen2,
+        _ => null,
+    };
+
+    /// <summary>The pattern that a GGUF file names in <c>tokenizer.ggml.pre</c> (llama-vocab.cpp); null where it is none that Llamas have.</summary>
+    public static WordPattern? Named(string name) => name switch
+    {
+        "llama-bpe" or "llama3" or "llama-v3" or "smaug-bpe" or "dbrx" or "falcon3" or "pixtral" => OfLlama3,
+        "gpt-2" or "mpt" or "olmo" or "jais" or "phi-2" => Default,
+        "qwen2" or "deepseek-r1-qwen" or "stablelm2" or "megrez" => OfQwen2,
+        "smollm" or "starcoder" or "refact" or "codeshell" or "minerva-7b" => new WordPattern(DigitRegex(), Gpt2Regex()),
+        "default" => new WordPattern(PunctuationRegex(), Gpt2Regex(), DigitsRegex(), ThreeDigitsRegex()),
         _ => null,
     };
 
@@ -37,8 +53,24 @@ internal sealed partial class WordPattern
 
     private List<Range> Matches(string text)
     {
+        List<Range> words = [new Range(0, text.Length)];
+        foreach (Regex regex in _regexes) words = [.. words.SelectMany(word => Divide(regex, text, word))];
+        return words;
+    }
+
+    // What lies between matches is a word too.
+    private static List<Range> Divide(Regex regex, string text, Range word)
+    {
         var words = new List<Range>();
-        foreach (ValueMatch match in _regex.EnumerateMatches(text)) words.Add(match.Index..(match.Index + match.Length));
+        int end = word.Start.Value;
+        foreach (ValueMatch match in regex.EnumerateMatches(text.AsSpan(word)))
+        {
+            int start = word.Start.Value + match.Index;
+            if (start > end) words.Add(end..start);
+            end = start + match.Length;
+            words.Add(start..end);
+        }
+        if (end < word.End.Value) words.Add(end..word.End.Value);
         return words;
     }
 
@@ -64,6 +96,18 @@ internal sealed partial class WordPattern
 
     [GeneratedRegex(Llama3, RegexOptions.CultureInvariant)]
     private static partial Regex Llama3Regex();
+
+    [GeneratedRegex(Digit, RegexOptions.CultureInvariant)]
+    private static partial Regex DigitRegex();
+
+    [GeneratedRegex(Digits, RegexOptions.CultureInvariant)]
+    private static partial Regex DigitsRegex();
+
+    [GeneratedRegex(ThreeDigits, RegexOptions.CultureInvariant)]
+    private static partial Regex ThreeDigitsRegex();
+
+    [GeneratedRegex(Punctuation, RegexOptions.CultureInvariant)]
+    private static partial Regex PunctuationRegex();
 
     [GeneratedRegex(Qwen2, RegexOptions.CultureInvariant)]
     private static partial Regex Qwen2Regex();

@@ -20,6 +20,7 @@ internal sealed class SentencePieceEncoder : ITextEncoder
     /// <param name="vocabulary">The same pieces, where some may have been declared special; text never becomes those.</param>
     public SentencePieceEncoder(SentencePieceModel model, Vocabulary vocabulary)
     {
+        Model = model;
         _userDefined = new PrefixMatcher(Ids(model, vocabulary, TokenKind.UserDefined).Select(id => Encoding.UTF8.GetBytes(model.Pieces[id].Piece)));
         _normalizer = new SentencePieceNormalizer(model.Normalizer, model.Trainer.TreatWhitespaceAsSuffix, _userDefined);
         _pieces = new ScoredPieces(Ids(model, vocabulary, TokenKind.Normal, TokenKind.UserDefined, TokenKind.Unused).Select(id => (model.Pieces[id], id)));
@@ -27,6 +28,8 @@ internal sealed class SentencePieceEncoder : ITextEncoder
         _unknownId = model.Pieces.FindIndex(piece => piece.Kind == TokenKind.Unknown);
         _byteIds = model.Trainer.ByteFallback ? ByteIds(model) : [];
     }
+
+    public SentencePieceModel Model { get; }
 
     public void Encode(ReadOnlySpan<char> text, bool atStart, ref PooledList<int> ids)
     {

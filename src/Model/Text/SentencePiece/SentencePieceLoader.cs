@@ -10,7 +10,7 @@ internal static class SentencePieceLoader
     {
         SentencePieceModel model = SentencePieceReader.Read(path);
         Refuse(path, model);
-        List<Token> tokens = [.. model.Pieces.Select(piece => ToToken(piece, model.Trainer))];
+        List<Token> tokens = Tokens(model);
         AddedToken.Apply(tokens, config.AddedTokens, config.Source);
         config.MarkSpecials(tokens);
         var vocabulary = new Vocabulary(tokens);
@@ -27,6 +27,9 @@ internal static class SentencePieceLoader
             DropsEveryLeadingSpace = model.Normalizer.RemoveExtraWhitespaces,
         };
     }
+
+    /// <summary>The pieces as tokens.</summary>
+    public static List<Token> Tokens(SentencePieceModel model) => [.. model.Pieces.Select(piece => ToToken(piece, model.Trainer))];
 
     private static void Refuse(string path, SentencePieceModel model)
     {

@@ -1,0 +1,142 @@
+using System.Runtime.InteropServices;
+using Llama.Model.Text;
+using Llama.Model.Text.Gguf;
+
+namespace Llama.Model.Checkpoints.Gguf;
+
+/// <summary>Makes one GGUF file of a checkpoint folder: weights, shape, tokenizer, chat template, sampling defaults. llama.cpp reads it, and so does this program.</summary>
+public sealed class GgufConversion : IDisposable
+{
+    private const int ChunkWeights = 1 << 20;
+    private readonly Checkpoint _checkpoint;
+    private readonly List<Part> _parts = [];
+    private readonly List<string> _remarks = [];
+    private readonly GgufWriter.GgufLayout _layout;
+
+    private GgufConversion(Checkpoint checkpoint, GgufTensorType type)
+    {
+        _checkpoint = checkpoint;
+        foreach (CheckpointLayout.ExpectedTensor tensor in CheckpointLayout.Expected(checkpoint.Config)) _parts.Add(Declare(tensor, type));
+        RopeFactors = GgufShape.RopeFactors(checkpoint.Config);
+        IEnumerable<GgufWriter.Declaration> factors = RopeFactors is null ? [] : [new(GgufNames.RopeFactors, GgufTensorType.F32, [RopeFactors.Length])];
+        _layout = GgufWriter.Lay(Metadata(type), [.. factors, .. _parts.Select(part => part.Declaration)]);
+    }
+
+    /// <summary>The names of the types that matrices can be written in.</summary>
+    public static IReadOnlyList<string> Types { get; } = [.. RowEncoder.Types.Select(type => type.Name)];
+
+    /// <summary>Bytes of the file to be.</summary>
+    public long ByteCount => _layout.ByteCount;
+
+    /// <summary>What the file will not say, or says otherwise than was asked: one sentence each.</summary>
+    public IReadOnlyList<string> Remarks => _remarks;
+
+    private float[]? RopeFactors { get; }
+
+    /// <summary>Opens and checks a checkpoint and lays the file out; nothing is written yet.</summary>
+    /// <param name="folder">In Hugging Face layout.</param>
+    /// <param name="type">One of <see cref="Types"/>; norms are always F32.</param>
+    /// <exception cref="CheckpointException">The checkpoint is not there or not whole; with every fault.</exception>
+    /// <exception cref="NotSupportedException">GGUF cannot say what the checkpoint says.</exception>
+    public static GgufConversion Prepare(string folder, string type)
+    {
+        Checkpoint checkpoint = Checkpoint.Open(folder);
+        try
+        {
+            checkpoint.Verify();
+            return new GgufConversion(checkpoint, Array.Find(RowEncoder.Types, known => known.Name == type) ?? throw new ArgumentException($"'{type}' is none of {string.Join(", ", Types)}"));
+        }
+        catch
+        {
+            checkpoint.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Writes the file, replacing one that is there.</summary>
+    /// <param name="path">Where.</param>
+    /// <param name="progress">Told how many bytes were written since it was last told; from any thread.</param>
+    /// <param name="cancellation">Ends it early, with a file that is not whole.</param>
+    public void Write(string path, Action<long>? progress, CancellationToken cancellation)
+    {
+        using GgufWriter writer = GgufWriter.Create(path, _layout);
+        if (RopeFactors is not null) writer.Write(GgufNames.RopeFactors, MemoryMarshal.AsBytes(RopeFactors.AsSpan()));
+        Parallel.ForEach(_parts.SelectMany(Chunks), new ParallelOptions { CancellationToken = cancellation }, chunk =>
+        {
+            long rowBytes = chunk.Part.Declaration.Type.RowBytes(chunk.Part.Columns);
+            byte[] bytes = new byte[chunk.Rows * rowBytes];
+            for (int row = 0; row < chunk.Rows; row++) Encode(chunk.Part, chunk.FirstRow + row, bytes.AsSpan((int)(row * rowBytes), (int)rowBytes));
+            writer.Write(chunk.Part.Declaration.Name, bytes, chunk.FirstRow * rowBytes);
+            progress?.Invoke(bytes.Length);
+        });
+    }
+
+    /// <summary>Unmaps the checkpoint.</summary>
+    public void Dispose() => _checkpoint.Dispose();
+
+    private Part Declare(CheckpointLayout.ExpectedTensor tensor, GgufTensorType asked)
+    {
+        GgufTensorType own = GgufTensorType.Find(_checkpoint.Entry(tensor.Name).Dtype)!;
+        string name = GgufNames.Of(tensor.Name);
+        GgufTensorType type = tensor.Shape.Length == 1 ? GgufTensorType.F32 : asked;
+        if (asked == GgufTensorType.Q4_0 && name == GgufNames.Head) type = GgufTensorType.Q8_0; // the head suffers most from few bits, and is read once a token
+        if (tensor.Shape[^1] % type.Elements != 0)
+        {
+            _remarks.Add($"{name} has rows of {tensor.Shape[^1]}, which do not fill blocks of {type.Elements}: it is written as {own.Name}.");
+            type = own;
+        }
+        return new Part(tensor.Name, new(name, type, tensor.Shape), RopeOrder.Of(tensor.Name, _checkpoint.Config));
+    }
+
+    private GgufMetadata Metadata(GgufTensorType type)
+    {
+        Tokenizer tokenizer = Tokenizer.Load(_checkpoint.Folder);
+        var metadata = new GgufMetadata();
+        metadata.Add("general.architecture", "llama");
+        metadata.Add("general.type", "model");
+        metadata.Add("general.name", Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(_checkpoint.Folder))));
+        metadata.Add("general.file_type", type.FileType);
+        metadata.Add("general.quantization_version", 2);
+        GgufShape.Add(metadata, _checkpoint.Config);
+        GgufTokenizerWriter.Add(metadata, tokenizer, _checkpoint.Config.VocabSize);
+        GgufChat.Add(metadata, _checkpoint, tokenizer, _remarks);
+        return metadata;
+    }
+
+    private static IEnumerable<Chunk> Chunks(Part part)
+    {
+        int rows = (int)Math.Max(1, ChunkWeights / part.Columns);
+        for (long first = 0; first < part.Rows; first += rows) yield return new Chunk(part, first, (int)Math.Min(rows, part.Rows - first));
+    }
+
+    private unsafe void Encode(Part part, long row, Span<byte> bytes)
+    {
+        TensorEntry entry = _checkpoint.Entry(part.Source);
+        TensorDtype dtype = TensorDtypes.Parse(entry.Dtype)!.Value;
+        var source = new ReadOnlySpan<byte>((byte*)_checkpoint.Data(part.Source) + part.Order.InModel(row) * part.Columns * dtype.Size(), (int)part.Columns * dtype.Size());
+        if (part.Declaration.Type.Name == entry.Dtype) source.CopyTo(bytes);
+        else RowEncoder.Encode(part.Declaration.Type, Floats(source, dtype), bytes);
+    }
+
+    private static float[] Floats(ReadOnlySpan<byte> source, TensorDtype dtype)
+    {
+        float[] values = new float[source.Length / dtype.Size()];
+        ReadOnlySpan<ushort> halves = MemoryMarshal.Cast<byte, ushort>(source);
+        if (dtype == TensorDtype.F32) source.CopyTo(MemoryMarshal.AsBytes(values.AsSpan()));
+        else if (dtype == TensorDtype.BF16) for (int i = 0; i < values.Length; i++) values[i] = BitConverter.UInt32BitsToSingle((uint)halves[i] << 16);
+        else for (int i = 0; i < values.Length; i++) values[i] = (float)BitConverter.UInt16BitsToHalf(halves[i]);
+        return values;
+    }
+
+    /// <param name="Source">The tensor's name in the checkpoint.</param>
+    /// <param name="Declaration">The tensor in the file.</param>
+    /// <param name="Order">Of its rows.</param>
+    private sealed record Part(string Source, GgufWriter.Declaration Declaration, RopeOrder Order)
+    {
+        public long Rows => Declaration.Shape.Length == 1 ? 1 : Declaration.Shape[0];
+
+        public long Columns => Declaration.Shape[^1];
+    }
+
+    private readonly record struct Chunk(Part Part, long FirstRow, int Rows);
+}

@@ -1,0 +1,22 @@
+using Llama.Model.Kernels;
+
+namespace Llama.Model.Checkpoints;
+
+/// <summary>
+/// A checkpoint's tensors in the form, of the type and on the device in which a model is to hold them, whatever its files look like. Tensors go by their names in Hugging Face layout. What was
+/// handed out belongs to the caller and is to be disposed before the source is: it may lie in mapped files.
+/// </summary>
+internal interface IWeightSource : IDisposable
+{
+    /// <summary>The model's shape.</summary>
+    LlamaConfig Config { get; }
+
+    /// <summary>[1, size] float32</summary>
+    Matrix Norm(string name);
+
+    /// <summary>[outputs, inputs]</summary>
+    Weight Weight(string name);
+
+    /// <summary>Lets go of what a tensor takes in memory within the source itself: its weight was handed out, used and disposed.</summary>
+    void Release(string name) { }
+}

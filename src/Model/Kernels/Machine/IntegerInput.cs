@@ -1,0 +1,121 @@
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using Llama.Model.Threads;
+
+namespace Llama.Model.Kernels.Machine;
+
+/// <summary>
+/// The rows of a product's input as 16-bit integers with a scale by row, for weights in codes: per 64 inputs 64 high bytes, then 64 low ones, in the order in which
+/// <see cref="QuantizedWeight"/> has its codes; padded with zeros.
+/// </summary>
+internal sealed unsafe class IntegerInput
+{
+    private const int Chunk = QuantizedWeight.Chunk, Lanes = 16, LanesOfGroups = 16;
+    private const float Largest = 32512; // so that the high byte, rounded, is at most 127
+    private const long ElementsPerThread = 8 << 10;
+
+    private readonly Scratch _data = new(), _sums = new(), _scales = new();
+
+    private struct Job
+    {
+        public float* Input, GroupSums, Scales;
+        public byte* Data;
+        public int Inputs, Stride, SumCount, GroupSize;
+        public float SumFactor;
+    }
+
+    /// <summary>Rounds the rows. The result is good until the next call. A row that holds no finite numbers gets the scale NaN.</summary>
+    /// <param name="input">[rows, inputs] float32</param>
+    /// <param name="weight">Whose groups and order it is for.</param>
+    public RowInput Pack(Matrix input, QuantizedWeight weight)
+    {
+        int rowBytes = (input.Columns + Chunk - 1) / Chunk * Chunk * 2;
+        Job job = new()
+        {
+            Input = input.Floats,
+            Inputs = input.Columns,
+            Stride = InputStride.Of(rowBytes),
+            GroupSize = weight.GroupSize,
+            SumCount = (weight.GroupCount + LanesOfGroups - 1) / LanesOfGroups * LanesOfGroups,
+            SumFactor = weight.Minima is null ? weight.ZeroPoint : 1,
+        };
+        job.Data = _data.Reserve((long)input.Rows * job.Stride);
+        job.GroupSums = (float*)_sums.Reserve((long)input.Rows * job.SumCount * sizeof(float));
+        job.Scales = (float*)_scales.Reserve((long)input.Rows * sizeof(float));
+        ParallelFor.Run(input.Rows, Math.Max(1, ElementsPerThread / input.Columns), &Round, &job);
+        return new RowInput
+        {
+            Data = job.Data,
+            Stride = job.Stride,
+            Rows = input.Rows,
+            Inputs = input.Columns,
+            Scales = job.Scales,
+            GroupSums = job.GroupSums,
+            SumStride = job.SumCount * sizeof(float),
+        };
+    }
+
+    private static void Round(long begin, long end, void* state)
+    {
+        ref Job job = ref *(Job*)state;
+        for (long row = begin; row < end; row++)
+        {
+            float* input = job.Input + row * job.Inputs, sums = job.GroupSums + row * job.SumCount;
+            float largest = LargestOf(input, job.Inputs);
+            bool isFinite = float.IsFinite(largest);
+            job.Scales[row] = isFinite ? largest / Largest : float.NaN;
+            new Span<float>(sums, job.SumCount).Clear();
+            Row(ref job, input, job.Data + row * job.Stride, sums, isFinite && largest > 0 ? Largest / largest : 0);
+        }
+    }
+
+    private static float LargestOf(float* input, int count)
+    {
+        Vector512<float> largest = Vector512<float>.Zero;
+        int i = 0;
+        for (; i + Lanes <= count; i += Lanes) largest = Vector512.Max(largest, Vector512.Abs(Vector512.Load(input + i))); // NaN stays NaN
+        float most = 0;
+        for (int lane = 0; lane < Lanes; lane++) most = MathF.Max(most, largest[lane]);
+        for (; i < count; i++) most = MathF.Max(most, MathF.Abs(input[i]));
+        return most;
+    }
+
+    private static void Row(ref Job job, float* input, byte* target, float* sums, float factor)
+    {
+        int groups = Math.Max(1, Chunk / job.GroupSize), padded = (job.Inputs + Chunk - 1) / Chunk * Chunk;
+        float* rest = stackalloc float[Lanes];
+        for (int i = 0; i < padded; i += Lanes)
+        {
+            Vector512<float> values = i + Lanes <= job.Inputs ? Vector512.Load(input + i) : Rest(input, i, job.Inputs, rest);
+            Vector512<int> integers = Avx512F.ConvertToVector512Int32(values * factor);
+            Vector512<int> low = Vector512.ShiftRightArithmetic(Vector512.ShiftLeft(integers, 24), 24);
+            Vector512<int> high = Vector512.ShiftRightArithmetic(integers - low, 8);
+            Store(target + i / Chunk * 2 * Chunk, i % Chunk, groups, job.GroupSize, Avx512F.ConvertToVector128SByte(high), Avx512F.ConvertToVector128SByte(low));
+            if (i < job.Inputs) sums[Math.Min(i / job.GroupSize, job.SumCount - 1)] += Vector512.Sum(integers);
+        }
+        for (int group = 0; group < job.SumCount; group++) sums[group] *= job.SumFactor;
+    }
+
+    private static Vector512<float> Rest(float* input, int begin, int end, float* rest)
+    {
+        for (int lane = 0; lane < Lanes; lane++) rest[lane] = begin + lane < end ? input[begin + lane] : 0;
+        return Vector512.Load(rest);
+    }
+
+    // Four inputs, which always lie together, are one lane of the codes.
+    private static void Store(byte* chunk, int at, int groups, int groupSize, Vector128<sbyte> high, Vector128<sbyte> low)
+    {
+        if (groups == 1)
+        {
+            high.Store((sbyte*)chunk + at);
+            low.Store((sbyte*)chunk + Chunk + at);
+            return;
+        }
+        for (int quad = 0; quad < 4; quad++)
+        {
+            int input = at + 4 * quad, lane = input % groupSize / 4 * groups + input / groupSize;
+            ((uint*)chunk)[lane] = high.AsUInt32()[quad];
+            ((uint*)(chunk + Chunk))[lane] = low.AsUInt32()[quad];
+        }
+    }
+}

@@ -1,0 +1,18 @@
+using System.Runtime.Intrinsics.X86;
+
+namespace Llama.Model.Kernels.Machine;
+
+/// <summary>Whether generated kernels can run here.</summary>
+internal static unsafe class MachineCode
+{
+    /// <summary>
+    /// AVX-512 with BF16 and VNNI (Intel since Cooper Lake and Sapphire Rapids, AMD since Zen 4), on a system with the System V ABI that lets a process make pages executable.
+    /// </summary>
+    public static bool IsSupported { get; } = OperatingSystem.IsLinux() && Avx512F.IsSupported && Avx512BW.IsSupported && HasDotProducts() && CanPlace();
+
+    // CPUID leaf 7: AVX512_VNNI is bit 11 of ECX, AVX512_BF16 bit 5 of EAX of subleaf 1.
+    private static bool HasDotProducts() =>
+        (X86Base.CpuId(7, 0).Ecx & 1 << 11) != 0 && (X86Base.CpuId(7, 1).Eax & 1 << 5) != 0;
+
+    private static bool CanPlace() => CodeMemory.TryPlace([0xC3]) != null;
+}

@@ -1,0 +1,22 @@
+namespace Llama.Model.Kernels.Machine;
+
+/// <summary>Input rows as the tiles of few rows read them.</summary>
+internal unsafe struct RowInput
+{
+    /// <summary>The rows, in bfloat16 or as integers.</summary>
+    public byte* Data;
+
+    /// <summary>Bytes from one row to the next.</summary>
+    public int Stride;
+
+    public int Rows, Inputs;
+
+    /// <summary>[rows] of integers: what they are to be multiplied with.</summary>
+    public float* Scales;
+
+    /// <summary>[rows, groups] of integers: their sums by the weights' groups.</summary>
+    public float* GroupSums;
+
+    /// <summary>Bytes from one row of <see cref="GroupSums"/> to the next.</summary>
+    public int SumStride;
+}

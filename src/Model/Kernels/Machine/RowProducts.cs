@@ -1,0 +1,150 @@
+using Llama.Model.Threads;
+
+namespace Llama.Model.Kernels.Machine;
+
+/// <summary>
+/// Products of few rows with weights as they lie in memory. Plan: threads take ranges of weight rows; within them each tile's weights, fetched once, meet the strips of input rows one after
+/// the other; of many strips the ones that the first cache holds meet blocks of weights that the second one holds.
+/// Each output is one chain of sums along the inputs, whatever tile computes it: a row's result does not depend on the other rows of the step.
+/// </summary>
+internal sealed unsafe class RowProducts
+{
+    private const int TileOutputs = Bf16Tile.MaxOutputs, BlockBytes = 256 << 10, FewStrips = 4;
+    private const long WorkPerThread = 128 << 10; // multiply-adds worth waking a thread for
+
+    private readonly CodeCache<TileShape> _bf16 = new(Bf16Tile.Generate);
+    private readonly CodeCache<CodeShape> _codes = new(CodeTile.Generate);
+
+    private struct Product
+    {
+        public byte* Weight;
+        public float* Scales, Corrections, Output;
+        public int Outputs, FirstTile, TileCount;
+    }
+
+    private struct StripCode
+    {
+        public nint Tile, Rest; // Rest is for the outputs that fill no tile
+    }
+
+    private struct Job
+    {
+        public Product* Products;
+        public int ProductCount;
+        public RowInput Input;
+        public int WeightStride, ScaleStride, BlockTiles;
+        public Strips Strips;
+        public StripCode* Code; // of each strip
+    }
+
+    /// <summary>output = input · weightᵀ for each projection, or output += when <paramref name="add"/>.</summary>
+    /// <param name="input">Packed for these weights.</param>
+    /// <param name="projections">With weights of one format.</param>
+    /// <param name="add">Whether to add.</param>
+    public void Run(RowInput input, ReadOnlySpan<Projection> projections, bool add)
+    {
+        QuantizedWeight? codes = projections[0].Weight as QuantizedWeight;
+        Strips strips = Strips.Of(input.Rows, codes is null ? Bf16Tile.MaxRows : CodeTile.MaxRows);
+        Product* products = stackalloc Product[projections.Length];
+        StripCode* code = stackalloc StripCode[strips.Count];
+        Job job = new()
+        {
+            Products = products,
+            ProductCount = projections.Length,
+            Input = input,
+            WeightStride = codes is null ? input.Inputs * sizeof(ushort) : QuantizedWeight.RowBytes(input.Inputs, codes.Bits),
+            ScaleStride = codes is null ? 0 : codes.GroupCount,
+            Strips = strips,
+            Code = code,
+        };
+        job.BlockTiles = strips.Count <= FewStrips ? 1 : Math.Max(1, BlockBytes / (TileOutputs * job.WeightStride));
+        for (int strip = 0; strip < strips.Count; strip++) code[strip] = CodeOf(job, codes, strip, add);
+        int tiles = 0;
+        for (int i = 0; i < projections.Length; i++)
+        {
+            products[i] = ProductOf(projections[i], tiles);
+            tiles += products[i].TileCount;
+        }
+        long workPerTile = (long)TileOutputs * input.Inputs * input.Rows;
+        ParallelFor.Run(tiles, Math.Max(1, WorkPerThread / workPerTile), &Tiles, &job);
+    }
+
+    private static Product ProductOf(Projection projection, int firstTile)
+    {
+        Product product = new()
+        {
+            Output = projection.Output.Floats,
+            Outputs = projection.Weight.Outputs,
+            FirstTile = firstTile,
+            TileCount = (projection.Weight.Outputs + TileOutputs - 1) / TileOutputs,
+        };
+        if (projection.Weight is QuantizedWeight codes)
+        {
+            product.Weight = (byte*)codes.Codes.Data;
+            product.Scales = codes.Scales.Floats;
+            product.Corrections = (codes.Minima ?? codes.Scales).Floats;
+        }
+        else
+        {
+            product.Weight = (byte*)((DenseWeight)projection.Weight).Values.Data;
+        }
+        return product;
+    }
+
+    // Of a next tile's four rows each of up to four strips fetches its share.
+    private StripCode CodeOf(in Job job, QuantizedWeight? codes, int strip, bool add)
+    {
+        int sharing = Math.Min(job.Strips.Count, TileOutputs), rows = job.Strips.RowsOf(strip);
+        int first = strip * TileOutputs / sharing, end = (strip + 1) * TileOutputs / sharing;
+        if (strip >= sharing || job.BlockTiles > 1) (first, end) = (0, 0);
+        RowInput input = job.Input;
+        if (codes is null)
+        {
+            TileShape tile = new(rows, TileOutputs, input.Inputs, input.Stride, job.WeightStride, first, end - first, add);
+            return new StripCode { Tile = _bf16[tile], Rest = _bf16[tile with { Outputs = 1, FirstAhead = 0, RowsAhead = 0 }] };
+        }
+        CodeShape shape = new(rows, TileOutputs, input.Inputs, codes.Bits, codes.GroupSize, input.Stride, input.SumStride, first, end - first, add);
+        return new StripCode { Tile = _codes[shape], Rest = _codes[shape with { Outputs = 1, FirstAhead = 0, RowsAhead = 0 }] };
+    }
+
+    private static void Tiles(long begin, long end, void* state)
+    {
+        ref Job job = ref *(Job*)state;
+        for (int i = 0; i < job.ProductCount; i++)
+        {
+            ref Product product = ref job.Products[i];
+            int first = (int)Math.Max(begin - product.FirstTile, 0), last = (int)Math.Min(end - product.FirstTile, product.TileCount);
+            for (int tile = first; tile < last; tile += job.BlockTiles) Block(ref job, ref product, tile, Math.Min(last, tile + job.BlockTiles));
+        }
+    }
+
+    private static void Block(ref Job job, ref Product product, int first, int last)
+    {
+        int output = first * TileOutputs, whole = Math.Min(last * TileOutputs, product.Outputs) - output, rest = whole % TileOutputs;
+        int row = 0;
+        for (int strip = 0; strip < job.Strips.Count; strip++)
+        {
+            if (whole > rest) Call(ref job, ref product, job.Code[strip].Tile, row, output, whole / TileOutputs);
+            if (rest > 0) Call(ref job, ref product, job.Code[strip].Rest, row, output + whole - rest, rest);
+            row += job.Strips.RowsOf(strip);
+        }
+    }
+
+    private static void Call(ref Job job, ref Product product, nint code, int row, int output, int count)
+    {
+        long scales = (long)output * job.ScaleStride;
+        TileArguments arguments = new()
+        {
+            Input = job.Input.Data + (long)row * job.Input.Stride,
+            Weight = product.Weight + (long)output * job.WeightStride,
+            Output = product.Output + (long)row * product.Outputs + output,
+            OutputStride = (long)product.Outputs * sizeof(float),
+            Count = count,
+            Scales = product.Scales + scales,
+            Corrections = product.Corrections + scales,
+            GroupSums = job.Input.GroupSums + (long)row * job.Input.SumStride / sizeof(float),
+            InputScales = job.Input.Scales + row,
+        };
+        TileArguments.Call(code, &arguments);
+    }
+}

@@ -1,0 +1,12 @@
+namespace Llama.Model.Kernels.Machine;
+
+/// <summary>All that a tile of bfloat16 products has as constants in its code.</summary>
+/// <param name="Rows">Input rows, 1 to 6.</param>
+/// <param name="Outputs">Weight rows: 4, or 1 for what is left of a matrix.</param>
+/// <param name="Inputs">Elements of a row.</param>
+/// <param name="InputStride">Bytes from one packed input row to the next.</param>
+/// <param name="WeightStride">Bytes from one weight row to the next.</param>
+/// <param name="FirstAhead">The first of the weight rows of the next tile that this one fetches.</param>
+/// <param name="RowsAhead">How many of them.</param>
+/// <param name="Add">Whether the sums are added to the outputs rather than replace them.</param>
+internal readonly record struct TileShape(int Rows, int Outputs, int Inputs, int InputStride, int WeightStride, int FirstAhead, int RowsAhead, bool Add);

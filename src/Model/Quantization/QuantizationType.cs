@@ -1,0 +1,53 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Llama.Model.Quantization;
+
+/// <summary>How the rows of a weight become codes.</summary>
+/// <param name="Bits">8 or 4.</param>
+/// <param name="GroupSize">Inputs that share a scale: 32, 64, 128; null for the whole row.</param>
+/// <param name="IsSymmetric">Whether the middle code is 0; otherwise each group has a minimum of its own beside its scale.</param>
+public sealed partial record QuantizationType(int Bits, int? GroupSize, bool IsSymmetric)
+{
+    /// <summary>What <c>int8</c> stands for.</summary>
+    public static readonly QuantizationType Int8 = new(8, null, true);
+
+    /// <summary>What <c>int4</c> stands for.</summary>
+    public static readonly QuantizationType Int4 = new(4, 32, true);
+
+    /// <summary>The spellings, for error messages.</summary>
+    public const string Spellings = "int8, int8-row, int8-g32, int8-g64, int8-g128, int4, int4-g32, int4-g64, int4-g128, int4-g32-zp, int4-g64-zp, int4-g128-zp";
+
+    /// <summary>The spellings as a regular expression.</summary>
+    public const string Pattern = "int8(-row|-g32|-g64|-g128)?|int4((-g32|-g64|-g128)(-zp)?)?";
+
+    /// <summary>Codes of a group: 256 or 16.</summary>
+    internal int CodeCount => 1 << Bits;
+
+    /// <summary>The code of 0 in a symmetric weight.</summary>
+    internal int ZeroPoint => CodeCount / 2;
+
+    /// <summary>Bits that a weight takes with its share of scales and minima, in rows of many inputs.</summary>
+    public double BitsPerWeight => Bits + (GroupSize is int size ? (IsSymmetric ? 32.0 : 64.0) / size : 0);
+
+    /// <summary>Reads a spelling; false for any other text.</summary>
+    public static bool TryParse(string text, out QuantizationType type)
+    {
+        type = text.StartsWith("int4", StringComparison.Ordinal) ? Int4 : Int8;
+        if (!Form().IsMatch(text)) return false;
+        string[] parts = text.Split('-');
+        if (parts.Length == 1) return true;
+        int? groupSize = parts[1] == "row" ? null : int.Parse(parts[1].AsSpan(1), CultureInfo.InvariantCulture);
+        type = new QuantizationType(type.Bits, groupSize, parts.Length == 2);
+        return true;
+    }
+
+    /// <summary>Inputs that share a scale in rows of a length; never so few that their order within a register would matter, unless asked for.</summary>
+    internal int GroupSizeOf(int inputs) => GroupSize ?? Math.Max(inputs, Kernels.QuantizedWeight.Chunk);
+
+    /// <summary>The spelling in full.</summary>
+    public override string ToString() => $"int{Bits}{(GroupSize is int size ? $"-g{size}" : "-row")}{(IsSymmetric ? "" : "-zp")}";
+
+    [GeneratedRegex($"^({Pattern})$")]
+    private static partial Regex Form();
+}

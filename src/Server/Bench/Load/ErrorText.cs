@@ -1,0 +1,24 @@
+using System.Text.Json;
+
+namespace Llama.Server.Bench.Load;
+
+/// <summary>What an error says.</summary>
+internal static class ErrorText
+{
+    private const int MostCharacters = 300;
+
+    /// <summary>The message of OpenAI's error object; the body itself, shortened, when it is something else.</summary>
+    public static string Of(string body)
+    {
+        try
+        {
+            JsonElement error = JsonElement.Parse(body).GetProperty("error");
+            if (error.GetProperty("message").GetString() is { } message) return message;
+        }
+        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            // Told as it is.
+        }
+        return body.Length <= MostCharacters ? body : body[..MostCharacters] + "…";
+    }
+}

@@ -1,0 +1,52 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json;
+
+namespace Llama.Server.Bench.Load;
+
+/// <summary>Follows one streamed answer.</summary>
+internal sealed class StreamReading(long start)
+{
+    private readonly List<float> _gaps = [];
+    private long _first, _last;
+    private int _promptTokens;
+    private int? _outputTokens;
+    private string? _error;
+
+    /// <summary>Whether <c>[DONE]</c> came.</summary>
+    public bool IsDone { get; private set; }
+
+    /// <summary>One event's data, read at a moment.</summary>
+    public void Take(ReadOnlySpan<byte> data, long now)
+    {
+        if (data.SequenceEqual("[DONE]"u8)) IsDone = true;
+        else if (ChunkText.HasText(data)) Text(now);
+        else if (ChunkText.IsError(data)) _error ??= Encoding.UTF8.GetString(data);
+        if (ChunkText.HasUsage(data)) Count(data);
+    }
+
+    public RequestOutcome End(long now)
+    {
+        (OutcomeKind kind, string? fault, string? detail) = _error is not null ? (OutcomeKind.Failed, "error event", ErrorText.Of(_error))
+            : IsDone ? (OutcomeKind.Completed, null, null) : (OutcomeKind.Failed, "cut stream", (string?)"The stream ended without [DONE].");
+        int chunks = _first == 0 ? 0 : _gaps.Count + 1;
+        return new RequestOutcome
+        {
+            Kind = kind, Fault = fault, Detail = detail, Start = start, First = _first, Last = _last, End = now, ChunkCount = chunks, Gaps = _gaps,
+            PromptTokens = _promptTokens, OutputTokens = _outputTokens ?? chunks, HasUsage = _outputTokens is not null,
+        };
+    }
+
+    private void Text(long now)
+    {
+        if (_first == 0) _first = now;
+        else _gaps.Add((float)Stopwatch.GetElapsedTime(_last, now).TotalMilliseconds);
+        _last = now;
+    }
+
+    private void Count(ReadOnlySpan<byte> data)
+    {
+        JsonElement usage = JsonElement.Parse(data).GetProperty("usage");
+        (_promptTokens, _outputTokens) = (usage.GetProperty("prompt_tokens").GetInt32(), usage.GetProperty("completion_tokens").GetInt32());
+    }
+}

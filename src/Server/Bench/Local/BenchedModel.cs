@@ -1,0 +1,28 @@
+using Llama.Model;
+
+namespace Llama.Server.Bench.Local;
+
+/// <summary>The model that was measured.</summary>
+/// <param name="Name">Its id.</param>
+/// <param name="Shape">Layers, heads, vocabulary, parameters.</param>
+/// <param name="Device">Where and with which kernels it ran.</param>
+/// <param name="Dtype">Types of weights and cache.</param>
+/// <param name="KvCache">Blocks.</param>
+/// <param name="WeightBytes">Memory of the weights.</param>
+/// <param name="StepBytes">Of them, what each step reads.</param>
+/// <param name="Threads">Threads that computed; 0 on a GPU.</param>
+internal sealed record BenchedModel(string Name, string Shape, string Device, string Dtype, string KvCache, long WeightBytes, long StepBytes, int Threads)
+{
+    public static BenchedModel Of(EngineSession session)
+    {
+        ModelDescription model = session.Description;
+        return new BenchedModel(session.Name, model.Model, model.Device, model.Dtype, model.KvCache, model.WeightBytes, model.StepBytes, model.ThreadCount);
+    }
+
+    public void Write(TextWriter output)
+    {
+        output.WriteLine($"{Name}: {Shape}");
+        output.WriteLine($"  {Device}");
+        output.WriteLine($"  {Dtype}; KV cache {KvCache}");
+    }
+}

@@ -1,0 +1,101 @@
+using System.Diagnostics;
+using Llama.Model;
+using Llama.Model.Sampling;
+using Llama.Scheduling;
+using Llama.Server.CommandLine;
+using Llama.Server.Configuration;
+using Llama.Server.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace Llama.Server.Bench.Local;
+
+/// <summary>The engine and the model that the settings name, as the server would run them, without HTTP.</summary>
+internal sealed class EngineSession : IAsyncDisposable
+{
+    private readonly WebApplication _services;
+    private readonly Engine _engine;
+    private TimedRunner? _runner;
+    private ModelDescription? _description;
+    private Exception? _failure; // of a step
+
+    private EngineSession(WebApplication services)
+    {
+        _services = services;
+        Name = services.Services.GetRequiredService<ModelIdentity>().Name;
+        _engine = new Engine(Load, Scheduler.ToOptions(), TimeProvider.System, meters: null, failure => _failure = failure);
+    }
+
+    /// <summary>The model's id.</summary>
+    public string Name { get; }
+
+    public ModelDescription Description => _description!;
+
+    public TimedRunner Runner => _runner!;
+
+    public SchedulerSettings Scheduler => _services.Services.GetRequiredService<IOptions<SchedulerSettings>>().Value;
+
+    /// <exception cref="VerbException">Settings are wrong.</exception>
+    public static async Task<EngineSession> StartAsync(string[] settings, CancellationToken cancellation)
+    {
+        EngineSession session = new(VerbServices.Build(settings));
+        try
+        {
+            await session._engine.Loaded.WaitAsync(cancellation);
+            return session;
+        }
+        catch
+        {
+            await session.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>A prompt that no other is like.</summary>
+    public int[] RandomPrompt(Random random, int length) => [.. Enumerable.Range(0, length).Select(_ => random.Next(Runner.Limits.VocabSize))];
+
+    /// <summary>Checks that sequences of a length fit.</summary>
+    /// <exception cref="VerbException">They do not.</exception>
+    public void Require(int tokenCount, string options)
+    {
+        ModelLimits limits = Runner.Limits;
+        if (tokenCount > limits.ContextLength)
+            throw new VerbException($"{options} come to {tokenCount:N0} tokens; {Name} takes {limits.ContextLength:N0}, prompt and new tokens together. Ask for fewer.");
+        if (tokenCount > (long)limits.BlockCount * limits.BlockSize)
+            throw new VerbException($"{options} come to {tokenCount:N0} tokens; the KV cache holds {(long)limits.BlockCount * limits.BlockSize:N0}. Ask for fewer, or raise --Model:BlockCount.");
+    }
+
+    /// <summary>Generates so many tokens, greedily and past any end, and tells when.</summary>
+    /// <exception cref="VerbException">The engine refused, or the model failed.</exception>
+    public async Task<GenerationTimes> GenerateAsync(int[] prompt, int newTokens, CancellationToken cancellation)
+    {
+        long start = Stopwatch.GetTimestamp(), first = 0, last = 0;
+        GenerationRequest request = new() { PromptTokenIds = prompt, MaxTokens = newTokens, Sampling = SamplingParams.Greedy };
+        if (!_engine.TrySubmit(request, out Generation? generation, out Refusal? refusal))
+            throw new VerbException($"The engine refuses a request: {refusal.Reason}. It takes up to --Scheduler:MaxQueueLength={Scheduler.MaxQueueLength} waiting.");
+        await using (generation)
+        {
+            await foreach (GenerationEvent made in generation.Events.ReadAllAsync(cancellation))
+            {
+                if (made.Finish is FinishReason.Failed) throw new VerbException($"The model failed a step: {_failure?.Message.Split('\n')[0]}");
+                last = Stopwatch.GetTimestamp();
+                if (first == 0) first = last;
+            }
+            return new GenerationTimes(start, first, last, newTokens, generation.CachedTokenCount);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _engine.DisposeAsync();
+        await _services.DisposeAsync();
+    }
+
+    private TimedRunner Load()
+    {
+        IServiceProvider services = _services.Services;
+        LoadedModel loaded = services.GetRequiredService<LoadModel>()(
+            services.GetRequiredService<IOptions<ModelSettings>>().Value.ToOptions(services.GetRequiredService<ModelIdentity>().Folder, Scheduler));
+        _description = loaded.Description;
+        return _runner = new TimedRunner(loaded.Runner);
+    }
+}

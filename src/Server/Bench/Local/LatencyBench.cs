@@ -1,0 +1,105 @@
+using Llama.Server.Bench.Measuring;
+using Llama.Server.CommandLine;
+
+namespace Llama.Server.Bench.Local;
+
+/// <summary>Runs a <see cref="LatencyPlan"/>. Whatever is compared takes turns within each run, so that a slow minute of the machine hits all of it.</summary>
+internal sealed class LatencyBench
+{
+    private readonly LatencyPlan _plan;
+    private readonly EngineSession _session;
+    private readonly MemoryRead? _memory; // null where no CPU computes
+    private readonly Random _random;
+    private readonly List<LatencyRun>[] _runs; // [prompt lengths]
+    private readonly List<double> _reads = [], _unseen = [], _seen = [];
+
+    private LatencyBench(LatencyPlan plan, EngineSession session)
+    {
+        (_plan, _session, _random) = (plan, session, new Random(plan.Seed));
+        _runs = [.. plan.PromptTokens.Select(_ => new List<LatencyRun>())];
+        int threads = session.Description.ThreadCount;
+        _memory = threads == 0 ? null : new MemoryRead(session.Description.StepBytes, threads);
+    }
+
+    public static async Task<LatencyReport> RunAsync(LatencyPlan plan, Progress progress, CancellationToken cancellation)
+    {
+        await using EngineSession session = await EngineSession.StartAsync(plan.Settings, cancellation);
+        Check(plan, session);
+        long? loadPeak = PeakMemory.Bytes();
+        LatencyBench bench = new(plan, session);
+        PeakMemory.Reset();
+        await bench.RunAsync(progress, cancellation);
+        long? runPeak = PeakMemory.Bytes() - (bench._memory?.ByteCount ?? 0);
+        return bench.Report(loadPeak, runPeak);
+    }
+
+    private static void Check(LatencyPlan plan, EngineSession session)
+    {
+        session.Require(plan.PromptTokens.Max() + plan.NewTokens, "--prompt-tokens and --new-tokens");
+        if (plan.SeenPrefix == 0) return;
+        session.Require(plan.SeenPrefix + plan.PromptTokens[0] + 1, "--seen-prefix and --prompt-tokens");
+        if (!session.Scheduler.PrefixCache) throw new VerbException("--seen-prefix measures the prefix cache, but Scheduler:PrefixCache is false. Set it to true.");
+    }
+
+    private async Task RunAsync(Progress progress, CancellationToken cancellation)
+    {
+        try
+        {
+            progress.Begin($"{_session.Name}: {_plan.WarmUp} + {_plan.Runs} runs", _plan.WarmUp + _plan.Runs);
+            for (int run = -_plan.WarmUp; run < _plan.Runs; run++)
+            {
+                await RunOnceAsync(counts: run >= 0, cancellation);
+                progress.Step();
+            }
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // What there is will be reported.
+        }
+        finally
+        {
+            progress.End();
+        }
+    }
+
+    private async Task RunOnceAsync(bool counts, CancellationToken cancellation)
+    {
+        for (int i = 0; i < _runs.Length; i++)
+        {
+            LatencyRun run = await BatchAsync(_plan.PromptTokens[i], cancellation);
+            if (counts) _runs[i].Add(run);
+        }
+        if (_plan.SeenPrefix > 0) await PrefixAsync(counts, cancellation);
+        if (counts && _memory is not null) _reads.Add(_memory.Measure());
+    }
+
+    private async Task<LatencyRun> BatchAsync(int promptTokens, CancellationToken cancellation)
+    {
+        int[][] prompts = [.. Enumerable.Range(0, _plan.Batch).Select(_ => _session.RandomPrompt(_random, promptTokens))];
+        GenerationTimes[] batch = await Task.WhenAll(prompts.Select(prompt => _session.GenerateAsync(prompt, _plan.NewTokens, cancellation)));
+        return LatencyRun.Of(batch, promptTokens);
+    }
+
+    private async Task PrefixAsync(bool counts, CancellationToken cancellation)
+    {
+        int[] prefix = _session.RandomPrompt(_random, _plan.SeenPrefix);
+        GenerationTimes unseen = await FirstTokenAsync(), seen = await FirstTokenAsync();
+        if (!counts) return;
+        _unseen.Add(unseen.Ttft);
+        _seen.Add(seen.Ttft);
+
+        Task<GenerationTimes> FirstTokenAsync() =>
+            _session.GenerateAsync([.. prefix, .. _session.RandomPrompt(_random, _plan.PromptTokens[0])], newTokens: 1, cancellation);
+    }
+
+    private LatencyReport Report(long? loadPeak, long? runPeak) => new()
+    {
+        Model = BenchedModel.Of(_session),
+        Settings = _plan,
+        Results = [.. _runs.Select((runs, i) => LatencyResult.Of(_plan.PromptTokens[i], runs, _session.Description.StepBytes))],
+        MemoryReadGbS = Distribution.Of(_reads),
+        SeenPrefix = PrefixResult.Of(_plan.SeenPrefix, _unseen, _seen),
+        PeakLoadBytes = loadPeak,
+        PeakRunBytes = runPeak,
+    };
+}

@@ -1,0 +1,72 @@
+using System.Text.Json;
+using Llama.Server.Bench.Measuring;
+
+namespace Llama.Server.Bench.Local;
+
+/// <summary>What <c>bench latency</c> found.</summary>
+internal sealed record LatencyReport
+{
+    public string Benchmark => "latency";
+
+    public string Version => Hardware.Version;
+
+    public Hardware Machine { get; } = Hardware.OfThisMachine();
+
+    public required BenchedModel Model { get; init; }
+
+    public required LatencyPlan Settings { get; init; }
+
+    /// <summary>By length of prompt.</summary>
+    public required LatencyResult[] Results { get; init; }
+
+    /// <summary>Plain reads of as much memory; null where no CPU computes.</summary>
+    public Distribution? MemoryReadGbS { get; init; }
+
+    public PrefixResult? SeenPrefix { get; init; }
+
+    /// <summary>Most memory until the model was loaded.</summary>
+    public long? PeakLoadBytes { get; init; }
+
+    /// <summary>Most memory in the runs, without the buffer of the plain reads.</summary>
+    public long? PeakRunBytes { get; init; }
+
+    /// <summary>Whether every run was made.</summary>
+    internal bool IsWhole => Results.All(result => result.TtftMs?.Count == Settings.Runs);
+
+    public void Write(TextWriter output)
+    {
+        output.WriteLine(Machine);
+        Model.Write(output);
+        output.WriteLine($"Batch {Settings.Batch}, {Settings.NewTokens} new tokens, {Results[0].TtftMs?.Count ?? 0} runs after {Settings.WarmUp}");
+        foreach (LatencyResult result in Results) WriteResult(output, result);
+        output.WriteLine();
+        WriteMemory(output);
+        if (SeenPrefix is { } prefix)
+            output.WriteLine($"Prefix of {prefix.PrefixTokens} tokens: first token after {Figures.Show(prefix.UnseenTtftMs.P50)} ms unseen, {Figures.Show(prefix.SeenTtftMs.P50)} ms seen, ratio {Figures.Show(prefix.Ratio)}");
+        output.WriteLine(JsonSerializer.Serialize(this, BenchJson.Line.LatencyReport));
+    }
+
+    private static void WriteResult(TextWriter output, LatencyResult result)
+    {
+        Table table = new($"prompt of {result.PromptTokens}", "mean", "± std", "P50", "P95");
+        Add("time to first token, ms", result.TtftMs);
+        Add("prefill, tokens/s", result.PrefillTokensPerS);
+        Add("time per output token, ms", result.TpotMs);
+        Add("decode, tokens/s", result.DecodeTokensPerS);
+        Add("end to end, ms", result.EndToEndMs);
+        output.WriteLine();
+        table.Write(output);
+
+        void Add(string name, Distribution? of) => table.Add(name, Figures.Show(of?.Mean), Figures.Show(of?.Std), Figures.Show(of?.P50), Figures.Show(of?.P95));
+    }
+
+    private void WriteMemory(TextWriter output)
+    {
+        output.WriteLine($"Weights {Figures.Bytes(Model.WeightBytes)}, of which each step reads {Figures.Bytes(Model.StepBytes)}");
+        if (MemoryReadGbS is { } read)
+            foreach (LatencyResult result in Results)
+                output.WriteLine($"Weight bandwidth after a prompt of {result.PromptTokens}: {Figures.Show(result.WeightGbS)} GB/s, {Figures.Show(100 * result.WeightGbS / read.P50)} % of a plain read ({Figures.Show(read.P50)} GB/s, {Model.Threads} threads)");
+        if (PeakLoadBytes is { } load && PeakRunBytes is { } run)
+            output.WriteLine($"Peak memory {Figures.Bytes(load)} until loaded, {Figures.Bytes(run)} in the runs");
+    }
+}

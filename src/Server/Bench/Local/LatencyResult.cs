@@ -1,0 +1,24 @@
+using Llama.Server.Bench.Measuring;
+
+namespace Llama.Server.Bench.Local;
+
+/// <summary>The runs with one length of prompt. Null where there were none.</summary>
+internal sealed record LatencyResult(
+    int PromptTokens, Distribution? TtftMs, Distribution? PrefillTokensPerS, Distribution? TpotMs, Distribution? DecodeTokensPerS, Distribution? EndToEndMs, double? WeightGbS)
+{
+    /// <param name="promptTokens">Length of the prompt.</param>
+    /// <param name="runs">The counted ones.</param>
+    /// <param name="stepBytes">Weights that a step reads.</param>
+    public static LatencyResult Of(int promptTokens, IReadOnlyList<LatencyRun> runs, long stepBytes)
+    {
+        Distribution? tpot = Distribution.Of(runs.Select(run => run.Tpot));
+        return new LatencyResult(
+            promptTokens,
+            Distribution.Of(runs.Select(run => run.Ttft)),
+            Distribution.Of(runs.Select(run => run.Prefill)),
+            tpot,
+            Distribution.Of(runs.Select(run => run.Decode)),
+            Distribution.Of(runs.Select(run => run.EndToEnd)),
+            stepBytes / 1e6 / tpot?.P50);
+    }
+}

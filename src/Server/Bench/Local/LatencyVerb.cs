@@ -1,0 +1,41 @@
+using System.CommandLine;
+using Llama.Server.Bench.Measuring;
+using Llama.Server.CommandLine;
+
+namespace Llama.Server.Bench.Local;
+
+/// <summary><c>bench latency</c>: how fast one answer is, without HTTP.</summary>
+internal static class LatencyVerb
+{
+    public static Command Command(string[] settings)
+    {
+        Option<int[]> prompt = BenchOptions.Counts("--prompt-tokens", "Length of the prompt, random tokens. Several are measured in turn, a column each.", 128);
+        Option<int> fresh = BenchOptions.Count("--new-tokens", "Tokens to generate; ends are ignored.", 128, least: 2);
+        Option<int> batch = BenchOptions.Count("--batch", "Prompts submitted together.", 1);
+        Option<int> prefix = BenchOptions.Count("--seen-prefix", "Also measure the first token after a prefix of so many tokens, unseen and seen.", 0, least: 0);
+        Option<int> warmUp = BenchOptions.Count("--warm-up", "Runs that do not count.", 2, least: 0);
+        Option<int> runs = BenchOptions.Count("--runs", "Runs that count.", 10);
+        Option<int> seed = BenchOptions.Count("--seed", "Chooses the prompts.", 1, least: 0);
+        SettingsCommand command = new("latency", Description, settings) { prompt, fresh, batch, prefix, warmUp, runs, seed };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            LatencyPlan plan = new(
+                parsed.GetValue(prompt)!, parsed.GetValue(fresh), parsed.GetValue(batch), parsed.GetValue(prefix), parsed.GetValue(warmUp), parsed.GetValue(runs), parsed.GetValue(seed), settings);
+            LatencyReport report = await LatencyBench.RunAsync(plan, Progress.To(parsed.InvocationConfiguration.Error), cancellation);
+            report.Write(parsed.InvocationConfiguration.Output);
+            return report.IsWhole ? 0 : BenchExit.Interrupted;
+        });
+        return command;
+    }
+
+    private const string Description = """
+        How fast one answer is, in this process and without HTTP: mean ± standard deviation, P50 and P95 over the runs.
+
+          time to first token    from submission to the first token
+          prefill                prompt tokens by time to first token
+          time per output token  from the first token to the last, by the tokens after the first
+          decode                 the batch by time per output token
+          end to end             from submission to the last token
+          weight bandwidth       bytes of weights that a step reads, by time per output token; beside it how fast this machine reads as much memory with as many threads, measured in the same minutes
+        """;
+}

@@ -1,0 +1,64 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
+
+namespace Llama.Server.Bench.Measuring;
+
+/// <summary>Options of the kinds that the bench verbs share; a bad value is answered with the option's name and what it takes.</summary>
+internal static class BenchOptions
+{
+    private delegate bool TryParse<T>(string text, out T value);
+
+    /// <summary>A whole number of at least <paramref name="least"/>.</summary>
+    public static Option<int> Count(string name, string description, int value, int least = 1) => new(name)
+    {
+        Description = description,
+        HelpName = "count",
+        DefaultValueFactory = _ => value,
+        CustomParser = result => One<int>(result, (string text, out int number) => TryCount(text, least, out number), $"a whole number of at least {least}"),
+    };
+
+    /// <summary>Several such numbers, measured in turn.</summary>
+    public static Option<int[]> Counts(string name, string description, params int[] values) => new(name)
+    {
+        Description = description,
+        HelpName = "count …",
+        AllowMultipleArgumentsPerToken = true,
+        DefaultValueFactory = _ => values,
+        CustomParser = result => Many<int>(result, (string text, out int number) => TryCount(text, 1, out number), "whole numbers of at least 1"),
+    };
+
+    /// <summary>A number of tokens, fixed or a range.</summary>
+    public static Option<NumberRange> Tokens(string name, string description, int value) => new(name)
+    {
+        Description = description,
+        HelpName = "n|a..b",
+        DefaultValueFactory = _ => new NumberRange(value, value),
+        CustomParser = result => One<NumberRange?>(result, NumberRange.TryParse, "a whole number of at least 1, or a range such as 32..512"),
+    };
+
+    /// <summary>An absolute http or https address.</summary>
+    public static Option<Uri?> Url(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "url",
+        CustomParser = result => One<Uri?>(result, TryUrl, "an address such as http://localhost:8080"),
+    };
+
+    private static T? One<T>(ArgumentResult result, TryParse<T> tryParse, string wanted) => Many(result, tryParse, wanted) is [.., T value] ? value : default;
+
+    private static T[] Many<T>(ArgumentResult result, TryParse<T> tryParse, string wanted)
+    {
+        List<T> values = [];
+        foreach (Token token in result.Tokens)
+        {
+            if (tryParse(token.Value, out T value)) values.Add(value);
+            else result.AddError($"{((OptionResult)result.Parent!).Option.Name} is '{token.Value}'; give {wanted}.");
+        }
+        return [.. values];
+    }
+
+    private static bool TryCount(string text, int least, out int number) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number >= least;
+
+    private static bool TryUrl(string text, out Uri? url) => Uri.TryCreate(text, UriKind.Absolute, out url) && url.Scheme is "http" or "https";
+}

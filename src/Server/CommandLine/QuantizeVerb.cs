@@ -1,0 +1,65 @@
+using System.CommandLine;
+using System.Globalization;
+using Llama.Model.Quantization;
+
+namespace Llama.Server.CommandLine;
+
+/// <summary><c>quantize</c>: a checkpoint whose weights are in codes on disk, so that it takes less of it and is there at once.</summary>
+internal static class QuantizeVerb
+{
+    public static Command Command()
+    {
+        Option<DirectoryInfo> model = new("--model") { Description = "Folder in Hugging Face layout.", Required = true };
+        Option<string> target = new("--out") { Description = "Folder to write; Model:Path then serves it.", Required = true };
+        Option<string> type = new("--type") { Description = $"One of {QuantizationType.Spellings}.", Required = true };
+        Option<bool> force = new("--force") { Description = "Replace the folder if it is there." };
+        Command command = new("quantize", "Writes a checkpoint in 8 or 4 bits.") { model.AcceptExistingOnly(), target, type, force };
+        command.SetAction(parsed => Run(
+            Full(parsed.GetValue(model)!.FullName), Full(parsed.GetValue(target)!), Parse(parsed.GetValue(type)!), parsed.GetValue(force), parsed.InvocationConfiguration));
+        return command;
+    }
+
+    private static string Full(string path) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+
+    private static QuantizationType Parse(string text) =>
+        QuantizationType.TryParse(text, out QuantizationType type) ? type : throw new VerbException($"--type is '{text}'; use one of {QuantizationType.Spellings}.");
+
+    private static void Run(string model, string target, QuantizationType type, bool force, InvocationConfiguration streams)
+    {
+        if (Path.Exists(target)) CheckReplaceable(model, target, force);
+        string partial = target + ".partial"; // renamed when whole: what bears the name can be served
+        if (Directory.Exists(partial)) Directory.Delete(partial, recursive: true);
+        Directory.CreateDirectory(partial);
+        try
+        {
+            ProgressLine progress = new(streams.Error, "quantising");
+            IReadOnlyList<QuantizedKind> kinds = CheckpointQuantizer.Write(model, partial, QuantizationPlan.Of(type), progress);
+            progress.End();
+            if (Directory.Exists(target)) Directory.Delete(target, recursive: true);
+            Directory.Move(partial, target);
+            Print(kinds, streams.Output);
+        }
+        finally
+        {
+            if (Directory.Exists(partial)) Directory.Delete(partial, recursive: true);
+        }
+    }
+
+    private static void CheckReplaceable(string model, string target, bool force)
+    {
+        if (!force) throw new VerbException($"{target} is there already; name another --out, or add --force to replace it.");
+        if ((model + Path.DirectorySeparatorChar).StartsWith(target + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+            throw new VerbException($"{target} holds the model itself; name another --out.");
+        if (!File.Exists(Path.Combine(target, "config.json"))) throw new VerbException($"{target} is no checkpoint (it holds no config.json) and is not replaced; name another --out.");
+    }
+
+    private static void Print(IReadOnlyList<QuantizedKind> kinds, TextWriter output)
+    {
+        output.WriteLine($"{"",-26}{"type",-14}{"before",12}{"after",12}{"mean error",13}");
+        foreach (QuantizedKind kind in kinds) Line(kind.Name, kind.Type?.ToString() ?? "as it was", kind.BytesBefore, kind.BytesAfter, kind.Error);
+        Line("in all", "", kinds.Sum(kind => kind.BytesBefore), kinds.Sum(kind => kind.BytesAfter), 0);
+
+        void Line(string name, string type, long before, long after, double error) => output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{name,-26}{type,-14}{before / 1e6,9:N1} MB{after / 1e6,9:N1} MB{(error > 0 ? error.ToString("P2", CultureInfo.InvariantCulture) : ""),13}"));
+    }
+}

@@ -1,0 +1,63 @@
+using System.CommandLine;
+using Llama.Server.Hosting;
+
+namespace Llama.Server.CommandLine;
+
+/// <summary>What <c>--help</c> says without a verb: how to serve, and which verbs there are.</summary>
+internal static class ServerHelp
+{
+    public static void Write(TextWriter output, IEnumerable<Command> verbs)
+    {
+        output.WriteLine(Opening);
+        foreach (Command verb in verbs)
+            output.WriteLine($"  {verb.Name,-36} {verb.Description!.Split('\n')[0]}");
+        output.WriteLine();
+        output.WriteLine(Settings);
+    }
+
+    private const string Opening = """
+        Serves a Llama 2 checkpoint with an OpenAI-compatible API.
+
+        Usage: dotnet run -c Release --project src/Server [-- settings]
+               dotnet run -c Release --project src/Server -- <verb> [options] [settings]
+
+        Verbs (each has a --help of its own):
+
+        """;
+
+    private const string Settings = $"""
+          --urls <address>                     where to listen (default {StandAlone.DefaultAddress}; also ASPNETCORE_URLS)
+          --help                               this text
+
+        Settings go as --Section:Key=value, as the environment variable Section__Key, or into appsettings.json:
+
+          --Model:Path=<folder>                checkpoint in Hugging Face layout (default: the bundled model)
+          --Model:Name=<id>                    id in /v1/models and in requests (default: the folder's name)
+          --Model:Aliases:0=<id>               another id that requests may use
+          --Model:Device=<device>              auto, cpu, cuda or cuda:N (default auto: CUDA if there, else CPU)
+          --Model:Dtype=<type>                 auto, bfloat16 or float32 (default auto: bfloat16)
+          --Model:Threads=<count>              threads that compute a step on a CPU (default: the cores the process may use)
+          --Model:Kernels=<kind>               fused or plain (default fused)
+          --Model:ToolFormat=<format>          how tool calls are written: auto, hermes, llama3_json, mistral or pythonic (default auto: by the chat template)
+          --Model:Deterministic=<bool>         the same text byte for byte whatever shares the batch (default false)
+          --Model:LibTorch=<folder>            libraries of an installed PyTorch (default: those that came with the program)
+          --Model:ContextLength=<tokens>       shortens the checkpoint's context
+          --Model:BlockSize=<tokens>           tokens per KV block (default 16)
+          --Model:BlockCount=<blocks>          KV blocks (default: from free memory)
+          --Model:MemoryUtilization=<share>    share of the free memory for the KV cache (default 0.5 on CPU, 0.9 on CUDA)
+          --Scheduler:MaxBatchTokens=<tokens>  token budget of one step (default 512)
+          --Scheduler:MaxSequences=<count>     most requests running at once (default 256)
+          --Scheduler:MaxQueueLength=<count>   most requests waiting (default 1024)
+          --Scheduler:PrefixCache=<bool>       keep and find again computed prefixes (default true)
+          --Scheduler:TracePath=<file>         record each request's lengths and times, no text (default: nothing)
+          --Server:MaxRequestBodyBytes=<bytes> largest request (default 4 MiB)
+          --Server:MaxChoices=<count>          most answers to one request (default 128)
+          --Server:DefaultMaxTokens=<tokens>   token limit of requests that give none (default: what the context has room for)
+          --Server:JsonWhitespace=<kind>       white space of structured output: compact (none) or free (default compact)
+          --Server:MaxStoredResponses=<count>  responses kept for previous_response_id, oldest out first (default 1000; 0 keeps none)
+          --Server:MaxStoredBytes=<bytes>      memory they may take (default 64 MiB)
+          --Server:KeepAliveSeconds=<seconds>  silence on a stream before a comment line (default 15)
+          --Server:DrainSeconds=<seconds>      how long running requests may go on after SIGTERM (default 30)
+          --Auth:ApiKeys:0=<key>               a key that may call (default: none, open to all)
+        """;
+}

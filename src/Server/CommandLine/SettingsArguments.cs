@@ -1,0 +1,25 @@
+namespace Llama.Server.CommandLine;
+
+/// <summary>Takes the server's settings out of a verb's command line, in the spelling that the server reads: <c>--Section:Key=value</c> or <c>--Section:Key value</c>.</summary>
+internal static class SettingsArguments
+{
+    private static readonly string[] Openings = ["--Model:", "--Scheduler:", "--Server:", "--Auth:"];
+
+    /// <summary>The settings as the host's command line, and all other arguments in their order.</summary>
+    public static (string[] Settings, string[] Others) Split(string[] args)
+    {
+        List<string> settings = [], others = [];
+        for (int i = 0; i < args.Length; i++)
+        {
+            if (!IsSetting(args[i]))
+                others.Add(args[i]);
+            else if (args[i].Contains('=') || i + 1 == args.Length)
+                settings.Add(args[i]);
+            else
+                settings.Add($"{args[i]}={args[++i]}");
+        }
+        return ([.. settings], [.. others]);
+    }
+
+    private static bool IsSetting(string argument) => Array.Exists(Openings, opening => argument.StartsWith(opening, StringComparison.Ordinal));
+}

@@ -1,0 +1,64 @@
+using System.CommandLine;
+using System.Diagnostics;
+using Llama.Model;
+using Llama.Model.Checkpoints;
+using Llama.Model.Kernels;
+using Llama.Model.Kernels.Simd;
+using Llama.Model.Torch;
+using static TorchSharp.torch;
+
+namespace Llama.Bench;
+
+/// <summary>All matrix products of a model's step, and nothing else, by number of rows: what the kernels could reach if the rest cost nothing.</summary>
+internal static class ProductsBench
+{
+    public static Command Command()
+    {
+        Option<string> model = new("--model") { Description = "A checkpoint, e.g. of random-checkpoint.", Required = true };
+        Option<int[]> rows = new("--rows") { Description = "Numbers of rows.", DefaultValueFactory = _ => [1, 8, 16, 512], AllowMultipleArgumentsPerToken = true };
+        Option<int> rounds = new("--rounds") { Description = "Counted rounds; the medians are shown.", DefaultValueFactory = _ => 5 };
+        Command command = new("products", "All matrix products of a model's step: milliseconds, GMAC/s and weight GB/s by number of rows.") { model, rows, rounds };
+        command.SetAction(parsed => Run(parsed.GetValue(model)!, parsed.GetValue(rows)!, parsed.GetValue(rounds)));
+        return command;
+    }
+
+    private static void Run(string folder, int[] rowCounts, int rounds)
+    {
+        Console.WriteLine($"libtorch in {TorchLibrary.Load()}, {SimdKernels.Description}");
+        using IDisposable inference = inference_mode();
+        Checkpoint checkpoint = Checkpoint.Open(folder);
+        LlamaConfig config = checkpoint.Config;
+        using LlamaWeights weights = new(checkpoint, ScalarType.BFloat16, CPU);
+        IKernels kernels = SimdKernels.Create(ScalarType.BFloat16, deterministic: false);
+        double bytes = checkpoint.ByteCount - 2.0 * config.VocabSize * config.HiddenSize, parameters = bytes / 2; // all but the embedding
+        Console.WriteLine($"{"rows",6}{"ms",10}{"GMAC/s",10}{"GB/s",10}   medians of {rounds}");
+        foreach (int rows in rowCounts)
+        {
+            using Activations activations = new(config, rows, CPU);
+            using Matrix logits = Matrix.Empty(rows, config.VocabSize, ScalarType.Float32, CPU);
+            foreach (Matrix matrix in (Matrix[])[activations.Normed, activations.Attended, activations.Gate, activations.Residual]) matrix.Tensor.normal_();
+            double[] times = new double[rounds];
+            for (int round = -1; round < rounds; round++)
+            {
+                long start = Stopwatch.GetTimestamp();
+                Step(kernels, weights, activations, logits);
+                if (round >= 0) times[round] = Stopwatch.GetElapsedTime(start).TotalSeconds;
+            }
+            Array.Sort(times);
+            double median = times[rounds / 2];
+            Console.WriteLine($"{rows,6}{1000 * median,10:N1}{rows * parameters / median / 1e9,10:N0}{bytes / median / 1e9,10:N1}");
+        }
+    }
+
+    private static void Step(IKernels kernels, LlamaWeights weights, Activations a, Matrix logits)
+    {
+        foreach (LayerWeights layer in weights.Layers)
+        {
+            kernels.Linear(a.Normed, [new(layer.Query, a.Queries), new(layer.Key, a.Keys), new(layer.Value, a.Values)]);
+            kernels.LinearAdd(a.Attended, layer.Output, a.Residual);
+            kernels.Linear(a.Normed, [new(layer.Gate, a.Gate), new(layer.Up, a.Up)]);
+            kernels.LinearAdd(a.Gate, layer.Down, a.Residual);
+        }
+        kernels.Linear(a.Normed, [new(weights.Head, logits)]);
+    }
+}

@@ -1,0 +1,116 @@
+using Llama.Model.Checkpoints;
+using Llama.Model.Checkpoints.Gguf;
+using Llama.Model.Kernels;
+using Llama.Model.Kernels.Plain;
+using Llama.Model.Torch;
+using static TorchSharp.torch;
+
+namespace Llama.Model.Tests.Gguf;
+
+public sealed class GgufConversionTests
+{
+    public GgufConversionTests() => TorchLibrary.Load();
+
+    [Theory]
+    [InlineData(TensorDtype.BF16, "BF16")]
+    [InlineData(TensorDtype.BF16, "F32")]
+    [InlineData(TensorDtype.F16, "F16")]
+    [InlineData(TensorDtype.F16, "F32")]
+    [InlineData(TensorDtype.F32, "F32")]
+    public void Convert_ThereAndBack_IsBitwiseTheSame(TensorDtype dtype, string type)
+    {
+        using var folder = new GgufFolder(dtype: dtype);
+        using IWeightSource expected = WeightSource.Open(folder.Checkpoint, false, ScalarType.Float32, CPU), actual = WeightSource.Open(folder.Convert(type), true, ScalarType.Float32, CPU);
+        foreach (CheckpointLayout.ExpectedTensor tensor in CheckpointLayout.Expected(expected.Config))
+        {
+            Assert.Equal(Values(expected, tensor), Values(actual, tensor));
+        }
+    }
+
+    public static TheoryData<string, RopeScaling?> Scalings => new()
+    {
+        { "none", null },
+        { "linear", new RopeScaling.Linear(4) },
+        { "dynamic", new RopeScaling.Dynamic(2, 32) },
+        { "llama3", new RopeScaling.Llama3(8, 1, 4, 32) },
+        { "yarn", new RopeScaling.Yarn(4, 32) },
+        { "yarn, factor given", new RopeScaling.Yarn(4, 32) { AttentionFactor = 1.25, BetaFast = 16 } },
+    };
+
+    [Theory]
+    [MemberData(nameof(Scalings))]
+    public void Convert_AnyScaling_LeavesShapeAndLogProbabilities(string name, RopeScaling? scaling)
+    {
+        Assert.NotEmpty(name);
+        using var folder = new GgufFolder(dtype: TensorDtype.F32, change: config => config with { RopeScaling = scaling, RopeTheta = 5000, TieWordEmbeddings = scaling is null });
+        string file = folder.Convert("F32");
+        LlamaConfig expected = LlamaConfig.Load(folder.Checkpoint), actual = LlamaConfig.Load(file);
+        Assert.Equal(expected with { RopeScaling = null, RmsNormEpsilon = 1 }, actual with { RopeScaling = null, RmsNormEpsilon = 1 });
+        Assert.Equal(expected.RmsNormEpsilon, actual.RmsNormEpsilon, 1e-12);
+
+        int[] tokens = [.. Enumerable.Range(0, 90).Select(i => (i * i + 3) % 200)];
+        using var plain = new PagedModel(folder.Checkpoint, () => new PlainKernels(CPU));
+        using var converted = new PagedModel(file, () => new PlainKernels(CPU));
+        foreach ((float[] one, float[] other) in plain.Run(tokens, 90).Logprobs.Zip(converted.Run(tokens, 90).Logprobs))
+            Assert.Equal(one, other, (a, b) => Math.Abs(a - b) < 2e-4);
+    }
+
+    [Theory]
+    [InlineData("Q8_0", 0.01f)]
+    [InlineData("Q4_0", 0.15f)]
+    public void Convert_Quantised_StaysNearAndKeepsNormsAndOddRows(string type, float near)
+    {
+        // 96 fills blocks of 32, 80 does not.
+        using var folder = new GgufFolder(change: config => config with { IntermediateSize = 80 });
+        string file = folder.Convert(type);
+        using IWeightSource expected = WeightSource.Open(folder.Checkpoint, false, ScalarType.Float32, CPU), actual = WeightSource.Open(file, true, ScalarType.Float32, CPU);
+        foreach (CheckpointLayout.ExpectedTensor tensor in CheckpointLayout.Expected(expected.Config))
+        {
+            float[] one = Values(expected, tensor), other = ValuesWidened(file, tensor);
+            bool isExact = tensor.Shape.Length == 1 || tensor.Name.EndsWith("down_proj.weight", StringComparison.Ordinal);
+            double error = Math.Sqrt(one.Zip(other, (a, b) => (double)(a - b) * (a - b)).Sum() / one.Sum(a => (double)a * a));
+            if (isExact) Assert.Equal(0, error);
+            else Assert.InRange(error, 1e-4, near);
+            if (tensor.Shape.Length == 1) continue;
+            using Weight kept = actual.Weight(tensor.Name);
+            Assert.Equal(!isExact, kept is QuantizedWeight);
+        }
+    }
+
+    [Fact]
+    public void Prepare_UnknownType_NamesThoseThereAre()
+    {
+        using var folder = new GgufFolder();
+        Assert.Contains("F32, F16, BF16, Q8_0, Q4_0", Assert.Throws<ArgumentException>(() => GgufConversion.Prepare(folder.Checkpoint, "Q9")).Message);
+    }
+
+    [Fact]
+    public void Write_ToTheEnd_TellsEveryByteOfTheTensors()
+    {
+        using var folder = new GgufFolder();
+        using GgufConversion conversion = GgufConversion.Prepare(folder.Checkpoint, "BF16");
+        string path = Path.Combine(folder.Checkpoint, "out.gguf");
+        long told = 0;
+        conversion.Write(path, bytes => Interlocked.Add(ref told, bytes), default);
+        Assert.Equal(conversion.ByteCount, new FileInfo(path).Length);
+        using GgufFile file = GgufFile.Open(path);
+        Assert.Equal(file.Tensors.Sum(tensor => tensor.ByteCount), told);
+    }
+
+    private static float[] Values(IWeightSource source, CheckpointLayout.ExpectedTensor tensor)
+    {
+        if (tensor.Shape.Length == 1)
+        {
+            using Matrix norm = source.Norm(tensor.Name);
+            return norm.Tensor.data<float>().ToArray();
+        }
+        using Weight weight = source.Weight(tensor.Name);
+        return ((DenseWeight)weight).Values.Tensor.data<float>().ToArray();
+    }
+
+    private static float[] ValuesWidened(string file, CheckpointLayout.ExpectedTensor tensor)
+    {
+        using IWeightSource source = WeightSource.Open(file, keepsQuantised: false, ScalarType.Float32, CPU);
+        return Values(source, tensor);
+    }
+}
