@@ -62,11 +62,12 @@ public sealed class WireTests
         asleep.ReadToEnd();
 
         Assert.All([.. awake.EventCounts, .. asleep.EventCounts], count => Assert.Equal(TokenCount + 2, count));
-        Assert.InRange(allocated, 0, asleep.ByteCount / 2);
+        Assert.InRange(allocated, 0, asleep.ByteCount / 4);
     }
 
     private static TestApp Start(int tokenCount, double? stepsPerSecond = null) => new()
     {
+        Settings = { ["Scheduler:PrefixCache"] = "false" }, // it grows with what was generated
         Model = options =>
         {
             var limits = new ModelLimits(TestModel.Tokenizer.VocabSize, tokenCount + 64, options.BlockSize, BlockCount: 64 * (tokenCount + 64) / options.BlockSize);
