@@ -8,6 +8,7 @@ RootCommand root = new("Measures the server's parts, and makes checkpoints to me
     AttentionBench.Command(),
     GuidanceBench.Command(),
     ThreadBench.Command(),
+    SamplingBench.Command(),
     StreamsBench.Command(),
     RandomCheckpointVerb.Command(),
 };

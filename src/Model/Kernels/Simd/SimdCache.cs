@@ -1,4 +1,5 @@
 using Llama.Model.Kernels.Simd.Attention;
+using Llama.Model.Threads;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Kernels.Simd;
@@ -8,7 +9,7 @@ internal sealed unsafe class SimdCache<TLanes> where TLanes : struct, ILanes<TLa
 {
     private readonly AttentionPlan _plan = new();
     private readonly ScratchMemory _memory = new();
-    private readonly int _threads = get_num_threads();
+    private readonly int _threads = ParallelFor.Team.ThreadCount;
 
     /// <inheritdoc cref="IKernels.CopyBlocks" />
     public static void CopyBlocks(ForwardBatch batch, AttentionShape shape, KvLayer cache)
