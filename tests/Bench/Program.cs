@@ -10,6 +10,7 @@ RootCommand root = new("Measures the server's parts, and makes checkpoints to me
     ThreadBench.Command(),
     QualityBench.Command(),
     WireBench.Command(),
+    SamplingBench.Command(),
     RandomCheckpointVerb.Command(),
 };
 return await root.Parse(args).InvokeAsync();
