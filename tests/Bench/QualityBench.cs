@@ -45,6 +45,5 @@ internal static class QualityBench
     }
 
     private static KnownAnswer[] Answers(ExaminationPart part, Tokenizer tokenizer, int every) =>
-        [.. part.Dialogs.Where((_, i) => i % every == 0).Select(dialog => Example.From(dialog, tokenizer)).Select(example =>
-            new KnownAnswer(example.Tokens, [.. example.Targets.TakeLast(example.LastAnswerLength).Select(target => target.Token)]))];
+        [.. part.Dialogs.Where((_, i) => i % every == 0).Select(dialog => Example.From(dialog, tokenizer)).Select(example => new KnownAnswer(example.Tokens, example.LastAnswer))];
 }
