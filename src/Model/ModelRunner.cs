@@ -29,21 +29,21 @@ public sealed class ModelRunner : IModelRunner
         ParallelFor.Use(_team = new ThreadTeam(options.Threads ?? Environment.ProcessorCount));
         set_num_threads(_team.ThreadCount);
         WeightFormat format = WeightFormat.Parse(options.Dtype);
-        ScalarType dtype = format.Dtype;
+        ScalarType dtype = format.Dtype, kvDtype = KvCache.DtypeOf(options.KvDtype, dtype);
         IWeightSource source = WeightSource.Open(options.Path, format, device.Device);
         LlamaConfig config = source.Config;
         int contextLength = ContextLengthOf(options, config);
 
         LlamaWeights weights = new(source);
-        KvPoolSize pool = KvPoolSize.Derive(options, contextLength, KvCache.BytesPerBlock(config, options.BlockSize, dtype),
+        KvPoolSize pool = KvPoolSize.Derive(options, contextLength, KvCache.BytesPerBlock(config, options.BlockSize, kvDtype),
             FreeMemory.Bytes(device), device.IsCuda ? 0.9 : 0.5);
         Limits = new ModelLimits(config.VocabSize, contextLength, options.BlockSize, pool.BlockCount) { HiddenSize = config.HiddenSize };
-        KvCache cache = new(config, pool.BlockCount, options.BlockSize, dtype, device.Device);
+        KvCache cache = new(config, pool.BlockCount, options.BlockSize, kvDtype, device.Device);
         (IKernels kernels, string kernelsName) = ChooseKernels(options, device, dtype);
         _model = new LlamaModel(config, weights, cache, kernels, Limits, options.MaxBatchTokens, options.MaxSequences, device.Device);
         _sampler = new StepSampler(config.VocabSize);
         _reader = new PromptReader(_model, config.VocabSize, _onCpu);
-        Description = Describe(options, config, device, kernelsName, libtorch, format, pool) with
+        Description = Describe(options, config, device, kernelsName, libtorch, format.Describe(config.Quantization, source.Codes), kvDtype, pool) with
         {
             WeightBytes = weights.ByteCount,
             StepBytes = weights.StepByteCount,
@@ -104,15 +104,14 @@ public sealed class ModelRunner : IModelRunner
         return fused ? (SimdKernels.Create(dtype, options.Deterministic), SimdKernels.Description) : (new PlainKernels(device.Device), "plain torch");
     }
 
-    private static ModelDescription Describe(ModelOptions options, LlamaConfig config, DeviceChoice device, string kernels, string libtorch, WeightFormat format, KvPoolSize pool)
+    private static ModelDescription Describe(ModelOptions options, LlamaConfig config, DeviceChoice device, string kernels, string libtorch, string weights, ScalarType kvDtype, KvPoolSize pool)
     {
-        ScalarType dtype = format.Dtype;
-        long kvBytes = pool.BlockCount * KvCache.BytesPerBlock(config, options.BlockSize, dtype);
-        string type = dtype == ScalarType.Float32 ? "float32" : "bfloat16", threads = device.IsCuda ? "" : $", {ParallelFor.Team.ThreadCount} threads";
+        long kvBytes = pool.BlockCount * KvCache.BytesPerBlock(config, options.BlockSize, kvDtype);
+        string threads = device.IsCuda ? "" : $", {ParallelFor.Team.ThreadCount} threads";
         return new ModelDescription(
             string.Create(CultureInfo.InvariantCulture, $"{config.LayerCount} layers × {config.HiddenSize:N0}, {config.HeadCount} heads over {config.KvHeadCount} KV heads, vocabulary {config.VocabSize:N0}, {config.ParameterCount / 1e6:N1} M parameters"),
             $"{device.Device} ({device.Reason}){threads}, {kernels} kernels{(options.Deterministic ? ", deterministic" : "")}, libtorch in {libtorch}",
-            $"{format.Describe(config.Quantization)}, {type} KV cache, float32 activations",
+            $"{weights}, {kvDtype.ToString().ToLowerInvariant()} KV cache ({(options.KvDtype == "auto" ? "auto" : "as set")}), float32 activations",
             string.Create(CultureInfo.InvariantCulture, $"{pool.BlockCount:N0} blocks × {options.BlockSize} tokens = {(long)pool.BlockCount * options.BlockSize:N0} tokens, {kvBytes >> 20:N0} MiB ({pool.Reason})"));
     }
 }

@@ -34,8 +34,12 @@ internal static class AttentionBench
         Console.WriteLine($"libtorch in {TorchLibrary.Load()}, {get_num_threads()} threads, {SimdKernels.Description}");
         Console.WriteLine($"{"tokens",7}{"context",9}{"sequences",10}   ms for {Layers} layers, GB/s of cache, GMAC/s: bfloat16 | int8 | float32 | plain torch, bfloat16");
         using IDisposable inference = inference_mode();
+        string? only = Environment.GetEnvironmentVariable("ONLY"); string? type = Environment.GetEnvironmentVariable("TYPE");
         foreach ((int tokens, int context, int sequences) in Cases)
         {
+            if (only is not null && only != $"{tokens},{context},{sequences}") continue;
+            if (type is not null) { Console.WriteLine($"{tokens,7}{context,9}{sequences,10}   {Measure(SimdKernels.Create(ScalarType.BFloat16, deterministic: true), Enum.Parse<ScalarType>(type), tokens, context, sequences)}"); continue; }
+
             IKernels fused = SimdKernels.Create(ScalarType.BFloat16, deterministic: true), plain = new PlainKernels(CPU);
             Console.WriteLine($"{tokens,7}{context,9}{sequences,10}   {Line(fused, ScalarType.BFloat16)} | {Line(fused, ScalarType.Int8)} | {Line(fused, ScalarType.Float32)} | {Line(plain, ScalarType.BFloat16)}");
 
@@ -48,7 +52,7 @@ internal static class AttentionBench
         ForwardBatch batch = Batch(tokens, context, sequences);
         KvLayer[] layers = [.. Enumerable.Range(0, Math.Clamp((256 << 10) / (context * sequences), 1, Layers)).Select(_ => Layer(type, context * sequences))];
         using Matrix queries = Matrix.Of(randn(batch.TokenCount, Shape.HeadCount * Shape.HeadDim)), output = Matrix.Empty(batch.TokenCount, queries.Columns, ScalarType.Float32, CPU);
-        double best = double.MaxValue, limit = 0.15;
+        double best = double.MaxValue, limit = double.Parse(Environment.GetEnvironmentVariable("SECONDS_EACH") ?? "0.15");
         for (long begin = Stopwatch.GetTimestamp(), run = 0; run < 3 || Stopwatch.GetElapsedTime(begin).TotalSeconds < limit; run++)
         {
             long start = Stopwatch.GetTimestamp();
@@ -64,16 +68,14 @@ internal static class AttentionBench
 
     private static KvLayer Layer(ScalarType type, int slots)
     {
-        int columns = Shape.KvHeadCount * Shape.HeadDim;
-        return type == ScalarType.Int8
-            ? new KvLayer(Elements(), Elements(), Matrix.Of(ones(slots, Shape.KvHeadCount)), Matrix.Of(ones(slots, Shape.KvHeadCount)))
-            : new KvLayer(Elements(), Elements());
-
-        Matrix Elements()
+        KvLayer layer = KvLayer.Empty(slots / Shape.BlockSize, Shape, type, CPU);
+        foreach (Matrix? part in (Matrix?[])[layer.Keys, layer.Values, layer.KeyScales, layer.ValueScales])
         {
-            using Tensor floats = randn(slots, columns);
-            return Matrix.Of(floats.to(type));
+            if (part is null) continue;
+            using Tensor values = randn(part.Rows, part.Columns);
+            part.Tensor.copy_(part.Dtype == ScalarType.Int8 ? values.mul_(40) : values);
         }
+        return layer;
     }
 
     // Blocks lie in scattered order, as after some hours of service.

@@ -9,7 +9,7 @@ RootCommand root = new("Measures the server's parts, and makes checkpoints to me
     GuidanceBench.Command(),
     ThreadBench.Command(),
     SamplingBench.Command(),
-    StreamsBench.Command(),
+    QualityBench.Command(),
     RandomCheckpointVerb.Command(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -140,7 +140,7 @@ public sealed class ModelRunnerTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private static int[] Generate(ModelOptions options, int count)
+    internal static int[] Generate(ModelOptions options, int count)
     {
         using ModelRunner runner = ModelRunner.Load(options);
         ForwardBatch batch = new(16, 1, runner.Limits.BlocksPerSequence);

@@ -31,12 +31,13 @@ internal static class ServerHelp
 
         Settings go as --Section:Key=value, as the environment variable Section__Key, or into appsettings.json:
 
-          --Model:Path=<folder>                checkpoint in Hugging Face layout (default: the bundled model)
-          --Model:Name=<id>                    id in /v1/models and in requests (default: the folder's name)
+          --Model:Path=<path>                  folder in Hugging Face layout or .gguf file (default: the bundled model)
+          --Model:Name=<id>                    id in /v1/models and in requests (default: the folder's or file's name)
           --Model:Aliases:0=<id>               another id that requests may use
           --Model:Device=<device>              auto, cpu, cuda or cuda:N (default auto: CUDA if there, else CPU)
-          --Model:Dtype=<type>                 auto, bfloat16 or float32 (default auto: bfloat16)
+          --Model:Dtype=<type>                 auto, bfloat16 or float32 (default auto: bfloat16; what a file holds in codes stays so)
           --Model:Threads=<count>              threads that compute a step on a CPU (default: the cores the process may use)
+          --Model:KvDtype=<type>               KV cache: auto, bfloat16, float32 or int8, half of bfloat16's memory (default auto: as the weights; with quantised ones bfloat16)
           --Model:Kernels=<kind>               fused or plain (default fused)
           --Model:ToolFormat=<format>          how tool calls are written: auto, hermes, llama3_json, mistral or pythonic (default auto: by the chat template)
           --Model:Deterministic=<bool>         the same text byte for byte whatever shares the batch (default false)

@@ -104,7 +104,8 @@ public sealed class QuantizedKernelTests
     private static IEnumerable<IKernels> Fast(bool deterministic)
     {
         if (Avx512F.IsSupported) yield return new SimdKernels<Lanes512, float>(deterministic);
-        if (SimdKernels.IsSupported) yield return new SimdKernels<Lanes256, float>(deterministic);
+        if (Fma.IsSupported) yield return new SimdKernels<Lanes256, float>(deterministic);
+        yield return new SimdKernels<Lanes1, float>(deterministic);
     }
 
     private static Matrix Random(int rows, int columns, int seed)

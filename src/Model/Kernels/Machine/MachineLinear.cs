@@ -31,9 +31,10 @@ internal sealed class MachineLinear(int panelRows)
 
     private void RunOfOneFormat(Matrix input, ReadOnlySpan<Projection> projections, bool add)
     {
-        if (projections[0].Weight is QuantizedWeight codes) _few.Run(_integers.Pack(input, codes), projections, add);
-        else if (input.Rows >= panelRows && Fit(projections)) _many.Run(_bf16.Pack(input), projections, add);
-        else _few.Run(_bf16.Pack(input), projections, add);
+        Weight weight = projections[0].Weight;
+        if (input.Rows >= panelRows && Fit(projections)) _many.Run(_bf16.Pack(input, weight), projections, add);
+        else if (weight is QuantizedWeight codes) _few.Run(_integers.Pack(input, codes), projections, add);
+        else _few.Run(_bf16.Pack(input, weight), projections, add);
     }
 
     private static bool HaveOneFormat(Weight one, Weight other) => (one, other) switch

@@ -1,6 +1,7 @@
 using System.Runtime.Intrinsics.X86;
 using Llama.Model.Kernels.Machine;
 using Llama.Model.Kernels.Plain;
+using Llama.Model.Threads;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Kernels.Simd;
@@ -30,15 +31,17 @@ internal static class SimdKernels
 }
 
 /// <inheritdoc cref="SimdKernels" />
-internal sealed unsafe class SimdKernels<TLanes, TStored>(bool deterministic) : IKernels where TLanes : struct, ILanes<TLanes> where TStored : unmanaged
+/// <param name="deterministic">Whether large products also go through kernels whose rows do not depend on each other.</param>
+/// <param name="threads">Most that attention is cut for; null takes all there are.</param>
+internal sealed unsafe class SimdKernels<TLanes, TStored>(bool deterministic, int? threads = null) : IKernels where TLanes : struct, ILanes<TLanes> where TStored : unmanaged
 {
     private const int TorchRows = 32; // from here on libtorch's blocked products win (tests/Bench/NOTES.md)
 
     private readonly PlainKernels _plain = new(CPU);
-    private readonly MachineLinear? _machine = typeof(TLanes) == typeof(Lanes512) && MachineCode.IsSupported ? new MachineLinear(deterministic ? int.MaxValue : int.Parse(Environment.GetEnvironmentVariable("PR") ?? "14")) : null;
-    private readonly SimdCache<TLanes> _cache = new();
+    private readonly MachineLinear? _machine = typeof(TLanes) == typeof(Lanes512) && typeof(TStored) == typeof(Bf16) && MachineCode.IsSupported ? new MachineLinear(deterministic ? int.MaxValue : int.Parse(Environment.GetEnvironmentVariable("PR") ?? "14")) : null;
+    private readonly SimdCache<TLanes> _cache = new(threads ?? ParallelFor.Team.ThreadCount);
 
-    public void CopyBlocks(ForwardBatch batch, AttentionShape shape, KvLayer cache) => SimdCache<TLanes>.CopyBlocks(batch, shape, cache);
+    public void CopyBlocks(ForwardBatch batch, AttentionShape shape, KvLayer cache) => SimdCache<TLanes>.CopyBlocks(batch, cache);
 
     public void Embed(Weight table, ForwardBatch batch, Matrix output)
     {

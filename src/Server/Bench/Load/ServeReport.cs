@@ -78,5 +78,7 @@ internal sealed record ServeReport
 
     private void WriteComparison(TextWriter output, ServerComparison comparison) => output.WriteLine(
         $"{Settings.Url.Authority} to {Settings.CompareUrl!.Authority}, {comparison.Shape}, {comparison.Pairs} pairs of rounds: output tokens/s {comparison.OutputTokensPerS}, "
-        + $"time to first token {comparison.TtftMs}, time per output token {comparison.TpotMs}");
+        + $"time to first token {Or(comparison.TtftMs)}, time per output token {Or(comparison.TpotMs)}");
+
+    private static string Or(ServerRatio? ratio) => ratio?.ToString() ?? Figures.None;
 }
