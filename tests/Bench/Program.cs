@@ -9,6 +9,8 @@ RootCommand root = new("Measures the server's parts, and makes checkpoints to me
     GuidanceBench.Command(),
     ThreadBench.Command(),
     QualityBench.Command(),
+    WireBench.Command(),
+    SamplingBench.Command(),
     RandomCheckpointVerb.Command(),
 };
 return await root.Parse(args).InvokeAsync();

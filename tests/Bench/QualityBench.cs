@@ -13,12 +13,12 @@ namespace Llama.Bench;
 internal static class QualityBench
 {
     private const int MaxTokens = 512, MaxSequences = 64;
-    private static readonly string[] Forms = ["float32", "bfloat16", "int8", "int8-g128", "int8-g32", "int4-g32", "int4-g64", "int4-g128", "int4-g32-zp", "int4-g64-zp", "int4-g128-zp"];
+    private static readonly string[] Forms = ["float32", "bfloat16", "int8", "int8-g128", "int8-g32", "int4-g32", "int4-g64", "int4-g128", "int4-g32-zp", "int4-g64-zp", "int4-g128-zp", "bfloat16/int8", "int8/int8", "int4/int8"];
 
     public static Command Command()
     {
         Option<string> model = new("--model") { Description = "The demo model's folder, with words.tsv and held-out.txt.", DefaultValueFactory = _ => "models/llama-2-wordnet-8m" };
-        Option<string[]> forms = new("--dtype") { Description = "As Model:Dtype; can be given several times.", DefaultValueFactory = _ => Forms };
+        Option<string[]> forms = new("--dtype") { Description = "As Model:Dtype, or Model:Dtype/Model:KvDtype; can be given several times.", DefaultValueFactory = _ => Forms };
         Option<int> every = new("--every") { Description = "Ask only each n-th question.", DefaultValueFactory = _ => 1 };
         Command command = new("quality", "Exact answers and perplexity of the demo model by Model:Dtype.") { model, forms, every };
         command.SetAction(parsed => Run(parsed.GetValue(model)!, parsed.GetValue(forms)!, parsed.GetValue(every)));
@@ -37,7 +37,16 @@ internal static class QualityBench
     private static void Line(string model, string form, (string Name, KnownAnswer[] Answers)[] parts)
     {
         long start = Stopwatch.GetTimestamp();
-        using ModelRunner runner = ModelRunner.Load(new ModelOptions { Path = model, Device = "cpu", Dtype = form, MaxBatchTokens = MaxTokens, MaxSequences = MaxSequences });
+        string[] dtypes = form.Split('/');
+        using ModelRunner runner = ModelRunner.Load(new ModelOptions
+        {
+            Path = model,
+            Device = "cpu",
+            Dtype = dtypes[0],
+            KvDtype = dtypes.ElementAtOrDefault(1) ?? "auto",
+            MaxBatchTokens = MaxTokens,
+            MaxSequences = MaxSequences,
+        });
         AnswerScore[] scores = [.. parts.Select(part => AnswerScorer.Run(runner, part.Answers, MaxTokens, MaxSequences))];
         double perplexity = Math.Exp(scores.Sum(score => score.LogLoss) / scores.Sum(score => score.TokenCount)), seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
@@ -45,6 +54,5 @@ internal static class QualityBench
     }
 
     private static KnownAnswer[] Answers(ExaminationPart part, Tokenizer tokenizer, int every) =>
-        [.. part.Dialogs.Where((_, i) => i % every == 0).Select(dialog => Example.From(dialog, tokenizer)).Select(example =>
-            new KnownAnswer(example.Tokens, [.. example.Targets.TakeLast(example.LastAnswerLength).Select(target => target.Token)]))];
+        [.. part.Dialogs.Where((_, i) => i % every == 0).Select(dialog => Example.From(dialog, tokenizer)).Select(example => new KnownAnswer(example.Tokens, example.LastAnswer))];
 }
