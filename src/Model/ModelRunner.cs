@@ -39,11 +39,12 @@ public sealed class ModelRunner : IModelRunner
             FreeMemory.Bytes(device), device.IsCuda ? 0.9 : 0.5);
         Limits = new ModelLimits(config.VocabSize, contextLength, options.BlockSize, pool.BlockCount) { HiddenSize = config.HiddenSize };
         KvCache cache = new(config, pool.BlockCount, options.BlockSize, kvDtype, device.Device);
-        (IKernels kernels, string kernelsName) = ChooseKernels(options, device, dtype);
+        IKernels kernels = ChooseKernels(options, device, dtype);
+        kernels.Calibrate(weights);
         _model = new LlamaModel(config, weights, cache, kernels, Limits, options.MaxBatchTokens, options.MaxSequences, device.Device);
         _sampler = new StepSampler(config.VocabSize);
         _reader = new PromptReader(_model, config.VocabSize, _onCpu);
-        Description = Describe(options, config, device, kernelsName, libtorch, format.Describe(config.Quantization, source.Codes), kvDtype, pool) with
+        Description = Describe(options, config, device, kernels.Describe(weights), libtorch, format.Describe(config.Quantization, source.Codes), kvDtype, pool) with
         {
             WeightBytes = weights.ByteCount,
             StepBytes = weights.StepByteCount,
@@ -95,13 +96,13 @@ public sealed class ModelRunner : IModelRunner
         int asked => throw new ArgumentException($"Model:ContextLength is {asked}; this model takes 1 to {config.ContextLength}."),
     };
 
-    private static (IKernels Kernels, string Name) ChooseKernels(ModelOptions options, DeviceChoice device, ScalarType dtype)
+    private static IKernels ChooseKernels(ModelOptions options, DeviceChoice device, ScalarType dtype)
     {
         if (options.Kernels is not ("fused" or "plain")) throw new ArgumentException($"Model:Kernels is '{options.Kernels}'; use fused or plain.");
         bool fused = options.Kernels == "fused" && !device.IsCuda;
         if (options.Deterministic && !fused)
             throw new ArgumentException("Model:Deterministic needs fused kernels on a CPU; remove it, or set Model:Kernels=fused and Model:Device=cpu.");
-        return fused ? (SimdKernels.Create(dtype, options.Deterministic), SimdKernels.Description) : (new PlainKernels(device.Device), "plain torch");
+        return fused ? SimdKernels.Create(dtype, options.Deterministic) : new PlainKernels(device.Device);
     }
 
     private static ModelDescription Describe(ModelOptions options, LlamaConfig config, DeviceChoice device, string kernels, string libtorch, string weights, ScalarType kvDtype, KvPoolSize pool)

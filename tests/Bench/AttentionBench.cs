@@ -31,7 +31,7 @@ internal static class AttentionBench
 
     private static void Run()
     {
-        Console.WriteLine($"libtorch in {TorchLibrary.Load()}, {get_num_threads()} threads, {SimdKernels.Description}");
+        Console.WriteLine($"libtorch in {TorchLibrary.Load()}, {get_num_threads()} threads, {SimdKernels.Create(ScalarType.BFloat16, deterministic: false).Describe()}");
         Console.WriteLine($"{"tokens",7}{"context",9}{"sequences",10}   ms for {Layers} layers, GB/s of cache, GMAC/s: bfloat16 | int8 | float32 | plain torch, bfloat16");
         using IDisposable inference = inference_mode();
         string? only = Environment.GetEnvironmentVariable("ONLY"); string? type = Environment.GetEnvironmentVariable("TYPE");

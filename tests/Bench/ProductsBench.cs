@@ -25,7 +25,7 @@ internal static class ProductsBench
 
     private static void Run(string model, string dtype, int[] rowCounts, int rounds)
     {
-        Console.WriteLine($"libtorch in {TorchLibrary.Load()}, {SimdKernels.Description}");
+        Console.WriteLine($"libtorch in {TorchLibrary.Load()}, {SimdKernels.Create(ScalarType.BFloat16, deterministic: false).Describe()}");
         using IDisposable inference = inference_mode();
         using LlamaWeights weights = new(WeightSource.Open(model, WeightFormat.Parse(dtype), CPU));
         LlamaConfig config = weights.Config;

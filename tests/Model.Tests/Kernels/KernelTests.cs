@@ -109,12 +109,12 @@ public sealed class KernelTests
 
     private static IKernels Fast(string lanes, string dtype) => (lanes, dtype) switch
     {
-        ("512", "bfloat16") => new SimdKernels<Lanes512, Bf16>(deterministic: true),
-        ("512", _) => new SimdKernels<Lanes512, float>(deterministic: true),
-        ("256", "bfloat16") => new SimdKernels<Lanes256, Bf16>(deterministic: true),
-        ("256", _) => new SimdKernels<Lanes256, float>(deterministic: true),
-        (_, "bfloat16") => new SimdKernels<Lanes1, Bf16>(deterministic: true),
-        _ => new SimdKernels<Lanes1, float>(deterministic: true),
+        ("512", "bfloat16") => new SimdKernels<Lanes512, Bf16>(deterministic: true, generated: false),
+        ("512", _) => new SimdKernels<Lanes512, float>(deterministic: true, generated: false),
+        ("256", "bfloat16") => new SimdKernels<Lanes256, Bf16>(deterministic: true, generated: false),
+        ("256", _) => new SimdKernels<Lanes256, float>(deterministic: true, generated: false),
+        (_, "bfloat16") => new SimdKernels<Lanes1, Bf16>(deterministic: true, generated: false),
+        _ => new SimdKernels<Lanes1, float>(deterministic: true, generated: false),
     };
 
     private static ScalarType Type(string dtype) => dtype == "bfloat16" ? ScalarType.BFloat16 : ScalarType.Float32;

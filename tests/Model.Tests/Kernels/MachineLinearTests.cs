@@ -1,6 +1,7 @@
 using Llama.Model.Kernels;
 using Llama.Model.Kernels.Machine;
 using Llama.Model.Kernels.Plain;
+using Llama.Model.Kernels.Simd;
 using Llama.Model.Torch;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -10,8 +11,6 @@ namespace Llama.Model.Tests.Kernels;
 /// <summary>Generated code against the plain kernels, over shapes that fill tiles, leave rests, and are smaller than one; few rows as they are, and many by panels.</summary>
 public sealed class MachineLinearTests
 {
-    private const int Always = 1, Never = int.MaxValue; // from how many rows on panels are used
-
     // Rounding of the inputs: half a unit of bfloat16, or of 1/32,512 of a row's largest; and of panels made of codes, bfloat16 once more. Relative to the outputs' size.
     private static readonly Dictionary<string, double> Tolerances = new() { ["bfloat16"] = 3e-3, ["codes"] = 2e-4, ["codes in panels"] = 5e-3 };
 
@@ -30,13 +29,13 @@ public sealed class MachineLinearTests
     }
 
     [Theory]
-    [InlineData(Never)]
-    [InlineData(Always)]
-    public void Bfloat16_AnyShape_EqualsPlain(int panelRows)
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Bfloat16_AnyShape_EqualsPlain(bool inPanels)
     {
         if (!MachineCode.IsSupported) return;
         foreach ((int rows, int inputs, int outputs) in new[] { (1, 1, 1), (1, 7, 3), (2, 16, 16), (3, 40, 9), (5, 100, 33), (6, 64, 64), (7, 256, 688), (13, 33, 48), (24, 1056, 16), (31, 5632, 80), (130, 2048, 176) })
-            Check(rows, inputs, new DenseWeight(Matrix.Of(Randoms(2).Next(outputs, inputs).to(ScalarType.BFloat16))), panelRows, Tolerances["bfloat16"]);
+            Check(rows, inputs, new DenseWeight(Matrix.Of(Randoms(2).Next(outputs, inputs).to(ScalarType.BFloat16))), inPanels, Tolerances["bfloat16"]);
     }
 
     [Theory]
@@ -49,8 +48,8 @@ public sealed class MachineLinearTests
             if (groupSize < QuantizedWeight.Chunk && inputs % QuantizedWeight.Chunk != 0) continue; // left to other kernels
             QuantizedWeight weight = RandomCodes(outputs, inputs, bits, Math.Min(groupSize, inputs), hasMinima);
             Assert.True(MachineLinear.Supports(weight));
-            Check(rows, inputs, weight, Never, Tolerances["codes"]);
-            Check(rows, inputs, weight, Always, Tolerances["codes in panels"]);
+            Check(rows, inputs, weight, inPanels: false, Tolerances["codes"]);
+            Check(rows, inputs, weight, inPanels: true, Tolerances["codes in panels"]);
         }
     }
 
@@ -72,7 +71,7 @@ public sealed class MachineLinearTests
                 for (int i = 0; i < weights.Length; i++)
                     if (add) plain.LinearAdd(input, weights[i], expected[i]);
                     else plain.Linear(input, [new(weights[i], expected[i])]);
-                new MachineLinear(panelRows: 14).Run(input, [.. weights.Select((weight, i) => new Projection(weight, actual[i]))], add);
+                new SimdProducts<Lanes512, Bf16>(deterministic: false, generated: true).Run(input, [.. weights.Select((weight, i) => new Projection(weight, actual[i]))], add);
                 for (int i = 0; i < weights.Length; i++) AssertClose(expected[i], actual[i], Tolerances["codes in panels"], $"projection {i}, {rows} rows");
             }
     }
@@ -85,13 +84,13 @@ public sealed class MachineLinearTests
     {
         if (!MachineCode.IsSupported) return;
         Weight weight = bits == 16 ? new DenseWeight(Matrix.Of(Randoms(2).Next(37, 320).to(ScalarType.BFloat16))) : RandomCodes(37, 320, bits, groupSize, false);
-        MachineLinear linear = new(Never);
+        MachineLinear linear = new();
         Matrix input = Matrix.Of(Randoms(1).Next(70, 320)), all = Matrix.Of(zeros(70, 37));
-        linear.Run(input, [new(weight, all)], add: false);
+        linear.Run(input, [new(weight, all)], add: false, isMany: false);
         for (int rows = 1; rows <= 70; rows += 3)
         {
             Matrix part = Matrix.Of(zeros(rows, 37));
-            linear.Run(input.Take(rows), [new(weight, part)], add: false);
+            linear.Run(input.Take(rows), [new(weight, part)], add: false, isMany: false);
             Assert.True(part.Tensor.eq(all.Tensor.narrow(0, 0, rows)).all().item<bool>(), $"{rows} rows");
         }
     }
@@ -106,23 +105,23 @@ public sealed class MachineLinearTests
         rows[1, 5] = float.NaN;
         rows[2, 9] = float.PositiveInfinity;
         Matrix input = Matrix.Of(rows), output = Matrix.Of(ones(4, 8));
-        new MachineLinear(Never).Run(input, [new(weight, output)], add: false);
+        new MachineLinear().Run(input, [new(weight, output)], add: false, isMany: false);
         Assert.True(output.Tensor[0].eq(0).all().item<bool>());
         Assert.True(output.Tensor.narrow(0, 1, 2).isnan().all().item<bool>());
         Assert.True(output.Tensor[3].isfinite().all().item<bool>());
     }
 
-    private static void Check(int rows, int inputs, Weight weight, int panelRows, double tolerance)
+    private static void Check(int rows, int inputs, Weight weight, bool inPanels, double tolerance)
     {
         Matrix input = Matrix.Of(Randoms(1).Next(rows, inputs)), expected = Matrix.Of(Randoms(3).Next(rows, weight.Outputs)), actual = Matrix.Of(expected.Tensor.clone());
         PlainKernels plain = new(CPU);
-        MachineLinear machine = new(panelRows);
-        string what = $"{rows} rows, {inputs} → {weight.Outputs}, panels from {panelRows}";
+        MachineLinear machine = new();
+        string what = $"{rows} rows, {inputs} → {weight.Outputs}, in panels: {inPanels}";
         plain.Linear(input, [new(weight, expected)]);
-        machine.Run(input, [new(weight, actual)], add: false);
+        machine.Run(input, [new(weight, actual)], add: false, inPanels);
         AssertClose(expected, actual, tolerance, what);
         plain.LinearAdd(input, weight, expected);
-        machine.Run(input, [new(weight, actual)], add: true);
+        machine.Run(input, [new(weight, actual)], add: true, inPanels);
         AssertClose(expected, actual, tolerance, what + ", added");
     }
 

@@ -6,7 +6,7 @@ namespace Llama.Server.Bench.Load;
 /// <summary>Runs a <see cref="ServePlan"/>. Servers and shapes take turns within each round, so that a slow minute of the machine hits all of them.</summary>
 internal sealed class ServeBench
 {
-    private const int FewWords = 16, ManyWords = 144;
+    private const int FewWords = 8, ManyWords = 40; // few enough for any context: servers that shorten a prompt would be misread
 
     private readonly ServePlan _plan;
     private readonly LoadClient[] _clients;
