@@ -17,9 +17,10 @@ public static class CheckpointQuantizer
     /// <param name="target">An empty folder.</param>
     /// <param name="plan">Which weights, and how.</param>
     /// <param name="progress">Told the share that is done, from 0 to 1.</param>
+    /// <param name="cancellation">Ends it between two tensors.</param>
     /// <returns>What became of the tensors, by kind, in the order of the layout.</returns>
     /// <exception cref="CheckpointException">The source cannot be loaded, or not be quantised.</exception>
-    public static IReadOnlyList<QuantizedKind> Write(string source, string target, QuantizationPlan plan, IProgress<double> progress)
+    public static IReadOnlyList<QuantizedKind> Write(string source, string target, QuantizationPlan plan, IProgress<double> progress, CancellationToken cancellation = default)
     {
         TorchLibrary.Load();
         using IDisposable inference = inference_mode();
@@ -29,7 +30,7 @@ public static class CheckpointQuantizer
         CopyOtherFiles(source, target);
         WriteConfig(source, target, plan);
         using QuantizedTensorWriter writer = new(checkpoint, plan, Path.Combine(target, "model.safetensors"));
-        return writer.WriteAll(progress);
+        return writer.WriteAll(progress, cancellation);
     }
 
     private static void CopyOtherFiles(string source, string target)

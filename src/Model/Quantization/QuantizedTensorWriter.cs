@@ -27,11 +27,12 @@ internal sealed unsafe class QuantizedTensorWriter : IDisposable
     }
 
     /// <summary>Writes all tensors of the model; see <see cref="CheckpointQuantizer.Write"/>.</summary>
-    public IReadOnlyList<QuantizedKind> WriteAll(IProgress<double> progress)
+    public IReadOnlyList<QuantizedKind> WriteAll(IProgress<double> progress, CancellationToken cancellation)
     {
         double done = 0, all = _source.Config.ParameterCount;
         foreach (CheckpointLayout.ExpectedTensor tensor in CheckpointLayout.Expected(_source.Config))
         {
+            cancellation.ThrowIfCancellationRequested();
             if (_plan.TypeOf(tensor.Name, _source.Config.TieWordEmbeddings) is { } type) WriteQuantized(tensor.Name, type);
             else WriteDense(tensor);
             _source.Release(tensor.Name);

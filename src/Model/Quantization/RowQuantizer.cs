@@ -1,9 +1,11 @@
 using Llama.Model.Kernels;
+using Llama.Model.Kernels.Simd;
+using static TorchSharp.torch;
 
 namespace Llama.Model.Quantization;
 
 /// <summary>Quantises one row after another; keeps what memory that takes. For one thread.</summary>
-internal sealed class RowQuantizer(int inputs, QuantizationType type)
+internal sealed unsafe class RowQuantizer(int inputs, QuantizationType type)
 {
     private const float Negligible = 1e-15f; // beside the row's largest value, whose square is 1 here
 
@@ -13,18 +15,20 @@ internal sealed class RowQuantizer(int inputs, QuantizationType type)
 
     /// <summary>Writes a row's codes, scales and minima; false when it holds a value that is no finite number.</summary>
     /// <param name="row">[inputs]</param>
+    /// <param name="dtype">Its type: float32, float16 or bfloat16.</param>
     /// <param name="weight">Where to.</param>
     /// <param name="output">Which row of it.</param>
-    public bool TryQuantize(ReadOnlySpan<float> row, QuantizedWeight weight, int output)
+    public bool TryQuantize(void* row, ScalarType dtype, QuantizedWeight weight, int output)
     {
         Span<float> scales = Row<float>(weight.Scales, output), minima = weight.Minima is null ? default : Row<float>(weight.Minima, output);
+        Read(row, dtype);
         float size = 0; // of the largest value: everything is relative to it, so that no square overflows
-        foreach (float value in row) size = MathF.Max(size, MathF.Abs(value)); // a NaN stays one
+        foreach (float value in _values) size = MathF.Max(size, MathF.Abs(value)); // a NaN stays one
         if (!float.IsFinite(size)) return false;
-        for (int i = 0; i < row.Length; i++) _values[i] = size == 0 ? 0 : row[i] / size;
+        if (size > 0) foreach (ref float value in _values.AsSpan()) value /= size;
         for (int group = 0; group < scales.Length; group++)
         {
-            int start = group * _groupSize, count = Math.Min(_groupSize, row.Length - start);
+            int start = group * _groupSize, count = Math.Min(_groupSize, inputs - start);
             ReadOnlySpan<float> values = _values.AsSpan(start, count);
             GroupFit fit = Fit(values);
             fit.Encode(values, type, _codes.AsSpan(start, count));
@@ -35,7 +39,15 @@ internal sealed class RowQuantizer(int inputs, QuantizationType type)
         return true;
     }
 
-    private static unsafe Span<T> Row<T>(Matrix matrix, int row) where T : unmanaged => new((T*)matrix.Data + (long)row * matrix.Columns, matrix.Columns);
+    // Here and not by torch for many rows at once: what that allocates between weights that stay leaves the heap full of holes.
+    private void Read(void* row, ScalarType dtype)
+    {
+        if (dtype == ScalarType.BFloat16) for (int i = 0; i < inputs; i++) _values[i] = ((Bf16*)row)[i].ToFloat();
+        else if (dtype == ScalarType.Float16) for (int i = 0; i < inputs; i++) _values[i] = (float)((Half*)row)[i];
+        else new ReadOnlySpan<float>(row, inputs).CopyTo(_values);
+    }
+
+    private static Span<T> Row<T>(Matrix matrix, int row) where T : unmanaged => new((T*)matrix.Data + (long)row * matrix.Columns, matrix.Columns);
 
     private GroupFit Fit(ReadOnlySpan<float> values)
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Llama.Model.Quantization;
+using Llama.Server.Configuration;
 
 namespace Llama.Server.CommandLine;
 
@@ -9,35 +10,43 @@ internal static class QuantizeVerb
 {
     public static Command Command()
     {
-        Option<DirectoryInfo> model = new("--model") { Description = "Folder in Hugging Face layout.", Required = true };
+        Option<string> model = new("--model") { Description = "The checkpoint: a folder in Hugging Face layout (default: the bundled model).", DefaultValueFactory = _ => "" };
         Option<string> target = new("--out") { Description = "Folder to write; Model:Path then serves it.", Required = true };
         Option<string> type = new("--type") { Description = $"One of {QuantizationType.Spellings}.", Required = true };
         Option<bool> force = new("--force") { Description = "Replace the folder if it is there." };
-        Command command = new("quantize", "Writes a checkpoint in 8 or 4 bits.") { model.AcceptExistingOnly(), target, type, force };
-        command.SetAction(parsed => Run(
-            Full(parsed.GetValue(model)!.FullName), Full(parsed.GetValue(target)!), Parse(parsed.GetValue(type)!), parsed.GetValue(force), parsed.InvocationConfiguration));
+        Command command = new("quantize", "Writes a checkpoint in 8 or 4 bits.") { model, target, type, force };
+        command.SetAction((parsed, cancellation) => Task.Run(() => // a thread that torch's settings may stick to, and that Ctrl-C does not end in the middle
+        {
+            string source = Find(parsed.GetValue(model)!), folder = Full(parsed.GetValue(target)!);
+            QuantizationType form = Parse(parsed.GetValue(type)!);
+            if (Path.Exists(folder)) CheckReplaceable(source, folder, parsed.GetValue(force));
+            Write(source, folder, QuantizationPlan.Of(form), parsed.InvocationConfiguration, cancellation);
+        }, cancellation));
         return command;
     }
 
     private static string Full(string path) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
 
+    private static string Find(string model) => ModelFolder.TryFind(model, AppContext.BaseDirectory, AppContext.BaseDirectory, out string folder, out string? fault)
+        ? Full(folder)
+        : throw new VerbException(fault!.Replace("Model:Path", "--model", StringComparison.Ordinal));
+
     private static QuantizationType Parse(string text) =>
         QuantizationType.TryParse(text, out QuantizationType type) ? type : throw new VerbException($"--type is '{text}'; use one of {QuantizationType.Spellings}.");
 
-    private static void Run(string model, string target, QuantizationType type, bool force, InvocationConfiguration streams)
+    private static void Write(string model, string target, QuantizationPlan plan, InvocationConfiguration console, CancellationToken cancellation)
     {
-        if (Path.Exists(target)) CheckReplaceable(model, target, force);
         string partial = target + ".partial"; // renamed when whole: what bears the name can be served
         if (Directory.Exists(partial)) Directory.Delete(partial, recursive: true);
         Directory.CreateDirectory(partial);
         try
         {
-            ProgressLine progress = new(streams.Error, "quantising");
-            IReadOnlyList<QuantizedKind> kinds = CheckpointQuantizer.Write(model, partial, QuantizationPlan.Of(type), progress);
+            ProgressLine progress = new(console.Error, "quantising");
+            IReadOnlyList<QuantizedKind> kinds = CheckpointQuantizer.Write(model, partial, plan, progress, cancellation);
             progress.End();
             if (Directory.Exists(target)) Directory.Delete(target, recursive: true);
             Directory.Move(partial, target);
-            Print(kinds, streams.Output);
+            Print(kinds, console.Output);
         }
         finally
         {

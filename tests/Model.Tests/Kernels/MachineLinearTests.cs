@@ -12,7 +12,7 @@ namespace Llama.Model.Tests.Kernels;
 public sealed class MachineLinearTests
 {
     // Rounding of the inputs: half a unit of bfloat16, or of 1/32,512 of a row's largest; and of panels made of codes, bfloat16 once more. Relative to the outputs' size.
-    private static readonly Dictionary<string, double> Tolerances = new() { ["bfloat16"] = 3e-3, ["codes"] = 2e-4, ["codes in panels"] = 5e-3 };
+    private static readonly Dictionary<string, double> Tolerances = new() { ["float32"] = 1e-6, ["bfloat16"] = 3e-3, ["codes"] = 2e-4, ["codes in panels"] = 5e-3 };
 
     public MachineLinearTests() => TorchLibrary.Load();
 
@@ -36,6 +36,14 @@ public sealed class MachineLinearTests
         if (!MachineCode.IsSupported) return;
         foreach ((int rows, int inputs, int outputs) in new[] { (1, 1, 1), (1, 7, 3), (2, 16, 16), (3, 40, 9), (5, 100, 33), (6, 64, 64), (7, 256, 688), (13, 33, 48), (24, 1056, 16), (31, 5632, 80), (130, 2048, 176) })
             Check(rows, inputs, new DenseWeight(Matrix.Of(Randoms(2).Next(outputs, inputs).to(ScalarType.BFloat16))), inPanels, Tolerances["bfloat16"]);
+    }
+
+    [Fact]
+    public void Float32_AnyShape_EqualsPlain()
+    {
+        if (!MachineCode.IsSupported) return;
+        foreach ((int rows, int inputs, int outputs) in new[] { (1, 1, 1), (1, 7, 3), (2, 16, 16), (3, 40, 9), (5, 100, 33), (13, 33, 48), (70, 2048, 176) })
+            foreach (bool isMany in new[] { false, true }) Check(rows, inputs, new DenseWeight(Matrix.Of(Randoms(2).Next(outputs, inputs))), isMany, Tolerances["float32"]);
     }
 
     [Theory]
@@ -77,13 +85,14 @@ public sealed class MachineLinearTests
     }
 
     [Theory]
+    [InlineData(32, 0)]
     [InlineData(16, 0)]
     [InlineData(8, 128)]
     [InlineData(4, 32)]
     public void Row_InAnyBatch_IsBitwiseTheSame(int bits, int groupSize)
     {
         if (!MachineCode.IsSupported) return;
-        Weight weight = bits == 16 ? new DenseWeight(Matrix.Of(Randoms(2).Next(37, 320).to(ScalarType.BFloat16))) : RandomCodes(37, 320, bits, groupSize, false);
+        Weight weight = bits >= 16 ? new DenseWeight(Matrix.Of(Randoms(2).Next(37, 320).to(bits == 16 ? ScalarType.BFloat16 : ScalarType.Float32))) : RandomCodes(37, 320, bits, groupSize, false);
         MachineLinear linear = new();
         Matrix input = Matrix.Of(Randoms(1).Next(70, 320)), all = Matrix.Of(zeros(70, 37));
         linear.Run(input, [new(weight, all)], add: false, isMany: false);

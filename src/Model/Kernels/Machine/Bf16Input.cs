@@ -26,7 +26,7 @@ internal sealed unsafe class Bf16Input
         Job job = new() { Input = input.Floats, Inputs = input.Columns, Stride = InputStride.Of(input.Columns * sizeof(ushort)), GroupSize = groupSize };
         job.Target = _scratch.Reserve((long)input.Rows * job.Stride);
         ParallelFor.Run(input.Rows, Math.Max(1, ElementsPerThread / input.Columns), &Narrow, &job);
-        return new RowInput { Data = job.Target, Stride = job.Stride, Rows = input.Rows, Inputs = input.Columns };
+        return new RowInput { Data = job.Target, Stride = job.Stride, Rows = input.Rows, Inputs = input.Columns, ElementBytes = sizeof(ushort) };
     }
 
     private static void Narrow(long begin, long end, void* state)

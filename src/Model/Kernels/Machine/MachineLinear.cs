@@ -10,10 +10,10 @@ internal sealed class MachineLinear
     private readonly RowProducts _few = new();
     private readonly PanelProducts _many = new();
 
-    /// <summary>Whether there is code for such a weight: bfloat16, or codes whose groups do not end within a register.</summary>
+    /// <summary>Whether there is code for such a weight: floating point, or codes whose groups do not end within a register.</summary>
     public static bool Supports(Weight weight) => weight switch
     {
-        DenseWeight dense => dense.Values.Dtype == ScalarType.BFloat16,
+        DenseWeight => true,
         QuantizedWeight codes => codes.GroupSize >= QuantizedWeight.Chunk || codes.Inputs % QuantizedWeight.Chunk == 0,
         _ => false,
     };
@@ -26,10 +26,21 @@ internal sealed class MachineLinear
     public void Run(Matrix input, ReadOnlySpan<Projection> projections, bool add, bool isMany)
     {
         Weight weight = projections[0].Weight;
-        if (isMany && Fit(projections)) _many.Run(_bf16.Pack(input, weight), projections, add);
+        if (weight is DenseWeight { Values.Dtype: ScalarType.Float32 }) _few.Run(Whole(input), projections, add);
+        else if (isMany && Fit(projections)) _many.Run(_bf16.Pack(input, weight), projections, add);
         else if (weight is QuantizedWeight codes) _few.Run(_integers.Pack(input, codes), projections, add);
         else _few.Run(_bf16.Pack(input, weight), projections, add);
     }
+
+    // With nothing to round there is nothing to prepare.
+    private static unsafe RowInput Whole(Matrix input) => new()
+    {
+        Data = (byte*)input.Data,
+        Stride = input.Columns * sizeof(float),
+        Rows = input.Rows,
+        Inputs = input.Columns,
+        ElementBytes = sizeof(float),
+    };
 
     private static bool Fit(ReadOnlySpan<Projection> projections)
     {

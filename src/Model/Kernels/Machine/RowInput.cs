@@ -3,13 +3,16 @@ namespace Llama.Model.Kernels.Machine;
 /// <summary>Input rows as the tiles of few rows read them.</summary>
 internal unsafe struct RowInput
 {
-    /// <summary>The rows, in bfloat16 or as integers.</summary>
+    /// <summary>The rows: float32, bfloat16 or integers.</summary>
     public byte* Data;
 
     /// <summary>Bytes from one row to the next.</summary>
     public int Stride;
 
     public int Rows, Inputs;
+
+    /// <summary>Of floating point: 2 or 4.</summary>
+    public int ElementBytes;
 
     /// <summary>[rows] of integers: what they are to be multiplied with.</summary>
     public float* Scales;

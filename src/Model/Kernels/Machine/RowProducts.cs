@@ -9,10 +9,10 @@ namespace Llama.Model.Kernels.Machine;
 /// </summary>
 internal sealed unsafe class RowProducts
 {
-    private const int TileOutputs = Bf16Tile.MaxOutputs, BlockBytes = 256 << 10, FewStrips = 4;
+    private const int TileOutputs = FloatTile.MaxOutputs, BlockBytes = 256 << 10, FewStrips = 4;
     private const long WorkPerThread = 128 << 10; // multiply-adds worth waking a thread for
 
-    private readonly CodeCache<TileShape> _bf16 = new(Bf16Tile.Generate);
+    private readonly CodeCache<TileShape> _floats = new(FloatTile.Generate);
     private readonly CodeCache<CodeShape> _codes = new(CodeTile.Generate);
 
     private struct Product
@@ -44,7 +44,7 @@ internal sealed unsafe class RowProducts
     public void Run(RowInput input, ReadOnlySpan<Projection> projections, bool add)
     {
         QuantizedWeight? codes = projections[0].Weight as QuantizedWeight;
-        Strips strips = Strips.Of(input.Rows, codes is null ? Bf16Tile.MaxRows : CodeTile.MaxRows);
+        Strips strips = Strips.Of(input.Rows, codes is null ? FloatTile.MaxRows : CodeTile.MaxRows);
         Product* products = stackalloc Product[projections.Length];
         StripCode* code = stackalloc StripCode[strips.Count];
         Job job = new()
@@ -52,7 +52,7 @@ internal sealed unsafe class RowProducts
             Products = products,
             ProductCount = projections.Length,
             Input = input,
-            WeightStride = codes is null ? input.Inputs * sizeof(ushort) : QuantizedWeight.RowBytes(input.Inputs, codes.Bits),
+            WeightStride = codes is null ? input.Inputs * input.ElementBytes : QuantizedWeight.RowBytes(input.Inputs, codes.Bits),
             ScaleStride = codes is null ? 0 : codes.GroupCount,
             Strips = strips,
             Code = code,
@@ -100,8 +100,8 @@ internal sealed unsafe class RowProducts
         RowInput input = job.Input;
         if (codes is null)
         {
-            TileShape tile = new(rows, TileOutputs, input.Inputs, input.Stride, job.WeightStride, first, end - first, add);
-            return new StripCode { Tile = _bf16[tile], Rest = _bf16[tile with { Outputs = 1, FirstAhead = 0, RowsAhead = 0 }] };
+            TileShape tile = new(input.ElementBytes, rows, TileOutputs, input.Inputs, input.Stride, job.WeightStride, first, end - first, add);
+            return new StripCode { Tile = _floats[tile], Rest = _floats[tile with { Outputs = 1, FirstAhead = 0, RowsAhead = 0 }] };
         }
         CodeShape shape = new(rows, TileOutputs, input.Inputs, codes.Bits, codes.GroupSize, input.Stride, input.SumStride, first, end - first, add);
         return new StripCode { Tile = _codes[shape], Rest = _codes[shape with { Outputs = 1, FirstAhead = 0, RowsAhead = 0 }] };

@@ -1,6 +1,7 @@
 namespace Llama.Model.Kernels.Machine;
 
-/// <summary>All that a tile of bfloat16 products has as constants in its code.</summary>
+/// <summary>All that a tile of products in floating point has as constants in its code.</summary>
+/// <param name="ElementBytes">2 for bfloat16, 4 for float32.</param>
 /// <param name="Rows">Input rows, 1 to 6.</param>
 /// <param name="Outputs">Weight rows: 4, or 1 for what is left of a matrix.</param>
 /// <param name="Inputs">Elements of a row.</param>
@@ -9,4 +10,4 @@ namespace Llama.Model.Kernels.Machine;
 /// <param name="FirstAhead">The first of the weight rows of the next tile that this one fetches.</param>
 /// <param name="RowsAhead">How many of them.</param>
 /// <param name="Add">Whether the sums are added to the outputs rather than replace them.</param>
-internal readonly record struct TileShape(int Rows, int Outputs, int Inputs, int InputStride, int WeightStride, int FirstAhead, int RowsAhead, bool Add);
+internal readonly record struct TileShape(int ElementBytes, int Rows, int Outputs, int Inputs, int InputStride, int WeightStride, int FirstAhead, int RowsAhead, bool Add);

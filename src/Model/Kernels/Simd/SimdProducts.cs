@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace Llama.Model.Kernels.Simd;
 
 /// <summary>
-/// Which way a product goes. Where the processor has the instructions, generated code does all products with weights of 16 bits or in codes; what is left goes through C# while the rows
+/// Which way a product goes. Where the processor has the instructions, generated code does all products; elsewhere they go through C# while the rows
 /// are few, and through libtorch's blocked products when they are many.
 /// </summary>
 /// <param name="deterministic">Whether all go the way for few rows, whose results do not depend on each other.</param>
@@ -15,8 +15,7 @@ internal sealed class SimdProducts<TLanes, TStored>(bool deterministic, bool gen
     private readonly PlainKernels _plain = new(CPU);
     private readonly RowSwitch _switch = new(deterministic);
 
-    // Activations of float32 weights keep all their bits, which the generated code would round.
-    private readonly MachineLinear? _machine = generated && typeof(TStored) == typeof(Bf16) && MachineCode.IsSupported ? new MachineLinear() : null;
+    private readonly MachineLinear? _machine = generated && MachineCode.IsSupported ? new MachineLinear() : null;
 
     /// <summary>Measures from how many rows on the way for many pays.</summary>
     public void Calibrate(LlamaWeights weights)

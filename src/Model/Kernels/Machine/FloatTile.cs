@@ -1,20 +1,20 @@
 namespace Llama.Model.Kernels.Machine;
 
 /// <summary>
-/// Generates tiles of products of few rows in bfloat16: each of up to 6 input rows with each of 4 weight rows as they lie in their file, summed in 16 lanes of float32 along the inputs.
+/// Generates tiles of products of few rows in bfloat16 or float32: each of up to 6 input rows with each of 4 weight rows as they lie in their file, summed in 16 lanes of float32 along the inputs.
 /// While it works it fetches part of the next tile's weights, so that memory does not rest while several strips of inputs meet the same weights.
 /// Registers: 0 to 23 the sums, 24 to 27 the weights, 28 and 29 the inputs in turn.
 /// </summary>
-internal static class Bf16Tile
+internal static class FloatTile
 {
     public const int MaxRows = 6, MaxOutputs = 4;
 
-    private const int Lanes = 32, Unroll = 2, WeightRegister = 24, InputRegister = 28, TailMask = 1;
+    private const int Unroll = 2, RegisterBytes = 64, WeightRegister = 24, InputRegister = 28, TailMask = 1;
 
     public static byte[] Generate(TileShape shape)
     {
         Assembler code = new();
-        int steps = shape.Inputs / Lanes, tail = shape.Inputs % Lanes;
+        int lanes = RegisterBytes / shape.ElementBytes, steps = shape.Inputs / lanes, tail = shape.Inputs % lanes;
         TileFrame.Enter(code);
         if (tail > 0) code.SetMask(TailMask, (1u << tail) - 1);
         int tile = code.Mark();
@@ -37,28 +37,38 @@ internal static class Bf16Tile
         code.Move(TileFrame.Counter, count);
         int loop = code.Mark();
         for (int step = 0; step < Unroll; step++) Step(code, shape, step, mask: 0);
-        code.Add(TileFrame.InputCursor, Unroll * Lanes * sizeof(ushort));
-        code.Add(TileFrame.WeightCursor, Unroll * Lanes * sizeof(ushort));
+        code.Add(TileFrame.InputCursor, Unroll * RegisterBytes);
+        code.Add(TileFrame.WeightCursor, Unroll * RegisterBytes);
         code.Decrement(TileFrame.Counter);
         code.JumpIfNotZero(loop);
     }
 
     private static void Step(Assembler code, TileShape shape, int step, int mask)
     {
-        int at = step * Lanes * sizeof(ushort);
+        int at = step * RegisterBytes;
         for (int ahead = shape.FirstAhead; ahead < shape.FirstAhead + shape.RowsAhead; ahead++)
             code.Prefetch(new Memory(TileFrame.WeightCursor, (shape.Outputs + ahead) * shape.WeightStride + at));
         for (int output = 0; output < shape.Outputs; output++)
-        {
-            Memory weights = new(TileFrame.WeightCursor, output * shape.WeightStride + at);
-            if (mask == 0) code.Load(WeightRegister + output, weights);
-            else code.LoadWords(WeightRegister + output, weights, mask); // a row's end may be the mapped file's
-        }
+            Load(code, shape, WeightRegister + output, new Memory(TileFrame.WeightCursor, output * shape.WeightStride + at), mask);
         for (int row = 0; row < shape.Rows; row++)
         {
             int input = InputRegister + row % 2;
-            code.Load(input, new Memory(TileFrame.InputCursor, row * shape.InputStride + at)); // padded with zeros
-            for (int output = 0; output < shape.Outputs; output++) code.DotBfloat16(row * shape.Outputs + output, WeightRegister + output, input);
+            Load(code, shape, input, new Memory(TileFrame.InputCursor, row * shape.InputStride + at), mask);
+            for (int output = 0; output < shape.Outputs; output++) Multiply(row * shape.Outputs + output, WeightRegister + output);
+
+            void Multiply(int sum, int weight)
+            {
+                if (shape.ElementBytes == sizeof(ushort)) code.DotBfloat16(sum, weight, input);
+                else code.MultiplyAdd(sum, weight, input);
+            }
         }
+    }
+
+    // Under a mask, because the end of a row may be that of the mapped file.
+    private static void Load(Assembler code, TileShape shape, int target, Memory source, int mask)
+    {
+        if (mask == 0) code.Load(target, source);
+        else if (shape.ElementBytes == sizeof(ushort)) code.LoadWords(target, source, mask);
+        else code.LoadDwords(target, source, mask);
     }
 }

@@ -1,0 +1,70 @@
+using Llama.Model;
+using Llama.Model.Checkpoints;
+using Llama.Model.Quantization;
+using Llama.Server.Tests.Hosting;
+using Llama.Tests.Shared;
+
+namespace Llama.Server.Tests;
+
+public sealed class QuantizeVerbTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("llama-quantize-").FullName;
+
+    public QuantizeVerbTests()
+    {
+        RandomCheckpoint.Write(Source, SmallLlama.Config with { VocabSize = TestModel.Tokenizer.VocabSize }, TensorDtype.BF16, seed: 1);
+        foreach (string file in Directory.GetFiles(TestModel.Folder)) File.Copy(file, Path.Combine(Source, Path.GetFileName(file)), overwrite: true);
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private string Source => Path.Combine(_folder, "checkpoint");
+
+    private string Target => Path.Combine(_folder, "small");
+
+    [Fact]
+    public async Task Quantize_Checkpoint_WritesAFolderThatIsServed()
+    {
+        (int? exitCode, string output, string error) = await RunAsync("--out", Target, "--type", "int4");
+
+        Assert.Equal((0, ""), (exitCode, error));
+        Assert.Matches(@"down_proj +int4-g64 .* MB .* %", output);
+        Assert.Matches(@"lm_head +int8-row ", output);
+        Assert.Equal([Source, Target], Directory.GetDirectories(_folder).Order());
+        Assert.Equal(QuantizationPlan.Of(QuantizationType.Int4), LlamaConfig.Load(Target).Quantization);
+        Assert.Equal(Directory.GetFiles(Source).Select(Path.GetFileName).Order(), Directory.GetFiles(Target).Select(Path.GetFileName).Order());
+    }
+
+    [Fact]
+    public async Task Quantize_FolderThatIsThere_IsKeptUnlessForcedAndACheckpoint()
+    {
+        Directory.CreateDirectory(Target);
+        File.WriteAllText(Path.Combine(Target, "letters"), "precious");
+        Assert.Contains("add --force", await FaultAsync("--out", Target, "--type", "int8"));
+        Assert.Contains("is no checkpoint", await FaultAsync("--out", Target, "--type", "int8", "--force"));
+        Assert.Contains("holds the model itself", await FaultAsync("--out", _folder, "--type", "int8", "--force"));
+        Assert.Equal("precious", File.ReadAllText(Path.Combine(Target, "letters")));
+
+        File.WriteAllText(Path.Combine(Target, "config.json"), "{}");
+        Assert.Equal(0, (await RunAsync("--out", Target, "--type", "int8", "--force")).ExitCode);
+        Assert.False(File.Exists(Path.Combine(Target, "letters")));
+    }
+
+    [Fact]
+    public async Task Quantize_WhatCannotBe_IsSaidAndLeavesNothing()
+    {
+        Assert.Contains("--type is 'int5'; use one of int8", await FaultAsync("--out", Target, "--type", "int5"));
+        File.Delete(Path.Combine(Source, "model.safetensors"));
+        Assert.Contains("holds no weights", await FaultAsync("--out", Target, "--type", "int8"));
+        Assert.Equal([Source], Directory.GetDirectories(_folder));
+    }
+
+    private async Task<string> FaultAsync(params string[] arguments)
+    {
+        (int? exitCode, _, string error) = await RunAsync(arguments);
+        Assert.Equal(1, exitCode);
+        return error;
+    }
+
+    private Task<(int? ExitCode, string Output, string Error)> RunAsync(params string[] arguments) => VerbsTests.RunAsync(["quantize", "--model", Source, .. arguments]);
+}
