@@ -86,8 +86,8 @@ public sealed class QuantizedCheckpointTests : IDisposable
     }
 
     [Theory]
-    [InlineData("auto", "int4-g32 weights (auto), int8-row head")]
-    [InlineData("int4", "int4-g32 weights (as set), int8-row head")]
+    [InlineData("auto", "int4-g64 weights (auto), int8-row head")]
+    [InlineData("int4", "int4-g64 weights (as set), int8-row head")]
     [InlineData("int8-g128", "int8-g128 weights (as set), int8-g128 head")]
     [InlineData("bfloat16", "bfloat16 weights (as set)")]
     public void Load_QuantisedFolder_HoldsWhatTheSettingAsksFor(string dtype, string description)
