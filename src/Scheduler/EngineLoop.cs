@@ -105,7 +105,7 @@ internal sealed class EngineLoop
         while (_inbox.TryTake(out Message message))
             if (message.Kind == MessageKind.Submit) _scheduler.Add(message.Sequence!); // those whose callers left end with the rest
         _reporter.Committed(_scheduler);
-        foreach (Sequence sequence in _scheduler.Live) _reporter.Report(new Outcome(sequence, null, FinishReason.Failed));
+        _reporter.Report([.. _scheduler.Live.Select(sequence => new Outcome(sequence, null, FinishReason.Failed))]);
         _reporter.Ended();
     }
 }

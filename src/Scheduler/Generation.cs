@@ -6,13 +6,11 @@ namespace Llama.Scheduling;
 /// <summary>The caller's end of one accepted request. Disposing it before its last event aborts the request and frees its blocks within one step.</summary>
 public sealed class Generation : IAsyncDisposable
 {
-    private readonly Channel<GenerationEvent> _events =
-        Channel.CreateUnbounded<GenerationEvent>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
-
     private readonly Sequence _sequence;
     private readonly Inbox _inbox;
+    private readonly EventReader _events;
 
-    internal Generation(Sequence sequence, Inbox inbox) => (_sequence, _inbox) = (sequence, inbox);
+    internal Generation(Sequence sequence, Inbox inbox) => (_sequence, _inbox, _events) = (sequence, inbox, new EventReader(sequence));
 
     /// <summary>Number of the request in this engine, from 1.</summary>
     public long Id => _sequence.Id;
@@ -26,21 +24,32 @@ public sealed class Generation : IAsyncDisposable
     /// <summary>[hidden] mean of the prompt's last hidden states, after the final norm; there once the first event is, when it was asked for.</summary>
     public float[]? Embedding => _sequence.Readout?.Mean;
 
-    /// <summary>Tokens and, on the last event, the ending; completes after that event.</summary>
-    public ChannelReader<GenerationEvent> Events => _events.Reader;
+    /// <summary>Tokens and, on the last event, the ending; completes after that event. For one reader.</summary>
+    public ChannelReader<GenerationEvent> Events => _events;
+
+    /// <summary>
+    /// Set before <see cref="Events"/> are waited for, by a reader that does little at each and never blocks: it then goes on where others of the same step do, one after another on one
+    /// thread. Waking a thread for each costs more than what most do.
+    /// </summary>
+    public bool GoesOnInChain { set => _events.GoesOnInChain = value; }
+
+    /// <summary>Ends the request within one step, if it has not ended; safe from any thread and more than once.</summary>
+    public void Abort()
+    {
+        // An abort after the end finds a finished sequence and does nothing, so this needs no agreement with the engine's thread.
+        _inbox.TryPost(MessageKind.Abort, _sequence);
+    }
 
     /// <inheritdoc />
     public ValueTask DisposeAsync()
     {
-        // An abort after the end finds a finished sequence and does nothing, so this needs no agreement with the engine's thread.
-        _inbox.TryPost(MessageKind.Abort, _sequence);
+        Abort();
         return ValueTask.CompletedTask;
     }
 
-    internal void Publish(in Outcome outcome)
+    /// <summary>Publishes an event; a reader that waits for it is woken with the others.</summary>
+    internal void Publish(in Outcome outcome, WakeUps wakeUps)
     {
-        // Unbounded: a slow reader costs memory up to its own token limit, and never holds up the engine.
-        _events.Writer.TryWrite(new GenerationEvent(outcome.Token, outcome.Finish));
-        if (outcome.Finish is not null) _events.Writer.TryComplete();
+        if (_events.Publish(outcome)) wakeUps.Add(_events);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Llama.Scheduling.Metrics;
 using Llama.Scheduling.Tracing;
 
@@ -6,6 +7,7 @@ namespace Llama.Scheduling;
 /// <summary>Tells everybody outside the engine's thread what a turn did: callers, metrics, counters, the trace.</summary>
 internal sealed class Reporter(Backlog backlog, EngineCounters counters, EngineMetrics? metrics, TraceWriter? trace, Action<Exception>? onFailure)
 {
+    private readonly WakeUps _wakeUps = new();
     private long _stepCount;
     private long _preemptionCount;
 
@@ -37,16 +39,23 @@ internal sealed class Reporter(Backlog backlog, EngineCounters counters, EngineM
         counters.Publish(scheduler, _stepCount);
         metrics?.Preempted(scheduler.PreemptionCount - _preemptionCount);
         _preemptionCount = scheduler.PreemptionCount;
-        foreach (Outcome outcome in scheduler.Outcomes) Report(outcome);
+        Report(CollectionsMarshal.AsSpan(scheduler.Outcomes));
         scheduler.ClearOutcomes();
     }
 
-    public void Report(in Outcome outcome)
+    /// <summary>Tells of each, then wakes those who waited to be told.</summary>
+    public void Report(ReadOnlySpan<Outcome> outcomes)
+    {
+        foreach (ref readonly Outcome outcome in outcomes) Report(outcome);
+        _wakeUps.Send();
+    }
+
+    private void Report(in Outcome outcome)
     {
         if (outcome.Fault is { } fault) onFailure?.Invoke(fault);
         if (outcome.Token is not null) metrics?.Generated(outcome);
         if (outcome.Finish is { } reason) Ended(outcome.Sequence, reason);
-        outcome.Sequence.Generation?.Publish(outcome);
+        outcome.Sequence.Generation?.Publish(outcome, _wakeUps);
     }
 
     /// <summary>The engine serves no more.</summary>

@@ -83,6 +83,9 @@ internal sealed class Sequence
 
     public int GeneratedCount => KnownCount - PromptLength;
 
+    /// <summary>A generated token by its number, from 0. From any thread once it was told of: it does not change, and the array has room for all from before the first.</summary>
+    public int Generated(int number) => _tokens[PromptLength + number];
+
     /// <summary>Generated tokens that the caller was told of.</summary>
     public int AnnouncedCount { get; private set; }
 

@@ -71,6 +71,16 @@ public sealed class ModelRunnerTests : IDisposable
     }
 
     [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(5)]
+    public void Run_AnyNumberOfThreads_DrawsTheSameTokens(int threads)
+    {
+        ModelOptions options = new() { Path = _folder, Device = "cpu", Deterministic = true, Threads = 3 };
+        Assert.Equal(Generate(options, 30), Generate(options with { Threads = threads }, 30));
+    }
+
+    [Theory]
     [InlineData("float32")]
     [InlineData("bfloat16")]
     public void Run_DecodeStepsOfAnyNumberOfSequences_CreateNoTensor(string dtype)

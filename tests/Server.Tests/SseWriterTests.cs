@@ -1,30 +1,33 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
 using System.Text.Json;
 using Llama.Server.Streaming;
+using Llama.Server.Tests.Hosting;
 
 namespace Llama.Server.Tests;
 
 public sealed class SseWriterTests
 {
+    private readonly Pipe _pipe = new(new PipeOptions(pauseWriterThreshold: 0));
+
     [Theory]
     [InlineData("")]
     [InlineData("response.output_text.delta")]
     public async Task Send_WarmPlainEvent_AllocatesNothing(string name)
     {
         ReadOnlyMemory<byte> nameBytes = Encoding.UTF8.GetBytes(name);
-        var pipe = new Pipe();
-        await using var events = new SseWriter(pipe.Writer, TimeSpan.FromHours(1), TimeProvider.System);
+        await using var events = new SseWriter(_pipe.Writer, TimeSpan.FromHours(1), TimeProvider.System);
         char[] text = [.. " giraffe"];
         async Task<long> SendAsync(int count)
         {
             long before = GC.GetAllocatedBytesForCurrentThread();
             for (int i = 0; i < count; i++)
             {
-                ValueTask sent = events.SendAsync(nameBytes, Write, text);
-                Assert.True(sent.IsCompletedSuccessfully);
-                pipe.Reader.TryRead(out ReadResult read);
-                pipe.Reader.AdvanceTo(read.Buffer.End);
+                ValueTask sent = events.SendAsync(nameBytes, Write, text), flushed = events.FlushAsync();
+                Assert.True(sent.IsCompletedSuccessfully && flushed.IsCompletedSuccessfully);
+                _pipe.Reader.TryRead(out ReadResult read);
+                _pipe.Reader.AdvanceTo(read.Buffer.End);
             }
             await Task.CompletedTask;
             return GC.GetAllocatedBytesForCurrentThread() - before;
@@ -34,6 +37,59 @@ public sealed class SseWriterTests
         long bytes = await SendAsync(1000);
 
         Assert.InRange(bytes, 0, 1000); // under a byte per event: nothing is allocated for any one of them
+    }
+
+    [Fact]
+    public async Task Send_LeavesWithTheFlush_InOrder()
+    {
+        await using var events = new SseWriter(_pipe.Writer, TimeSpan.FromHours(1), TimeProvider.System);
+
+        await events.SendAsync(Write, (char[])['a']);
+        await events.SendAsync("named"u8.ToArray(), Write, (char[])['b']);
+        string before = Sent();
+        await events.FlushAsync();
+
+        Assert.Empty(before);
+        Assert.Equal("data: {\"content\":\"a\"}\n\nevent: named\ndata: {\"content\":\"b\"}\n\n", Sent());
+    }
+
+    [Fact]
+    public async Task Send_ManyWithoutAFlush_LeaveByThemselves()
+    {
+        await using var events = new SseWriter(_pipe.Writer, TimeSpan.FromHours(1), TimeProvider.System);
+
+        for (int i = 0; i < 100; i++) await events.SendAsync(Write, new char[1000]);
+
+        Assert.InRange(Sent().Length, 80_000, int.MaxValue); // all but what the last ones hold back
+    }
+
+    [Fact]
+    public async Task KeepAlive_OnlyAfterAWholeSilence()
+    {
+        var clock = new TimerClock();
+        await using var events = new SseWriter(_pipe.Writer, TimeSpan.FromSeconds(10), clock);
+
+        clock.Advance(TimeSpan.FromSeconds(6));
+        await events.SendAsync(Write, (char[])['a']);
+        await events.FlushAsync();
+        string first = Sent();
+        clock.Advance(TimeSpan.FromSeconds(6)); // the timer's turn, but not yet the silence's
+        await TestApp.Until(() => clock.Due == TimeSpan.FromSeconds(16));
+        string second = Sent();
+        clock.Advance(TimeSpan.FromSeconds(4));
+        await TestApp.Until(() => clock.Due == TimeSpan.FromSeconds(26));
+
+        Assert.StartsWith("data: ", first);
+        Assert.Empty(second);
+        Assert.Equal(": keep-alive\n\n", Sent());
+    }
+
+    private string Sent()
+    {
+        if (!_pipe.Reader.TryRead(out ReadResult read)) return "";
+        string text = Encoding.UTF8.GetString(read.Buffer.ToArray());
+        _pipe.Reader.AdvanceTo(read.Buffer.End);
+        return text;
     }
 
     private static void Write(Utf8JsonWriter json, char[] text)

@@ -6,7 +6,7 @@ using Llama.Server.Streaming;
 namespace Llama.Server.Chat;
 
 /// <summary>Words answers as <c>chat.completion</c> and <c>chat.completion.chunk</c>.</summary>
-internal sealed class ChatAnswerFormat(ChatCompletionRequest request, Answers answers, AnswerHead head) : ChunkFormat(request, head, "chat.completion.chunk")
+internal sealed class ChatAnswerFormat(ChatCompletionRequest request, Answers answers, AnswerHead head) : ChunkFormat(request, answers.Streams.Count, head, "chat.completion.chunk")
 {
     private readonly ChatLogprobFormat _logprobs = new(answers.Checkpoint.Tokenizer);
 
@@ -59,19 +59,19 @@ internal sealed class ChatAnswerFormat(ChatCompletionRequest request, Answers an
         EndChunk(json);
     }
 
-    protected override void WriteDelta(Utf8JsonWriter json, int choice, TextStream stream)
+    protected override void WriteDelta(Utf8JsonWriter json, int choice, ReadOnlySpan<char> text, ReadOnlySpan<DrawnToken> tokens)
     {
         BeginChunk(json);
         BeginDelta(json, choice);
-        json.WriteString("content"u8, stream.Text);
+        json.WriteString("content"u8, text);
         json.WriteEndObject();
         if (request.WantsLogprobs)
         {
             json.WritePropertyName("logprobs"u8);
-            JsonSerializer.Serialize(json, _logprobs.From(stream.Tokens), ApiJson.Web.ChatLogprobs);
+            JsonSerializer.Serialize(json, _logprobs.From(tokens), ApiJson.Web.ChatLogprobs);
         }
         if (request.ReturnTokenIds)
-            WriteIds(json, "token_ids"u8, Ids(stream.Tokens));
+            WriteIds(json, "token_ids"u8, Ids(tokens));
         EndChoice(json, finishReason: null);
         EndChunk(json);
     }

@@ -5,7 +5,7 @@ using Llama.Server.Json;
 namespace Llama.Server.Completions;
 
 /// <summary>Words answers as <c>text_completion</c>, whole and in chunks alike.</summary>
-internal sealed class CompletionAnswerFormat(CompletionRequest request, Answers answers, AnswerHead head) : ChunkFormat(request, head, "text_completion")
+internal sealed class CompletionAnswerFormat(CompletionRequest request, Answers answers, AnswerHead head) : ChunkFormat(request, answers.Streams.Count, head, "text_completion")
 {
     private readonly CompletionLogprobFormat? _logprobs =
         request.TopLogprobs is { } count ? new(answers.Checkpoint.Tokenizer, count) : null;
@@ -24,13 +24,13 @@ internal sealed class CompletionAnswerFormat(CompletionRequest request, Answers 
         EndChoice(json, finishReason: null);
     }
 
-    protected override void WriteDelta(Utf8JsonWriter json, int choice, TextStream stream)
+    protected override void WriteDelta(Utf8JsonWriter json, int choice, ReadOnlySpan<char> text, ReadOnlySpan<DrawnToken> tokens)
     {
         BeginChunk(json);
-        BeginChoice(json, choice, stream.Text);
-        WriteLogprobs(json, Logprobs(choice, stream.Tokens, withPrompt: false));
+        BeginChoice(json, choice, text);
+        WriteLogprobs(json, Logprobs(choice, tokens, withPrompt: false));
         if (request.ReturnTokenIds)
-            WriteIds(json, "token_ids"u8, Ids(stream.Tokens));
+            WriteIds(json, "token_ids"u8, Ids(tokens));
         EndChoice(json, finishReason: null);
     }
 

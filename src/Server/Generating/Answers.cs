@@ -61,11 +61,18 @@ internal sealed class Answers : IAsyncDisposable
         return true;
     }
 
+    /// <summary>Has each answer go on in a chain with others, see <see cref="Generation.GoesOnInChain"/>: for answers that only this server's own code waits for.</summary>
+    public void GoOnInChain()
+    {
+        foreach (TextStream stream in Streams)
+            stream.GoesOnInChain = true;
+    }
+
     /// <summary>Ends what still runs; safe from any thread and more than once.</summary>
     public void Abort()
     {
         foreach (TextStream stream in Streams)
-            _ = stream.DisposeAsync().AsTask();
+            stream.Abort();
     }
 
     public async ValueTask DisposeAsync()

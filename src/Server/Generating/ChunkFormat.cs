@@ -6,21 +6,27 @@ using Llama.Server.Streaming;
 namespace Llama.Server.Generating;
 
 /// <summary>
-/// The formats that stream in chunks: one JSON object per event, then <c>[DONE]</c>. Chunks are written by hand: there is one per token, and nothing is allocated for
-/// the plain ones.
+/// The formats that stream in chunks: one JSON object per event, then <c>[DONE]</c>. Chunks are written by hand: there is one per token. Nothing is allocated for those
+/// that hold nothing but text, and all but their text is written once.
 /// </summary>
-internal abstract class ChunkFormat(GenerationParameters request, AnswerHead head, string chunkObject) : AnswerFormat
+internal abstract class ChunkFormat(GenerationParameters request, int choiceCount, AnswerHead head, string chunkObject) : AnswerFormat
 {
+    private readonly EventTemplate?[] _plainDeltas = new EventTemplate?[choiceCount]; // by choice
+
     protected AnswerHead Head => head;
 
     /// <summary>Whether a choice has a chunk before its first piece.</summary>
     protected virtual bool HasStart => true;
 
+    /// <summary>Whether chunks hold nothing of the tokens but their text.</summary>
+    private bool IsPlain => request.Logprobs is null && !request.ReturnTokenIds;
+
     public sealed override ValueTask StartAsync(SseWriter events, int choice) =>
         HasStart ? events.SendAsync(static (json, s) => s.Format.WriteStart(json, s.choice), (Format: this, choice)) : ValueTask.CompletedTask;
 
-    public override ValueTask SendPieceAsync(SseWriter events, int choice, TextStream stream) =>
-        events.SendAsync(static (json, s) => s.Format.WriteDelta(json, s.choice, s.stream), (Format: this, choice, stream));
+    public override ValueTask SendPieceAsync(SseWriter events, int choice, TextStream stream) => IsPlain
+        ? events.SendAsync(_plainDeltas[choice] ??= PlainDelta(choice), stream)
+        : events.SendAsync(static (json, s) => s.Format.WriteDelta(json, s.choice, s.stream.Text, s.stream.Tokens), (Format: this, choice, stream));
 
     public sealed override ValueTask FinishAsync(SseWriter events, int choice, TextStream stream) =>
         events.SendAsync(static (json, s) => s.Format.WriteFinish(json, s.choice, s.reason), (Format: this, choice, reason: stream.FinishName()));
@@ -38,11 +44,13 @@ internal abstract class ChunkFormat(GenerationParameters request, AnswerHead hea
     /// <summary>The chunk that opens a choice.</summary>
     protected abstract void WriteStart(Utf8JsonWriter json, int choice);
 
-    /// <summary>A chunk with the stream's current piece.</summary>
-    protected abstract void WriteDelta(Utf8JsonWriter json, int choice, TextStream stream);
+    /// <summary>A chunk with more of an answer; the text is the last string in it that is not ours, but for what stands beside it of tokens.</summary>
+    protected abstract void WriteDelta(Utf8JsonWriter json, int choice, ReadOnlySpan<char> text, ReadOnlySpan<DrawnToken> tokens);
 
     /// <summary>The chunk that closes a choice.</summary>
     protected abstract void WriteFinish(Utf8JsonWriter json, int choice, string reason);
+
+    private EventTemplate PlainDelta(int choice) => EventTemplate.Of((json, text) => WriteDelta(json, choice, text, tokens: []));
 
     /// <summary>The chunk with the token counts; it has no choices.</summary>
     private void WriteUsage(Utf8JsonWriter json, Usage usage)

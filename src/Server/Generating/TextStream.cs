@@ -55,9 +55,24 @@ internal sealed class TextStream(Generation generation, Tokenizer tokenizer, Tex
     /// <summary>The prompt's tokens from the second on, with their log-probabilities where they were asked for; there from the first move on.</summary>
     public IReadOnlyList<ScoredToken> PromptLogprobs => generation.PromptLogprobs;
 
+    /// <inheritdoc cref="Generation.GoesOnInChain" />
+    public bool GoesOnInChain { set => generation.GoesOnInChain = value; }
+
     /// <summary>Goes on to the next piece or the ending; false after the ending.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> MoveNextAsync()
+    {
+        while (!TryMoveNext())
+        {
+            if (Finish is not null)
+                return false;
+            await WaitAsync();
+        }
+        return true;
+    }
+
+    /// <summary>Goes on to the next piece or the ending if that is there; false while it is not, and after the ending.</summary>
+    public bool TryMoveNext()
     {
         _stops.Clear();
         _released.Clear();
@@ -66,38 +81,45 @@ internal sealed class TextStream(Generation generation, Tokenizer tokenizer, Tex
         _calls?.Read([], isEnd: false);
         while (!HasPiece && Finish is null)
         {
-            if (generation.Events.TryRead(out GenerationEvent next))
-                await ApplyAsync(next);
-            else if (!await generation.Events.WaitToReadAsync())
-                End(FinishReason.Failed);
+            if (!generation.Events.TryRead(out GenerationEvent next))
+                return false;
+            Apply(next);
         }
         return true;
     }
 
+    /// <summary>Waits for more of the answer, of which there may be nothing yet that can be shown.</summary>
+    public ValueTask<bool> WaitAsync() => generation.Events.WaitToReadAsync();
+
+    /// <summary>Ends the answer, if it has not ended; safe from any thread and more than once.</summary>
+    public void Abort() => generation.Abort();
+
     public ValueTask DisposeAsync() => generation.DisposeAsync();
 
-    private ValueTask ApplyAsync(GenerationEvent next)
+    private void Apply(GenerationEvent next)
     {
         if (next.Token is { } token)
             Add(token, isEnding: next.Finish == FinishReason.Stop && !rules.IncludeStop);
         if (_stops.IsMatched)
         {
             End(FinishReason.Stop);
-            return generation.DisposeAsync();
+            Abort();
+            return;
         }
         if (next.Finish is { } finish)
             End(finish);
         else
             ReleaseTokens();
-        return _calls?.IsFinished == true && Finish is null ? EndWithCall() : ValueTask.CompletedTask;
+        if (_calls?.IsFinished == true && Finish is null)
+            EndWithCall();
     }
 
     /// <summary>The one call that is allowed is whole: nothing that could follow would be shown.</summary>
-    private ValueTask EndWithCall()
+    private void EndWithCall()
     {
         Finish = FinishReason.Stop;
         _released.AddRange(_held);
-        return generation.DisposeAsync();
+        Abort();
     }
 
     private void Add(SampledToken token, bool isEnding)

@@ -63,22 +63,32 @@ internal sealed class AnswerWriter(IOptions<ServerSettings> settings, TimeProvid
         response.Headers["X-Accel-Buffering"] = "no"; // nginx would hold events back
     }
 
+    /// <summary>
+    /// Sends a choice's pieces as they come, each in an event of its own; those that are there together leave together. So a token that comes alone leaves at once, and a connection
+    /// that falls behind its answer needs the fewer writes the further behind it is.
+    /// </summary>
     private static async Task PumpAsync(SseWriter events, Answers answers, int choice, Task<bool> first, AnswerFormat format)
     {
         TextStream stream = answers.Streams[choice];
-        bool isStarted = false;
-        for (bool hasMoved = await first; hasMoved; hasMoved = await stream.MoveNextAsync())
+        await first;
+        await format.StartAsync(events, choice);
+        while (true)
         {
-            if (!isStarted)
-                await format.StartAsync(events, choice);
-            isStarted = true;
             if (stream.HasPiece)
                 await format.SendPieceAsync(events, choice, stream);
+            if (stream.Finish is not null)
+                break;
+            while (!stream.TryMoveNext())
+            {
+                await events.FlushAsync();
+                await stream.WaitAsync();
+            }
         }
         if (stream.HasFailed())
             answers.Abort(); // one failure ends the request
         else if (!stream.IsAbandoned())
             await format.FinishAsync(events, choice, stream);
+        await events.FlushAsync();
     }
 
     private static ValueTask EndAsync(SseWriter events, Answers answers, AnswerFormat format) =>

@@ -19,6 +19,7 @@ internal sealed class GenerationRunner(AnswerWriter writer, TimeProvider clock)
             return error;
         await using (answers)
         {
+            answers.GoOnInChain();
             if (request.Stream)
                 await writer.WriteStreamAsync(context, answers, format(answers));
             else

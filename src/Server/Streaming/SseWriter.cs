@@ -2,30 +2,37 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Llama.Server.Generating;
 using Llama.Server.Json;
 
 namespace Llama.Server.Streaming;
 
 /// <summary>
-/// Writes server-sent events straight into the response's pipe, one JSON value each, from any of several writers at once. After a time of silence it sends a comment,
-/// so that proxies do not take the connection for dead.
+/// Writes server-sent events straight into the response's pipe, one JSON value each, from any of several writers at once. They leave when a writer that has nothing more to send flushes, or
+/// when many bytes have come together: what is there at the same time travels together. After a time of silence it sends a comment, so that proxies do not take the
+/// connection for dead.
 /// </summary>
 internal sealed class SseWriter : IAsyncDisposable
 {
+    private const int MostUnflushed = 16 << 10; // bytes
+
     private static readonly JsonWriterOptions Json = ApiJson.WriterOptions with { SkipValidation = true };
 
     private readonly PipeWriter _pipe;
     private readonly Utf8JsonWriter _json;
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly TimeSpan _silence;
+    private readonly TimeProvider _clock;
     private readonly PeriodicTimer _timer;
     private readonly Task _keepAlive;
+    private long _unflushedCount; // bytes
+    private long _flushedAt; // timestamp
 
     public SseWriter(PipeWriter pipe, TimeSpan silence, TimeProvider clock)
     {
         _pipe = pipe;
         _json = new Utf8JsonWriter(pipe, Json);
-        _silence = silence;
+        (_silence, _clock, _flushedAt) = (silence, clock, clock.GetTimestamp());
         _timer = new PeriodicTimer(silence, clock);
         _keepAlive = KeepAliveAsync();
     }
@@ -35,29 +42,31 @@ internal sealed class SseWriter : IAsyncDisposable
 
     /// <summary>The same for an event with a name of its own.</summary>
     /// <param name="name">What follows <c>event:</c>, in UTF-8; empty for none.</param>
+    public ValueTask SendAsync<TState>(ReadOnlyMemory<byte> name, Action<Utf8JsonWriter, TState> write, TState state) =>
+        WriteAsync(static (events, s) => events.Write(s.name.Span, s.write, s.state), (name, write, state));
+
+    /// <summary>Sends one event with a stream's current text; allocates nothing.</summary>
+    public ValueTask SendAsync(EventTemplate template, TextStream stream) =>
+        WriteAsync(static (events, s) => events._unflushedCount += s.template.Write(events._pipe, s.stream.Text), (template, stream));
+
+    /// <summary>Sends the event that tells clients that all is there.</summary>
+    public ValueTask SendDoneAsync() => WriteAsync(static (events, _) => events.Write("data: [DONE]\n\n"u8), 0);
+
+    /// <summary>Hands what was sent to the connection, and waits while that has too much already.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public async ValueTask SendAsync<TState>(ReadOnlyMemory<byte> name, Action<Utf8JsonWriter, TState> write, TState state)
+    public async ValueTask FlushAsync()
     {
         await _turn.WaitAsync();
         try
         {
-            WriteName(name.Span);
-            _pipe.Write("data: "u8);
-            _json.Reset(_pipe);
-            write(_json, state);
-            _json.Flush();
-            _pipe.Write("\n\n"u8);
-            await _pipe.FlushAsync();
-            _timer.Period = _silence; // counts anew
+            if (_unflushedCount > 0)
+                await FlushPipeAsync();
         }
         finally
         {
             _turn.Release();
         }
     }
-
-    /// <summary>Sends the event that tells clients that all is there.</summary>
-    public ValueTask SendDoneAsync() => SendRawAsync("data: [DONE]\n\n"u8.ToArray());
 
     public async ValueTask DisposeAsync()
     {
@@ -67,32 +76,63 @@ internal sealed class SseWriter : IAsyncDisposable
         _turn.Dispose();
     }
 
-    private void WriteName(ReadOnlySpan<byte> name)
-    {
-        if (name.IsEmpty)
-            return;
-        _pipe.Write("event: "u8);
-        _pipe.Write(name);
-        _pipe.Write("\n"u8);
-    }
-
-    private async Task KeepAliveAsync()
-    {
-        byte[] comment = ": keep-alive\n\n"u8.ToArray();
-        while (await _timer.WaitForNextTickAsync())
-            await SendRawAsync(comment);
-    }
-
-    private async ValueTask SendRawAsync(ReadOnlyMemory<byte> bytes)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask WriteAsync<TState>(Action<SseWriter, TState> write, TState state)
     {
         await _turn.WaitAsync();
         try
         {
-            await _pipe.WriteAsync(bytes);
+            write(this, state);
+            if (_unflushedCount > MostUnflushed)
+                await FlushPipeAsync();
         }
         finally
         {
             _turn.Release();
+        }
+    }
+
+    private ValueTask<FlushResult> FlushPipeAsync()
+    {
+        _unflushedCount = 0;
+        Volatile.Write(ref _flushedAt, _clock.GetTimestamp());
+        return _pipe.FlushAsync();
+    }
+
+    private void Write<TState>(ReadOnlySpan<byte> name, Action<Utf8JsonWriter, TState> write, TState state)
+    {
+        if (!name.IsEmpty)
+        {
+            Write("event: "u8);
+            Write(name);
+            Write("\n"u8);
+        }
+        Write("data: "u8);
+        _json.Reset(_pipe);
+        write(_json, state);
+        _json.Flush();
+        _unflushedCount += _json.BytesCommitted;
+        Write("\n\n"u8);
+    }
+
+    private void Write(ReadOnlySpan<byte> bytes)
+    {
+        _pipe.Write(bytes);
+        _unflushedCount += bytes.Length;
+    }
+
+    private async Task KeepAliveAsync()
+    {
+        while (await _timer.WaitForNextTickAsync())
+        {
+            TimeSpan silence = _clock.GetElapsedTime(Volatile.Read(ref _flushedAt));
+            bool isLong = silence > _silence - TimeSpan.FromMilliseconds(1); // the least that a timer takes
+            if (isLong)
+            {
+                await WriteAsync(static (events, _) => events.Write(": keep-alive\n\n"u8), 0);
+                await FlushAsync();
+            }
+            _timer.Period = isLong ? _silence : _silence - silence; // at the end of the silence that has begun, rather than anew for each event
         }
     }
 }

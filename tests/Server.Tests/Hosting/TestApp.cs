@@ -37,6 +37,9 @@ internal sealed class TestApp : WebApplicationFactory<Program>
 
     public int ContextLength { get; init; } = 512;
 
+    /// <summary>Loads another model than <see cref="TestModel"/>.</summary>
+    public Func<ModelOptions, LoadedModel>? Model { get; init; }
+
     public Dictionary<string, string> Settings { get; } = [];
 
     public TimeProvider? Clock { get; init; }
@@ -99,6 +102,6 @@ internal sealed class TestApp : WebApplicationFactory<Program>
         });
     }
 
-    private LoadedModel Load(ModelOptions options) =>
-        new TestModel { Checkpoint = Checkpoint, Reply = Reply, OnStep = OnStep, OnLoad = OnLoad, ContextLength = ContextLength }.Load(options);
+    private LoadedModel Load(ModelOptions options) => Model?.Invoke(options)
+        ?? new TestModel { Checkpoint = Checkpoint, Reply = Reply, OnStep = OnStep, OnLoad = OnLoad, ContextLength = ContextLength }.Load(options);
 }

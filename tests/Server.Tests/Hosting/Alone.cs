@@ -1,0 +1,5 @@
+namespace Llama.Server.Tests.Hosting;
+
+/// <summary>Tests that measure the whole process: they run when no others do.</summary>
+[CollectionDefinition(nameof(Alone), DisableParallelization = true)]
+public sealed class Alone;
