@@ -66,10 +66,6 @@ internal static class ConvertVerb
             progress.End();
             File.Move(partial, path, overwrite: true);
         }
-        catch (OperationCanceledException)
-        {
-            throw new VerbException("Ended early; nothing was written.");
-        }
         finally
         {
             File.Delete(partial);
