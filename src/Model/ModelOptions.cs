@@ -3,7 +3,7 @@ namespace Llama.Model;
 /// <summary>Which checkpoint to load and how. Section <c>Model</c> of the settings.</summary>
 public sealed record ModelOptions
 {
-    /// <summary>Folder in Hugging Face layout: config.json, *.safetensors, tokenizer.model.</summary>
+    /// <summary>Folder in Hugging Face layout (config.json, *.safetensors, tokenizer.model) or GGUF file.</summary>
     public required string Path { get; init; }
 
     /// <summary><c>auto</c> (CUDA if there, else CPU), <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>

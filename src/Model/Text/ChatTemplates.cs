@@ -28,8 +28,10 @@ internal sealed record ChatTemplates(string? Chat, string? Tools, string Origin,
     {
         using (gguf)
         {
+            (string? chat, string? tools) = (gguf.ChatTemplate, gguf.ToolTemplate);
             Dictionary<string, string> specials = gguf.SpecialTokens(tokenizer);
-            return new ChatTemplates(gguf.ChatTemplate, gguf.ToolTemplate, GgufText.ChatTemplateKey, $" It is {GgufText.ChatTemplateKey} of {gguf.Path}.", name => specials.GetValueOrDefault(name));
+            gguf.ThrowOnFaults();
+            return new ChatTemplates(chat, tools, GgufText.ChatTemplateKey, $" It is {GgufText.ChatTemplateKey} of {gguf.Path}.", specials.GetValueOrDefault);
         }
     }
 

@@ -7,10 +7,10 @@ namespace Llama.Server.Configuration;
 /// <summary>Section <c>Model</c>: which checkpoint is served, under what name and where it runs.</summary>
 internal sealed class ModelSettings
 {
-    /// <summary>Folder in Hugging Face layout, absolute or relative to the current directory or the program; empty takes the bundled model.</summary>
+    /// <summary>Folder in Hugging Face layout or GGUF file, absolute or relative to the current directory or the program; empty takes the bundled model.</summary>
     public string Path { get; set; } = "";
 
-    /// <summary>Id shown by <c>/v1/models</c>; empty takes the folder's name.</summary>
+    /// <summary>Id shown by <c>/v1/models</c>; empty takes the folder's or file's name.</summary>
     public string Name { get; set; } = "";
 
     /// <summary>Other ids that requests may use for it.</summary>

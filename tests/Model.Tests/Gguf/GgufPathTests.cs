@@ -62,7 +62,7 @@ public sealed class GgufPathTests : IDisposable
         TensorEntry last = opened.Tensors[^1];
         using (GgufWriter writer = GgufWriter.Create(parts[1], GgufWriter.Lay(new GgufMetadata(), [new(last.Name, GgufTensorType.Find(last.Dtype)!, last.Shape)])))
             writer.Write(last.Name, file.AsSpan((int)last.Offset, (int)last.ByteCount));
-        int info = file.AsSpan().IndexOf(Encoding.UTF8.GetBytes(last.Name)) - sizeof(ulong), data = (int)opened.Tensors.Min(tensor => tensor.Offset);
+        int info = file.AsSpan().LastIndexOf(Encoding.UTF8.GetBytes(last.Name)) - sizeof(ulong), data = (int)opened.Tensors.Min(tensor => tensor.Offset);
         byte[] header = file[..info];
         header[8]--; // tensors
         File.WriteAllBytes(parts[0], [.. header, .. new byte[(32 - info % 32) % 32], .. file[data..(int)last.Offset]]);

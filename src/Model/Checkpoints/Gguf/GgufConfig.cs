@@ -18,7 +18,7 @@ internal static class GgufConfig
         {
             HiddenSize = hidden,
             IntermediateSize = keys.Int("llama.feed_forward_length"),
-            LayerCount = keys.Int("llama.block_count"),
+            LayerCount = LayerCount(keys, tensors.Count),
             HeadCount = heads,
             KvHeadCount = keys.Int("llama.attention.head_count_kv", heads),
             HeadDim = headDim,
@@ -82,6 +82,15 @@ internal static class GgufConfig
             BetaSlow = keys.Positive(prefix + "yarn_beta_slow", 1),
             AttentionFactor = attention == 1 ? null : attention * (1 + 0.1 * Math.Log(factor)),
         };
+    }
+
+    // Each layer has tensors of its own: a file that promises more of them is damaged, and naming all that it lacks would have no end.
+    private static int LayerCount(GgufKeys keys, int tensorCount)
+    {
+        int count = keys.Int("llama.block_count");
+        if (count <= Math.Max(1, tensorCount)) return count;
+        keys.Add("llama.block_count", $"is {count}; there are {tensorCount} tensors in all");
+        return 1;
     }
 
     private static int VocabSize(GgufKeys keys, IReadOnlyDictionary<string, TensorEntry> tensors) =>

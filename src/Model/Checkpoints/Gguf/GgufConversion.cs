@@ -61,8 +61,23 @@ public sealed class GgufConversion : IDisposable
     public void Write(string path, IProgress<double>? progress, CancellationToken cancellation)
     {
         using GgufWriter writer = GgufWriter.Create(path, _layout);
-        long written = 0;
         if (RopeFactors is not null) writer.Write(GgufNames.RopeFactors, MemoryMarshal.AsBytes(RopeFactors.AsSpan()));
+        try
+        {
+            WriteParts(writer, progress, cancellation);
+        }
+        catch (AggregateException several) when (several.InnerException is IOException full)
+        {
+            throw new IOException(full.Message, full);
+        }
+    }
+
+    /// <summary>Unmaps the checkpoint.</summary>
+    public void Dispose() => _checkpoint.Dispose();
+
+    private void WriteParts(GgufWriter writer, IProgress<double>? progress, CancellationToken cancellation)
+    {
+        long written = 0;
         Parallel.ForEach(_parts.SelectMany(Chunks), new ParallelOptions { CancellationToken = cancellation }, chunk =>
         {
             long rowBytes = chunk.Part.Declaration.Type.RowBytes(chunk.Part.Columns);
@@ -72,9 +87,6 @@ public sealed class GgufConversion : IDisposable
             progress?.Report((double)Interlocked.Add(ref written, bytes.Length) / ByteCount);
         });
     }
-
-    /// <summary>Unmaps the checkpoint.</summary>
-    public void Dispose() => _checkpoint.Dispose();
 
     private Part Declare(CheckpointLayout.ExpectedTensor tensor, GgufTensorType asked)
     {
