@@ -3,35 +3,34 @@ using static TorchSharp.torch;
 
 namespace Llama.Model;
 
-/// <summary>The paged key/value cache: per layer [blocks, blockSize, kvHeads, headDim] of keys and of values. Who owns which block is the scheduler's business.</summary>
+/// <summary>The paged key/value cache, layer by layer. Who owns which block is the scheduler's business.</summary>
 internal sealed class KvCache : IDisposable
 {
     /// <summary>Allocates without touching the memory: a CPU's pages become resident as blocks are first used.</summary>
     /// <param name="dtype">float32, bfloat16, or int8 for codes with a scale per slot and head.</param>
     public KvCache(LlamaConfig config, int blockCount, int blockSize, ScalarType dtype, Device device)
     {
-        int slots = checked(blockCount * blockSize);
-        Layers = new KvLayer[config.LayerCount];
-        for (int layer = 0; layer < Layers.Length; layer++) Layers[layer] = new KvLayer(Elements(), Elements(), Scales(), Scales());
-
-        Matrix Elements() => Matrix.Empty(slots, config.KvHeadCount * config.HeadDim, dtype, device);
-        Matrix? Scales() => dtype == ScalarType.Int8 ? Matrix.Empty(slots, config.KvHeadCount, ScalarType.Float32, device) : null;
+        AttentionShape shape = AttentionShape.Of(config, blockSize);
+        Layers = [.. Enumerable.Range(0, config.LayerCount).Select(_ => KvLayer.Empty(blockCount, shape, dtype, device))];
     }
 
     /// <summary>The parts by layer.</summary>
     public KvLayer[] Layers { get; }
 
-    /// <summary>Bytes of one block over all layers.</summary>
-    public static long BytesPerBlock(LlamaConfig config, int blockSize, ScalarType dtype)
+    /// <summary>What the setting <c>Model:KvDtype</c> asks for; auto is the type that the weights are multiplied in.</summary>
+    /// <exception cref="ArgumentException">No such type.</exception>
+    public static ScalarType DtypeOf(string setting, ScalarType weights) => setting switch
     {
-        int bytesPerHead = dtype switch
-        {
-            ScalarType.Float32 => config.HeadDim * sizeof(float),
-            ScalarType.BFloat16 => config.HeadDim * sizeof(ushort),
-            _ => config.HeadDim + sizeof(float), // codes and their scale
-        };
-        return 2L * config.LayerCount * blockSize * config.KvHeadCount * bytesPerHead;
-    }
+        "auto" => weights,
+        "bfloat16" => ScalarType.BFloat16,
+        "float32" => ScalarType.Float32,
+        "int8" => ScalarType.Int8,
+        _ => throw new ArgumentException($"Model:KvDtype is '{setting}'; use auto, bfloat16, float32 or int8."),
+    };
+
+    /// <summary>Bytes of one block over all layers.</summary>
+    public static long BytesPerBlock(LlamaConfig config, int blockSize, ScalarType dtype) =>
+        config.LayerCount * blockSize * KvLayer.BytesPerSlot(AttentionShape.Of(config, blockSize), dtype);
 
     public void Dispose()
     {

@@ -24,7 +24,7 @@ internal sealed class LlamaModel : IDisposable
     public LlamaModel(LlamaConfig config, LlamaWeights weights, KvCache cache, IKernels kernels, ModelLimits limits, int maxTokens, int maxSamples, Device device)
     {
         (_config, _weights, _cache, _kernels) = (config, weights, cache, kernels);
-        _attention = new AttentionShape(config.HeadCount, config.KvHeadCount, config.HeadDim, limits.BlockSize);
+        _attention = AttentionShape.Of(config, limits.BlockSize);
         _rope = new RopeTable(RopeFrequencies.Compute(config, limits.ContextLength), limits.ContextLength, device);
         _activations = new Activations(config, maxTokens, device);
         _residual = _activations.Residual;

@@ -18,6 +18,9 @@ internal sealed class LlamaWeights : IDisposable
         Head = source.Config.TieWordEmbeddings ? Embedding : source.Weight("lm_head.weight");
     }
 
+    /// <summary>The shape of the model.</summary>
+    public LlamaConfig Config => _source.Config;
+
     /// <summary>[vocab, hidden]</summary>
     public Weight Embedding { get; }
 

@@ -9,8 +9,11 @@ public sealed record ModelOptions
     /// <summary><c>auto</c> (CUDA if there, else CPU), <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
     public string Device { get; init; } = "auto";
 
-    /// <summary>Form of the weights: <c>auto</c> (as the files have them in codes, else bfloat16), <c>bfloat16</c>, <c>float32</c>, or a <see cref="Quantization.QuantizationType"/>. The KV cache is float32 or bfloat16.</summary>
+    /// <summary>Form of the weights: <c>auto</c> (as the files have them in codes, else bfloat16), <c>bfloat16</c>, <c>float32</c>, or a <see cref="Quantization.QuantizationType"/>.</summary>
     public string Dtype { get; init; } = "auto";
+
+    /// <summary>Type of the KV cache: <c>auto</c> (float32 with float32 weights, else bfloat16), <c>bfloat16</c>, <c>float32</c>, or <c>int8</c> with a scale per token and head.</summary>
+    public string KvDtype { get; init; } = "auto";
 
     /// <summary><c>fused</c> (the fastest the device has) or <c>plain</c> (torch operations only: the reference).</summary>
     public string Kernels { get; init; } = "fused";
@@ -18,7 +21,7 @@ public sealed record ModelOptions
     /// <summary>
     /// Whether a request's tokens are byte for byte the same alone, in any batch, in any chunks and with a prefix hit, at the price of slower long prompts.
     /// Needs fused kernels on a CPU.
-    /// </summary>
+    ///</summary>
     public bool Deterministic { get; init; }
 
     /// <summary>Threads that compute a step on a CPU; null takes as many as the process may use cores.</summary>

@@ -29,25 +29,26 @@ public sealed class ModelRunner : IModelRunner
         ParallelFor.Use(_team = new ThreadTeam(options.Threads ?? Environment.ProcessorCount));
         set_num_threads(_team.ThreadCount);
         WeightFormat format = WeightFormat.Parse(options.Dtype);
-        ScalarType dtype = format.Dtype;
+        ScalarType dtype = format.Dtype, kvDtype = KvCache.DtypeOf(options.KvDtype, dtype);
         IWeightSource source = WeightSource.Open(options.Path, format, device.Device);
         LlamaConfig config = source.Config;
         int contextLength = ContextLengthOf(options, config);
 
         LlamaWeights weights = new(source);
-        KvPoolSize pool = KvPoolSize.Derive(options, contextLength, KvCache.BytesPerBlock(config, options.BlockSize, dtype),
+        KvPoolSize pool = KvPoolSize.Derive(options, contextLength, KvCache.BytesPerBlock(config, options.BlockSize, kvDtype),
             FreeMemory.Bytes(device), device.IsCuda ? 0.9 : 0.5);
         Limits = new ModelLimits(config.VocabSize, contextLength, options.BlockSize, pool.BlockCount) { HiddenSize = config.HiddenSize };
-        KvCache cache = new(config, pool.BlockCount, options.BlockSize, dtype, device.Device);
-        (IKernels kernels, string kernelsName) = ChooseKernels(options, device, dtype);
+        KvCache cache = new(config, pool.BlockCount, options.BlockSize, kvDtype, device.Device);
+        IKernels kernels = ChooseKernels(options, device, dtype);
+        kernels.Calibrate(weights);
         _model = new LlamaModel(config, weights, cache, kernels, Limits, options.MaxBatchTokens, options.MaxSequences, device.Device);
         _sampler = new StepSampler(config.VocabSize);
         _reader = new PromptReader(_model, config.VocabSize, _onCpu);
-        Description = Describe(options, config, device, kernelsName, libtorch, format, pool) with
+        Description = Describe(options, config, device, kernels.Describe(weights), libtorch, format.Describe(config.Quantization, source.Codes), kvDtype, pool) with
         {
             WeightBytes = weights.ByteCount,
             StepBytes = weights.StepByteCount,
-            ThreadCount = device.IsCuda ? 0 : get_num_threads(),
+            ThreadCount = device.IsCuda ? 0 : _team.ThreadCount,
         };
     }
 
@@ -95,24 +96,23 @@ public sealed class ModelRunner : IModelRunner
         int asked => throw new ArgumentException($"Model:ContextLength is {asked}; this model takes 1 to {config.ContextLength}."),
     };
 
-    private static (IKernels Kernels, string Name) ChooseKernels(ModelOptions options, DeviceChoice device, ScalarType dtype)
+    private static IKernels ChooseKernels(ModelOptions options, DeviceChoice device, ScalarType dtype)
     {
         if (options.Kernels is not ("fused" or "plain")) throw new ArgumentException($"Model:Kernels is '{options.Kernels}'; use fused or plain.");
         bool fused = options.Kernels == "fused" && !device.IsCuda;
         if (options.Deterministic && !fused)
             throw new ArgumentException("Model:Deterministic needs fused kernels on a CPU; remove it, or set Model:Kernels=fused and Model:Device=cpu.");
-        return fused ? (SimdKernels.Create(dtype, options.Deterministic), SimdKernels.Description) : (new PlainKernels(device.Device), "plain torch");
+        return fused ? SimdKernels.Create(dtype, options.Deterministic) : new PlainKernels(device.Device);
     }
 
-    private static ModelDescription Describe(ModelOptions options, LlamaConfig config, DeviceChoice device, string kernels, string libtorch, WeightFormat format, KvPoolSize pool)
+    private static ModelDescription Describe(ModelOptions options, LlamaConfig config, DeviceChoice device, string kernels, string libtorch, string weights, ScalarType kvDtype, KvPoolSize pool)
     {
-        ScalarType dtype = format.Dtype;
-        long kvBytes = pool.BlockCount * KvCache.BytesPerBlock(config, options.BlockSize, dtype);
-        string type = dtype == ScalarType.Float32 ? "float32" : "bfloat16", threads = device.IsCuda ? "" : $", {options.Threads ?? Environment.ProcessorCount} threads";
+        long kvBytes = pool.BlockCount * KvCache.BytesPerBlock(config, options.BlockSize, kvDtype);
+        string threads = device.IsCuda ? "" : $", {ParallelFor.Team.ThreadCount} threads";
         return new ModelDescription(
             string.Create(CultureInfo.InvariantCulture, $"{config.LayerCount} layers × {config.HiddenSize:N0}, {config.HeadCount} heads over {config.KvHeadCount} KV heads, vocabulary {config.VocabSize:N0}, {config.ParameterCount / 1e6:N1} M parameters"),
             $"{device.Device} ({device.Reason}){threads}, {kernels} kernels{(options.Deterministic ? ", deterministic" : "")}, libtorch in {libtorch}",
-            $"{format.Describe(config.Quantization)}, {type} KV cache, float32 activations",
+            $"{weights}, {kvDtype.ToString().ToLowerInvariant()} KV cache ({(options.KvDtype == "auto" ? "auto" : "as set")}), float32 activations",
             string.Create(CultureInfo.InvariantCulture, $"{pool.BlockCount:N0} blocks × {options.BlockSize} tokens = {(long)pool.BlockCount * options.BlockSize:N0} tokens, {kvBytes >> 20:N0} MiB ({pool.Reason})"));
     }
 }

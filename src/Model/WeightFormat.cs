@@ -22,9 +22,11 @@ internal sealed record WeightFormat(ScalarType Dtype, QuantizationPlan? Plan, bo
 
     /// <summary>The form of the weights, for the start-up lines.</summary>
     /// <param name="stored">How the files hold them.</param>
-    public string Describe(QuantizationPlan? stored)
+    /// <param name="codes">What those are called that are handed out in codes of the file's own types; null when there are none.</param>
+    public string Describe(QuantizationPlan? stored, string? codes)
     {
         string reason = IsAuto ? "auto" : "as set", type = Dtype == ScalarType.Float32 ? "float32" : "bfloat16";
+        if (codes is not null) return $"{codes} weights ({reason}: as in the file)";
         return (Plan ?? (IsAuto ? stored : null)) is { } plan ? $"{plan.Layers} weights ({reason}), {plan.Head} head" : $"{type} weights ({reason})";
     }
 

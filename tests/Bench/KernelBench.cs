@@ -23,7 +23,7 @@ internal static class KernelBench
 
     private static void Run()
     {
-        Console.WriteLine($"libtorch in {TorchLibrary.Load()}, {get_num_threads()} threads, {SimdKernels.Description}");
+        Console.WriteLine($"libtorch in {TorchLibrary.Load()}, {get_num_threads()} threads, {SimdKernels.Create(ScalarType.BFloat16, deterministic: false).Describe()}");
         using IDisposable inference = inference_mode();
         foreach ((string name, int inputs, int outputs) in Shapes)
         {

@@ -15,22 +15,22 @@ internal static class ProductsBench
     public static Command Command()
     {
         Option<string> model = new("--model") { Description = "A checkpoint, e.g. of random-checkpoint.", Required = true };
+        Option<string> dtype = new("--dtype") { Description = "Form of the weights, as Model:Dtype.", DefaultValueFactory = _ => "auto" };
         Option<int[]> rows = new("--rows") { Description = "Numbers of rows.", DefaultValueFactory = _ => [1, 8, 16, 512], AllowMultipleArgumentsPerToken = true };
         Option<int> rounds = new("--rounds") { Description = "Counted rounds; the medians are shown.", DefaultValueFactory = _ => 5 };
-        Command command = new("products", "All matrix products of a model's step: milliseconds, GMAC/s and weight GB/s by number of rows.") { model, rows, rounds };
-        command.SetAction(parsed => Run(parsed.GetValue(model)!, parsed.GetValue(rows)!, parsed.GetValue(rounds)));
+        Command command = new("products", "All matrix products of a model's step: milliseconds, GMAC/s and weight GB/s by number of rows.") { model, dtype, rows, rounds };
+        command.SetAction(parsed => Run(parsed.GetValue(model)!, parsed.GetValue(dtype)!, parsed.GetValue(rows)!, parsed.GetValue(rounds)));
         return command;
     }
 
-    private static void Run(string folder, int[] rowCounts, int rounds)
+    private static void Run(string model, string dtype, int[] rowCounts, int rounds)
     {
-        Console.WriteLine($"libtorch in {TorchLibrary.Load()}, {SimdKernels.Description}");
+        Console.WriteLine($"libtorch in {TorchLibrary.Load()}, {SimdKernels.Create(ScalarType.BFloat16, deterministic: false).Describe()}");
         using IDisposable inference = inference_mode();
-        Checkpoint checkpoint = Checkpoint.Open(folder);
-        LlamaConfig config = checkpoint.Config;
-        using LlamaWeights weights = new(checkpoint, ScalarType.BFloat16, CPU);
+        using LlamaWeights weights = new(WeightSource.Open(model, WeightFormat.Parse(dtype), CPU));
+        LlamaConfig config = weights.Config;
         IKernels kernels = SimdKernels.Create(ScalarType.BFloat16, deterministic: false);
-        double bytes = checkpoint.ByteCount - 2.0 * config.VocabSize * config.HiddenSize, parameters = bytes / 2; // all but the embedding
+        double bytes = weights.StepByteCount, parameters = config.ParameterCount - (double)config.VocabSize * config.HiddenSize; // all but the embedding
         Console.WriteLine($"{"rows",6}{"ms",10}{"GMAC/s",10}{"GB/s",10}   medians of {rounds}");
         foreach (int rows in rowCounts)
         {

@@ -8,8 +8,9 @@ RootCommand root = new("Measures the server's parts, and makes checkpoints to me
     AttentionBench.Command(),
     GuidanceBench.Command(),
     ThreadBench.Command(),
-    StreamsBench.Command(),
+    QualityBench.Command(),
     WireBench.Command(),
+    SamplingBench.Command(),
     RandomCheckpointVerb.Command(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -133,6 +133,33 @@ public sealed class LlamaModelTests : IDisposable
         }
     }
 
+    // On random weights, whose attention is close to even; 8 bits of a head's largest value are some 0.4 % of it.
+    [Theory]
+    [InlineData("plain", ScalarType.Int8, 0.06)]
+    [InlineData("fused", ScalarType.Int8, 0.06)]
+    [InlineData("fused", ScalarType.BFloat16, 0.02)]
+    public void Forward_NarrowerCache_ChangesLogprobsLittle(string kernels, ScalarType kvDtype, double tolerance)
+    {
+        RandomCheckpoint.Write(_folder, Configurations["wide"], TensorDtype.F32, seed: 8);
+        int[] tokens = Tokens(1, 61);
+        using PagedModel exact = new(_folder, Kernels(kernels)), narrow = new(_folder, Kernels(kernels), kvDtype: kvDtype);
+        List<float[]> expected = exact.Run(tokens, 16).Logprobs, actual = narrow.Run(tokens, 16).Logprobs;
+        double largest = 0;
+        for (int i = 0; i < tokens.Length; i++)
+            for (int t = 0; t < expected[i].Length; t++) largest = Math.Max(largest, Math.Abs(expected[i][t] - actual[i][t]));
+        Assert.InRange(largest, 1e-6, tolerance); // not 0: then the narrower type was not used
+    }
+
+    [Fact]
+    public void Forward_CacheOfCodesInDeterministicKernels_IsBitwiseEqualHoweverCut()
+    {
+        RandomCheckpoint.Write(_folder, Configurations["wide"], TensorDtype.F32, seed: 6);
+        using PagedModel model = new(_folder, () => SimdKernels.Create(ScalarType.Float32, deterministic: true), kvDtype: ScalarType.Int8);
+        int[] tokens = Tokens(1, 61);
+        PagedModel.Row whole = model.Run(tokens, 64), single = model.Run(tokens, 1);
+        for (int i = 0; i < tokens.Length; i++) Assert.Equal(whole.Logprobs[i], single.Logprobs[i]);
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private static Func<IKernels> Kernels(string name) =>

@@ -71,6 +71,16 @@ public sealed class ModelRunnerTests : IDisposable
     }
 
     [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(5)]
+    public void Run_AnyNumberOfThreads_DrawsTheSameTokens(int threads)
+    {
+        ModelOptions options = new() { Path = _folder, Device = "cpu", Deterministic = true, Threads = 3 };
+        Assert.Equal(Generate(options, 30), Generate(options with { Threads = threads }, 30));
+    }
+
+    [Theory]
     [InlineData("float32")]
     [InlineData("bfloat16")]
     public void Run_DecodeStepsOfAnyNumberOfSequences_CreateNoTensor(string dtype)
@@ -130,7 +140,7 @@ public sealed class ModelRunnerTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private static int[] Generate(ModelOptions options, int count)
+    internal static int[] Generate(ModelOptions options, int count)
     {
         using ModelRunner runner = ModelRunner.Load(options);
         ForwardBatch batch = new(16, 1, runner.Limits.BlocksPerSequence);

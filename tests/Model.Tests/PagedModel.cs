@@ -16,14 +16,14 @@ internal sealed class PagedModel : IDisposable
     private readonly ModelLimits _limits;
     private readonly Queue<int> _free;
 
-    public PagedModel(string path, Func<IKernels> kernels, int blockSize = 4, int blockCount = 200)
+    public PagedModel(string path, Func<IKernels> kernels, int blockSize = 4, int blockCount = 200, ScalarType kvDtype = ScalarType.Float32)
     {
         TorchLibrary.Load();
         _inference = inference_mode();
         IWeightSource source = WeightSource.Open(path, new WeightFormat(ScalarType.Float32, Plan: null, IsAuto: true), CPU);
         _config = source.Config;
         _limits = new ModelLimits(_config.VocabSize, _config.ContextLength, blockSize, blockCount);
-        _model = new LlamaModel(_config, new LlamaWeights(source), new KvCache(_config, blockCount, blockSize, ScalarType.Float32, CPU),
+        _model = new LlamaModel(_config, new LlamaWeights(source), new KvCache(_config, blockCount, blockSize, kvDtype, CPU),
             kernels(), _limits, MaxTokens, MaxTokens, CPU);
         Random random = new(1);
         _free = new Queue<int>(Enumerable.Range(0, blockCount).OrderBy(_ => random.Next()));

@@ -11,6 +11,9 @@ internal interface IWeightSource : IDisposable
     /// <summary>The model's shape.</summary>
     LlamaConfig Config { get; }
 
+    /// <summary>The file's types of the weights that are handed out in codes as they are there, for people; null when there are none.</summary>
+    string? Codes => null;
+
     /// <summary>[1, size] float32</summary>
     Matrix Norm(string name);
 

@@ -7,6 +7,9 @@ namespace Llama.Model.Kernels;
 /// <param name="BlockSize">Tokens per block of the cache.</param>
 internal sealed record AttentionShape(int HeadCount, int KvHeadCount, int HeadDim, int BlockSize)
 {
+    /// <summary>A model's.</summary>
+    public static AttentionShape Of(LlamaConfig config, int blockSize) => new(config.HeadCount, config.KvHeadCount, config.HeadDim, blockSize);
+
     /// <summary>Query heads per key head.</summary>
     public int GroupSize => HeadCount / KvHeadCount;
 

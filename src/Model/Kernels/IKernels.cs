@@ -6,6 +6,13 @@ namespace Llama.Model.Kernels;
 /// </summary>
 internal interface IKernels
 {
+    /// <summary>Measures on this machine which of several ways of multiplying pays when; before the first step, and only where there are several.</summary>
+    void Calibrate(LlamaWeights weights) { }
+
+    /// <summary>What they are, for the start-up lines.</summary>
+    /// <param name="weights">Those they were calibrated for, if they were.</param>
+    string Describe(LlamaWeights? weights = null);
+
     /// <summary>cache[target] = cache[source], block by block, in the order of <see cref="ForwardBatch.Copies"/>: a block may be target of one and source of a later one.</summary>
     void CopyBlocks(ForwardBatch batch, AttentionShape shape, KvLayer cache);
 

@@ -53,6 +53,8 @@ internal sealed class QuantizedWeight(int inputs, int bits, int groupSize, Matri
         return widened.MoveToOuterDisposeScope();
     }
 
+    public override bool HasFormatOf(Weight other) => other is QuantizedWeight codes && codes.Bits == Bits && codes.GroupSize == GroupSize && codes.Minima is null == Minima is null;
+
     public override void Dispose()
     {
         Codes.Dispose();

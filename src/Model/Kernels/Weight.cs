@@ -17,5 +17,8 @@ internal abstract class Weight(int outputs, int inputs) : IDisposable
     /// <summary>Some rows in float32, in torch operations: [rows, inputs]. For the plain kernels; the caller disposes it.</summary>
     public abstract Tensor Widen(Tensor? rows = null);
 
+    /// <summary>Whether one preparation of the input serves both.</summary>
+    public virtual bool HasFormatOf(Weight other) => other.GetType() == GetType();
+
     public abstract void Dispose();
 }

@@ -13,7 +13,7 @@ public sealed partial record QuantizationType(int Bits, int? GroupSize, bool IsS
     public static readonly QuantizationType Int8 = new(8, null, true);
 
     /// <summary>What <c>int4</c> stands for.</summary>
-    public static readonly QuantizationType Int4 = new(4, 32, true);
+    public static readonly QuantizationType Int4 = new(4, 64, true);
 
     /// <summary>The spellings, for error messages.</summary>
     public const string Spellings = "int8, int8-row, int8-g32, int8-g64, int8-g128, int4, int4-g32, int4-g64, int4-g128, int4-g32-zp, int4-g64-zp, int4-g128-zp";
@@ -26,9 +26,6 @@ public sealed partial record QuantizationType(int Bits, int? GroupSize, bool IsS
 
     /// <summary>The code of 0 in a symmetric weight.</summary>
     internal int ZeroPoint => CodeCount / 2;
-
-    /// <summary>Bits that a weight takes with its share of scales and minima, in rows of many inputs.</summary>
-    public double BitsPerWeight => Bits + (GroupSize is int size ? (IsSymmetric ? 32.0 : 64.0) / size : 0);
 
     /// <summary>Reads a spelling; false for any other text.</summary>
     public static bool TryParse(string text, out QuantizationType type)

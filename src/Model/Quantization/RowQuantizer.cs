@@ -13,11 +13,11 @@ internal sealed class RowQuantizer(int inputs, QuantizationType type)
 
     /// <summary>Writes a row's codes, scales and minima; false when it holds a value that is no finite number.</summary>
     /// <param name="row">[inputs]</param>
-    /// <param name="packed">[<see cref="QuantizedWeight.RowBytes"/>]</param>
-    /// <param name="scales">[groups]</param>
-    /// <param name="minima">[groups], or nothing when symmetric.</param>
-    public bool TryQuantize(ReadOnlySpan<float> row, Span<byte> packed, Span<float> scales, Span<float> minima)
+    /// <param name="weight">Where to.</param>
+    /// <param name="output">Which row of it.</param>
+    public bool TryQuantize(ReadOnlySpan<float> row, QuantizedWeight weight, int output)
     {
+        Span<float> scales = Row<float>(weight.Scales, output), minima = weight.Minima is null ? default : Row<float>(weight.Minima, output);
         float size = 0; // of the largest value: everything is relative to it, so that no square overflows
         foreach (float value in row) size = MathF.Max(size, MathF.Abs(value)); // a NaN stays one
         if (!float.IsFinite(size)) return false;
@@ -31,9 +31,11 @@ internal sealed class RowQuantizer(int inputs, QuantizationType type)
             scales[group] = fit.Scale * size;
             if (!type.IsSymmetric) minima[group] = fit.Minimum * size;
         }
-        CodeOrder.Pack(_codes, type.Bits, _groupSize, packed);
+        CodeOrder.Pack(_codes, type.Bits, _groupSize, Row<byte>(weight.Codes, output));
         return true;
     }
+
+    private static unsafe Span<T> Row<T>(Matrix matrix, int row) where T : unmanaged => new((T*)matrix.Data + (long)row * matrix.Columns, matrix.Columns);
 
     private GroupFit Fit(ReadOnlySpan<float> values)
     {

@@ -8,8 +8,11 @@ namespace Llama.Server.CommandLine;
 internal sealed class ProgressLine(TextWriter output, string doing) : IProgress<double>
 {
     private const int Width = 40;
-    private readonly bool _isTerminal = ReferenceEquals(output, Console.Error) && !Console.IsErrorRedirected;
+    private readonly bool _isTerminal = IsTerminal(output);
     private int _shown = -1;
+
+    /// <summary>Whether a line there can be written over.</summary>
+    public static bool IsTerminal(TextWriter output) => ReferenceEquals(output, Console.Error) && !Console.IsErrorRedirected;
 
     /// <summary>Shows a share from 0 to 1.</summary>
     public void Report(double share)

@@ -31,12 +31,14 @@ internal static class ServerHelp
 
         Settings go as --Section:Key=value, as the environment variable Section__Key, or into appsettings.json:
 
-          --Model:Path=<folder>                checkpoint in Hugging Face layout (default: the bundled model)
-          --Model:Name=<id>                    id in /v1/models and in requests (default: the folder's name)
+          --Model:Path=<path>                  folder in Hugging Face layout or .gguf file (default: the bundled model)
+          --Model:Name=<id>                    id in /v1/models and in requests (default: the folder's or file's name)
           --Model:Aliases:0=<id>               another id that requests may use
           --Model:Device=<device>              auto, cpu, cuda or cuda:N (default auto: CUDA if there, else CPU)
-          --Model:Dtype=<type>                 auto, bfloat16 or float32 (default auto: bfloat16)
+          --Model:Dtype=<type>                 auto (codes as the files have them, else bfloat16), bfloat16, float32, int8 or int4; finer:
+                                               int8-row (= int8), int8-g32, -g64, -g128, int4-g32, -g64 (= int4), -g128, and -zp behind those of int4
           --Model:Threads=<count>              threads that compute a step on a CPU (default: the cores the process may use)
+          --Model:KvDtype=<type>               KV cache: auto, bfloat16, float32 or int8, half of bfloat16's memory (default auto: as the weights; with quantised ones bfloat16)
           --Model:Kernels=<kind>               fused or plain (default fused)
           --Model:ToolFormat=<format>          how tool calls are written: auto, hermes, llama3_json, mistral or pythonic (default auto: by the chat template)
           --Model:Deterministic=<bool>         the same text byte for byte whatever shares the batch (default false)

@@ -9,21 +9,29 @@ namespace Llama.Server.CommandLine;
 /// <summary>The first word of the command line: what to do instead of serving.</summary>
 internal static class Verbs
 {
-    private const int UsageError = 2;
+    private const int UsageError = 2, Interrupted = 130;
 
     /// <summary>Runs a command line that does not serve and gives its exit code; null when the server is to be run.</summary>
     public static async Task<int?> RunAsync(string[] args, TextWriter output, TextWriter error)
     {
         (string[] settings, string[] words) = SettingsArguments.Split(args);
-        Command[] verbs = [BenchVerb.Command(settings), QuantizeVerb.Command(), FieldsVerb.Command()];
+        Command[] verbs = [BenchVerb.Command(settings), ConvertVerb.Command(), QuantizeVerb.Command(), FieldsVerb.Command()];
         bool hasVerb = args is [{ Length: > 0 } first, ..] && first[0] is not ('-' or '/');
         if (args is ["help", ..] || (!hasVerb && args.Any(arg => arg is "--help" or "-h" or "-?")))
         {
             ServerHelp.Write(output, verbs);
             return 0;
         }
-        return hasVerb ? await RunAsync(Root(verbs).Parse(words), settings, new InvocationConfiguration { Output = output, Error = error, EnableDefaultExceptionHandler = false }) : null;
+        return hasVerb ? await RunAsync(Root(verbs).Parse(words), settings, To(output, error)) : null;
     }
+
+    private static InvocationConfiguration To(TextWriter output, TextWriter error) => new()
+    {
+        Output = output,
+        Error = error,
+        EnableDefaultExceptionHandler = false,
+        ProcessTerminationTimeout = TimeSpan.FromSeconds(30), // after Ctrl-C a verb may still report; a step of a large model takes its time
+    };
 
     private static RootCommand Root(Command[] verbs)
     {
@@ -33,13 +41,17 @@ internal static class Verbs
         return root;
     }
 
+    private static string Hint(Command command) => command is RootCommand
+        ? "Without a verb the program serves; --help lists verbs and settings."
+        : $"'{string.Join(' ', command.Parents.OfType<Command>().Where(parent => parent is not RootCommand).Append(command).Select(verb => verb.Name))} --help' lists what it takes.";
+
     private static async Task<int> RunAsync(ParseResult parsed, string[] settings, InvocationConfiguration configuration)
     {
         if (parsed.Action is ParseErrorAction errors)
         {
             errors.ShowHelp = false;
-            await parsed.InvokeAsync(configuration);
-            await configuration.Error.WriteLineAsync("Without a verb the program serves; --help lists verbs and settings.");
+            await parsed.InvokeAsync(To(configuration.Error, configuration.Error)); // suggestions are no output
+            await configuration.Error.WriteLineAsync(Hint(parsed.CommandResult.Command));
             return UsageError;
         }
         if (settings.Length > 0 && parsed.CommandResult.Command is not SettingsCommand)
@@ -56,6 +68,10 @@ internal static class Verbs
         try
         {
             return await parsed.InvokeAsync(configuration);
+        }
+        catch (OperationCanceledException)
+        {
+            return Interrupted;
         }
         catch (Exception failure) when (failure is VerbException or CheckpointException or TorchLoadException or ArgumentException or IOException or UnauthorizedAccessException)
         {

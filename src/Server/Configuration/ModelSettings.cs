@@ -22,6 +22,9 @@ internal sealed class ModelSettings
     [RegularExpression("auto|bfloat16|float32|" + QuantizationType.Pattern, ErrorMessage = "Model:Dtype must be auto, bfloat16, float32 or one of " + QuantizationType.Spellings + ".")]
     public string Dtype { get; set; } = "auto";
 
+    [RegularExpression("auto|bfloat16|float32|int8", ErrorMessage = "Model:KvDtype must be auto, bfloat16, float32 or int8.")]
+    public string KvDtype { get; set; } = "auto";
+
     [RegularExpression("fused|plain", ErrorMessage = "Model:Kernels must be fused or plain.")]
     public string Kernels { get; set; } = "fused";
 
@@ -57,6 +60,7 @@ internal sealed class ModelSettings
         Path = folder,
         Device = Device,
         Dtype = Dtype,
+        KvDtype = KvDtype,
         Kernels = Kernels,
         Deterministic = Deterministic,
         Threads = Threads,

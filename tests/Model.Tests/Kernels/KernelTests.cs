@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics.X86;
 using Llama.Model.Kernels;
 using Llama.Model.Kernels.Plain;
 using Llama.Model.Kernels.Simd;
@@ -13,7 +14,7 @@ public sealed class KernelTests
 
     public static TheoryData<string, string> Variants => new()
     {
-        { "512", "float32" }, { "512", "bfloat16" }, { "256", "float32" }, { "256", "bfloat16" },
+        { "512", "float32" }, { "512", "bfloat16" }, { "256", "float32" }, { "256", "bfloat16" }, { "1", "float32" }, { "1", "bfloat16" },
     };
 
     [Theory]
@@ -85,81 +86,35 @@ public sealed class KernelTests
 
     [Theory]
     [MemberData(nameof(Variants))]
-    public void RopeAndAttention_RaggedBatches_EqualPlain(string lanes, string dtype)
+    public void EmbedAndTakeRows_AnyWidth_EqualPlain(string lanes, string dtype)
     {
         if (!Supported(lanes)) return;
-        foreach (AttentionShape shape in new AttentionShape[] { new(4, 4, 16, 4), new(8, 2, 32, 16), new(6, 1, 10, 3), new(4, 2, 64, 8) })
+        IKernels fast = Fast(lanes, dtype), plain = new PlainKernels(CPU);
+        foreach (int columns in new[] { 1, 7, 16, 37, 300 })
         {
-            ForwardBatch batch = RaggedBatch(shape.BlockSize);
-            (Matrix expected, KvLayer expectedCache) = Run(new PlainKernels(CPU), batch, shape, Type(dtype));
-            (Matrix actual, KvLayer actualCache) = Run(Fast(lanes, dtype), batch, shape, Type(dtype));
-            AssertClose(expectedCache.Keys, actualCache.Keys, dtype == "bfloat16" ? 0.02 : 1e-6);
-            Assert.True(expectedCache.Values.Tensor.eq(actualCache.Values.Tensor).all().item<bool>());
-            AssertClose(expected, actual, dtype == "bfloat16" ? 5e-3 : 1e-5);
+            ForwardBatch batch = new(40, 1, 1) { TokenCount = 40 };
+            for (int t = 0; t < 40; t++) batch.TokenIds[t] = t * t % 23;
+            using DenseWeight table = new(Random(23, columns, 1, Type(dtype)));
+            Matrix expected = Random(40, columns, 2, ScalarType.Float32), actual = Random(40, columns, 3, ScalarType.Float32);
+            plain.Embed(table, batch, expected);
+            fast.Embed(table, batch, actual);
+            Assert.True(expected.Tensor.eq(actual.Tensor).all().item<bool>());
+            Matrix taken = Random(3, columns, 4, ScalarType.Float32);
+            fast.TakeRows(actual, [31, 0, 7], taken);
+            Assert.True(taken.Tensor.eq(expected.Tensor.index_select(0, tensor(new long[] { 31, 0, 7 }))).all().item<bool>());
         }
     }
 
-    [Theory]
-    [MemberData(nameof(Variants))]
-    public void CopyBlocks_InOrder_EqualsPlain(string lanes, string dtype)
-    {
-        if (!Supported(lanes)) return;
-        AttentionShape shape = new(4, 2, 10, BlockSize: 3);
-        ForwardBatch batch = new(1, 3, 1) { CopyCount = 3 };
-        (batch.Copies[0], batch.Copies[1], batch.Copies[2]) = (new BlockCopy(1, 4), new BlockCopy(0, 1), new BlockCopy(1, 3)); // 1 is read, overwritten, and read again
-        KvLayer expected = new(Random(15, 20, 1, Type(dtype)), Random(15, 20, 2, Type(dtype))), actual = new(Random(15, 20, 1, Type(dtype)), Random(15, 20, 2, Type(dtype)));
-        Tensor before = expected.Keys.Tensor.clone();
-        new PlainKernels(CPU).CopyBlocks(batch, shape, expected);
-        Fast(lanes, dtype).CopyBlocks(batch, shape, actual);
-        Assert.True(expected.Keys.Tensor.eq(actual.Keys.Tensor).all().item<bool>());
-        Assert.True(expected.Values.Tensor.eq(actual.Values.Tensor).all().item<bool>());
-        Assert.True(actual.Keys.Tensor.narrow(0, 12, 3).eq(before.narrow(0, 3, 3)).all().item<bool>());
-        Assert.True(actual.Keys.Tensor.narrow(0, 9, 3).eq(before.narrow(0, 0, 3)).all().item<bool>());
-        Assert.True(actual.Keys.Tensor.narrow(0, 6, 3).eq(before.narrow(0, 6, 3)).all().item<bool>());
-    }
-
-    // Three sequences: a prompt chunk in mid-context, a decode row, and a whole prompt, over blocks in scattered order.
-    private static ForwardBatch RaggedBatch(int blockSize)
-    {
-        (int Computed, int Count)[] sequences = [(5, 7), (18, 1), (0, 4)];
-        int blocksPerSequence = (19 + blockSize - 1) / blockSize;
-        ForwardBatch batch = new(12, 3, blocksPerSequence) { SequenceCount = 3, TokenCount = 12 };
-        for (int s = 0, token = 0; s < 3; s++)
-        {
-            batch.TokenStarts[s] = token;
-            batch.ContextLengths[s] = sequences[s].Computed + sequences[s].Count;
-            for (int b = 0; b < blocksPerSequence; b++) batch.BlockTables[s * blocksPerSequence + b] = b * 3 + (s + b) % 3;
-            for (int i = 0; i < sequences[s].Count; i++, token++)
-            {
-                int position = sequences[s].Computed + i;
-                batch.Positions[token] = position;
-                batch.Slots[token] = batch.BlockTables[s * blocksPerSequence + position / blockSize] * blockSize + position % blockSize;
-            }
-            batch.TokenStarts[s + 1] = token;
-        }
-        return batch;
-    }
-
-    private static (Matrix Output, KvLayer Cache) Run(IKernels kernels, ForwardBatch batch, AttentionShape shape, ScalarType type)
-    {
-        int slots = batch.BlockTables.Length * shape.BlockSize, keyColumns = shape.KvHeadCount * shape.HeadDim, queryColumns = shape.HeadCount * shape.HeadDim;
-        KvLayer cache = new(Random(slots, keyColumns, 1, type), Random(slots, keyColumns, 2, type));
-        float[] inverse = [.. Enumerable.Range(0, shape.HeadDim / 2).Select(i => MathF.Pow(10000, -2f * i / shape.HeadDim))];
-        using RopeTable rope = new(new RopeFrequencies(inverse, 1.1f), 32, CPU);
-        Matrix queries = Random(batch.TokenCount, queryColumns, 3, ScalarType.Float32), output = Random(batch.TokenCount, queryColumns, 4, ScalarType.Float32);
-        kernels.RotateAndStore(queries, Random(batch.TokenCount, keyColumns, 5, ScalarType.Float32), Random(batch.TokenCount, keyColumns, 6, ScalarType.Float32), rope, batch, shape, cache);
-        kernels.Attend(queries, batch, shape, cache, output);
-        return (output, cache);
-    }
-
-    private static bool Supported(string lanes) => lanes == "256" ? SimdKernels.IsSupported : System.Runtime.Intrinsics.X86.Avx512F.IsSupported;
+    private static bool Supported(string lanes) => lanes switch { "512" => Avx512BW.IsSupported, "256" => Fma.IsSupported, _ => true };
 
     private static IKernels Fast(string lanes, string dtype) => (lanes, dtype) switch
     {
-        ("512", "bfloat16") => new SimdKernels<Lanes512, Bf16>(deterministic: true),
-        ("512", _) => new SimdKernels<Lanes512, float>(deterministic: true),
-        (_, "bfloat16") => new SimdKernels<Lanes256, Bf16>(deterministic: true),
-        _ => new SimdKernels<Lanes256, float>(deterministic: true),
+        ("512", "bfloat16") => new SimdKernels<Lanes512, Bf16>(deterministic: true, generated: false),
+        ("512", _) => new SimdKernels<Lanes512, float>(deterministic: true, generated: false),
+        ("256", "bfloat16") => new SimdKernels<Lanes256, Bf16>(deterministic: true, generated: false),
+        ("256", _) => new SimdKernels<Lanes256, float>(deterministic: true, generated: false),
+        (_, "bfloat16") => new SimdKernels<Lanes1, Bf16>(deterministic: true, generated: false),
+        _ => new SimdKernels<Lanes1, float>(deterministic: true, generated: false),
     };
 
     private static ScalarType Type(string dtype) => dtype == "bfloat16" ? ScalarType.BFloat16 : ScalarType.Float32;

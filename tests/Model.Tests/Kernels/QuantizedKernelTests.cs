@@ -52,17 +52,17 @@ public sealed class QuantizedKernelTests
     public void Linear_AnyShape_EqualsPlain(int bits, int? group, bool hasMinima)
     {
         IKernels plain = new PlainKernels(CPU);
-        foreach (IKernels fast in Fast(deterministic: true).Append(SimdKernels.Create(ScalarType.BFloat16, deterministic: false)))
+        foreach (IKernels fast in Fast(deterministic: true).Concat(Fast(deterministic: false)))
             foreach ((int rows, int inputs, int outputs) in new[] { (1, 1, 1), (1, 7, 3), (2, 16, 4), (3, 40, 9), (4, 64, 64), (5, 129, 33), (1, 688, 130), (17, 300, 20), (33, 200, 13), (70, 2100, 5) })
             {
                 using QuantizedWeight weight = RandomCodes.Weight(outputs, inputs, bits, group, hasMinima, seed: 2);
                 Matrix x = Random(rows, inputs, 1), expected = Random(rows, outputs, 3), actual = Matrix.Of(expected.Tensor.clone());
                 plain.Linear(x, [new(weight, expected)]);
                 fast.Linear(x, [new(weight, actual)]);
-                AssertClose(expected, actual, 1e-6 * Math.Sqrt(inputs));
+                AssertClose(expected, actual, 2e-6 * Math.Sqrt(inputs));
                 plain.LinearAdd(x, weight, expected);
                 fast.LinearAdd(x, weight, actual);
-                AssertClose(expected, actual, 2e-6 * Math.Sqrt(inputs));
+                AssertClose(expected, actual, 4e-6 * Math.Sqrt(inputs));
             }
     }
 
@@ -103,8 +103,9 @@ public sealed class QuantizedKernelTests
 
     private static IEnumerable<IKernels> Fast(bool deterministic)
     {
-        if (Avx512F.IsSupported) yield return new SimdKernels<Lanes512, float>(deterministic);
-        if (SimdKernels.IsSupported) yield return new SimdKernels<Lanes256, float>(deterministic);
+        if (Avx512F.IsSupported) yield return new SimdKernels<Lanes512, float>(deterministic, generated: false);
+        if (Fma.IsSupported) yield return new SimdKernels<Lanes256, float>(deterministic, generated: false);
+        yield return new SimdKernels<Lanes1, float>(deterministic, generated: false);
     }
 
     private static Matrix Random(int rows, int columns, int seed)

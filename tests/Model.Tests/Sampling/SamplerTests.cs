@@ -136,7 +136,7 @@ public sealed class SamplerTests
         float[] logits = RandomLogits.Normal(new Random(2), vocabSize, 2), work = new float[vocabSize];
         int[] history = [1, 2, 3, 2], allowed = [.. Enumerable.Range(0, 2000)];
         var parameters = new SamplingParams { Temperature = temperature, TopK = topK, TopP = topP, TypicalP = typicalP, AllowedTokenIds = allowed, PresencePenalty = 1, LogitBias = [new(4, 1)], StopTokenIds = [2], MinTokens = 9 };
-        for (int warm = 0; warm < 3; warm++) Draws(1);
+        for (int warm = 0; warm < 3; warm++) Draws(50);
         long before = GC.GetAllocatedBytesForCurrentThread();
         Draws(50);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);

@@ -8,6 +8,9 @@ namespace Llama.Trainer.Dialogs;
 /// </summary>
 internal sealed record Example(IReadOnlyList<int> Tokens, IReadOnlyList<Target> Targets, int LastAnswerLength)
 {
+    /// <summary>The tokens that the model is to write last, EOS among them.</summary>
+    public IReadOnlyList<int> LastAnswer => [.. Targets.TakeLast(LastAnswerLength).Select(target => target.Token)];
+
     public static Example From(Dialog dialog, Tokenizer tokenizer)
     {
         List<int> tokens = [];

@@ -5,7 +5,10 @@ namespace Llama.Trainer.Dialogs;
 /// <summary>Words outside the dictionary: the rest of WordNet, invented ones, misspellings; some are held out to measure honesty on.</summary>
 internal sealed class StrangeWords
 {
-    private const int HeldOutCount = 1500, HeldOutInventedCount = 400;
+    /// <summary>How many words of WordNet are held out.</summary>
+    public const int HeldOutCount = 1500;
+
+    private const int HeldOutInventedCount = 400;
     private static readonly string[] Onsets = ["b", "bl", "br", "c", "ch", "cl", "d", "dr", "f", "fl", "g", "gl", "gr", "h", "j", "k", "l", "m", "n", "p", "pl", "pr", "qu", "r", "s", "sh", "sl", "sn", "sp", "st", "t", "th", "tr", "v", "w", "z", ""];
     private static readonly string[] Vowels = ["a", "e", "i", "o", "u", "ai", "ee", "oo", "ou", "y"];
     private static readonly string[] Codas = ["", "", "", "b", "ck", "d", "ff", "g", "l", "m", "mp", "n", "nd", "ng", "nt", "p", "r", "rk", "s", "sh", "st", "t", "x", "zz"];

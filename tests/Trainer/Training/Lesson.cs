@@ -33,7 +33,7 @@ internal sealed class Lesson(IReadOnlyList<WordEntry> words, StrangeWords strang
     /// <summary>A quick look at accuracy on samples.</summary>
     public string Quiz(PlainLlama model)
     {
-        Examination examination = new(words, strange);
+        Examination examination = new(words, strange.HeldOut, [.. strange.HeldOutInvented]);
         Random random = new(3);
         return string.Join(", ", examination.Parts().Select(part => Score(model, part.Name, random.GetItems(part.Dialogs.ToArray(), 200))));
     }

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Llama.Trainer.Corpus;
 using Llama.Trainer.Dialogs;
 using Llama.Trainer.Plain;
 using Llama.Trainer.Tokens;
@@ -12,12 +11,10 @@ internal static partial class EvaluateVerb
 {
     public static void Run(Options options)
     {
-        List<WordEntry> words = WordList.Load(options.InModel("words.tsv"));
-        StrangeWords strange = new(words, WordNet.Load(options.WordNetFolder));
         PlainLlama model = PlainLlama.Load(options.Model);
         Tokenizer tokenizer = new(options.InModel("tokenizer.model"));
         List<string> table = ["| asked | example | dialogs | exact answers |", "|---|---|---:|---:|"];
-        foreach (ExaminationPart part in new Examination(words, strange).Parts()) table.Add(Row(model, tokenizer, part));
+        foreach (ExaminationPart part in Examination.OfModel(options.Model).Parts()) table.Add(Row(model, tokenizer, part));
         Console.WriteLine(string.Join('\n', table));
         WriteIntoCard(options.InModel("README.md"), string.Join('\n', table));
     }

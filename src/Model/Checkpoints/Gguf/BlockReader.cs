@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Llama.Model.Kernels;
 using Llama.Model.Threads;
 using static TorchSharp.torch;
@@ -11,36 +10,18 @@ internal static unsafe class BlockReader
     private const int Piece = 2048; // codes on their way, in whole blocks and chunks; they stay in the L1 cache
     private const long WeightsPerThread = 1 << 18;
 
-    private struct Job
-    {
-        public GCHandle Format; // of a BlockFormat
-        public byte* Blocks;
-        public byte* Codes; // [outputs, bytes]
-        public float* Scales; // [outputs, groups]
-        public float* Minima; // [outputs, groups], or null
-        public void* Values; // [outputs, inputs] float32 or bfloat16
-        public bool IsSingle;
-        public int Inputs;
-        public RopeOrder Order;
-
-        public readonly BlockFormat Read => (BlockFormat)Format.Target!;
-    }
-
     /// <summary>The weights as they are, in the form in which kernels take codes.</summary>
     public static QuantizedWeight Repack(BlockFormat format, byte* blocks, int outputs, int inputs, RopeOrder order)
     {
-        int groups = inputs / format.GroupSize;
-        Matrix codes = Matrix.Empty(outputs, QuantizedWeight.RowBytes(inputs, format.Bits), ScalarType.Byte, CPU);
-        Matrix scales = Matrix.Empty(outputs, groups, ScalarType.Float32, CPU);
+        int groups = inputs / format.GroupSize, rowBytes = QuantizedWeight.RowBytes(inputs, format.Bits);
+        Matrix codes = Matrix.Empty(outputs, rowBytes, ScalarType.Byte, CPU), scales = Matrix.Empty(outputs, groups, ScalarType.Float32, CPU);
         Matrix? minima = format.HasMinima ? Matrix.Empty(outputs, groups, ScalarType.Float32, CPU) : null;
-        Run(format, outputs, &RepackRows, new Job
+        ForEachPiece(outputs, inputs, (row, start, count) =>
         {
-            Blocks = blocks,
-            Codes = (byte*)codes.Data,
-            Scales = scales.Floats,
-            Minima = minima is null ? null : minima.Floats,
-            Inputs = inputs,
-            Order = order,
+            byte* read = stackalloc byte[Piece];
+            long group = row * groups + start / format.GroupSize, packed = row * rowBytes + start * format.Bits / 8;
+            format.Read(Block(format, blocks, inputs, order, row, start), count, read, scales.Floats + group, minima is null ? null : minima.Floats + group);
+            CodeOrder.Pack(new ReadOnlySpan<byte>(read, count), format.Bits, format.GroupSize, new Span<byte>((byte*)codes.Data + packed, QuantizedWeight.RowBytes(count, format.Bits)));
         });
         return new QuantizedWeight(inputs, format.Bits, format.GroupSize, codes, scales, minima);
     }
@@ -49,55 +30,26 @@ internal static unsafe class BlockReader
     public static Tensor Widen(BlockFormat format, byte* blocks, int outputs, int inputs, RopeOrder order, ScalarType dtype)
     {
         Tensor values = empty(outputs, inputs, dtype: dtype);
-        Run(format, outputs, &WidenRows, new Job { Blocks = blocks, Values = TensorMemory.Data(values), IsSingle = dtype == ScalarType.Float32, Inputs = inputs, Order = order });
+        void* data = TensorMemory.Data(values);
+        ForEachPiece(outputs, inputs, (row, start, count) =>
+        {
+            byte* codes = stackalloc byte[Piece];
+            float* scales = stackalloc float[Piece / 16], minima = stackalloc float[Piece / 16], widened = stackalloc float[Piece];
+            format.Read(Block(format, blocks, inputs, order, row, start), count, codes, scales, minima);
+            long at = row * inputs + start;
+            Span<float> target = new(dtype == ScalarType.Float32 ? (float*)data + at : widened, count);
+            format.Widen(codes, scales, minima, target);
+            if (dtype != ScalarType.Float32) RandomWeights.ToBFloat16(target, new Span<ushort>((ushort*)data + at, count));
+        });
         return values;
     }
 
-    private static void Run(BlockFormat format, int outputs, delegate*<long, long, void*, void> body, Job job)
+    private static void ForEachPiece(int outputs, int inputs, Action<long, int, int> read) => ParallelFor.Run(outputs, Math.Max(1, WeightsPerThread / inputs), (begin, end) =>
     {
-        job.Format = GCHandle.Alloc(format);
-        ParallelFor.Run(outputs, Math.Max(1, WeightsPerThread / job.Inputs), body, &job);
-        job.Format.Free();
-    }
-
-    private static void RepackRows(long begin, long end, void* state)
-    {
-        ref Job job = ref *(Job*)state;
-        BlockFormat format = job.Read;
-        byte* codes = stackalloc byte[Piece];
-        int rowBytes = QuantizedWeight.RowBytes(job.Inputs, format.Bits), groups = job.Inputs / format.GroupSize;
         for (long row = begin; row < end; row++)
-        {
-            for (int start = 0; start < job.Inputs; start += Piece)
-            {
-                int count = Math.Min(Piece, job.Inputs - start);
-                long group = row * groups + start / format.GroupSize;
-                format.Read(Block(ref job, format, row, start), count, codes, job.Scales + group, job.Minima + (format.HasMinima ? group : 0));
-                int at = start * format.Bits / 8;
-                CodeOrder.Pack(new ReadOnlySpan<byte>(codes, count), format.Bits, format.GroupSize, new Span<byte>(job.Codes + row * rowBytes + at, rowBytes - at));
-            }
-        }
-    }
+            for (int start = 0; start < inputs; start += Piece) read(row, start, Math.Min(Piece, inputs - start));
+    });
 
-    private static void WidenRows(long begin, long end, void* state)
-    {
-        ref Job job = ref *(Job*)state;
-        BlockFormat format = job.Read;
-        byte* codes = stackalloc byte[Piece];
-        float* scales = stackalloc float[Piece / 16], minima = stackalloc float[Piece / 16], values = stackalloc float[Piece];
-        for (long row = begin; row < end; row++)
-        {
-            for (int start = 0; start < job.Inputs; start += Piece)
-            {
-                int count = Math.Min(Piece, job.Inputs - start);
-                format.Read(Block(ref job, format, row, start), count, codes, scales, minima);
-                long at = row * job.Inputs + start;
-                format.Widen(codes, scales, minima, new Span<float>(job.IsSingle ? (float*)job.Values + at : values, count));
-                if (!job.IsSingle) RandomWeights.ToBFloat16(new ReadOnlySpan<float>(values, count), new Span<ushort>((ushort*)job.Values + at, count));
-            }
-        }
-    }
-
-    private static byte* Block(ref Job job, BlockFormat format, long row, int start) =>
-        job.Blocks + job.Order.InFile(row) * format.Type.RowBytes(job.Inputs) + format.Type.RowBytes(start);
+    private static byte* Block(BlockFormat format, byte* blocks, int inputs, RopeOrder order, long row, int start) =>
+        blocks + order.InFile(row) * format.Type.RowBytes(inputs) + format.Type.RowBytes(start);
 }

@@ -44,6 +44,7 @@ public sealed class GgufConversion : IDisposable
         try
         {
             checkpoint.Verify();
+            if (checkpoint.Config.Quantization is not null) throw new NotSupportedException($"{folder} is quantised; convert the checkpoint that it was made of.");
             return new GgufConversion(checkpoint, Array.Find(RowEncoder.Types, known => known.Name == type) ?? throw new ArgumentException($"'{type}' is none of {string.Join(", ", Types)}"));
         }
         catch
@@ -55,11 +56,12 @@ public sealed class GgufConversion : IDisposable
 
     /// <summary>Writes the file, replacing one that is there.</summary>
     /// <param name="path">Where.</param>
-    /// <param name="progress">Told how many bytes were written since it was last told; from any thread.</param>
+    /// <param name="progress">Told the share that is written, from 0 to 1; from any thread.</param>
     /// <param name="cancellation">Ends it early, with a file that is not whole.</param>
-    public void Write(string path, Action<long>? progress, CancellationToken cancellation)
+    public void Write(string path, IProgress<double>? progress, CancellationToken cancellation)
     {
         using GgufWriter writer = GgufWriter.Create(path, _layout);
+        long written = 0;
         if (RopeFactors is not null) writer.Write(GgufNames.RopeFactors, MemoryMarshal.AsBytes(RopeFactors.AsSpan()));
         Parallel.ForEach(_parts.SelectMany(Chunks), new ParallelOptions { CancellationToken = cancellation }, chunk =>
         {
@@ -67,7 +69,7 @@ public sealed class GgufConversion : IDisposable
             byte[] bytes = new byte[chunk.Rows * rowBytes];
             for (int row = 0; row < chunk.Rows; row++) Encode(chunk.Part, chunk.FirstRow + row, bytes.AsSpan((int)(row * rowBytes), (int)rowBytes));
             writer.Write(chunk.Part.Declaration.Name, bytes, chunk.FirstRow * rowBytes);
-            progress?.Invoke(bytes.Length);
+            progress?.Report((double)Interlocked.Add(ref written, bytes.Length) / ByteCount);
         });
     }
 

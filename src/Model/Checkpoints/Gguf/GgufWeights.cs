@@ -14,6 +14,8 @@ internal sealed unsafe class GgufWeights(GgufCheckpoint checkpoint, bool keepsQu
 
     public LlamaConfig Config => checkpoint.Config;
 
+    public string? Codes => keepsQuantised && Quantised() is { Length: > 0 } types ? string.Join(" and ", types) : null;
+
     public Matrix Norm(string name)
     {
         using Tensor mapped = checkpoint.Map(checkpoint.Entry(GgufNames.Of(name))), onDevice = mapped.to(device);
@@ -27,13 +29,19 @@ internal sealed unsafe class GgufWeights(GgufCheckpoint checkpoint, bool keepsQu
         BlockFormat? format = BlockFormat.Find(entry.Dtype);
         if (format is null && _isOnCpu && order.IsPlain && TensorDtypes.Parse(entry.Dtype)!.Value.ToTorch() == dtype) return new DenseWeight(Matrix.Of(checkpoint.Map(entry)));
         Weight weight = format is null ? new DenseWeight(Matrix.Of(Convert(entry, order)))
-            : keepsQuantised && _isOnCpu ? BlockReader.Repack(format, checkpoint.Data(entry), Rows(entry), Columns(entry), order)
+            : keepsQuantised ? BlockReader.Repack(format, checkpoint.Data(entry), Rows(entry), Columns(entry), order)
             : new DenseWeight(Matrix.Of(Widen(format, entry, order)));
         checkpoint.Release(entry);
         return weight;
     }
 
+    public void Release(string name) => checkpoint.Release(checkpoint.Entry(GgufNames.Of(name)));
+
     public void Dispose() => checkpoint.Dispose();
+
+    // The commonest first.
+    private string[] Quantised() =>
+        [.. checkpoint.Tensors.Select(tensor => tensor.Dtype).Where(type => BlockFormat.Find(type) is not null).CountBy(type => type).OrderByDescending(type => type.Value).Select(type => type.Key)];
 
     private Tensor Convert(TensorEntry entry, RopeOrder order)
     {

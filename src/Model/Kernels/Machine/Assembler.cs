@@ -62,6 +62,10 @@ internal sealed class Assembler
 
     public void ShiftLeftDwords(int target, int source, int bits) => Immediate(Prefix.P66, 0x72, 6, target, source, bits);
 
+    public void ShiftRightDwords(int target, int source, int bits) => Immediate(Prefix.P66, 0x72, 2, target, source, bits);
+
+    public void Subtract(int target, int first, int second) => Vector(Prefix.None, Map.M0F, false, 0x5C, target, first, second);
+
     public void Add(int target, int first, int second) => Vector(Prefix.None, Map.M0F, false, 0x58, target, first, second);
 
     public void Add(int target, int first, Memory second) => Vector(Prefix.None, Map.M0F, false, 0x58, target, first, second, 64);
@@ -117,6 +121,9 @@ internal sealed class Assembler
 
     /// <summary>Bits 128 to 255 become the lowest ones of the target.</summary>
     public void UpperQuarter(int target, int source) => VectorImmediate(Map.M0F3A, false, 0x19, source, target, 1, length: 1);
+
+    /// <summary>Lane by lane the lane of the source that the index names.</summary>
+    public void Permute(int target, int index, int source) => Vector(Prefix.P66, Map.M0F38, false, 0x16, target, index, source);
 
     /// <summary>Quarters of 128 bits: the lower two from the first source, the upper two from the second, each chosen by two bits.</summary>
     public void ShuffleQuarters(int target, int first, int second, byte choice)

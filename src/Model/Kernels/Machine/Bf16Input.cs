@@ -14,14 +14,16 @@ internal sealed unsafe class Bf16Input
     {
         public float* Input;
         public byte* Target;
-        public int Inputs, Stride;
+        public int Inputs, Stride, GroupSize;
     }
 
     /// <summary>Rounds the rows to nearest even. The result is good until the next call.</summary>
     /// <param name="input">[rows, inputs] float32</param>
-    public RowInput Pack(Matrix input)
+    /// <param name="weight">Whose order it is for, where that is not the natural one.</param>
+    public RowInput Pack(Matrix input, Weight weight)
     {
-        Job job = new() { Input = input.Floats, Inputs = input.Columns, Stride = InputStride.Of(input.Columns * sizeof(ushort)) };
+        int groupSize = weight is QuantizedWeight codes ? Math.Min(codes.GroupSize, QuantizedWeight.Chunk) : QuantizedWeight.Chunk;
+        Job job = new() { Input = input.Floats, Inputs = input.Columns, Stride = InputStride.Of(input.Columns * sizeof(ushort)), GroupSize = groupSize };
         job.Target = _scratch.Reserve((long)input.Rows * job.Stride);
         ParallelFor.Run(input.Rows, Math.Max(1, ElementsPerThread / input.Columns), &Narrow, &job);
         return new RowInput { Data = job.Target, Stride = job.Stride, Rows = input.Rows, Inputs = input.Columns };
@@ -34,7 +36,21 @@ internal sealed unsafe class Bf16Input
         {
             Bf16* target = (Bf16*)(job.Target + row * job.Stride);
             SimdVector<Lanes512, Bf16>.Narrow(job.Input + row * job.Inputs, target, job.Inputs);
+            if (job.GroupSize < QuantizedWeight.Chunk) Interleave((ulong*)target, job.Inputs, job.GroupSize);
             new Span<byte>(target + job.Inputs, job.Stride - job.Inputs * sizeof(ushort)).Clear();
+        }
+    }
+
+    // Four inputs, which always lie together, are one lane of the codes.
+    private static void Interleave(ulong* row, int inputs, int groupSize)
+    {
+        const int quads = QuantizedWeight.Chunk / 4;
+        ulong* natural = stackalloc ulong[quads];
+        int groups = QuantizedWeight.Chunk / groupSize, quadsPerGroup = groupSize / 4;
+        for (ulong* chunk = row; chunk < row + inputs / 4; chunk += quads)
+        {
+            new Span<ulong>(chunk, quads).CopyTo(new Span<ulong>(natural, quads));
+            for (int quad = 0; quad < quads; quad++) chunk[quad % quadsPerGroup * groups + quad / quadsPerGroup] = natural[quad];
         }
     }
 }

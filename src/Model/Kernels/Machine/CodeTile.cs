@@ -25,6 +25,7 @@ internal static class CodeTile
         Assembler code = new();
         Enter(code, shape);
         int tile = code.Mark();
+        if (shape.Bits == 4) code.Fill(NibbleMask, 0x0F0F0F0F); // the end of a tile needs all registers beyond the sums
         TakeOffMinima(code, shape);
         code.Move(TileFrame.InputCursor, TileFrame.Input);
         code.Move(TileFrame.WeightCursor, TileFrame.Weight);
@@ -49,7 +50,6 @@ internal static class CodeTile
         code.Move(GroupSums, new Memory(TileFrame.Arguments, TileArguments.GroupSumsAt));
         code.Move(InputScales, new Memory(TileFrame.Arguments, TileArguments.InputScalesAt));
         if (shape.GroupCount % LanesOfGroups > 0) code.SetMask(GroupMask, (1u << shape.GroupCount % LanesOfGroups) - 1);
-        if (shape.Bits == 4) code.Fill(NibbleMask, 0x0F0F0F0F);
     }
 
     private static void TakeOffMinima(Assembler code, CodeShape shape)

@@ -1,8 +1,9 @@
+using static TorchSharp.torch;
+
 namespace Llama.Model.Kernels.Machine;
 
-/// <summary>Products by generated code. What is done to the input is done once for all projections whose weights have one format.</summary>
-/// <param name="panelRows">From how many rows on packing the weights pays; <see cref="int.MaxValue"/> where a row's result must not depend on the others.</param>
-internal sealed class MachineLinear(int panelRows)
+/// <summary>Products by generated code. What is done to the input is done once for all projections.</summary>
+internal sealed class MachineLinear
 {
     private readonly Bf16Input _bf16 = new();
     private readonly IntegerInput _integers = new();
@@ -12,35 +13,23 @@ internal sealed class MachineLinear(int panelRows)
     /// <summary>Whether there is code for such a weight: bfloat16, or codes whose groups do not end within a register.</summary>
     public static bool Supports(Weight weight) => weight switch
     {
-        DenseWeight dense => dense.Values.Dtype == TorchSharp.torch.ScalarType.BFloat16,
+        DenseWeight dense => dense.Values.Dtype == ScalarType.BFloat16,
         QuantizedWeight codes => codes.GroupSize >= QuantizedWeight.Chunk || codes.Inputs % QuantizedWeight.Chunk == 0,
         _ => false,
     };
 
     /// <summary>output = input · weightᵀ for each projection, or output += when <paramref name="add"/>.</summary>
-    public void Run(Matrix input, ReadOnlySpan<Projection> projections, bool add)
+    /// <param name="input">[rows, inputs] float32</param>
+    /// <param name="projections">With weights of one format.</param>
+    /// <param name="add">Whether to add.</param>
+    /// <param name="isMany">Whether packing the weights into panels pays. If not, a row's result does not depend on the others.</param>
+    public void Run(Matrix input, ReadOnlySpan<Projection> projections, bool add, bool isMany)
     {
-        while (projections.Length > 0)
-        {
-            int count = 1;
-            while (count < projections.Length && HaveOneFormat(projections[0].Weight, projections[count].Weight)) count++;
-            RunOfOneFormat(input, projections[..count], add);
-            projections = projections[count..];
-        }
+        Weight weight = projections[0].Weight;
+        if (isMany && Fit(projections)) _many.Run(_bf16.Pack(input, weight), projections, add);
+        else if (weight is QuantizedWeight codes) _few.Run(_integers.Pack(input, codes), projections, add);
+        else _few.Run(_bf16.Pack(input, weight), projections, add);
     }
-
-    private void RunOfOneFormat(Matrix input, ReadOnlySpan<Projection> projections, bool add)
-    {
-        if (projections[0].Weight is QuantizedWeight codes) _few.Run(_integers.Pack(input, codes), projections, add);
-        else if (input.Rows >= panelRows && Fit(projections)) _many.Run(_bf16.Pack(input), projections, add);
-        else _few.Run(_bf16.Pack(input), projections, add);
-    }
-
-    private static bool HaveOneFormat(Weight one, Weight other) => (one, other) switch
-    {
-        (QuantizedWeight a, QuantizedWeight b) => a.Bits == b.Bits && a.GroupSize == b.GroupSize && a.Minima is null == b.Minima is null,
-        _ => one.GetType() == other.GetType(),
-    };
 
     private static bool Fit(ReadOnlySpan<Projection> projections)
     {

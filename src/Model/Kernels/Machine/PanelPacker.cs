@@ -1,43 +1,108 @@
 namespace Llama.Model.Kernels.Machine;
 
 /// <summary>
-/// Generates the packing of 16 weight rows in bfloat16 into a panel: blocks of 16 rows × 16 pairs of inputs are transposed in registers, as four interleavings of which the first two work
-/// within quarters of registers and the last two on whole quarters. Arguments: the rows as weight, the panel as output, blocks as count.
+/// Generates the packing of 16 weight rows into a panel of bfloat16: blocks of 16 rows × 32 inputs are brought to bfloat16 where they are codes, and transposed in registers by pairs of inputs,
+/// as four interleavings of which the first two work within quarters of registers and the last two on whole quarters. Arguments: the rows as weight with their scales, the panel as
+/// output, rounds as count.
 /// </summary>
 internal static class PanelPacker
 {
-    /// <summary>Inputs of a block.</summary>
-    public const int BlockInputs = 32;
+    private const int Rows = 16, TailMask = 1, Half = 16; // a block is two halves of 16 inputs
+    private const int Low = 16, High = 17, Scale = 18, ZeroPoint = 28, NibbleMask = 29, Spread = 30;
+    private const Gpr Scales = Gpr.R10, Minima = Gpr.R11, SpreadIndex = Gpr.R8;
 
-    private const int Rows = 16, TailMask = 1;
-
-    /// <param name="weightStride">Bytes from one weight row to the next.</param>
-    /// <param name="vectors">Registers of outputs in the panel: bytes from one pair to the next are 64 times as many.</param>
-    /// <param name="inputs">How many of a block's inputs there are, the others become zeros; 32 for all but the last block.</param>
-    public static byte[] Generate(int weightStride, int vectors, int inputs)
+    public static byte[] Generate(PackShape shape)
     {
         Assembler code = new();
         TileFrame.Enter(code);
-        if (inputs < BlockInputs) code.SetMask(TailMask, (1u << inputs) - 1);
-        int block = code.Mark();
-        for (int row = 0; row < Rows; row++)
+        code.Move(Scales, new Memory(TileFrame.Arguments, TileArguments.ScalesAt));
+        code.Move(Minima, new Memory(TileFrame.Arguments, TileArguments.CorrectionsAt));
+        code.Move(SpreadIndex, new Memory(TileFrame.Arguments, TileArguments.SpreadIndexAt));
+        if (shape.TailInputs < PackShape.BlockInputs) code.SetMask(TailMask, (1u << shape.TailInputs) - 1);
+        int round = code.Mark();
+        for (int block = 0; block < shape.Blocks; block++)
         {
-            Memory source = new(TileFrame.Weight, row * weightStride);
-            if (inputs == BlockInputs) code.Load(row, source);
-            else code.LoadWords(row, source, TailMask);
+            if (shape.Bits == 16) LoadBfloat16(code, shape);
+            else LoadCodes(code, shape, block);
+            Transpose(code);
+            for (int pair = 0; pair < Rows; pair++) code.Store(pair, new Memory(TileFrame.Output, (block * Rows + pair) * shape.Vectors * 64));
         }
-        Transpose(code);
-        for (int pair = 0; pair < Rows; pair++) code.Store(pair, new Memory(TileFrame.Output, pair * vectors * 64));
-        code.Add(TileFrame.Weight, BlockInputs * sizeof(ushort));
-        code.Add(TileFrame.Output, Rows * vectors * 64);
+        int inputs = shape.Blocks * PackShape.BlockInputs;
+        code.Add(TileFrame.Weight, shape.BytesTo(inputs));
+        code.Add(Scales, shape.ScalesTo(inputs) * sizeof(float));
+        code.Add(Minima, shape.ScalesTo(inputs) * sizeof(float));
+        code.Add(TileFrame.Output, shape.Blocks * Rows * shape.Vectors * 64);
         code.Decrement(TileFrame.Count);
-        code.JumpIfNotZero(block);
+        code.JumpIfNotZero(round);
         code.Return();
         return code.ToArray();
     }
 
-    /// <summary>Transposes the 16 × 16 dwords of registers 0 to 15. Clobbers the others.</summary>
-    public static void Transpose(Assembler code)
+    private static void LoadBfloat16(Assembler code, PackShape shape)
+    {
+        for (int row = 0; row < Rows; row++)
+        {
+            Memory source = new(TileFrame.Weight, row * shape.WeightStride);
+            if (shape.TailInputs == PackShape.BlockInputs) code.Load(row, source);
+            else code.LoadWords(row, source, TailMask);
+        }
+    }
+
+    // The constants are set anew for each block: transposing needs all registers.
+    private static void LoadCodes(Assembler code, PackShape shape, int block)
+    {
+        code.Fill(ZeroPoint, BitConverter.SingleToInt32Bits(1 << (shape.Bits - 1)));
+        code.Fill(NibbleMask, 0x0F);
+        code.Load(Spread, new Memory(SpreadIndex));
+        int input = block * PackShape.BlockInputs;
+        for (int row = 0; row < Rows; row++)
+        {
+            LoadHalf(code, shape, row, input, Low);
+            LoadHalf(code, shape, row, input + Half, High);
+            int scales = row * shape.ScaleStride + shape.ScalesTo(input / QuantizedWeight.Chunk * QuantizedWeight.Chunk) * sizeof(float);
+            LoadByGroup(code, shape, Scale, new Memory(Scales, scales));
+            if (shape.HasMinima)
+            {
+                code.Multiply(Low, Low, Scale);
+                code.Multiply(High, High, Scale);
+                LoadByGroup(code, shape, Scale, new Memory(Minima, scales));
+                code.Subtract(Low, Low, Scale);
+                code.Subtract(High, High, Scale);
+            }
+            else
+            {
+                code.Subtract(Low, Low, ZeroPoint);
+                code.Subtract(High, High, ZeroPoint);
+                code.Multiply(Low, Low, Scale);
+                code.Multiply(High, High, Scale);
+            }
+            code.ToBfloat16(row, High, Low);
+        }
+    }
+
+    // 16 codes as float32, from where the order of QuantizedWeight has them.
+    private static void LoadHalf(Assembler code, PackShape shape, int row, int input, int target)
+    {
+        bool isHigh = shape.Bits == 4 && input % (2 * QuantizedWeight.Chunk) >= QuantizedWeight.Chunk;
+        int at = shape.Bits == 8 ? input : input / (2 * QuantizedWeight.Chunk) * QuantizedWeight.Chunk + input % QuantizedWeight.Chunk;
+        code.LoadBytesAsDwords(target, new Memory(TileFrame.Weight, row * shape.WeightStride + at));
+        if (isHigh) code.ShiftRightDwords(target, target, 4);
+        else if (shape.Bits == 4) code.And(target, target, NibbleMask);
+        code.ToFloat(target, target);
+    }
+
+    // Groups narrower than a chunk alternate from lane to lane of four codes, alike in both halves.
+    private static void LoadByGroup(Assembler code, PackShape shape, int target, Memory source)
+    {
+        bool isNarrow = shape.GroupSize < QuantizedWeight.Chunk && !shape.IsByRow;
+        if (!isNarrow) code.Broadcast1(target, source);
+        else if (shape.GroupSize == QuantizedWeight.Chunk / 2) code.Broadcast2(target, source);
+        else code.Broadcast4(target, source);
+        if (isNarrow) code.Permute(target, Spread, target);
+    }
+
+    // Registers 0 to 15 hold 16 × 16 dwords. Clobbers the others.
+    private static void Transpose(Assembler code)
     {
         const int other = 16;
         for (int i = 0; i < Rows; i += 2)

@@ -7,5 +7,6 @@ namespace Llama.Model.Kernels.Machine;
 /// <param name="InputStride">Bytes from one packed input row to the next.</param>
 /// <param name="RowsAhead">Weight rows of the next block that each tile fetches: a multiple of 4.</param>
 /// <param name="WeightStride">Bytes from one of those to the next.</param>
+/// <param name="WeightBits">Bits of one of their elements.</param>
 /// <param name="Add">Whether the sums are added to the outputs rather than replace them.</param>
-internal readonly record struct PanelShape(int Rows, int Vectors, int Inputs, int InputStride, int RowsAhead, int WeightStride, bool Add);
+internal readonly record struct PanelShape(int Rows, int Vectors, int Inputs, int InputStride, int RowsAhead, int WeightStride, int WeightBits, bool Add);

@@ -30,10 +30,10 @@ internal static class PanelTile
         for (int step = 0; step < Unroll; step++) Step(code, shape, step);
         code.Add(TileFrame.InputCursor, Unroll * PairBytes);
         code.Add(TileFrame.WeightCursor, Unroll * shape.Vectors * VectorBytes);
-        if (shape.RowsAhead > 0) code.Add(Ahead, Unroll * PairBytes);
+        if (shape.RowsAhead > 0) code.Add(Ahead, InputMultiple * shape.WeightBits / 8);
         code.Decrement(TileFrame.Counter);
         code.JumpIfNotZero(loop);
-        if (shape.RowsAhead > 0) code.Add(Ahead, shape.RowsAhead * shape.WeightStride - shape.Inputs * sizeof(ushort));
+        if (shape.RowsAhead > 0) code.Add(Ahead, shape.RowsAhead * shape.WeightStride - shape.Inputs * shape.WeightBits / 8);
         Finish(code, shape);
         TileFrame.Next(code, tile, shape.Vectors * Lanes, weightBytes: shape.Inputs / 2 * shape.Vectors * VectorBytes);
         code.Return();
@@ -42,7 +42,7 @@ internal static class PanelTile
 
     private static void Step(Assembler code, PanelShape shape, int step)
     {
-        for (int row = step; row < shape.RowsAhead; row += Unroll) code.Prefetch(new Memory(Ahead, row * shape.WeightStride)); // each line four times, which costs nothing
+        for (int row = step; row < shape.RowsAhead; row += Unroll) code.Prefetch(new Memory(Ahead, row * shape.WeightStride)); // each line several times, which costs nothing
         for (int v = 0; v < shape.Vectors; v++) code.Load(WeightRegister + v, new Memory(TileFrame.WeightCursor, (step * shape.Vectors + v) * VectorBytes));
         for (int row = 0; row < shape.Rows; row++)
         {

@@ -5,7 +5,7 @@ internal unsafe struct TileArguments
 {
     public const int InputAt = 0, WeightAt = 8, OutputAt = 16, OutputStrideAt = 24, CountAt = 32, AheadAt = 40;
 
-    public const int ScalesAt = 48, CorrectionsAt = 56, GroupSumsAt = 64, InputScalesAt = 72;
+    public const int ScalesAt = 48, CorrectionsAt = 56, GroupSumsAt = 64, InputScalesAt = 72, SpreadIndexAt = 80;
 
     /// <summary>First packed input row.</summary>
     public byte* Input;
@@ -36,6 +36,9 @@ internal unsafe struct TileArguments
 
     /// <summary>The first input row's scale.</summary>
     public float* InputScales;
+
+    /// <summary>The lanes 0 0 0 0 1 1 1 1 2 2 2 2 3 3 3 3, for scales of which each is for four codes.</summary>
+    public int* SpreadIndex;
 
     /// <summary>Runs generated code on them: microseconds, so that the runtime need not be told.</summary>
     public static void Call(nint code, TileArguments* arguments) => ((delegate* unmanaged[Cdecl, SuppressGCTransition]<TileArguments*, void>)code)(arguments);

@@ -6,12 +6,14 @@ namespace Llama.Model.Kernels.Plain;
 /// <summary>The kernels in plain torch operations: slow, short, for any device. The oracle for the fast ones.</summary>
 internal sealed class PlainKernels(Device device) : IKernels
 {
+    public string Describe(LlamaWeights? weights = null) => "plain torch";
+
     public void CopyBlocks(ForwardBatch batch, AttentionShape shape, KvLayer cache)
     {
         using DisposeScope scope = NewDisposeScope();
         foreach (BlockCopy copy in batch.Copies.AsSpan(0, batch.CopyCount))
             foreach (Matrix? part in (Matrix?[])[cache.Keys, cache.Values, cache.KeyScales, cache.ValueScales])
-                if (part is not null) Block(part.Tensor, copy.Target, shape.BlockSize).copy_(Block(part.Tensor, copy.Source, shape.BlockSize));
+                if (part is not null) part.Tensor[copy.Target].copy_(part.Tensor[copy.Source]);
     }
 
     public void Embed(Weight table, ForwardBatch batch, Matrix output)
@@ -46,8 +48,8 @@ internal sealed class PlainKernels(Device device) : IKernels
         Tensor cosines = rope.Cosines.Tensor.index_select(0, positions).unsqueeze(1); // [tokens, 1, headDim / 2]
         Tensor sines = rope.Sines.Tensor.index_select(0, positions).unsqueeze(1);
         queries.Tensor.copy_(Rotate(queries, cosines, sines, shape.HeadDim));
-        Store(Rotate(keys, cosines, sines, shape.HeadDim), slots, cache.Keys, cache.KeyScales);
-        Store(values.Tensor, slots, cache.Values, cache.ValueScales);
+        PlainCache.StoreKeys(Rotate(keys, cosines, sines, shape.HeadDim).reshape(keys.Rows, shape.KvHeadCount, shape.HeadDim), slots, shape, cache);
+        PlainCache.StoreValues(values.Tensor.reshape(values.Rows, shape.KvHeadCount, shape.HeadDim), slots, shape, cache);
     }
 
     public void Attend(Matrix queries, ForwardBatch batch, AttentionShape shape, KvLayer cache, Matrix output)
@@ -58,8 +60,8 @@ internal sealed class PlainKernels(Device device) : IKernels
             int first = batch.TokenStarts[s], count = batch.TokenStarts[s + 1] - first, context = batch.ContextLengths[s];
             Tensor slots = Slots(batch, s, context, shape.BlockSize);
             Tensor q = Heads(queries.Tensor.narrow(0, first, count), shape.HeadCount, shape.HeadDim); // [heads, tokens, headDim]
-            Tensor k = Grouped(cache.Keys, cache.KeyScales, slots, shape); // [heads, context, headDim]
-            Tensor v = Grouped(cache.Values, cache.ValueScales, slots, shape);
+            Tensor k = PlainCache.LoadKeys(cache, slots, shape); // [heads, context, headDim]
+            Tensor v = PlainCache.LoadValues(cache, slots, shape);
             Tensor future = ones(count, context, dtype: ScalarType.Bool, device: device).triu(context - count + 1); // a chunk ends where its context does
             Tensor scores = q.matmul(k.transpose(1, 2)).mul(shape.Scale).masked_fill(future, float.NegativeInfinity);
             Tensor mixed = scores.softmax(-1).matmul(v); // [heads, tokens, headDim]
@@ -79,8 +81,6 @@ internal sealed class PlainKernels(Device device) : IKernels
         output.Tensor.copy_(input.Tensor.index_select(0, Indices(rows)));
     }
 
-    private static Tensor Block(Tensor cache, int block, int blockSize) => cache.narrow(0, (long)block * blockSize, blockSize);
-
     private static Tensor Product(Matrix input, Weight weight) => mm(input.Tensor, weight.Widen().t());
 
     private static Tensor Rotate(Matrix heads, Tensor cosines, Tensor sines, int headDim)
@@ -91,26 +91,6 @@ internal sealed class PlainKernels(Device device) : IKernels
     }
 
     private static Tensor Heads(Tensor rows, int headCount, int headDim) => rows.reshape(rows.shape[0], headCount, headDim).transpose(0, 1);
-
-    // Codes: x / scale to the nearest, scale = max |x| / 127 of each slot's head.
-    private static void Store(Tensor rows, Tensor slots, Matrix cache, Matrix? scales)
-    {
-        if (scales is not null)
-        {
-            Tensor heads = rows.reshape(rows.shape[0], scales.Columns, -1); // [tokens, kvHeads, headDim]
-            Tensor scale = heads.abs().amax([-1], keepdim: true).clamp_min(KvLayer.SmallestPeak) / KvLayer.LargestCode;
-            scales.Tensor.index_copy_(0, slots, scale.squeeze(-1));
-            rows = (heads / scale).round().reshape(rows.shape);
-        }
-        cache.Tensor.index_copy_(0, slots, rows.to(cache.Dtype));
-    }
-
-    private static Tensor Grouped(Matrix cache, Matrix? scales, Tensor slots, AttentionShape shape)
-    {
-        Tensor heads = Heads(cache.Tensor.index_select(0, slots).to(ScalarType.Float32), shape.KvHeadCount, shape.HeadDim); // [kvHeads, context, headDim]
-        if (scales is not null) heads = heads * Heads(scales.Tensor.index_select(0, slots), shape.KvHeadCount, 1);
-        return heads.repeat_interleave(shape.GroupSize, 0);
-    }
 
     private Tensor Slots(ForwardBatch batch, int sequence, int context, int blockSize)
     {

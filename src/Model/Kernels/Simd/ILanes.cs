@@ -51,11 +51,6 @@ internal unsafe interface ILanes<TSelf> where TSelf : struct, ILanes<TSelf>
     /// <param name="shifted">n + <see cref="Lanes.Shifter"/>: the low bits of such a float are n itself.</param>
     static abstract TSelf PowerOfTwo(TSelf shifted);
 
-    /// <summary>The 32-bit units of <see cref="Count"/> rows, four columns of them: target[column · stride + row] = rows[row][offset + column].</summary>
-    /// <param name="rows">[Count] where each row starts.</param>
-    /// <param name="offset">First of the four units.</param>
-    static abstract void Transpose(uint** rows, int offset, uint* target, int stride);
-
     /// <summary>One of the two bfloat16 in each 32-bit unit.</summary>
     /// <param name="units">[Count]</param>
     /// <param name="part">0 for the one first in memory, or 1.</param>

@@ -69,13 +69,7 @@ internal readonly unsafe struct Lanes1(float value) : ILanes<Lanes1>
     public static Lanes1 PowerOfTwo(Lanes1 shifted) => new(BitConverter.Int32BitsToSingle((BitConverter.SingleToInt32Bits(shifted._value) << 23) + (127 << 23)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Transpose(uint** rows, int offset, uint* target, int stride)
-    {
-        for (int column = 0; column < 4; column++) target[column * stride] = rows[0][offset + column];
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Lanes1 Half(uint* units, int part) => new(BitConverter.UInt32BitsToSingle(part == 0 ? *units << 16 : *units & 0xFFFF0000));
+    public static Lanes1 Half(uint* units, int part) => new(BitConverter.UInt32BitsToSingle((*units << (16 - 16 * part)) & 0xFFFF0000));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes1 Quarter(uint* units, int part) => new((sbyte)(*units >> (8 * part)));

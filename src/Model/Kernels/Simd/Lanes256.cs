@@ -89,27 +89,10 @@ internal readonly unsafe struct Lanes256(Vector256<float> value) : ILanes<Lanes2
     public static Lanes256 PowerOfTwo(Lanes256 shifted) => new((Vector256.ShiftLeft(shifted._value.AsInt32(), 23) + Vector256.Create(127 << 23)).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Transpose(uint** rows, int offset, uint* target, int stride)
-    {
-        // As in Lanes512, with two parts instead of four.
-        Vector256<uint> a = Rows(rows, 0, offset), b = Rows(rows, 1, offset), c = Rows(rows, 2, offset), d = Rows(rows, 3, offset);
-        Vector256<ulong> abLow = Avx2.UnpackLow(a, b).AsUInt64(), abHigh = Avx2.UnpackHigh(a, b).AsUInt64();
-        Vector256<ulong> cdLow = Avx2.UnpackLow(c, d).AsUInt64(), cdHigh = Avx2.UnpackHigh(c, d).AsUInt64();
-        Avx2.UnpackLow(abLow, cdLow).AsUInt32().Store(target);
-        Avx2.UnpackHigh(abLow, cdLow).AsUInt32().Store(target + stride);
-        Avx2.UnpackLow(abHigh, cdHigh).AsUInt32().Store(target + 2 * stride);
-        Avx2.UnpackHigh(abHigh, cdHigh).AsUInt32().Store(target + 3 * stride);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 Half(uint* units, int part) =>
-        new((part == 0 ? Vector256.ShiftLeft(Vector256.Load(units), 16) : Vector256.Load(units) & Vector256.Create(0xFFFF0000u)).AsSingle());
+        new((Vector256.ShiftLeft(Vector256.Load(units), 16 - 16 * part) & Vector256.Create(0xFFFF0000u)).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes256 Quarter(uint* units, int part) =>
         new(Vector256.ConvertToSingle(Vector256.ShiftRightArithmetic(Vector256.ShiftLeft(Vector256.Load((int*)units), 24 - 8 * part), 24)));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<uint> Rows(uint** rows, int first, int offset) =>
-        Vector256.Create(Vector128.Load(rows[first] + offset), Vector128.Load(rows[first + 4] + offset));
 }

@@ -88,28 +88,10 @@ internal readonly unsafe struct Lanes512(Vector512<float> value) : ILanes<Lanes5
     public static Lanes512 PowerOfTwo(Lanes512 shifted) => new((Vector512.ShiftLeft(shifted._value.AsInt32(), 23) + Vector512.Create(127 << 23)).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Transpose(uint** rows, int offset, uint* target, int stride)
-    {
-        // Each 128-bit part holds four units of one row; two rounds of interleaving within the parts make columns of four rows there.
-        Vector512<uint> a = Rows(rows, 0, offset), b = Rows(rows, 1, offset), c = Rows(rows, 2, offset), d = Rows(rows, 3, offset);
-        Vector512<ulong> abLow = Avx512F.UnpackLow(a, b).AsUInt64(), abHigh = Avx512F.UnpackHigh(a, b).AsUInt64();
-        Vector512<ulong> cdLow = Avx512F.UnpackLow(c, d).AsUInt64(), cdHigh = Avx512F.UnpackHigh(c, d).AsUInt64();
-        Avx512F.UnpackLow(abLow, cdLow).AsUInt32().Store(target);
-        Avx512F.UnpackHigh(abLow, cdLow).AsUInt32().Store(target + stride);
-        Avx512F.UnpackLow(abHigh, cdHigh).AsUInt32().Store(target + 2 * stride);
-        Avx512F.UnpackHigh(abHigh, cdHigh).AsUInt32().Store(target + 3 * stride);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 Half(uint* units, int part) =>
-        new((part == 0 ? Vector512.ShiftLeft(Vector512.Load(units), 16) : Vector512.Load(units) & Vector512.Create(0xFFFF0000u)).AsSingle());
+        new((Vector512.ShiftLeft(Vector512.Load(units), 16 - 16 * part) & Vector512.Create(0xFFFF0000u)).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lanes512 Quarter(uint* units, int part) =>
         new(Vector512.ConvertToSingle(Vector512.ShiftRightArithmetic(Vector512.ShiftLeft(Vector512.Load((int*)units), 24 - 8 * part), 24)));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<uint> Rows(uint** rows, int first, int offset) => Vector512.Create(
-        Vector256.Create(Vector128.Load(rows[first] + offset), Vector128.Load(rows[first + 4] + offset)),
-        Vector256.Create(Vector128.Load(rows[first + 8] + offset), Vector128.Load(rows[first + 12] + offset)));
 }

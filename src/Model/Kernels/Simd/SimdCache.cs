@@ -3,22 +3,21 @@ using static TorchSharp.torch;
 
 namespace Llama.Model.Kernels.Simd;
 
-/// <summary>The kernels that read and write the KV cache, whatever type its elements have, with the memory that they keep from call to call.</summary>
-internal sealed unsafe class SimdCache<TLanes> where TLanes : struct, ILanes<TLanes>
+/// <summary>The kernels that read and write the KV cache, whatever type its elements have.</summary>
+/// <param name="threads">Most that attention is cut for.</param>
+internal sealed unsafe class SimdCache<TLanes>(int threads) where TLanes : struct, ILanes<TLanes>
 {
-    private readonly AttentionPlan _plan = new();
-    private readonly ScratchMemory _memory = new();
-    private readonly int _threads = get_num_threads();
+    private readonly AttentionMemory _memory = new();
 
     /// <inheritdoc cref="IKernels.CopyBlocks" />
-    public static void CopyBlocks(ForwardBatch batch, AttentionShape shape, KvLayer cache)
+    public static void CopyBlocks(ForwardBatch batch, KvLayer cache)
     {
         foreach (BlockCopy copy in batch.Copies.AsSpan(0, batch.CopyCount))
         {
-            CopyBlock(cache.Keys, copy, shape.BlockSize);
-            CopyBlock(cache.Values, copy, shape.BlockSize);
-            if (cache.KeyScales is not null) CopyBlock(cache.KeyScales, copy, shape.BlockSize);
-            if (cache.ValueScales is not null) CopyBlock(cache.ValueScales, copy, shape.BlockSize);
+            CopyBlock(cache.Keys, copy);
+            CopyBlock(cache.Values, copy);
+            if (cache.KeyScales is not null) CopyBlock(cache.KeyScales, copy);
+            if (cache.ValueScales is not null) CopyBlock(cache.ValueScales, copy);
         }
     }
 
@@ -38,16 +37,16 @@ internal sealed unsafe class SimdCache<TLanes> where TLanes : struct, ILanes<TLa
     {
         switch (cache.Keys.Dtype)
         {
-            case ScalarType.Float32: SimdAttention<TLanes, float>.Run(queries, batch, shape, cache, output, _plan, _memory, _threads); break;
-            case ScalarType.BFloat16: SimdAttention<TLanes, Bf16>.Run(queries, batch, shape, cache, output, _plan, _memory, _threads); break;
-            default: SimdAttention<TLanes, sbyte>.Run(queries, batch, shape, cache, output, _plan, _memory, _threads); break;
+            case ScalarType.Float32: SimdAttention<TLanes, float>.Run(queries, batch, shape, cache, output, _memory, threads); break;
+            case ScalarType.BFloat16: SimdAttention<TLanes, Bf16>.Run(queries, batch, shape, cache, output, _memory, threads); break;
+            default: SimdAttention<TLanes, sbyte>.Run(queries, batch, shape, cache, output, _memory, threads); break;
         }
     }
 
-    private static void CopyBlock(Matrix matrix, BlockCopy copy, int blockSize)
+    private static void CopyBlock(Matrix blocks, BlockCopy copy)
     {
-        long bytes = (long)blockSize * matrix.Columns * matrix.Tensor.ElementSize;
-        byte* data = (byte*)matrix.Data;
+        long bytes = blocks.Columns * blocks.Tensor.ElementSize;
+        byte* data = (byte*)blocks.Data;
         Buffer.MemoryCopy(data + copy.Source * bytes, data + copy.Target * bytes, bytes, bytes);
     }
 }

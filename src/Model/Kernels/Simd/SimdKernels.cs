@@ -1,6 +1,5 @@
 using System.Runtime.Intrinsics.X86;
-using Llama.Model.Kernels.Machine;
-using Llama.Model.Kernels.Plain;
+using Llama.Model.Threads;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Kernels.Simd;
@@ -9,7 +8,7 @@ namespace Llama.Model.Kernels.Simd;
 internal static class SimdKernels
 {
     /// <summary>How wide the registers are, for the start-up lines.</summary>
-    public static string Description => UseWide ? "C# 512-bit" : UseMiddle ? "C# 256-bit" : "C# scalar";
+    public static string Width => UseWide ? "C# 512-bit" : UseMiddle ? "C# 256-bit" : "C# scalar";
 
     // Not Vector512.IsHardwareAccelerated: that is false where the runtime fears for the clock rate, and there 512 bits still won (tests/Bench/NOTES.md).
     private static bool UseWide => Avx512BW.IsSupported;
@@ -30,15 +29,19 @@ internal static class SimdKernels
 }
 
 /// <inheritdoc cref="SimdKernels" />
-internal sealed unsafe class SimdKernels<TLanes, TStored>(bool deterministic) : IKernels where TLanes : struct, ILanes<TLanes> where TStored : unmanaged
+/// <param name="deterministic">Whether large products also go through kernels whose rows do not depend on each other.</param>
+/// <param name="threads">Most that attention is cut for; null takes all there are.</param>
+/// <param name="generated">Whether generated code may be used where the processor has what it needs.</param>
+internal sealed unsafe class SimdKernels<TLanes, TStored>(bool deterministic, int? threads = null, bool generated = true) : IKernels where TLanes : struct, ILanes<TLanes> where TStored : unmanaged
 {
-    private const int TorchRows = 32; // from here on libtorch's blocked products win (tests/Bench/NOTES.md)
+    private readonly SimdProducts<TLanes, TStored> _products = new(deterministic, generated);
+    private readonly SimdCache<TLanes> _cache = new(threads ?? ParallelFor.Team.ThreadCount);
 
-    private readonly PlainKernels _plain = new(CPU);
-    private readonly MachineLinear? _machine = typeof(TLanes) == typeof(Lanes512) && MachineCode.IsSupported ? new MachineLinear(deterministic ? int.MaxValue : int.Parse(Environment.GetEnvironmentVariable("PR") ?? "14")) : null;
-    private readonly SimdCache<TLanes> _cache = new();
+    public void Calibrate(LlamaWeights weights) => _products.Calibrate(weights);
 
-    public void CopyBlocks(ForwardBatch batch, AttentionShape shape, KvLayer cache) => SimdCache<TLanes>.CopyBlocks(batch, shape, cache);
+    public string Describe(LlamaWeights? weights = null) => SimdKernels.Width + _products.Describe(weights);
+
+    public void CopyBlocks(ForwardBatch batch, AttentionShape shape, KvLayer cache) => SimdCache<TLanes>.CopyBlocks(batch, cache);
 
     public void Embed(Weight table, ForwardBatch batch, Matrix output)
     {
@@ -49,13 +52,9 @@ internal sealed unsafe class SimdKernels<TLanes, TStored>(bool deterministic) : 
 
     public void RmsNorm(Matrix input, Matrix weight, float epsilon, Matrix output) => SimdElementwise<TLanes>.RmsNorm(input, weight, epsilon, output);
 
-    public void Linear(Matrix input, ReadOnlySpan<Projection> projections)
-    {
-        if (HaveMachineCode(projections)) _machine!.Run(input, projections, add: false);
-        else foreach (Projection projection in projections) Multiply(input, projection.Weight, projection.Output, add: false);
-    }
+    public void Linear(Matrix input, ReadOnlySpan<Projection> projections) => _products.Run(input, projections, add: false);
 
-    public void LinearAdd(Matrix input, Weight weight, Matrix residual) => Multiply(input, weight, residual, add: true);
+    public void LinearAdd(Matrix input, Weight weight, Matrix residual) => _products.Run(input, [new(weight, residual)], add: true);
 
     public void RotateAndStore(Matrix queries, Matrix keys, Matrix values, RopeTable rope, ForwardBatch batch, AttentionShape shape, KvLayer cache) =>
         SimdCache<TLanes>.RotateAndStore(queries, keys, values, rope, batch, shape, cache);
@@ -75,27 +74,5 @@ internal sealed unsafe class SimdKernels<TLanes, TStored>(bool deterministic) : 
     {
         for (int t = 0; t < tokenIds.Length; t++)
             SimdVector<TLanes, TStored>.Widen((TStored*)table.Data + (long)tokenIds[t] * table.Columns, output.Floats + (long)t * table.Columns, table.Columns);
-    }
-
-    private bool HaveMachineCode(ReadOnlySpan<Projection> projections)
-    {
-        if (_machine is null) return false;
-        foreach (Projection projection in projections) if (!MachineLinear.Supports(projection.Weight)) return false;
-        return true;
-    }
-
-    private void Multiply(Matrix input, Weight weight, Matrix output, bool add)
-    {
-        bool useTorch = !deterministic && input.Rows >= TorchRows;
-        switch (weight)
-        {
-            case not null when _machine is not null && MachineLinear.Supports(weight): _machine.Run(input, [new(weight, output)], add); break;
-            case QuantizedWeight codes when useTorch: SimdQuantizedLinear<TLanes>.RunTorch(input, codes, output, add); break;
-            case QuantizedWeight codes: SimdQuantizedLinear<TLanes>.Run(input, codes, output, add); break;
-            case DenseWeight when useTorch && add: _plain.LinearAdd(input, weight, output); break;
-            case DenseWeight when useTorch: _plain.Linear(input, [new(weight, output)]); break;
-            case DenseWeight dense: SimdLinear<TLanes, TStored>.Run(input, dense.Values, output, add); break;
-            default: throw new NotSupportedException(weight?.GetType().Name);
-        }
     }
 }

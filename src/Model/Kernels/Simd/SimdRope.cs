@@ -10,10 +10,10 @@ internal static unsafe class SimdRope<TLanes, TCache> where TLanes : struct, ILa
     private struct Job
     {
         public float* Queries, Keys, Values, Cosines, Sines;
-        public TCache* KeyCache, ValueCache;
+        public TCache* KeyCache, ValueCache; // see KvLayer
         public float* KeyScales, ValueScales; // of a cache of codes
         public int* Positions, Slots;
-        public int QueryColumns, KeyColumns, HeadDim;
+        public int QueryColumns, KeyColumns, HeadDim, KvHeadCount, BlockSize, Units;
     }
 
     /// <summary>See <see cref="IKernels.RotateAndStore"/>.</summary>
@@ -37,6 +37,9 @@ internal static unsafe class SimdRope<TLanes, TCache> where TLanes : struct, ILa
                 QueryColumns = queries.Columns,
                 KeyColumns = keys.Columns,
                 HeadDim = shape.HeadDim,
+                KvHeadCount = shape.KvHeadCount,
+                BlockSize = shape.BlockSize,
+                Units = KvLayer.UnitsOf(shape.HeadDim, cache.Keys.Dtype),
             };
             ParallelFor.Run(batch.TokenCount, Math.Max(1, ElementsPerThread / (queries.Columns + keys.Columns)), &Tokens, &job);
         }
@@ -45,32 +48,35 @@ internal static unsafe class SimdRope<TLanes, TCache> where TLanes : struct, ILa
     private static void Tokens(long begin, long end, void* state)
     {
         ref Job job = ref *(Job*)state;
+        uint* key = stackalloc uint[job.Units]; // what no element fills stays 0
         for (long t = begin; t < end; t++)
         {
             float* cosines = job.Cosines + (long)job.Positions[t] * (job.HeadDim / 2), sines = job.Sines + (long)job.Positions[t] * (job.HeadDim / 2);
-            float* keys = job.Keys + t * job.KeyColumns;
             Rotate(job.Queries + t * job.QueryColumns, job.QueryColumns, job.HeadDim, cosines, sines);
-            Rotate(keys, job.KeyColumns, job.HeadDim, cosines, sines);
-            Store(ref job, keys, job.KeyCache, job.KeyScales, job.Slots[t]);
-            Store(ref job, job.Values + t * job.KeyColumns, job.ValueCache, job.ValueScales, job.Slots[t]);
+            Rotate(job.Keys + t * job.KeyColumns, job.KeyColumns, job.HeadDim, cosines, sines);
+            for (int head = 0; head < job.KvHeadCount; head++) Store(ref job, t * job.KeyColumns + (long)head * job.HeadDim, job.Slots[t], head, key);
         }
     }
 
-    private static void Store(ref Job job, float* row, TCache* cache, float* scales, long slot)
+    private static void Store(ref Job job, long source, int slot, int head, uint* key)
     {
-        cache += slot * job.KeyColumns;
-        if (typeof(TCache) != typeof(sbyte))
-        {
-            SimdVector<TLanes, TCache>.Narrow(row, cache, job.KeyColumns);
-            return;
-        }
-        int heads = job.KeyColumns / job.HeadDim;
-        for (int head = 0; head < heads; head++) scales[slot * heads + head] = Encode(row + head * job.HeadDim, cache + head * job.HeadDim, job.HeadDim);
+        int offset = slot % job.BlockSize;
+        long first = ((long)(slot / job.BlockSize) * job.KvHeadCount + head) * job.BlockSize; // slots before this head's in the block
+        float keyScale = Encode(job.Keys + source, (TCache*)key, job.HeadDim);
+        uint* units = (uint*)job.KeyCache + first * job.Units + offset;
+        for (int unit = 0; unit < job.Units; unit++) units[unit * job.BlockSize] = key[unit];
+        float valueScale = Encode(job.Values + source, job.ValueCache + (first + offset) * job.HeadDim, job.HeadDim);
+        if (typeof(TCache) == typeof(sbyte)) (job.KeyScales[first + offset], job.ValueScales[first + offset]) = (keyScale, valueScale);
     }
 
-    // codes = x / scale to the nearest, scale = max |x| / 127
+    // In the cache's type; codes are x / scale to the nearest, scale = max |x| / 127.
     private static float Encode(float* x, TCache* codes, int count)
     {
+        if (typeof(TCache) != typeof(sbyte))
+        {
+            SimdVector<TLanes, TCache>.Narrow(x, codes, count);
+            return 1;
+        }
         TLanes peaks = TLanes.Zero;
         int i = 0;
         for (; i + TLanes.Count <= count; i += TLanes.Count) peaks = TLanes.Max(peaks, TLanes.Abs(TLanes.Load(x + i)));

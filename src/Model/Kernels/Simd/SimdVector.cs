@@ -21,13 +21,20 @@ internal static unsafe class SimdVector<TLanes, TStored> where TLanes : struct, 
         for (; i < count; i++) Write(source[i], target + i);
     }
 
-    /// <summary>Σ x·y</summary>
+    /// <summary>Σ x·y, in four sums: one would wait for each product before it.</summary>
     public static float Dot(float* x, TStored* y, int count)
     {
-        TLanes sum = TLanes.Zero;
-        int i = 0;
-        for (; i + TLanes.Count <= count; i += TLanes.Count) sum = TLanes.MultiplyAdd(TLanes.Load(x + i), Load(y + i), sum);
-        float total = TLanes.Sum(sum);
+        TLanes a = TLanes.Zero, b = TLanes.Zero, c = TLanes.Zero, d = TLanes.Zero;
+        int i = 0, n = TLanes.Count;
+        for (; i + 4 * n <= count; i += 4 * n)
+        {
+            a = TLanes.MultiplyAdd(TLanes.Load(x + i), Load(y + i), a);
+            b = TLanes.MultiplyAdd(TLanes.Load(x + i + n), Load(y + i + n), b);
+            c = TLanes.MultiplyAdd(TLanes.Load(x + i + 2 * n), Load(y + i + 2 * n), c);
+            d = TLanes.MultiplyAdd(TLanes.Load(x + i + 3 * n), Load(y + i + 3 * n), d);
+        }
+        for (; i + n <= count; i += n) a = TLanes.MultiplyAdd(TLanes.Load(x + i), Load(y + i), a);
+        float total = TLanes.Sum(a + b + (c + d));
         for (; i < count; i++) total = MathF.FusedMultiplyAdd(x[i], Read(y + i), total);
         return total;
     }
@@ -39,6 +46,22 @@ internal static unsafe class SimdVector<TLanes, TStored> where TLanes : struct, 
         int i = 0;
         for (; i + TLanes.Count <= count; i += TLanes.Count) TLanes.Store(Load(x + i) * scale, target + i);
         for (; i < count; i++) target[i] = Read(x + i) * factor;
+    }
+
+    /// <summary>target *= factors, whole registers.</summary>
+    public static void Multiply(float* target, float* factors, int count)
+    {
+        for (int i = 0; i < count; i += TLanes.Count) TLanes.Store(TLanes.Load(target + i) * TLanes.Load(factors + i), target + i);
+    }
+
+    /// <summary>Four registers one after the other.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(TLanes a, TLanes b, TLanes c, TLanes d, float* target)
+    {
+        TLanes.Store(a, target);
+        TLanes.Store(b, target + TLanes.Count);
+        TLanes.Store(c, target + 2 * TLanes.Count);
+        TLanes.Store(d, target + 3 * TLanes.Count);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

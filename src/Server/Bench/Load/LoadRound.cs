@@ -53,7 +53,7 @@ internal sealed record LoadRound(IReadOnlyList<RequestOutcome> Outcomes, double 
         for (int i = 0; i < requests.Length; i++)
         {
             TimeSpan wait = times[i] - clock.GetElapsedTime(start);
-            if (wait > TimeSpan.Zero) await Task.Delay(wait, clock, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (wait > TimeSpan.Zero) await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)), clock, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (cancellation.IsCancellationRequested) break;
             sent.Add(send(requests[i], cancellation));
         }

@@ -18,10 +18,7 @@ internal sealed record RequestOutcome
     /// <summary>The first chunk with text.</summary>
     public long First { get; init; }
 
-    /// <summary>The last chunk with text.</summary>
-    public long Last { get; init; }
-
-    /// <summary>The end of the stream.</summary>
+    /// <summary>The end of the answer; not its last text, for tokens may have none.</summary>
     public long End { get; init; }
 
     /// <summary>Chunks with text.</summary>
@@ -43,7 +40,7 @@ internal sealed record RequestOutcome
     public double? Ttft => ChunkCount == 0 ? null : Milliseconds(Start, First);
 
     /// <summary>Time per output token after the first; null below two.</summary>
-    public double? Tpot => ChunkCount < 2 || OutputTokens < 2 ? null : Milliseconds(First, Last) / (OutputTokens - 1);
+    public double? Tpot => ChunkCount == 0 || OutputTokens < 2 ? null : Milliseconds(First, End) / (OutputTokens - 1);
 
     /// <summary>End-to-end latency.</summary>
     public double EndToEnd => Milliseconds(Start, End);

@@ -6,16 +6,16 @@ namespace Llama.Server.Bench.Load;
 /// <summary>Runs a <see cref="ServePlan"/>. Servers and shapes take turns within each round, so that a slow minute of the machine hits all of them.</summary>
 internal sealed class ServeBench
 {
-    private const int FewWords = 16, ManyWords = 144;
+    private const int FewWords = 8, ManyWords = 40; // few enough for any context: servers that shorten a prompt would be misread
 
     private readonly ServePlan _plan;
     private readonly LoadClient[] _clients;
-    private readonly IWorkload _workload;
+    private readonly IWorkload[] _workloads; // [clients]: each has prompts of as many tokens as its own server counts
     private readonly List<LoadRound>[,] _rounds; // [shapes, clients]
 
-    private ServeBench(ServePlan plan, LoadClient[] clients, IWorkload workload)
+    private ServeBench(ServePlan plan, LoadClient[] clients, IWorkload[] workloads)
     {
-        (_plan, _clients, _workload) = (plan, clients, workload);
+        (_plan, _clients, _workloads) = (plan, clients, workloads);
         _rounds = new List<LoadRound>[plan.Shapes.Length, clients.Length];
         foreach ((int shape, int client) in Cells()) _rounds[shape, client] = [];
     }
@@ -24,11 +24,15 @@ internal sealed class ServeBench
     public static async Task<ServeReport> RunAsync(ServePlan plan, Progress progress, CancellationToken cancellation)
     {
         List<LoadClient> clients = [];
+        List<IWorkload> workloads = [];
         try
         {
             foreach (Uri url in plan.CompareUrl is null ? [plan.Url] : new[] { plan.Url, plan.CompareUrl })
+            {
                 clients.Add(await LoadClient.ConnectAsync(plan, url, cancellation));
-            ServeBench bench = new(plan, [.. clients], await WorkloadAsync(plan, clients[0], cancellation));
+                workloads.Add(await WorkloadAsync(plan, clients[^1], cancellation));
+            }
+            ServeBench bench = new(plan, [.. clients], [.. workloads]);
             await bench.RunAsync(progress, cancellation);
             return bench.Report();
         }
@@ -59,18 +63,18 @@ internal sealed class ServeBench
             foreach ((int shape, int client) in Cells(isReversed: (round & 1) != 0))
             {
                 if (cancellation.IsCancellationRequested) break;
-                LoadRound made = await RoundAsync(_plan.Shapes[shape], _clients[client], round, progress, cancellation);
+                LoadRound made = await RoundAsync(_plan.Shapes[shape], _clients[client], _workloads[client], round, progress, cancellation);
                 if (round >= 0 && made.Outcomes.Count > 0) _rounds[shape, client].Add(made);
             }
         progress.End();
     }
 
-    private Task<LoadRound> RoundAsync(LoadShape shape, LoadClient client, int round, Progress progress, CancellationToken cancellation)
+    private Task<LoadRound> RoundAsync(LoadShape shape, LoadClient client, IWorkload workload, int round, Progress progress, CancellationToken cancellation)
     {
-        int count = _plan.RequestsOf(shape, _workload);
+        int count = _plan.RequestsOf(shape, workload);
         if (round < 0) count = Math.Min(count, shape.Concurrency ?? 1);
         progress.Begin($"{client.Url.Authority}, {shape}, {(round < 0 ? "warm-up" : $"round {round + 1} of {_plan.Rounds}")}", count);
-        return LoadRound.RunAsync(_workload.Draw(count, round), shape, _plan.Seed + round, SendAsync, TimeProvider.System, cancellation);
+        return LoadRound.RunAsync(workload.Draw(count, round), shape, _plan.Seed + round, SendAsync, TimeProvider.System, cancellation);
 
         async Task<RequestOutcome> SendAsync(LoadRequest request, CancellationToken token)
         {

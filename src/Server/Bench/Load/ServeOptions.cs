@@ -15,7 +15,7 @@ internal sealed class ServeOptions
     private readonly Option<string> _endpoint = new("--endpoint") { Description = "Which route.", DefaultValueFactory = _ => ServePlan.Completions };
     private readonly Option<int[]> _concurrency = BenchOptions.Counts("--concurrency", "Closed loop: streams at once, each sending when its last answer has ended (default 16). Several are measured in turn, a column each.");
     private readonly Option<double?> _rate;
-    private readonly Option<int> _requests = BenchOptions.Count("--requests", "Requests in each round (default: four for each stream, 64 with --rate, or the whole dataset).", 0, least: 0);
+    private readonly Option<int?> _requests = BenchOptions.OptionalCount("--requests", "Requests in each round (default: four for each stream, 64 with --rate, or the whole dataset).");
     private readonly Option<NumberRange> _prompt = BenchOptions.Tokens("--prompt-tokens", "About how long prompts of random words are, as the server counts.", 128);
     private readonly Option<NumberRange> _fresh = BenchOptions.Tokens("--new-tokens", "Tokens to generate.", 128);
     private readonly Option<FileInfo?> _dataset = new("--dataset") { Description = "Take requests from a file instead, one {\"prompt\": \"…\", \"max_tokens\": 64} a line." };
@@ -24,7 +24,7 @@ internal sealed class ServeOptions
     private readonly Option<bool> _ignoreEos = new("--ignore-eos") { Description = "Ask for ends to be ignored (ignore_eos), so that every answer is as long as asked.", DefaultValueFactory = _ => true };
     private readonly Option<double> _temperature = new("--temperature") { Description = "Of the sampling; 0 is greedy." };
     private readonly Option<int> _warmUp = BenchOptions.Count("--warm-up", "Rounds that do not count, of one request for each stream.", 1, least: 0);
-    private readonly Option<int> _rounds = BenchOptions.Count("--rounds", "Rounds that count; rates are medians over them (default 1; 5 with --compare-url).", 0, least: 0);
+    private readonly Option<int?> _rounds = BenchOptions.OptionalCount("--rounds", "Rounds that count; rates are medians over them (default 1; 5 with --compare-url).");
     private readonly Option<string[]> _goodput = new("--goodput") { Description = "Targets in milliseconds, such as ttft:200 tpot:50 e2e:3000; goodput is the requests per second that kept to all.", AllowMultipleArgumentsPerToken = true };
     private readonly Option<int> _timeout = BenchOptions.Count("--timeout", "Seconds after which a request has failed.", 600);
     private readonly Option<int> _seed = BenchOptions.Count("--seed", "Chooses prompts, lengths and arrivals.", 1, least: 0);
@@ -68,7 +68,7 @@ internal sealed class ServeOptions
             Model = parsed.GetValue(_model),
             Endpoint = parsed.GetValue(_endpoint)!,
             Shapes = parsed.GetValue(_rate) is { } rate ? [new LoadShape(null, rate)] : [.. concurrency.Select(streams => new LoadShape(streams, null))],
-            Requests = parsed.GetValue(_requests) is > 0 and int requests ? requests : null,
+            Requests = parsed.GetValue(_requests),
             PromptTokens = parsed.GetValue(_prompt)!,
             NewTokens = parsed.GetValue(_fresh)!,
             Dataset = parsed.GetValue(_dataset)?.FullName,
@@ -77,7 +77,7 @@ internal sealed class ServeOptions
             IgnoreEos = parsed.GetValue(_ignoreEos),
             Temperature = parsed.GetValue(_temperature),
             WarmUp = parsed.GetValue(_warmUp),
-            Rounds = parsed.GetValue(_rounds) is > 0 and int rounds ? rounds : compareUrl is null ? 1 : 5,
+            Rounds = parsed.GetValue(_rounds) ?? (compareUrl is null ? 1 : 5),
             Goodput = goodput,
             TimeoutSeconds = parsed.GetValue(_timeout),
             Seed = parsed.GetValue(_seed),

@@ -49,6 +49,8 @@ internal sealed record ServeReport
         if (Comparisons.Length > 0) table.Add(["server", .. Results.Select(result => result.Url.Authority)]);
         Row("completed", result => $"{result.Completed} of {result.Sent}");
         Row("refused / failed", result => $"{result.Refused} / {result.Failed}");
+        Row("prompt tokens, mean", result => Figures.Show((double)result.PromptTokens / result.Completed));
+        Row("output tokens, mean", result => Figures.Show((double)result.OutputTokens / result.Completed));
         Row("requests/s", result => Figures.Show(result.RequestsPerS?.P50));
         Row("output tokens/s", result => Figures.Show(result.OutputTokensPerS?.P50));
         Row("all tokens/s", result => Figures.Show(result.TotalTokensPerS?.P50));
@@ -78,5 +80,7 @@ internal sealed record ServeReport
 
     private void WriteComparison(TextWriter output, ServerComparison comparison) => output.WriteLine(
         $"{Settings.Url.Authority} to {Settings.CompareUrl!.Authority}, {comparison.Shape}, {comparison.Pairs} pairs of rounds: output tokens/s {comparison.OutputTokensPerS}, "
-        + $"time to first token {comparison.TtftMs}, time per output token {comparison.TpotMs}");
+        + $"time to first token {Or(comparison.TtftMs)}, time per output token {Or(comparison.TpotMs)}");
+
+    private static string Or(ServerRatio? ratio) => ratio?.ToString() ?? Figures.None;
 }

@@ -8,18 +8,16 @@ namespace Llama.Server.Bench.Load;
 internal sealed class StreamReading(long start)
 {
     private readonly List<float> _gaps = [];
-    private long _first, _last;
+    private long _first, _last; // chunks with text
+    private long _done; // [DONE]
     private int _promptTokens;
     private int? _outputTokens;
     private string? _error;
 
-    /// <summary>Whether <c>[DONE]</c> came.</summary>
-    public bool IsDone { get; private set; }
-
     /// <summary>One event's data, read at a moment.</summary>
     public void Take(ReadOnlySpan<byte> data, long now)
     {
-        if (data.SequenceEqual("[DONE]"u8)) IsDone = true;
+        if (data.SequenceEqual("[DONE]"u8)) _done = now;
         else if (ChunkText.HasText(data)) Text(now);
         else if (ChunkText.IsError(data)) _error ??= Encoding.UTF8.GetString(data);
         if (ChunkText.HasUsage(data)) Count(data);
@@ -28,11 +26,11 @@ internal sealed class StreamReading(long start)
     public RequestOutcome End(long now)
     {
         (OutcomeKind kind, string? fault, string? detail) = _error is not null ? (OutcomeKind.Failed, "error event", ErrorText.Of(_error))
-            : IsDone ? (OutcomeKind.Completed, null, null) : (OutcomeKind.Failed, "cut stream", (string?)"The stream ended without [DONE].");
+            : _done != 0 ? (OutcomeKind.Completed, null, null) : (OutcomeKind.Failed, "cut stream", (string?)"The stream ended without [DONE].");
         int chunks = _first == 0 ? 0 : _gaps.Count + 1;
         return new RequestOutcome
         {
-            Kind = kind, Fault = fault, Detail = detail, Start = start, First = _first, Last = _last, End = now, ChunkCount = chunks, Gaps = _gaps,
+            Kind = kind, Fault = fault, Detail = detail, Start = start, First = _first, End = _done != 0 ? _done : now, ChunkCount = chunks, Gaps = _gaps,
             PromptTokens = _promptTokens, OutputTokens = _outputTokens ?? chunks, HasUsage = _outputTokens is not null,
         };
     }

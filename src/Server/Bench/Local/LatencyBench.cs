@@ -11,7 +11,8 @@ internal sealed class LatencyBench
     private readonly MemoryRead? _memory; // null where no CPU computes
     private readonly Random _random;
     private readonly List<LatencyRun>[] _runs; // [prompt lengths]
-    private readonly List<double> _reads = [], _unseen = [], _seen = [];
+    private readonly List<double> _reads = [];
+    private readonly List<GenerationTimes> _unseen = [], _seen = [];
 
     private LatencyBench(LatencyPlan plan, EngineSession session)
     {
@@ -23,7 +24,7 @@ internal sealed class LatencyBench
 
     public static async Task<LatencyReport> RunAsync(LatencyPlan plan, Progress progress, CancellationToken cancellation)
     {
-        await using EngineSession session = await EngineSession.StartAsync(plan.Settings, cancellation);
+        await using EngineSession session = await EngineSession.StartAsync(plan.ServerSettings, cancellation);
         Check(plan, session);
         long? loadPeak = PeakMemory.Bytes();
         LatencyBench bench = new(plan, session);
@@ -85,8 +86,8 @@ internal sealed class LatencyBench
         int[] prefix = _session.RandomPrompt(_random, _plan.SeenPrefix);
         GenerationTimes unseen = await FirstTokenAsync(), seen = await FirstTokenAsync();
         if (!counts) return;
-        _unseen.Add(unseen.Ttft);
-        _seen.Add(seen.Ttft);
+        _unseen.Add(unseen);
+        _seen.Add(seen);
 
         Task<GenerationTimes> FirstTokenAsync() =>
             _session.GenerateAsync([.. prefix, .. _session.RandomPrompt(_random, _plan.PromptTokens[0])], newTokens: 1, cancellation);
@@ -97,7 +98,7 @@ internal sealed class LatencyBench
         Model = BenchedModel.Of(_session),
         Settings = _plan,
         Results = [.. _runs.Select((runs, i) => LatencyResult.Of(_plan.PromptTokens[i], runs, _session.Description.StepBytes))],
-        MemoryReadGbS = Distribution.Of(_reads),
+        MemoryReadGbPerS = Distribution.Of(_reads),
         SeenPrefix = PrefixResult.Of(_plan.SeenPrefix, _unseen, _seen),
         PeakLoadBytes = loadPeak,
         PeakRunBytes = runPeak,

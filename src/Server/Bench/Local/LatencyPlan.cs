@@ -8,5 +8,5 @@ namespace Llama.Server.Bench.Local;
 /// <param name="WarmUp">Runs before the counted ones.</param>
 /// <param name="Runs">Counted runs.</param>
 /// <param name="Seed">Chooses the prompts.</param>
-/// <param name="Settings">Of the server, as given.</param>
-internal sealed record LatencyPlan(int[] PromptTokens, int NewTokens, int Batch, int SeenPrefix, int WarmUp, int Runs, int Seed, string[] Settings);
+/// <param name="ServerSettings">Of the server, as given.</param>
+internal sealed record LatencyPlan(int[] PromptTokens, int NewTokens, int Batch, int SeenPrefix, int WarmUp, int Runs, int Seed, string[] ServerSettings);

@@ -20,7 +20,7 @@ internal sealed record LatencyReport
     public required LatencyResult[] Results { get; init; }
 
     /// <summary>Plain reads of as much memory; null where no CPU computes.</summary>
-    public Distribution? MemoryReadGbS { get; init; }
+    public Distribution? MemoryReadGbPerS { get; init; }
 
     public PrefixResult? SeenPrefix { get; init; }
 
@@ -42,7 +42,7 @@ internal sealed record LatencyReport
         output.WriteLine();
         WriteMemory(output);
         if (SeenPrefix is { } prefix)
-            output.WriteLine($"Prefix of {prefix.PrefixTokens} tokens: first token after {Figures.Show(prefix.UnseenTtftMs.P50)} ms unseen, {Figures.Show(prefix.SeenTtftMs.P50)} ms seen, ratio {Figures.Show(prefix.Ratio)}");
+            output.WriteLine($"Prefix of {prefix.PrefixTokens} tokens, {prefix.CachedTokens} of them found: first token after {Figures.Show(prefix.UnseenTtftMs.P50)} ms unseen, {Figures.Show(prefix.SeenTtftMs.P50)} ms seen, ratio {Figures.Show(prefix.Ratio)}");
         output.WriteLine(JsonSerializer.Serialize(this, BenchJson.Line.LatencyReport));
     }
 
@@ -63,9 +63,9 @@ internal sealed record LatencyReport
     private void WriteMemory(TextWriter output)
     {
         output.WriteLine($"Weights {Figures.Bytes(Model.WeightBytes)}, of which each step reads {Figures.Bytes(Model.StepBytes)}");
-        if (MemoryReadGbS is { } read)
+        if (MemoryReadGbPerS is { } read)
             foreach (LatencyResult result in Results)
-                output.WriteLine($"Weight bandwidth after a prompt of {result.PromptTokens}: {Figures.Show(result.WeightGbS)} GB/s, {Figures.Show(100 * result.WeightGbS / read.P50)} % of a plain read ({Figures.Show(read.P50)} GB/s, {Model.Threads} threads)");
+                output.WriteLine($"Weight bandwidth after a prompt of {result.PromptTokens}: {Figures.Show(result.WeightGbPerS)} GB/s, {Figures.Show(100 * result.WeightGbPerS / read.P50)} % of a plain read ({Figures.Show(read.P50)} GB/s, {Model.Threads} threads)");
         if (PeakLoadBytes is { } load && PeakRunBytes is { } run)
             output.WriteLine($"Peak memory {Figures.Bytes(load)} until loaded, {Figures.Bytes(run)} in the runs");
     }

@@ -4,7 +4,7 @@ namespace Llama.Server.Bench.Local;
 
 /// <summary>The runs with one length of prompt. Null where there were none.</summary>
 internal sealed record LatencyResult(
-    int PromptTokens, Distribution? TtftMs, Distribution? PrefillTokensPerS, Distribution? TpotMs, Distribution? DecodeTokensPerS, Distribution? EndToEndMs, double? WeightGbS)
+    int PromptTokens, Distribution? TtftMs, Distribution? PrefillTokensPerS, Distribution? TpotMs, Distribution? DecodeTokensPerS, Distribution? EndToEndMs, double? WeightGbPerS)
 {
     /// <param name="promptTokens">Length of the prompt.</param>
     /// <param name="runs">The counted ones.</param>

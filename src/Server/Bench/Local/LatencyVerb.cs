@@ -16,20 +16,20 @@ internal static class LatencyVerb
         Option<int> warmUp = BenchOptions.Count("--warm-up", "Runs that do not count.", 2, least: 0);
         Option<int> runs = BenchOptions.Count("--runs", "Runs that count.", 10);
         Option<int> seed = BenchOptions.Count("--seed", "Chooses the prompts.", 1, least: 0);
-        SettingsCommand command = new("latency", Description, settings) { prompt, fresh, batch, prefix, warmUp, runs, seed };
+        SettingsCommand command = new("latency", "Measures how fast one answer is, in this process and without HTTP.", Definitions) { prompt, fresh, batch, prefix, warmUp, runs, seed };
         command.SetAction(async (parsed, cancellation) =>
         {
             LatencyPlan plan = new(
                 parsed.GetValue(prompt)!, parsed.GetValue(fresh), parsed.GetValue(batch), parsed.GetValue(prefix), parsed.GetValue(warmUp), parsed.GetValue(runs), parsed.GetValue(seed), settings);
-            LatencyReport report = await LatencyBench.RunAsync(plan, Progress.To(parsed.InvocationConfiguration.Error), cancellation);
+            LatencyReport report = await LatencyBench.RunAsync(plan, new Progress(parsed.InvocationConfiguration.Error), cancellation);
             report.Write(parsed.InvocationConfiguration.Output);
             return report.IsWhole ? 0 : BenchExit.Interrupted;
         });
         return command;
     }
 
-    private const string Description = """
-        How fast one answer is, in this process and without HTTP: mean ± standard deviation, P50 and P95 over the runs.
+    private const string Definitions = """
+        Each figure is told as mean ± standard deviation, P50 and P95 over the runs:
 
           time to first token    from submission to the first token
           prefill                prompt tokens by time to first token

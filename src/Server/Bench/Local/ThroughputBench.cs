@@ -11,7 +11,7 @@ internal sealed class ThroughputBench(ThroughputPlan plan, EngineSession session
 
     public static async Task<ThroughputReport> RunAsync(ThroughputPlan plan, Progress progress, CancellationToken cancellation)
     {
-        await using EngineSession session = await EngineSession.StartAsync(plan.Settings, cancellation);
+        await using EngineSession session = await EngineSession.StartAsync(plan.ServerSettings, cancellation);
         session.Require(plan.PromptTokens.Most + plan.NewTokens.Most, "--prompt-tokens and --new-tokens");
         ThroughputBench bench = new(plan, session);
         await bench.RunAsync(progress, cancellation);

@@ -10,5 +10,5 @@ namespace Llama.Server.Bench.Local;
 /// <param name="WarmUp">Runs before the counted ones.</param>
 /// <param name="Runs">Counted runs.</param>
 /// <param name="Seed">Chooses lengths and prompts.</param>
-/// <param name="Settings">Of the server, as given.</param>
-internal sealed record ThroughputPlan(int Sequences, NumberRange PromptTokens, NumberRange NewTokens, int[] Concurrency, int WarmUp, int Runs, int Seed, string[] Settings);
+/// <param name="ServerSettings">Of the server, as given.</param>
+internal sealed record ThroughputPlan(int Sequences, NumberRange PromptTokens, NumberRange NewTokens, int[] Concurrency, int WarmUp, int Runs, int Seed, string[] ServerSettings);

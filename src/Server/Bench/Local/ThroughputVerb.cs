@@ -16,21 +16,21 @@ internal static class ThroughputVerb
         Option<int> warmUp = BenchOptions.Count("--warm-up", "Runs that do not count.", 1, least: 0);
         Option<int> runs = BenchOptions.Count("--runs", "Runs that count; the table shows medians.", 3);
         Option<int> seed = BenchOptions.Count("--seed", "Chooses lengths and prompts.", 1, least: 0);
-        SettingsCommand command = new("throughput", Description, settings) { sequences, prompt, fresh, concurrency, warmUp, runs, seed };
+        SettingsCommand command = new("throughput", "Measures how much the engine gets done with many sequences, in this process and without HTTP.", Definitions) { sequences, prompt, fresh, concurrency, warmUp, runs, seed };
         command.SetAction(async (parsed, cancellation) =>
         {
             ThroughputPlan plan = new(
                 parsed.GetValue(sequences), parsed.GetValue(prompt)!, parsed.GetValue(fresh)!, parsed.GetValue(concurrency) is { Length: > 0 } several ? several : [parsed.GetValue(sequences)],
                 parsed.GetValue(warmUp), parsed.GetValue(runs), parsed.GetValue(seed), settings);
-            ThroughputReport report = await ThroughputBench.RunAsync(plan, Progress.To(parsed.InvocationConfiguration.Error), cancellation);
+            ThroughputReport report = await ThroughputBench.RunAsync(plan, new Progress(parsed.InvocationConfiguration.Error), cancellation);
             report.Write(parsed.InvocationConfiguration.Output);
             return report.IsWhole ? 0 : BenchExit.Interrupted;
         });
         return command;
     }
 
-    private const string Description = """
-        How much the engine gets done, in this process and without HTTP: many sequences, tokens per second in all.
+    private const string Definitions = """
+        The table's columns:
 
           tokens/s      tokens computed and generated, prompts included, by the time from the first submission to the last token
           prompt/s      of them, tokens of prompts

@@ -18,6 +18,14 @@ internal static class BenchOptions
         CustomParser = result => One<int>(result, (string text, out int number) => TryCount(text, least, out number), $"a whole number of at least {least}"),
     };
 
+    /// <summary>The same where no single number is the default.</summary>
+    public static Option<int?> OptionalCount(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "count",
+        CustomParser = result => One<int?>(result, TryOptionalCount, "a whole number of at least 1"),
+    };
+
     /// <summary>Several such numbers, measured in turn.</summary>
     public static Option<int[]> Counts(string name, string description, params int[] values) => new(name)
     {
@@ -59,6 +67,12 @@ internal static class BenchOptions
     }
 
     private static bool TryCount(string text, int least, out int number) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number >= least;
+
+    private static bool TryOptionalCount(string text, out int? number)
+    {
+        number = TryCount(text, 1, out int value) ? value : null;
+        return number is not null;
+    }
 
     private static bool TryUrl(string text, out Uri? url) => Uri.TryCreate(text, UriKind.Absolute, out url) && url.Scheme is "http" or "https";
 }

@@ -5,7 +5,7 @@ namespace Llama.Server.Bench.Measuring;
 /// <summary>How figures are written for people: as many digits as mean something.</summary>
 internal static class Figures
 {
-    private const string None = "–";
+    public const string None = "–";
 
     public static string Show(double? value) => value switch
     {

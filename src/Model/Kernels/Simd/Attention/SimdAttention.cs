@@ -13,9 +13,9 @@ internal static unsafe class SimdAttention<TLanes, TCache> where TLanes : struct
     private struct Job
     {
         public float* Queries, Output; // [tokens, heads, headDim]
-        public CacheHead<TCache> Keys, Values; // of head 0
+        public CacheLayout<TCache> Cache;
         public int* BlockTables;
-        public int BlockTableStride, BlockSize, HeadCount, GroupSize;
+        public int BlockTableStride, HeadCount, GroupSize;
         public float Scale;
         public AttentionTile* Tiles;
         public AttentionItem* Items;
@@ -25,21 +25,21 @@ internal static unsafe class SimdAttention<TLanes, TCache> where TLanes : struct
     }
 
     /// <summary>See <see cref="IKernels.Attend"/>.</summary>
-    public static void Run(Matrix queries, ForwardBatch batch, AttentionShape shape, KvLayer cache, Matrix output, AttentionPlan plan, ScratchMemory memory, int threads)
+    public static void Run(Matrix queries, ForwardBatch batch, AttentionShape shape, KvLayer cache, Matrix output, AttentionMemory memory, int threads)
     {
+        AttentionPlan plan = memory.Plan;
         plan.Build(batch, shape, threads);
-        AttentionWorkspace layout = new(shape.HeadDim, plan.MaxRows, TLanes.Count);
+        CacheLayout<TCache> layer = new(cache, shape);
+        AttentionWorkspace layout = new(layer.Units * SimdUnits<TLanes, TCache>.PerUnit, SpanReader<TLanes, TCache>.PaddedDim(shape.HeadDim), plan.MaxRows, TLanes.Count);
         fixed (int* tables = batch.BlockTables)
         {
             Job job = new()
             {
                 Queries = queries.Floats,
                 Output = output.Floats,
-                Keys = Head(cache.Keys, cache.KeyScales, shape),
-                Values = Head(cache.Values, cache.ValueScales, shape),
+                Cache = layer,
                 BlockTables = tables,
                 BlockTableStride = batch.BlockTableStride,
-                BlockSize = shape.BlockSize,
                 HeadCount = shape.HeadCount,
                 GroupSize = shape.GroupSize,
                 Scale = shape.Scale,
@@ -47,47 +47,65 @@ internal static unsafe class SimdAttention<TLanes, TCache> where TLanes : struct
                 Items = plan.Items,
                 ItemCount = plan.ItemCount,
                 Layout = layout,
-                Memory = (float*)memory.Get(((long)plan.WorkerCount * layout.Floats + (long)plan.StateRows * layout.StateFloats) * sizeof(float)),
+                Memory = (float*)memory.Workers.Get((long)threads * layout.Floats * sizeof(float)), // for all at once: a longer context then needs no more
+                States = (float*)memory.States.Get((long)plan.StateRows * layout.StateFloats * sizeof(float)),
             };
-            job.States = job.Memory + (long)plan.WorkerCount * layout.Floats;
             ParallelFor.Run(plan.WorkerCount, 1, &Work, &job);
         }
     }
 
-    private static CacheHead<TCache> Head(Matrix elements, Matrix? scales, AttentionShape shape) => new()
-    {
-        First = (TCache*)elements.Data,
-        Stride = elements.Columns,
-        HeadDim = shape.HeadDim,
-        Scales = scales is null ? null : scales.Floats,
-        ScaleStride = shape.KvHeadCount,
-    };
-
-    // Threads take the next item when they are done with one: contexts differ, and so do threads' speeds.
+    // Threads take the next item when they are done with one: contexts differ, and so do threads' speeds. They take it one ahead, to ask for its memory in time.
     private static void Work(long begin, long end, void* state)
     {
         ref Job job = ref *(Job*)state;
         for (long worker = begin; worker < end; worker++)
         {
-            float* memory = job.Memory + worker * job.Layout.Floats;
-            for (int item; (item = Interlocked.Increment(ref job.NextItem) - 1) < job.ItemCount;) Run(ref job, memory, job.Items[item]);
+            float* memory = job.Memory + worker * job.Layout.Floats, here = memory + job.Layout.Span, there = here + job.Layout.SpanFloats;
+            AttentionStep step = Next(ref job, default);
+            SpanRows span = Read(ref job, step, here);
+            while (step.Tile != null)
+            {
+                AttentionStep next = Next(ref job, step);
+                SpanRows ahead = Read(ref job, next, there);
+                Run(ref job, memory, step, span, next.Tile == null ? span : ahead);
+                (step, span) = (next, ahead);
+                float* free = here;
+                here = there;
+                there = free;
+            }
         }
     }
 
-    private static void Run(ref Job job, float* memory, AttentionItem item)
+    private static AttentionStep Next(ref Job job, in AttentionStep step)
     {
-        AttentionTile* tile = job.Tiles + item.Tile;
-        float* states = item.Span < 0 ? memory + job.Layout.States : StatesOf(ref job, tile, item.Span);
-        LoadQueries(ref job, tile, memory + job.Layout.Queries);
-        if (item.Span >= 0) Span(ref job, memory, tile, item.Span, states, isFirst: true);
-        else for (int span = 0; span < tile->SpanCount; span++) Span(ref job, memory, tile, span, states, isFirst: span == 0);
-        if (item.Span >= 0)
+        if (step.Tile != null && !step.IsAlone && step.Span + 1 < step.Tile->SpanCount) return step with { Span = step.Span + 1 };
+        int index = Interlocked.Increment(ref job.NextItem) - 1;
+        if (index >= job.ItemCount) return default;
+        AttentionItem item = job.Items[index];
+        return new AttentionStep { Tile = job.Tiles + item.Tile, Span = Math.Max(0, item.Span), IsAlone = item.Span >= 0 };
+    }
+
+    private static SpanRows Read(ref Job job, in AttentionStep step, float* memory)
+    {
+        if (step.Tile == null) return default;
+        int start = step.Span * AttentionPlan.Span, count = Math.Min(AttentionPlan.Span, step.Tile->FirstPosition + step.Tile->TokenCount - start);
+        return SpanReader<TLanes, TCache>.Read(job.Cache, step.Tile->KvHead, job.BlockTables + (long)step.Tile->Sequence * job.BlockTableStride, start, count, memory, job.Layout);
+    }
+
+    private static void Run(ref Job job, float* memory, in AttentionStep step, in SpanRows span, in SpanRows ahead)
+    {
+        AttentionTile* tile = step.Tile;
+        float* states = step.IsAlone ? StatesOf(ref job, tile, step.Span) : memory + job.Layout.States;
+        if (step.IsFirst) LoadQueries(ref job, tile, memory + job.Layout.Queries);
+        Span(ref job, memory, tile, span, ahead, step.Span * AttentionPlan.Span, states, step.IsFirst);
+        if (step.IsAlone)
         {
             if (Interlocked.Decrement(ref tile->Remaining) > 0) return;
             states = StatesOf(ref job, tile, 0);
             MergeSpans(ref job, tile, states);
+            Finish(ref job, tile, states);
         }
-        Finish(ref job, tile, states);
+        else if (step.Span == tile->SpanCount - 1) Finish(ref job, tile, states);
     }
 
     private static int RowsOf(ref Job job, AttentionTile* tile) => tile->TokenCount * job.GroupSize;
@@ -96,37 +114,31 @@ internal static unsafe class SimdAttention<TLanes, TCache> where TLanes : struct
 
     // [tokens, group, headDim]: a token's heads of one group lie side by side.
     private static long Offset(ref Job job, AttentionTile* tile, int token) =>
-        ((long)(tile->FirstToken + token) * job.HeadCount + (long)tile->KvHead * job.GroupSize) * job.Keys.HeadDim;
+        ((long)(tile->FirstToken + token) * job.HeadCount + (long)tile->KvHead * job.GroupSize) * job.Cache.HeadDim;
 
     private static void LoadQueries(ref Job job, AttentionTile* tile, float* target)
     {
-        int floats = job.GroupSize * job.Keys.HeadDim;
-        for (int token = 0; token < tile->TokenCount; token++, target += floats)
-            SimdVector<TLanes, float>.Scale(job.Queries + Offset(ref job, tile, token), job.Scale, target, floats);
+        int headDim = job.Cache.HeadDim;
+        for (int token = 0; token < tile->TokenCount; token++)
+            for (int head = 0; head < job.GroupSize; head++, target += job.Layout.Depth)
+            {
+                SimdVector<TLanes, float>.Scale(job.Queries + Offset(ref job, tile, token) + head * headDim, job.Scale, target, headDim);
+                for (int d = headDim; d < job.Layout.Depth; d++) target[d] = 0;
+            }
     }
 
-    private static void Span(ref Job job, float* memory, AttentionTile* tile, int span, float* states, bool isFirst)
+    private static void Span(ref Job job, float* memory, AttentionTile* tile, in SpanRows span, in SpanRows ahead, int start, float* states, bool isFirst)
     {
-        int start = span * AttentionPlan.Span, count = Math.Min(AttentionPlan.Span, tile->FirstPosition + tile->TokenCount - start), rows = RowsOf(ref job, tile);
-        LoadSpan(ref job, memory, tile, start, count);
+        int rows = RowsOf(ref job, tile);
         for (int row = 0; row < rows; row += AttentionWorkspace.BlockRows)
         {
-            int blockRows = Math.Min(AttentionWorkspace.BlockRows, rows - row), limit = Limit(ref job, tile, row + blockRows - 1, start, count);
+            int blockRows = Math.Min(AttentionWorkspace.BlockRows, rows - row), limit = Limit(ref job, tile, row + blockRows - 1, start, span.Count);
             if (limit == 0 && !isFirst) continue; // a span behind all of the block's tokens
             float* part = isFirst ? states + row * job.Layout.StateFloats : memory + job.Layout.Part;
-            Block(ref job, memory, tile, row, blockRows, start, limit, part);
+            Block(ref job, memory, tile, span, row == 0 ? ahead : span, row, blockRows, start, limit, part);
             for (int r = 0; r < blockRows && !isFirst; r++)
                 SimdSoftmax<TLanes>.Merge(states + (row + r) * job.Layout.StateFloats, part + r * job.Layout.StateFloats, job.Layout.StateFloats);
         }
-    }
-
-    private static void LoadSpan(ref Job job, float* memory, AttentionTile* tile, int start, int count)
-    {
-        long* slots = (long*)(memory + job.Layout.Slots);
-        int* blocks = job.BlockTables + (long)tile->Sequence * job.BlockTableStride;
-        for (int i = 0; i < count; i++) slots[i] = (long)blocks[(start + i) / job.BlockSize] * job.BlockSize + (start + i) % job.BlockSize;
-        SimdSpan<TLanes, TCache>.Keys(job.Keys.At(tile->KvHead), slots, count, memory + job.Layout.Keys, (uint*)(memory + job.Layout.Units));
-        SimdSpan<TLanes, TCache>.Values(job.Values.At(tile->KvHead), slots, count, memory + job.Layout.Values, job.Layout.PaddedDim);
     }
 
     /// <summary>Positions of a span that a row sees.</summary>
@@ -134,15 +146,19 @@ internal static unsafe class SimdAttention<TLanes, TCache> where TLanes : struct
         Math.Clamp(tile->FirstPosition + row / job.GroupSize + 1 - start, 0, count);
 
     // Scores, weights and the weighted values of some rows over one span.
-    private static void Block(ref Job job, float* memory, AttentionTile* tile, int row, int rows, int start, int limit, float* part)
+    private static void Block(ref Job job, float* memory, AttentionTile* tile, in SpanRows span, in SpanRows ahead, int row, int rows, int start, int limit, float* part)
     {
-        int headDim = job.Keys.HeadDim, registers = (limit + TLanes.Count - 1) / TLanes.Count, padded = registers * TLanes.Count;
+        int padded = (limit + TLanes.Count - 1) / TLanes.Count * TLanes.Count, depth = job.Layout.Depth;
         float* scores = memory + job.Layout.Scores;
-        SimdTile<TLanes>.Multiply(memory + job.Layout.Queries + row * headDim, headDim, memory + job.Layout.Keys, AttentionPlan.Span, scores, AttentionPlan.Span, rows, headDim, registers);
+        SimdScores<TLanes, TCache>.Multiply(memory + job.Layout.Queries + row * depth, depth, rows, span, ahead.Keys, limit, depth, scores);
         for (int r = 0; r < rows; r++)
-            SimdSoftmax<TLanes>.Weigh(scores + r * AttentionPlan.Span, Limit(ref job, tile, row + r, start, limit), padded, part + r * job.Layout.StateFloats);
-        SimdTile<TLanes>.Multiply(scores, AttentionPlan.Span, memory + job.Layout.Values, job.Layout.PaddedDim, part + SimdSoftmax<TLanes>.Head, job.Layout.StateFloats,
-            rows, limit, job.Layout.PaddedDim / TLanes.Count);
+        {
+            float* line = scores + r * AttentionPlan.Span;
+            if (typeof(TCache) == typeof(sbyte)) SimdVector<TLanes, float>.Multiply(line, span.KeyScales, padded);
+            SimdSoftmax<TLanes>.Weigh(line, Limit(ref job, tile, row + r, start, limit), padded, part + r * job.Layout.StateFloats);
+            if (typeof(TCache) == typeof(sbyte)) SimdVector<TLanes, float>.Multiply(line, span.ValueScales, padded);
+        }
+        SimdMix<TLanes, TCache>.Multiply(scores, rows, span.Values, ahead.Values, limit, job.Layout.MixDim, part + SimdSoftmax<TLanes>.Head, job.Layout.StateFloats);
     }
 
     private static void MergeSpans(ref Job job, AttentionTile* tile, float* states)
@@ -155,9 +171,9 @@ internal static unsafe class SimdAttention<TLanes, TCache> where TLanes : struct
 
     private static void Finish(ref Job job, AttentionTile* tile, float* states)
     {
-        int headDim = job.Keys.HeadDim;
+        int headDim = job.Cache.HeadDim;
         for (int token = 0; token < tile->TokenCount; token++)
             for (int head = 0; head < job.GroupSize; head++, states += job.Layout.StateFloats)
-                SimdSoftmax<TLanes>.Finish(states, job.Output + Offset(ref job, tile, token) + head * headDim, headDim);
+                SimdMix<TLanes, TCache>.Finish(states + SimdSoftmax<TLanes>.Head, SimdSoftmax<TLanes>.SumOf(states), job.Output + Offset(ref job, tile, token) + head * headDim, headDim);
     }
 }

@@ -2,11 +2,11 @@ namespace Llama.Model.Kernels.Simd.Attention;
 
 /// <summary>
 /// Softmax in parts (Milakov and Gimelshein 2018). A row's state is what some of its context came to: [lanes] the largest score, [lanes] sums of weights,
-/// [headDim, padded] the weighted values, both relative to the largest score. States of consecutive parts are merged, and the last is divided by its sum.
+/// and the mix of values (<see cref="SimdMix{TLanes, TCache}"/>), both relative to the largest score. States of consecutive parts are merged, and the last is divided by its sum.
 /// </summary>
 internal static unsafe class SimdSoftmax<TLanes> where TLanes : struct, ILanes<TLanes>
 {
-    /// <summary>Floats before the weighted values.</summary>
+    /// <summary>Floats before the mix.</summary>
     public static int Head => 2 * TLanes.Count;
 
     /// <summary>Turns scores into weights and notes the largest score and the sums. No scores at all make a state that changes nothing.</summary>
@@ -42,14 +42,6 @@ internal static unsafe class SimdSoftmax<TLanes> where TLanes : struct, ILanes<T
         for (int i = TLanes.Count; i < floats; i += TLanes.Count) TLanes.Store(TLanes.MultiplyAdd(TLanes.Load(state + i), keep, TLanes.Load(part + i) * add), state + i);
     }
 
-    /// <summary>output = weighted values / sum of weights</summary>
-    public static void Finish(float* state, float* output, int headDim)
-    {
-        float inverse = 1 / TLanes.Sum(TLanes.Load(state + TLanes.Count));
-        float* mixed = state + Head;
-        TLanes scale = TLanes.All(inverse);
-        int i = 0;
-        for (; i + TLanes.Count <= headDim; i += TLanes.Count) TLanes.Store(TLanes.Load(mixed + i) * scale, output + i);
-        for (; i < headDim; i++) output[i] = mixed[i] * inverse;
-    }
+    /// <summary>The sum of all weights.</summary>
+    public static float SumOf(float* state) => TLanes.Sum(TLanes.Load(state + TLanes.Count));
 }

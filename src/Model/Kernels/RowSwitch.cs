@@ -1,0 +1,50 @@
+using System.Diagnostics;
+
+namespace Llama.Model.Kernels;
+
+/// <summary>From how many rows on a product goes the way that is made for many rows, by the form of its weights.</summary>
+/// <param name="isFixed">Whether every product goes the way for few, so that a row's result never depends on the others.</param>
+internal sealed class RowSwitch(bool isFixed)
+{
+    private const int Never = int.MaxValue, Runs = 3;
+
+    private static readonly int[] Candidates = [8, 12, 16, 24, 32, 48, 64, 96, 128];
+
+    private int _dense = isFixed ? Never : 16, _codes = isFixed ? Never : 32; // until measured
+
+    /// <summary>Whether a product of so many rows goes the way for many.</summary>
+    public bool IsMany(int rows, Weight weight) => rows >= (weight is QuantizedWeight ? _codes : _dense);
+
+    /// <summary>Finds out on this machine and this model.</summary>
+    /// <param name="weights">Some of the model's, of both forms if it has both; several, lest they stay in a cache.</param>
+    /// <param name="multiply">Multiplies random rows with a weight the way for few, or for many.</param>
+    public void Measure(IReadOnlyList<Weight> weights, Action<int, Weight, bool> multiply)
+    {
+        if (isFixed) return;
+        _dense = Find([.. weights.Where(weight => weight is DenseWeight)], multiply) ?? _dense;
+        _codes = Find([.. weights.Where(weight => weight is QuantizedWeight)], multiply) ?? _codes;
+    }
+
+    /// <summary>The switch for weights of one form, for the start-up lines.</summary>
+    public string Describe(bool hasCodes) => isFixed ? "one way for any number of rows" : $"blocked from {(hasCodes ? _codes : _dense)} rows on";
+
+    private static int? Find(Weight[] weights, Action<int, Weight, bool> multiply)
+    {
+        if (weights.Length == 0) return null;
+        foreach (int rows in Candidates)
+            if (Time(rows, isMany: true) < Time(rows, isMany: false)) return rows;
+        return Candidates[^1];
+
+        long Time(int rows, bool isMany)
+        {
+            long best = long.MaxValue;
+            for (int run = 0; run <= Runs; run++) // the first warms up
+            {
+                long start = Stopwatch.GetTimestamp();
+                foreach (Weight weight in weights) multiply(rows, weight, isMany);
+                if (run > 0) best = Math.Min(best, Stopwatch.GetTimestamp() - start);
+            }
+            return best;
+        }
+    }
+}

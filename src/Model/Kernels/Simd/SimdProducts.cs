@@ -1,0 +1,66 @@
+using Llama.Model.Kernels.Machine;
+using Llama.Model.Kernels.Plain;
+using static TorchSharp.torch;
+
+namespace Llama.Model.Kernels.Simd;
+
+/// <summary>
+/// Which way a product goes. Where the processor has the instructions, generated code does all products with weights of 16 bits or in codes; what is left goes through C# while the rows
+/// are few, and through libtorch's blocked products when they are many.
+/// </summary>
+/// <param name="deterministic">Whether all go the way for few rows, whose results do not depend on each other.</param>
+/// <param name="generated">Whether generated code may be used.</param>
+internal sealed class SimdProducts<TLanes, TStored>(bool deterministic, bool generated) where TLanes : struct, ILanes<TLanes> where TStored : unmanaged
+{
+    private readonly PlainKernels _plain = new(CPU);
+    private readonly RowSwitch _switch = new(deterministic);
+
+    // Activations of float32 weights keep all their bits, which the generated code would round.
+    private readonly MachineLinear? _machine = generated && typeof(TStored) == typeof(Bf16) && MachineCode.IsSupported ? new MachineLinear() : null;
+
+    /// <summary>Measures from how many rows on the way for many pays.</summary>
+    public void Calibrate(LlamaWeights weights)
+    {
+        const int some = 4;
+        Weight[] samples = [.. weights.Layers.Take(some).Select(layer => layer.Gate), .. weights.Layers.Take(some).Select(layer => layer.Down)];
+        _switch.Measure(samples, (rows, weight, isMany) =>
+        {
+            using Matrix input = Matrix.Of(ones(rows, weight.Inputs)), output = Matrix.Empty(rows, weight.Outputs, ScalarType.Float32, CPU);
+            Run(input, [new(weight, output)], add: false, isMany);
+        });
+    }
+
+    /// <summary>What there is and when it is used, for the start-up lines.</summary>
+    public string Describe(LlamaWeights? weights) =>
+        (_machine is null ? "" : " with generated AVX-512 BF16 and VNNI code") + (weights is null ? "" : $", products {_switch.Describe(weights.Layers[0].Gate is QuantizedWeight)}");
+
+    /// <summary>output = input · weightᵀ for each projection, or output += when <paramref name="add"/>.</summary>
+    public void Run(Matrix input, ReadOnlySpan<Projection> projections, bool add)
+    {
+        while (projections.Length > 0)
+        {
+            int count = 1;
+            while (count < projections.Length && projections[0].Weight.HasFormatOf(projections[count].Weight)) count++;
+            Run(input, projections[..count], add, _switch.IsMany(input.Rows, projections[0].Weight));
+            projections = projections[count..];
+        }
+    }
+
+    private void Run(Matrix input, ReadOnlySpan<Projection> projections, bool add, bool isMany)
+    {
+        if (_machine is not null && MachineLinear.Supports(projections[0].Weight)) _machine.Run(input, projections, add, isMany);
+        else foreach (Projection projection in projections) Multiply(input, projection, add, isMany);
+    }
+
+    private void Multiply(Matrix input, Projection projection, bool add, bool isMany)
+    {
+        switch (projection.Weight)
+        {
+            case QuantizedWeight codes when isMany: SimdQuantizedLinear<TLanes>.RunTorch(input, codes, projection.Output, add); break;
+            case QuantizedWeight codes: SimdQuantizedLinear<TLanes>.Run(input, codes, projection.Output, add); break;
+            case var dense when isMany && add: _plain.LinearAdd(input, dense, projection.Output); break;
+            case var _ when isMany: _plain.Linear(input, [projection]); break;
+            default: SimdLinear<TLanes, TStored>.Run(input, ((DenseWeight)projection.Weight).Values, projection.Output, add); break;
+        }
+    }
+}

@@ -1,0 +1,76 @@
+using System.CommandLine;
+using Llama.Model.Checkpoints.Gguf;
+using Llama.Server.Configuration;
+
+namespace Llama.Server.CommandLine;
+
+/// <summary><c>convert</c>: makes a GGUF file of a checkpoint folder.</summary>
+internal static class ConvertVerb
+{
+    public static Command Command()
+    {
+        Option<string> model = new("--model") { Description = "The checkpoint: a folder in Hugging Face layout (default: the bundled model).", DefaultValueFactory = _ => "" };
+        Option<string> output = new("--out") { Description = "The file to write.", Required = true };
+        Option<string> type = new("--type")
+        {
+            Description = "Type of the matrices: BF16, F16 and F32, or rounded to 8 or 4 bits in blocks of 32. Norms are always F32.",
+            DefaultValueFactory = _ => "BF16",
+        };
+        type.AcceptOnlyFromAmong([.. GgufConversion.Types]);
+        Option<bool> force = new("--force") { Description = "Replace a file that is there." };
+        Command command = new("convert", "Makes a GGUF file, for this server or llama.cpp, of a checkpoint in Hugging Face layout.") { model, output, type, force };
+        command.SetAction((parsed, cancellation) =>
+        {
+            var request = new Request(parsed.GetValue(model)!, Path.GetFullPath(parsed.GetValue(output)!), parsed.GetValue(type)!, parsed.GetValue(force));
+            return Task.Run(() => Convert(request, parsed.InvocationConfiguration, cancellation), cancellation);
+        });
+        return command;
+    }
+
+    private static void Convert(Request request, InvocationConfiguration console, CancellationToken cancellation)
+    {
+        string folder = Path.GetDirectoryName(request.Path)!;
+        if (!ModelFolder.TryFind(request.Model, AppContext.BaseDirectory, AppContext.BaseDirectory, out string model, out string? fault))
+            throw new VerbException(fault!.Replace("Model:Path", "--model", StringComparison.Ordinal));
+        if (File.Exists(request.Path) && !request.Force) throw new VerbException($"{request.Path} is there already; --force replaces it.");
+        if (!Directory.Exists(folder)) throw new VerbException($"{folder}, where the file is to go, is not there.");
+
+        using GgufConversion conversion = Prepare(model, request.Type);
+        long free = new DriveInfo(folder).AvailableFreeSpace;
+        if (free < conversion.ByteCount) throw new VerbException($"The file would take {conversion.ByteCount >> 20:N0} MiB; {folder} has {free >> 20:N0} MiB left.");
+        foreach (string remark in conversion.Remarks) console.Error.WriteLine(remark);
+        Write(conversion, request.Path, console.Error, cancellation);
+        console.Output.WriteLine($"{request.Path}: {request.Type}, {conversion.ByteCount:N0} bytes");
+    }
+
+    private static GgufConversion Prepare(string model, string type)
+    {
+        try
+        {
+            return GgufConversion.Prepare(model, type);
+        }
+        catch (Exception exception) when (exception is NotSupportedException or InvalidDataException)
+        {
+            throw new VerbException(exception.Message);
+        }
+    }
+
+    // Under another name until it is whole: a file cut short would pass for a model until it is loaded.
+    private static void Write(GgufConversion conversion, string path, TextWriter error, CancellationToken cancellation)
+    {
+        string partial = path + ".partial";
+        try
+        {
+            ProgressLine progress = new(error, "converting");
+            conversion.Write(partial, progress, cancellation);
+            progress.End();
+            File.Move(partial, path, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(partial);
+        }
+    }
+
+    private sealed record Request(string Model, string Path, string Type, bool Force);
+}

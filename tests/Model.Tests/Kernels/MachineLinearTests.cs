@@ -1,0 +1,159 @@
+using Llama.Model.Kernels;
+using Llama.Model.Kernels.Machine;
+using Llama.Model.Kernels.Plain;
+using Llama.Model.Kernels.Simd;
+using Llama.Model.Torch;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Llama.Model.Tests.Kernels;
+
+/// <summary>Generated code against the plain kernels, over shapes that fill tiles, leave rests, and are smaller than one; few rows as they are, and many by panels.</summary>
+public sealed class MachineLinearTests
+{
+    // Rounding of the inputs: half a unit of bfloat16, or of 1/32,512 of a row's largest; and of panels made of codes, bfloat16 once more. Relative to the outputs' size.
+    private static readonly Dictionary<string, double> Tolerances = new() { ["bfloat16"] = 3e-3, ["codes"] = 2e-4, ["codes in panels"] = 5e-3 };
+
+    public MachineLinearTests() => TorchLibrary.Load();
+
+    public static TheoryData<int, int, bool> Formats
+    {
+        get
+        {
+            TheoryData<int, int, bool> formats = [];
+            foreach (int bits in new[] { 8, 4 })
+                foreach (int group in new[] { 16, 32, 64, 128, 256, int.MaxValue })
+                    foreach (bool hasMinima in new[] { false, true }) formats.Add(bits, group, hasMinima);
+            return formats;
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Bfloat16_AnyShape_EqualsPlain(bool inPanels)
+    {
+        if (!MachineCode.IsSupported) return;
+        foreach ((int rows, int inputs, int outputs) in new[] { (1, 1, 1), (1, 7, 3), (2, 16, 16), (3, 40, 9), (5, 100, 33), (6, 64, 64), (7, 256, 688), (13, 33, 48), (24, 1056, 16), (31, 5632, 80), (130, 2048, 176) })
+            Check(rows, inputs, new DenseWeight(Matrix.Of(Randoms(2).Next(outputs, inputs).to(ScalarType.BFloat16))), inPanels, Tolerances["bfloat16"]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Formats))]
+    public void Codes_AnyShape_EqualPlain(int bits, int groupSize, bool hasMinima)
+    {
+        if (!MachineCode.IsSupported) return;
+        foreach ((int rows, int inputs, int outputs) in new[] { (1, 64, 4), (1, 128, 1), (2, 192, 7), (3, 256, 16), (4, 688, 13), (5, 1100, 32), (9, 2048, 20), (17, 1408, 48), (50, 2048, 144) })
+        {
+            if (groupSize < QuantizedWeight.Chunk && inputs % QuantizedWeight.Chunk != 0) continue; // left to other kernels
+            QuantizedWeight weight = RandomCodes(outputs, inputs, bits, Math.Min(groupSize, inputs), hasMinima);
+            Assert.True(MachineLinear.Supports(weight));
+            Check(rows, inputs, weight, inPanels: false, Tolerances["codes"]);
+            Check(rows, inputs, weight, inPanels: true, Tolerances["codes in panels"]);
+        }
+    }
+
+    [Fact]
+    public void Projections_OfSeveralFormats_AreEachMultiplied()
+    {
+        if (!MachineCode.IsSupported) return;
+        Weight[] weights =
+        [
+            RandomCodes(48, 256, 8, 256, false), RandomCodes(16, 256, 8, 256, false), RandomCodes(32, 256, 4, 32, true),
+            new DenseWeight(Matrix.Of(Randoms(2).Next(20, 256).to(ScalarType.BFloat16))),
+        ];
+        foreach (int rows in new[] { 1, 3, 40 })
+            foreach (bool add in new[] { false, true })
+            {
+                Matrix input = Matrix.Of(Randoms(1).Next(rows, 256));
+                Matrix[] expected = [.. weights.Select(weight => Matrix.Of(ones(rows, weight.Outputs)))], actual = [.. weights.Select(weight => Matrix.Of(ones(rows, weight.Outputs)))];
+                PlainKernels plain = new(CPU);
+                for (int i = 0; i < weights.Length; i++)
+                    if (add) plain.LinearAdd(input, weights[i], expected[i]);
+                    else plain.Linear(input, [new(weights[i], expected[i])]);
+                new SimdProducts<Lanes512, Bf16>(deterministic: false, generated: true).Run(input, [.. weights.Select((weight, i) => new Projection(weight, actual[i]))], add);
+                for (int i = 0; i < weights.Length; i++) AssertClose(expected[i], actual[i], Tolerances["codes in panels"], $"projection {i}, {rows} rows");
+            }
+    }
+
+    [Theory]
+    [InlineData(16, 0)]
+    [InlineData(8, 128)]
+    [InlineData(4, 32)]
+    public void Row_InAnyBatch_IsBitwiseTheSame(int bits, int groupSize)
+    {
+        if (!MachineCode.IsSupported) return;
+        Weight weight = bits == 16 ? new DenseWeight(Matrix.Of(Randoms(2).Next(37, 320).to(ScalarType.BFloat16))) : RandomCodes(37, 320, bits, groupSize, false);
+        MachineLinear linear = new();
+        Matrix input = Matrix.Of(Randoms(1).Next(70, 320)), all = Matrix.Of(zeros(70, 37));
+        linear.Run(input, [new(weight, all)], add: false, isMany: false);
+        for (int rows = 1; rows <= 70; rows += 3)
+        {
+            Matrix part = Matrix.Of(zeros(rows, 37));
+            linear.Run(input.Take(rows), [new(weight, part)], add: false, isMany: false);
+            Assert.True(part.Tensor.eq(all.Tensor.narrow(0, 0, rows)).all().item<bool>(), $"{rows} rows");
+        }
+    }
+
+    [Fact]
+    public void Codes_RowOfZerosOrOfNoNumbers_StaysSo()
+    {
+        if (!MachineCode.IsSupported) return;
+        QuantizedWeight weight = RandomCodes(8, 128, 8, 64, false);
+        Tensor rows = Randoms(1).Next(4, 128);
+        rows[0] = 0;
+        rows[1, 5] = float.NaN;
+        rows[2, 9] = float.PositiveInfinity;
+        Matrix input = Matrix.Of(rows), output = Matrix.Of(ones(4, 8));
+        new MachineLinear().Run(input, [new(weight, output)], add: false, isMany: false);
+        Assert.True(output.Tensor[0].eq(0).all().item<bool>());
+        Assert.True(output.Tensor.narrow(0, 1, 2).isnan().all().item<bool>());
+        Assert.True(output.Tensor[3].isfinite().all().item<bool>());
+    }
+
+    private static void Check(int rows, int inputs, Weight weight, bool inPanels, double tolerance)
+    {
+        Matrix input = Matrix.Of(Randoms(1).Next(rows, inputs)), expected = Matrix.Of(Randoms(3).Next(rows, weight.Outputs)), actual = Matrix.Of(expected.Tensor.clone());
+        PlainKernels plain = new(CPU);
+        MachineLinear machine = new();
+        string what = $"{rows} rows, {inputs} → {weight.Outputs}, in panels: {inPanels}";
+        plain.Linear(input, [new(weight, expected)]);
+        machine.Run(input, [new(weight, actual)], add: false, inPanels);
+        AssertClose(expected, actual, tolerance, what);
+        plain.LinearAdd(input, weight, expected);
+        machine.Run(input, [new(weight, actual)], add: true, inPanels);
+        AssertClose(expected, actual, tolerance, what + ", added");
+    }
+
+    private static void AssertClose(Matrix expected, Matrix actual, double tolerance, string what)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        double size = Math.Max(expected.Tensor.square().mean().sqrt().item<float>(), 1e-3);
+        double worst = (expected.Tensor - actual.Tensor).abs().max().item<float>();
+        Assert.True(worst <= 5 * tolerance * size, $"{what}: differs by {worst:E2} where outputs are {size:E2}"); // five times the typical error: thousands are drawn
+    }
+
+    private static QuantizedWeight RandomCodes(int outputs, int inputs, int bits, int groupSize, bool hasMinima)
+    {
+        RandomTensors random = Randoms(2);
+        int groups = (inputs + groupSize - 1) / groupSize;
+        return new QuantizedWeight(inputs, bits, groupSize, Matrix.Of(random.Bytes(outputs, QuantizedWeight.RowBytes(inputs, bits))), Matrix.Of(random.Next(outputs, groups).abs() * 0.01f),
+            hasMinima ? Matrix.Of(random.Next(outputs, groups) * (bits == 8 ? 1f : 0.08f)) : null);
+    }
+
+    private static RandomTensors Randoms(int seed) => new(seed);
+
+    private sealed class RandomTensors(int seed)
+    {
+        private readonly Random _random = new(seed);
+
+        public Tensor Next(int rows, int columns) => tensor(Enumerable.Range(0, rows * columns).Select(_ => (float)((_random.NextDouble() * 2) - 1)).ToArray(), [rows, columns]);
+
+        public Tensor Bytes(int rows, int columns)
+        {
+            byte[] bytes = new byte[rows * columns];
+            _random.NextBytes(bytes);
+            return tensor(bytes, [rows, columns]);
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using System.Runtime.CompilerServices;
+using Llama.Tests.Shared;
+using Llama.Trainer.Dialogs;
+using Llama.Trainer.Tokens;
+using Llama.Trainer.Training;
+
+namespace Llama.Model.Tests.Quantization;
+
+/// <summary>The demo model in codes still knows its words: what a form costs is measured in answers, not in rounding errors. The Bench verb quality asks everything.</summary>
+public sealed class QualityTests
+{
+    private const int MaxTokens = 256, MaxSequences = 16, Asked = 150;
+
+    private static readonly Lazy<KnownAnswer[]> Answers = new(Ask);
+    private static readonly Lazy<AnswerScore> BFloat16 = new(() => Score("bfloat16"));
+
+    [Theory]
+    [InlineData("float32", 1, 1.001)]
+    [InlineData("int8", 1, 1.002)]
+    [InlineData("int8-g128", 1, 1.002)]
+    [InlineData("int4", 3, 1.02)]
+    [InlineData("int4-g32-zp", 3, 1.02)]
+    public void Answers_AnyForm_StayNearThoseOfBFloat16(string dtype, int most, double perplexity)
+    {
+        AnswerScore score = Score(dtype);
+        Assert.InRange(score.ExactCount, BFloat16.Value.ExactCount - most, BFloat16.Value.ExactCount + most);
+        Assert.InRange(score.Perplexity / BFloat16.Value.Perplexity, 0.99, perplexity);
+    }
+
+    [Fact]
+    public void Answers_BFloat16_AreThoseThatTheModelWasTaught() => Assert.InRange(BFloat16.Value.Accuracy, 0.96, 1);
+
+    private static AnswerScore Score(string dtype)
+    {
+        using ModelRunner runner = ModelRunner.Load(new ModelOptions { Path = Folder(), Device = "cpu", Dtype = dtype, MaxBatchTokens = MaxTokens, MaxSequences = MaxSequences });
+        return AnswerScorer.Run(runner, Answers.Value, MaxTokens, MaxSequences);
+    }
+
+    // Words as follow-ups: the longest conversations, in which most can go wrong.
+    private static KnownAnswer[] Ask()
+    {
+        Tokenizer tokenizer = new(Path.Combine(Folder(), "tokenizer.model"));
+        IReadOnlyList<Dialog> dialogs = Examination.OfModel(Folder()).Parts().Single(part => part.Name == "word of the list, as a follow-up").Dialogs;
+        return [.. Enumerable.Range(0, Asked).Select(i => Example.From(dialogs[i * dialogs.Count / Asked], tokenizer)).Select(example => new KnownAnswer(example.Tokens, example.LastAnswer))];
+    }
+
+    private static string Folder([CallerFilePath] string path = "") => Path.GetFullPath(Path.Combine(path, "../../../../models/llama-2-wordnet-8m"));
+}
