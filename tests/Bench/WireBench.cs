@@ -1,7 +1,5 @@
 using System.CommandLine;
 using System.Diagnostics;
-using System.Net;
-using System.Text.Json;
 using Llama.Tests.Shared;
 
 namespace Llama.Bench;
@@ -77,58 +75,5 @@ internal static class WireBench
             while (sockets.EventCount < events && reader.IsAlive) Thread.Sleep(1);
             return new WireMark(Stopwatch.GetTimestamp(), sockets.EventCount, sockets.ReadCount, Environment.CpuUsage.TotalTime, server.Spent());
         }
-    }
-}
-
-/// <summary>Where a round stands.</summary>
-internal sealed record WireMark(long Timestamp, long Events, long Reads, TimeSpan ClientCpu, WireCost Server);
-
-/// <summary>What passed between two marks, by token where nothing else is said.</summary>
-internal sealed record WireRound(WireMark From, WireMark To)
-{
-    public double TokensPerSecond => Tokens / Stopwatch.GetElapsedTime(From.Timestamp, To.Timestamp).TotalSeconds;
-
-    public double ServerMicroseconds => (To.Server.Cpu - From.Server.Cpu).TotalMicroseconds / Tokens;
-
-    public double ClientMicroseconds => (To.ClientCpu - From.ClientCpu).TotalMicroseconds / Tokens;
-
-    public double AllocatedBytes => (double)(To.Server.AllocatedBytes - From.Server.AllocatedBytes) / Tokens;
-
-    public double TokensPerRead => (double)Tokens / (To.Reads - From.Reads);
-
-    public double EngineMicrosecondsPerStep => (To.Server.Engine - From.Server.Engine).TotalMicroseconds / Math.Max(1, To.Server.Steps - From.Server.Steps);
-
-    private long Tokens => To.Events - From.Events;
-}
-
-/// <summary>The server in a process of its own.</summary>
-internal sealed class WireServerProcess : IDisposable
-{
-    private readonly Process _process;
-
-    public WireServerProcess(double stepsPerSecond, int tokens)
-    {
-        string program = Path.Combine(AppContext.BaseDirectory, "Llama.Bench.dll");
-        _process = Process.Start(new ProcessStartInfo("dotnet", [program, "wire", "--serve", $"{stepsPerSecond}", "--tokens", $"{tokens}"])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-        })!;
-        Address = new IPEndPoint(IPAddress.Loopback, int.Parse(_process.StandardOutput.ReadLine()!));
-    }
-
-    public IPEndPoint Address { get; }
-
-    public WireCost Spent()
-    {
-        _process.StandardInput.WriteLine();
-        return JsonSerializer.Deserialize<WireCost>(_process.StandardOutput.ReadLine()!)!;
-    }
-
-    public void Dispose()
-    {
-        _process.StandardInput.Close();
-        _process.WaitForExit();
-        _process.Dispose();
     }
 }

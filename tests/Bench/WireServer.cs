@@ -30,7 +30,7 @@ internal sealed class WireServer(int contextLength, double? stepsPerSecond) : We
         while (await Console.In.ReadLineAsync() is not null) Console.WriteLine(JsonSerializer.Serialize(server.Spent));
     }
 
-    private WireCost Spent => new(GC.GetTotalAllocatedBytes(), Environment.CpuUsage.TotalTime, _runner!.StepCount, TimeSpan.FromMicroseconds(_runner.EngineMicroseconds));
+    private WireCost Spent => new(GC.GetTotalAllocatedBytes(), Environment.CpuUsage.TotalTime, _runner!.StepCount, _runner.EngineTime);
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {

@@ -1,7 +1,6 @@
-using System.Diagnostics;
-using System.Runtime.InteropServices;
 using Llama.Model;
 using Llama.Model.Sampling;
+using Llama.Tests.Shared;
 using Xunit.Abstractions;
 
 namespace Llama.Scheduling.Tests;
@@ -12,7 +11,7 @@ namespace Llama.Scheduling.Tests;
 /// runs, so that must be asked for, or the figure is four times too large:
 /// <c>DOTNET_TieredCompilation=0 dotnet test -c Release tests/Scheduler.Tests --filter StepCost -l "console;verbosity=detailed"</c>.
 /// </summary>
-public sealed partial class StepCostTests(ITestOutputHelper output)
+public sealed class StepCostTests(ITestOutputHelper output)
 {
     private const int SequenceCount = 256;
     private const int TokensEach = 500;
@@ -48,7 +47,7 @@ public sealed partial class StepCostTests(ITestOutputHelper output)
     }
 
     /// <summary>Notes the time from the end of each full step to the beginning of the next.</summary>
-    private sealed partial class StopwatchRunner(ModelLimits limits) : IModelRunner
+    private sealed class StopwatchRunner(ModelLimits limits) : IModelRunner
     {
         private readonly ManualResetEventSlim _start = new();
         private double _lastEnd;
@@ -63,24 +62,11 @@ public sealed partial class StepCostTests(ITestOutputHelper output)
         public void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored)
         {
             _start.Wait();
-            if (batch.SequenceCount == SequenceCount && _lastEnd != 0) Gaps.Add(ThreadMicroseconds() - _lastEnd);
+            if (batch.SequenceCount == SequenceCount && _lastEnd != 0) Gaps.Add(ThreadClock.Now.TotalMicroseconds - _lastEnd);
             sampled.Fill(new SampledToken(7, 0, null));
-            _lastEnd = batch.SequenceCount == SequenceCount ? ThreadMicroseconds() : 0;
+            _lastEnd = batch.SequenceCount == SequenceCount ? ThreadClock.Now.TotalMicroseconds : 0;
         }
 
         public void Dispose() => _start.Dispose();
-
-        private static double ThreadMicroseconds()
-        {
-            if (!OperatingSystem.IsLinux()) return Stopwatch.GetTimestamp() * 1e6 / Stopwatch.Frequency;
-            const int ThreadCpuTime = 3; // CLOCK_THREAD_CPUTIME_ID, clock_gettime(2)
-            _ = ClockGetTime(ThreadCpuTime, out Timespec time);
-            return (time.Seconds * 1e6) + (time.Nanoseconds / 1e3);
-        }
-
-        [LibraryImport("libc", EntryPoint = "clock_gettime")]
-        private static partial int ClockGetTime(int clock, out Timespec time);
-
-        private record struct Timespec(long Seconds, long Nanoseconds);
     }
 }

@@ -13,14 +13,14 @@ public sealed class CostlessRunner(ModelLimits limits, int[] words, double? step
     private readonly long _period = stepsPerSecond is { } rate ? (long)(Stopwatch.Frequency / rate) : 0;
     private long _due;
     private long _stepCount;
-    private long _engineMicroseconds;
+    private long _engineTicks;
     private int _next;
 
     /// <summary>Steps run, from any thread.</summary>
     public long StepCount => Volatile.Read(ref _stepCount);
 
     /// <summary>CPU time of the engine's thread up to its latest step, from any thread.</summary>
-    public long EngineMicroseconds => Volatile.Read(ref _engineMicroseconds);
+    public TimeSpan EngineTime => new(Volatile.Read(ref _engineTicks));
 
     /// <inheritdoc />
     public ModelLimits Limits => limits;
@@ -30,7 +30,7 @@ public sealed class CostlessRunner(ModelLimits limits, int[] words, double? step
     {
         for (int i = 0; i < batch.SampleCount; i++) sampled[i] = new SampledToken(words[_next++ % words.Length], 0, null);
         _next %= words.Length;
-        Volatile.Write(ref _engineMicroseconds, ThreadClock.Microseconds);
+        Volatile.Write(ref _engineTicks, ThreadClock.Now.Ticks);
         Volatile.Write(ref _stepCount, _stepCount + 1);
         if (_period > 0) WaitForTurn();
     }

@@ -8,12 +8,12 @@ public static partial class ThreadClock
     private const int ThreadCpuTime = 3; // CLOCK_THREAD_CPUTIME_ID, clock_gettime(2)
 
     /// <summary>Spent by the calling thread so far.</summary>
-    public static long Microseconds
+    public static TimeSpan Now
     {
         get
         {
             _ = ClockGetTime(ThreadCpuTime, out Timespec time);
-            return (time.Seconds * 1_000_000) + (time.Nanoseconds / 1000);
+            return new TimeSpan((time.Seconds * TimeSpan.TicksPerSecond) + (time.Nanoseconds / TimeSpan.NanosecondsPerTick));
         }
     }
 
