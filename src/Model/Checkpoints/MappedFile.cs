@@ -1,12 +1,10 @@
 using System.IO.MemoryMappedFiles;
-using System.Runtime.InteropServices;
 
 namespace Llama.Model.Checkpoints;
 
 /// <summary>A file mapped into memory read-only: pages come in as they are used.</summary>
-internal sealed unsafe partial class MappedFile : IDisposable
+internal sealed unsafe class MappedFile : IDisposable
 {
-    private const int DontNeed = 4; // MADV_DONTNEED: the pages of a file come back from it when they are touched again
     private readonly MemoryMappedFile _file;
     private readonly MemoryMappedViewAccessor _view;
     private readonly byte* _start;
@@ -26,11 +24,7 @@ internal sealed unsafe partial class MappedFile : IDisposable
     public byte* Start => _start;
 
     /// <summary>Lets the process go of the whole pages in a range that it will hardly read again; they stay in the system's cache.</summary>
-    public void Release(long offset, long count)
-    {
-        long page = Environment.SystemPageSize, first = (offset + page - 1) / page * page, end = (offset + count) / page * page;
-        if (OperatingSystem.IsLinux() && end > first) _ = madvise(_start + first, (nuint)(end - first), DontNeed); // only advice: a refusal costs memory, no more
-    }
+    public void Release(long offset, long count) => PageAdvice.LetGo(_start + offset, count);
 
     public void Dispose()
     {
@@ -38,7 +32,4 @@ internal sealed unsafe partial class MappedFile : IDisposable
         _view.Dispose();
         _file.Dispose();
     }
-
-    [LibraryImport("libc")]
-    private static partial int madvise(void* address, nuint length, int advice);
 }

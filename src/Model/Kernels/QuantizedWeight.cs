@@ -1,3 +1,4 @@
+using Llama.Model.Checkpoints;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -15,6 +16,15 @@ internal sealed class QuantizedWeight(int inputs, int bits, int groupSize, Matri
 {
     /// <summary>Codes that fill one register of 8-bit lanes.</summary>
     public const int Chunk = 64;
+
+    /// <summary>Memory for a weight of this form, not filled.</summary>
+    public static QuantizedWeight Allocate(int outputs, int inputs, int bits, int groupSize, bool hasMinima)
+    {
+        int groups = (inputs + groupSize - 1) / groupSize;
+        return new QuantizedWeight(inputs, bits, groupSize, Empty(RowBytes(inputs, bits), ScalarType.Byte), Empty(groups, ScalarType.Float32), hasMinima ? Empty(groups, ScalarType.Float32) : null);
+
+        Matrix Empty(int columns, ScalarType dtype) => Matrix.Of(TensorMemory.Allocate([outputs, columns], dtype));
+    }
 
     /// <summary>8 or 4.</summary>
     public int Bits { get; } = bits;

@@ -17,17 +17,11 @@ internal static unsafe class WeightQuantizer
     /// <exception cref="CheckpointException">It holds a NaN or an infinity.</exception>
     public static QuantizedWeight Run(Tensor source, QuantizationType type, string name)
     {
-        QuantizedWeight weight = Allocate((int)source.shape[0], (int)source.shape[1], type);
+        int outputs = (int)source.shape[0], inputs = (int)source.shape[1];
+        QuantizedWeight weight = QuantizedWeight.Allocate(outputs, inputs, type.Bits, type.GroupSizeOf(inputs), hasMinima: !type.IsSymmetric);
         if (Quantize(source, type, weight) is not int faulty) return weight;
         weight.Dispose();
         throw new CheckpointException(name, $"row {faulty} holds a NaN or an infinity, so it cannot be quantised; use Model:Dtype=bfloat16, or a checkpoint that is whole");
-    }
-
-    private static QuantizedWeight Allocate(int outputs, int inputs, QuantizationType type)
-    {
-        int groupSize = type.GroupSizeOf(inputs), groups = (inputs + groupSize - 1) / groupSize;
-        return new QuantizedWeight(inputs, type.Bits, groupSize, Matrix.Empty(outputs, QuantizedWeight.RowBytes(inputs, type.Bits), ScalarType.Byte, CPU),
-            Matrix.Empty(outputs, groups, ScalarType.Float32, CPU), type.IsSymmetric ? null : Matrix.Empty(outputs, groups, ScalarType.Float32, CPU));
     }
 
     /// <summary>Fills the weight; gives a row that cannot be quantised, if there is any.</summary>

@@ -14,16 +14,15 @@ internal static unsafe class BlockReader
     public static QuantizedWeight Repack(BlockFormat format, byte* blocks, int outputs, int inputs, RopeOrder order)
     {
         int groups = inputs / format.GroupSize, rowBytes = QuantizedWeight.RowBytes(inputs, format.Bits);
-        Matrix codes = Matrix.Empty(outputs, rowBytes, ScalarType.Byte, CPU), scales = Matrix.Empty(outputs, groups, ScalarType.Float32, CPU);
-        Matrix? minima = format.HasMinima ? Matrix.Empty(outputs, groups, ScalarType.Float32, CPU) : null;
+        QuantizedWeight weight = QuantizedWeight.Allocate(outputs, inputs, format.Bits, format.GroupSize, format.HasMinima);
         ForEachPiece(outputs, inputs, (row, start, count) =>
         {
             byte* read = stackalloc byte[Piece];
             long group = row * groups + start / format.GroupSize, packed = row * rowBytes + start * format.Bits / 8;
-            format.Read(Block(format, blocks, inputs, order, row, start), count, read, scales.Floats + group, minima is null ? null : minima.Floats + group);
-            CodeOrder.Pack(new ReadOnlySpan<byte>(read, count), format.Bits, format.GroupSize, new Span<byte>((byte*)codes.Data + packed, QuantizedWeight.RowBytes(count, format.Bits)));
+            format.Read(Block(format, blocks, inputs, order, row, start), count, read, weight.Scales.Floats + group, weight.Minima is null ? null : weight.Minima.Floats + group);
+            CodeOrder.Pack(new ReadOnlySpan<byte>(read, count), format.Bits, format.GroupSize, new Span<byte>((byte*)weight.Codes.Data + packed, QuantizedWeight.RowBytes(count, format.Bits)));
         });
-        return new QuantizedWeight(inputs, format.Bits, format.GroupSize, codes, scales, minima);
+        return weight;
     }
 
     /// <summary>The weights in floating point: [outputs, inputs], float32 or bfloat16.</summary>

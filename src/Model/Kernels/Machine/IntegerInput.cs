@@ -73,7 +73,11 @@ internal sealed unsafe class IntegerInput
     {
         Vector512<float> largest = Vector512<float>.Zero;
         int i = 0;
-        for (; i + Lanes <= count; i += Lanes) largest = Vector512.Max(largest, Vector512.Abs(Vector512.Load(input + i))); // NaN stays NaN
+        for (; i + Lanes <= count; i += Lanes)
+        {
+            Vector512<float> values = Vector512.Load(input + i);
+            largest = Avx512F.Max(Vector512.Abs(values), largest) + (values - values); // where a lane is no finite number, it and the sum are none
+        }
         float most = 0;
         for (int lane = 0; lane < Lanes; lane++) most = MathF.Max(most, largest[lane]);
         for (; i < count; i++) most = MathF.Max(most, MathF.Abs(input[i]));
@@ -82,40 +86,61 @@ internal sealed unsafe class IntegerInput
 
     private static void Row(ref Job job, float* input, byte* target, float* sums, float factor)
     {
-        int groups = Math.Max(1, Chunk / job.GroupSize), padded = (job.Inputs + Chunk - 1) / Chunk * Chunk;
-        float* rest = stackalloc float[Lanes];
-        for (int i = 0; i < padded; i += Lanes)
+        float* padded = stackalloc float[Chunk];
+        Vector512<int> sum = Vector512<int>.Zero;
+        for (int i = 0; i < job.Inputs; i += Chunk, target += 2 * Chunk)
         {
-            Vector512<float> values = i + Lanes <= job.Inputs ? Vector512.Load(input + i) : Rest(input, i, job.Inputs, rest);
-            Vector512<int> integers = Avx512F.ConvertToVector512Int32(values * factor);
-            Vector512<int> low = Vector512.ShiftRightArithmetic(Vector512.ShiftLeft(integers, 24), 24);
-            Vector512<int> high = Vector512.ShiftRightArithmetic(integers - low, 8);
-            Store(target + i / Chunk * 2 * Chunk, i % Chunk, groups, job.GroupSize, Avx512F.ConvertToVector128SByte(high), Avx512F.ConvertToVector128SByte(low));
-            if (i < job.Inputs) sums[Math.Min(i / job.GroupSize, job.SumCount - 1)] += Vector512.Sum(integers);
+            float* values = input + i;
+            if (i + Chunk > job.Inputs)
+            {
+                new Span<float>(padded, Chunk).Clear();
+                new Span<float>(values, job.Inputs - i).CopyTo(new Span<float>(padded, Chunk));
+                values = padded;
+            }
+            if (job.GroupSize < Chunk)
+            {
+                NarrowGroups(values, target, sums + i / job.GroupSize, factor, job.GroupSize);
+                continue;
+            }
+            for (int at = 0; at < Chunk; at += Lanes)
+            {
+                Vector512<int> integers = Split(values + at, factor, out Vector128<sbyte> high, out Vector128<sbyte> low);
+                sum += integers;
+                high.Store((sbyte*)target + at);
+                low.Store((sbyte*)target + Chunk + at);
+            }
+            bool endsGroup = i + Chunk >= job.Inputs || (i + Chunk) % job.GroupSize == 0;
+            if (!endsGroup) continue;
+            sums[i / job.GroupSize] = Vector512.Sum(sum);
+            sum = Vector512<int>.Zero;
         }
         for (int group = 0; group < job.SumCount; group++) sums[group] *= job.SumFactor;
     }
 
-    private static Vector512<float> Rest(float* input, int begin, int end, float* rest)
+    // Four inputs, which always lie together, are one lane of the codes; groups alternate from lane to lane.
+    private static void NarrowGroups(float* values, byte* chunk, float* sums, float factor, int groupSize)
     {
-        for (int lane = 0; lane < Lanes; lane++) rest[lane] = begin + lane < end ? input[begin + lane] : 0;
-        return Vector512.Load(rest);
+        int groups = Chunk / groupSize;
+        for (int at = 0; at < Chunk; at += Lanes)
+        {
+            Vector512<int> integers = Split(values + at, factor, out Vector128<sbyte> high, out Vector128<sbyte> low);
+            sums[at / groupSize] += Vector512.Sum(integers);
+            for (int quad = 0; quad < 4; quad++)
+            {
+                int input = at + 4 * quad, lane = input % groupSize / 4 * groups + input / groupSize;
+                ((uint*)chunk)[lane] = high.AsUInt32()[quad];
+                ((uint*)(chunk + Chunk))[lane] = low.AsUInt32()[quad];
+            }
+        }
     }
 
-    // Four inputs, which always lie together, are one lane of the codes.
-    private static void Store(byte* chunk, int at, int groups, int groupSize, Vector128<sbyte> high, Vector128<sbyte> low)
+    // An integer is 256 · high + low, both signed.
+    private static Vector512<int> Split(float* values, float factor, out Vector128<sbyte> high, out Vector128<sbyte> low)
     {
-        if (groups == 1)
-        {
-            high.Store((sbyte*)chunk + at);
-            low.Store((sbyte*)chunk + Chunk + at);
-            return;
-        }
-        for (int quad = 0; quad < 4; quad++)
-        {
-            int input = at + 4 * quad, lane = input % groupSize / 4 * groups + input / groupSize;
-            ((uint*)chunk)[lane] = high.AsUInt32()[quad];
-            ((uint*)(chunk + Chunk))[lane] = low.AsUInt32()[quad];
-        }
+        Vector512<int> integers = Avx512F.ConvertToVector512Int32(Vector512.Load(values) * factor);
+        Vector512<int> lowest = Vector512.ShiftRightArithmetic(Vector512.ShiftLeft(integers, 24), 24);
+        high = Avx512F.ConvertToVector128SByte(Vector512.ShiftRightArithmetic(integers - lowest, 8));
+        low = Avx512F.ConvertToVector128SByte(lowest);
+        return integers;
     }
 }
