@@ -8,13 +8,13 @@ public sealed class CheckpointException(string source, IReadOnlyList<string> fau
     /// <summary>A single fault.</summary>
     public CheckpointException(string source, string fault) : this(source, [fault]) { }
 
-    /// <summary>What is wrong, one sentence each.</summary>
-    public IReadOnlyList<string> Faults { get; } = faults;
+    /// <summary>What is wrong, one sentence each, fit to be printed whatever the file holds.</summary>
+    public IReadOnlyList<string> Faults { get; } = [.. faults.Select(FaultText.Printable)];
 
     private static string Describe(string source, IReadOnlyList<string> faults)
     {
-        if (faults.Count == 1) return $"{source}: {faults[0]}";
-        IEnumerable<string> shown = faults.Take(ShownFaults).Select(fault => "\n  - " + fault);
+        if (faults.Count == 1) return $"{source}: {FaultText.Printable(faults[0])}";
+        IEnumerable<string> shown = faults.Take(ShownFaults).Select(fault => "\n  - " + FaultText.Printable(fault));
         string rest = faults.Count > ShownFaults ? $"\n  … and {faults.Count - ShownFaults} more" : "";
         return $"{source} has {faults.Count} faults:{string.Concat(shown)}{rest}";
     }

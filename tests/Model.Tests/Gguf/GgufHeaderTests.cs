@@ -92,6 +92,18 @@ public sealed class GgufHeaderTests : IDisposable
     }
 
     [Fact]
+    public void Open_NamesThatDoNotPrint_AreEscapedAndBounded()
+    {
+        (string, ulong[], uint, ulong)[] damaged = [.. Enumerable.Range(0, 1000).Select(i => ($"\u001b[2J\r\n\u202e{i}{new string('é', 5000)}", new ulong[] { 8 }, 0u, 4ul))];
+        string message = Fault(WithTensors(new GgufMetadata(), damaged));
+        Assert.Contains(@"\u{1b}[2J\u{d}\u{a}\u{202e}0éé", message);
+        Assert.Contains("which is no multiple of the alignment", message); // the end is there as well
+        Assert.DoesNotContain(message, c => c != '\n' && (char.IsControl(c) || c == '\u202e'));
+        Assert.InRange(message.Count(c => c == '\n'), 2, 50);
+        Assert.InRange(message.Length, 1000, 50_000);
+    }
+
+    [Fact]
     public void Open_OtherArchitecture_IsRefusedByName()
     {
         var metadata = new GgufMetadata();
