@@ -2,6 +2,7 @@ using System.ClientModel;
 using System.ClientModel.Primitives;
 using System.Net;
 using System.Text.Json.Nodes;
+using Llama.Model.Checkpoints;
 using Llama.Server.Tests.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -180,6 +181,18 @@ public sealed class DoorTests
         Assert.Equal("failed", (string?)health["status"]);
         Assert.True((await client.GetAsync("/mine")).IsSuccessStatusCode);
         Assert.False(foreign.App.Lifetime.ApplicationStopping.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task Checkpoint_WithFaults_IsRefusedWithAllOfThem()
+    {
+        await using var foreign = new ForeignApp(new TestModel { OnLoad = () => throw new CheckpointException("a.gguf", ["one is missing", "two is missing"]) });
+        HttpClient client = await foreign.StartReadyAsync(app => app.MapOpenAI("/llm"));
+
+        JsonNode error = await ErrorTests.AssertErrorAsync(
+            await client.PostAsync("/llm/v1/chat/completions", TestApp.Chat()), HttpStatusCode.ServiceUnavailable, "server_unavailable", null);
+
+        Assert.Equal("The model cannot be served: a.gguf has 2 faults:\n  - one is missing\n  - two is missing", (string?)error["message"]);
     }
 
     [Fact]
