@@ -115,7 +115,7 @@ public sealed class ModelRunner : IModelRunner
     private static ModelDescription Describe(ModelOptions options, LlamaConfig config, DeviceChoice device, string kernels, string libtorch, string weights, ScalarType kvDtype, KvPoolSize pool)
     {
         long kvBytes = pool.BlockCount * KvCache.BytesPerBlock(config, options.BlockSize, kvDtype);
-        string threads = device.IsCuda ? "" : $", {ParallelFor.Team.ThreadCount} threads";
+        string threads = device.IsCuda ? "" : ParallelFor.Team.ThreadCount == 1 ? ", 1 thread" : $", {ParallelFor.Team.ThreadCount} threads";
         return new ModelDescription(
             string.Create(CultureInfo.InvariantCulture, $"{config.LayerCount} layers × {config.HiddenSize:N0}, {config.HeadCount} heads over {config.KvHeadCount} KV heads, vocabulary {config.VocabSize:N0}, {config.ParameterCount / 1e6:N1} M parameters"),
             $"{device.Device} ({device.Reason}){threads}, {kernels}{(options.Deterministic ? ", deterministic" : "")}, libtorch in {libtorch}",
