@@ -30,8 +30,17 @@ internal sealed class StreamReading(long start)
         int chunks = _first == 0 ? 0 : _gaps.Count + 1;
         return new RequestOutcome
         {
-            Kind = kind, Fault = fault, Detail = detail, Start = start, First = _first, End = _done != 0 ? _done : now, ChunkCount = chunks, Gaps = _gaps,
-            PromptTokens = _promptTokens, OutputTokens = _outputTokens ?? chunks, HasUsage = _outputTokens is not null,
+            Kind = kind,
+            Fault = fault,
+            Detail = detail,
+            Start = start,
+            First = _first,
+            End = _done != 0 ? _done : now,
+            ChunkCount = chunks,
+            Gaps = _gaps,
+            PromptTokens = _promptTokens,
+            OutputTokens = _outputTokens ?? chunks,
+            HasUsage = _outputTokens is not null,
         };
     }
 
