@@ -137,17 +137,17 @@ public sealed class SamplerTests
         int[] history = [1, 2, 3, 2], allowed = [.. Enumerable.Range(0, 2000)];
         var parameters = new SamplingParams { Temperature = temperature, TopK = topK, TopP = topP, TypicalP = typicalP, AllowedTokenIds = allowed, PresencePenalty = 1, LogitBias = [new(4, 1)], StopTokenIds = [2], MinTokens = 9 };
         for (int warm = 0; warm < 3; warm++) Draws(50);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Draws(50);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Enumerable.Range(0, 3).Min(_ => Draws(50))); // the runtime may allocate once, as when it compiles a method anew; what a draw allocates is in each of them
 
-        void Draws(int count)
+        long Draws(int count)
         {
+            long before = GC.GetAllocatedBytesForCurrentThread();
             for (int i = 0; i < count; i++)
             {
                 logits.CopyTo(work, 0);
                 sampler.Sample(work, Row(parameters, i, generated: 2, historyLength: 4), history);
             }
+            return GC.GetAllocatedBytesForCurrentThread() - before;
         }
     }
 
