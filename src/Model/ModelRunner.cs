@@ -13,21 +13,17 @@ namespace Llama.Model;
 /// <summary>The model on its device: weights, KV cache, kernels and sampler, stepped by the engine's thread.</summary>
 public sealed class ModelRunner : IModelRunner
 {
-    private readonly IDisposable _inferenceMode; // tensors made inside it can only be changed inside it
     private readonly LlamaModel _model;
     private readonly StepSampler _sampler;
     private readonly PromptReader _reader;
-    private readonly ThreadTeam _team;
+    private readonly RunnerThread _thread;
     private readonly bool _onCpu;
 
-    private ModelRunner(ModelOptions options)
+    private ModelRunner(ModelOptions options, string libtorch, RunnerThread thread)
     {
-        string libtorch = TorchLibrary.Load(options.LibTorch);
-        _inferenceMode = inference_mode();
+        _thread = thread;
         DeviceChoice device = DeviceChoice.Resolve(options.Device);
         _onCpu = !device.IsCuda;
-        ParallelFor.Use(_team = new ThreadTeam(options.Threads ?? Environment.ProcessorCount));
-        set_num_threads(_team.ThreadCount);
         WeightFormat format = WeightFormat.Parse(options.Dtype);
         ScalarType dtype = format.Dtype, kvDtype = KvCache.DtypeOf(options.KvDtype, dtype);
         IWeightSource source = WeightSource.Open(options.Path, format, device.Device);
@@ -48,7 +44,7 @@ public sealed class ModelRunner : IModelRunner
         {
             WeightBytes = weights.ByteCount,
             StepBytes = weights.StepByteCount,
-            ThreadCount = device.IsCuda ? 0 : _team.ThreadCount,
+            ThreadCount = device.IsCuda ? 0 : thread.Team.ThreadCount,
         };
     }
 
@@ -57,7 +53,20 @@ public sealed class ModelRunner : IModelRunner
     /// <exception cref="CheckpointException">The checkpoint is not there or not whole; with every fault.</exception>
     /// <exception cref="ArgumentException">A setting does not fit the machine or the model.</exception>
     /// <exception cref="InsufficientMemoryException">No KV cache of useful size fits.</exception>
-    public static ModelRunner Load(ModelOptions options) => new(options);
+    public static ModelRunner Load(ModelOptions options)
+    {
+        string libtorch = TorchLibrary.Load(options.LibTorch);
+        RunnerThread thread = new(options.Threads ?? Environment.ProcessorCount);
+        try
+        {
+            return new ModelRunner(options, libtorch, thread);
+        }
+        catch
+        {
+            thread.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>What was loaded and how its sizes were derived, for the start-up lines.</summary>
     public ModelDescription Description { get; }
@@ -77,9 +86,7 @@ public sealed class ModelRunner : IModelRunner
     public void Dispose()
     {
         _model.Dispose();
-        _inferenceMode.Dispose();
-        ParallelFor.Use(null);
-        _team.Dispose();
+        _thread.Dispose();
     }
 
     private unsafe void Sample(ForwardBatch batch, Matrix logits, Span<SampledToken> sampled)
@@ -111,7 +118,7 @@ public sealed class ModelRunner : IModelRunner
         string threads = device.IsCuda ? "" : $", {ParallelFor.Team.ThreadCount} threads";
         return new ModelDescription(
             string.Create(CultureInfo.InvariantCulture, $"{config.LayerCount} layers × {config.HiddenSize:N0}, {config.HeadCount} heads over {config.KvHeadCount} KV heads, vocabulary {config.VocabSize:N0}, {config.ParameterCount / 1e6:N1} M parameters"),
-            $"{device.Device} ({device.Reason}){threads}, {kernels} kernels{(options.Deterministic ? ", deterministic" : "")}, libtorch in {libtorch}",
+            $"{device.Device} ({device.Reason}){threads}, {kernels}{(options.Deterministic ? ", deterministic" : "")}, libtorch in {libtorch}",
             $"{weights}, {kvDtype.ToString().ToLowerInvariant()} KV cache ({(options.KvDtype == "auto" ? "auto" : "as set")}), float32 activations",
             string.Create(CultureInfo.InvariantCulture, $"{pool.BlockCount:N0} blocks × {options.BlockSize} tokens = {(long)pool.BlockCount * options.BlockSize:N0} tokens, {kvBytes >> 20:N0} MiB ({pool.Reason})"));
     }

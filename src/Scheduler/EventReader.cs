@@ -73,6 +73,7 @@ internal sealed class EventReader(Sequence sequence) : ChannelReader<GenerationE
         for (EventReader? reader = this, next; reader is not null; reader = next)
         {
             next = reader.Next; // before it is woken: it may soon wait again, and be linked anew
+            reader.Next = null; // one that never waits again would hold on to those that ended after it, and they to those after them
             reader._wait.SetResult(true);
         }
     }

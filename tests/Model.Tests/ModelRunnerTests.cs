@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Llama.Model.Checkpoints;
 using Llama.Model.Sampling;
+using Llama.Model.Threads;
 using Llama.Tests.Shared;
 using Llama.Trainer.Plain;
 using static TorchSharp.torch;
@@ -53,6 +54,18 @@ public sealed class ModelRunnerTests : IDisposable
             Assert.Equal(row.ToArray().OrderDescending().Take(2), scores[i].Top.Select(top => top.Logprob), (one, other) => Math.Abs(one - other) < 1e-3);
         }
         Assert.Equal(expectedSum, sum, (one, other) => Math.Abs(one - other) < 5e-3);
+    }
+
+    [Fact]
+    public void Load_Fails_LeavesTheThreadAsItWas()
+    {
+        ThreadTeam team = ParallelFor.Team;
+        bool isInference = is_inference_mode_enabled();
+
+        Assert.Throws<CheckpointException>(() => ModelRunner.Load(new ModelOptions { Path = Path.Combine(_folder, "nowhere"), Device = "cpu" }));
+
+        Assert.Same(team, ParallelFor.Team); // whose workers wait on; those of the failed runner have ended with it
+        Assert.Equal(isInference, is_inference_mode_enabled());
     }
 
     [Theory]

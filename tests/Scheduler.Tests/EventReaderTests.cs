@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Llama.Model.Sampling;
 
 namespace Llama.Scheduling.Tests;
@@ -80,6 +81,30 @@ public sealed class EventReaderTests
         Assert.True(await source.Reader.WaitToReadAsync());
         Assert.True(source.Reader.TryRead(out GenerationEvent token));
         Assert.Equal(source.Token(0), token.Token);
+    }
+
+    /// <summary>A reader that waits no more, because its connection is slow, must not keep those that ended after it.</summary>
+    [Fact]
+    public void WakeUps_AChainThatWasWoken_HoldsNobody()
+    {
+        (EventReader slow, WeakReference ended) = WakeTwo();
+        GC.Collect();
+        Assert.False(ended.IsAlive);
+        Assert.True(slow.TryRead(out _));
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static (EventReader First, WeakReference Second) WakeTwo()
+    {
+        Source[] sources = [.. Enumerable.Range(0, 2).Select(i => new Source(i, topLogprobs: null, inChain: true))];
+        foreach (Source source in sources)
+        {
+            _ = source.Reader.WaitToReadAsync();
+            Assert.True(source.Write(finish: null));
+        }
+        sources[0].Reader.Next = sources[1].Reader;
+        sources[0].Reader.Execute();
+        return (sources[0].Reader, new WeakReference(sources[1].Reader));
     }
 
     private static void WriteAll(Source[] sources, Random random)

@@ -55,13 +55,26 @@ public sealed class ConvertVerbTests : IDisposable
     [Theory]
     [InlineData("--model", "/no/such/folder", "--out", "x.gguf", "--model is '/no/such/folder'")]
     [InlineData("--out", "/no/such/folder/x.gguf", "--type", "F16", "/no/such/folder")]
-    [InlineData("--out", "x.gguf", "--type", "Q9", "Q9")]
+    [InlineData("--out", "x.gguf", "--type", "Q9", "--type is 'Q9'; use one of F32")]
+    [InlineData("--out", "", "--type", "F16", "--out is empty")]
+    [InlineData("--out", "/tmp", "--type", "F16", "/tmp is a folder; name the file")]
     [InlineData("--type", "F16", "--force", "true", "--out")]
     public async Task Convert_WhatCannotBe_IsSaid(string one, string two, string three, string four, string expected)
     {
         (int? exitCode, _, string error) = await VerbsTests.RunAsync("convert", one, two, three, four);
         Assert.NotEqual(0, exitCode);
         Assert.Contains(expected, error);
+    }
+
+    [Theory]
+    [InlineData("convert")]
+    [InlineData("quantize")]
+    public async Task Verb_GgufFileAsSource_IsToldToTakeItsFolder(string verb)
+    {
+        File.WriteAllText(Output, "");
+        (int? exitCode, _, string error) = await VerbsTests.RunAsync(verb, "--model", Output, "--out", Path.Combine(_folder, "x"), "--type", verb == "convert" ? "F16" : "int4");
+        Assert.Equal(1, exitCode);
+        Assert.Contains($"--model is '{Output}', a GGUF file; give the folder", error);
     }
 
     [Theory]

@@ -2,9 +2,11 @@ using System.ClientModel;
 using System.ClientModel.Primitives;
 using System.Net;
 using System.Text.Json.Nodes;
+using Llama.Model.Checkpoints;
 using Llama.Server.Tests.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -182,6 +184,18 @@ public sealed class DoorTests
     }
 
     [Fact]
+    public async Task Checkpoint_WithFaults_IsRefusedWithAllOfThem()
+    {
+        await using var foreign = new ForeignApp(new TestModel { OnLoad = () => throw new CheckpointException("a.gguf", ["one is missing", "two is missing"]) });
+        HttpClient client = await foreign.StartReadyAsync(app => app.MapOpenAI("/llm"));
+
+        JsonNode error = await ErrorTests.AssertErrorAsync(
+            await client.PostAsync("/llm/v1/chat/completions", TestApp.Chat()), HttpStatusCode.ServiceUnavailable, "server_unavailable", null);
+
+        Assert.Equal("The model cannot be served: a.gguf has 2 faults:\n  - one is missing\n  - two is missing", (string?)error["message"]);
+    }
+
+    [Fact]
     public async Task Model_ThatCannotBeLoaded_StopsTheHostThatAsksForIt()
     {
         await using var foreign = new ForeignApp(new TestModel { OnLoad = () => throw new InvalidDataException("torn") }, llama => llama.StopHostOnFailure = true);
@@ -224,6 +238,50 @@ public sealed class DoorTests
 
         Assert.Equal("2000", await mine.Content.ReadAsStringAsync());
         await ErrorTests.AssertErrorAsync(ours, HttpStatusCode.RequestEntityTooLarge, "request_too_large", null);
+    }
+
+    /// <summary>Answers go on in chains, one thread for several; what the application does after one is no part of that.</summary>
+    [Fact]
+    public async Task Middleware_BlocksAfterAnAnswer_HoldsUpNoOtherAnswer()
+    {
+        int count = 4 * Environment.ProcessorCount, blocked = 0; // for chains of two
+        using var isHeld = new ManualResetEventSlim(true);
+        using var others = new CountdownEvent(count - 1);
+        bool areAllThrough = false;
+        var hasBegun = new TaskCompletionSource();
+        void Hold(long step)
+        {
+            if (!isHeld.IsSet) hasBegun.TrySetResult();
+            isHeld.Wait();
+        }
+        await using var foreign = new ForeignApp(new TestModel { OnStep = Hold });
+        HttpClient client = await foreign.StartReadyAsync(app =>
+        {
+            app.Use(async (HttpContext context, RequestDelegate next) =>
+            {
+                await next(context);
+                if (!context.Request.Headers.ContainsKey("X-Together")) return;
+                if (Interlocked.Exchange(ref blocked, 1) == 0) areAllThrough = others.Wait(TimeSpan.FromMinutes(2));
+                else others.Signal();
+            });
+            app.MapOpenAI("/llm");
+        });
+        async Task AskAsync(bool together)
+        {
+            var request = new HttpRequestMessage(HttpMethod.Post, "/llm/v1/chat/completions") { Content = TestApp.Chat("\"max_tokens\":1") };
+            if (together) request.Headers.Add("X-Together", "yes");
+            (await client.SendAsync(request)).EnsureSuccessStatusCode();
+        }
+
+        isHeld.Reset();
+        Task first = AskAsync(together: false); // in a step that is held, while the others gather for the next
+        await hasBegun.Task;
+        Task[] rest = [.. Enumerable.Range(0, count).Select(_ => AskAsync(together: true))];
+        await TestApp.Until(() => foreign.Engine.Snapshot.WaitingCount >= count);
+        isHeld.Set();
+        await Task.WhenAll([first, .. rest]);
+
+        Assert.True(areAllThrough);
     }
 
     [Fact]

@@ -53,6 +53,7 @@ public sealed class QuantizeVerbTests : IDisposable
     [Fact]
     public async Task Quantize_WhatCannotBe_IsSaidAndLeavesNothing()
     {
+        Assert.Contains("--out is empty", await FaultAsync("--out", "", "--type", "int8"));
         Assert.Contains("--type is 'int5'; use one of int8", await FaultAsync("--out", Target, "--type", "int5"));
         File.Delete(Path.Combine(Source, "model.safetensors"));
         Assert.Contains("holds no weights", await FaultAsync("--out", Target, "--type", "int8"));

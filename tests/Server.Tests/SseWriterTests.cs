@@ -84,6 +84,21 @@ public sealed class SseWriterTests
         Assert.Equal(": keep-alive\n\n", Sent());
     }
 
+    [Fact]
+    public async Task Dispose_WhileAKeepAliveWaitsForASlowClient_EndsWhenItHasLeft()
+    {
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 1, resumeWriterThreshold: 1));
+        var clock = new TimerClock();
+        var events = new SseWriter(pipe.Writer, TimeSpan.FromSeconds(10), clock);
+        clock.Advance(TimeSpan.FromSeconds(10));
+        ReadResult keepAlive = await pipe.Reader.ReadAsync();
+
+        Task end = events.DisposeAsync().AsTask();
+        pipe.Reader.AdvanceTo(keepAlive.Buffer.End);
+
+        await end;
+    }
+
     private string Sent()
     {
         if (!_pipe.Reader.TryRead(out ReadResult read)) return "";

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Llama.Model.Kernels;
 
 /// <summary>From how many rows on a product goes the way that is made for many rows, by the form of its weights.</summary>
@@ -17,18 +15,19 @@ internal sealed class RowSwitch(bool isFixed)
 
     /// <summary>Finds out on this machine and this model.</summary>
     /// <param name="weights">Some of the model's, of both forms if it has both; several, lest they stay in a cache.</param>
-    /// <param name="multiply">Multiplies random rows with a weight the way for few, or for many.</param>
-    public void Measure(IReadOnlyList<Weight> weights, Action<int, Weight, bool> multiply)
+    /// <param name="multiply">Multiplies so many rows with a weight, the way for many or the one for few.</param>
+    /// <param name="clock">Time.</param>
+    public void Measure(IReadOnlyList<Weight> weights, Action<int, Weight, bool> multiply, TimeProvider clock)
     {
         if (isFixed) return;
-        _dense = Find([.. weights.Where(weight => weight is DenseWeight)], multiply) ?? _dense;
-        _codes = Find([.. weights.Where(weight => weight is QuantizedWeight)], multiply) ?? _codes;
+        _dense = Find([.. weights.Where(weight => weight is DenseWeight)], multiply, clock) ?? _dense;
+        _codes = Find([.. weights.Where(weight => weight is QuantizedWeight)], multiply, clock) ?? _codes;
     }
 
     /// <summary>The switch for weights of one form, for the start-up lines.</summary>
     public string Describe(bool hasCodes) => isFixed ? "one way for any number of rows" : $"blocked from {(hasCodes ? _codes : _dense)} rows on";
 
-    private static int? Find(Weight[] weights, Action<int, Weight, bool> multiply)
+    private static int? Find(Weight[] weights, Action<int, Weight, bool> multiply, TimeProvider clock)
     {
         if (weights.Length == 0) return null;
         foreach (int rows in Candidates)
@@ -40,9 +39,9 @@ internal sealed class RowSwitch(bool isFixed)
             long best = long.MaxValue;
             for (int run = 0; run <= Runs; run++) // the first warms up
             {
-                long start = Stopwatch.GetTimestamp();
+                long start = clock.GetTimestamp();
                 foreach (Weight weight in weights) multiply(rows, weight, isMany);
-                if (run > 0) best = Math.Min(best, Stopwatch.GetTimestamp() - start);
+                if (run > 0) best = Math.Min(best, clock.GetTimestamp() - start);
             }
             return best;
         }

@@ -11,6 +11,12 @@ internal sealed class PerThread<T>
         for (int i = 0; i < _items.Length; i++) _items[i] = create();
     }
 
+    /// <summary>Threads.</summary>
+    public int Count => _items.Length;
+
+    /// <summary>That of one of the team's threads, by its slot.</summary>
+    public T this[int slot] => _items[slot];
+
     /// <summary>The calling thread's.</summary>
     public T Mine => _items[ParallelFor.Slot];
 }

@@ -8,13 +8,16 @@ namespace Llama.Model.Threads;
 /// </summary>
 internal struct Share
 {
+    /// <summary>How far a range may reach: its ends have half a word each.</summary>
+    public const long MostItems = uint.MaxValue;
+
     private const int PiecesPerShare = 4; // of what is left
 
     private PaddedLong _range; // begin in the upper half, end in the lower
 
     public void Set(long begin, long end)
     {
-        Debug.Assert(end <= uint.MaxValue);
+        Debug.Assert(end <= MostItems);
         Volatile.Write(ref _range.Value, Pack(begin, end));
     }
 

@@ -49,7 +49,7 @@ internal sealed unsafe class ThreadTeam : IDisposable
     {
         int threads = (int)Math.Min(_shares.Length, count / grain);
         // Busy: a loop inside a loop, or a second thread that calls a shared team.
-        if (threads < 2 || Interlocked.Exchange(ref _isBusy, 1) != 0)
+        if (threads < 2 || count > Share.MostItems || Interlocked.Exchange(ref _isBusy, 1) != 0)
         {
             body(0, count, state);
             return;

@@ -43,6 +43,7 @@ internal sealed class Worker
     private void Live()
     {
         ThreadTeam.Enter(_slot);
+        ParallelFor.Use(_team); // a loop inside one finds the team busy, and so runs here alone
         long seen = 0;
         while (!_isStopping)
         {

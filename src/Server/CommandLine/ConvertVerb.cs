@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Llama.Model.Checkpoints.Gguf;
-using Llama.Server.Configuration;
 
 namespace Llama.Server.CommandLine;
 
@@ -16,12 +15,12 @@ internal static class ConvertVerb
             Description = "Type of the matrices: BF16, F16 and F32, or rounded to 8 or 4 bits in blocks of 32. Norms are always F32.",
             DefaultValueFactory = _ => "BF16",
         };
-        type.AcceptOnlyFromAmong([.. GgufConversion.Types]);
+        type.TakesOneOf([.. GgufConversion.Types]);
         Option<bool> force = new("--force") { Description = "Replace a file that is there." };
         Command command = new("convert", "Makes a GGUF file, for this server or llama.cpp, of a checkpoint in Hugging Face layout.") { model, output, type, force };
         command.SetAction((parsed, cancellation) =>
         {
-            var request = new Request(parsed.GetValue(model)!, Path.GetFullPath(parsed.GetValue(output)!), parsed.GetValue(type)!, parsed.GetValue(force));
+            var request = new Request(parsed.GetValue(model)!, SourceFolder.FullOutput(parsed.GetValue(output)!), parsed.GetValue(type)!, parsed.GetValue(force));
             return Task.Run(() => Convert(request, parsed.InvocationConfiguration, cancellation), cancellation);
         });
         return command;
@@ -30,8 +29,8 @@ internal static class ConvertVerb
     private static void Convert(Request request, InvocationConfiguration console, CancellationToken cancellation)
     {
         string folder = Path.GetDirectoryName(request.Path)!;
-        if (!ModelFolder.TryFind(request.Model, AppContext.BaseDirectory, AppContext.BaseDirectory, out string model, out string? fault))
-            throw new VerbException(fault!.Replace("Model:Path", "--model", StringComparison.Ordinal));
+        string model = SourceFolder.Find(request.Model);
+        if (Directory.Exists(request.Path)) throw new VerbException($"{request.Path} is a folder; name the file to write, say {Path.Combine(request.Path, "model.gguf")}.");
         if (File.Exists(request.Path) && !request.Force) throw new VerbException($"{request.Path} is there already; --force replaces it.");
         if (!Directory.Exists(folder)) throw new VerbException($"{folder}, where the file is to go, is not there.");
 

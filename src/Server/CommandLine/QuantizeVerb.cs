@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Llama.Model.Quantization;
-using Llama.Server.Configuration;
 
 namespace Llama.Server.CommandLine;
 
@@ -17,19 +16,13 @@ internal static class QuantizeVerb
         Command command = new("quantize", "Writes a checkpoint in 8 or 4 bits.") { model, target, type, force };
         command.SetAction((parsed, cancellation) => Task.Run(() => // a thread that torch's settings may stick to, and that Ctrl-C does not end in the middle
         {
-            string source = Find(parsed.GetValue(model)!), folder = Full(parsed.GetValue(target)!);
+            string source = Path.TrimEndingDirectorySeparator(SourceFolder.Find(parsed.GetValue(model)!)), folder = SourceFolder.FullOutput(parsed.GetValue(target)!);
             QuantizationType form = Parse(parsed.GetValue(type)!);
             if (Path.Exists(folder)) CheckReplaceable(source, folder, parsed.GetValue(force));
             Write(source, folder, QuantizationPlan.Of(form), parsed.InvocationConfiguration, cancellation);
         }, cancellation));
         return command;
     }
-
-    private static string Full(string path) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
-
-    private static string Find(string model) => ModelFolder.TryFind(model, AppContext.BaseDirectory, AppContext.BaseDirectory, out string folder, out string? fault)
-        ? Full(folder)
-        : throw new VerbException(fault!.Replace("Model:Path", "--model", StringComparison.Ordinal));
 
     private static QuantizationType Parse(string text) =>
         QuantizationType.TryParse(text, out QuantizationType type) ? type : throw new VerbException($"--type is '{text}'; use one of {QuantizationType.Spellings}.");

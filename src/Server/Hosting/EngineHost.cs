@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
 using Llama.Model;
+using Llama.Model.Checkpoints;
 using Llama.Model.Guidance;
 using Llama.Scheduling;
 using Llama.Server.Configuration;
@@ -122,7 +123,7 @@ internal sealed partial class EngineHost(
 
     private void Fail(Exception exception)
     {
-        string reason = exception.Message.Split('\n')[0];
+        string reason = exception is CheckpointException ? exception.Message : exception.Message.Split('\n')[0]; // torch puts its stack behind the first line
         Log.Failed(logger, identity.Folder, reason, logger.IsEnabled(LogLevel.Debug) ? exception : null);
         _failure = RefusalErrors.CannotServe(reason);
         _settled.TrySetResult();

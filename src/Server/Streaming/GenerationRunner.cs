@@ -17,15 +17,25 @@ internal sealed class GenerationRunner(AnswerWriter writer, TimeProvider clock)
         plan = plan.For(context.Features.Get<Caller>());
         if (!Answers.TryStart(engine, checkpoint, plan, clock, out Answers? answers, out ApiError? error))
             return error;
-        await using (answers)
+        try
         {
-            answers.GoOnInChain();
-            if (request.Stream)
-                await writer.WriteStreamAsync(context, answers, format(answers));
-            else
-                await AnswerWriter.WriteWholeAsync(context, answers, format(answers));
-            context.Features.Set(RequestSummary.Of(answers));
+            await using (answers)
+                await SendAsync(context, answers, request.Stream, format(answers));
+        }
+        finally
+        {
+            await Task.Yield(); // what follows is the application's middleware, which may block: others of the chain must not wait for it
         }
         return null;
+    }
+
+    private async Task SendAsync(HttpContext context, Answers answers, bool stream, AnswerFormat format)
+    {
+        answers.GoOnInChain();
+        if (stream)
+            await writer.WriteStreamAsync(context, answers, format);
+        else
+            await AnswerWriter.WriteWholeAsync(context, answers, format);
+        context.Features.Set(RequestSummary.Of(answers));
     }
 }

@@ -27,6 +27,7 @@ internal sealed class SseWriter : IAsyncDisposable
     private readonly Task _keepAlive;
     private long _unflushedCount; // bytes
     private long _flushedAt; // timestamp
+    private bool _isEnded;
 
     public SseWriter(PipeWriter pipe, TimeSpan silence, TimeProvider clock)
     {
@@ -70,7 +71,10 @@ internal sealed class SseWriter : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _turn.WaitAsync(); // a keep-alive under way sets the timer anew
+        _isEnded = true;
         _timer.Dispose();
+        _turn.Release();
         await _keepAlive;
         await _json.DisposeAsync();
         _turn.Dispose();
@@ -95,7 +99,7 @@ internal sealed class SseWriter : IAsyncDisposable
     private ValueTask<FlushResult> FlushPipeAsync()
     {
         _unflushedCount = 0;
-        Volatile.Write(ref _flushedAt, _clock.GetTimestamp());
+        _flushedAt = _clock.GetTimestamp();
         return _pipe.FlushAsync();
     }
 
@@ -125,14 +129,28 @@ internal sealed class SseWriter : IAsyncDisposable
     {
         while (await _timer.WaitForNextTickAsync())
         {
-            TimeSpan silence = _clock.GetElapsedTime(Volatile.Read(ref _flushedAt));
-            bool isLong = silence > _silence - TimeSpan.FromMilliseconds(1); // the least that a timer takes
-            if (isLong)
+            await _turn.WaitAsync(); // for as long as a slow client's connection has too much already
+            try
             {
-                await WriteAsync(static (events, _) => events.Write(": keep-alive\n\n"u8), 0);
-                await FlushAsync();
+                if (!_isEnded)
+                    await BreakSilenceAsync();
             }
-            _timer.Period = isLong ? _silence : _silence - silence; // at the end of the silence that has begun, rather than anew for each event
+            finally
+            {
+                _turn.Release();
+            }
         }
+    }
+
+    private async ValueTask BreakSilenceAsync()
+    {
+        TimeSpan silence = _clock.GetElapsedTime(_flushedAt);
+        bool isLong = silence > _silence - TimeSpan.FromMilliseconds(1); // the least that a timer takes
+        if (isLong)
+        {
+            Write(": keep-alive\n\n"u8);
+            await FlushPipeAsync();
+        }
+        _timer.Period = isLong ? _silence : _silence - silence; // at the end of the silence that has begun, rather than anew for each event
     }
 }

@@ -86,6 +86,39 @@ public sealed unsafe class ThreadTeamTests
         Assert.All(calls, c => Assert.Equal(1, c));
     }
 
+    /// <summary>Workers know their team as the caller does: else they would share another one, whose threads have the same slots.</summary>
+    [Fact]
+    public void Run_InsideALoopOfAWorker_RunsOnThatThreadAlone()
+    {
+        using var team = new ThreadTeam(3);
+        int calls = 0;
+        using var meeting = new Barrier(3);
+        For(team, 3, 1, (_, _) =>
+        {
+            Assert.True(meeting.SignalAndWait(TimeSpan.FromMinutes(2))); // each thread has one item
+            int thread = Environment.CurrentManagedThreadId;
+            Assert.Same(team, ParallelFor.Team);
+            ParallelFor.Run(1_000, 1, (first, last) =>
+            {
+                Assert.Equal(thread, Environment.CurrentManagedThreadId);
+                Interlocked.Add(ref calls, (int)(last - first));
+            });
+        });
+        Assert.Equal(3_000, calls);
+    }
+
+    [Theory]
+    [InlineData(uint.MaxValue)]
+    [InlineData(uint.MaxValue + 1L)]
+    [InlineData(5L << 32)]
+    public void Run_MoreItemsThanAShareHolds_CoversThemAll(long count)
+    {
+        using var team = new ThreadTeam(3);
+        long sum = 0;
+        For(team, count, 1 << 20, (begin, end) => Interlocked.Add(ref sum, end - begin));
+        Assert.Equal(count, sum);
+    }
+
     [Fact]
     public void Run_SlotsInUse_AreNeverSharedByTwoThreads()
     {

@@ -30,6 +30,7 @@ internal sealed class TimerClock : TimeProvider
     private sealed class OneTimer(TimerClock clock, Action ring) : ITimer
     {
         private TimeSpan _period;
+        private bool _isDisposed;
 
         public TimeSpan Due { get; private set; }
 
@@ -42,13 +43,15 @@ internal sealed class TimerClock : TimeProvider
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
             (Due, _period) = (clock._now + dueTime, period);
-            return true;
+            return !_isDisposed;
         }
 
-        public void Dispose()
+        public void Dispose() => _isDisposed = true;
+
+        public ValueTask DisposeAsync()
         {
+            Dispose();
+            return ValueTask.CompletedTask;
         }
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }

@@ -1,22 +1,11 @@
-using System.Buffers.Binary;
-
 namespace Llama.Model.Kernels.Machine;
 
 /// <summary>
-/// Writes x86-64 machine code: the few instructions that the kernels need, most of them ones for which .NET has no intrinsic (AVX512-VNNI, AVX512-BF16). Encodings are those of Intel's
-/// Software Developer's Manual, volume 2, section 2.7 (EVEX). Vector registers are 512 bits wide unless a method says otherwise and are given by number, 0 to 31.
+/// Writes x86-64 machine code: the few instructions that the kernels need, because .NET has no intrinsics for the most important ones (AVX512-VNNI, AVX512-BF16). Vector registers are 512 bits
+/// wide unless a method says otherwise, and are given by number, 0 to 31.
 /// </summary>
-internal sealed class Assembler
+internal sealed class Assembler : InstructionEncoder
 {
-    private enum Map { M0F = 1, M0F38 = 2, M0F3A = 3 }
-
-    private enum Prefix { None = 0, P66 = 1, PF3 = 2, PF2 = 3 }
-
-    private readonly List<byte> _code = [];
-
-    /// <summary>The bytes so far.</summary>
-    public byte[] ToArray() => [.. _code];
-
     // Vectors: moves.
     public void Load(int target, Memory source) => Vector(Prefix.None, Map.M0F, false, 0x10, target, 0, source, 64);
 
@@ -84,9 +73,6 @@ internal sealed class Assembler
     /// <summary>target += first · second</summary>
     public void MultiplyAdd(int target, int first, int second) => Vector(Prefix.P66, Map.M0F38, false, 0xB8, target, first, second);
 
-    /// <summary>target += first · (one float32 in memory)</summary>
-    public void MultiplyAdd1(int target, int first, Memory second) => Vector(Prefix.P66, Map.M0F38, false, 0xB8, target, first, second, 4, broadcast: true);
-
     /// <summary>target −= first · second</summary>
     public void MultiplySubtractFrom(int target, int first, Memory second) => Vector(Prefix.P66, Map.M0F38, false, 0xBC, target, first, second, 64);
 
@@ -97,12 +83,6 @@ internal sealed class Assembler
 
     /// <summary>target += pairs of bfloat16 multiplied and summed in float32 (VDPBF16PS).</summary>
     public void DotBfloat16(int target, int first, int second) => Vector(Prefix.PF3, Map.M0F38, false, 0x52, target, first, second);
-
-    /// <inheritdoc cref="DotBfloat16(int, int, int)" />
-    public void DotBfloat16(int target, int first, Memory second) => Vector(Prefix.PF3, Map.M0F38, false, 0x52, target, first, second, 64);
-
-    /// <summary>The same with one pair of bfloat16 in memory for all lanes.</summary>
-    public void DotBfloat16Pair(int target, int first, Memory pair) => Vector(Prefix.PF3, Map.M0F38, false, 0x52, target, first, pair, 4, broadcast: true);
 
     /// <summary>target += quads of unsigned by signed bytes multiplied and summed in 32 bits (VPDPBUSD).</summary>
     public void DotBytes(int target, int unsigned, Memory signed) => Vector(Prefix.P66, Map.M0F38, false, 0x50, target, unsigned, signed, 64);
@@ -157,8 +137,6 @@ internal sealed class Assembler
 
     public void Add(Gpr target, Gpr source) => Integer(0x03, (int)target, source);
 
-    public void Add(Gpr target, Memory source) => Integer(0x03, (int)target, source);
-
     public void Add(Gpr target, int value)
     {
         Integer(0x81, 0, target);
@@ -179,83 +157,15 @@ internal sealed class Assembler
         Operand(2, line, 1);
     }
 
-    public int Mark() => _code.Count;
+    public int Mark() => Position;
 
     /// <summary>Goes back to a mark if the last decrement or addition did not end in 0.</summary>
     public void JumpIfNotZero(int mark)
     {
         Emit(0x0F, 0x85);
-        Emit32(mark - (_code.Count + 4));
+        Emit32(mark - (Position + 4));
     }
 
     /// <summary>Leaves the vector registers in the state that other code expects (VZEROUPPER) and returns.</summary>
     public void Return() => Emit(0xC5, 0xF8, 0x77, 0xC3);
-
-    private void Vector(Prefix prefix, Map map, bool wide, byte opcode, int reg, int vvvv, int rm, int length = 2)
-    {
-        Evex(prefix, map, wide, reg, vvvv, b: (rm >> 3) & 1, x: (rm >> 4) & 1, length, broadcast: false, mask: 0);
-        Emit(opcode, (byte)(0xC0 | ((reg & 7) << 3) | (rm & 7)));
-    }
-
-    private void Vector(Prefix prefix, Map map, bool wide, byte opcode, int reg, int vvvv, Memory memory, int size, int mask = 0, bool broadcast = false, int length = 2)
-    {
-        Evex(prefix, map, wide, reg, vvvv, b: (int)memory.Base >> 3, x: 0, length, broadcast, mask);
-        Emit(opcode);
-        Operand(reg & 7, memory, size);
-    }
-
-    private void VectorImmediate(Map map, bool wide, byte opcode, int reg, int rm, byte immediate, int length)
-    {
-        Vector(Prefix.P66, map, wide, opcode, reg, 0, rm, length);
-        Emit(immediate);
-    }
-
-    private void Immediate(Prefix prefix, byte opcode, int extension, int target, int source, int bits)
-    {
-        Vector(prefix, Map.M0F, false, opcode, extension, target, source);
-        Emit((byte)bits);
-    }
-
-    // The four bytes of the prefix; register numbers' higher bits are stored inverted.
-    private void Evex(Prefix prefix, Map map, bool wide, int reg, int vvvv, int b, int x, int length, bool broadcast, int mask)
-    {
-        int first = (int)map | (~(reg >> 4) & 1) << 4 | (~b & 1) << 5 | (~x & 1) << 6 | (~(reg >> 3) & 1) << 7;
-        int second = (int)prefix | 1 << 2 | (~vvvv & 15) << 3 | (wide ? 1 << 7 : 0);
-        int third = mask | (~(vvvv >> 4) & 1) << 3 | (broadcast ? 1 << 4 : 0) | length << 5 | (mask != 0 ? 1 << 7 : 0);
-        Emit(0x62, (byte)first, (byte)second, (byte)third);
-    }
-
-    // ModRM and distance: none, or one byte in units of the operand's size (EVEX), or four bytes.
-    private void Operand(int reg, Memory memory, int size)
-    {
-        int rm = (int)memory.Base & 7;
-        bool isShort = memory.Displacement % size == 0 && memory.Displacement / size is >= -128 and <= 127;
-        int mode = memory.Displacement == 0 && rm != (int)Gpr.Rbp ? 0 : isShort ? 1 : 2;
-        Emit((byte)(mode << 6 | reg << 3 | rm));
-        if (rm == (int)Gpr.Rsp) Emit(0x24);
-        if (mode == 1) Emit((byte)(memory.Displacement / size));
-        else if (mode == 2) Emit32(memory.Displacement);
-    }
-
-    private void Integer(byte opcode, int reg, Gpr rm)
-    {
-        Emit(Rex(true, reg, (int)rm), opcode, (byte)(0xC0 | (reg & 7) << 3 | ((int)rm & 7)));
-    }
-
-    private void Integer(byte opcode, int reg, Memory memory)
-    {
-        Emit(Rex(true, reg, (int)memory.Base), opcode);
-        Operand(reg & 7, memory, 1);
-    }
-
-    private static byte Rex(bool wide, int reg, int rm) => (byte)(0x40 | (wide ? 8 : 0) | (reg >> 3 & 1) << 2 | (rm >> 3 & 1));
-
-    private void Emit(params ReadOnlySpan<byte> bytes) => _code.AddRange(bytes);
-
-    private void Emit32(int value)
-    {
-        Span<byte> bytes = stackalloc byte[4];
-        BinaryPrimitives.WriteInt32LittleEndian(bytes, value);
-        _code.AddRange(bytes);
-    }
 }

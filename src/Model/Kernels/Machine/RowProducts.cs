@@ -15,13 +15,6 @@ internal sealed unsafe class RowProducts
     private readonly CodeCache<TileShape> _floats = new(FloatTile.Generate);
     private readonly CodeCache<CodeShape> _codes = new(CodeTile.Generate);
 
-    private struct Product
-    {
-        public byte* Weight;
-        public float* Scales, Corrections, Output;
-        public int Outputs, FirstTile, TileCount;
-    }
-
     private struct StripCode
     {
         public nint Tile, Rest; // Rest is for the outputs that fill no tile
@@ -59,36 +52,8 @@ internal sealed unsafe class RowProducts
         };
         job.BlockTiles = strips.Count <= FewStrips ? 1 : Math.Max(1, BlockBytes / (TileOutputs * job.WeightStride));
         for (int strip = 0; strip < strips.Count; strip++) code[strip] = CodeOf(job, codes, strip, add);
-        int tiles = 0;
-        for (int i = 0; i < projections.Length; i++)
-        {
-            products[i] = ProductOf(projections[i], tiles);
-            tiles += products[i].TileCount;
-        }
         long workPerTile = (long)TileOutputs * input.Inputs * input.Rows;
-        ParallelFor.Run(tiles, Math.Max(1, WorkPerThread / workPerTile), &Tiles, &job);
-    }
-
-    private static Product ProductOf(Projection projection, int firstTile)
-    {
-        Product product = new()
-        {
-            Output = projection.Output.Floats,
-            Outputs = projection.Weight.Outputs,
-            FirstTile = firstTile,
-            TileCount = (projection.Weight.Outputs + TileOutputs - 1) / TileOutputs,
-        };
-        if (projection.Weight is QuantizedWeight codes)
-        {
-            product.Weight = (byte*)codes.Codes.Data;
-            product.Scales = codes.Scales.Floats;
-            product.Corrections = (codes.Minima ?? codes.Scales).Floats;
-        }
-        else
-        {
-            product.Weight = (byte*)((DenseWeight)projection.Weight).Values.Data;
-        }
-        return product;
+        ParallelFor.Run(Product.Tabulate(projections, TileOutputs, products), Math.Max(1, WorkPerThread / workPerTile), &Tiles, &job);
     }
 
     // Of a next tile's four rows each of up to four strips fetches its share.
@@ -113,7 +78,7 @@ internal sealed unsafe class RowProducts
         for (int i = 0; i < job.ProductCount; i++)
         {
             ref Product product = ref job.Products[i];
-            int first = (int)Math.Max(begin - product.FirstTile, 0), last = (int)Math.Min(end - product.FirstTile, product.TileCount);
+            (int first, int last) = product.Within(begin, end);
             for (int tile = first; tile < last; tile += job.BlockTiles) Block(ref job, ref product, tile, Math.Min(last, tile + job.BlockTiles));
         }
     }

@@ -6,7 +6,7 @@ namespace Llama.Model.Kernels.Plain;
 /// <summary>The kernels in plain torch operations: slow, short, for any device. The oracle for the fast ones.</summary>
 internal sealed class PlainKernels(Device device) : IKernels
 {
-    public string Describe(LlamaWeights? weights = null) => "plain torch";
+    public string Describe(LlamaWeights? weights = null) => "plain torch kernels";
 
     public void CopyBlocks(ForwardBatch batch, AttentionShape shape, KvLayer cache)
     {

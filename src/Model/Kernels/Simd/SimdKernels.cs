@@ -39,7 +39,7 @@ internal sealed unsafe class SimdKernels<TLanes, TStored>(bool deterministic, in
 
     public void Calibrate(LlamaWeights weights) => _products.Calibrate(weights);
 
-    public string Describe(LlamaWeights? weights = null) => SimdKernels.Width + _products.Describe(weights);
+    public string Describe(LlamaWeights? weights = null) => SimdKernels.Width + " kernels" + _products.Describe(weights);
 
     public void CopyBlocks(ForwardBatch batch, AttentionShape shape, KvLayer cache) => SimdCache<TLanes>.CopyBlocks(batch, cache);
 

@@ -26,7 +26,7 @@ internal sealed class SimdProducts<TLanes, TStored>(bool deterministic, bool gen
         {
             using Matrix input = Matrix.Of(ones(rows, weight.Inputs)), output = Matrix.Empty(rows, weight.Outputs, ScalarType.Float32, CPU);
             Run(input, [new(weight, output)], add: false, isMany);
-        });
+        }, TimeProvider.System);
     }
 
     /// <summary>What there is and when it is used, for the start-up lines.</summary>

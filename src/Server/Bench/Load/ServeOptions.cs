@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
 using Llama.Server.Bench.Measuring;
+using Llama.Server.CommandLine;
 
 namespace Llama.Server.Bench.Load;
 
@@ -32,7 +33,7 @@ internal sealed class ServeOptions
     public ServeOptions()
     {
         _rate = new Option<double?>("--rate") { Description = "Open loop instead: requests per second, arriving at random (Poisson); inf sends all at once.", CustomParser = ParseRate };
-        _endpoint.AcceptOnlyFromAmong(ServePlan.Completions, ServePlan.Chat);
+        _endpoint.TakesOneOf(ServePlan.Completions, ServePlan.Chat);
         _goodput.Validators.Add(result =>
         {
             if (!Goodput.TryParse(result.Tokens.Select(token => token.Value), out _, out string? fault)) result.AddError(fault!);

@@ -1,0 +1,36 @@
+using Llama.Model.Kernels;
+using Llama.Model.Torch;
+using Llama.Tests.Shared;
+using static TorchSharp.torch;
+
+namespace Llama.Model.Tests.Kernels;
+
+public sealed class RowSwitchTests
+{
+    public RowSwitchTests() => TorchLibrary.Load();
+
+    [Theory]
+    [InlineData(1, 8)] // worth it at once
+    [InlineData(15, 16)]
+    [InlineData(16, 16)]
+    [InlineData(40, 48)]
+    [InlineData(1000, 128)] // never within what is measured
+    public void Measure_WayForManyWinsFromSomeRowsOn_SwitchesThere(int winsFrom, int expected)
+    {
+        ManualClock clock = new();
+        using DenseWeight weight = new(Matrix.Of(zeros(2, 2)));
+        RowSwitch rows = new(isFixed: false);
+        rows.Measure([weight, weight], (count, _, isMany) => clock.Advance(TimeSpan.FromMilliseconds(isMany ? count + (2 * winsFrom) - 1 : 3 * count)), clock);
+        Assert.False(rows.IsMany(expected - 1, weight));
+        Assert.True(rows.IsMany(expected, weight));
+    }
+
+    [Fact]
+    public void Measure_Fixed_NeverSwitchesNorMeasures()
+    {
+        using DenseWeight weight = new(Matrix.Of(zeros(2, 2)));
+        RowSwitch rows = new(isFixed: true);
+        rows.Measure([weight], (_, _, _) => Assert.Fail("measured"), TimeProvider.System);
+        Assert.False(rows.IsMany(int.MaxValue - 1, weight));
+    }
+}
