@@ -42,7 +42,8 @@ public sealed class WireTests
 
         Assert.All(streams.EventCounts, count => Assert.InRange(count, TokenCount, TokenCount + 3)); // the role, the ending and [DONE]
         // Requests begin in the first window, and code is compiled anew in others: what every token costs shows in all.
-        Assert.InRange((long)bytesPerToken.Min(), 0, BudgetOf("allocatedBytesPerStreamedToken"));
+        // Of tokens that the connection is behind with Kestrel's own buffers take some bytes, the more the later it is scheduled.
+        Assert.InRange((long)bytesPerToken.Min(), 0, BudgetOf(stepsPerSecond is null ? "allocatedBytesPerTokenBehind" : "allocatedBytesPerStreamedToken"));
     }
 
     /// <summary>A client that does not read fills the buffers of its socket. What it has not read takes no more memory, and it finds all of it when it comes back.</summary>

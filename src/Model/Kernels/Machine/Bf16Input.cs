@@ -8,7 +8,7 @@ internal sealed unsafe class Bf16Input
 {
     private const long ElementsPerThread = 16 << 10;
 
-    private readonly Scratch _scratch = new();
+    private readonly ScratchMemory _scratch = new();
 
     private struct Job
     {
@@ -24,7 +24,7 @@ internal sealed unsafe class Bf16Input
     {
         int groupSize = weight is QuantizedWeight codes ? Math.Min(codes.GroupSize, QuantizedWeight.Chunk) : QuantizedWeight.Chunk;
         Job job = new() { Input = input.Floats, Inputs = input.Columns, Stride = InputStride.Of(input.Columns * sizeof(ushort)), GroupSize = groupSize };
-        job.Target = _scratch.Reserve((long)input.Rows * job.Stride);
+        job.Target = (byte*)_scratch.Get((long)input.Rows * job.Stride);
         ParallelFor.Run(input.Rows, Math.Max(1, ElementsPerThread / input.Columns), &Narrow, &job);
         return new RowInput { Data = job.Target, Stride = job.Stride, Rows = input.Rows, Inputs = input.Columns, ElementBytes = sizeof(ushort) };
     }

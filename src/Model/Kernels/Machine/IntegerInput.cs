@@ -14,7 +14,7 @@ internal sealed unsafe class IntegerInput
     private const float Largest = 32512; // so that the high byte, rounded, is at most 127
     private const long ElementsPerThread = 8 << 10;
 
-    private readonly Scratch _data = new(), _sums = new(), _scales = new();
+    private readonly ScratchMemory _data = new(), _sums = new(), _scales = new();
 
     private struct Job
     {
@@ -39,9 +39,9 @@ internal sealed unsafe class IntegerInput
             SumCount = (weight.GroupCount + LanesOfGroups - 1) / LanesOfGroups * LanesOfGroups,
             SumFactor = weight.Minima is null ? weight.ZeroPoint : 1,
         };
-        job.Data = _data.Reserve((long)input.Rows * job.Stride);
-        job.GroupSums = (float*)_sums.Reserve((long)input.Rows * job.SumCount * sizeof(float));
-        job.Scales = (float*)_scales.Reserve((long)input.Rows * sizeof(float));
+        job.Data = (byte*)_data.Get((long)input.Rows * job.Stride);
+        job.GroupSums = (float*)_sums.Get((long)input.Rows * job.SumCount * sizeof(float));
+        job.Scales = (float*)_scales.Get((long)input.Rows * sizeof(float));
         ParallelFor.Run(input.Rows, Math.Max(1, ElementsPerThread / input.Columns), &Round, &job);
         return new RowInput
         {

@@ -15,7 +15,7 @@ internal sealed unsafe class PanelProducts
     private static readonly int* SpreadIndex = CreateSpreadIndex();
 
     private readonly PanelCode _code = new();
-    private readonly PerThread<Scratch> _panels = new(() => new Scratch());
+    private readonly PerThread<ScratchMemory> _panels = new(() => new ScratchMemory());
 
     /// <summary>Whether the weight's outputs fill registers.</summary>
     public static bool Fits(Weight weight) => weight.Outputs % PanelTile.Lanes == 0;
@@ -30,7 +30,7 @@ internal sealed unsafe class PanelProducts
         PanelJob.Chunk* chunks = stackalloc PanelJob.Chunk[chunkCount];
         Product* products = stackalloc Product[projections.Length];
         byte** panels = stackalloc byte*[_panels.Count];
-        for (int slot = 0; slot < _panels.Count; slot++) panels[slot] = _panels[slot].Reserve(BlockOutputs * ChunkInputs * sizeof(ushort));
+        for (int slot = 0; slot < _panels.Count; slot++) panels[slot] = (byte*)_panels[slot].Get(BlockOutputs * ChunkInputs * sizeof(ushort));
         PanelJob job = new() { Products = products, ProductCount = projections.Length, Chunks = chunks, ChunkCount = chunkCount, Input = input, Panels = panels };
         _code.Plan(ref job, projections[0].Weight, BlockOutputs, add);
         ParallelFor.Run(Product.Tabulate(projections, BlockOutputs, products), 1, &Blocks, &job);

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Llama.Model.Kernels.Simd.Attention;
+namespace Llama.Model.Kernels;
 
 /// <summary>Memory for intermediate results, kept between calls and growing with the largest: a warm step allocates nothing. The garbage collector owns it, pinned.</summary>
 internal sealed unsafe class ScratchMemory
