@@ -248,7 +248,7 @@ public sealed class DoorTests
         using var isHeld = new ManualResetEventSlim(true);
         using var others = new CountdownEvent(count - 1);
         bool areAllThrough = false;
-        var hasBegun = new TaskCompletionSource();
+        var hasBegun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         void Hold(long step)
         {
             if (!isHeld.IsSet) hasBegun.TrySetResult();
