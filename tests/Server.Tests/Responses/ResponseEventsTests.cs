@@ -26,6 +26,7 @@ public sealed class ResponseEventsTests
 
         Send(200);
 
-        Assert.InRange(Send(1000), 0, 1000); // under a byte per event: nothing is allocated for any one of them
+        long least = Math.Min(Send(1000), Math.Min(Send(1000), Send(1000))); // the runtime may allocate once; what an event allocates is in each
+        Assert.InRange(least, 0, 1000); // under a byte per event: nothing is allocated for any one of them
     }
 }
