@@ -64,7 +64,8 @@ internal static class CodeOrder
         }
     }
 
-    private static byte[] PlacesOf(int groupSize) => groupSize switch { 16 => Quarters, 32 => Halves, _ => Natural };
+    /// <summary>By lane of a chunk: the natural place of the four neighbours that it holds.</summary>
+    public static byte[] PlacesOf(int groupSize) => groupSize switch { 16 => Quarters, 32 => Halves, _ => Natural };
 
     private static byte[] Places(int groupSize)
     {

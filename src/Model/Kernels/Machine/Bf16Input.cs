@@ -44,13 +44,13 @@ internal sealed unsafe class Bf16Input
     // Four inputs, which always lie together, are one lane of the codes.
     private static void Interleave(ulong* row, int inputs, int groupSize)
     {
-        const int quads = QuantizedWeight.Chunk / 4;
-        ulong* natural = stackalloc ulong[quads];
-        int groups = QuantizedWeight.Chunk / groupSize, quadsPerGroup = groupSize / 4;
-        for (ulong* chunk = row; chunk < row + inputs / 4; chunk += quads)
+        const int lanes = QuantizedWeight.Chunk / 4;
+        ulong* natural = stackalloc ulong[lanes];
+        byte[] places = CodeOrder.PlacesOf(groupSize);
+        for (ulong* chunk = row; chunk < row + inputs / 4; chunk += lanes)
         {
-            new Span<ulong>(chunk, quads).CopyTo(new Span<ulong>(natural, quads));
-            for (int quad = 0; quad < quads; quad++) chunk[quad % quadsPerGroup * groups + quad / quadsPerGroup] = natural[quad];
+            new Span<ulong>(chunk, lanes).CopyTo(new Span<ulong>(natural, lanes));
+            for (int lane = 0; lane < lanes; lane++) chunk[lane] = natural[places[lane]];
         }
     }
 }

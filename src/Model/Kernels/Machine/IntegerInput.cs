@@ -86,6 +86,7 @@ internal sealed unsafe class IntegerInput
 
     private static void Row(ref Job job, float* input, byte* target, float* sums, float factor)
     {
+        bool isNarrow = job.GroupSize < Chunk;
         float* padded = stackalloc float[Chunk];
         Vector512<int> sum = Vector512<int>.Zero;
         for (int i = 0; i < job.Inputs; i += Chunk, target += 2 * Chunk)
@@ -97,17 +98,19 @@ internal sealed unsafe class IntegerInput
                 new Span<float>(values, job.Inputs - i).CopyTo(new Span<float>(padded, Chunk));
                 values = padded;
             }
-            if (job.GroupSize < Chunk)
-            {
-                NarrowGroups(values, target, sums + i / job.GroupSize, factor, job.GroupSize);
-                continue;
-            }
             for (int at = 0; at < Chunk; at += Lanes)
             {
                 Vector512<int> integers = Split(values + at, factor, out Vector128<sbyte> high, out Vector128<sbyte> low);
-                sum += integers;
+                if (isNarrow) sums[(i + at) / job.GroupSize] += Vector512.Sum(integers);
+                else sum += integers;
                 high.Store((sbyte*)target + at);
                 low.Store((sbyte*)target + Chunk + at);
+            }
+            if (isNarrow)
+            {
+                Interleave((uint*)target, job.GroupSize);
+                Interleave((uint*)(target + Chunk), job.GroupSize);
+                continue;
             }
             bool endsGroup = i + Chunk >= job.Inputs || (i + Chunk) % job.GroupSize == 0;
             if (!endsGroup) continue;
@@ -117,21 +120,13 @@ internal sealed unsafe class IntegerInput
         for (int group = 0; group < job.SumCount; group++) sums[group] *= job.SumFactor;
     }
 
-    // Four inputs, which always lie together, are one lane of the codes; groups alternate from lane to lane.
-    private static void NarrowGroups(float* values, byte* chunk, float* sums, float factor, int groupSize)
+    // Four inputs, which always lie together, are one lane of the codes; narrow groups alternate from lane to lane.
+    private static void Interleave(uint* chunk, int groupSize)
     {
-        int groups = Chunk / groupSize;
-        for (int at = 0; at < Chunk; at += Lanes)
-        {
-            Vector512<int> integers = Split(values + at, factor, out Vector128<sbyte> high, out Vector128<sbyte> low);
-            sums[at / groupSize] += Vector512.Sum(integers);
-            for (int quad = 0; quad < 4; quad++)
-            {
-                int input = at + 4 * quad, lane = input % groupSize / 4 * groups + input / groupSize;
-                ((uint*)chunk)[lane] = high.AsUInt32()[quad];
-                ((uint*)(chunk + Chunk))[lane] = low.AsUInt32()[quad];
-            }
-        }
+        uint* natural = stackalloc uint[Lanes];
+        new Span<uint>(chunk, Lanes).CopyTo(new Span<uint>(natural, Lanes));
+        byte[] places = CodeOrder.PlacesOf(groupSize);
+        for (int lane = 0; lane < Lanes; lane++) chunk[lane] = natural[places[lane]];
     }
 
     // An integer is 256 · high + low, both signed.
