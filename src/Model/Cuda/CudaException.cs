@@ -1,0 +1,4 @@
+namespace Llama.Model.Cuda;
+
+/// <summary>The CUDA driver, compiler or cuBLAS refused something; the message says what, with which error, and what to do where that is known.</summary>
+public sealed class CudaException(string message, Exception? inner = null) : Exception(message, inner);

@@ -1,0 +1,55 @@
+// What all kernels share. No header of the CUDA toolkit is included anywhere: where this is compiled (NVRTC) there may be none. The same sources compile as C++ for the tests' emulator, which
+// defines CUDA_EMULATOR and supplies what is marked "device only" here.
+#pragma once
+
+typedef unsigned char u8;
+typedef signed char s8;
+typedef unsigned short u16;
+typedef unsigned int u32;
+typedef unsigned long long u64;
+
+// Bits of a bfloat16: the upper half of a float32.
+struct bf16 { u16 bits; };
+
+#ifndef CUDA_EMULATOR
+#define INFINITY __int_as_float(0x7f800000)
+#define DYNAMIC_SHARED(type, name) extern __shared__ __align__(16) unsigned char name##_bytes[]; type* name = reinterpret_cast<type*>(name##_bytes)
+#endif
+
+#define WARP 32
+#define FULL_WARP 0xffffffffu
+
+__device__ __forceinline__ float to_float(float x) { return x; }
+__device__ __forceinline__ float to_float(bf16 x) { return __uint_as_float((u32)x.bits << 16); }
+
+// To the nearest, ties to even; a NaN stays one.
+__device__ __forceinline__ bf16 to_bf16(float x)
+{
+    u32 bits = __float_as_uint(x);
+    u32 rounded = (bits + 0x7fffu + (bits >> 16 & 1)) >> 16;
+    bf16 result = { (u16)(x != x ? bits >> 16 | 0x40 : rounded) };
+    return result;
+}
+
+template <typename T> __device__ __forceinline__ T from_float(float x);
+template <> __device__ __forceinline__ float from_float<float>(float x) { return x; }
+template <> __device__ __forceinline__ bf16 from_float<bf16>(float x) { return to_bf16(x); }
+
+// Two neighbours, the first in the lower half.
+__device__ __forceinline__ u32 pack_bf16(float low, float high) { return (u32)to_bf16(low).bits | (u32)to_bf16(high).bits << 16; }
+__device__ __forceinline__ float low_bf16(u32 pair) { return __uint_as_float(pair << 16); }
+__device__ __forceinline__ float high_bf16(u32 pair) { return __uint_as_float(pair & 0xffff0000u); }
+
+__device__ __forceinline__ float warp_sum(float x)
+{
+#pragma unroll
+    for (int lane = WARP / 2; lane > 0; lane /= 2) x += __shfl_xor_sync(FULL_WARP, x, lane);
+    return x;
+}
+
+__device__ __forceinline__ float warp_max(float x)
+{
+#pragma unroll
+    for (int lane = WARP / 2; lane > 0; lane /= 2) x = fmaxf(x, __shfl_xor_sync(FULL_WARP, x, lane));
+    return x;
+}
