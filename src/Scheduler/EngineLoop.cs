@@ -42,7 +42,7 @@ internal sealed class EngineLoop
     public void Turn()
     {
         Admit();
-        Step step = _scheduler.Schedule();
+        Step step = _scheduler.Schedule(admits: !_runner.IsAhead);
         _reporter.Scheduled(step);
         if (TryRun(step, out ReadOnlySpan<SampledToken> sampled, out ReadOnlySpan<ScoredToken> scored)) _scheduler.Commit(sampled, scored);
         else _scheduler.Fail();
@@ -81,7 +81,7 @@ internal sealed class EngineLoop
         sampled = default;
         scored = default;
         if (step.TokenCount == 0) return true; // all who were here left or ran out of time
-        ForwardBatch batch = _builder.Build(step);
+        ForwardBatch batch = _builder.Build(step, mayRunAhead: _runner.Limits.RunsAhead && _scheduler.WaitingCount == 0 && _inbox.IsEmpty);
         long start = _clock.GetTimestamp();
         try
         {
