@@ -18,9 +18,10 @@ internal sealed class EngineLoop
     public EngineLoop(IModelRunner runner, SchedulerOptions options, TimeProvider clock, Inbox inbox, Reporter reporter)
     {
         (_runner, _clock, _inbox, _reporter) = (runner, clock, inbox, reporter);
+        int maxTokens = options.MaxBatchTokens ?? runner.Limits.BatchTokens;
         _scheduler = new Scheduler(runner.Limits, options, clock);
-        _builder = new BatchBuilder(runner.Limits, options.MaxBatchTokens, options.MaxSequences);
-        (_sampled, _scored) = (new SampledToken[options.MaxSequences], new ScoredToken[options.MaxBatchTokens]);
+        _builder = new BatchBuilder(runner.Limits, maxTokens, options.MaxSequences);
+        (_sampled, _scored) = (new SampledToken[options.MaxSequences], new ScoredToken[maxTokens]);
         _reporter.Committed(_scheduler);
     }
 

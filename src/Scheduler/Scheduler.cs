@@ -34,9 +34,9 @@ internal sealed class Scheduler
         _clock = clock;
         _blocks = new BlockManager(limits, options.PrefixCache, hashMask);
         // Every running sequence is sure of its decode row, whatever the settings.
-        int maxSequences = Math.Min(options.MaxSequences, options.MaxBatchTokens);
+        int maxTokens = options.MaxBatchTokens ?? limits.BatchTokens, maxSequences = Math.Min(options.MaxSequences, maxTokens);
         _roster = new Roster(_blocks, quantum: Math.Max(1, limits.ContextLength / RoundsPerContext), maxSequences);
-        _step = new Step(options.MaxBatchTokens, maxSequences, _blocks.Copies);
+        _step = new Step(maxTokens, maxSequences, _blocks.Copies);
         _progress = new Progress(_roster, maxSequences);
         _runsAhead = limits.RunsAhead;
     }

@@ -20,7 +20,7 @@ internal sealed class Rig
         Scheduler = new Scheduler(limits, Options, Clock, hashMask);
         Runner = new FakeModelRunner(limits, Model);
         Ahead = limits.RunsAhead ? new AheadRunner(Runner, Options.MaxSequences) : null;
-        _builder = new BatchBuilder(limits, Options.MaxBatchTokens, Options.MaxSequences);
+        _builder = new BatchBuilder(limits, Options.MaxBatchTokens ?? limits.BatchTokens, Options.MaxSequences);
         _sampled = new SampledToken[Options.MaxSequences];
     }
 
