@@ -1,22 +1,23 @@
 namespace Llama.Model.Cuda;
 
 /// <summary>
-/// Brings the arrays of each step to the device, always to the same addresses: they are packed into page-locked memory and go with one transfer, and the block tables with a second. Both must be
-/// over before the next step is packed.
+/// Brings the arrays of each step to the device, always to the same addresses: they are packed into page-locked memory and go with one transfer, and the block tables with a second. There are two
+/// such memories, so that a step can be packed while the transfer of the one before may still be waiting for its turn.
 /// </summary>
 internal sealed unsafe class BatchUpload : IDisposable
 {
     private readonly CudaStream _stream;
     private readonly int _maxTokens, _maxSequences, _tableStride;
-    private readonly int* _host;
+    private readonly int*[] _buffers = new int*[2];
     private readonly nint _device;
+    private int* _host; // the one in use
 
     /// <summary>Allocates for the largest step.</summary>
     public BatchUpload(CudaStream stream, int maxTokens, int maxSequences, int blockTableStride)
     {
         (_stream, _maxTokens, _maxSequences, _tableStride) = (stream, maxTokens, maxSequences, blockTableStride);
         long bytes = (TablesAt + (long)maxSequences * blockTableStride) * sizeof(int);
-        _host = (int*)stream.Driver.AllocatePinned(bytes);
+        for (int i = 0; i < _buffers.Length; i++) _buffers[i] = (int*)stream.Driver.AllocatePinned(bytes);
         _device = stream.Driver.Allocate(bytes);
         Batch = new CudaBatch
         {
@@ -46,8 +47,10 @@ internal sealed unsafe class BatchUpload : IDisposable
     /// <summary>Enqueues the transfer of a step.</summary>
     /// <param name="batch">The step.</param>
     /// <param name="sequences">Sequences that the kernels will be launched for: those of the step, or more; each one more has one token that is written nowhere and attends to nothing.</param>
-    public void Enqueue(ForwardBatch batch, int sequences)
+    /// <param name="buffer">Which of the two memories, 0 or 1; its last transfer is over.</param>
+    public void Enqueue(ForwardBatch batch, int sequences, int buffer)
     {
+        _host = _buffers[buffer];
         int padding = sequences - batch.SequenceCount;
         Pack(batch.TokenIds, TokenIdsAt, batch.TokenCount, padding, 0);
         Pack(batch.Positions, PositionsAt, batch.TokenCount, padding, 0);
@@ -63,7 +66,7 @@ internal sealed unsafe class BatchUpload : IDisposable
     public void Dispose()
     {
         _stream.Driver.Free(_device);
-        _stream.Driver.FreePinned((nint)_host);
+        foreach (int* buffer in _buffers) _stream.Driver.FreePinned((nint)buffer);
     }
 
     private void Pack(int[] values, int at, int count, int padding, int filler)
