@@ -1,0 +1,176 @@
+// Draws a token from each row of logits [rows, vocab] float32, as Sampler does on the host. Three kernels: the largest logit, the weights' masses, the draw.
+#include "candidates.cuh"
+
+#define SLACK 1e-3f // in exponents: above what weight_of and its argument are rounded by
+
+// best[row, stretch] = the largest key, after what the row's mask does not allow was set to −∞ in place. Also clears the histograms that weigh adds to.
+extern "C" __global__ void find_best(const SamplingRow* rows, const u32* masks, int mask_words, float* logits, int vocab, int raw, u64* best, u64* histograms)
+{
+    const SamplingRow row = rows[blockIdx.y];
+    if (!is_wanted(row, raw)) return;
+    if (!raw && is_bounded(row))
+        for (int i = blockIdx.x * blockDim.x + threadIdx.x; i < BINS; i += gridDim.x * blockDim.x) histograms[(long long)blockIdx.y * BINS + i] = 0;
+
+    int stretches = (vocab + STRETCH - 1) / STRETCH, stretch = (blockIdx.x * blockDim.x + threadIdx.x) / WARP, lane = threadIdx.x % WARP;
+    if (stretch >= stretches) return;
+    float* values = logits + (long long)blockIdx.y * vocab;
+    const u32* mask = raw || row.mask < 0 ? nullptr : masks + (long long)row.mask * mask_words;
+    u64 key = 0;
+    each_logit(values, vocab, stretch, [&](int, int token, float logit)
+    {
+        if (mask != nullptr && token < vocab && !(mask[token / WARP] >> lane & 1)) values[token] = logit = -INFINITY;
+        u64 own = key_of(logit, token);
+        key = own > key ? own : key;
+    });
+    key = warp_max(key);
+    if (lane == 0) best[(long long)blockIdx.y * stretches + stretch] = key;
+}
+
+// masses[row, stretch] = the sum of its weights. For a row whose tokens are limited by number or share also what falls into each bin of exponents, best first: counts or masses.
+extern "C" __global__ void weigh(const SamplingRow* rows, const float* logits, int vocab, int raw, const u64* best, u64* masses, u64* histograms)
+{
+    __shared__ u64 bins[BINS];
+    const SamplingRow row = rows[blockIdx.y];
+    if (!is_wanted(row, raw) || (!raw && (row.flags & ROW_GREEDY))) return;
+    int stretches = (vocab + STRETCH - 1) / STRETCH, stretch = (blockIdx.x * blockDim.x + threadIdx.x) / WARP, lane = threadIdx.x % WARP;
+    float max = key_logit(row_best(best + (long long)blockIdx.y * stretches, stretches)), scale = raw ? 1.0f : row.scale;
+    if (!is_finite(max)) return;
+    bool binned = !raw && is_bounded(row);
+    if (binned)
+    {
+        for (int i = threadIdx.x; i < BINS; i += blockDim.x) bins[i] = 0;
+        __syncthreads();
+    }
+
+    const float* values = logits + (long long)blockIdx.y * vocab;
+    u64 mass = 0;
+    BinSums sums = { bins, 0, 0 };
+    each_logit(values, vocab, stretch, [&](int, int, float logit)
+    {
+        float exponent = exponent_of(logit, max, scale), weight = weight_of(exponent);
+        u64 own = mass_of(weight);
+        mass += own;
+        if (binned && weight > 0) sums.add((int)(-exponent * BINS_PER_E), row.top_k > 0 ? 1 : own);
+    });
+    mass = warp_sum(mass);
+    if (lane == 0 && stretch < stretches) masses[(long long)blockIdx.y * stretches + stretch] = mass;
+    if (!binned) return;
+    sums.flush();
+    __syncthreads();
+    for (int i = threadIdx.x; i < BINS; i += blockDim.x)
+        if (bins[i] != 0) atomicAdd(&histograms[(long long)blockIdx.y * BINS + i], bins[i]);
+}
+
+// The least mass that is this share of a whole, and not nothing: the best token is always kept.
+__device__ __forceinline__ u64 share_of(float share, u64 mass)
+{
+    u64 target = (u64)ceil((double)share * (double)mass);
+    return target == 0 ? 1 : target;
+}
+
+// What Candidates.KeepTypical does on the host. Surprises are summed as differences from that of the best token, which a weight bounds: w ln w ≥ −1/e.
+__device__ __forceinline__ void keep_typical(const Candidates& candidates, float share)
+{
+    float best = __fmul_rn(candidates.max, candidates.scale);
+    auto scaled = [&](int token) { return __fmul_rn(candidates.logits[token], candidates.scale); };
+    auto mass = [&](int token) { return candidates.mass(token); };
+    u64 whole = candidates.sum(mass);
+    u64 surprise = candidates.sum([&](int token) { return (u64)((double)candidates.weight(token) * ((double)best - (double)scaled(token)) * (double)MASS_OF_ONE); });
+    double mean = (double)best - (double)surprise / (double)whole;
+    auto nearness = [&](int token) { return ranked(0x7fffffffu - __float_as_uint((float)fabs((double)scaled(token) - mean)), token); };
+    candidates.keep_from(candidates.last_of_top(share_of(share, whole), nearness, mass), nearness);
+}
+
+// Each filter keeps the first so many of all tokens ordered by weight, as Sampler.Truncate says. The first histogram spares them all but the best tokens.
+__device__ __forceinline__ void truncate(const Candidates& candidates, const SamplingRow& row, u64 whole, const u64* histogram)
+{
+    auto weight = [&](int token) { return ranked(__float_as_uint(candidates.weight(token)), token); };
+    auto mass = [&](int token) { return candidates.mass(token); };
+    float least = row.least;
+    if (is_bounded(row))
+    {
+        for (int i = threadIdx.x; i < BINS; i += THREADS) candidates.bins[i] = histogram[i];
+        __syncthreads();
+        Place place = find_place(candidates.bins, row.top_k > 0 ? (u64)row.top_k : share_of(row.top_p, whole));
+        if (place.index >= 0) least = fmaxf(least, -(float)(place.index + 1) / BINS_PER_E - SLACK);
+    }
+    candidates.fill(least);
+    if (row.top_k > 0) candidates.keep_from(candidates.last_of_top(row.top_k, weight, [](int) { return (u64)1; }), weight);
+    if (row.top_p < 1) candidates.keep_from(candidates.last_of_top(share_of(row.top_p, row.top_k > 0 ? candidates.sum(mass) : whole), weight, mass), weight);
+    if (row.min_p > 0) candidates.keep_from((u64)__float_as_uint(row.min_p) << ID_BITS, weight);
+    if (row.typical_p < 1) keep_typical(candidates, row.typical_p);
+}
+
+// The token of a stretch at which the running sum of masses, in the order of ids, reaches the target; by each warp for itself.
+__device__ __forceinline__ int token_at(const Candidates& candidates, int stretch, u32 word, u64 target)
+{
+    int lane = threadIdx.x % WARP;
+    for (int i = 0; i < STEPS; i++)
+    {
+        int token = stretch * STRETCH + i * WARP + lane;
+        u64 upto = warp_running_sum(word >> i & 1 && token < candidates.vocab ? candidates.mass(token) : 0);
+        u32 reached = __ballot_sync(FULL_WARP, upto >= target);
+        if (reached != 0) return stretch * STRETCH + i * WARP + __ffs(reached) - 1;
+        target -= __shfl_sync(FULL_WARP, upto, WARP - 1);
+    }
+    return -1; // not reached: the stretch was found by the same masses
+}
+
+// A token by its share of the mass. Random bits r / 2⁵³ of the whole are reached by the token at which the running sum passes ⌊r · whole / 2⁵³⌋.
+__device__ __forceinline__ int draw_token(const Candidates& candidates, const SamplingRow& row, const u64* masses, const u64* histogram)
+{
+    bool truncated = is_truncated(row);
+    if (truncated) truncate(candidates, row, row_mass(masses, candidates.stretches), histogram);
+    __syncthreads();
+    for (int i = threadIdx.x; i < BINS; i += THREADS) candidates.bins[i] = truncated || i >= candidates.stretches ? 0 : masses[i];
+    __syncthreads();
+    if (truncated) candidates.sum_stretches();
+    __syncthreads();
+    u64 whole = 0;
+    for (int i = threadIdx.x; i < candidates.stretches; i += THREADS) whole += candidates.bins[i];
+    Place place = find_place(candidates.bins, __umul64hi(row.random << 11, block_sum(whole)) + 1);
+    return token_at(candidates, place.index, truncated ? candidates.kept[place.index * WARP + threadIdx.x % WARP] : FULL_WARP, place.left);
+}
+
+// The logit of the drawn token as the model made it: the edits kept what they overwrote (see sampling_edits.cu).
+__device__ __forceinline__ float original_logit(const SamplingRow& row, int token, float logit, const int* lists, const float* originals)
+{
+    __shared__ float original;
+    if (threadIdx.x == 0) original = logit;
+    __syncthreads();
+    for (int i = threadIdx.x; i < row.bias_count; i += THREADS)
+        if (lists[row.biases + i] == token) original = originals[row.biases + i];
+    for (int i = threadIdx.x; i < row.history_length; i += THREADS)
+        if (lists[row.history + i] == token) original = originals[row.history + i];
+    __syncthreads();
+    return original;
+}
+
+// Draws from one row; a block each. results[row] has what score left there.
+extern "C" __global__ void __launch_bounds__(THREADS, 2) draw(const SamplingRow* rows, const float* logits, int vocab, const u64* best, const u64* masses, const u64* histograms,
+    const int* lists, const float* originals, const double* log_masses, SampledRow* results, int* tokens)
+{
+    DYNAMIC_SHARED(u32, kept); // [stretches, WARP]
+    __shared__ u64 bins[BINS];
+    const SamplingRow row = rows[blockIdx.x];
+    SampledRow* result = results + blockIdx.x;
+    bool scored = row.flags & ROW_LOGPROBS;
+    if (!(row.flags & ROW_ACTIVE) || (scored && !is_finite(result->max)))
+    {
+        tokens[blockIdx.x] = 0; // which a following step may take as its input
+        return;
+    }
+
+    int stretches = (vocab + STRETCH - 1) / STRETCH;
+    const float* values = logits + (long long)blockIdx.x * vocab;
+    u64 key = row_best(best + (long long)blockIdx.x * stretches, stretches);
+    float max = key_logit(key);
+    int token = key_token(key);
+    Candidates candidates = { values, max, row.scale, vocab, stretches, kept, bins };
+    if (is_finite(max) && !(row.flags & ROW_GREEDY)) token = draw_token(candidates, row, masses + (long long)blockIdx.x * stretches, histograms + (long long)blockIdx.x * BINS);
+    float logprob = scored ? (float)(original_logit(row, token, values[token], lists, originals) - log_masses[blockIdx.x]) : 0.0f;
+    if (threadIdx.x != 0) return;
+    tokens[blockIdx.x] = token;
+    result->logprob = logprob;
+    result->max = max;
+}
