@@ -7,7 +7,7 @@ namespace Llama.Model.Backends;
 internal sealed unsafe class HostStep(LlamaModel model, int vocabSize, HostRows onHost) : IStep
 {
     private readonly StepSampler _sampler = new(vocabSize);
-    private readonly PromptReader _reader = new(model, vocabSize, onHost);
+    private readonly PromptReader _reader = new(model, new TokenScorer(vocabSize, model.MaxRows, onHost), onHost);
 
     public void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored)
     {
@@ -16,5 +16,5 @@ internal sealed unsafe class HostStep(LlamaModel model, int vocabSize, HostRows 
         _reader.Pool(batch);
     }
 
-    public void Dispose() { }
+    public void Dispose() => _reader.Dispose();
 }

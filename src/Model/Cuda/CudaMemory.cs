@@ -16,6 +16,9 @@ internal sealed unsafe class CudaMemory(CudaStream stream) : DeviceMemory
     private readonly nint[] _fetched = [stream.Driver.CreateEvent(), stream.Driver.CreateEvent()]; // when a buffer may be filled again
     private int _turn;
 
+    /// <summary>Brings weights in codes to the device in the form that its kernels want; the kernels set it, which are made after this.</summary>
+    public Func<QuantizedWeight, Weight>? PlaceCodes { get; set; }
+
     public override long FreeBytes() => _driver.MemoryInfo().Free;
 
     public override Matrix Empty(int rows, int columns, ScalarType dtype) =>
@@ -31,6 +34,11 @@ internal sealed unsafe class CudaMemory(CudaStream stream) : DeviceMemory
             for (long start = 0; start < count; start += elements) Upload(onHost, placed, start, Math.Min(elements, count - start));
             return placed;
         }
+    }
+
+    public override Weight Place(QuantizedWeight onHost)
+    {
+        using (onHost) return PlaceCodes!(onHost);
     }
 
     public override void Download(Matrix matrix, void* target)

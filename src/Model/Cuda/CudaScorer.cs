@@ -4,16 +4,11 @@ using Llama.Model.Sampling;
 namespace Llama.Model.Cuda;
 
 /// <summary>Log-probabilities of known tokens, on the device: what <see cref="TokenScorer"/> is on the host.</summary>
-internal sealed unsafe class CudaScorer(CudaStream stream, SamplingKernels kernels, int maxRows) : IDisposable
+internal sealed unsafe class CudaScorer(CudaStream stream, SamplingKernels kernels, int maxRows) : ITokenScorer
 {
     private readonly StagedBuffer _rows = new(stream, hosts: 1, (long)maxRows * sizeof(CudaSamplingRow));
     private readonly SamplingResults _results = new(stream, maxRows, hosts: 1);
 
-    /// <summary>Scores some rows and waits for it; one whose logits are no numbers gets its <see cref="ScoredToken.Fault"/>.</summary>
-    /// <param name="rows">Whose tokens to score, those from <paramref name="first"/> on.</param>
-    /// <param name="first">Index of the first.</param>
-    /// <param name="logits">[scored, vocab] float32</param>
-    /// <param name="scored">As many as are wanted, up to the most rows.</param>
     public void Score(List<ScoreRow> rows, int first, Matrix logits, Span<ScoredToken> scored)
     {
         if (scored.Length == 0) return;

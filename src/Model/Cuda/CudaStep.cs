@@ -29,7 +29,7 @@ internal sealed class CudaStep : IStep
     private int _buffer; // of the last step; with IsAhead, of the one that is under way
     private long _waitedTicks;
 
-    /// <summary>Takes over the sampler.</summary>
+    /// <summary>Takes over sampler and reader.</summary>
     /// <param name="model">Whose steps.</param>
     /// <param name="stream">Where everything goes.</param>
     /// <param name="upload">To the arrays that the model's kernels read.</param>
@@ -71,6 +71,7 @@ internal sealed class CudaStep : IStep
         _stream.Synchronize();
         _graphs.Dispose();
         _sampler.Dispose();
+        _reader.Dispose();
         foreach (nint done in _done) _stream.Driver.DestroyEvent(done);
     }
 

@@ -1,0 +1,66 @@
+using Llama.Model.Backends;
+using Llama.Model.Kernels;
+using static TorchSharp.torch;
+
+namespace Llama.Model.Cuda;
+
+/// <summary>A CUDA device with kernels of our own, by the driver, NVRTC and cuBLAS alone: no CUDA build of libtorch is needed.</summary>
+internal sealed class CudaBackend : IBackend
+{
+    private readonly ICudaDriver _driver;
+    private readonly CudaStream _stream;
+    private readonly ICudaProducts? _products;
+    private readonly CudaMemory _memory;
+    private readonly bool _deterministic;
+    private BatchUpload? _upload;
+    private CudaKernels? _kernels;
+    private SamplingKernels? _sampling;
+
+    /// <summary>Takes over the driver.</summary>
+    /// <param name="driver">Its device's context is current on this thread.</param>
+    /// <param name="compiler">Of kernels.</param>
+    /// <param name="createProducts">cuBLAS on a stream; null where there is none.</param>
+    /// <param name="dtype">Type that weights are multiplied in: float32 or bfloat16.</param>
+    /// <param name="deterministic">Whether a row's result must not depend on the others.</param>
+    public CudaBackend(ICudaDriver driver, ICudaCompiler compiler, Func<CudaStream, ICudaProducts?> createProducts, ScalarType dtype, bool deterministic)
+    {
+        (_driver, _deterministic, ActivationDtype) = (driver, deterministic, dtype);
+        _stream = new CudaStream(driver, compiler);
+        _products = createProducts(_stream);
+        _memory = new CudaMemory(_stream);
+    }
+
+    public DeviceMemory Memory => _memory;
+
+    public ScalarType ActivationDtype { get; }
+
+    public double CacheShare => 0.9;
+
+    public int BatchTokens => 2048;
+
+    public bool RunsAhead => true;
+
+    public IKernels CreateKernels(LlamaConfig config, StepSize size, ScalarType kvDtype)
+    {
+        _upload = new BatchUpload(_stream, size.Tokens, size.Samples, size.BlocksPerSequence);
+        _kernels = new CudaKernels(_stream, _upload.Batch, _products, config, size, ActivationDtype, kvDtype, _deterministic);
+        _memory.PlaceCodes = _kernels.Upload;
+        _sampling = new SamplingKernels(_stream, config.VocabSize, size.Samples);
+        return _kernels;
+    }
+
+    public IStep CreateStep(LlamaModel model, LlamaConfig config, StepSize size) => new CudaStep(
+        model, _stream, _upload!, new CudaSampler(_stream, _sampling!, config.VocabSize, size.Samples),
+        new PromptReader(model, new CudaScorer(_stream, _sampling!, size.Samples), new HostRows(_memory)), size.BlocksPerSequence);
+
+    public void Dispose()
+    {
+        _sampling?.Dispose();
+        _kernels?.Dispose();
+        _upload?.Dispose();
+        _memory.Dispose();
+        _products?.Dispose();
+        _stream.Dispose();
+        _driver.Dispose();
+    }
+}

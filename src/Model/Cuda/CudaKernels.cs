@@ -1,0 +1,68 @@
+using Llama.Model.Kernels;
+using static TorchSharp.torch;
+
+namespace Llama.Model.Cuda;
+
+/// <summary>The kernels of a model on a CUDA device. Every call only enqueues. Of a batch they read the arrays that were brought to the device, and its counts.</summary>
+internal sealed class CudaKernels : IKernels, IDisposable
+{
+    private readonly CudaElementwise _elementwise;
+    private readonly CudaAttention _attention;
+    private readonly CudaLinear _linear;
+    private readonly RowUpload _rows;
+    private readonly string _device;
+
+    /// <summary>Compiles and allocates what steps of a model need.</summary>
+    /// <param name="stream">Where everything goes.</param>
+    /// <param name="batch">Where the arrays of each step are.</param>
+    /// <param name="products">cuBLAS; null where there is none. Not taken over.</param>
+    /// <param name="config">The model's shape.</param>
+    /// <param name="size">The largest step's.</param>
+    /// <param name="dtype">Type of the activations.</param>
+    /// <param name="kvDtype">Type of the cache.</param>
+    /// <param name="deterministic">Whether a row's result must not depend on the others.</param>
+    /// <exception cref="ArgumentException">They do not take the shape; with the remedy.</exception>
+    public CudaKernels(CudaStream stream, CudaBatch batch, ICudaProducts? products, LlamaConfig config, StepSize size, ScalarType dtype, ScalarType kvDtype, bool deterministic)
+    {
+        CudaLinear.Check(config);
+        AttentionShape shape = AttentionShape.Of(config, size.BlockSize);
+        _device = stream.Driver.Device.Name;
+        _rows = new RowUpload(stream, size.Samples);
+        _elementwise = new CudaElementwise(stream, batch, shape, dtype, kvDtype);
+        _attention = new CudaAttention(stream, batch, shape, size, dtype, kvDtype, deterministic);
+        _linear = new CudaLinear(stream, products, deterministic);
+    }
+
+    /// <summary>Brings a weight in codes to the device in the form that <see cref="Linear"/> takes.</summary>
+    public Weight Upload(QuantizedWeight onHost) => _linear.Upload(onHost);
+
+    public void Calibrate(LlamaWeights weights) => _linear.Calibrate(weights);
+
+    public string Describe(LlamaWeights? weights = null) => $"own kernels on {_device}{(weights is null ? "" : $", {_linear.Describe(weights)}")}";
+
+    public void CopyBlocks(ForwardBatch batch, AttentionShape shape, KvLayer cache) => _elementwise.CopyBlocks(batch, cache);
+
+    public void Embed(Weight table, ForwardBatch batch, Matrix output) => _elementwise.Embed(table, batch, output);
+
+    public void RmsNorm(Matrix input, Matrix weight, float epsilon, Matrix output) => _elementwise.RmsNorm(input, weight, epsilon, output);
+
+    public void Linear(Matrix input, ReadOnlySpan<Projection> projections) => _linear.Linear(input, projections);
+
+    public void LinearAdd(Matrix input, Weight weight, Matrix residual) => _linear.LinearAdd(input, weight, residual);
+
+    public void RotateAndStore(Matrix queries, Matrix keys, Matrix values, RopeTable rope, ForwardBatch batch, AttentionShape shape, KvLayer cache) =>
+        _elementwise.RotateAndStore(queries, keys, values, rope, cache);
+
+    public void Attend(Matrix queries, ForwardBatch batch, AttentionShape shape, KvLayer cache, Matrix output) => _attention.Attend(queries, batch, cache, output);
+
+    public void SiluMultiply(Matrix gate, Matrix up) => _elementwise.SiluMultiply(gate, up);
+
+    public void TakeRows(Matrix input, ReadOnlySpan<int> rows, Matrix output) => _elementwise.TakeRows(input, _rows.Enqueue(rows), output);
+
+    public void Dispose()
+    {
+        _attention.Dispose();
+        _linear.Dispose();
+        _rows.Dispose();
+    }
+}
