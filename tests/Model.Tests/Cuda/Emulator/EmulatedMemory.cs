@@ -23,8 +23,7 @@ internal sealed unsafe partial class EmulatedMemory(string kind) : IDisposable
 
     public nint Allocate(long bytes)
     {
-        if (bytes <= 0) throw new CudaException($"allocating {bytes} bytes: CUDA_ERROR_INVALID_VALUE");
-        long room = Round(bytes, Alignment), pages = Round(room, Page);
+        long room = Round(Math.Max(bytes, 1), Alignment), pages = Round(room, Page);
         nint mapping = Map(0, (nuint)(pages + 2 * Page), None, PrivateAnonymous, -1, 0);
         if (mapping == -1 || Protect(mapping + Page, (nuint)pages, ReadWrite) != 0) throw new InsufficientMemoryException($"mapping {bytes} bytes failed");
         nint start = mapping + Page + (nint)(pages - room);

@@ -8,7 +8,9 @@ extern "C"
     float sinf(float) noexcept; float cosf(float) noexcept; float tanhf(float) noexcept; float powf(float, float) noexcept; float fmaf(float, float, float) noexcept;
     float fabsf(float) noexcept; float floorf(float) noexcept; float ceilf(float) noexcept; float rintf(float) noexcept; float roundf(float) noexcept; float truncf(float) noexcept;
     float fmaxf(float, float) noexcept; float fminf(float, float) noexcept; float fmodf(float, float) noexcept; float ldexpf(float, int) noexcept;
-    double exp(double) noexcept; double log(double) noexcept; double sqrt(double) noexcept; double fma(double, double, double) noexcept;
+    double exp(double) noexcept; double exp2(double) noexcept; double log(double) noexcept; double log2(double) noexcept; double log1p(double) noexcept; double sqrt(double) noexcept;
+    double pow(double, double) noexcept; double fma(double, double, double) noexcept; double fabs(double) noexcept; double floor(double) noexcept; double ceil(double) noexcept;
+    double rint(double) noexcept; double round(double) noexcept; double trunc(double) noexcept; double fmax(double, double) noexcept; double fmin(double, double) noexcept;
     int abs(int) noexcept;
 }
 
@@ -48,6 +50,13 @@ inline unsigned __float2uint_rn(float x) { return emulator_convert(rintf(x), 0u,
 inline unsigned __float2uint_rz(float x) { return emulator_convert(truncf(x), 0u, 0xffffffffu); }
 inline float __int2float_rn(int x) { return (float)x; }
 inline float __uint2float_rn(unsigned x) { return (float)x; }
+
+inline double __ll2double_rn(long long x) { return (double)x; }
+inline double __ull2double_rn(unsigned long long x) { return (double)x; }
+inline long long __double2ll_rn(double x) { return (long long)rint(x); }
+inline unsigned long long __double2ull_rn(double x) { return (unsigned long long)rint(x); }
+inline unsigned long long __float2ull_rn(float x) { return (unsigned long long)rintf(x); }
+inline long long __float2ll_rn(float x) { return (long long)rintf(x); }
 
 inline int __popc(unsigned x) { return __builtin_popcount(x); }
 inline int __popcll(unsigned long long x) { return __builtin_popcountll(x); }
@@ -104,6 +113,8 @@ inline unsigned min(int x, unsigned y) { return min((unsigned)x, y); }
 inline unsigned min(unsigned x, int y) { return min(x, (unsigned)y); }
 inline float max(float x, float y) { return fmaxf(x, y); }
 inline float min(float x, float y) { return fminf(x, y); }
+inline double max(double x, double y) { return fmax(x, y); }
+inline double min(double x, double y) { return fmin(x, y); }
 
 template <typename T> inline T __ldg(const T* address) { return *address; }
 template <typename T> inline T __ldcs(const T* address) { return *address; }
