@@ -36,7 +36,7 @@ internal sealed unsafe class CudaDevices : IReadOnlyList<CudaDevice>
         devices = null;
         if (!LoadedLibrary.TryLoad(driver, out LoadedLibrary? library, out reason))
         {
-            reason = reason.Contains("No such file", StringComparison.Ordinal) || OperatingSystem.IsWindows()
+            reason = reason.StartsWith($"{driver}: cannot open", StringComparison.Ordinal) || OperatingSystem.IsWindows()
                 ? $"no NVIDIA driver: {driver} was not found"
                 : $"the NVIDIA driver does not load: {reason}";
             return false;

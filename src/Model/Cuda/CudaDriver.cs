@@ -9,6 +9,7 @@ namespace Llama.Model.Cuda;
 internal sealed unsafe class CudaDriver : ICudaDriver
 {
     private const int LogBytes = 16 << 10;
+    private const nint DefaultStream = 0;
 
     // Whose context this thread has. A context is current on a thread, not in a process; to ask here is cheaper than to say it to the driver before each call.
     [ThreadStatic] private static CudaDriver? _current;
@@ -65,7 +66,12 @@ internal sealed unsafe class CudaDriver : ICudaDriver
 
     public void FreePinned(nint memory) => Release(Api.MemFreeHost(memory), "cuMemFreeHost");
 
-    public void Copy(nint target, nint source, long bytes) => Check(Api.Memcpy(target, source, (nuint)bytes), "cuMemcpy");
+    // The call comes back when pageable memory was read into the driver's own, and from a copy within the device at once: the rest happens on the default stream.
+    public void Copy(nint target, nint source, long bytes)
+    {
+        Check(Api.Memcpy(target, source, (nuint)bytes), "cuMemcpy");
+        Synchronize(DefaultStream);
+    }
 
     public void CopyAsync(nint target, nint source, long bytes, nint stream) => Check(Api.MemcpyAsync(target, source, (nuint)bytes, stream), "cuMemcpyAsync");
 
