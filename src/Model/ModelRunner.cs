@@ -109,7 +109,7 @@ public sealed class ModelRunner : IModelRunner
 
     private static IBackend ChooseBackend(ModelOptions options, DeviceChoice device, ScalarType dtype) => options.Kernels switch
     {
-        "fused" when device.CudaIndex is int index => CudaBackend.Open(index, dtype, options.Deterministic),
+        "fused" when device.CudaIndex is int index => CudaBackend.Open(index, dtype, options.Deterministic, _warnings.Add),
         "fused" => HostBackend.Fused(dtype, options.Deterministic),
         "plain" when options.Deterministic => throw new ArgumentException("Model:Deterministic needs fused kernels; remove it, or set Model:Kernels=fused."),
         "plain" => HostBackend.Plain(device.Name),

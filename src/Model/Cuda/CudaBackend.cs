@@ -1,4 +1,5 @@
 using Llama.Model.Backends;
+using Llama.Model.Cuda.Native;
 using Llama.Model.Kernels;
 using static TorchSharp.torch;
 
@@ -28,6 +29,28 @@ internal sealed class CudaBackend : IBackend
         _stream = new CudaStream(driver, compiler);
         _products = createProducts(_stream);
         _memory = new CudaMemory(_stream);
+    }
+
+    /// <summary>A device with what drives it, as this machine has it.</summary>
+    /// <param name="index">As in <c>cuda:N</c>.</param>
+    /// <param name="dtype">Type that weights are multiplied in.</param>
+    /// <param name="deterministic">Whether a row's result must not depend on the others.</param>
+    /// <param name="warn">Told what is missing that does without.</param>
+    /// <exception cref="CudaException">There is no driver, no such device, or no NVRTC; with where it was sought.</exception>
+    public static CudaBackend Open(int index, ScalarType dtype, bool deterministic, Action<string> warn)
+    {
+        if (!CudaDevices.TryFind(out CudaDevices? devices, out string? reason)) throw new CudaException($"Model:Device is cuda:{index}, but {reason}. Use Model:Device=cpu.");
+        if (!CudaLibraries.TryFind(ToolkitLibrary.Nvrtc, devices.DriverVersion, out CudaLibrary? nvrtc, out reason)) throw new CudaException($"The kernels for {devices[index].Name} cannot be compiled: {reason}");
+        Nvrtc compiler = new(nvrtc);
+        CudaDriver driver = devices.Open(index);
+        return new CudaBackend(driver, new CompileCache(compiler, compiler.Identity, CompileCache.DefaultFolder, warn), Products, dtype, deterministic);
+
+        ICudaProducts? Products(CudaStream stream)
+        {
+            if (CudaLibraries.TryFind(ToolkitLibrary.Cublas, devices.DriverVersion, out CudaLibrary? cublas, out string? missing)) return new CublasProducts(driver, stream.Handle, cublas);
+            warn($"Large products go without cuBLAS, more slowly: {missing}");
+            return null;
+        }
     }
 
     public DeviceMemory Memory => _memory;

@@ -9,7 +9,7 @@ internal sealed class CudaKernels : IKernels, IDisposable
     private readonly CudaElementwise _elementwise;
     private readonly CudaAttention _attention;
     private readonly CudaLinear _linear;
-    private readonly RowUpload _rows;
+    private readonly StagedBuffer _rows;
     private readonly string _device;
 
     /// <summary>Compiles and allocates what steps of a model need.</summary>
@@ -27,7 +27,7 @@ internal sealed class CudaKernels : IKernels, IDisposable
         CudaLinear.Check(config);
         AttentionShape shape = AttentionShape.Of(config, size.BlockSize);
         _device = stream.Driver.Device.Name;
-        _rows = new RowUpload(stream, size.Samples);
+        _rows = new StagedBuffer(stream, hosts: 1, (long)size.Samples * sizeof(int));
         _elementwise = new CudaElementwise(stream, batch, shape, dtype, kvDtype);
         _attention = new CudaAttention(stream, batch, shape, size, dtype, kvDtype, deterministic);
         _linear = new CudaLinear(stream, products, deterministic);
@@ -57,7 +57,13 @@ internal sealed class CudaKernels : IKernels, IDisposable
 
     public void SiluMultiply(Matrix gate, Matrix up) => _elementwise.SiluMultiply(gate, up);
 
-    public void TakeRows(Matrix input, ReadOnlySpan<int> rows, Matrix output) => _elementwise.TakeRows(input, _rows.Enqueue(rows), output);
+    // A step takes rows once before it is waited for, so one buffer does.
+    public unsafe void TakeRows(Matrix input, ReadOnlySpan<int> rows, Matrix output)
+    {
+        rows.CopyTo(new Span<int>(_rows.Host(0), rows.Length));
+        _rows.Upload(0, (long)rows.Length * sizeof(int));
+        _elementwise.TakeRows(input, _rows.Device, output);
+    }
 
     public void Dispose()
     {
