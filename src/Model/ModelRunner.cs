@@ -3,8 +3,6 @@ using Llama.Model.Backends;
 using Llama.Model.Checkpoints;
 using Llama.Model.Cuda;
 using Llama.Model.Kernels;
-using Llama.Model.Kernels.Plain;
-using Llama.Model.Kernels.Simd;
 using Llama.Model.Sampling;
 using Llama.Model.Threads;
 using Llama.Model.Torch;
@@ -19,11 +17,12 @@ public sealed class ModelRunner : IModelRunner
     private readonly IBackend _backend;
     private readonly IStep _step;
     private readonly RunnerThread _thread;
+    private readonly List<string> _warnings = [];
 
     private ModelRunner(ModelOptions options, RunnerThread thread)
     {
         _thread = thread;
-        DeviceChoice device = DeviceChoice.Resolve(options.Device, CountCuda(options));
+        DeviceChoice device = DeviceChoice.Resolve(options.Device, () => CountCuda(options));
         WeightFormat format = WeightFormat.Parse(options.Dtype);
         ScalarType dtype = format.Dtype, kvDtype = KvCache.DtypeOf(options.KvDtype, dtype);
         _backend = ChooseBackend(options, device, dtype);
@@ -52,7 +51,7 @@ public sealed class ModelRunner : IModelRunner
             WeightBytes = weights.ByteCount,
             StepBytes = weights.StepByteCount,
             ThreadCount = device.IsCuda ? 0 : thread.Team.ThreadCount,
-            Warning = TorchLibrary.Fault,
+            Warnings = TorchLibrary.Fault is { } fault ? [fault, .. _warnings] : _warnings,
         };
     }
 
@@ -107,7 +106,16 @@ public sealed class ModelRunner : IModelRunner
         int asked => throw new ArgumentException($"Model:ContextLength is {asked}; this model takes 1 to {config.ContextLength}."),
     };
 
-    private static IBackend ChooseBackend(ModelOptions options, DeviceChoice device, ScalarType dtype) => options.Kernels switch
+    private int CountCuda(ModelOptions options)
+    {
+        if (options.Kernels == "plain") return TorchDevices.CountCuda();
+        if (!CudaDevices.TryFind(out CudaDevices? devices, out _)) return 0;
+        if (options.Device != "auto" || CudaBackend.CanOpen(devices, out string? reason)) return devices.Count;
+        _warnings.Add($"The GPU ({devices[0].Name}) is not used: {reason}");
+        return 0;
+    }
+
+    private IBackend ChooseBackend(ModelOptions options, DeviceChoice device, ScalarType dtype) => options.Kernels switch
     {
         "fused" when device.CudaIndex is int index => CudaBackend.Open(index, dtype, options.Deterministic, _warnings.Add),
         "fused" => HostBackend.Fused(dtype, options.Deterministic),

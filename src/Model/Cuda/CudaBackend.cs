@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Llama.Model.Backends;
 using Llama.Model.Cuda.Native;
 using Llama.Model.Kernels;
@@ -52,6 +53,9 @@ internal sealed class CudaBackend : IBackend
             return null;
         }
     }
+
+    /// <summary>Whether what is needed beside the driver is there.</summary>
+    public static bool CanOpen(CudaDevices devices, [NotNullWhen(false)] out string? reason) => CudaLibraries.TryFind(ToolkitLibrary.Nvrtc, devices.DriverVersion, out _, out reason);
 
     public DeviceMemory Memory => _memory;
 
