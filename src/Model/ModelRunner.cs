@@ -51,7 +51,7 @@ public sealed class ModelRunner : IModelRunner
             WeightBytes = weights.ByteCount,
             StepBytes = weights.StepByteCount,
             ThreadCount = device.IsCuda ? 0 : thread.Team.ThreadCount,
-            Warnings = TorchLibrary.Fault is { } fault ? [fault, .. _warnings] : _warnings,
+            Warnings = TorchLibrary.Fault is { } fault ? [.. _warnings, $"Products of many rows go the way for few: {fault}"] : _warnings,
         };
     }
 
@@ -84,7 +84,7 @@ public sealed class ModelRunner : IModelRunner
     /// <inheritdoc />
     public bool IsAhead => _step.IsAhead;
 
-    /// <summary>Time that the engine's thread has spent waiting for the device; none where it computes itself.</summary>
+    /// <inheritdoc />
     public TimeSpan Waited => _step.Waited;
 
     /// <inheritdoc />

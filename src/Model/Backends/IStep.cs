@@ -8,7 +8,7 @@ internal interface IStep : IDisposable
     /// <summary>As <see cref="IModelRunner.IsAhead"/>.</summary>
     bool IsAhead => false;
 
-    /// <summary>Time that the calling thread has spent waiting for the device; none where it computes itself.</summary>
+    /// <summary>As <see cref="IModelRunner.Waited"/>.</summary>
     TimeSpan Waited => TimeSpan.Zero;
 
     /// <summary>As <see cref="IModelRunner.Run"/>.</summary>
