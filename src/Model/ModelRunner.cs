@@ -19,13 +19,13 @@ public sealed class ModelRunner : IModelRunner
     private readonly RunnerThread _thread;
     private readonly List<string> _warnings = [];
 
-    private ModelRunner(ModelOptions options, RunnerThread thread)
+    private ModelRunner(ModelOptions options, RunnerThread thread, CreateBackend? createBackend)
     {
         _thread = thread;
-        DeviceChoice device = DeviceChoice.Resolve(options.Device, () => CountCuda(options));
+        DeviceChoice device = createBackend is null ? DeviceChoice.Resolve(options.Device, () => CountCuda(options)) : new DeviceChoice(0, "given");
         WeightFormat format = WeightFormat.Parse(options.Dtype);
         ScalarType dtype = format.Dtype, kvDtype = KvCache.DtypeOf(options.KvDtype, dtype);
-        _backend = ChooseBackend(options, device, dtype);
+        _backend = createBackend?.Invoke(dtype, options.Deterministic) ?? ChooseBackend(options, device, dtype);
         IWeightSource source = WeightSource.Open(options.Path, format, _backend.Memory);
         LlamaConfig config = source.Config;
         int contextLength = ContextLengthOf(options, config), batchTokens = options.MaxBatchTokens ?? _backend.BatchTokens;
@@ -60,13 +60,16 @@ public sealed class ModelRunner : IModelRunner
     /// <exception cref="CheckpointException">The checkpoint is not there or not whole; with every fault.</exception>
     /// <exception cref="ArgumentException">A setting does not fit the machine or the model.</exception>
     /// <exception cref="InsufficientMemoryException">No KV cache of useful size fits.</exception>
-    public static ModelRunner Load(ModelOptions options)
+    public static ModelRunner Load(ModelOptions options) => Load(options, createBackend: null);
+
+    /// <summary>The same on a device that is given, whatever the settings say of it.</summary>
+    internal static ModelRunner Load(ModelOptions options, CreateBackend? createBackend)
     {
         TorchLibrary.Choose(options.LibTorch);
         RunnerThread thread = new(options.Threads ?? Environment.ProcessorCount);
         try
         {
-            return new ModelRunner(options, thread);
+            return new ModelRunner(options, thread, createBackend);
         }
         catch
         {
