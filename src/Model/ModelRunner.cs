@@ -51,7 +51,7 @@ public sealed class ModelRunner : IModelRunner
             WeightBytes = weights.ByteCount,
             StepBytes = weights.StepByteCount,
             ThreadCount = device.IsCuda ? 0 : thread.Team.ThreadCount,
-            Warnings = TorchLibrary.Fault is { } fault ? [.. _warnings, $"Products of many rows go the way for few: {fault}"] : _warnings,
+            Warnings = TorchLibrary.Warning is { } warning ? [.. _warnings, warning] : _warnings,
         };
     }
 
