@@ -36,13 +36,15 @@ public sealed class ModelRunner : IModelRunner
         LlamaWeights weights = new(source);
         kernels.Calibrate(weights);
         KvPoolSize pool = null!; // set when the model comes to its cache
-        StepSize size = new(options.MaxBatchTokens, options.MaxSequences, contextLength, options.BlockSize);
+        ModelLimits limits = new(config.VocabSize, contextLength, options.BlockSize, BlockCount: 0) { HiddenSize = config.HiddenSize };
+        if (options.MaxBatchTokens is int asked) limits = limits with { BatchTokens = asked };
+        StepSize size = new(limits.BatchTokens, options.MaxSequences, contextLength, options.BlockSize);
         _model = new LlamaModel(weights, kernels, _memory, size, ScalarType.Float32, () =>
         {
             pool = KvPoolSize.Derive(options, contextLength, KvCache.BytesPerBlock(config, options.BlockSize, kvDtype), _memory.FreeBytes(), device.IsCuda ? 0.9 : 0.5);
             return new KvCache(config, pool.BlockCount, options.BlockSize, kvDtype, _memory);
         });
-        Limits = new ModelLimits(config.VocabSize, contextLength, options.BlockSize, pool.BlockCount) { HiddenSize = config.HiddenSize };
+        Limits = limits with { BlockCount = pool.BlockCount };
         _sampler = new StepSampler(config.VocabSize);
         _reader = new PromptReader(_model, config.VocabSize, _onHost);
         Description = Describe(options, config, device, kernels.Describe(weights), format.Describe(config.Quantization, source.Codes), kvDtype, pool) with
@@ -50,7 +52,7 @@ public sealed class ModelRunner : IModelRunner
             WeightBytes = weights.ByteCount,
             StepBytes = weights.StepByteCount,
             ThreadCount = device.IsCuda ? 0 : thread.Team.ThreadCount,
-            Warning = TorchLibrary.Fault,
+            Warning = TorchLibrary.Warning,
         };
     }
 
