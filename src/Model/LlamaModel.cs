@@ -48,6 +48,7 @@ internal sealed class LlamaModel : IDisposable
     /// <summary>Runs the batch through all layers, extending the cache, and returns the logits of its sample rows: [samples, vocab] float32, good until the next call.</summary>
     public Matrix Forward(ForwardBatch batch)
     {
+        _kernels.Begin(batch);
         if (batch.CopyCount > 0) CopyBlocks(batch);
         Activations a = _activations.Take(batch.TokenCount);
         _kernels.Embed(_weights.Embedding, batch, a.Residual); // [tokens, hidden]

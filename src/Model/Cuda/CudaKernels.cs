@@ -4,12 +4,14 @@ using static TorchSharp.torch;
 namespace Llama.Model.Cuda;
 
 /// <summary>The kernels of a model on a CUDA device. Every call only enqueues. Of a batch they read the arrays that were brought to the device, and its counts.</summary>
-internal sealed class CudaKernels : IKernels, IDisposable
+internal sealed unsafe class CudaKernels : IKernels, IDisposable
 {
     private readonly CudaElementwise _elementwise;
     private readonly CudaAttention _attention;
+    private readonly CudaCache _cache;
     private readonly CudaLinear _linear;
-    private readonly StagedBuffer _rows;
+    private readonly CudaBatch _batch;
+    private readonly StagedBuffer _rows, _copies; // one host memory each: a step that needs them is over before the next such step begins
     private readonly string _device;
 
     /// <summary>Compiles and allocates what steps of a model need.</summary>
@@ -24,12 +26,15 @@ internal sealed class CudaKernels : IKernels, IDisposable
     /// <exception cref="ArgumentException">They do not take the shape; with the remedy.</exception>
     public CudaKernels(CudaStream stream, CudaBatch batch, ICudaProducts? products, LlamaConfig config, StepSize size, ScalarType dtype, ScalarType kvDtype, bool deterministic)
     {
+        CudaAttentionForm form = new(AttentionShape.Of(config, size.BlockSize), dtype, kvDtype);
         CudaLinear.Check(config);
-        AttentionShape shape = AttentionShape.Of(config, size.BlockSize);
-        _device = stream.Driver.Device.Name;
+        CudaAttentionForm.Check(form.Shape);
+        (_batch, _device) = (batch, stream.Driver.Device.Name);
+        _copies = new StagedBuffer(stream, hosts: 1, (long)size.Samples * sizeof(BlockCopy));
         _rows = new StagedBuffer(stream, hosts: 1, (long)size.Samples * sizeof(int));
-        _elementwise = new CudaElementwise(stream, batch, shape, dtype, kvDtype);
-        _attention = new CudaAttention(stream, batch, shape, size, dtype, kvDtype, deterministic);
+        _elementwise = new CudaElementwise(stream, dtype);
+        _cache = new CudaCache(stream, form);
+        _attention = new CudaAttention(stream, form, size.Tokens, size.ContextLength, deterministic);
         _linear = new CudaLinear(stream, products, deterministic);
     }
 
@@ -40,9 +45,17 @@ internal sealed class CudaKernels : IKernels, IDisposable
 
     public string Describe(LlamaWeights? weights = null) => $"own kernels on {_device}{(weights is null ? "" : $", {_linear.Describe(weights)}")}";
 
-    public void CopyBlocks(ForwardBatch batch, AttentionShape shape, KvLayer cache) => _elementwise.CopyBlocks(batch, cache);
+    public void Begin(ForwardBatch batch)
+    {
+        _attention.Plan(_batch, batch);
+        if (batch.CopyCount == 0) return;
+        batch.Copies.AsSpan(0, batch.CopyCount).CopyTo(new Span<BlockCopy>(_copies.Host(0), batch.CopyCount));
+        _copies.Upload(0, (long)batch.CopyCount * sizeof(BlockCopy));
+    }
 
-    public void Embed(Weight table, ForwardBatch batch, Matrix output) => _elementwise.Embed(table, batch, output);
+    public void CopyBlocks(ForwardBatch batch, AttentionShape shape, KvLayer cache) => _cache.CopyBlocks(_copies.Device, batch.CopyCount, cache);
+
+    public void Embed(Weight table, ForwardBatch batch, Matrix output) => _elementwise.Embed(table, _batch, output);
 
     public void RmsNorm(Matrix input, Matrix weight, float epsilon, Matrix output) => _elementwise.RmsNorm(input, weight, epsilon, output);
 
@@ -51,14 +64,13 @@ internal sealed class CudaKernels : IKernels, IDisposable
     public void LinearAdd(Matrix input, Weight weight, Matrix residual) => _linear.LinearAdd(input, weight, residual);
 
     public void RotateAndStore(Matrix queries, Matrix keys, Matrix values, RopeTable rope, ForwardBatch batch, AttentionShape shape, KvLayer cache) =>
-        _elementwise.RotateAndStore(queries, keys, values, rope, cache);
+        _cache.RotateAndStore(queries, keys, values, rope, _batch, cache);
 
-    public void Attend(Matrix queries, ForwardBatch batch, AttentionShape shape, KvLayer cache, Matrix output) => _attention.Attend(queries, batch, cache, output);
+    public void Attend(Matrix queries, ForwardBatch batch, AttentionShape shape, KvLayer cache, Matrix output) => _attention.Attend(queries, _batch, cache, output);
 
     public void SiluMultiply(Matrix gate, Matrix up) => _elementwise.SiluMultiply(gate, up);
 
-    // A step takes rows once before it is waited for, so one buffer does.
-    public unsafe void TakeRows(Matrix input, ReadOnlySpan<int> rows, Matrix output)
+    public void TakeRows(Matrix input, ReadOnlySpan<int> rows, Matrix output)
     {
         rows.CopyTo(new Span<int>(_rows.Host(0), rows.Length));
         _rows.Upload(0, (long)rows.Length * sizeof(int));
@@ -70,5 +82,6 @@ internal sealed class CudaKernels : IKernels, IDisposable
         _attention.Dispose();
         _linear.Dispose();
         _rows.Dispose();
+        _copies.Dispose();
     }
 }

@@ -1,5 +1,5 @@
 // Codes from the host's order into the device's (codes.cuh), and from there to bfloat16.
-// BITS: 8 or 4. MINIMA, FINE: codes.cuh.
+// BITS: 8 or 4. MINIMA, GRAIN: codes.cuh.
 #include "codes.cuh"
 
 #define UNIT_CODES (128 / BITS) // of a lane

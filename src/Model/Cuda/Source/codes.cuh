@@ -1,19 +1,19 @@
 // Weights as the tensor cores take them, and how codes lie in device memory. With g = lane / 4 and t = lane % 4, 16 outputs and 16 inputs of weights are a fragment (`a` of tensor_core.cuh).
 //
 // A sum does not mind the order of its inputs, so long as weights and activations agree on it. Of 32 inputs lane t takes 8t to 8t+7, the first four for one fragment and the last four for a
-// second: what lies 16 bytes side by side in a row of bfloat16, weights or activations, is then just what the lane needs. Where groups are of 16 inputs (FINE), a fragment must not reach over
-// two of them: the first holds inputs 4t to 4t+3 and the second 16+4t to 16+4t+3.
+// second: just what it has of the activations when it reads 16 bytes of a row. Where groups are of 16 inputs, a fragment must not reach over two of them: the first holds inputs 4t to 4t+3 and
+// the second 16+4t to 16+4t+3.
 //
 // Codes are packed [tiles of 16 outputs][units][lanes] of 16 bytes, each of which is that lane's part of all fragments of a unit: 32 inputs of 8 bits or 64 of 4 bits. Their scales, and behind
 // them the minima, are [tiles][groups][16] float32. A weight is scale · (code − middle) − minimum, the middle being 128 or 8. Padding has scale and minimum 0.
 //
-// BITS: of a code, 8 or 4, or 16 for weights in bfloat16, row by row as in their file. MINIMA: whether there are any. FINE: whether a group has 16 inputs.
+// BITS: of a code, 8 or 4, or 16 for weights in bfloat16, row by row as in their file. MINIMA: whether there are any. GRAIN: inputs whose sum
+// is scaled, 16, 32 or 64: no more than a group has. Of bfloat16: 32.
 #pragma once
 #include "tensor_core.cuh"
 
 #define UNIT (BITS == 4 ? 64 : 32)       // inputs of 16 bytes of each lane
 #define FRAGMENTS (UNIT / 16)            // of a unit
-#define GRAIN (FINE ? 16 : 32)           // inputs after which the sums are scaled: as many as every group has at least
 #define ONE_BF16X2 0x3f803f80u
 
 #ifdef CUDA_EMULATOR
@@ -75,5 +75,5 @@ __device__ __forceinline__ void widen_fragment(uint4 unit, int fragment, u32 (&a
 __device__ __forceinline__ int input_of(int lane, int fragment, int i)
 {
     int t = lane % 4, j = fragment % 2;
-    return fragment / 2 * 32 + (FINE ? 16 * j + 4 * t : 8 * t + 4 * j) + i / 2 * 2;
+    return fragment / 2 * 32 + (GRAIN == 16 ? 16 * j + 4 * t : 8 * t + 4 * j) + i / 2 * 2;
 }
