@@ -1,4 +1,3 @@
-using Llama.Model.Kernels;
 using Llama.Model.Sampling;
 
 namespace Llama.Model.Cuda;
@@ -12,14 +11,14 @@ internal sealed unsafe class CudaScorer(CudaStream stream, SamplingKernels kerne
     /// <summary>Scores some rows and waits for it; one whose logits are no numbers gets its <see cref="ScoredToken.Fault"/>.</summary>
     /// <param name="rows">Whose tokens to score, those from <paramref name="first"/> on.</param>
     /// <param name="first">Index of the first.</param>
-    /// <param name="logits">[scored, vocab] float32</param>
+    /// <param name="logits">Address on the device of [scored, vocab] float32.</param>
     /// <param name="scored">As many as are wanted, up to the most rows.</param>
-    public void Score(List<ScoreRow> rows, int first, Matrix logits, Span<ScoredToken> scored)
+    public void Score(List<ScoreRow> rows, int first, nint logits, Span<ScoredToken> scored)
     {
         if (scored.Length == 0) return;
         for (int i = 0; i < scored.Length; i++) Pack(rows[first + i], i);
         _rows.Upload(0, (long)scored.Length * sizeof(CudaSamplingRow));
-        kernels.Score(_rows.Device, scored.Length, (nint)logits.Data, _results);
+        kernels.Score(_rows.Device, scored.Length, logits, _results);
         _results.Download(0, tops: true);
         stream.Synchronize();
         for (int i = 0; i < scored.Length; i++) scored[i] = Read(rows[first + i], i);
