@@ -1,4 +1,3 @@
-using Llama.Model.Kernels;
 using Llama.Model.Sampling;
 
 namespace Llama.Model.Cuda;
@@ -73,15 +72,13 @@ internal sealed class CudaSampler : IDisposable
     }
 
     /// <summary>Enqueues the draws; may be recorded.</summary>
-    /// <param name="logits">[rows, vocab] float32 in the order of the sample rows. Overwritten.</param>
+    /// <param name="logits">Address on the device of [rows, vocab] float32, in the order of the sample rows. Overwritten.</param>
     /// <param name="rows">Rows to launch for: the step's samples, or more, of which nothing comes.</param>
-    public unsafe void Enqueue(Matrix logits, int rows)
+    public void Enqueue(nint logits, int rows)
     {
-        if (rows == 0) return;
-        nint values = (nint)logits.Data;
-        if (Needs.HasFlag(SamplingNeeds.Logprobs)) _kernels.Score(_upload.Rows, rows, values, _results);
-        if (Needs.HasFlag(SamplingNeeds.Edits)) _kernels.Edit(_upload.Rows, rows, _upload.Lists, values, _upload.Originals);
-        _kernels.Draw(_upload.Rows, rows, !Needs.HasFlag(SamplingNeeds.Draws), _upload.Masks, _upload.Lists, values, _upload.Originals, _results);
+        if (Needs.HasFlag(SamplingNeeds.Logprobs)) _kernels.Score(_upload.Rows, rows, logits, _results);
+        if (Needs.HasFlag(SamplingNeeds.Edits)) _kernels.Edit(_upload.Rows, rows, _upload.Lists, logits, _upload.Originals);
+        _kernels.Draw(_upload.Rows, rows, !Needs.HasFlag(SamplingNeeds.Draws), _upload.Masks, _upload.Lists, logits, _upload.Originals, _results);
     }
 
     /// <summary>Enqueues the copy of what was drawn to the host.</summary>
