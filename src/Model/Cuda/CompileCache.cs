@@ -4,8 +4,8 @@ using System.Text;
 namespace Llama.Model.Cuda;
 
 /// <summary>
-/// Keeps what a compiler made in files, because it takes seconds at each start. A file's name is the hash of all that its content depends on, and the content begins with its own hash: what is
-/// damaged or cut off is compiled again. Where nothing can be written all is compiled each time. May be called by several threads, and processes, at once.
+/// Keeps what a compiler made in files, because it takes seconds at each start. A file's name is the hash of all that its content depends on, and the content begins with its own hash:
+/// what is damaged or cut off is compiled again. Where nothing can be written all is compiled each time. May be called by several threads, and processes, at once.
 /// </summary>
 /// <param name="compiler">Makes what is not there.</param>
 /// <param name="identity">What, beside the source, its results depend on: its version, its options.</param>

@@ -6,6 +6,8 @@ namespace Llama.Model.Cuda;
 /// <summary>cuBLAS on one stream.</summary>
 internal sealed unsafe class CublasProducts : ICudaProducts
 {
+    private const int DefaultAlgorithm = -1; // CUBLAS_GEMM_DEFAULT: its own choice
+
     private readonly ICudaDriver _driver;
     private readonly CublasApi _api;
     private readonly nint _handle;
@@ -53,8 +55,6 @@ internal sealed unsafe class CublasProducts : ICudaProducts
         if (_handle != 0) _ = _api.Destroy(_handle);
         _driver.Free(_workspace);
     }
-
-    private const int DefaultAlgorithm = -1; // CUBLAS_GEMM_DEFAULT: its own choice
 
     private static CudaDataType TypeOf(ScalarType type) => type switch
     {

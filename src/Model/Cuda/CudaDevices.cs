@@ -14,7 +14,7 @@ internal sealed unsafe class CudaDevices : IReadOnlyList<CudaDevice>
     {
         int count;
         _api = api;
-        Check(api.DeviceGetCount(&count), "cuDeviceGetCount");
+        DriverFault.Check(api, api.DeviceGetCount(&count), "cuDeviceGetCount");
         _devices = [.. Enumerable.Range(0, count).Select(Read)];
     }
 
@@ -68,9 +68,9 @@ internal sealed unsafe class CudaDevices : IReadOnlyList<CudaDevice>
         int device;
         nuint bytes;
         byte* name = stackalloc byte[length];
-        Check(_api.DeviceGet(&device, index), $"cuDeviceGet of {index}");
-        Check(_api.DeviceGetName(name, length, device), "cuDeviceGetName");
-        Check(_api.DeviceTotalMem(&bytes, device), "cuDeviceTotalMem");
+        DriverFault.Check(_api, _api.DeviceGet(&device, index), $"cuDeviceGet of {index}");
+        DriverFault.Check(_api, _api.DeviceGetName(name, length, device), "cuDeviceGetName");
+        DriverFault.Check(_api, _api.DeviceTotalMem(&bytes, device), "cuDeviceTotalMem");
         return new CudaDevice(
             index, Marshal.PtrToStringUTF8((nint)name)!, Attribute(device, DeviceAttribute.ComputeCapabilityMajor), Attribute(device, DeviceAttribute.ComputeCapabilityMinor),
             Attribute(device, DeviceAttribute.MultiprocessorCount), Attribute(device, DeviceAttribute.MaxSharedMemoryPerBlockOptin))
@@ -82,12 +82,7 @@ internal sealed unsafe class CudaDevices : IReadOnlyList<CudaDevice>
     private int Attribute(int device, DeviceAttribute attribute)
     {
         int value;
-        Check(_api.DeviceGetAttribute(&value, attribute, device), $"cuDeviceGetAttribute of {attribute}");
+        DriverFault.Check(_api, _api.DeviceGetAttribute(&value, attribute, device), $"cuDeviceGetAttribute of {attribute}");
         return value;
-    }
-
-    private void Check(int error, string call)
-    {
-        if (error != 0) throw DriverFault.Of(_api, error, call);
     }
 }

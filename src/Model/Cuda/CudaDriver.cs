@@ -122,7 +122,8 @@ internal sealed unsafe class CudaDriver : ICudaDriver
 
     public void Synchronize(nint stream) => Check(Api.StreamSynchronize(stream), "cuStreamSynchronize");
 
-    // Of this thread's calls alone: with Global another thread that allocates device memory meanwhile (torch, a second model) would break the recording; with Relaxed our own mistakes would not show.
+    // Of this thread's calls alone: with Global another thread that allocates device memory meanwhile (torch, a second model) would break the recording; with Relaxed our own mistakes
+    // would not show.
     public void BeginCapture(nint stream) => Check(Api.StreamBeginCapture(stream, CaptureMode.ThreadLocal), "cuStreamBeginCapture");
 
     public nint EndCapture(nint stream)
@@ -182,10 +183,7 @@ internal sealed unsafe class CudaDriver : ICudaDriver
         _current = this;
     }
 
-    private void Check(int error, string call)
-    {
-        if (error != 0) throw DriverFault.Of(_api, error, call);
-    }
+    private void Check(int error, string call) => DriverFault.Check(_api, error, call);
 
     // What is freed after the context was lost, or while the process ends, is refused for that reason: it was said before, and to say it again would hide where. A wrong handle is our bug.
     private void Release(int error, string call)

@@ -6,14 +6,14 @@ namespace Llama.Model.Cuda;
 /// <summary>The form of a weight in device memory, which its kernels are compiled for.</summary>
 /// <param name="Bits">Of an element: 32 for float32, 16 for bfloat16, 8 or 4 for codes.</param>
 /// <param name="HasMinima">Whether groups of codes have minima.</param>
-/// <param name="IsFine">Whether a group has only 16 codes.</param>
-internal readonly record struct CudaLinearFormat(int Bits, bool HasMinima = false, bool IsFine = false)
+/// <param name="Grain">Inputs whose sum is scaled at once: no more than a group has.</param>
+internal readonly record struct CudaLinearFormat(int Bits, bool HasMinima = false, int Grain = 32)
 {
     /// <summary>Whether the weights are codes.</summary>
     public bool IsCodes => Bits <= 8;
 
     /// <summary>What the kernels for it are compiled with.</summary>
-    public string[] Constants => [$"BITS={Bits}", $"MINIMA={(HasMinima ? 1 : 0)}", $"FINE={(IsFine ? 1 : 0)}"];
+    public string[] Constants => [$"BITS={Bits}", $"MINIMA={(HasMinima ? 1 : 0)}", $"GRAIN={Grain}"];
 
     /// <summary>The form of a weight on the device.</summary>
     public static CudaLinearFormat Of(Weight weight) => weight switch
@@ -25,5 +25,5 @@ internal readonly record struct CudaLinearFormat(int Bits, bool HasMinima = fals
     };
 
     /// <summary>Its name.</summary>
-    public override string ToString() => Bits switch { 32 => "float32", 16 => "bfloat16", _ => $"int{Bits}{(IsFine ? " in groups of 16" : "")}{(HasMinima ? " with minima" : "")}" };
+    public override string ToString() => Bits switch { 32 => "float32", 16 => "bfloat16", _ => $"int{Bits}" };
 }

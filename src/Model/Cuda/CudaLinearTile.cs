@@ -31,7 +31,7 @@ internal readonly record struct CudaLinearTile(CudaLinearFormat Format, int Toke
     public int Stages => Math.Clamp(RingBytes / StageBytes, 2, MostStages);
 
     // Two blocks on a multiprocessor where their registers allow it.
-    private int Resident => TokenTiles == 8 && Format.IsCodes || TokenTiles == 4 && (Format.HasMinima || Format.IsFine) ? 1 : 2;
+    private int Resident => TokenTiles == 8 && Format.IsCodes || TokenTiles == 4 && (Format.HasMinima || Format.Grain == 16) ? 1 : 2;
 
     private int RingBytes => Math.Min(MostSharedBytes, (Resident == 2 ? 96 : 144) << 10);
 
@@ -39,5 +39,5 @@ internal readonly record struct CudaLinearTile(CudaLinearFormat Format, int Toke
 
     private int StageBytes => Warps * (WarpInputs * WarpOutputs * Format.Bits / 8 + ScaleBytes) + StageInputs * Rows * 2;
 
-    private int ScaleBytes => Format.IsCodes ? WarpInputs / (Format.IsFine ? 16 : 32) * WarpOutputs * sizeof(float) * (Format.HasMinima ? 2 : 1) : 0;
+    private int ScaleBytes => Format.IsCodes ? WarpInputs / Format.Grain * WarpOutputs * sizeof(float) * (Format.HasMinima ? 2 : 1) : 0;
 }

@@ -6,7 +6,7 @@ namespace Llama.Model.Cuda;
 /// <summary>A <see cref="QuantizedWeight"/> in device memory, its codes in the order in which tensor cores take them (<c>codes.cuh</c>).</summary>
 internal sealed class CudaQuantizedWeight : Weight
 {
-    private const int Tile = 16, RowGroupShift = 11;
+    private const int Tile = 16, RowGroupShift = 11, MostGrain = 64;
 
     private readonly ICudaDriver _driver;
 
@@ -15,7 +15,7 @@ internal sealed class CudaQuantizedWeight : Weight
     public CudaQuantizedWeight(ICudaDriver driver, int outputs, int inputs, int bits, int groupSize, bool hasMinima) : base(outputs, inputs)
     {
         GroupShift = ShiftOf(groupSize, inputs);
-        Format = new CudaLinearFormat(bits, hasMinima, IsFine: GroupShift == 4);
+        Format = new CudaLinearFormat(bits, hasMinima, Math.Min(MostGrain, 1 << GroupShift));
         GroupCount = (inputs + (1 << GroupShift) - 1) >> GroupShift;
         int unit = bits == 4 ? 64 : 32;
         TileCount = (outputs + Tile - 1) / Tile;

@@ -4,7 +4,9 @@ using Llama.Model.Cuda.Native;
 
 namespace Llama.Model.Cuda;
 
-/// <summary>NVIDIA's runtime compiler. It compiles for the device itself where it knows that; for a newer one it writes PTX, which the driver compiles. May be called by several threads at once.</summary>
+/// <summary>
+/// NVIDIA's runtime compiler. It compiles for the device itself where it knows that; for a newer one it writes PTX, which the driver compiles. May be called by several threads at once.
+/// </summary>
 internal sealed unsafe class Nvrtc(CudaLibrary library) : ICudaCompiler
 {
     private readonly NvrtcApi _api = new(library.Library);
@@ -44,7 +46,7 @@ internal sealed unsafe class Nvrtc(CudaLibrary library) : ICudaCompiler
         if (known.Contains(wanted)) return (architecture, false);
         int[] older = [.. known.Where(a => a < wanted)];
         return older.Length > 0 ? ($"compute_{older.Max()}", true) : throw new CudaException(
-            $"NVRTC {library.Version} does not compile for this GPU ({architecture}) any more, only for sm_{known.Min()} and newer. Install an older one beside it, or use Model:Device=cpu.");
+            $"NVRTC {library.Version} does not compile for this GPU ({architecture}) any more, only for sm_{known.Min()} and newer. Install an older one, or set Model:Device=cpu.");
     }
 
     private int[] SupportedArchitectures()

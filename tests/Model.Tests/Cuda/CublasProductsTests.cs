@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using Llama.Model.Checkpoints;
 using Llama.Model.Cuda;
 using Llama.Model.Cuda.Native;
 using Llama.Model.Tests.Cuda.Fake;
@@ -18,19 +18,27 @@ public sealed unsafe class CublasProductsTests
         using CudaDriver device = driver.Devices.Open(0);
         nint stream = device.CreateStream();
         using CublasProducts products = new(device, stream, Library(fake));
+        using Generator random = new(7);
         foreach ((int rows, int outputs, int inputs) in new[] { (1, 1, 1), (3, 5, 7), (8, 4, 16), (1, 33, 9), (17, 2, 5) })
             foreach (ScalarType type in Types)
                 foreach (ScalarType outputType in Types)
                     foreach (float beta in new[] { 0f, 1f })
                     {
-                        Tensor input = randn(rows, inputs).to(type), weight = randn(outputs, inputs).to(type);
-                        Tensor output = (beta == 0 ? full(rows, outputs, float.NaN) : randn(rows, outputs)).to(outputType); // with 0, what was there is not read
+                        Tensor input = Random(rows, inputs, type), weight = Random(outputs, inputs, type);
+                        Tensor output = beta == 0 ? full(rows, outputs, float.NaN).to(outputType) : Random(rows, outputs, outputType); // with 0, what was there is not read
                         Tensor expected = input.to(float32).matmul(weight.to(float32).T) + (beta == 0 ? 0 : output.to(float32));
-                        products.Multiply(Address(input), Address(weight), Address(output), rows, outputs, inputs, type, outputType, beta);
+                        Tensor wide = full(rows, outputs + 3, 7).to(outputType); // the output as a slice of it
+                        using (Tensor slice = wide.narrow(1, 2, outputs)) slice.copy_(output);
+                        products.Multiply(Address(input), Address(weight), Address(output), rows, outputs, inputs, outputs, type, outputType, beta);
+                        products.Multiply(Address(input), Address(weight), Address(wide) + 2 * (nint)wide.element_size(), rows, outputs, inputs, outputs + 3, type, outputType, beta);
                         Assert.True(output.to(float32).allclose(expected, 1e-2, 1e-2), $"{rows} {outputs} {inputs} {type} {outputType} {beta}");
+                        Assert.True(wide.narrow(1, 2, outputs).eq(output).all().item<bool>(), $"{rows} {outputs} {inputs} {type} {outputType} {beta}");
+                        Assert.True(cat([wide.narrow(1, 0, 2), wide.narrow(1, outputs + 2, 1)], 1).eq(7).all().item<bool>());
                     }
-        products.Multiply(0, 0, 0, 0, 5, 7, ScalarType.Float32, ScalarType.Float32, 0); // no rows: nothing to do, which cuBLAS would refuse
+        products.Multiply(0, 0, 0, 0, 5, 7, 5, ScalarType.Float32, ScalarType.Float32, 0); // no rows: nothing to do, which cuBLAS would refuse
         device.DestroyStream(stream);
+
+        Tensor Random(int rows, int columns, ScalarType type) => randn(rows, columns, generator: random).to(type);
     }
 
     [GccFact]
@@ -60,16 +68,11 @@ public sealed unsafe class CublasProductsTests
         fail(0);
         using CublasProducts products = new(device, 1, Library(fake));
         fail(15);
-        e = Assert.Throws<CudaException>(() => products.Multiply(0, 0, 0, 2, 3, 4, ScalarType.BFloat16, ScalarType.Float32, 0));
+        e = Assert.Throws<CudaException>(() => products.Multiply(0, 0, 0, 2, 3, 4, 3, ScalarType.BFloat16, ScalarType.Float32, 0));
         Assert.StartsWith("cublasGemmEx of 2 × 4 with 3 × 4 (BFloat16 to Float32) failed: CUBLAS_STATUS_OTHER (15). This cuBLAS does not know", e.Message, StringComparison.Ordinal);
     }
 
-    private static CudaLibrary Library(FakeLibrary fake) =>
-        CudaLibraries.TryFind(ToolkitLibrary.Cublas, new Version(12, 4), new LibraryPlaces(_ => null, "/nowhere", "/nowhere"), [fake.File], out CudaLibrary? library, out string? reason)
-            ? library : throw new InvalidOperationException(reason);
+    private static CudaLibrary Library(FakeLibrary fake) => fake.As(ToolkitLibrary.Cublas);
 
-    [DllImport("LibTorchSharp")]
-    private static extern nint THSTensor_data(nint handle);
-
-    private static nint Address(Tensor tensor) => THSTensor_data(tensor.Handle);
+    private static nint Address(Tensor tensor) => (nint)TensorMemory.Data(tensor);
 }

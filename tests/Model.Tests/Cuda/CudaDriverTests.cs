@@ -1,3 +1,4 @@
+using System.Text;
 using Llama.Model.Cuda;
 using Llama.Model.Tests.Cuda.Fake;
 
@@ -11,7 +12,8 @@ public sealed unsafe class CudaDriverTests
         using FakeDriver fake = new();
         CudaDevices devices = fake.Devices;
         Assert.Equal(new Version(12, 4), devices.DriverVersion);
-        Assert.Equal([new CudaDevice(0, "Fake GPU 40", 9, 0, 132, 232448) { MemoryBytes = 85L << 30 }, new CudaDevice(1, "Fake GPU 41", 9, 0, 132, 232448) { MemoryBytes = 85L << 30 }], devices);
+        CudaDevice first = new(0, "Fake GPU 40", 9, 0, 132, 232448) { MemoryBytes = 85L << 30 };
+        Assert.Equal([first, first with { Index = 1, Name = "Fake GPU 41" }], devices);
         Assert.Equal(0, fake.Live); // to look takes nothing
     }
 
@@ -76,12 +78,32 @@ public sealed unsafe class CudaDriverTests
             Assert.Equal(0, fake.Live);
             if (calls.Length <= call) break;
             string failed = calls[call].Split(' ')[0].Replace("_v2", "", StringComparison.Ordinal).Replace("WithFlags", "", StringComparison.Ordinal);
-            Assert.Equal(thrown is null, failed.EndsWith("Destroy", StringComparison.Ordinal) || failed.EndsWith("Release", StringComparison.Ordinal) || failed.Contains("Free") || failed.Contains("Unload"));
+            Assert.Equal(thrown is null, new[] { "Destroy", "Release", "Free", "Unload" }.Any(word => failed.Contains(word, StringComparison.Ordinal)));
             if (thrown is null) continue;
             Assert.Contains(failed, thrown.Message, StringComparison.Ordinal);
             Assert.Contains(name, thrown.Message, StringComparison.Ordinal);
             Assert.Equal(isContextLost, thrown.IsContextLost);
         }
+    }
+
+    [GccFact]
+    public void Free_OfWhatWasNotAllocated_Throws()
+    {
+        using FakeDriver fake = new();
+        using CudaDriver driver = fake.Devices.Open(0);
+        nint memory = driver.Allocate(1);
+        fake.Fail(0, 1);
+        Assert.Contains("cuMemFree failed: CUDA_ERROR_INVALID_VALUE (1)", Assert.Throws<CudaException>(() => driver.Free(memory)).Message, StringComparison.Ordinal);
+    }
+
+    [GccFact]
+    public void Load_OfSeveralSources_LoadsThemInTheirOrder()
+    {
+        using FakeDriver fake = new();
+        using CudaDriver driver = fake.Devices.Open(0);
+        using CudaStream stream = new(driver, new Images());
+        stream.Load([.. "defghijk".Select(letter => new CudaUnit($"{letter}.cu", []))]);
+        Assert.Equal("defghijk", string.Concat(fake.Calls.Where(c => c.StartsWith("cuModuleLoad", StringComparison.Ordinal)).Select(c => c.Split(' ')[1][0])));
     }
 
     [GccFact]
@@ -124,7 +146,8 @@ public sealed unsafe class CudaDriverTests
         using CudaDriver driver = fake.Devices.Open(0);
         fake.Fail(0, 209);
         var e = Assert.Throws<CudaException>(() => driver.LoadModule("\u007fELF"u8));
-        Assert.StartsWith("cuModuleLoadDataEx (ptxas fatal: line 1) failed: CUDA_ERROR_NO_BINARY_FOR_GPU (209), text of the error. The driver is made for CUDA 12.4", e.Message, StringComparison.Ordinal);
+        string expected = "cuModuleLoadDataEx (ptxas fatal: line 1) failed: CUDA_ERROR_NO_BINARY_FOR_GPU (209), text of the error. The driver is made for CUDA 12.4;";
+        Assert.StartsWith(expected, e.Message, StringComparison.Ordinal);
         Assert.Equal("cuModuleLoadDataEx \u007fEL 2 5 6 16384", fake.Calls[^1]);
     }
 
@@ -241,6 +264,6 @@ public sealed unsafe class CudaDriverTests
 
     private sealed class Images : ICudaCompiler
     {
-        public byte[] Compile(CudaUnit unit, string architecture) => "ELF"u8.ToArray();
+        public byte[] Compile(CudaUnit unit, string architecture) => Encoding.UTF8.GetBytes(unit.Name);
     }
 }

@@ -49,8 +49,8 @@ public sealed class NvrtcTests
     }
 
     [NvrtcTheory]
-    [MemberData(nameof(Headers))]
-    public void Header_ForTheRealCompiler_IsCode(string name)
+    [InlineData("batch.cu")]
+    public void Source_ForTheRealCompiler_IsCode(string name)
     {
         foreach (string architecture in new[] { "sm_80", "sm_90" })
             Assert.Equal("\u007fELF"u8, Real.Compile(new CudaUnit(name, []), architecture).AsSpan(0, 4));
@@ -58,7 +58,7 @@ public sealed class NvrtcTests
 
     [NvrtcTheory]
     [InlineData("sm_999")]
-    public void Header_ForADeviceOfTheFuture_IsPtx(string architecture)
+    public void Source_ForADeviceOfTheFuture_IsPtx(string architecture)
     {
         string image = Encoding.UTF8.GetString(Real.Compile(Unit, architecture));
         Assert.Contains(".target sm_", image, StringComparison.Ordinal);
@@ -73,14 +73,17 @@ public sealed class NvrtcTests
         Assert.Contains($"{NvrtcTheoryAttribute.Library!.Version}: {place}", e.Message.Split('\n')[0], StringComparison.Ordinal);
     }
 
-    /// <summary>Each must compile on its own.</summary>
-    public static TheoryData<string> Headers => [.. CudaUnit.Headers.Select(h => h.Name)];
+    [NvrtcTheory]
+    [InlineData(8)]
+    public void Compile_BySeveralThreadsAtOnce_GivesEachItsOwn(int count)
+    {
+        Nvrtc compiler = Real;
+        byte[][] images = new byte[count][];
+        Parallel.For(0, count, i => images[i] = compiler.Compile(new CudaUnit("batch.cu", [$"take_drawn=kernel_{i}"]), "sm_90"));
+        for (int i = 0; i < count; i++) Assert.Contains($"kernel_{i}\0", Encoding.Latin1.GetString(images[i]), StringComparison.Ordinal);
+    }
 
     private static Nvrtc Real => new(NvrtcTheoryAttribute.Library!);
 
-    private static Nvrtc Compiler(FakeLibrary fake)
-    {
-        Assert.True(CudaLibraries.TryFind(ToolkitLibrary.Nvrtc, new Version(12, 4), new LibraryPlaces(_ => null, "/nowhere", "/nowhere"), [fake.File], out CudaLibrary? library, out string? reason), reason);
-        return new Nvrtc(library);
-    }
+    private static Nvrtc Compiler(FakeLibrary fake) => new(fake.As(ToolkitLibrary.Nvrtc));
 }

@@ -12,11 +12,14 @@ internal sealed unsafe class CublasApi(LoadedLibrary library)
     public readonly delegate* unmanaged<nint, CublasMath, int> SetMathMode = (delegate* unmanaged<nint, CublasMath, int>)library["cublasSetMathMode"];
 
     /// <summary>
-    /// C = alpha · op(A) · op(B) + beta · C by columns. Handle; op of A and B; rows of C, columns of C, length of the sums; alpha; A, its type, stride of its columns; B likewise; beta; C likewise;
-    /// type of the sums; algorithm. Alpha and beta are read from host memory and have the type of the sums.
+    /// C = alpha · op(A) · op(B) + beta · C by columns. Handle; op of A and B; rows of C, columns of C, length of the sums; alpha; A, its type, stride of its columns; B likewise; beta;
+    /// C likewise; type of the sums; algorithm. Alpha and beta are read from host memory and have the type of the sums.
     /// </summary>
-    public readonly delegate* unmanaged<nint, CublasOperation, CublasOperation, int, int, int, void*, nint, CudaDataType, int, nint, CudaDataType, int, void*, nint, CudaDataType, int, CublasCompute, int, int> GemmEx =
-        (delegate* unmanaged<nint, CublasOperation, CublasOperation, int, int, int, void*, nint, CudaDataType, int, nint, CudaDataType, int, void*, nint, CudaDataType, int, CublasCompute, int, int>)library["cublasGemmEx"];
+    public readonly delegate* unmanaged<
+        nint, CublasOperation, CublasOperation, int, int, int, void*, nint, CudaDataType, int, nint, CudaDataType, int, void*, nint, CudaDataType, int, CublasCompute, int, int> GemmEx =
+        (delegate* unmanaged<
+            nint, CublasOperation, CublasOperation, int, int, int, void*, nint, CudaDataType, int, nint, CudaDataType, int, void*, nint, CudaDataType, int, CublasCompute, int, int>)
+        library["cublasGemmEx"];
 
     private readonly delegate* unmanaged<int, byte*> _getStatusName = (delegate* unmanaged<int, byte*>)library.Optional("cublasGetStatusName");
 

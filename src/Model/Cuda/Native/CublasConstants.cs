@@ -20,7 +20,9 @@ internal enum CublasCompute
     Float32 = 68,
 }
 
-/// <summary><c>cublasMath_t</c>, as far as it is used: tensor cores where they lose nothing (no TF32 for float32), and sums that are split are added as float32, not as the type of the output.</summary>
+/// <summary>
+/// <c>cublasMath_t</c>, as far as it is used: tensor cores where they lose nothing (no TF32 for float32), and sums that are split are added as float32, not as the type of the output.
+/// </summary>
 [Flags]
 internal enum CublasMath
 {

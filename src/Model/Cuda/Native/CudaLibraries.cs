@@ -49,7 +49,8 @@ internal static class CudaLibraries
     {
         string major = driver is null ? "" : $" {driver.Major}";
         return faults.Count > 0
-            ? $"no usable lib{wanted.Name}: {string.Join("; ", faults)}. Needed is one of CUDA 11 or newer{(driver is null ? "" : $", but not above {driver.Major}: the driver is made for CUDA {driver}")}."
+            ? $"no usable lib{wanted.Name}: {string.Join("; ", faults)}. Needed is one of CUDA 11 or newer"
+              + (driver is null ? "." : $", but not above {driver.Major}: the driver is made for CUDA {driver}.")
             : $"no lib{wanted.Name}. Sought by the system's loader ({string.Join(", ", wanted.LoaderNames)}) and in {LibraryPlaces.InWords}. "
               + $"Install the CUDA toolkit{major} or NVIDIA's Python packages of it.";
     }

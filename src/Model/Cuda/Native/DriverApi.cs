@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Llama.Model.Cuda.Native;
 
 /// <summary>
-/// The functions of the CUDA driver that are used, by the names its library exports: <c>_v2</c> is part of a name where <c>cuda.h</c> hides it behind a macro. The first versions of those functions
-/// have 32-bit sizes and are exported still. Devices are int, sizes <c>size_t</c>, everything else a pointer. All return a <c>CUresult</c>, 0 if they did it.
+/// The functions of the CUDA driver that are used, by the names its library exports: <c>_v2</c> is part of a name where <c>cuda.h</c> hides it behind a macro. The first versions of those
+/// functions have 32-bit sizes and are exported still. Devices are int, sizes <c>size_t</c>, everything else a pointer. All return a <c>CUresult</c>, 0 if they did it.
 /// Source: cuda.h 11.4–13.0.
 /// </summary>
 internal sealed unsafe class DriverApi(LoadedLibrary library)
@@ -53,10 +53,12 @@ internal sealed unsafe class DriverApi(LoadedLibrary library)
     public readonly delegate* unmanaged<nint, nint*, int> StreamEndCapture = (delegate* unmanaged<nint, nint*, int>)library["cuStreamEndCapture"];
 
     /// <summary>Drivers from CUDA 11.4 on; else null.</summary>
-    public readonly delegate* unmanaged<nint*, nint, ulong, int> GraphInstantiateWithFlags = (delegate* unmanaged<nint*, nint, ulong, int>)library.Optional("cuGraphInstantiateWithFlags");
+    public readonly delegate* unmanaged<nint*, nint, ulong, int> GraphInstantiateWithFlags =
+        (delegate* unmanaged<nint*, nint, ulong, int>)library.Optional("cuGraphInstantiateWithFlags");
 
     /// <summary>The older form: graph to run, graph, node at fault, text and its size. Null where there is the other.</summary>
-    public readonly delegate* unmanaged<nint*, nint, nint*, byte*, nuint, int> GraphInstantiate = (delegate* unmanaged<nint*, nint, nint*, byte*, nuint, int>)library.Optional("cuGraphInstantiate_v2");
+    public readonly delegate* unmanaged<nint*, nint, nint*, byte*, nuint, int> GraphInstantiate =
+        (delegate* unmanaged<nint*, nint, nint*, byte*, nuint, int>)library.Optional("cuGraphInstantiate_v2");
 
     public readonly delegate* unmanaged<nint, nint, int> GraphLaunch = (delegate* unmanaged<nint, nint, int>)library["cuGraphLaunch"];
     public readonly delegate* unmanaged<nint, int> GraphDestroy = (delegate* unmanaged<nint, int>)library["cuGraphDestroy"];

@@ -3,6 +3,12 @@ namespace Llama.Model.Cuda.Native;
 /// <summary>Makes of an error of the driver what is thrown: the call, the driver's own words, and what to do where that is known.</summary>
 internal static class DriverFault
 {
+    /// <summary>Throws if a call failed.</summary>
+    public static void Check(DriverApi api, int error, string call)
+    {
+        if (error != 0) throw Of(api, error, call);
+    }
+
     /// <summary>The exception for a call that failed.</summary>
     /// <param name="api">The driver.</param>
     /// <param name="error">What it returned, not 0.</param>
@@ -25,10 +31,13 @@ internal static class DriverFault
             $"The driver is made for CUDA {api.Version}; it may be too old for what the compiler (NVRTC) wrote: update the driver, or install an NVRTC of that version.",
         DriverError.LaunchOutOfResources => "The kernel asks for more registers or shared memory than a multiprocessor has.",
         DriverError.SystemNotReady => "On machines with NVSwitch the fabric manager must run: 'systemctl start nvidia-fabricmanager'.",
-        DriverError.SystemDriverMismatch => "libcuda.so.1 and the kernel's NVIDIA module are of different versions: reboot, or mount the host's own libcuda into the container.",
-        DriverError.CompatNotSupportedOnDevice => "The forward compatibility package (cuda-compat) does not fit this GPU: take its libcuda.so.1 out of LD_LIBRARY_PATH.",
+        DriverError.SystemDriverMismatch =>
+            "libcuda.so.1 and the kernel's NVIDIA module are of different versions: reboot, or mount the host's own libcuda into the container.",
+        DriverError.CompatNotSupportedOnDevice =>
+            "The forward compatibility package (cuda-compat) does not fit this GPU: take its libcuda.so.1 out of LD_LIBRARY_PATH.",
         _ when IsContextLost(error) =>
-            "A kernel that ran before may be the cause. Nothing on this GPU works any more in this process: restart the server. If it comes again, Model:Kernels=plain or Model:Device=cpu avoid it.",
+            "A kernel that ran before may be the cause. Nothing on this GPU works any more in this process: restart the server. "
+            + "If it comes again, Model:Kernels=plain or Model:Device=cpu avoid it.",
         _ => "",
     };
 

@@ -16,7 +16,8 @@ internal sealed class LibraryPlaces(Func<string, string?> variable, string home,
     public static LibraryPlaces OfThisMachine { get; } = new(Environment.GetEnvironmentVariable, Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), "/");
 
     /// <summary>Those that exist, in the order of search.</summary>
-    public IEnumerable<string> Folders() => Toolkits().SelectMany(InToolkit).Concat(PythonPackages.Folders(variable, home, root).SelectMany(InPackages)).Concat(Program()).Where(Directory.Exists);
+    public IEnumerable<string> Folders() =>
+        Toolkits().SelectMany(InToolkit).Concat(PythonPackages.Folders(variable, home, root).SelectMany(InPackages)).Concat(Program()).Where(Directory.Exists);
 
     private IEnumerable<string> Toolkits()
     {
@@ -27,7 +28,8 @@ internal sealed class LibraryPlaces(Func<string, string?> variable, string home,
             .Concat(installed.OrderByDescending(p => Path.GetFileName(p) == "cuda").ThenByDescending(p => p, StringComparer.Ordinal));
     }
 
-    private static IEnumerable<string> InToolkit(string toolkit) => new[] { "lib64", "lib", "targets/x86_64-linux/lib", "targets/sbsa-linux/lib", "bin", "bin/x64" }.Select(folder => Path.Combine(toolkit, folder));
+    private static IEnumerable<string> InToolkit(string toolkit) =>
+        new[] { "lib64", "lib", "targets/x86_64-linux/lib", "targets/sbsa-linux/lib", "bin", "bin/x64" }.Select(folder => Path.Combine(toolkit, folder));
 
     // One folder for each library (cublas, cuda_nvrtc) up to CUDA 12, one for all (cu13) after it.
     private static IEnumerable<string> InPackages(string packages)

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Llama.Model.Cuda.Native;
 
 /// <summary>
-/// A shared library and the functions in it. They are found by name and called through pointers, not by <c>LibraryImport</c>: which file it is, and which of its functions there are, is known only
-/// where the program runs, and a test can put a library of its own there.
+/// A shared library and the functions in it. They are found by name and called through pointers, not by <c>LibraryImport</c>: which file it is, and which of its functions there are, is
+/// known only where the program runs, and a test can put a library of its own there.
 /// </summary>
 internal sealed class LoadedLibrary
 {

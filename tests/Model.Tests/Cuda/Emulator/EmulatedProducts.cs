@@ -9,10 +9,10 @@ internal sealed class EmulatedProducts(EmulatedCompiler compiler, CudaStream str
     private readonly Dictionary<(ScalarType, ScalarType), CudaKernel> _kernels = [];
     private readonly List<nint> _modules = [];
 
-    public void Multiply(nint input, nint weight, nint output, int rows, int outputs, int inputs, ScalarType dtype, ScalarType outputDtype, float beta)
+    public void Multiply(nint input, nint weight, nint output, int rows, int outputs, int inputs, int outputStride, ScalarType dtype, ScalarType outputDtype, float beta)
     {
         if (!_kernels.TryGetValue((dtype, outputDtype), out CudaKernel? kernel)) _kernels.Add((dtype, outputDtype), kernel = Load(dtype, outputDtype));
-        kernel.Launch(new LaunchShape(rows, 1, 1, 1), input, weight, output, outputs, inputs, beta);
+        kernel.Launch(new LaunchShape(rows, 1, 1, 1), input, weight, output, outputs, inputs, outputStride, beta);
     }
 
     public void Dispose()
@@ -24,10 +24,10 @@ internal sealed class EmulatedProducts(EmulatedCompiler compiler, CudaStream str
     {
         const string source = """
             #include "common.cuh"
-            extern "C" __global__ void multiply(const IN* input, const IN* weight, OUT* output, int outputs, int inputs, float beta)
+            extern "C" __global__ void multiply(const IN* input, const IN* weight, OUT* output, int outputs, int inputs, int stride, float beta)
             {
                 input += (long long)blockIdx.x * inputs;
-                output += (long long)blockIdx.x * outputs;
+                output += (long long)blockIdx.x * stride;
                 for (int i = 0; i < outputs; i++)
                 {
                     float sum = 0;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Llama.Model.Cuda.Native;
 
 namespace Llama.Model.Tests.Cuda.Fake;
 
@@ -36,6 +37,12 @@ internal sealed class FakeLibrary : IDisposable
 
     /// <summary>The address of a function of the fake's own.</summary>
     public nint this[string function] => NativeLibrary.GetExport(NativeLibrary.Load(File), function);
+
+    /// <summary>The library as the search for it gives it.</summary>
+    public CudaLibrary As(ToolkitLibrary kind) =>
+        CudaLibraries.TryFind(kind, driver: null, new LibraryPlaces(_ => null, "/nowhere", "/nowhere"), [File], out CudaLibrary? library, out string? reason)
+            ? library
+            : throw new InvalidOperationException(reason);
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 }

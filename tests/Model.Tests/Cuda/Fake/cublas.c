@@ -1,5 +1,5 @@
-// Products for tests, by the published definition of cublasGemmEx: by columns, sums of float32, bfloat16 or float32 in and out. It insists on a stream and on a workspace that was set after it,
-// which the real one forgets at a new stream.
+// Products for tests, by the published definition of cublasGemmEx: by columns, sums of float32, bfloat16 or float32 in and out. It insists on a stream and on a workspace that was set
+// after it, which the real one forgets at a new stream.
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
