@@ -1,7 +1,6 @@
 using System.Globalization;
 using Llama.Model.Backends;
 using Llama.Model.Checkpoints;
-using Llama.Model.Cuda;
 using Llama.Model.Kernels;
 using Llama.Model.Sampling;
 using Llama.Model.Threads;
@@ -17,15 +16,11 @@ public sealed class ModelRunner : IModelRunner
     private readonly IBackend _backend;
     private readonly IStep _step;
     private readonly RunnerThread _thread;
-    private readonly List<string> _warnings = [];
 
-    private ModelRunner(ModelOptions options, RunnerThread thread, CreateBackend? createBackend)
+    private ModelRunner(ModelOptions options, RunnerThread thread, WeightFormat format, IBackend backend, BackendChoice choice)
     {
-        _thread = thread;
-        DeviceChoice device = createBackend is null ? DeviceChoice.Resolve(options.Device, () => CountCuda(options)) : new DeviceChoice(0, "given");
-        WeightFormat format = WeightFormat.Parse(options.Dtype);
-        ScalarType dtype = format.Dtype, kvDtype = KvCache.DtypeOf(options.KvDtype, dtype);
-        _backend = createBackend?.Invoke(dtype, options.Deterministic) ?? ChooseBackend(options, device, dtype);
+        (_thread, _backend) = (thread, backend);
+        ScalarType kvDtype = KvCache.DtypeOf(options.KvDtype, format.Dtype);
         IWeightSource source = WeightSource.Open(options.Path, format, _backend.Memory);
         LlamaConfig config = source.Config;
         int contextLength = ContextLengthOf(options, config), batchTokens = options.MaxBatchTokens ?? _backend.BatchTokens;
@@ -46,12 +41,12 @@ public sealed class ModelRunner : IModelRunner
             RunsAhead = _backend.RunsAhead,
         };
         _step = _backend.CreateStep(_model, config, size);
-        Description = Describe(options, config, device, kernels.Describe(weights), format.Describe(config.Quantization, source.Codes), kvDtype, pool) with
+        Description = Describe(options, config, choice.Device, kernels.Describe(weights), format.Describe(config.Quantization, source.Codes), kvDtype, pool) with
         {
             WeightBytes = weights.ByteCount,
             StepBytes = weights.StepByteCount,
-            ThreadCount = device.IsCuda ? 0 : thread.Team.ThreadCount,
-            Warnings = TorchLibrary.Warning is { } warning ? [.. _warnings, warning] : _warnings,
+            ThreadCount = choice.Device.IsCuda ? 0 : thread.Team.ThreadCount,
+            Warnings = TorchLibrary.Warning is { } warning ? [.. choice.Warnings, warning] : choice.Warnings,
         };
     }
 
@@ -60,19 +55,26 @@ public sealed class ModelRunner : IModelRunner
     /// <exception cref="CheckpointException">The checkpoint is not there or not whole; with every fault.</exception>
     /// <exception cref="ArgumentException">A setting does not fit the machine or the model.</exception>
     /// <exception cref="InsufficientMemoryException">No KV cache of useful size fits.</exception>
-    public static ModelRunner Load(ModelOptions options) => Load(options, createBackend: null);
-
-    /// <summary>The same on a device that is given, whatever the settings say of it.</summary>
-    internal static ModelRunner Load(ModelOptions options, CreateBackend? createBackend)
+    public static ModelRunner Load(ModelOptions options)
     {
         TorchLibrary.Choose(options.LibTorch);
+        return Load(options, BackendChoice.Of(options));
+    }
+
+    /// <summary>The same on a certain backend.</summary>
+    internal static ModelRunner Load(ModelOptions options, BackendChoice choice)
+    {
+        WeightFormat format = WeightFormat.Parse(options.Dtype);
         RunnerThread thread = new(options.Threads ?? Environment.ProcessorCount);
+        IBackend? backend = null;
         try
         {
-            return new ModelRunner(options, thread, createBackend);
+            backend = choice.Create(format.Dtype, options.Deterministic);
+            return new ModelRunner(options, thread, format, backend, choice);
         }
         catch
         {
+            backend?.Dispose();
             thread.Dispose();
             throw;
         }
@@ -107,24 +109,6 @@ public sealed class ModelRunner : IModelRunner
         null => config.ContextLength,
         int asked when asked >= 1 && asked <= config.ContextLength => asked,
         int asked => throw new ArgumentException($"Model:ContextLength is {asked}; this model takes 1 to {config.ContextLength}."),
-    };
-
-    private int CountCuda(ModelOptions options)
-    {
-        if (options.Kernels == "plain") return TorchDevices.CountCuda();
-        if (!CudaDevices.TryFind(out CudaDevices? devices, out _)) return 0;
-        if (options.Device != "auto" || CudaBackend.CanOpen(devices, out string? reason)) return devices.Count;
-        _warnings.Add($"The GPU ({devices[0].Name}) is not used: {reason}");
-        return 0;
-    }
-
-    private IBackend ChooseBackend(ModelOptions options, DeviceChoice device, ScalarType dtype) => options.Kernels switch
-    {
-        "fused" when device.CudaIndex is int index => CudaBackend.Open(index, dtype, options.Deterministic, _warnings.Add),
-        "fused" => HostBackend.Fused(dtype, options.Deterministic),
-        "plain" when options.Deterministic => throw new ArgumentException("Model:Deterministic needs fused kernels; remove it, or set Model:Kernels=fused."),
-        "plain" => HostBackend.Plain(device.Name),
-        _ => throw new ArgumentException($"Model:Kernels is '{options.Kernels}'; use fused or plain."),
     };
 
     private static ModelDescription Describe(ModelOptions options, LlamaConfig config, DeviceChoice device, string kernels, string weights, ScalarType kvDtype, KvPoolSize pool)

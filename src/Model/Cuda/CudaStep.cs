@@ -12,7 +12,7 @@ namespace Llama.Model.Cuda;
 /// drawn: the device has work while the host commits and schedules. Two steps at most are under way; each has a buffer of its own for what goes to the device and what comes back.
 /// </para>
 /// </summary>
-internal sealed class CudaStep : IStep
+internal sealed unsafe class CudaStep : IStep
 {
     private const int Buffers = 2, ThreadsPerBlock = 128;
 
@@ -109,7 +109,7 @@ internal sealed class CudaStep : IStep
         _sampler.Prepare(batch, buffer);
         Matrix logits = isDecode ? _graphs.Launch(sequences) : _model.Forward(batch);
         _sampler.AskGuides();
-        _sampler.Enqueue(logits, batch.SampleCount);
+        _sampler.Enqueue((nint)logits.Data, batch.SampleCount);
         if (batch.SampleCount > 0) _sampler.Fetch();
         _stream.Driver.Record(_done[buffer], _stream.Handle);
     }

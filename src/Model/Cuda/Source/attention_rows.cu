@@ -16,13 +16,13 @@ template <> struct PieceOf<bf16, s8> { typedef TensorPiece type; };
 // The pieces of a row added so far: [HEADS][HEAD_DIM] with the peak and sum of each head.
 struct Total
 {
-    float mix[HEADS][HEAD_DIM];
+    float mix[HEADS * HEAD_DIM]; // [HEADS][HEAD_DIM]
     float peak[HEADS], sum[HEADS];
     float keep[HEADS], take[HEADS]; // what the total and the next summand are multiplied with
 
     __device__ __forceinline__ void clear()
     {
-        for (int i = threadIdx.x; i < HEADS * HEAD_DIM; i += THREADS) mix[0][i] = 0;
+        for (int i = threadIdx.x; i < HEADS * HEAD_DIM; i += THREADS) mix[i] = 0;
         if (threadIdx.x < HEADS)
         {
             peak[threadIdx.x] = -INFINITY;
@@ -41,7 +41,7 @@ struct Total
     }
 
     // The same for rows and pieces, written so that no compiler rounds it in two ways.
-    __device__ __forceinline__ void add(int head, int i, float x) { mix[head][i] = fmaf(x, take[head], mix[head][i] * keep[head]); }
+    __device__ __forceinline__ void add(int head, int i, float x) { mix[head * HEAD_DIM + i] = fmaf(x, take[head], mix[head * HEAD_DIM + i] * keep[head]); }
 };
 
 struct Block
@@ -84,7 +84,7 @@ struct Scratch { float* mixes; float* peaks; int* arrivals; };
 
 __device__ __forceinline__ void put_away(const Total& total, const Scratch& scratch, int at)
 {
-    for (int i = threadIdx.x; i < HEADS * HEAD_DIM; i += THREADS) scratch.mixes[(long long)at * HEADS * HEAD_DIM + i] = total.mix[0][i];
+    for (int i = threadIdx.x; i < HEADS * HEAD_DIM; i += THREADS) scratch.mixes[(long long)at * HEADS * HEAD_DIM + i] = total.mix[i];
     if (threadIdx.x >= HEADS) return;
     scratch.peaks[(at * HEADS + threadIdx.x) * 2] = total.peak[threadIdx.x];
     scratch.peaks[(at * HEADS + threadIdx.x) * 2 + 1] = total.sum[threadIdx.x];
@@ -130,7 +130,7 @@ __device__ __forceinline__ void put_out(const Total& total, ACT* row, int kv_hea
         int head = i / HEAD_DIM, of_group = list * LIST + head;
         if (of_group >= GROUP_SIZE) continue;
         float sum = total.sum[head];
-        row[(kv_head * GROUP_SIZE + of_group) * HEAD_DIM + i % HEAD_DIM] = from_float<ACT>(sum == 0 ? 0 : total.mix[0][i] / sum);
+        row[(kv_head * GROUP_SIZE + of_group) * HEAD_DIM + i % HEAD_DIM] = from_float<ACT>(sum == 0 ? 0 : total.mix[i] / sum);
     }
 }
 

@@ -1,8 +1,10 @@
 using System.Runtime.Intrinsics;
 using Llama.Model.Cuda;
+using Llama.Model.Kernels;
 using Llama.Model.Sampling;
 using Llama.Model.Tests.Cuda.Emulator;
 using Llama.Model.Threads;
+using ScalarType = TorchSharp.torch.ScalarType;
 
 namespace Llama.Model.Tests.Cuda.Sampling;
 
@@ -28,8 +30,8 @@ public sealed unsafe class CudaScorerTests
             if (first == 0) logits[random.Next(vocabSize)] = float.NaN;
             ScoredToken[] expected = new ScoredToken[count], scored = new ScoredToken[count];
             ParallelFor.Use(null);
-            fixed (float* values = logits) new TokenScorer(vocabSize, maxRows).Score(wanted, first, values, expected);
-            scorer.Score(wanted, first, device.Of(logits), scored);
+            using (Matrix onHost = HostMemory.Of(logits, count, vocabSize)) new TokenScorer(vocabSize, maxRows, new HostRows(HostMemory.Instance)).Score(wanted, first, onHost, expected);
+            using (Matrix onDevice = new((void*)device.Of(logits), count, vocabSize, ScalarType.Float32, isOnHost: false, free: null)) scorer.Score(wanted, first, onDevice, scored);
             for (int i = 0; i < count; i++) AssertSame(expected[i], scored[i], wanted[first + i].TopCount);
         }
     }
