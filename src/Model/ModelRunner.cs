@@ -46,7 +46,7 @@ public sealed class ModelRunner : IModelRunner
             WeightBytes = weights.ByteCount,
             StepBytes = weights.StepByteCount,
             ThreadCount = choice.Device.IsCuda ? 0 : thread.Team.ThreadCount,
-            Warnings = TorchLibrary.Warning is { } warning ? [.. choice.Warnings, warning] : choice.Warnings,
+            Warnings = [.. choice.Warnings, .. TorchLibrary.Warnings],
         };
     }
 
