@@ -93,18 +93,18 @@ __device__ __forceinline__ int draw_token(const Candidates& candidates, const Sa
     return token_at(candidates, place.index, place.left);
 }
 
-// The logit of the drawn token as the model made it: the edits kept what they overwrote (see sampling_edits.cu).
+// The logit of the drawn token as the model made it: the edits kept what they overwrote beside each token of their lists (see sampling_edits.cu).
 __device__ __forceinline__ float original_logit(const SamplingRow& row, int token, float logit, const int* lists, const float* originals)
 {
-    __shared__ float original;
-    if (threadIdx.x == 0) original = logit;
+    __shared__ int place;
+    if (threadIdx.x == 0) place = -1;
     __syncthreads();
     for (int i = threadIdx.x; i < row.bias_count; i += THREADS)
-        if (lists[row.biases + i] == token) original = originals[row.biases + i];
+        if (lists[row.biases + i] == token) atomicMax(&place, row.biases + i);
     for (int i = threadIdx.x; i < row.history_length; i += THREADS)
-        if (lists[row.history + i] == token) original = originals[row.history + i];
+        if (lists[row.history + i] == token) atomicMax(&place, row.history + i);
     __syncthreads();
-    return original;
+    return place < 0 ? logit : originals[place];
 }
 
 // Draws from one row; a block each. results[row] has what score left there.
