@@ -75,7 +75,7 @@ internal sealed unsafe class SamplingUpload : IDisposable
         packed.Random = CounterRandom.Bits(parameters.Seed, row.Position);
         (packed.TopK, packed.TopP, packed.MinP, packed.TypicalP) = (parameters.TopK, parameters.TopP, parameters.MinP, parameters.TypicalP);
         packed.Scale = 1 / parameters.Temperature;
-        packed.Least = parameters.MinP > 0 ? MathF.Max(MathF.Log(parameters.MinP) - Slack, LeastExponent) : LeastExponent;
+        packed.Least = LeastOf(parameters);
         (packed.Token, packed.TopCount) = (-1, parameters.TopLogprobs ?? 0);
         packed.Mask = row.Guide is not null || parameters.AllowedTokenIds is not null ? _maskCount++ : -1;
         PackBiases(parameters.LogitBias, ref packed);
@@ -120,6 +120,10 @@ internal sealed unsafe class SamplingUpload : IDisposable
         _masks.Dispose();
         _stream.Driver.Free(_originals);
     }
+
+    // What min-p drops is of no use to the other filters, except that top-p takes its share of all that top-k leaves.
+    private static float LeastOf(SamplingParams parameters) =>
+        parameters is { MinP: > 0, TopK: 0 } ? MathF.Max(MathF.Log(parameters.MinP) - Slack, LeastExponent) : LeastExponent;
 
     private ref CudaSamplingRow RowAt(int i) => ref ((CudaSamplingRow*)_rows.Host(_buffer))[i];
 

@@ -33,6 +33,7 @@ __device__ u64 block_sum(u64 x)
     if (threadIdx.x % WARP == 0) sums[threadIdx.x / WARP] = x;
     __syncthreads();
     u64 sum = 0;
+#pragma unroll 2
     for (int i = 0; i < WARPS; i++) sum += sums[i];
     __syncthreads();
     return sum;
@@ -76,18 +77,22 @@ struct Candidates
     u32* kept;           // shared [stretches, WARP]
     u64* bins;           // shared [BINS]
 
-    __device__ __forceinline__ float weight(int token) const { return weight_of(exponent_of(logits[token], max, scale)); }
+    __device__ __forceinline__ float weight(float logit) const { return weight_of(exponent_of(logit, max, scale)); }
+
+    __device__ __forceinline__ float weight(int token) const { return weight(logits[token]); }
 
     __device__ __forceinline__ u64 mass(int token) const { return mass_of(weight(token)); }
 
     template <typename Action> __device__ __forceinline__ void each_in(int stretch, Action action) const
     {
         int first = stretch * STRETCH + threadIdx.x % WARP;
+#pragma unroll 1
         for (u32 left = kept[stretch * WARP + threadIdx.x % WARP]; left != 0; left &= left - 1) action(first + (__ffs(left) - 1) * WARP);
     }
 
     template <typename Action> __device__ __forceinline__ void each(Action action) const
     {
+#pragma unroll 1
         for (int stretch = threadIdx.x / WARP; stretch < stretches; stretch += WARPS) each_in(stretch, action);
     }
 
@@ -98,9 +103,16 @@ struct Candidates
         return block_sum(total);
     }
 
-    // bins[stretch] = the mass of what is left of it.
+    __device__ __forceinline__ void clear_bins() const
+    {
+        for (int i = threadIdx.x; i < BINS; i += THREADS) bins[i] = 0;
+        __syncthreads();
+    }
+
+    // bins[stretch] = the mass of what is left of it. A barrier is due before and after.
     __device__ __forceinline__ void sum_stretches() const
     {
+        clear_bins();
         for (int stretch = threadIdx.x / WARP; stretch < stretches; stretch += WARPS)
         {
             u64 sum = 0;
@@ -110,13 +122,20 @@ struct Candidates
         }
     }
 
+    // Keeps all tokens, whose masses by stretch are known. A barrier is due after it.
+    __device__ __forceinline__ void take_all(const u64* masses) const
+    {
+        for (int i = threadIdx.x; i < BINS; i += THREADS) bins[i] = i < stretches ? masses[i] : 0;
+        for (int i = threadIdx.x; i < stretches * WARP; i += THREADS) kept[i] = FULL_WARP;
+    }
+
     // Starts with all tokens whose exponent is at least this.
     __device__ __forceinline__ void fill(float least) const
     {
         for (int stretch = threadIdx.x / WARP; stretch < stretches; stretch += WARPS)
         {
             u32 word = 0;
-            each_logit(logits, vocab, stretch, [&](int i, int, float logit) { word |= (u32)(exponent_of(logit, max, scale) >= least) << i; });
+            each_logit<8>(logits, vocab, stretch, [&](int i, int, float logit) { word |= (u32)(exponent_of(logit, max, scale) >= least) << i; });
             kept[stretch * WARP + threadIdx.x % WARP] = word;
         }
     }
@@ -133,8 +152,7 @@ struct Candidates
         u64 prefix = 0;
         for (int shift = KEY_BITS - DIGIT; shift >= 0; shift -= DIGIT)
         {
-            for (int i = threadIdx.x; i < BINS; i += THREADS) bins[i] = 0;
-            __syncthreads();
+            clear_bins();
             BinSums sums = { bins, 0, 0 };
             each([&](int token)
             {

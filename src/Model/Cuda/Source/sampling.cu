@@ -12,11 +12,13 @@ extern "C" __global__ void find_best(const SamplingRow* rows, const u32* masks, 
     int stretches = (vocab + STRETCH - 1) / STRETCH, stretch = (blockIdx.x * blockDim.x + threadIdx.x) / WARP, lane = threadIdx.x % WARP;
     if (stretch >= stretches) return;
     float* values = logits + (long long)blockIdx.y * vocab;
-    const u32* mask = raw || row.mask < 0 ? nullptr : masks + (long long)row.mask * mask_words;
+    u32 allowed = FULL_WARP; // lane i's word is for what all lanes read as their i-th
+    if (!raw && row.mask >= 0) allowed = stretch * STEPS + lane < mask_words ? masks[(long long)row.mask * mask_words + stretch * STEPS + lane] : 0;
     u64 key = 0;
-    each_logit(values, vocab, stretch, [&](int, int token, float logit)
+    each_logit(values, vocab, stretch, [&](int i, int token, float logit)
     {
-        if (mask != nullptr && token < vocab && !(mask[token / WARP] >> lane & 1)) values[token] = logit = -INFINITY;
+        bool banned = !(__shfl_sync(FULL_WARP, allowed, i) >> lane & 1);
+        if (banned && token < vocab) values[token] = logit = -INFINITY;
         u64 own = key_of(logit, token);
         key = own > key ? own : key;
     });
@@ -60,48 +62,49 @@ extern "C" __global__ void weigh(const SamplingRow* rows, const float* logits, i
 }
 
 // The token of a stretch at which the running sum of masses, in the order of ids, reaches the target; by each warp for itself.
-__device__ __forceinline__ int token_at(const Candidates& candidates, int stretch, u32 word, u64 target)
+__device__ __forceinline__ int token_at(const Candidates& candidates, int stretch, u64 target)
 {
-    int lane = threadIdx.x % WARP;
-    for (int i = 0; i < STEPS; i++)
+    u32 word = candidates.kept[stretch * WARP + threadIdx.x % WARP];
+    int found = -1;
+    each_logit<8>(candidates.logits, candidates.vocab, stretch, [&](int i, int, float logit)
     {
-        int token = stretch * STRETCH + i * WARP + lane;
-        u64 upto = warp_running_sum(word >> i & 1 && token < candidates.vocab ? candidates.mass(token) : 0);
+        if (found >= 0) return;
+        u64 upto = warp_running_sum(word >> i & 1 ? mass_of(candidates.weight(logit)) : 0);
         u32 reached = __ballot_sync(FULL_WARP, upto >= target);
-        if (reached != 0) return stretch * STRETCH + i * WARP + __ffs(reached) - 1;
+        if (reached != 0) found = stretch * STRETCH + i * WARP + __ffs(reached) - 1;
         target -= __shfl_sync(FULL_WARP, upto, WARP - 1);
-    }
-    return -1; // not reached: the stretch was found by the same masses
+    });
+    return found;
 }
 
 // A token by its share of the mass. Random bits r / 2⁵³ of the whole are reached by the token at which the running sum passes ⌊r · whole / 2⁵³⌋.
 __device__ __forceinline__ int draw_token(const Candidates& candidates, const SamplingRow& row, const u64* masses, const u64* histogram)
 {
-    bool truncated = is_truncated(row);
-    if (truncated) truncate(candidates, row, row_mass(masses, candidates.stretches), histogram);
-    __syncthreads();
-    for (int i = threadIdx.x; i < BINS; i += THREADS) candidates.bins[i] = truncated || i >= candidates.stretches ? 0 : masses[i];
-    __syncthreads();
-    if (truncated) candidates.sum_stretches();
+    if (is_truncated(row))
+    {
+        truncate(candidates, row, masses, histogram);
+        candidates.sum_stretches();
+    }
+    else candidates.take_all(masses);
     __syncthreads();
     u64 whole = 0;
     for (int i = threadIdx.x; i < candidates.stretches; i += THREADS) whole += candidates.bins[i];
     Place place = find_place(candidates.bins, __umul64hi(row.random << 11, block_sum(whole)) + 1);
-    return token_at(candidates, place.index, truncated ? candidates.kept[place.index * WARP + threadIdx.x % WARP] : FULL_WARP, place.left);
+    return token_at(candidates, place.index, place.left);
 }
 
-// The logit of the drawn token as the model made it: the edits kept what they overwrote (see sampling_edits.cu).
+// The logit of the drawn token as the model made it: the edits kept what they overwrote beside each token of their lists (see sampling_edits.cu).
 __device__ __forceinline__ float original_logit(const SamplingRow& row, int token, float logit, const int* lists, const float* originals)
 {
-    __shared__ float original;
-    if (threadIdx.x == 0) original = logit;
+    __shared__ int place;
+    if (threadIdx.x == 0) place = -1;
     __syncthreads();
     for (int i = threadIdx.x; i < row.bias_count; i += THREADS)
-        if (lists[row.biases + i] == token) original = originals[row.biases + i];
+        if (lists[row.biases + i] == token) atomicMax(&place, row.biases + i);
     for (int i = threadIdx.x; i < row.history_length; i += THREADS)
-        if (lists[row.history + i] == token) original = originals[row.history + i];
+        if (lists[row.history + i] == token) atomicMax(&place, row.history + i);
     __syncthreads();
-    return original;
+    return place < 0 ? logit : originals[place];
 }
 
 // Draws from one row; a block each. results[row] has what score left there.
@@ -110,10 +113,9 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2) draw(const SamplingRow*
 {
     DYNAMIC_SHARED(u32, kept); // [stretches, WARP]
     __shared__ u64 bins[BINS];
-    const SamplingRow row = rows[blockIdx.x];
+    const SamplingRow& row = rows[blockIdx.x];
     SampledRow* result = results + blockIdx.x;
-    bool scored = row.flags & ROW_LOGPROBS;
-    if (!(row.flags & ROW_ACTIVE) || (scored && !is_finite(result->max)))
+    if (!(row.flags & ROW_ACTIVE) || ((row.flags & ROW_LOGPROBS) && !is_finite(result->max)))
     {
         tokens[blockIdx.x] = 0; // which a following step may take as its input
         return;
@@ -126,7 +128,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2) draw(const SamplingRow*
     int token = key_token(key);
     Candidates candidates = { values, max, row.scale, vocab, stretches, kept, bins };
     if (is_finite(max) && !(row.flags & ROW_GREEDY)) token = draw_token(candidates, row, masses + (long long)blockIdx.x * stretches, histograms + (long long)blockIdx.x * BINS);
-    float logprob = scored ? (float)(original_logit(row, token, values[token], lists, originals) - log_masses[blockIdx.x]) : 0.0f;
+    float logprob = row.flags & ROW_LOGPROBS ? (float)(original_logit(row, token, values[token], lists, originals) - log_masses[blockIdx.x]) : 0.0f;
     if (threadIdx.x != 0) return;
     tokens[blockIdx.x] = token;
     result->logprob = logprob;

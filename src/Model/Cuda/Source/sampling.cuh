@@ -110,6 +110,7 @@ __device__ __forceinline__ u64 warp_sum(u64 x)
 __device__ __forceinline__ u64 row_best(const u64* best, int stretches)
 {
     u64 key = 0;
+#pragma unroll 2
     for (int i = threadIdx.x % WARP; i < stretches; i += WARP) key = best[i] > key ? best[i] : key;
     return warp_max(key);
 }
@@ -118,26 +119,26 @@ __device__ __forceinline__ u64 row_best(const u64* best, int stretches)
 __device__ __forceinline__ u64 row_mass(const u64* masses, int stretches)
 {
     u64 mass = 0;
+#pragma unroll 2
     for (int i = threadIdx.x % WARP; i < stretches; i += WARP) mass += masses[i];
     return warp_sum(mass);
 }
 
 // Calls action(i, token, logit) for the tokens of a lane in its warp's stretch; beyond the vocabulary the logit is −∞. Loads run ahead of what is done with them.
-template <typename Action> __device__ __forceinline__ void each_logit(const float* logits, int vocab, int stretch, Action action)
+template <int ahead = 16, typename Action> __device__ __forceinline__ void each_logit(const float* logits, int vocab, int stretch, Action action)
 {
-    const int ahead = 8;
     int first = stretch * STRETCH + threadIdx.x % WARP;
     for (int i = 0; i < STEPS; i += ahead)
     {
         float loaded[ahead];
 #pragma unroll
+        for (int j = 0; j < ahead; j++) loaded[j] = logits[min(first + (i + j) * WARP, vocab - 1)]; // without a condition, which would hold up the next load
+#pragma unroll
         for (int j = 0; j < ahead; j++)
         {
             int token = first + (i + j) * WARP;
-            loaded[j] = token < vocab ? logits[token] : -INFINITY;
+            action(i + j, token, token < vocab ? loaded[j] : -INFINITY);
         }
-#pragma unroll
-        for (int j = 0; j < ahead; j++) action(i + j, first + (i + j) * WARP, loaded[j]);
     }
 }
 

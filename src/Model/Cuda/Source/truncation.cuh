@@ -25,21 +25,22 @@ __device__ __forceinline__ void keep_typical(const Candidates& candidates, float
 }
 
 // Each filter keeps the first so many of all tokens ordered by weight, as Sampler.Truncate says. The first histogram spares them all but the best tokens.
-__device__ __forceinline__ void truncate(const Candidates& candidates, const SamplingRow& row, u64 whole, const u64* histogram)
+__device__ __forceinline__ void truncate(const Candidates& candidates, const SamplingRow& row, const u64* masses, const u64* histogram)
 {
     auto weight = [&](int token) { return ranked(__float_as_uint(candidates.weight(token)), token); };
     auto mass = [&](int token) { return candidates.mass(token); };
+    auto whole = [&]() { return row_mass(masses, candidates.stretches); };
     float least = row.least;
     if (is_bounded(row))
     {
         for (int i = threadIdx.x; i < BINS; i += THREADS) candidates.bins[i] = histogram[i];
         __syncthreads();
-        Place place = find_place(candidates.bins, row.top_k > 0 ? (u64)row.top_k : share_of(row.top_p, whole));
+        Place place = find_place(candidates.bins, row.top_k > 0 ? (u64)row.top_k : share_of(row.top_p, whole()));
         if (place.index >= 0) least = fmaxf(least, -(float)(place.index + 1) / BINS_PER_E - SLACK);
     }
     candidates.fill(least);
     if (row.top_k > 0) candidates.keep_from(candidates.last_of_top(row.top_k, weight, [](int) { return (u64)1; }), weight);
-    if (row.top_p < 1) candidates.keep_from(candidates.last_of_top(share_of(row.top_p, row.top_k > 0 ? candidates.sum(mass) : whole), weight, mass), weight);
+    if (row.top_p < 1) candidates.keep_from(candidates.last_of_top(share_of(row.top_p, row.top_k > 0 ? candidates.sum(mass) : whole()), weight, mass), weight);
     if (row.min_p > 0) candidates.keep_from((u64)__float_as_uint(row.min_p) << ID_BITS, weight);
     if (row.typical_p < 1) keep_typical(candidates, row.typical_p);
 }
