@@ -76,9 +76,13 @@ internal sealed class CudaBackend : IBackend
         return _kernels;
     }
 
-    public IStep CreateStep(LlamaModel model, LlamaConfig config, StepSize size) => new CudaStep(
-        model, _stream, _upload!, new CudaSampler(_stream, _sampling!, config.VocabSize, size.Samples),
-        new PromptReader(model, new CudaScorer(_stream, _sampling!, size.Samples), new HostRows(_memory)), size.BlocksPerSequence);
+    public IStep CreateStep(LlamaModel model, LlamaConfig config, StepSize size)
+    {
+        PromptReader reader = new(model, new CudaScorer(_stream, _sampling!, size.Samples), new HostRows(_memory));
+        CudaStep step = new(model, _stream, _upload!, new CudaSampler(_stream, _sampling!, config.VocabSize, size.Samples), reader, size.BlocksPerSequence);
+        _stream.FinishLoading();
+        return step;
+    }
 
     public void Dispose()
     {
