@@ -1,8 +1,7 @@
 using System.Globalization;
+using Llama.Model.Backends;
 using Llama.Model.Checkpoints;
 using Llama.Model.Kernels;
-using Llama.Model.Kernels.Plain;
-using Llama.Model.Kernels.Simd;
 using Llama.Model.Sampling;
 using Llama.Model.Threads;
 using Llama.Model.Torch;
@@ -14,56 +13,68 @@ namespace Llama.Model;
 public sealed class ModelRunner : IModelRunner
 {
     private readonly LlamaModel _model;
-    private readonly StepSampler _sampler;
-    private readonly PromptReader _reader;
+    private readonly IBackend _backend;
+    private readonly IStep _step;
     private readonly RunnerThread _thread;
-    private readonly bool _onCpu;
 
-    private ModelRunner(ModelOptions options, string libtorch, RunnerThread thread)
+    private ModelRunner(ModelOptions options, RunnerThread thread, WeightFormat format, IBackend backend, BackendChoice choice)
     {
-        _thread = thread;
-        DeviceChoice device = DeviceChoice.Resolve(options.Device);
-        _onCpu = !device.IsCuda;
-        WeightFormat format = WeightFormat.Parse(options.Dtype);
-        ScalarType dtype = format.Dtype, kvDtype = KvCache.DtypeOf(options.KvDtype, dtype);
-        IWeightSource source = WeightSource.Open(options.Path, format, device.Device);
+        (_thread, _backend) = (thread, backend);
+        ScalarType kvDtype = KvCache.DtypeOf(options.KvDtype, format.Dtype);
+        IWeightSource source = WeightSource.Open(options.Path, format, _backend.Memory);
         LlamaConfig config = source.Config;
-        int contextLength = ContextLengthOf(options, config);
-
+        int contextLength = ContextLengthOf(options, config), batchTokens = options.MaxBatchTokens ?? _backend.BatchTokens;
+        StepSize size = new(batchTokens, options.MaxSequences, contextLength, options.BlockSize);
+        IKernels kernels = _backend.CreateKernels(config, size, kvDtype);
         LlamaWeights weights = new(source);
-        KvPoolSize pool = KvPoolSize.Derive(options, contextLength, KvCache.BytesPerBlock(config, options.BlockSize, kvDtype),
-            FreeMemory.Bytes(device), device.IsCuda ? 0.9 : 0.5);
-        Limits = new ModelLimits(config.VocabSize, contextLength, options.BlockSize, pool.BlockCount) { HiddenSize = config.HiddenSize };
-        if (options.MaxBatchTokens is { } asked) Limits = Limits with { BatchTokens = asked };
-        KvCache cache = new(config, pool.BlockCount, options.BlockSize, kvDtype, device.Device);
-        IKernels kernels = ChooseKernels(options, device, dtype);
         kernels.Calibrate(weights);
-        _model = new LlamaModel(config, weights, cache, kernels, Limits, Limits.BatchTokens, options.MaxSequences, device.Device);
-        _sampler = new StepSampler(config.VocabSize);
-        _reader = new PromptReader(_model, config.VocabSize, _onCpu);
-        Description = Describe(options, config, device, kernels.Describe(weights), libtorch, format.Describe(config.Quantization, source.Codes), kvDtype, pool) with
+        KvPoolSize pool = null!; // set when the model comes to its cache
+        _model = new LlamaModel(weights, kernels, _backend.Memory, size, _backend.ActivationDtype, () =>
+        {
+            pool = KvPoolSize.Derive(options, contextLength, KvCache.BytesPerBlock(config, options.BlockSize, kvDtype), _backend.Memory.FreeBytes(), _backend.CacheShare);
+            return new KvCache(config, pool.BlockCount, options.BlockSize, kvDtype, _backend.Memory);
+        });
+        Limits = new ModelLimits(config.VocabSize, contextLength, options.BlockSize, pool.BlockCount)
+        {
+            HiddenSize = config.HiddenSize,
+            BatchTokens = batchTokens,
+            RunsAhead = _backend.RunsAhead,
+        };
+        _step = _backend.CreateStep(_model, config, size);
+        Description = Describe(options, config, choice.Device, kernels.Describe(weights), format.Describe(config.Quantization, source.Codes), kvDtype, pool) with
         {
             WeightBytes = weights.ByteCount,
             StepBytes = weights.StepByteCount,
-            ThreadCount = device.IsCuda ? 0 : thread.Team.ThreadCount,
+            ThreadCount = choice.Device.IsCuda ? 0 : thread.Team.ThreadCount,
+            Warnings = [.. choice.Warnings, .. TorchLibrary.Warnings],
         };
     }
 
     /// <summary>Loads a checkpoint. Call on the thread that will run it.</summary>
-    /// <exception cref="TorchLoadException">libtorch cannot be loaded.</exception>
+    /// <exception cref="TorchLoadException">What was asked for needs libtorch, which cannot be loaded.</exception>
     /// <exception cref="CheckpointException">The checkpoint is not there or not whole; with every fault.</exception>
     /// <exception cref="ArgumentException">A setting does not fit the machine or the model.</exception>
     /// <exception cref="InsufficientMemoryException">No KV cache of useful size fits.</exception>
     public static ModelRunner Load(ModelOptions options)
     {
-        string libtorch = TorchLibrary.Load(options.LibTorch);
+        TorchLibrary.Choose(options.LibTorch);
+        return Load(options, BackendChoice.Of(options));
+    }
+
+    /// <summary>The same on a certain backend.</summary>
+    internal static ModelRunner Load(ModelOptions options, BackendChoice choice)
+    {
+        WeightFormat format = WeightFormat.Parse(options.Dtype);
         RunnerThread thread = new(options.Threads ?? Environment.ProcessorCount);
+        IBackend? backend = null;
         try
         {
-            return new ModelRunner(options, libtorch, thread);
+            backend = choice.Create(format.Dtype, options.Deterministic);
+            return new ModelRunner(options, thread, format, backend, choice);
         }
         catch
         {
+            backend?.Dispose();
             thread.Dispose();
             throw;
         }
@@ -76,25 +87,21 @@ public sealed class ModelRunner : IModelRunner
     public ModelLimits Limits { get; }
 
     /// <inheritdoc />
-    public void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored)
-    {
-        Sample(batch, _model.Forward(batch), sampled);
-        _reader.Score(batch, scored);
-        _reader.Pool(batch);
-    }
+    public bool IsAhead => _step.IsAhead;
+
+    /// <inheritdoc />
+    public TimeSpan Waited => _step.Waited;
+
+    /// <inheritdoc />
+    public void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored) => _step.Run(batch, sampled, scored);
 
     /// <inheritdoc />
     public void Dispose()
     {
+        _step.Dispose();
         _model.Dispose();
+        _backend.Dispose();
         _thread.Dispose();
-    }
-
-    private unsafe void Sample(ForwardBatch batch, Matrix logits, Span<SampledToken> sampled)
-    {
-        using Tensor? onHost = _onCpu || batch.SampleCount == 0 ? null : logits.Tensor.cpu();
-        float* rows = onHost is null ? logits.Floats : (float*)TensorMemory.Data(onHost);
-        _sampler.Sample(batch, rows, sampled);
     }
 
     private static int ContextLengthOf(ModelOptions options, LlamaConfig config) => options.ContextLength switch
@@ -104,22 +111,13 @@ public sealed class ModelRunner : IModelRunner
         int asked => throw new ArgumentException($"Model:ContextLength is {asked}; this model takes 1 to {config.ContextLength}."),
     };
 
-    private static IKernels ChooseKernels(ModelOptions options, DeviceChoice device, ScalarType dtype)
-    {
-        if (options.Kernels is not ("fused" or "plain")) throw new ArgumentException($"Model:Kernels is '{options.Kernels}'; use fused or plain.");
-        bool fused = options.Kernels == "fused" && !device.IsCuda;
-        if (options.Deterministic && !fused)
-            throw new ArgumentException("Model:Deterministic needs fused kernels on a CPU; remove it, or set Model:Kernels=fused and Model:Device=cpu.");
-        return fused ? SimdKernels.Create(dtype, options.Deterministic) : new PlainKernels(device.Device);
-    }
-
-    private static ModelDescription Describe(ModelOptions options, LlamaConfig config, DeviceChoice device, string kernels, string libtorch, string weights, ScalarType kvDtype, KvPoolSize pool)
+    private static ModelDescription Describe(ModelOptions options, LlamaConfig config, DeviceChoice device, string kernels, string weights, ScalarType kvDtype, KvPoolSize pool)
     {
         long kvBytes = pool.BlockCount * KvCache.BytesPerBlock(config, options.BlockSize, kvDtype);
         string threads = device.IsCuda ? "" : ParallelFor.Team.ThreadCount == 1 ? ", 1 thread" : $", {ParallelFor.Team.ThreadCount} threads";
         return new ModelDescription(
             string.Create(CultureInfo.InvariantCulture, $"{config.LayerCount} layers × {config.HiddenSize:N0}, {config.HeadCount} heads over {config.KvHeadCount} KV heads, vocabulary {config.VocabSize:N0}, {config.ParameterCount / 1e6:N1} M parameters"),
-            $"{device.Device} ({device.Reason}){threads}, {kernels}{(options.Deterministic ? ", deterministic" : "")}, libtorch in {libtorch}",
+            $"{device.Name} ({device.Reason}){threads}, {kernels}{(options.Deterministic ? ", deterministic" : "")}, {TorchLibrary.Description}",
             $"{weights}, {kvDtype.ToString().ToLowerInvariant()} KV cache ({(options.KvDtype == "auto" ? "auto" : "as set")}), float32 activations",
             string.Create(CultureInfo.InvariantCulture, $"{pool.BlockCount:N0} blocks × {options.BlockSize} tokens = {(long)pool.BlockCount * options.BlockSize:N0} tokens, {kvBytes >> 20:N0} MiB ({pool.Reason})"));
     }

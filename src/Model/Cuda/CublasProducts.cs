@@ -36,7 +36,7 @@ internal sealed unsafe class CublasProducts : ICudaProducts
         }
     }
 
-    public void Multiply(nint input, nint weight, nint output, int rows, int outputs, int inputs, ScalarType dtype, ScalarType outputDtype, float beta)
+    public void Multiply(nint input, nint weight, nint output, int rows, int outputs, int inputs, int outputStride, ScalarType dtype, ScalarType outputDtype, float beta)
     {
         if (rows == 0) return;
         float one = 1;
@@ -46,7 +46,7 @@ internal sealed unsafe class CublasProducts : ICudaProducts
         int status = _api.GemmEx(
             _handle, CublasOperation.Transposed, CublasOperation.None, outputs, rows, inputs,
             &one, weight, type, inputs, input, type, inputs,
-            &beta, output, TypeOf(outputDtype), outputs, CublasCompute.Float32, DefaultAlgorithm);
+            &beta, output, TypeOf(outputDtype), outputStride, CublasCompute.Float32, DefaultAlgorithm);
         if (status != 0) throw Fault(status, $"cublasGemmEx of {rows} × {inputs} with {outputs} × {inputs} ({dtype} to {outputDtype})");
     }
 

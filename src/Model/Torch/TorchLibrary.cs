@@ -4,7 +4,7 @@ using TorchSharp;
 namespace Llama.Model.Torch;
 
 /// <summary>
-/// Loads libtorch once per process: from the NuGet packages beside the program, or from an installed PyTorch (<c>-p:TorchBackend=system</c>, which ships
+/// Loads libtorch once per process, when something first needs it: from the NuGet packages beside the program, or from an installed PyTorch (<c>-p:TorchBackend=system</c>, which ships
 /// none). Never both: two libtorchs in one process corrupt each other.
 /// </summary>
 internal static partial class TorchLibrary
@@ -15,13 +15,42 @@ internal static partial class TorchLibrary
     private static readonly Lazy<string> Loaded = new(LoadOnce);
     private static string? _requestedFolder;
 
-    /// <summary>Loads libtorch if that has not happened yet and says where it came from.</summary>
+    /// <summary>What the operator had better know: that libtorch could not be loaded for something that does without it, or that it may not fit.</summary>
+    public static IReadOnlyList<string> Warnings { get; private set; } = [];
+
+    /// <summary>TorchSharp's own native library; null where it is not.</summary>
+    public static string? Shim => Packaged("LibTorchSharp") is { } folder ? Path.Combine(folder, FileName("LibTorchSharp")) : null;
+
+    /// <summary>Where it is, for the start-up lines.</summary>
+    public static string Description => Loaded.IsValueCreated ? $"libtorch in {Loaded.Value}" : "libtorch not loaded";
+
+    /// <summary>Names the libtorch that is to be loaded when it is needed.</summary>
     /// <param name="folder">The <c>torch/lib</c> folder of an installed PyTorch; null takes the packaged libtorch, else looks for an installed one.</param>
-    /// <exception cref="TorchLoadException">Nothing loadable was found.</exception>
-    public static string Load(string? folder = null)
+    /// <exception cref="TorchLoadException">There is none in the folder, or the program has its own.</exception>
+    public static void Choose(string? folder)
     {
+        if (folder is null) return;
         _requestedFolder ??= folder;
-        return Loaded.Value;
+        _ = Folder();
+    }
+
+    /// <summary>Loads libtorch if that has not happened yet and says where it came from.</summary>
+    /// <exception cref="TorchLoadException">Nothing loadable was found.</exception>
+    public static string Load() => Loaded.Value;
+
+    /// <summary>The same for a caller that can do without; <see cref="Warnings"/> then say why there is none.</summary>
+    public static bool TryLoad()
+    {
+        try
+        {
+            Load();
+            return true;
+        }
+        catch (TorchLoadException e)
+        {
+            Warnings = [$"Products of many rows go the way for few: {e.Message}"];
+            return false;
+        }
     }
 
     public static string FileName(string name) =>
@@ -29,13 +58,14 @@ internal static partial class TorchLibrary
 
     private static string LoadOnce()
     {
-        string folder = Packaged("torch_cpu") is { } packaged ? NotBesides(packaged) : Installed();
-        string shim = Packaged("LibTorchSharp") ?? throw new TorchLoadException($"{FileName("LibTorchSharp")}, TorchSharp's own native library, is in none of "
+        string folder = Folder();
+        string shim = Shim ?? throw new TorchLoadException($"{FileName("LibTorchSharp")}, TorchSharp's own native library, is in none of "
             + $"{string.Join(", ", NativeFolders())}. Run 'dotnet build' again: it copies the file there.");
+        if (Packaged("torch_cpu") is null) CheckFit(folder);
         if (!OperatingSystem.IsWindows()) LetIdleThreadsSleep();
         // One by one and by path, because TorchSharp's own loader, when one of them fails, copies libraries about and blames something else.
         foreach (string path in Libraries.Select(name => Path.Combine(folder, FileName(name))).Where(File.Exists)) LoadFile(path, folder);
-        LoadFile(Path.Combine(shim, FileName("LibTorchSharp")), folder);
+        LoadFile(shim, folder);
         try
         {
             torch.InitializeDeviceType(DeviceType.CPU);
@@ -46,6 +76,22 @@ internal static partial class TorchLibrary
         }
         return folder;
     }
+
+    private static void CheckFit(string folder)
+    {
+        try
+        {
+            if (TorchPreflight.Check(folder) is not { Remark: string remark } preflight) return;
+            if (!preflight.Loads) throw new TorchLoadException(remark);
+            Warnings = [remark];
+        }
+        catch (InvalidDataException e)
+        {
+            throw new TorchLoadException($"{e.Message} {Remedy}", e);
+        }
+    }
+
+    private static string Folder() => Packaged("torch_cpu") is { } packaged ? NotBesides(packaged) : Installed();
 
     private static string NotBesides(string packaged) => _requestedFolder is null ? packaged : throw new TorchLoadException(
         $"Model:LibTorch is '{_requestedFolder}', but this build carries its own libtorch in {packaged}. Remove the setting, or build with -p:TorchBackend=system.");
@@ -84,7 +130,7 @@ internal static partial class TorchLibrary
     private static partial int setenv(string name, string value, int overwrite);
 
     private const string Remedy = "If a file is missing, run 'dotnet build' again; if a version does not fit, use the packaged libtorch (-p:TorchBackend=cpu) or the PyTorch "
-        + "release that TorchSharp was built for (2.10).";
+        + "release that TorchSharp was built for (" + TorchPreflight.BuiltFor + ").";
 
     private static string? Packaged(string library) => NativeFolders().FirstOrDefault(folder => File.Exists(Path.Combine(folder, FileName(library))));
 

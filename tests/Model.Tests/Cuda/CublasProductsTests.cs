@@ -27,10 +27,15 @@ public sealed unsafe class CublasProductsTests
                         Tensor input = Random(rows, inputs, type), weight = Random(outputs, inputs, type);
                         Tensor output = beta == 0 ? full(rows, outputs, float.NaN).to(outputType) : Random(rows, outputs, outputType); // with 0, what was there is not read
                         Tensor expected = input.to(float32).matmul(weight.to(float32).T) + (beta == 0 ? 0 : output.to(float32));
-                        products.Multiply(Address(input), Address(weight), Address(output), rows, outputs, inputs, type, outputType, beta);
+                        Tensor wide = full(rows, outputs + 3, 7).to(outputType); // the output as a slice of it
+                        using (Tensor slice = wide.narrow(1, 2, outputs)) slice.copy_(output);
+                        products.Multiply(Address(input), Address(weight), Address(output), rows, outputs, inputs, outputs, type, outputType, beta);
+                        products.Multiply(Address(input), Address(weight), Address(wide) + 2 * (nint)wide.element_size(), rows, outputs, inputs, outputs + 3, type, outputType, beta);
                         Assert.True(output.to(float32).allclose(expected, 1e-2, 1e-2), $"{rows} {outputs} {inputs} {type} {outputType} {beta}");
+                        Assert.True(wide.narrow(1, 2, outputs).eq(output).all().item<bool>(), $"{rows} {outputs} {inputs} {type} {outputType} {beta}");
+                        Assert.True(cat([wide.narrow(1, 0, 2), wide.narrow(1, outputs + 2, 1)], 1).eq(7).all().item<bool>());
                     }
-        products.Multiply(0, 0, 0, 0, 5, 7, ScalarType.Float32, ScalarType.Float32, 0); // no rows: nothing to do, which cuBLAS would refuse
+        products.Multiply(0, 0, 0, 0, 5, 7, 5, ScalarType.Float32, ScalarType.Float32, 0); // no rows: nothing to do, which cuBLAS would refuse
         device.DestroyStream(stream);
 
         Tensor Random(int rows, int columns, ScalarType type) => randn(rows, columns, generator: random).to(type);
@@ -63,7 +68,7 @@ public sealed unsafe class CublasProductsTests
         fail(0);
         using CublasProducts products = new(device, 1, Library(fake));
         fail(15);
-        e = Assert.Throws<CudaException>(() => products.Multiply(0, 0, 0, 2, 3, 4, ScalarType.BFloat16, ScalarType.Float32, 0));
+        e = Assert.Throws<CudaException>(() => products.Multiply(0, 0, 0, 2, 3, 4, 3, ScalarType.BFloat16, ScalarType.Float32, 0));
         Assert.StartsWith("cublasGemmEx of 2 × 4 with 3 × 4 (BFloat16 to Float32) failed: CUBLAS_STATUS_OTHER (15). This cuBLAS does not know", e.Message, StringComparison.Ordinal);
     }
 
