@@ -13,10 +13,10 @@ template <typename A, typename K> struct PieceOf { typedef PlainPiece type; };
 template <> struct PieceOf<bf16, bf16> { typedef TensorPiece type; };
 template <> struct PieceOf<bf16, s8> { typedef TensorPiece type; };
 
-// The pieces of a row added so far: [HEADS][HEAD_DIM] with the peak and sum of each head.
+// The pieces of a row added so far: [HEADS, HEAD_DIM] with the peak and sum of each head.
 struct Total
 {
-    float mix[HEADS * HEAD_DIM]; // [HEADS][HEAD_DIM]
+    float mix[HEADS * HEAD_DIM];
     float peak[HEADS], sum[HEADS];
     float keep[HEADS], take[HEADS]; // what the total and the next summand are multiplied with
 
@@ -41,7 +41,7 @@ struct Total
     }
 
     // The same for rows and pieces, written so that no compiler rounds it in two ways.
-    __device__ __forceinline__ void add(int head, int i, float x) { mix[head * HEAD_DIM + i] = fmaf(x, take[head], mix[head * HEAD_DIM + i] * keep[head]); }
+    __device__ __forceinline__ void add(int i, float x) { mix[i] = fmaf(x, take[i / HEAD_DIM], mix[i] * keep[i / HEAD_DIM]); }
 };
 
 struct Block
@@ -74,7 +74,7 @@ __device__ __forceinline__ void add_piece(Block& block)
         int head = i / HEAD_DIM, element = i % HEAD_DIM;
         float x = 0;
         for (int w = 0; w < WARPS; w++) x = fmaf(block.parts[w].mix[head][element], block.share[w][head], x);
-        block.total.add(head, element, x);
+        block.total.add(i, x);
     }
     __syncthreads();
 }
@@ -117,7 +117,7 @@ __device__ __forceinline__ void gather(Total& total, const Scratch& scratch, int
         __syncthreads();
         if (threadIdx.x < HEADS) total.weigh(threadIdx.x, peaks[threadIdx.x * 2], peaks[threadIdx.x * 2 + 1]);
         __syncthreads();
-        for (int i = threadIdx.x; i < HEADS * HEAD_DIM; i += THREADS) total.add(i / HEAD_DIM, i % HEAD_DIM, mixes[i]);
+        for (int i = threadIdx.x; i < HEADS * HEAD_DIM; i += THREADS) total.add(i, mixes[i]);
     }
     __syncthreads();
 }
@@ -153,7 +153,7 @@ extern "C" __global__ __launch_bounds__(THREADS, LEAST_BLOCKS) void attend_rows(
         block.total.clear();
         for (int start = first; start < end; start += PIECE)
         {
-            piece.attend(work.sequence, start, scale, block.parts[threadIdx.x / WARP]);
+            piece.attend(work.sequence, start, scale * LOG2_E, block.parts[threadIdx.x / WARP]);
             add_piece(block);
         }
         __syncthreads();

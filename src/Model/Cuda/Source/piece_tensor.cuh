@@ -134,10 +134,12 @@ struct TensorPiece
                 mma_m16n8k16_bf16(products, rows, queries[k]);
             }
 #pragma unroll
-            for (int j = 0; j < 4; j++)
+            for (int half = 0; half < 2; half++)
             {
-                bool is_seen = first_token(start, tile) + g + j / 2 * 8 < context;
-                scores[i][j] = is_seen ? products[j] * (scale * of_token(cache.key_scales, tile, j / 2)) : -INFINITY;
+                bool is_seen = first_token(start, tile) + g + 8 * half < context;
+                float factor = scale * of_token(cache.key_scales, tile, half);
+                scores[i][2 * half] = is_seen ? products[2 * half] * factor : -INFINITY;
+                scores[i][2 * half + 1] = is_seen ? products[2 * half + 1] * factor : -INFINITY;
             }
         }
     }
