@@ -83,14 +83,14 @@ public sealed unsafe class EmulatedDriverTests
     {
         const string text = "extern \"C\" __global__ void last(int* result, int count) { DYNAMIC_SHARED(int, shared); shared[count - 1] = 7; result[0] = shared[count - 1]; }";
         using Device device = new();
-        nint module = device.Driver.LoadModule(new EmulatedCompiler().Compile("test.cu", "#include \"common.cuh\"\n" + text, [])), result = device.New(4);
-        CudaKernel last = new CudaModule(device.Stream, module).Kernel("last", 227 << 10);
+        nint result = device.New(4);
+        CudaModule module = device.Stream.Load(new EmulatedCompiler().Compile("test.cu", "#include \"common.cuh\"\n" + text, []));
+        CudaKernel last = module.Kernel("last", 227 << 10), much = module.Kernel("last", (227 << 10) + 16);
         last.Launch(new(1, 1, 1, 1, 227 << 10), result, (227 << 10) / 4);
         Assert.Equal([7], device.Read<int>(result, 1));
-        Assert.Contains("at most 232448", Refused(() => new CudaModule(device.Stream, module).Kernel("last", (227 << 10) + 16)));
+        Assert.Contains("at most 232448", Refused(much.Resolve));
         last.Launch(new(1, 1, 1, 1, 1024), result, 257);
         Assert.Contains("writes memory that is not there", Refused(device.Stream.Synchronize));
-        device.Driver.UnloadModule(module);
     }
 
     [CudaEmulatorFact]
