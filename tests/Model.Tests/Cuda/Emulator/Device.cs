@@ -49,7 +49,12 @@ internal sealed unsafe class Device : IDisposable
     }
 
     /// <summary>A kernel of a source that is not embedded.</summary>
-    public CudaKernel Kernel(string text, string name, params string[] constants) => Stream.Load(_compiler.Compile("test.cu", text, constants)).Kernel(name);
+    public CudaKernel Kernel(string text, string name, params string[] constants)
+    {
+        CudaKernel kernel = Stream.Load(_compiler.Compile("test.cu", text, constants)).Kernel(name);
+        kernel.Resolve();
+        return kernel;
+    }
 
     public void Dispose()
     {
