@@ -189,7 +189,7 @@ public sealed class CudaLinearTests
             using Tensor widened = onHost.Widen();
             _values = widened.data<float>().ToArray();
             using CudaMemory memory = new(device.Stream);
-            OnDevice = linear.Pack(memory.Place(onHost));
+            OnDevice = linear.Pack((QuantizedWeight)memory.Place(onHost));
         }
 
         public int Outputs { get; }
