@@ -7,8 +7,12 @@ namespace Llama.Model.Tests.Cuda.Emulator;
 /// <summary>Compiles kernels as C++ for the processor: a module's image is a shared library.</summary>
 internal sealed partial class EmulatedCompiler : ICudaCompiler
 {
-    // Kernels read memory as other types than it was written as; CUDA's compiler allows it.
-    private static readonly string[] Options = ["-std=c++17", "-O2", "-fPIC", "-fno-strict-aliasing", "-ffp-contract=off", "-w", "-DCUDA_EMULATOR"];
+    // Kernels read memory as other types than it was written as; CUDA's compiler allows it. What -fsanitize finds is reported by the runtime (instruments.cpp).
+    private static readonly string[] Options =
+    [
+        "-std=c++17", "-O2", "-g1", "-fPIC", "-fno-strict-aliasing", "-ffp-contract=off", "-w", "-DCUDA_EMULATOR",
+        "-fsanitize=thread,alignment,bounds,shift-exponent,integer-divide-by-zero,signed-integer-overflow", "--param", "tsan-instrument-func-entry-exit=0",
+    ];
 
     public byte[] Compile(CudaUnit unit, string architecture) => Compile(unit.Name, unit.Text, unit.Constants);
 

@@ -7,14 +7,13 @@ namespace Llama.Model.Tests.Cuda.Emulator;
 internal sealed unsafe class EmulatedModule : IDisposable
 {
     private readonly nint _library;
+    private readonly string _path = Path.Combine(Path.GetTempPath(), $"llama-module-{Guid.NewGuid():N}.so"); // kept for the lines that faults name
 
     /// <summary>Loads it for this thread.</summary>
     public EmulatedModule(ReadOnlySpan<byte> image)
     {
-        string path = Path.Combine(Path.GetTempPath(), $"llama-module-{Guid.NewGuid():N}.so");
-        File.WriteAllBytes(path, image);
-        _library = NativeLibrary.Load(path);
-        File.Delete(path);
+        File.WriteAllBytes(_path, image);
+        _library = NativeLibrary.Load(_path);
         Address = NativeLibrary.GetExport(_library, "emulator_module");
         StaticSharedBytes = EmulatedRuntime.StaticShared(Address, out nint shared);
         StaticShared = shared;
@@ -32,5 +31,9 @@ internal sealed unsafe class EmulatedModule : IDisposable
     public EmulatedKernel Kernel(string name) =>
         Kernels.Find(kernel => kernel.Name == name) ?? throw new CudaException($"no kernel '{name}': CUDA_ERROR_NOT_FOUND; there are {string.Join(", ", Kernels.Select(kernel => kernel.Name))}");
 
-    public void Dispose() => NativeLibrary.Free(_library);
+    public void Dispose()
+    {
+        NativeLibrary.Free(_library);
+        File.Delete(_path);
+    }
 }

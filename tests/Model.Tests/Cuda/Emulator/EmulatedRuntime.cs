@@ -34,6 +34,7 @@ internal static unsafe class EmulatedRuntime
     }
 
     /// <summary>Runs a grid on this thread.</summary>
+    /// <param name="whereabouts">Says of an address in which memory it is.</param>
     /// <exception cref="CudaException">What the kernel did wrong, where, and which thread.</exception>
     public static void Run(in Launch launch, Func<nint, string> whereabouts)
     {
@@ -41,7 +42,17 @@ internal static unsafe class EmulatedRuntime
         fixed (Launch* at = &launch)
             if (((delegate* unmanaged<Launch*, Fault*, int>)Entry.Value)(at, &fault) == 0) return;
         string text = Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(fault.Text));
-        throw new CudaException(fault.Address == 0 ? text : $"{text}: {whereabouts(fault.Address)}");
+        if (fault.Address != 0) text += $", {whereabouts(fault.Address)}";
+        throw new CudaException(text + Line(fault.Code));
+    }
+
+    // The line of the source that an instruction was made of.
+    private static string Line(nint code)
+    {
+        byte* file = null;
+        ulong offset = code == 0 ? 0 : ((delegate* unmanaged<nint, byte**, ulong>)NativeLibrary.GetExport(Library.Value, "emulator_offset"))(code, &file);
+        string? line = offset == 0 ? null : Gnu.Line(Marshal.PtrToStringUTF8((nint)file)!, offset);
+        return line == null ? "" : $" ({line})";
     }
 
     private static readonly Lazy<nint> Entry = new(() => NativeLibrary.GetExport(Library.Value, "emulator_run"));
@@ -83,5 +94,6 @@ internal static unsafe class EmulatedRuntime
     {
         public fixed byte Text[1024];
         public nint Address;
+        public nint Code;
     }
 }

@@ -32,7 +32,7 @@ public sealed class EmulatorTests
             __shared__ __align__(16) bf16 left[16 * 16], right[16 * 8];
             int lane = threadIdx.x;
             cp_async_16(left + lane * 8, a + lane * 8);
-            cp_async_16_or_zero(right + lane % 16 * 8, b + lane % 16 * 8, true);
+            if (lane < 16) cp_async_16_or_zero(right + lane * 8, b + lane * 8, true);
             cp_async_commit();
             WAIT
             __syncwarp();
@@ -56,13 +56,51 @@ public sealed class EmulatorTests
         Assert.All(device.Read<float>(result, 3), sum => Assert.Equal(499_500, sum));
     }
 
-    [CudaEmulatorFact]
-    public void Launch_MissingBarrier_IsSeen()
+    [CudaEmulatorTheory]
+    [InlineData("")]
+    [InlineData("__syncwarp();")]
+    [InlineData("__shfl_sync(FULL_WARP, part, 0);")]
+    public void Launch_MissingBarrier_IsARace(string instead)
     {
         using Device device = new();
-        nint result = device.New(64 * sizeof(float));
-        device.Kernel(Sum, "sum", "BARRIER=").Launch(new(64, 1, 1, 256), device.Of(new float[1000]), result, 1000);
-        Assert.Contains(device.Read<float>(result, 64), float.IsNaN);
+        nint result = device.New(sizeof(float));
+        CudaKernel kernel = device.Kernel(Sum, "sum", $"BARRIER={instead}");
+        string message = Assert.Throws<CudaException>(() =>
+        {
+            kernel.Launch(new(1, 1, 1, 256), device.Of(new float[1000]), result, 1000);
+            device.Stream.Synchronize();
+        }).Message;
+        Assert.Matches(@"^sum, block \(0, 0, 0\), thread \d+: (reads|writes) shared memory that thread \d+ (wrote|read), with no barrier between the two \(test\.cu:(8|13)\)$", message);
+    }
+
+    [CudaEmulatorTheory]
+    [InlineData("__syncwarp();", true)]
+    [InlineData("", false)]
+    [InlineData("__shfl_sync(FULL_WARP, 0, 0);", false)]
+    public void SharedMemory_OfAWarp_IsOrderedBySyncwarpAlone(string between, bool ordered)
+    {
+        string body = $"__shared__ int s[96]; s[threadIdx.x] = 1; {between} data[threadIdx.x % 64] = s[threadIdx.x ^ 1];";
+        if (ordered) Run(body);
+        else Assert.Contains("with no barrier between", Fault(body));
+    }
+
+    [CudaEmulatorFact]
+    public void SharedMemory_Atomics_DoNotRace() =>
+        Run("__shared__ int s[1]; if (threadIdx.x == 0) s[0] = 0; __syncthreads(); atomicAdd(s, 1); __syncthreads(); if (s[0] != 96) data[1000] = 0;");
+
+    [CudaEmulatorFact]
+    public void SharedMemory_ReadByAllThenWritten_IsARace() => Assert.Contains("writes shared memory that thread", Fault("__shared__ int s[2]; if (threadIdx.x == 0) s[0] = 1; __syncthreads(); data[threadIdx.x % 64] = s[0]; __syncwarp(); if (threadIdx.x == 40) s[0] = 2;"));
+
+    [CudaEmulatorTheory]
+    [InlineData("data[0] = ((int4*)(data + 1))->x;", "test.cu:1 touches 'struct int4' at 0x")]
+    [InlineData("__shared__ int s[4]; s[threadIdx.x] = 1;", "test.cu:1 takes element")]
+    [InlineData("data[0] = 1 << (threadIdx.x + 1);", "test.cu:1 shifts 'int' by ")]
+    [InlineData("data[0] = (int)threadIdx.x / (data[threadIdx.x % 64] + 1);", "test.cu:1 divides 'int' by zero")]
+    [InlineData("data[threadIdx.x % 64] = 0x7fffffff + (int)threadIdx.x;", "test.cu:1 adds 'int' beyond its range")]
+    public void Launch_UndefinedBehaviour_SaysWhatAndWhere(string body, string expected)
+    {
+        string fault = Fault(body);
+        Assert.True(fault.Contains(expected), fault);
     }
 
     [CudaEmulatorFact]
@@ -81,6 +119,13 @@ public sealed class EmulatorTests
 
     [CudaEmulatorFact]
     public void AsyncCopy_NotWaitedFor_IsSeen() => Assert.Contains(Multiply(Bf16(16 * 16, seed: 1), Bf16(16 * 8, seed: 2), "WAIT=cp_async_wait<1>();"), float.IsNaN);
+
+    [CudaEmulatorTheory]
+    [InlineData("__shared__ __align__(16) int s[96 * 4]; s[threadIdx.x * 4] = 1; cp_async_16(s + (threadIdx.x ^ 1) * 4, data);", "with no barrier between")]
+    [InlineData("__shared__ __align__(16) int s[96 * 4]; cp_async_16(s + threadIdx.x * 4, data + 1);", "source at test.cu:1: the address 0x")]
+    [InlineData("int s[8]; cp_async_16(s, data);", "target at test.cu:1: 0x")]
+    [InlineData("__shared__ __align__(16) int s[4]; if (threadIdx.x > 0) return; cp_async_16(s, data + 64); cp_async_commit(); cp_async_wait<0>();", "the asynchronous copy of test.cu:1 reads memory that is not there")]
+    public void AsyncCopy_Wrong_SaysWhatAndWhere(string body, string fault) => Assert.Contains(fault, Fault(body));
 
     [CudaEmulatorFact]
     public void Launch_BarrierNotReachedByAll_SaysWhoIsWhere()
@@ -104,9 +149,9 @@ public sealed class EmulatorTests
     [CudaEmulatorFact]
     public void Launch_TouchesBehindMemory_SaysWhereAndWho()
     {
-        Assert.Matches(@"^test, block \(1, 0, 0\), thread 95: writes memory that is not there at 0x\w+: 0 bytes behind device memory of 256 bytes$", Fault("if (blockIdx.x == 1 && threadIdx.x == 95) data[64] = 1;", keepThread: true));
+        string fault = Fault("if (blockIdx.x == 1 && threadIdx.x == 95)\ndata[64] = 1;", keepThread: true);
+        Assert.Matches(@"^test, block \(1, 0, 0\), thread 95: writes memory that is not there, at 0x\w+, 0 bytes behind device memory of 256 bytes \(test\.cu:\d\)$", fault);
         Assert.Contains("reads memory that is not there", Fault("if (data[-4096 / 4] == 1) data[0] = 1;"));
-        Assert.Contains("division of an integer by zero", Fault("data[0] = (int)threadIdx.x / (data[threadIdx.x % 64] + 1);"));
         Assert.Contains("more than 64 KiB of local variables", Fault("volatile char much[70000]; much[0] = 1; data[0] = much[threadIdx.x];"));
     }
 
@@ -119,17 +164,24 @@ public sealed class EmulatorTests
         Assert.Contains("wrote 0 bytes behind device memory of 10 bytes", Assert.Throws<CudaException>(() => device.Driver.Free(memory)).Message);
     }
 
+    private static void Run(string body)
+    {
+        using Device device = new();
+        Launch(device, body);
+    }
+
     private static string Fault(string body, bool keepThread = false)
     {
         using Device device = new();
-        nint data = device.New(256);
-        CudaKernel kernel = device.Kernel($"#include \"tensor_core.cuh\"\nextern \"C\" __global__ void test(int* data)\n{{\n#line 1\n{body}\n}}", "test");
-        string message = Assert.Throws<CudaException>(() =>
-        {
-            kernel.Launch(new(2, 1, 1, 96), data);
-            device.Stream.Synchronize();
-        }).Message;
+        string message = Assert.Throws<CudaException>(() => Launch(device, body)).Message;
         return keepThread ? message : System.Text.RegularExpressions.Regex.Replace(message, @"block \(., 0, 0\), thread \d+", "block (0, 0, 0), thread #");
+    }
+
+    private static void Launch(Device device, string body)
+    {
+        string text = $"#include \"tensor_core.cuh\"\n#include \"async_copy.cuh\"\nextern \"C\" __global__ void test(int* data)\n{{\n#line 1\n{body}\n}}";
+        device.Kernel(text, "test").Launch(new(2, 1, 1, 96), device.New(256));
+        device.Stream.Synchronize();
     }
 
     private static float[] Multiply(ushort[] a, ushort[] b, string wait)

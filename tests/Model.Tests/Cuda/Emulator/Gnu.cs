@@ -38,6 +38,22 @@ internal static class Gnu
         }
     }
 
+    /// <summary>File and line of an instruction, or null; from what it was inlined into as well, outermost last.</summary>
+    public static string? Line(string library, ulong offset)
+    {
+        try
+        {
+            using Process process = Process.Start(new ProcessStartInfo("addr2line", ["-i", "-s", "-e", library, $"0x{offset:x}"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            string[] lines = [.. process.StandardOutput.ReadToEnd().Split('\n').Where(line => line.Length > 0 && !line.Contains('?') && !line.StartsWith("module.cpp", StringComparison.Ordinal)).Select(line => line.Split(' ')[0])];
+            process.WaitForExit();
+            return lines.Length == 0 ? null : string.Join(" in ", lines);
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return null;
+        }
+    }
+
     private static string Hash(IReadOnlyList<(string Name, string Text)> files, IReadOnlyList<string>[] commands)
     {
         StringBuilder all = new();

@@ -11,7 +11,6 @@ namespace emulator
 {
 
 constexpr size_t MostShared = 256 << 10;
-constexpr unsigned Lanes = 32, EveryLane = 0xffffffffu;
 
 // Dynamic shared memory ends where nothing may be touched.
 Block::Block()
@@ -46,6 +45,7 @@ void Block::prepare(const Launch& launch, Fault& fault)
     while (_threads.size() < launch.threads) _threads.push_back(std::make_unique<Thread>());
     _warps.resize((launch.threads + Lanes - 1) / Lanes);
     *launch.module->dynamic_shared = _dynamic_end - (launch.shared_bytes + 15) / 16 * 16;
+    _races.watch(*launch.module->dynamic_shared, launch.shared_bytes, launch.static_shared, launch.static_shared_bytes);
     launch.module->indices->grid = { launch.grid[0], launch.grid[1], launch.grid[2] };
     launch.module->indices->block_size = { launch.threads, 1, 1 };
 }
@@ -55,7 +55,9 @@ void Block::begin(unsigned block)
     unsigned x = _launch->grid[0], y = _launch->grid[1];
     _launch->module->indices->block = { block % x, block / x % y, block / x / y };
     spoil_shared();
+    pass_barrier();
     _left = _at_barrier = _came_true = 0;
+    _copying = {};
     _ready.clear();
     for (unsigned i = 0; i < _launch->threads; i++)
     {
@@ -128,24 +130,31 @@ int Block::barrier(bool value, Place at)
             if (i != _current) _ready.push_back(i);
         for (unsigned i : _ready)
             if (_threads[i]->at.line != at.line) emulator_fail("waits at the barrier of %s:%d, thread %u at that of line %d: all must come to the same", at.file, at.line, i, _threads[i]->at.line);
+        pass_barrier();
         _were_true = _came_true;
         _at_barrier = _came_true = 0;
     }
     return (int)_were_true;
 }
 
-void Block::meet(unsigned mask, bool whole, Together together, const void* in, int in_bytes, void* out, int out_bytes, Place at)
+void Block::pass_barrier()
+{
+    _barriers++;
+    for (Warp& warp : _warps) warp.met = 0;
+}
+
+void Block::meet(unsigned mask, Meet kind, Together together, const void* in, int in_bytes, void* out, int out_bytes, Place at)
 {
     Warp& warp = _warps[_current / Lanes];
     unsigned lane = _current % Lanes;
-    Meeting& meeting = join(warp, mask, whole, together, in_bytes, out_bytes, at);
+    Meeting& meeting = join(warp, mask, kind, together, in_bytes, out_bytes, at);
     memcpy(meeting.in + lane * in_bytes, in, in_bytes);
     meeting.arrived |= 1u << lane;
     if (!complete(warp, meeting)) pause(State::AtMeeting, at);
     memcpy(out, current().result, out_bytes);
 }
 
-Meeting& Block::join(Warp& warp, unsigned mask, bool whole, Together together, int in_bytes, int out_bytes, Place at)
+Meeting& Block::join(Warp& warp, unsigned mask, Meet kind, Together together, int in_bytes, int out_bytes, Place at)
 {
     if (!(mask >> _current % Lanes & 1)) emulator_fail("at %s:%d names the lanes %08x, of which it is none", at.file, at.line, mask);
     for (Meeting& meeting : warp.meetings)
@@ -153,7 +162,7 @@ Meeting& Block::join(Warp& warp, unsigned mask, bool whole, Together together, i
         if (meeting.mask == mask && meeting.together == together && meeting.at.line == at.line) return meeting;
         if (meeting.mask & mask) emulator_fail("at %s:%d names the lanes %08x, of which some (%08x) wait at %s:%d for the lanes %08x", at.file, at.line, mask, meeting.arrived, meeting.at.file, meeting.at.line, meeting.mask);
     }
-    warp.meetings.push_back({ mask, 0, whole, together, at, in_bytes, out_bytes, {} });
+    warp.meetings.push_back({ mask, 0, kind, together, at, in_bytes, out_bytes, {} });
     return warp.meetings.back();
 }
 
@@ -161,9 +170,10 @@ Meeting& Block::join(Warp& warp, unsigned mask, bool whole, Together together, i
 bool Block::complete(Warp& warp, Meeting& meeting)
 {
     if ((meeting.mask & warp.there) != meeting.arrived) return false;
-    if (meeting.whole && meeting.arrived != EveryLane) emulator_fail("at %s:%d all 32 lanes must come together, only %08x did: the others have left the kernel", meeting.at.file, meeting.at.line, meeting.arrived);
+    if (meeting.kind == Meet::Whole && meeting.arrived != EveryLane) emulator_fail("at %s:%d all 32 lanes must come together, only %08x did: the others have left the kernel", meeting.at.file, meeting.at.line, meeting.arrived);
     alignas(16) unsigned char out[Lanes * sizeof(Thread::result)];
     meeting.together(meeting.in, out, meeting.arrived);
+    warp.met += meeting.kind == Meet::Ordered;
     unsigned first = _current / Lanes * Lanes;
     for (unsigned lane = 0; lane < Lanes; lane++)
         if (meeting.arrived >> lane & 1)
@@ -190,19 +200,56 @@ void Block::stuck()
     emulator_fail("nobody can go on: of %u threads %s", _launch->threads, text.c_str());
 }
 
-void Block::require_shared(const void* address, size_t bytes, size_t alignment, const char* what, Place at)
+void Block::touch_shared(const void* address, size_t bytes, bool writes, const char* what, Place at)
 {
     char* dynamic = (char*)*_launch->module->dynamic_shared;
     if (!holds(dynamic, _dynamic_end - dynamic, address, bytes) && !holds(_launch->static_shared, _launch->static_shared_bytes, address, bytes)) emulator_fail("%s at %s:%d: %p is not in the block's shared memory", what, at.file, at.line, address);
-    if ((uintptr_t)address % alignment != 0) emulator_fail("%s at %s:%d: the address %p is not a multiple of %zu", what, at.file, at.line, address, alignment);
+    if ((uintptr_t)address % bytes != 0) emulator_fail("%s at %s:%d: the address %p is not a multiple of %zu", what, at.file, at.line, address, bytes);
+    touch(address, bytes, writes, nullptr);
 }
 
-void Block::describe(const void* address, const char* format, va_list values)
+void Block::race(Touch now, Touch other, const void* code)
+{
+    describe(nullptr, code, "%s shared memory that thread %u %s, with no barrier between the two", writes(now) ? "writes" : "reads", thread_of(other), writes(other) ? "wrote" : "read");
+    abandon();
+}
+
+void Block::describe(const void* address, const void* code, const char* format, ...)
+{
+    va_list values;
+    va_start(values, format);
+    describe(address, code, format, values);
+    va_end(values);
+}
+
+void Block::describe(const void* address, const void* code, const char* format, va_list values)
 {
     uint3 block = _launch->module->indices->block;
     int length = snprintf(_fault->text, sizeof _fault->text, "%s, block (%u, %u, %u), thread %u: ", _launch->kernel->name, block.x, block.y, block.z, _current);
+    if (_copying.file != nullptr) length += snprintf(_fault->text + length, sizeof _fault->text - length, "the asynchronous copy of %s:%d ", _copying.file, _copying.line);
     vsnprintf(_fault->text + length, sizeof _fault->text - length, format, values);
     _fault->address = address;
+    _fault->code = code;
+}
+
+void Block::abandon()
+{
+    void* nowhere;
+    emulator_switch(&nowhere, _outside);
+    __builtin_unreachable();
+}
+
+void Block::wait_for_copies(size_t groups)
+{
+    for (std::vector<Copy> group; current().finish(groups, group);)
+        for (const Copy& copy : group)
+        {
+            _copying = copy.at;
+            touch(copy.shared, copy.bytes, true, nullptr);
+            if (copy.global != nullptr) memcpy(copy.shared, copy.global, copy.bytes);
+            else memset(copy.shared, 0, copy.bytes);
+            _copying = {};
+        }
 }
 
 // xorshift64*

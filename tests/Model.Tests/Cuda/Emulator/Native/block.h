@@ -3,28 +3,32 @@
 #include <stdarg.h>
 #include <memory>
 #include <vector>
+#include "races.h"
 #include "runtime.h"
 #include "thread.h"
 
 namespace emulator
 {
 
+constexpr unsigned Lanes = 32, EveryLane = 0xffffffffu;
+
 // Lanes of a warp that wait for each other.
 struct Meeting
 {
     static constexpr int MostBytes = 48;
     unsigned mask, arrived;
-    bool whole;
+    Meet kind;
     Together together;
     Place at;
     int in_bytes, out_bytes;
-    alignas(16) unsigned char in[32 * MostBytes];
+    alignas(16) unsigned char in[Lanes * MostBytes];
 };
 
 struct Warp
 {
     unsigned there; // lanes that have not left
     std::vector<Meeting> meetings;
+    uint32_t met; // how often by __syncwarp since the last barrier
 };
 
 // What runs on one thread of the process, kept from launch to launch for its stacks.
@@ -33,15 +37,28 @@ class Block
 public:
     Block();
     int run(const Launch& launch, Fault& fault);
-    void meet(unsigned mask, bool whole, Together together, const void* in, int in_bytes, void* out, int out_bytes, Place at);
+    void meet(unsigned mask, Meet kind, Together together, const void* in, int in_bytes, void* out, int out_bytes, Place at);
     int barrier(bool value, Place at);
-    void require_shared(const void* address, size_t bytes, size_t alignment, const char* what, Place at);
+
+    // Every access to memory passes here.
+    void touch(const void* address, size_t bytes, bool writes, const void* code)
+    {
+        Touch now = touch_by(_current, _barriers, _warps[_current / Lanes].met, writes);
+        if (Touch other = _races.touch(address, bytes, now)) race(now, other, code);
+    }
+
+    void touch_shared(const void* address, size_t bytes, bool writes, const char* what, Place at);
+    void wait_for_copies(size_t groups);
     Thread& current() { return *_threads[_current]; }
 
-    // Writes down what went wrong, and where.
-    void describe(const void* address, const char* format, va_list values);
+    // Writes down what went wrong.
+    void describe(const void* address, const void* code, const char* format, ...) __attribute__((format(printf, 4, 5)));
+    void describe(const void* address, const void* code, const char* format, va_list values);
 
-    // Where a launch that went wrong goes on: behind the switch to its first thread.
+    // Ends the launch from within a thread.
+    [[noreturn]] void abandon();
+
+    // Where a launch goes on that was ended, with emulator_resume.
     void* outside() const { return _outside; }
 
 private:
@@ -52,9 +69,11 @@ private:
     void leave();
     void pause(State state, Place at);
     void go_on(void** from);
-    Meeting& join(Warp& warp, unsigned mask, bool whole, Together together, int in_bytes, int out_bytes, Place at);
+    Meeting& join(Warp& warp, unsigned mask, Meet kind, Together together, int in_bytes, int out_bytes, Place at);
     bool complete(Warp& warp, Meeting& meeting);
+    void pass_barrier();
     [[noreturn]] void stuck();
+    [[noreturn]] void race(Touch now, Touch other, const void* code);
     unsigned draw(unsigned below);
     bool holds(const void* memory, size_t size, const void* address, size_t bytes) const { return address >= memory && (const char*)address + bytes <= (const char*)memory + size; }
 
@@ -66,6 +85,9 @@ private:
     std::vector<unsigned> _ready;
     std::vector<Warp> _warps;
     unsigned _current = 0, _left = 0, _at_barrier = 0, _came_true = 0, _were_true = 0;
+    Place _copying = {}; // where the copy was asked for that is being done
+    uint32_t _barriers = 0;
+    Races _races;
     char* _dynamic_end;
 };
 

@@ -5,38 +5,30 @@
 namespace emulator
 {
 
+__attribute__((tls_model("initial-exec"))) thread_local Block* FaultWatch::running;
+
 namespace
 {
 
-// Read in a signal handler, where memory for it could not be allocated.
-__attribute__((tls_model("initial-exec"))) thread_local Block* running;
-
 struct sigaction before[NSIG];
 
-void describe(const void* address, const char* format, ...)
+void explain(Block& block, int signal, const siginfo_t* info, const ucontext_t* context)
 {
-    va_list values;
-    va_start(values, format);
-    running->describe(address, format, values);
-    va_end(values);
-}
-
-void explain(int signal, const siginfo_t* info, const ucontext_t* context)
-{
-    if (signal == SIGFPE) describe(nullptr, "division of an integer by zero");
-    else if (signal == SIGSEGV && running->current().stack.guards(info->si_addr)) describe(nullptr, "more than %zu KiB of local variables", StackBytes >> 10);
-    else if (signal == SIGSEGV || signal == SIGBUS) describe(info->si_addr, "%s memory that is not there at %p", context->uc_mcontext.gregs[REG_ERR] & 2 ? "writes" : "reads", info->si_addr);
-    else describe(nullptr, "trap");
+    const void* code = (const void*)context->uc_mcontext.gregs[REG_RIP];
+    if (signal == SIGFPE) block.describe(nullptr, code, "division of an integer by zero");
+    else if (signal == SIGSEGV && block.current().stack.guards(info->si_addr)) block.describe(nullptr, code, "more than %zu KiB of local variables", StackBytes >> 10);
+    else if (signal == SIGSEGV || signal == SIGBUS) block.describe(info->si_addr, code, "%s memory that is not there, at %p", context->uc_mcontext.gregs[REG_ERR] & 2 ? "writes" : "reads", info->si_addr);
+    else block.describe(nullptr, code, "trap");
 }
 
 // Goes on behind the launch, as if the last thread had left.
 void handle(int signal, siginfo_t* info, void* at)
 {
     ucontext_t* context = (ucontext_t*)at;
-    if (running != nullptr)
+    if (Block* block = FaultWatch::watched())
     {
-        explain(signal, info, context);
-        context->uc_mcontext.gregs[REG_RSP] = (greg_t)running->outside();
+        explain(*block, signal, info, context);
+        context->uc_mcontext.gregs[REG_RSP] = (greg_t)block->outside();
         context->uc_mcontext.gregs[REG_RIP] = (greg_t)emulator_resume;
     }
     else if (before[signal].sa_flags & SA_SIGINFO) before[signal].sa_sigaction(signal, info, at);
@@ -62,7 +54,5 @@ FaultWatch::FaultWatch(Block& block)
 }
 
 FaultWatch::~FaultWatch() { running = nullptr; }
-
-Block* FaultWatch::watched() { return running; }
 
 }

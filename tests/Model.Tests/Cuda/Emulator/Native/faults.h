@@ -13,7 +13,11 @@ public:
     ~FaultWatch();
 
     // The block that runs on the calling thread, or null.
-    static Block* watched();
+    static Block* watched() { return running; }
+
+private:
+    // Read in a signal handler, where memory for it could not be allocated.
+    static __attribute__((tls_model("initial-exec"))) thread_local Block* running;
 };
 
 }

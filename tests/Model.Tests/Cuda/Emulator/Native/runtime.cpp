@@ -1,4 +1,5 @@
 #include "runtime.h"
+#include <dlfcn.h>
 #include <link.h>
 #include "block.h"
 #include "faults.h"
@@ -13,36 +14,42 @@ int emulator_run(const emulator::Launch* launch, emulator::Fault* fault)
     return block.run(*launch, *fault);
 }
 
-void emulator_meet(unsigned mask, bool whole, emulator::Together together, const void* in, int in_bytes, void* out, int out_bytes, Place at)
+void emulator_meet(unsigned mask, emulator::Meet kind, emulator::Together together, const void* in, int in_bytes, void* out, int out_bytes, Place at)
 {
-    FaultWatch::watched()->meet(mask, whole, together, in, in_bytes, out, out_bytes, at);
+    FaultWatch::watched()->meet(mask, kind, together, in, in_bytes, out, out_bytes, at);
 }
 
 int emulator_barrier(bool value, Place at) { return FaultWatch::watched()->barrier(value, at); }
 
-void emulator_require_shared(const void* address, int bytes, int alignment, const char* what, Place at) { FaultWatch::watched()->require_shared(address, bytes, alignment, what, at); }
+void emulator_touch_shared(const void* address, int bytes, bool writes, const char* what, Place at) { FaultWatch::watched()->touch_shared(address, bytes, writes, what, at); }
 
 void emulator_copy_later(void* shared, const void* global, int bytes, Place at)
 {
-    emulator_require_shared(shared, bytes, bytes, "an asynchronous copy's target", at);
+    emulator_touch_shared(shared, bytes, true, "an asynchronous copy's target", at);
     if ((uintptr_t)global % bytes != 0) emulator_fail("an asynchronous copy's source at %s:%d: the address %p is not a multiple of %d", at.file, at.line, global, bytes);
-    FaultWatch::watched()->current().copy_later({ shared, global, (size_t)bytes });
+    FaultWatch::watched()->current().copy_later({ shared, global, (size_t)bytes, at });
 }
 
 void emulator_commit() { FaultWatch::watched()->current().commit(); }
 
-void emulator_wait(int groups) { FaultWatch::watched()->current().wait(groups); }
+void emulator_wait(int groups) { FaultWatch::watched()->wait_for_copies(groups); }
 
 void emulator_fail(const char* format, ...)
 {
     Block& block = *FaultWatch::watched();
     va_list values;
     va_start(values, format);
-    block.describe(nullptr, format, values);
+    block.describe(nullptr, nullptr, format, values);
     va_end(values);
-    void* nowhere;
-    emulator_switch(&nowhere, block.outside());
-    __builtin_unreachable();
+    block.abandon();
+}
+
+unsigned long emulator_offset(const void* code, const char** file)
+{
+    Dl_info info;
+    if (dladdr(code, &info) == 0) return 0;
+    *file = info.dli_fname;
+    return (uintptr_t)code - (uintptr_t)info.dli_fbase;
 }
 
 namespace

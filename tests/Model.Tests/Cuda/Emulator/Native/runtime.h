@@ -10,6 +10,9 @@ namespace emulator
 // A line of a kernel's source.
 struct Place { const char* file; int line; };
 
+// What a meeting of lanes is: they hear of each other; they wait for each other's memory, too; all 32 compute together.
+enum class Meet { Some, Ordered, Whole };
+
 // Does for all lanes what a warp does together: in[32] and out[32] by lane, `present` the lanes that are there.
 typedef void (*Together)(const void* in, void* out, unsigned present);
 
@@ -34,8 +37,8 @@ struct Launch
     unsigned static_shared_bytes;
 };
 
-// What went wrong, for the driver; `address` where memory was touched that is not there.
-struct Fault { char text[1024]; const void* address; };
+// What went wrong, for the driver: `address` where memory was touched that is not there, `code` the instruction where that is known.
+struct Fault { char text[1024]; const void* address; const void* code; };
 
 }
 
@@ -44,11 +47,14 @@ extern "C"
     // Where the calling thread has the `__shared__` variables of a module, and how many bytes they are.
     unsigned emulator_static_shared(const emulator::Module* module, void** begin);
 
+    // The place of an address in the file of the library that has it, and the name of that file; 0 for one that has no file.
+    unsigned long emulator_offset(const void* code, const char** file);
+
     // Runs a grid on the calling thread. 0, or 1 and what went wrong.
     int emulator_run(const emulator::Launch* launch, emulator::Fault* fault);
 
-    // Waits until all lanes of the mask that have not left the kernel call it, with the same `together` at the same place. With `whole` all 32 must.
-    void emulator_meet(unsigned mask, bool whole, emulator::Together together, const void* in, int in_bytes, void* out, int out_bytes, emulator::Place at);
+    // Waits until all lanes of the mask that have not left the kernel call it, with the same `together` at the same place.
+    void emulator_meet(unsigned mask, emulator::Meet kind, emulator::Together together, const void* in, int in_bytes, void* out, int out_bytes, emulator::Place at);
 
     // Waits for all threads of the block: how many of them came with a value other than 0.
     int emulator_barrier(bool value, emulator::Place at);
@@ -58,8 +64,8 @@ extern "C"
     void emulator_commit();
     void emulator_wait(int groups);
 
-    // Ends the launch with a fault unless that many bytes at the address are shared memory of the block, aligned as said.
-    void emulator_require_shared(const void* address, int bytes, int alignment, const char* what, emulator::Place at);
+    // Touches shared memory, aligned to as many bytes, other than by the processor's own instructions.
+    void emulator_touch_shared(const void* address, int bytes, bool writes, const char* what, emulator::Place at);
 
     // Ends the launch with a fault, printf-like; never returns.
     [[noreturn]] void emulator_fail(const char* format, ...);

@@ -43,8 +43,8 @@ template <bool Transposed> inline void load(const unsigned short* const* rows, W
 
 template <bool Transposed> inline void load(unsigned (&r)[4], const void* row, Place at)
 {
-    emulator_require_shared(row, 16, 16, "ldmatrix", at);
-    Words words = meet<const unsigned short*, Words>(0xffffffffu, true, (const unsigned short*)row, load<Transposed>, at);
+    emulator_touch_shared(row, 16, false, "ldmatrix", at);
+    Words words = meet<const unsigned short*, Words>(0xffffffffu, Meet::Whole, (const unsigned short*)row, load<Transposed>, at);
     for (int i = 0; i < 4; i++) r[i] = words.values[i];
 }
 
@@ -53,7 +53,7 @@ template <bool Transposed> inline void load(unsigned (&r)[4], const void* row, P
 inline void mma_m16n8k16_bf16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], HERE)
 {
     emulator::Tiles tiles = { { d[0], d[1], d[2], d[3] }, { a[0], a[1], a[2], a[3] }, { b[0], b[1] } };
-    emulator::Floats sums = emulator::meet<emulator::Tiles, emulator::Floats>(0xffffffffu, true, tiles, emulator::multiply, at);
+    emulator::Floats sums = emulator::meet<emulator::Tiles, emulator::Floats>(0xffffffffu, emulator::Meet::Whole, tiles, emulator::multiply, at);
     for (int i = 0; i < 4; i++) d[i] = sums.values[i];
 }
 

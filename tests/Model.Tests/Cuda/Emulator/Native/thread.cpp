@@ -24,12 +24,12 @@ void Thread::commit()
     _copies.clear();
 }
 
-void Thread::wait(size_t groups)
+bool Thread::finish(size_t groups, std::vector<Copy>& group)
 {
-    for (; _groups.size() > groups; _groups.pop_front())
-        for (const Copy& copy : _groups.front())
-            if (copy.global != nullptr) memcpy(copy.shared, copy.global, copy.bytes);
-            else memset(copy.shared, 0, copy.bytes);
+    if (_groups.size() <= groups) return false;
+    group = std::move(_groups.front());
+    _groups.pop_front();
+    return true;
 }
 
 }

@@ -10,7 +10,7 @@ namespace emulator
 
 enum class State { Ready, AtBarrier, AtMeeting, Left };
 
-struct Copy { void* shared; const void* global; size_t bytes; };
+struct Copy { void* shared; const void* global; size_t bytes; Place at; };
 
 struct Thread
 {
@@ -25,7 +25,9 @@ struct Thread
     // The target is spoilt at once: nobody may still read it, and nobody yet.
     void copy_later(const Copy& copy);
     void commit();
-    void wait(size_t groups);
+
+    // The oldest group, if there are more than so many.
+    bool finish(size_t groups, std::vector<Copy>& group);
 
 private:
     std::vector<Copy> _copies; // since the last commit

@@ -5,10 +5,10 @@
 namespace emulator
 {
 
-template <typename In, typename Out> inline Out meet(unsigned mask, bool whole, In in, void (*together)(const In*, Out*, unsigned), Place at)
+template <typename In, typename Out> inline Out meet(unsigned mask, Meet kind, In in, void (*together)(const In*, Out*, unsigned), Place at)
 {
     Out out;
-    emulator_meet(mask, whole, (Together)together, &in, sizeof in, &out, sizeof out, at);
+    emulator_meet(mask, kind, (Together)together, &in, sizeof in, &out, sizeof out, at);
     return out;
 }
 
@@ -27,7 +27,7 @@ template <typename T> inline void shuffle(const Wish<T>* in, T* out, unsigned pr
 
 inline int lane() { return (int)(threadIdx.x & 31); }
 
-template <typename T> inline T shuffle(unsigned mask, T value, int source, Place at) { return meet<Wish<T>, T>(mask, false, { value, source }, shuffle<T>, at); }
+template <typename T> inline T shuffle(unsigned mask, T value, int source, Place at) { return meet<Wish<T>, T>(mask, Meet::Some, { value, source }, shuffle<T>, at); }
 
 inline void ballot(const int* in, unsigned* out, unsigned present)
 {
@@ -63,7 +63,7 @@ inline void nothing(const int*, int*, unsigned) {}
 }
 
 #define HERE emulator::Place at = emulator::here()
-inline void __syncwarp(unsigned mask = 0xffffffffu, HERE) { emulator::meet<int, int>(mask, false, 0, emulator::nothing, at); }
+inline void __syncwarp(unsigned mask = 0xffffffffu, HERE) { emulator::meet<int, int>(mask, emulator::Meet::Ordered, 0, emulator::nothing, at); }
 
 // A source outside the segment of `width` lanes means the lane's own, as in the PTX ISA.
 template <typename T> inline T __shfl_sync(unsigned mask, T value, int source, int width = 32, HERE) { return emulator::shuffle(mask, value, (emulator::lane() & -width) | (source & (width - 1)), at); }
@@ -86,13 +86,13 @@ template <typename T> inline T __shfl_down_sync(unsigned mask, T value, unsigned
     return emulator::shuffle(mask, value, source >= (emulator::lane() & -width) + width ? emulator::lane() : source, at);
 }
 
-inline unsigned __ballot_sync(unsigned mask, int value, HERE) { return emulator::meet<int, unsigned>(mask, false, value, emulator::ballot, at); }
+inline unsigned __ballot_sync(unsigned mask, int value, HERE) { return emulator::meet<int, unsigned>(mask, emulator::Meet::Some, value, emulator::ballot, at); }
 inline int __any_sync(unsigned mask, int value, HERE) { return __ballot_sync(mask, value, at) != 0; }
 inline int __all_sync(unsigned mask, int value, HERE) { return __ballot_sync(mask, !value, at) == 0; }
-template <typename T> inline unsigned __match_any_sync(unsigned mask, T value, HERE) { return emulator::meet<T, unsigned>(mask, false, value, emulator::match<T>, at); }
+template <typename T> inline unsigned __match_any_sync(unsigned mask, T value, HERE) { return emulator::meet<T, unsigned>(mask, emulator::Meet::Some, value, emulator::match<T>, at); }
 
 #define REDUCTION(name, type, combine) \
-    inline type name(unsigned mask, type value, HERE) { return emulator::meet<type, type>(mask, false, value, emulator::reduce<type, combine>, at); }
+    inline type name(unsigned mask, type value, HERE) { return emulator::meet<type, type>(mask, emulator::Meet::Some, value, emulator::reduce<type, combine>, at); }
 REDUCTION(__reduce_add_sync, int, emulator::add<int>)
 REDUCTION(__reduce_add_sync, unsigned, emulator::add<unsigned>)
 REDUCTION(__reduce_max_sync, int, max)

@@ -1,0 +1,114 @@
+using Llama.Model.Kernels;
+using static TorchSharp.torch;
+
+namespace Llama.Model.Cuda;
+
+/// <summary>
+/// The products of a model on a CUDA device, and the way each goes. Our own kernels read weights once for up to 64 rows and widen codes on the way; from some number of rows on, which
+/// <see cref="Calibrate"/> measures, cuBLAS is faster, for codes too, which are widened for it slice by slice. Where there is no cuBLAS, and in deterministic mode, ours do all.
+/// </summary>
+/// <param name="stream">Where everything is enqueued. Once the weights' forms are prepared every call can be captured: the way depends on the number of rows alone.</param>
+/// <param name="products">cuBLAS; null where there is none. Not taken over.</param>
+/// <param name="deterministic">Whether a row's result must be the same, bit by bit, whatever the other rows.</param>
+internal sealed unsafe class CudaLinear(CudaStream stream, ICudaProducts? products, bool deterministic) : IDisposable
+{
+    private readonly CudaLinearTiles _tiles = new(stream, deterministic);
+    private readonly CudaLinearCodes _codes = new(stream);
+    private readonly CudaLinearSwitch _switch = new(isFixed: deterministic || products is null);
+    private CudaLinearFloat? _float;
+
+    /// <summary>Refuses what the kernels cannot take; before anything is uploaded.</summary>
+    /// <exception cref="ArgumentException">With the remedy.</exception>
+    public static void Check(LlamaConfig config)
+    {
+        foreach ((string name, int size) in ((string, int)[])[("hidden_size", config.HiddenSize), ("intermediate_size", config.IntermediateSize), ("num_attention_heads · head_dim", config.HeadCount * config.HeadDim)])
+            if (size % 8 != 0) throw new ArgumentException($"{name} is {size}, and the fused CUDA kernels take multiples of 8; use Model:Kernels=plain or Model:Device=cpu.");
+    }
+
+    /// <summary>Brings a weight in codes into the order in which it can be multiplied with.</summary>
+    /// <param name="placed">Its matrices lie on the device as they did on the host. Taken over.</param>
+    /// <exception cref="ArgumentException">There are no kernels for its groups.</exception>
+    public CudaQuantizedWeight Pack(QuantizedWeight placed)
+    {
+        using (placed)
+        {
+            CudaQuantizedWeight packed = _codes.Pack(placed);
+            stream.Synchronize(); // before the memory is given back
+            return packed;
+        }
+    }
+
+    /// <summary>Compiles and allocates all that products with a weight on the device need.</summary>
+    public void Prepare(Weight weight)
+    {
+        CudaLinearFormat format = CudaLinearFormat.Of(weight);
+        if (format.Bits == 32) _float ??= new CudaLinearFloat(stream);
+        else _tiles.Prepare(format);
+        if (!format.IsCodes) return;
+        _codes.Prepare(format);
+        if (!_switch.IsFixed) _codes.PrepareSlice();
+    }
+
+    /// <summary>Prepares all weights and measures from how many rows on cuBLAS pays.</summary>
+    public void Calibrate(LlamaWeights weights)
+    {
+        foreach (Weight weight in weights.Layers.SelectMany(Products).Append(weights.Head)) Prepare(weight);
+        Weight[] samples = [.. weights.Layers.Take(4).SelectMany(layer => (Weight[])[layer.Gate, layer.Down])]; // several, lest they stay in a cache
+        using CudaLinearTrial trial = new(stream, samples);
+        _switch.Measure(samples, (rows, weight, isMany) => trial.Time(rows, weight, (input, projection) => Run(input, [projection], add: false, isMany)));
+    }
+
+    /// <summary>What there is and when it is used, for the start-up lines.</summary>
+    public string Describe(LlamaWeights weights) => _switch.Describe(CudaLinearFormat.Of(weights.Layers[0].Gate));
+
+    /// <summary>output = input · weightᵀ for each projection; up to three with weights of one form are one launch.</summary>
+    /// <param name="input">[rows, inputs] float32 with float32 weights, else bfloat16.</param>
+    /// <param name="projections">Outputs [rows, outputs] are float32, or of the input's type.</param>
+    public void Linear(Matrix input, ReadOnlySpan<Projection> projections) => Run(input, projections, add: false);
+
+    /// <summary>residual += input · weightᵀ</summary>
+    /// <param name="input">[rows, inputs] float32 with float32 weights, else bfloat16.</param>
+    /// <param name="weight">[outputs, inputs]</param>
+    /// <param name="residual">[rows, outputs] float32</param>
+    public void LinearAdd(Matrix input, Weight weight, Matrix residual) => Run(input, [new(weight, residual)], add: true);
+
+    public void Dispose()
+    {
+        _tiles.Dispose();
+        _codes.Dispose();
+    }
+
+    private void Run(Matrix input, ReadOnlySpan<Projection> projections, bool add)
+    {
+        const int most = 3;
+        while (projections.Length > 0)
+        {
+            Projection first = projections[0];
+            int count = 1;
+            while (count < Math.Min(most, projections.Length) && IsLike(first, projections[count])) count++;
+            Run(input, projections[..count], add, _switch.IsMany(input.Rows, CudaLinearFormat.Of(first.Weight)));
+            projections = projections[count..];
+        }
+    }
+
+    private void Run(Matrix input, ReadOnlySpan<Projection> projections, bool add, bool isMany)
+    {
+        ScalarType expected = CudaLinearFormat.Of(projections[0].Weight).Bits == 32 ? ScalarType.Float32 : ScalarType.BFloat16;
+        if (input.Dtype != expected) throw new ArgumentException($"Activations are {input.Dtype} where these weights need {expected}.");
+        if (isMany) foreach (Projection projection in projections) Multiply(input, projection, add ? 1 : 0);
+        else if (expected == ScalarType.Float32) (_float ??= new CudaLinearFloat(stream)).Run(input, projections, add);
+        else _tiles.Run(input, projections, add);
+    }
+
+    private void Multiply(Matrix input, Projection projection, float beta)
+    {
+        (Weight weight, Matrix output) = projection;
+        if (weight is CudaQuantizedWeight codes) _codes.Multiply(products!, input, codes, output, beta);
+        else products!.Multiply((nint)input.Data, (nint)((DenseWeight)weight).Values.Data, (nint)output.Data, input.Rows, weight.Outputs, weight.Inputs, weight.Outputs, input.Dtype, output.Dtype, beta);
+    }
+
+    private static bool IsLike(Projection a, Projection b) =>
+        a.Weight.HasFormatOf(b.Weight) && CudaLinearFormat.Of(a.Weight) == CudaLinearFormat.Of(b.Weight) && a.Output.Dtype == b.Output.Dtype;
+
+    private static Weight[] Products(LayerWeights layer) => [layer.Query, layer.Key, layer.Value, layer.Output, layer.Gate, layer.Up, layer.Down];
+}

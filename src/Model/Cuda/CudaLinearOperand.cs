@@ -1,0 +1,32 @@
+using Llama.Model.Kernels;
+
+namespace Llama.Model.Cuda;
+
+/// <summary>What kernels are told of one projection of several; nothing of one that is not there.</summary>
+internal readonly unsafe struct CudaLinearOperand
+{
+    /// <param name="projections">All.</param>
+    /// <param name="index">Which.</param>
+    /// <param name="row">First row of the output that is made.</param>
+    public CudaLinearOperand(ReadOnlySpan<Projection> projections, int index, int row)
+    {
+        if (index >= projections.Length) return;
+        (Weight weight, Matrix output) = projections[index];
+        (Weight, Scales) = weight is CudaQuantizedWeight codes ? (codes.Codes, codes.Scales) : ((nint)((DenseWeight)weight).Values.Data, 0);
+        int elementBytes = output.Dtype == TorchSharp.torch.ScalarType.BFloat16 ? 2 : 4;
+        Output = (nint)output.Data + (nint)row * output.Columns * elementBytes;
+        Outputs = weight.Outputs;
+    }
+
+    /// <summary>Address of the elements or codes.</summary>
+    public nint Weight { get; }
+
+    /// <summary>Address of the scales of codes.</summary>
+    public nint Scales { get; }
+
+    /// <summary>Address of the first row that is made.</summary>
+    public nint Output { get; }
+
+    /// <summary>Rows of the weight.</summary>
+    public int Outputs { get; }
+}

@@ -1,0 +1,43 @@
+namespace Llama.Model.Cuda;
+
+/// <summary>One way in which <c>linear.cu</c> is compiled: what a block does, and the shared memory that it takes.</summary>
+/// <param name="Format">Of the weights.</param>
+/// <param name="TokenTiles">Tiles of 8 rows in a block: 1, 2, 4 or 8.</param>
+/// <param name="Split">Groups of warps that share the inputs.</param>
+/// <param name="MostSharedBytes">What a block can have.</param>
+internal readonly record struct CudaLinearTile(CudaLinearFormat Format, int TokenTiles, int Split, int MostSharedBytes)
+{
+    /// <summary>Threads of a block.</summary>
+    public const int Threads = 256;
+
+    private const int Warps = 8, WarpOutputs = 32, MostStages = 8;
+
+    /// <summary>Results of a block: this many rows …</summary>
+    public int Rows => 8 * TokenTiles;
+
+    /// <summary>… of this many outputs.</summary>
+    public int Outputs => WarpOutputs * Warps / Split;
+
+    /// <summary>Inputs of a stage of the ring.</summary>
+    public int StageInputs => WarpInputs * Split;
+
+    /// <summary>Dynamic shared memory of a block: the ring, in which the sums are gathered at the end.</summary>
+    public int SharedBytes => Math.Max(Stages * StageBytes, Split * Rows * (Outputs + 4) * sizeof(float));
+
+    /// <summary>What the source is compiled with.</summary>
+    public string[] Constants => [.. Format.Constants, $"TOKEN_TILES={TokenTiles}", $"SPLIT={Split}", $"STAGES={Stages}", $"RESIDENT={Resident}"];
+
+    /// <summary>Stages of the ring, one of which is computed while the others are under way.</summary>
+    public int Stages => Math.Clamp(RingBytes / StageBytes, 2, MostStages);
+
+    // Two blocks on a multiprocessor where their registers allow it.
+    private int Resident => TokenTiles == 8 && Format.IsCodes || TokenTiles == 4 && (Format.HasMinima || Format.Grain == 16) ? 1 : 2;
+
+    private int RingBytes => Math.Min(MostSharedBytes, (Resident == 2 ? 96 : 144) << 10);
+
+    private int WarpInputs => Format.IsCodes ? 64 : 32;
+
+    private int StageBytes => Warps * (WarpInputs * WarpOutputs * Format.Bits / 8 + ScaleBytes) + StageInputs * Rows * 2;
+
+    private int ScaleBytes => Format.IsCodes ? WarpInputs / Format.Grain * WarpOutputs * sizeof(float) * (Format.HasMinima ? 2 : 1) : 0;
+}

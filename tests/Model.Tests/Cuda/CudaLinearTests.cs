@@ -1,0 +1,222 @@
+using Llama.Model.Cuda;
+using Llama.Model.Kernels;
+using Llama.Model.Tests.Cuda.Emulator;
+using Llama.Model.Tests.Kernels;
+using Llama.Model.Torch;
+using static TorchSharp.torch;
+using Device = Llama.Model.Tests.Cuda.Emulator.Device;
+
+namespace Llama.Model.Tests.Cuda;
+
+/// <summary>Products on the emulated device against sums in double precision of what the weights stand for.</summary>
+public sealed class CudaLinearTests
+{
+    public CudaLinearTests() => TorchLibrary.Load();
+
+    /// <summary>Bits of an element, inputs of a group (null: the row), whether there are minima.</summary>
+    public static TheoryData<int, int?, bool> Forms
+    {
+        get
+        {
+            TheoryData<int, int?, bool> forms = new() { { 32, null, false }, { 16, null, false } };
+            foreach (int bits in new[] { 8, 4 })
+                foreach (int? group in new int?[] { 16, 32, 64, 128, 256, null })
+                    foreach (bool hasMinima in new[] { false, true }) forms.Add(bits, group, hasMinima);
+            return forms;
+        }
+    }
+
+    [CudaEmulatorTheory]
+    [MemberData(nameof(Forms))]
+    public void Linear_AnyShape_EqualsSums(int bits, int? group, bool hasMinima)
+    {
+        using Device device = new();
+        using CudaLinear linear = new(device.Stream, products: null, deterministic: false);
+        foreach ((int rows, int inputs, int outputs) in new[] { (1, 8, 1), (1, 72, 33), (2, 520, 40), (8, 328, 19), (9, 136, 17), (16, 264, 50), (17, 200, 70), (33, 1032, 15), (64, 320, 140), (70, 648, 30) })
+        {
+            using Operand weight = new(device, linear, outputs, inputs, bits, group, hasMinima, seed: rows);
+            float[] x = DeviceMatrix.Random(rows * inputs, weight.InputDtype, seed: rows + 1), residual = DeviceMatrix.Random(rows * outputs, ScalarType.Float32, seed: 5);
+            Matrix input = device.Matrix(x, inputs, weight.InputDtype), stored = device.Matrix(new float[rows * outputs], outputs, weight.InputDtype),
+                logits = device.Matrix(new float[rows * outputs], outputs, ScalarType.Float32), added = device.Matrix(residual, outputs, ScalarType.Float32);
+            linear.Linear(input, [new(weight.OnDevice, stored)]);
+            linear.Linear(input, [new(weight.OnDevice, logits)]);
+            linear.LinearAdd(input, weight.OnDevice, added);
+            weight.AssertProduct(x, new float[rows * outputs], device.Read(stored), isRounded: bits != 32);
+            weight.AssertProduct(x, new float[rows * outputs], device.Read(logits), isRounded: false);
+            weight.AssertProduct(x, residual, device.Read(added), isRounded: false);
+        }
+    }
+
+    [CudaEmulatorTheory]
+    [InlineData(16, null, false)]
+    [InlineData(32, null, false)]
+    [InlineData(8, null, false)]
+    [InlineData(4, 64, true)]
+    public void Linear_SeveralProjections_EachEqualsItsSums(int bits, int? group, bool hasMinima)
+    {
+        using Device device = new();
+        using CudaLinear linear = new(device.Stream, products: null, deterministic: false);
+        foreach (int rows in new[] { 1, 12, 65 })
+        {
+            int inputs = 256;
+            using Operand a = new(device, linear, 90, inputs, bits, group, hasMinima, seed: 1), b = new(device, linear, 16, inputs, bits, group, hasMinima, seed: 2), c = new(device, linear, 33, inputs, bits, group, hasMinima, seed: 3);
+            float[] x = DeviceMatrix.Random(rows * inputs, a.InputDtype, seed: 4);
+            Matrix input = device.Matrix(x, inputs, a.InputDtype);
+            Operand[] weights = [a, b, c, a]; // one more than a launch takes
+            Projection[] projections = [.. weights.Select(weight => new Projection(weight.OnDevice, device.Matrix(new float[rows * weight.Outputs], weight.Outputs, ScalarType.Float32)))];
+            linear.Linear(input, projections);
+            for (int i = 0; i < weights.Length; i++) weights[i].AssertProduct(x, new float[rows * weights[i].Outputs], device.Read(projections[i].Output), isRounded: false);
+        }
+    }
+
+    [CudaEmulatorTheory]
+    [InlineData(32, null, false)]
+    [InlineData(16, null, false)]
+    [InlineData(8, null, false)]
+    [InlineData(8, 16, false)]
+    [InlineData(4, 64, false)]
+    [InlineData(4, 32, true)]
+    public void Linear_Deterministic_RowIsBitwiseTheSameInAnyBatch(int bits, int? group, bool hasMinima)
+    {
+        const int inputs = 1032, outputs = 40, most = 300;
+        using Device device = new();
+        using CudaLinear linear = new(device.Stream, device.Products, deterministic: true);
+        using Operand weight = new(device, linear, outputs, inputs, bits, group, hasMinima, seed: 1);
+        float[] x = DeviceMatrix.Random(most * inputs, weight.InputDtype, seed: 2), all = Product(most);
+        foreach (int rows in new[] { 1, 2, 7, 8, 9, 16, 17, 31, 33, 64, 65, 130, 257 })
+            Assert.True(Product(rows).AsSpan().SequenceEqual(all.AsSpan(0, rows * outputs)), $"{rows} rows");
+
+        float[] Product(int rows)
+        {
+            Matrix output = device.Matrix(new float[rows * outputs], outputs, ScalarType.Float32);
+            linear.Linear(device.Matrix(x[..(rows * inputs)], inputs, weight.InputDtype), [new(weight.OnDevice, output)]);
+            return device.Read(output);
+        }
+    }
+
+    [CudaEmulatorTheory]
+    [InlineData(32, null, false)]
+    [InlineData(16, null, false)]
+    [InlineData(8, 16, true)]
+    [InlineData(8, null, false)]
+    [InlineData(4, 64, true)]
+    public void Linear_ManyRows_GoThroughLargeProducts(int bits, int? group, bool hasMinima)
+    {
+        const int rows = 260, inputs = 72, outputs = 50;
+        using Device device = new();
+        CountedProducts products = new(device.Products);
+        using CudaLinear linear = new(device.Stream, products, deterministic: false);
+        using Operand weight = new(device, linear, outputs, inputs, bits, group, hasMinima, seed: 1);
+        float[] x = DeviceMatrix.Random(rows * inputs, weight.InputDtype, seed: 2), residual = DeviceMatrix.Random(rows * outputs, ScalarType.Float32, seed: 3);
+        Matrix output = device.Matrix(residual, outputs, ScalarType.Float32);
+        linear.LinearAdd(device.Matrix(x, inputs, weight.InputDtype), weight.OnDevice, output);
+        Assert.Equal(1, products.Count);
+        weight.AssertProduct(x, residual, device.Read(output), isRounded: false, tolerance: bits < 16 ? 4e-3 : 1e-5); // weights were rounded to bfloat16
+    }
+
+    [CudaEmulatorFact]
+    public void Linear_Recorded_ReplaysOnWhatTheInputHoldsThen()
+    {
+        const int rows = 3, inputs = 2056, outputs = 33; // blocks share the inputs, and count each other
+        using Device device = new();
+        using CudaLinear linear = new(device.Stream, products: null, deterministic: false);
+        using Operand weight = new(device, linear, outputs, inputs, 8, 64, hasMinima: false, seed: 1);
+        linear.Prepare(weight.OnDevice);
+        Matrix input = device.Matrix(new float[rows * inputs], inputs, ScalarType.BFloat16), output = device.Matrix(new float[rows * outputs], outputs, ScalarType.Float32);
+        device.Driver.BeginCapture(device.Stream.Handle);
+        linear.Linear(input, [new(weight.OnDevice, output)]);
+        nint graph = device.Driver.EndCapture(device.Stream.Handle);
+        for (int seed = 1; seed <= 3; seed++)
+        {
+            float[] x = DeviceMatrix.Random(rows * inputs, ScalarType.BFloat16, seed);
+            device.Write(input, x);
+            device.Driver.LaunchGraph(graph, device.Stream.Handle);
+            weight.AssertProduct(x, new float[rows * outputs], device.Read(output), isRounded: false);
+        }
+        device.Driver.DestroyGraph(graph);
+    }
+
+    [CudaEmulatorTheory]
+    [InlineData(8)]
+    [InlineData(48)]
+    [InlineData(96)]
+    public void Pack_GroupsWithoutKernels_AreRefusedWithTheRemedy(int group)
+    {
+        using Device device = new();
+        using CudaLinear linear = new(device.Stream, products: null, deterministic: false);
+        ArgumentException e = Assert.Throws<ArgumentException>(() => new CudaQuantizedWeight(device.Driver, 4, 512, 8, group, hasMinima: false));
+        Assert.Contains($"groups of {group} codes; use Model:Device=cpu", e.Message, StringComparison.Ordinal);
+    }
+
+    [CudaEmulatorFact]
+    public void Linear_ActivationsOfAnotherType_AreRefused()
+    {
+        using Device device = new();
+        using CudaLinear linear = new(device.Stream, products: null, deterministic: false);
+        using Operand weight = new(device, linear, 8, 16, 16, null, hasMinima: false, seed: 1);
+        Matrix input = device.Matrix(new float[16], 16, ScalarType.Float32), output = device.Matrix(new float[8], 8, ScalarType.Float32);
+        Assert.Throws<ArgumentException>(() => linear.Linear(input, [new(weight.OnDevice, output)]));
+    }
+
+    private sealed class CountedProducts(ICudaProducts products) : ICudaProducts
+    {
+        public int Count { get; private set; }
+
+        public void Multiply(nint input, nint weight, nint output, int rows, int outputs, int inputs, int outputStride, ScalarType dtype, ScalarType outputDtype, float beta)
+        {
+            Count++;
+            products.Multiply(input, weight, output, rows, outputs, inputs, outputStride, dtype, outputDtype, beta);
+        }
+
+        public void Dispose() { }
+    }
+
+    /// <summary>A random weight on the device, and what it stands for.</summary>
+    private sealed class Operand : IDisposable
+    {
+        private readonly float[] _values; // [outputs, inputs]
+
+        public Operand(Device device, CudaLinear linear, int outputs, int inputs, int bits, int? group, bool hasMinima, int seed)
+        {
+            (Outputs, Inputs, InputDtype) = (outputs, inputs, bits == 32 ? ScalarType.Float32 : ScalarType.BFloat16);
+            if (bits >= 16)
+            {
+                _values = DeviceMatrix.Random(outputs * inputs, InputDtype, seed);
+                OnDevice = new DenseWeight(device.Matrix(_values, inputs, InputDtype));
+                return;
+            }
+            QuantizedWeight onHost = RandomCodes.Weight(outputs, inputs, bits, group, hasMinima, seed);
+            using Tensor widened = onHost.Widen();
+            _values = widened.data<float>().ToArray();
+            using CudaMemory memory = new(device.Stream);
+            OnDevice = linear.Pack(memory.Place(onHost));
+        }
+
+        public int Outputs { get; }
+
+        public int Inputs { get; }
+
+        public ScalarType InputDtype { get; }
+
+        public Weight OnDevice { get; }
+
+        /// <summary>actual = before + x · weightᵀ, to within a part of the sum of all magnitudes.</summary>
+        public void AssertProduct(float[] x, float[] before, float[] actual, bool isRounded, double tolerance = 1e-5)
+        {
+            for (int row = 0; row < actual.Length / Outputs; row++)
+                for (int o = 0; o < Outputs; o++)
+                {
+                    double sum = before[row * Outputs + o], magnitude = Math.Abs(sum);
+                    for (int i = 0; i < Inputs; i++)
+                    {
+                        double product = (double)x[row * Inputs + i] * _values[o * Inputs + i];
+                        (sum, magnitude) = (sum + product, magnitude + Math.Abs(product));
+                    }
+                    double allowed = tolerance * magnitude + (isRounded ? Math.Abs(sum) / 256 : 0), difference = Math.Abs(sum - actual[row * Outputs + o]);
+                    Assert.True(difference <= allowed, $"[{actual.Length / Outputs}, {Inputs}] × [{Outputs}, {Inputs}]ᵀ: row {row}, output {o} is {actual[row * Outputs + o]}, not {sum}");
+                }
+        }
+
+        public void Dispose() => OnDevice.Dispose();
+    }
+}
