@@ -32,7 +32,7 @@ public sealed class ModelRunner : IModelRunner
 
         LlamaWeights weights = new(source);
         KvPoolSize pool = KvPoolSize.Derive(options, contextLength, KvCache.BytesPerBlock(config, options.BlockSize, kvDtype),
-            FreeMemory.Bytes(device), device.IsCuda ? 0.9 : 0.5);
+            FreeMemory.Bytes(device), DefaultUtilization(device));
         Limits = new ModelLimits(config.VocabSize, contextLength, options.BlockSize, pool.BlockCount) { HiddenSize = config.HiddenSize };
         KvCache cache = new(config, pool.BlockCount, options.BlockSize, kvDtype, device.Device);
         IKernels kernels = ChooseKernels(options, device, dtype);
@@ -96,14 +96,19 @@ public sealed class ModelRunner : IModelRunner
         _sampler.Sample(batch, rows, sampled);
     }
 
-    private static int ContextLengthOf(ModelOptions options, LlamaConfig config) => options.ContextLength switch
+    /// <summary>Share of the free memory that the KV pool takes when no setting says so.</summary>
+    internal static double DefaultUtilization(DeviceChoice device) => device.IsCuda ? 0.9 : 0.5;
+
+    /// <exception cref="ArgumentException">Outside what the model takes.</exception>
+    internal static int ContextLengthOf(ModelOptions options, LlamaConfig config) => options.ContextLength switch
     {
         null => config.ContextLength,
         int asked when asked >= 1 && asked <= config.ContextLength => asked,
         int asked => throw new ArgumentException($"Model:ContextLength is {asked}; this model takes 1 to {config.ContextLength}."),
     };
 
-    private static IKernels ChooseKernels(ModelOptions options, DeviceChoice device, ScalarType dtype)
+    /// <exception cref="ArgumentException">The device has no such kernels.</exception>
+    internal static IKernels ChooseKernels(ModelOptions options, DeviceChoice device, ScalarType dtype)
     {
         if (options.Kernels is not ("fused" or "plain")) throw new ArgumentException($"Model:Kernels is '{options.Kernels}'; use fused or plain.");
         bool fused = options.Kernels == "fused" && !device.IsCuda;
@@ -117,7 +122,7 @@ public sealed class ModelRunner : IModelRunner
         long kvBytes = pool.BlockCount * KvCache.BytesPerBlock(config, options.BlockSize, kvDtype);
         string threads = device.IsCuda ? "" : ParallelFor.Team.ThreadCount == 1 ? ", 1 thread" : $", {ParallelFor.Team.ThreadCount} threads";
         return new ModelDescription(
-            string.Create(CultureInfo.InvariantCulture, $"{config.LayerCount} layers × {config.HiddenSize:N0}, {config.HeadCount} heads over {config.KvHeadCount} KV heads, vocabulary {config.VocabSize:N0}, {config.ParameterCount / 1e6:N1} M parameters"),
+            ModelDescription.Shape(config),
             $"{device.Device} ({device.Reason}){threads}, {kernels}{(options.Deterministic ? ", deterministic" : "")}, libtorch in {libtorch}",
             $"{weights}, {kvDtype.ToString().ToLowerInvariant()} KV cache ({(options.KvDtype == "auto" ? "auto" : "as set")}), float32 activations",
             string.Create(CultureInfo.InvariantCulture, $"{pool.BlockCount:N0} blocks × {options.BlockSize} tokens = {(long)pool.BlockCount * options.BlockSize:N0} tokens, {kvBytes >> 20:N0} MiB ({pool.Reason})"));

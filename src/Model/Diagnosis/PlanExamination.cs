@@ -1,0 +1,87 @@
+using System.Globalization;
+using Llama.Model.Kernels;
+using Llama.Model.Torch;
+using static TorchSharp.torch;
+
+namespace Llama.Model.Diagnosis;
+
+/// <summary>What loading would choose, by the code that chooses.</summary>
+/// <param name="options">As loading gets them.</param>
+/// <param name="config">The model's shape; null when it is not known.</param>
+/// <param name="fileBytes">Bytes of its tensors on disk.</param>
+/// <param name="hasTorch">Whether libtorch can be asked.</param>
+internal sealed class PlanExamination(ModelOptions options, LlamaConfig? config, long fileBytes, bool hasTorch)
+{
+    public IEnumerable<Finding> Findings()
+    {
+        if (!hasTorch)
+        {
+            yield return Finding.Fault("device", "cannot be chosen without libtorch", "Mend libtorch first.");
+            yield break;
+        }
+        if (Chosen("device", () => DeviceChoice.Resolve(options.Device), out DeviceChoice device) is { } noDevice)
+        {
+            yield return noDevice;
+            yield break;
+        }
+        yield return new Finding("device", $"{device.Device} ({device.Reason})");
+        WeightFormat format = WeightFormat.Parse(options.Dtype);
+        if (Chosen("kernels", () => ModelRunner.ChooseKernels(options, device, format.Dtype), out IKernels kernels) is { } noKernels) yield return noKernels;
+        else yield return new Finding("kernels", kernels.Describe());
+        if (!device.IsCuda) yield return Threads();
+        if (config is not null)
+            foreach (Finding finding in Memory(config, device, format)) yield return finding;
+    }
+
+    private IEnumerable<Finding> Memory(LlamaConfig config, DeviceChoice device, WeightFormat format)
+    {
+        long weights = format.IsAuto && fileBytes > 0 ? fileBytes : format.BytesOf(config), free = FreeMemory.Bytes(device);
+        string sizes = $"{format.Describe(config.Quantization, codes: null)}, about {Mib(weights)}; {Mib(free)} are free";
+        yield return weights <= free
+            ? new Finding("weights", sizes)
+            : Finding.Fault("weights", sizes, "Choose a smaller Model:Dtype (int8, int4), a smaller model, or a machine with more memory.");
+        ScalarType kvDtype = KvCache.DtypeOf(options.KvDtype, format.Dtype);
+        if (Chosen("context", () => ModelRunner.ContextLengthOf(options, config), out int context) is { } badContext)
+        {
+            yield return badContext;
+            yield break;
+        }
+        yield return new Finding("context", string.Create(CultureInfo.InvariantCulture, $"{context:N0} tokens"));
+        yield return Pool(context, KvCache.BytesPerBlock(config, options.BlockSize, kvDtype), kvDtype, Math.Max(free - weights, 0), device);
+    }
+
+    private Finding Pool(int context, long bytesPerBlock, ScalarType kvDtype, long free, DeviceChoice device)
+    {
+        if (Chosen("KV cache", () => KvPoolSize.Derive(options, context, bytesPerBlock, free, ModelRunner.DefaultUtilization(device)), out KvPoolSize pool) is { } fault) return fault;
+        long tokens = (long)pool.BlockCount * options.BlockSize;
+        string size = string.Create(CultureInfo.InvariantCulture,
+            $"{kvDtype.ToString().ToLowerInvariant()}, {pool.BlockCount:N0} blocks × {options.BlockSize} tokens = {tokens:N0} tokens, {Mib(pool.BlockCount * bytesPerBlock)} ({pool.Reason})");
+        return tokens >= context ? new Finding("KV cache", size)
+            : Finding.Warning("KV cache", $"{size}, less than one full sequence", "Longer requests will be refused: raise Model:BlockCount, or leave it out.");
+    }
+
+    private Finding Threads()
+    {
+        int cores = Environment.ProcessorCount, threads = options.Threads ?? cores;
+        return threads <= cores
+            ? new Finding("threads", $"{threads} ({(options.Threads is null ? "the cores that this process may use" : "as set")})")
+            : Finding.Warning("threads", $"{threads}, but this process may use {cores} cores", "Lower Model:Threads or leave it out: threads that share a core wait for each other.");
+    }
+
+    /// <summary>Asks the code that loading asks; what it would throw is the finding that is returned.</summary>
+    private static Finding? Chosen<T>(string name, Func<T> choose, out T chosen)
+    {
+        try
+        {
+            chosen = choose();
+            return null;
+        }
+        catch (Exception e) when (e is ArgumentException or InsufficientMemoryException or InvalidOperationException)
+        {
+            chosen = default!;
+            return Finding.Fault(name, e.Message);
+        }
+    }
+
+    private static string Mib(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes >> 20:N0} MiB");
+}
