@@ -15,6 +15,7 @@ public sealed class ForwardBatch
         Slots = new int[maxTokens];
         TokenStarts = new int[maxSequences + 1];
         ContextLengths = new int[maxSequences];
+        NextSlots = new int[maxSequences];
         BlockTables = new int[maxSequences * maxBlocksPerSequence];
         Samples = new SampleRow[maxSequences];
         Copies = new BlockCopy[maxSequences];
@@ -50,6 +51,15 @@ public sealed class ForwardBatch
     /// <summary>[sequences] tokens in the cache after this step, this step's included.</summary>
     public int[] ContextLengths { get; }
 
+    /// <summary>[sequences] where the token that is drawn in this step will go in the next, or −1 when there will be none; of a step that <see cref="MayRunAhead"/>.</summary>
+    public int[] NextSlots { get; }
+
+    /// <summary>
+    /// Whether the runner may begin the next step before it is asked to. Then every sequence computes one token and draws one in a way that does not depend on the tokens before it, and
+    /// each that may go on has its slot in <see cref="NextSlots"/>.
+    /// </summary>
+    public bool MayRunAhead { get; set; }
+
     /// <summary>[sequences, <see cref="BlockTableStride"/>] the blocks of each sequence in order.</summary>
     public int[] BlockTables { get; }
 
@@ -75,6 +85,7 @@ public sealed class ForwardBatch
     public void Clear()
     {
         TokenCount = SequenceCount = SampleCount = CopyCount = HistoryCount = 0;
+        MayRunAhead = false;
         Scores.Clear();
         Pools.Clear();
     }

@@ -10,6 +10,9 @@ public interface IModelRunner : IDisposable
     /// <summary>What the model can hold.</summary>
     ModelLimits Limits { get; }
 
+    /// <summary>Whether the step after the last one is under way already (see <see cref="ForwardBatch.MayRunAhead"/>). As long as sequences run that it is for, the next step should be theirs alone.</summary>
+    bool IsAhead => false;
+
     /// <summary>Runs one step: draws one token per row of <see cref="ForwardBatch.Samples"/> and reads what else is wanted of the prompts.</summary>
     /// <param name="batch">The step. Left unchanged, but for the sums of <see cref="ForwardBatch.Pools"/>.</param>
     /// <param name="sampled">[samples] receives the drawn tokens in the order of the sample rows.</param>

@@ -10,6 +10,12 @@ public sealed record ModelLimits(int VocabSize, int ContextLength, int BlockSize
     /// <summary>Elements of a hidden state, and so of an embedding.</summary>
     public int HiddenSize { get; init; }
 
+    /// <summary>Most tokens that one step takes: enough to keep the device's arithmetic busy with a prompt, not so many that running sequences wait for it long.</summary>
+    public int BatchTokens { get; init; } = 512;
+
+    /// <summary>Whether the runner begins a next step by itself where it may; its sequences then get the block of their next token a step early.</summary>
+    public bool RunsAhead { get; init; }
+
     /// <summary>Most blocks one sequence can use.</summary>
     public int BlocksPerSequence => (ContextLength + BlockSize - 1) / BlockSize;
 }

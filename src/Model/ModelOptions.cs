@@ -42,8 +42,8 @@ public sealed record ModelOptions
     /// <summary>Share of the free memory that the KV pool may take; null takes the device's default (0.5 on CPU, 0.9 on CUDA).</summary>
     public double? MemoryUtilization { get; init; }
 
-    /// <summary>Most tokens in one step; sizes the activations.</summary>
-    public int MaxBatchTokens { get; init; } = 512;
+    /// <summary>Most tokens in one step; sizes the activations. Null takes what suits the device (<see cref="ModelLimits.BatchTokens"/> says what that is).</summary>
+    public int? MaxBatchTokens { get; init; }
 
     /// <summary>Most sequences in one step; the pool is never larger than all of them at full length need.</summary>
     public int MaxSequences { get; init; } = 256;

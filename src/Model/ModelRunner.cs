@@ -34,10 +34,11 @@ public sealed class ModelRunner : IModelRunner
         KvPoolSize pool = KvPoolSize.Derive(options, contextLength, KvCache.BytesPerBlock(config, options.BlockSize, kvDtype),
             FreeMemory.Bytes(device), DefaultUtilization(device));
         Limits = new ModelLimits(config.VocabSize, contextLength, options.BlockSize, pool.BlockCount) { HiddenSize = config.HiddenSize };
+        if (options.MaxBatchTokens is { } asked) Limits = Limits with { BatchTokens = asked };
         KvCache cache = new(config, pool.BlockCount, options.BlockSize, kvDtype, device.Device);
         IKernels kernels = ChooseKernels(options, device, dtype);
         kernels.Calibrate(weights);
-        _model = new LlamaModel(config, weights, cache, kernels, Limits, options.MaxBatchTokens, options.MaxSequences, device.Device);
+        _model = new LlamaModel(config, weights, cache, kernels, Limits, Limits.BatchTokens, options.MaxSequences, device.Device);
         _sampler = new StepSampler(config.VocabSize);
         _reader = new PromptReader(_model, config.VocabSize, _onCpu);
         Description = Describe(options, config, device, kernels.Describe(weights), libtorch, format.Describe(config.Quantization, source.Codes), kvDtype, pool) with

@@ -8,9 +8,12 @@ internal sealed class BatchBuilder(ModelLimits limits, int maxTokens, int maxSeq
     private readonly ForwardBatch _batch = new(maxTokens, maxSequences, limits.BlocksPerSequence);
 
     /// <summary>The same arrays each time, overwritten.</summary>
-    public ForwardBatch Build(Step step)
+    /// <param name="step">What to compute.</param>
+    /// <param name="mayRunAhead">Whether nobody waits whom a next step should take in.</param>
+    public ForwardBatch Build(Step step, bool mayRunAhead = false)
     {
         _batch.Clear();
+        _batch.MayRunAhead = mayRunAhead && step.Copies.Count == 0;
         for (int i = 0; i < step.Sequences.Count; i++) Add(step.Sequences[i]);
         step.Copies.CopyTo(_batch.Copies);
         _batch.CopyCount = step.Copies.Count;
@@ -26,9 +29,21 @@ internal sealed class BatchBuilder(ModelLimits limits, int maxTokens, int maxSeq
         if (sequence.Readout is { IsComplete: false } readout) readout.Ask(sequence, _batch.TokenStarts[row], _batch);
         _batch.ContextLengths[row] = sequence.ComputedCount + sequence.ScheduledCount;
         sequence.BlockIds.AsSpan(0, sequence.BlockCount).CopyTo(_batch.BlockTables.AsSpan(row * _batch.BlockTableStride));
+        if (_batch.MayRunAhead) LookAhead(sequence, row);
         if (sequence.Group is { HasForks: true } group && sequence.EndsPrompt) AddForks(group, _batch.TokenStarts[row]);
         if (sequence.IsSampled) AddSample(sequence, _batch.TokenCount - 1);
     }
+
+    /// <summary>The next slot of a sequence, if it may go on; and whether all that it draws now, and what it is drawn from next, can be known without it.</summary>
+    private void LookAhead(Sequence sequence, int row)
+    {
+        bool hasSlot = sequence.GeneratedCount + 1 < sequence.MaxTokens && sequence.KnownCount < sequence.BlockCount * limits.BlockSize;
+        _batch.NextSlots[row] = hasSlot ? SlotOf(sequence, sequence.KnownCount) : -1;
+        _batch.MayRunAhead = sequence is { Urgency: Urgency.Decoding, IsSampled: true, Guide: null, Group: null, Sampling.NeedsHistory: false, Readout: null or { IsComplete: true } }
+            && (hasSlot || sequence.GeneratedCount + 1 == sequence.MaxTokens);
+    }
+
+    private int SlotOf(Sequence sequence, int position) => (sequence.BlockIds[position / limits.BlockSize] * limits.BlockSize) + (position % limits.BlockSize);
 
     /// <summary>The forks that joined draw from the prompt's last row, behind which their leader may have more.</summary>
     private void AddForks(PromptGroup group, int firstRow)
@@ -47,7 +62,7 @@ internal sealed class BatchBuilder(ModelLimits limits, int maxTokens, int maxSeq
         {
             int position = sequence.ComputedCount + i;
             _batch.Positions[start + i] = position;
-            _batch.Slots[start + i] = (sequence.BlockIds[position / limits.BlockSize] * limits.BlockSize) + (position % limits.BlockSize);
+            _batch.Slots[start + i] = SlotOf(sequence, position);
         }
         _batch.TokenCount += tokens.Length;
     }

@@ -35,7 +35,7 @@ public sealed class Engine : IAsyncDisposable
     public Engine(
         Func<IModelRunner> createRunner, SchedulerOptions options, TimeProvider clock, IMeterFactory? meters = null, Action<Exception>? onStepFailed = null)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxBatchTokens, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxBatchTokens ?? 1, 1, nameof(options.MaxBatchTokens));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxSequences, 1);
         (_createRunner, _options, _clock, _meters, _onStepFailed) = (createRunner, options, clock, meters, onStepFailed);
         _backlog = new Backlog(options.MaxQueueLength);

@@ -18,9 +18,10 @@ internal sealed class EngineLoop
     public EngineLoop(IModelRunner runner, SchedulerOptions options, TimeProvider clock, Inbox inbox, Reporter reporter)
     {
         (_runner, _clock, _inbox, _reporter) = (runner, clock, inbox, reporter);
+        int maxTokens = options.MaxBatchTokens ?? runner.Limits.BatchTokens;
         _scheduler = new Scheduler(runner.Limits, options, clock);
-        _builder = new BatchBuilder(runner.Limits, options.MaxBatchTokens, options.MaxSequences);
-        (_sampled, _scored) = (new SampledToken[options.MaxSequences], new ScoredToken[options.MaxBatchTokens]);
+        _builder = new BatchBuilder(runner.Limits, maxTokens, options.MaxSequences);
+        (_sampled, _scored) = (new SampledToken[options.MaxSequences], new ScoredToken[maxTokens]);
         _reporter.Committed(_scheduler);
     }
 
@@ -42,7 +43,7 @@ internal sealed class EngineLoop
     public void Turn()
     {
         Admit();
-        Step step = _scheduler.Schedule();
+        Step step = _scheduler.Schedule(admits: !_runner.IsAhead);
         _reporter.Scheduled(step);
         if (TryRun(step, out ReadOnlySpan<SampledToken> sampled, out ReadOnlySpan<ScoredToken> scored)) _scheduler.Commit(sampled, scored);
         else _scheduler.Fail();
@@ -81,7 +82,7 @@ internal sealed class EngineLoop
         sampled = default;
         scored = default;
         if (step.TokenCount == 0) return true; // all who were here left or ran out of time
-        ForwardBatch batch = _builder.Build(step);
+        ForwardBatch batch = _builder.Build(step, mayRunAhead: _runner.Limits.RunsAhead && _scheduler.WaitingCount == 0 && _inbox.IsEmpty);
         long start = _clock.GetTimestamp();
         try
         {

@@ -26,6 +26,7 @@ internal sealed class Scheduler
     private readonly Roster _roster;
     private readonly Step _step;
     private readonly Progress _progress;
+    private readonly bool _runsAhead;
     private long _nextDeadline = long.MaxValue; // no live sequence has an earlier one
 
     public Scheduler(ModelLimits limits, SchedulerOptions options, TimeProvider clock, ulong hashMask = ulong.MaxValue)
@@ -33,10 +34,11 @@ internal sealed class Scheduler
         _clock = clock;
         _blocks = new BlockManager(limits, options.PrefixCache, hashMask);
         // Every running sequence is sure of its decode row, whatever the settings.
-        int maxSequences = Math.Min(options.MaxSequences, options.MaxBatchTokens);
+        int maxTokens = options.MaxBatchTokens ?? limits.BatchTokens, maxSequences = Math.Min(options.MaxSequences, maxTokens);
         _roster = new Roster(_blocks, quantum: Math.Max(1, limits.ContextLength / RoundsPerContext), maxSequences);
-        _step = new Step(options.MaxBatchTokens, maxSequences, _blocks.Copies);
+        _step = new Step(maxTokens, maxSequences, _blocks.Copies);
         _progress = new Progress(_roster, maxSequences);
+        _runsAhead = limits.RunsAhead;
     }
 
     public int RunningCount => _roster.Running.Count;
@@ -69,7 +71,8 @@ internal sealed class Scheduler
     }
 
     /// <summary>The next step: running sequences first; then, if none of them had to give way, waiting ones.</summary>
-    public Step Schedule()
+    /// <param name="admits">False when the step should be one of running sequences alone, as long as there are any: it is under way already.</param>
+    public Step Schedule(bool admits = true)
     {
         ExpireOverdue();
         bool hasPreempted = false;
@@ -79,11 +82,12 @@ internal sealed class Scheduler
             PreemptionCount++;
             hasPreempted = true;
         }
-        if (!hasPreempted)
+        if (!hasPreempted && (admits || RunningCount == 0))
         {
             for (int i = 0; i < _step.Sequences.Count; i++) JoinForks(_step.Sequences[i]);
             AdmitWaiting();
         }
+        if (_runsAhead) GrowAhead();
         Debug.Assert(_step.TokenCount > 0 || !HasWork);
         return _step;
     }
@@ -156,6 +160,13 @@ internal sealed class Scheduler
             _step.Add(sequence, tokenCount);
         }
         return true;
+    }
+
+    /// <summary>Lets those that will go on have the block of their next token, as far as there are unheld ones.</summary>
+    private void GrowAhead()
+    {
+        foreach (Sequence sequence in _step.Sequences)
+            if (sequence.IsSampled && sequence.KnownCount < sequence.MaxComputedCount && !_blocks.TryGrow(sequence, sequence.KnownCount + 1)) return;
     }
 
     private void AdmitWaiting()

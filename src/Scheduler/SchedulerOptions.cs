@@ -3,8 +3,8 @@ namespace Llama.Scheduling;
 /// <summary>Bounds of the scheduler. Section <c>Scheduler</c> of the settings.</summary>
 public sealed record SchedulerOptions
 {
-    /// <summary>Token budget of one step: decode rows and prefill chunks together.</summary>
-    public int MaxBatchTokens { get; init; } = 512;
+    /// <summary>Token budget of one step: decode rows and prefill chunks together. Null takes the runner's (<see cref="Model.ModelLimits.BatchTokens"/>).</summary>
+    public int? MaxBatchTokens { get; init; }
 
     /// <summary>Most sequences running at once.</summary>
     public int MaxSequences { get; init; } = 256;

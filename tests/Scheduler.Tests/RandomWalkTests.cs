@@ -13,7 +13,7 @@ public sealed class RandomWalkTests
     private const int WalkCount = 300;
     private const int StepsPerWalk = 40;
 
-    private long _stepCount, _preemptionCount, _hitCount;
+    private long _stepCount, _preemptionCount, _hitCount, _aheadCount;
     private readonly HashSet<FinishReason> _endings = [];
 
     [Fact]
@@ -33,6 +33,7 @@ public sealed class RandomWalkTests
         Assert.True(_stepCount >= 10_000, $"only {_stepCount} steps");
         Assert.True(_preemptionCount >= 500, $"only {_preemptionCount} preemptions");
         Assert.True(_hitCount >= 2_000, $"only {_hitCount} prefix tokens found");
+        Assert.True(_aheadCount >= 500, $"only {_aheadCount} steps were begun before they were asked for");
         Assert.Equal(Enum.GetValues<FinishReason>().Length, _endings.Count);
     }
 
@@ -60,6 +61,7 @@ public sealed class RandomWalkTests
             _hitCount += sequence.CachedTokenCount;
         }
         _preemptionCount += rig.Scheduler.PreemptionCount;
+        _aheadCount += rig.Ahead?.Counts.Hits ?? 0;
     }
 
     private static void CheckStep(Rig rig, HashSet<Sequence> waitingBefore, bool hasPreempted)
@@ -79,7 +81,7 @@ public sealed class RandomWalkTests
     private static Rig RandomRig(Random random, out ModelLimits limits)
     {
         int blockSize = random.Next(1, 6), blockCount = random.Next(2, 20);
-        limits = new ModelLimits(VocabSize: 40, ContextLength: random.Next(2, (blockSize * blockCount) + 2), blockSize, blockCount) { HiddenSize = 3 };
+        limits = new ModelLimits(VocabSize: 40, ContextLength: random.Next(2, (blockSize * blockCount) + 2), blockSize, blockCount) { HiddenSize = 3, RunsAhead = random.Next(2) == 0 };
         SchedulerOptions options = new()
         {
             MaxBatchTokens = random.Next(1, 60),

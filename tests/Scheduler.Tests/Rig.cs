@@ -19,7 +19,8 @@ internal sealed class Rig
         Model = (model ?? new FakeModel()) with { VocabSize = limits.VocabSize };
         Scheduler = new Scheduler(limits, Options, Clock, hashMask);
         Runner = new FakeModelRunner(limits, Model);
-        _builder = new BatchBuilder(limits, Options.MaxBatchTokens, Options.MaxSequences);
+        Ahead = limits.RunsAhead ? new AheadRunner(Runner, Options.MaxSequences) : null;
+        _builder = new BatchBuilder(limits, Options.MaxBatchTokens ?? limits.BatchTokens, Options.MaxSequences);
         _sampled = new SampledToken[Options.MaxSequences];
     }
 
@@ -34,6 +35,9 @@ internal sealed class Rig
     public FakeModel Model { get; }
 
     public FakeModelRunner Runner { get; }
+
+    /// <summary>Runs ahead with the other; null when the limits do not say so.</summary>
+    public AheadRunner? Ahead { get; }
 
     public Scheduler Scheduler { get; }
 
@@ -68,7 +72,7 @@ internal sealed class Rig
     /// <param name="breaksPool">The hidden states are no numbers.</param>
     public List<Row> Step(bool fails = false, int? breaksScore = null, bool breaksPool = false)
     {
-        Step step = Scheduler.Schedule();
+        Step step = Scheduler.Schedule(admits: Ahead is not { IsAhead: true });
         LastStep.Clear();
         LastStep.AddRange(step.Sequences.Select(sequence => new Row(sequence, sequence.ScheduledCount)));
         Assert.True(step.TokenCount > 0 || !Scheduler.HasWork, "A step with work to do did none.");
@@ -130,10 +134,10 @@ internal sealed class Rig
 
     private void Run(Step step, int? breaksScore, bool breaksPool)
     {
-        ForwardBatch batch = _builder.Build(step);
+        ForwardBatch batch = _builder.Build(step, mayRunAhead: Ahead is not null && Scheduler.WaitingCount == 0);
         Span<SampledToken> sampled = _sampled.AsSpan(0, batch.SampleCount);
         ScoredToken[] scored = new ScoredToken[batch.Scores.Count];
-        if (batch.TokenCount > 0) Runner.Run(batch, sampled, scored);
+        if (batch.TokenCount > 0) ((IModelRunner?)Ahead ?? Runner).Run(batch, sampled, scored);
         if (breaksScore is { } broken && broken < scored.Length) scored[broken] = scored[broken] with { Fault = new InvalidOperationException("score") };
         foreach (PoolRow pool in batch.Pools) pool.Sum[0] = breaksPool ? float.NaN : pool.Sum[0];
         Clock.Advance(StepTime);

@@ -47,7 +47,7 @@ internal static class ServerHelp
           --Model:BlockSize=<tokens>           tokens per KV block (default 16)
           --Model:BlockCount=<blocks>          KV blocks (default: from free memory)
           --Model:MemoryUtilization=<share>    share of the free memory for the KV cache (default 0.5 on CPU, 0.9 on CUDA)
-          --Scheduler:MaxBatchTokens=<tokens>  token budget of one step (default 512)
+          --Scheduler:MaxBatchTokens=<tokens>  token budget of one step (default 512 on a CPU, 2,048 on a GPU)
           --Scheduler:MaxSequences=<count>     most requests running at once (default 256)
           --Scheduler:MaxQueueLength=<count>   most requests waiting (default 1024)
           --Scheduler:PrefixCache=<bool>       keep and find again computed prefixes (default true)

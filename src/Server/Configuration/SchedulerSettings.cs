@@ -6,8 +6,9 @@ namespace Llama.Server.Configuration;
 /// <summary>Section <c>Scheduler</c>: the bounds of a step and of the queue.</summary>
 internal sealed class SchedulerSettings
 {
+    /// <summary>Token budget of one step; empty takes what suits the device.</summary>
     [Range(1, 1 << 20)]
-    public int MaxBatchTokens { get; set; } = 512;
+    public int? MaxBatchTokens { get; set; }
 
     [Range(1, 1 << 16)]
     public int MaxSequences { get; set; } = 256;

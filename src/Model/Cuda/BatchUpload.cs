@@ -1,0 +1,79 @@
+namespace Llama.Model.Cuda;
+
+/// <summary>
+/// Brings the arrays of each step to the device, always to the same addresses: they are packed into page-locked memory and go with one transfer, and the block tables with a second. There are two
+/// such memories, so that a step can be packed while the transfer of the one before may still be waiting for its turn.
+/// </summary>
+internal sealed unsafe class BatchUpload : IDisposable
+{
+    private readonly CudaStream _stream;
+    private readonly int _maxTokens, _maxSequences, _tableStride;
+    private readonly int*[] _buffers = new int*[2];
+    private readonly nint _device;
+    private int* _host; // the one in use
+
+    /// <summary>Allocates for the largest step.</summary>
+    public BatchUpload(CudaStream stream, int maxTokens, int maxSequences, int blockTableStride)
+    {
+        (_stream, _maxTokens, _maxSequences, _tableStride) = (stream, maxTokens, maxSequences, blockTableStride);
+        long bytes = (TablesAt + (long)maxSequences * blockTableStride) * sizeof(int);
+        for (int i = 0; i < _buffers.Length; i++) _buffers[i] = (int*)stream.Driver.AllocatePinned(bytes);
+        _device = stream.Driver.Allocate(bytes);
+        Batch = new CudaBatch
+        {
+            TokenIds = At(TokenIdsAt), Positions = At(PositionsAt), Slots = At(SlotsAt), TokenStarts = At(TokenStartsAt), ContextLengths = At(ContextLengthsAt),
+            BlockTables = At(TablesAt), BlockTableStride = blockTableStride,
+        };
+
+        nint At(int index) => _device + (nint)index * sizeof(int);
+    }
+
+    /// <summary>Where the arrays are on the device.</summary>
+    public CudaBatch Batch { get; }
+
+    // The places of the arrays, in elements. The tables come last, because few of their rows are in use.
+    private int TokenIdsAt => 0;
+
+    private int PositionsAt => _maxTokens;
+
+    private int SlotsAt => 2 * _maxTokens;
+
+    private int TokenStartsAt => 3 * _maxTokens;
+
+    private int ContextLengthsAt => TokenStartsAt + _maxSequences + 1;
+
+    private int TablesAt => ContextLengthsAt + _maxSequences;
+
+    /// <summary>Enqueues the transfer of a step.</summary>
+    /// <param name="batch">The step.</param>
+    /// <param name="sequences">Sequences that the kernels will be launched for: those of the step, or more; each one more has one token that is written nowhere and attends to nothing.</param>
+    /// <param name="buffer">Which of the two memories, 0 or 1; its last transfer is over.</param>
+    public void Enqueue(ForwardBatch batch, int sequences, int buffer)
+    {
+        _host = _buffers[buffer];
+        int padding = sequences - batch.SequenceCount;
+        Pack(batch.TokenIds, TokenIdsAt, batch.TokenCount, padding, 0);
+        Pack(batch.Positions, PositionsAt, batch.TokenCount, padding, 0);
+        Pack(batch.Slots, SlotsAt, batch.TokenCount, padding, -1);
+        Pack(batch.TokenStarts, TokenStartsAt, batch.SequenceCount + 1, 0, 0);
+        for (int i = 1; i <= padding; i++) _host[TokenStartsAt + batch.SequenceCount + i] = batch.TokenCount + i;
+        Pack(batch.ContextLengths, ContextLengthsAt, batch.SequenceCount, padding, 0);
+        Pack(batch.BlockTables, TablesAt, batch.SequenceCount * _tableStride, 0, 0);
+        Copy(0, TablesAt);
+        Copy(TablesAt, batch.SequenceCount * _tableStride);
+    }
+
+    public void Dispose()
+    {
+        _stream.Driver.Free(_device);
+        foreach (int* buffer in _buffers) _stream.Driver.FreePinned((nint)buffer);
+    }
+
+    private void Pack(int[] values, int at, int count, int padding, int filler)
+    {
+        values.AsSpan(0, count).CopyTo(new Span<int>(_host + at, count));
+        new Span<int>(_host + at + count, padding).Fill(filler);
+    }
+
+    private void Copy(int at, int count) => _stream.Driver.CopyAsync(_device + (nint)at * sizeof(int), (nint)(_host + at), (long)count * sizeof(int), _stream.Handle);
+}
