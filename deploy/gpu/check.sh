@@ -53,14 +53,14 @@ random_model() {
 bench() {
   local name=$1 seconds=$2
   shift 2
-  random_model && part "$name" "$seconds" "$llama" bench "$@" "--Model:Path=$scratch/model" "--Model:Device=$device" --Scheduler:MaxBatchTokens=2048
+  random_model && part "$name" "$seconds" "$llama" bench "$@" "--Model:Path=$scratch/model" "--Model:Device=$device"
 }
 
 is_ready() { (exec 3<> "/dev/tcp/127.0.0.1/$port" && printf 'GET /health/ready HTTP/1.0\r\n\r\n' >&3 && head -n 1 <&3 | grep -q ' 200 ') 2>/dev/null; }
 
 serve() {
   random_model || return
-  "$llama" "--Model:Path=$scratch/model" "--Model:Device=$device" --Scheduler:MaxBatchTokens=2048 --urls "http://127.0.0.1:$port" > "$results/server.log" 2>&1 &
+  "$llama" "--Model:Path=$scratch/model" "--Model:Device=$device" --urls "http://127.0.0.1:$port" > "$results/server.log" 2>&1 &
   server=$!
   until is_ready; do
     if ! kill -0 "$server" 2>/dev/null || [ "$(left)" -lt 20 ]; then

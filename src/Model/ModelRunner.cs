@@ -111,6 +111,7 @@ public sealed class ModelRunner : IModelRunner
     /// <exception cref="ArgumentException">The device has no such kernels.</exception>
     internal static IKernels ChooseKernels(ModelOptions options, DeviceChoice device, ScalarType dtype)
     {
+        if (options.Kernels == "scalar") return SimdKernels.CreateScalar(dtype);
         if (options.Kernels is not ("fused" or "plain")) throw new ArgumentException($"Model:Kernels is '{options.Kernels}'; use fused or plain.");
         bool fused = options.Kernels == "fused" && !device.IsCuda;
         if (options.Deterministic && !fused)

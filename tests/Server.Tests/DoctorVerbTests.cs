@@ -106,7 +106,7 @@ public sealed class DoctorVerbTests : IDisposable
     [Theory]
     [InlineData("--Model:BlockCount=2", "less than one full sequence")]
     [InlineData("--Model:Threads=1000", "1000, but this process may use")]
-    [InlineData("--Scheduler:MaxSequences=600", "a step takes 512 tokens")]
+    [InlineData("--Scheduler:MaxBatchTokens=100", "a step takes 100 tokens")]
     [InlineData("--urls=http://0.0.0.0:0", "may call")]
     public async Task Doctor_OddSetting_IsAWarning(string argument, string expected)
     {

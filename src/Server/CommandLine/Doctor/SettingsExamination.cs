@@ -24,8 +24,8 @@ internal static class SettingsExamination
     {
         if (model.Kernels == "plain")
             yield return Finding.Warning("Model:Kernels", "plain", "These are the reference, many times slower: leave it out to serve.");
-        if (scheduler.MaxSequences > scheduler.MaxBatchTokens)
-            yield return Finding.Warning("Scheduler:MaxSequences", $"{scheduler.MaxSequences} requests may run, but a step takes {scheduler.MaxBatchTokens} tokens",
+        if (scheduler.MaxBatchTokens is { } tokens && scheduler.MaxSequences > tokens)
+            yield return Finding.Warning("Scheduler:MaxSequences", $"{scheduler.MaxSequences} requests may run, but a step takes {tokens} tokens",
                 "Some will wait each step: raise Scheduler:MaxBatchTokens to as many at least.");
         if (scheduler.TracePath.Length > 0 && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(scheduler.TracePath))))
             yield return Finding.Fault("Scheduler:TracePath", $"{scheduler.TracePath} lies in a folder that is not there", "Make the folder, or leave the setting out.");
