@@ -3,15 +3,19 @@ using static TorchSharp.torch;
 
 namespace Llama.Model;
 
-/// <summary>The intermediate results of a step, allocated once for the largest and viewed for each smaller one. All float32.</summary>
+/// <summary>The intermediate results of a step, allocated once for the largest and viewed for each smaller one.</summary>
 internal sealed class Activations : IDisposable
 {
     private readonly Dictionary<int, Activations> _views = [];
 
     /// <summary>Allocates for steps of up to <paramref name="maxTokens"/> tokens.</summary>
-    public Activations(LlamaConfig config, int maxTokens, Device device)
+    /// <param name="config">Sizes.</param>
+    /// <param name="maxTokens">Rows.</param>
+    /// <param name="dtype">Of all but the residual, which is float32.</param>
+    /// <param name="memory">Where they are to lie.</param>
+    public Activations(LlamaConfig config, int maxTokens, ScalarType dtype, DeviceMemory memory)
     {
-        Residual = Allocate(config.HiddenSize);
+        Residual = memory.Empty(maxTokens, config.HiddenSize, ScalarType.Float32);
         Normed = Allocate(config.HiddenSize);
         Queries = Allocate(config.HeadCount * config.HeadDim);
         Keys = Allocate(config.KvHeadCount * config.HeadDim);
@@ -20,7 +24,7 @@ internal sealed class Activations : IDisposable
         Gate = Allocate(config.IntermediateSize);
         Up = Allocate(config.IntermediateSize);
 
-        Matrix Allocate(int columns) => Matrix.Empty(maxTokens, columns, ScalarType.Float32, device);
+        Matrix Allocate(int columns) => memory.Empty(maxTokens, columns, dtype);
     }
 
     private Activations(Activations whole, int tokens)

@@ -8,10 +8,10 @@ internal sealed class KvCache : IDisposable
 {
     /// <summary>Allocates without touching the memory: a CPU's pages become resident as blocks are first used.</summary>
     /// <param name="dtype">float32, bfloat16, or int8 for codes with a scale per slot and head.</param>
-    public KvCache(LlamaConfig config, int blockCount, int blockSize, ScalarType dtype, Device device)
+    public KvCache(LlamaConfig config, int blockCount, int blockSize, ScalarType dtype, DeviceMemory memory)
     {
         AttentionShape shape = AttentionShape.Of(config, blockSize);
-        Layers = [.. Enumerable.Range(0, config.LayerCount).Select(_ => KvLayer.Empty(blockCount, shape, dtype, device))];
+        Layers = [.. Enumerable.Range(0, config.LayerCount).Select(_ => KvLayer.Empty(blockCount, shape, dtype, memory))];
     }
 
     /// <summary>The parts by layer.</summary>

@@ -16,21 +16,30 @@ internal sealed class LlamaModel : IDisposable
     private readonly AttentionShape _attention;
     private readonly RopeTable _rope;
     private readonly Activations _activations;
-    private readonly Matrix _rows, _logits; // [rows, …] what the head reads and writes
+    private readonly Matrix _rows, _hidden, _logits; // [rows, …] of the residual, behind the final norm, behind the head
     private readonly int[] _sampleRows;
     private Matrix _residual; // of the last step
 
     /// <summary>Takes over weights and cache and allocates the intermediates of the largest step.</summary>
-    public LlamaModel(LlamaConfig config, LlamaWeights weights, KvCache cache, IKernels kernels, ModelLimits limits, int maxTokens, int maxSamples, Device device)
+    /// <param name="weights">What was placed in <paramref name="memory"/>.</param>
+    /// <param name="kernels">That work there.</param>
+    /// <param name="memory">Where everything lies; stays the caller's.</param>
+    /// <param name="size">Of the largest step.</param>
+    /// <param name="dtype">Of the intermediates but the residual.</param>
+    /// <param name="allocateCache">Makes the cache, last of all: it gets what memory is left.</param>
+    public LlamaModel(LlamaWeights weights, IKernels kernels, DeviceMemory memory, StepSize size, ScalarType dtype, Func<KvCache> allocateCache)
     {
-        (_config, _weights, _cache, _kernels) = (config, weights, cache, kernels);
-        _attention = AttentionShape.Of(config, limits.BlockSize);
-        _rope = new RopeTable(RopeFrequencies.Compute(config, limits.ContextLength), limits.ContextLength, device);
-        _activations = new Activations(config, maxTokens, device);
+        LlamaConfig config = weights.Config;
+        (_config, _weights, _kernels) = (config, weights, kernels);
+        _attention = AttentionShape.Of(config, size.BlockSize);
+        _rope = new RopeTable(RopeFrequencies.Compute(config, size.ContextLength), size.ContextLength, memory);
+        _activations = new Activations(config, size.Tokens, dtype, memory);
         _residual = _activations.Residual;
-        _sampleRows = new int[maxSamples];
-        _rows = Matrix.Empty(maxSamples, config.HiddenSize, ScalarType.Float32, device);
-        _logits = Matrix.Empty(maxSamples, config.VocabSize, ScalarType.Float32, device);
+        _sampleRows = new int[size.Samples];
+        _rows = memory.Empty(size.Samples, config.HiddenSize, ScalarType.Float32);
+        _hidden = dtype == ScalarType.Float32 ? _rows : memory.Empty(size.Samples, config.HiddenSize, dtype);
+        _logits = memory.Empty(size.Samples, config.VocabSize, ScalarType.Float32);
+        _cache = allocateCache();
     }
 
     /// <summary>Most rows that <see cref="Hidden"/> and <see cref="Logits"/> take at once.</summary>
@@ -60,13 +69,14 @@ internal sealed class LlamaModel : IDisposable
         return logits;
     }
 
-    /// <summary>Some token rows of the last step behind the last layer and the final norm: [rows, hidden] float32, good until the next call.</summary>
+    /// <summary>Some token rows of the last step behind the last layer and the final norm: [rows, hidden], good until the next call.</summary>
     public Matrix Hidden(ReadOnlySpan<int> tokenRows)
     {
         Matrix rows = _rows.Take(tokenRows.Length);
         _kernels.TakeRows(_residual, tokenRows, rows);
-        Normalise(rows, _weights.FinalNorm, rows);
-        return rows;
+        Matrix hidden = _hidden.Take(tokenRows.Length);
+        Normalise(rows, _weights.FinalNorm, hidden);
+        return hidden;
     }
 
     public void Dispose()
@@ -76,6 +86,7 @@ internal sealed class LlamaModel : IDisposable
         _rope.Dispose();
         _activations.Dispose();
         _rows.Dispose();
+        if (_hidden != _rows) _hidden.Dispose();
         _logits.Dispose();
     }
 

@@ -12,10 +12,11 @@ internal sealed class LlamaWeights : IDisposable
     public LlamaWeights(IWeightSource source)
     {
         _source = source;
-        Embedding = source.Weight("model.embed_tokens.weight");
         Layers = [.. Enumerable.Range(0, source.Config.LayerCount).Select(Layer)];
         FinalNorm = source.Norm("model.norm.weight");
-        Head = source.Config.TieWordEmbeddings ? Embedding : source.Weight("lm_head.weight");
+        const string table = "model.embed_tokens.weight";
+        Head = source.Weight(source.Config.TieWordEmbeddings ? table : "lm_head.weight");
+        Embedding = source.Config.TieWordEmbeddings && source.ReadsRowsOf(Head) ? Head : source.Table(table);
     }
 
     /// <summary>The shape of the model.</summary>
@@ -29,7 +30,7 @@ internal sealed class LlamaWeights : IDisposable
     /// <summary>[1, hidden] float32</summary>
     public Matrix FinalNorm { get; }
 
-    /// <summary>[vocab, hidden]; the embedding itself when tied.</summary>
+    /// <summary>[vocab, hidden]; the embedding itself when tied, unless that has another form, of which rows can be read.</summary>
     public Weight Head { get; }
 
     /// <summary>Memory of all of them.</summary>

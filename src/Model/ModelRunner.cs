@@ -17,50 +17,57 @@ public sealed class ModelRunner : IModelRunner
     private readonly StepSampler _sampler;
     private readonly PromptReader _reader;
     private readonly RunnerThread _thread;
-    private readonly bool _onCpu;
+    private readonly DeviceMemory _memory;
+    private readonly HostRows _onHost;
 
-    private ModelRunner(ModelOptions options, string libtorch, RunnerThread thread)
+    private ModelRunner(ModelOptions options, RunnerThread thread)
     {
         _thread = thread;
-        DeviceChoice device = DeviceChoice.Resolve(options.Device);
-        _onCpu = !device.IsCuda;
+        DeviceChoice device = DeviceChoice.Resolve(options.Device, TorchDevices.CountCuda);
+        _memory = MemoryOf(device);
+        _onHost = new HostRows(_memory);
         WeightFormat format = WeightFormat.Parse(options.Dtype);
         ScalarType dtype = format.Dtype, kvDtype = KvCache.DtypeOf(options.KvDtype, dtype);
-        IWeightSource source = WeightSource.Open(options.Path, format, device.Device);
+        IWeightSource source = WeightSource.Open(options.Path, format, _memory);
         LlamaConfig config = source.Config;
         int contextLength = ContextLengthOf(options, config);
 
-        LlamaWeights weights = new(source);
-        KvPoolSize pool = KvPoolSize.Derive(options, contextLength, KvCache.BytesPerBlock(config, options.BlockSize, kvDtype),
-            FreeMemory.Bytes(device), DefaultUtilization(device));
-        Limits = new ModelLimits(config.VocabSize, contextLength, options.BlockSize, pool.BlockCount) { HiddenSize = config.HiddenSize };
-        if (options.MaxBatchTokens is { } asked) Limits = Limits with { BatchTokens = asked };
-        KvCache cache = new(config, pool.BlockCount, options.BlockSize, kvDtype, device.Device);
         IKernels kernels = ChooseKernels(options, device, dtype);
+        LlamaWeights weights = new(source);
         kernels.Calibrate(weights);
-        _model = new LlamaModel(config, weights, cache, kernels, Limits, Limits.BatchTokens, options.MaxSequences, device.Device);
+        KvPoolSize pool = null!; // set when the model comes to its cache
+        ModelLimits limits = new(config.VocabSize, contextLength, options.BlockSize, BlockCount: 0) { HiddenSize = config.HiddenSize };
+        if (options.MaxBatchTokens is int asked) limits = limits with { BatchTokens = asked };
+        StepSize size = new(limits.BatchTokens, options.MaxSequences, contextLength, options.BlockSize);
+        _model = new LlamaModel(weights, kernels, _memory, size, ScalarType.Float32, () =>
+        {
+            pool = KvPoolSize.Derive(options, contextLength, KvCache.BytesPerBlock(config, options.BlockSize, kvDtype), _memory.FreeBytes(), DefaultUtilization(device));
+            return new KvCache(config, pool.BlockCount, options.BlockSize, kvDtype, _memory);
+        });
+        Limits = limits with { BlockCount = pool.BlockCount };
         _sampler = new StepSampler(config.VocabSize);
-        _reader = new PromptReader(_model, config.VocabSize, _onCpu);
-        Description = Describe(options, config, device, kernels.Describe(weights), libtorch, format.Describe(config.Quantization, source.Codes), kvDtype, pool) with
+        _reader = new PromptReader(_model, config.VocabSize, _onHost);
+        Description = Describe(options, config, device, kernels.Describe(weights), format.Describe(config.Quantization, source.Codes), kvDtype, pool) with
         {
             WeightBytes = weights.ByteCount,
             StepBytes = weights.StepByteCount,
             ThreadCount = device.IsCuda ? 0 : thread.Team.ThreadCount,
+            Warning = TorchLibrary.Fault is { } fault ? $"Products of many rows go the way for few: {fault}" : null,
         };
     }
 
     /// <summary>Loads a checkpoint. Call on the thread that will run it.</summary>
-    /// <exception cref="TorchLoadException">libtorch cannot be loaded.</exception>
+    /// <exception cref="TorchLoadException">What was asked for needs libtorch, which cannot be loaded.</exception>
     /// <exception cref="CheckpointException">The checkpoint is not there or not whole; with every fault.</exception>
     /// <exception cref="ArgumentException">A setting does not fit the machine or the model.</exception>
     /// <exception cref="InsufficientMemoryException">No KV cache of useful size fits.</exception>
     public static ModelRunner Load(ModelOptions options)
     {
-        string libtorch = TorchLibrary.Load(options.LibTorch);
+        TorchLibrary.Choose(options.LibTorch);
         RunnerThread thread = new(options.Threads ?? Environment.ProcessorCount);
         try
         {
-            return new ModelRunner(options, libtorch, thread);
+            return new ModelRunner(options, thread);
         }
         catch
         {
@@ -87,15 +94,14 @@ public sealed class ModelRunner : IModelRunner
     public void Dispose()
     {
         _model.Dispose();
+        _memory.Dispose();
         _thread.Dispose();
     }
 
-    private unsafe void Sample(ForwardBatch batch, Matrix logits, Span<SampledToken> sampled)
-    {
-        using Tensor? onHost = _onCpu || batch.SampleCount == 0 ? null : logits.Tensor.cpu();
-        float* rows = onHost is null ? logits.Floats : (float*)TensorMemory.Data(onHost);
-        _sampler.Sample(batch, rows, sampled);
-    }
+    private unsafe void Sample(ForwardBatch batch, Matrix logits, Span<SampledToken> sampled) => _sampler.Sample(batch, _onHost.Of(logits), sampled);
+
+    /// <summary>Where the matrices of a model on a device lie.</summary>
+    internal static DeviceMemory MemoryOf(DeviceChoice device) => device.IsCuda ? new TorchMemory(device.Name) : HostMemory.Instance;
 
     /// <summary>Share of the free memory that the KV pool takes when no setting says so.</summary>
     internal static double DefaultUtilization(DeviceChoice device) => device.IsCuda ? 0.9 : 0.5;
@@ -116,16 +122,16 @@ public sealed class ModelRunner : IModelRunner
         bool fused = options.Kernels == "fused" && !device.IsCuda;
         if (options.Deterministic && !fused)
             throw new ArgumentException("Model:Deterministic needs fused kernels on a CPU; remove it, or set Model:Kernels=fused and Model:Device=cpu.");
-        return fused ? SimdKernels.Create(dtype, options.Deterministic) : new PlainKernels(device.Device);
+        return fused ? SimdKernels.Create(dtype, options.Deterministic) : new PlainKernels(device.Name);
     }
 
-    private static ModelDescription Describe(ModelOptions options, LlamaConfig config, DeviceChoice device, string kernels, string libtorch, string weights, ScalarType kvDtype, KvPoolSize pool)
+    private static ModelDescription Describe(ModelOptions options, LlamaConfig config, DeviceChoice device, string kernels, string weights, ScalarType kvDtype, KvPoolSize pool)
     {
         long kvBytes = pool.BlockCount * KvCache.BytesPerBlock(config, options.BlockSize, kvDtype);
         string threads = device.IsCuda ? "" : ParallelFor.Team.ThreadCount == 1 ? ", 1 thread" : $", {ParallelFor.Team.ThreadCount} threads";
         return new ModelDescription(
             ModelDescription.Shape(config),
-            $"{device.Device} ({device.Reason}){threads}, {kernels}{(options.Deterministic ? ", deterministic" : "")}, libtorch in {libtorch}",
+            $"{device.Name} ({device.Reason}){threads}, {kernels}{(options.Deterministic ? ", deterministic" : "")}, {TorchLibrary.Description}",
             $"{weights}, {kvDtype.ToString().ToLowerInvariant()} KV cache ({(options.KvDtype == "auto" ? "auto" : "as set")}), float32 activations",
             string.Create(CultureInfo.InvariantCulture, $"{pool.BlockCount:N0} blocks × {options.BlockSize} tokens = {(long)pool.BlockCount * options.BlockSize:N0} tokens, {kvBytes >> 20:N0} MiB ({pool.Reason})"));
     }

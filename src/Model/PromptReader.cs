@@ -1,7 +1,5 @@
-using Llama.Model.Checkpoints;
 using Llama.Model.Kernels;
 using Llama.Model.Sampling;
-using static TorchSharp.torch;
 
 namespace Llama.Model;
 
@@ -9,7 +7,7 @@ namespace Llama.Model;
 /// Reads from a step what is wanted of prompts beside their continuation: log-probabilities of their own tokens, and sums of their hidden states. Takes as many rows
 /// at once as the sampler's buffers hold, so that a long prompt needs no memory of its own.
 /// </summary>
-internal sealed unsafe class PromptReader(LlamaModel model, int vocabSize, bool onCpu)
+internal sealed unsafe class PromptReader(LlamaModel model, int vocabSize, HostRows onHost)
 {
     private readonly TokenScorer _scorer = new(vocabSize, model.MaxRows);
     private readonly int[] _rows = new int[model.MaxRows];
@@ -23,9 +21,8 @@ internal sealed unsafe class PromptReader(LlamaModel model, int vocabSize, bool 
         {
             int count = Math.Min(_rows.Length, batch.Scores.Count - first);
             for (int i = 0; i < count; i++) _rows[i] = batch.Scores[first + i].TokenRow;
-            Matrix logits = model.Logits(_rows.AsSpan(0, count));
-            using Tensor? copy = CopyToHost(logits);
-            _scorer.Score(batch.Scores, first, Floats(logits, copy), scored.Slice(first, count));
+            float* logits = onHost.Of(model.Logits(_rows.AsSpan(0, count)));
+            _scorer.Score(batch.Scores, first, logits, scored.Slice(first, count));
         }
     }
 
@@ -39,8 +36,8 @@ internal sealed unsafe class PromptReader(LlamaModel model, int vocabSize, bool 
                 int count = Math.Min(_rows.Length, pool.RowCount - done);
                 for (int i = 0; i < count; i++) _rows[i] = pool.FirstRow + done + i;
                 Matrix hidden = model.Hidden(_rows.AsSpan(0, count));
-                using Tensor? copy = CopyToHost(hidden);
-                for (int i = 0; i < count; i++) Add(Floats(hidden, copy) + (long)i * hidden.Columns, pool.Sum);
+                float* rows = onHost.Of(hidden);
+                for (int i = 0; i < count; i++) Add(rows + (long)i * hidden.Columns, pool.Sum);
             }
     }
 
@@ -48,8 +45,4 @@ internal sealed unsafe class PromptReader(LlamaModel model, int vocabSize, bool 
     {
         for (int i = 0; i < sum.Length; i++) sum[i] += row[i];
     }
-
-    private Tensor? CopyToHost(Matrix matrix) => onCpu ? null : matrix.Tensor.cpu();
-
-    private static float* Floats(Matrix matrix, Tensor? onHost) => onHost is null ? matrix.Floats : (float*)TensorMemory.Data(onHost);
 }

@@ -37,7 +37,7 @@ internal static class AttentionBench
         using IDisposable inference = inference_mode();
         foreach ((int tokens, int context, int sequences) in Cases)
         {
-            IKernels fused = SimdKernels.Create(ScalarType.BFloat16, deterministic: true), plain = new PlainKernels(CPU);
+            IKernels fused = SimdKernels.Create(ScalarType.BFloat16, deterministic: true), plain = new PlainKernels();
             Console.WriteLine($"{tokens,7}{context,9}{sequences,10}   {Line(fused, ScalarType.BFloat16)} | {Line(fused, ScalarType.Int8)} | {Line(fused, ScalarType.Float32)} | {Line(plain, ScalarType.BFloat16)}");
 
             string Line(IKernels kernels, ScalarType type) => Measure(kernels, type, tokens, context, sequences);
@@ -48,7 +48,7 @@ internal static class AttentionBench
     {
         ForwardBatch batch = Batch(tokens, context, sequences);
         KvLayer[] layers = [.. Enumerable.Range(0, Math.Clamp((256 << 10) / (context * sequences), 1, Layers)).Select(_ => Layer(type, context * sequences))];
-        using Matrix queries = Matrix.Of(randn(batch.TokenCount, Shape.HeadCount * Shape.HeadDim)), output = Matrix.Empty(batch.TokenCount, queries.Columns, ScalarType.Float32, CPU);
+        using Matrix queries = Matrix.Of(randn(batch.TokenCount, Shape.HeadCount * Shape.HeadDim)), output = HostMemory.Instance.Empty(batch.TokenCount, queries.Columns, ScalarType.Float32);
         double best = double.MaxValue;
         for (long begin = Stopwatch.GetTimestamp(), run = 0; run < 2 || Stopwatch.GetElapsedTime(begin).TotalSeconds < 0.3; run++)
         {
@@ -65,7 +65,7 @@ internal static class AttentionBench
 
     private static KvLayer Layer(ScalarType type, int slots)
     {
-        KvLayer layer = KvLayer.Empty(slots / Shape.BlockSize, Shape, type, CPU);
+        KvLayer layer = KvLayer.Empty(slots / Shape.BlockSize, Shape, type, HostMemory.Instance);
         foreach (Matrix? part in (Matrix?[])[layer.Keys, layer.Values, layer.KeyScales, layer.ValueScales])
         {
             if (part is null) continue;

@@ -34,9 +34,9 @@ internal static class KernelBench
 
     private static void Line(int rows, int inputs, int outputs)
     {
-        using Matrix x = Matrix.Of(randn(rows, inputs)), y = Matrix.Empty(rows, outputs, ScalarType.Float32, CPU);
+        using Matrix x = Matrix.Of(randn(rows, inputs)), y = HostMemory.Instance.Empty(rows, outputs, ScalarType.Float32);
         using DenseWeight single = new(Matrix.Of(randn(outputs, inputs))), half = new(Matrix.Of(single.Values.Tensor.to(ScalarType.BFloat16)));
-        IKernels plain = new PlainKernels(CPU), f32 = SimdKernels.Create(ScalarType.Float32, deterministic: true), bf16 = SimdKernels.Create(ScalarType.BFloat16, deterministic: true);
+        IKernels plain = new PlainKernels(), f32 = SimdKernels.Create(ScalarType.Float32, deterministic: true), bf16 = SimdKernels.Create(ScalarType.BFloat16, deterministic: true);
         double work = 2.0 * rows * inputs * outputs / 1e9;
         Console.WriteLine($"{rows,6}{Rate(() => f32.Linear(x, [new(single, y)])),12:N1}{Rate(() => plain.Linear(x, [new(single, y)])),12:N1}{Rate(() => bf16.Linear(x, [new(half, y)])),12:N1}{Rate(() => plain.Linear(x, [new(half, y)])),12:N1}");
 

@@ -27,15 +27,15 @@ internal static class ProductsBench
     {
         Console.WriteLine($"libtorch in {TorchLibrary.Load()}, {SimdKernels.Create(ScalarType.BFloat16, deterministic: false).Describe()}");
         using IDisposable inference = inference_mode();
-        using LlamaWeights weights = new(WeightSource.Open(model, WeightFormat.Parse(dtype), CPU));
+        using LlamaWeights weights = new(WeightSource.Open(model, WeightFormat.Parse(dtype), HostMemory.Instance));
         LlamaConfig config = weights.Config;
         IKernels kernels = SimdKernels.Create(ScalarType.BFloat16, deterministic: false);
         double bytes = weights.StepByteCount, parameters = config.ParameterCount - (double)config.VocabSize * config.HiddenSize; // all but the embedding
         Console.WriteLine($"{"rows",6}{"ms",10}{"GMAC/s",10}{"GB/s",10}   medians of {rounds}");
         foreach (int rows in rowCounts)
         {
-            using Activations activations = new(config, rows, CPU);
-            using Matrix logits = Matrix.Empty(rows, config.VocabSize, ScalarType.Float32, CPU);
+            using Activations activations = new(config, rows, ScalarType.Float32, HostMemory.Instance);
+            using Matrix logits = HostMemory.Instance.Empty(rows, config.VocabSize, ScalarType.Float32);
             foreach (Matrix matrix in (Matrix[])[activations.Normed, activations.Attended, activations.Gate, activations.Residual]) matrix.Tensor.normal_();
             double[] times = new double[rounds];
             for (int round = -1; round < rounds; round++)

@@ -163,7 +163,7 @@ public sealed class LlamaModelTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private static Func<IKernels> Kernels(string name) =>
-        name == "plain" ? () => new PlainKernels(CPU) : () => SimdKernels.Create(ScalarType.Float32, deterministic: false);
+        name == "plain" ? () => new PlainKernels() : () => SimdKernels.Create(ScalarType.Float32, deterministic: false);
 
     private static int[] Tokens(int seed, int length)
     {

@@ -20,11 +20,11 @@ internal sealed class PagedModel : IDisposable
     {
         TorchLibrary.Load();
         _inference = inference_mode();
-        IWeightSource source = WeightSource.Open(path, new WeightFormat(ScalarType.Float32, Plan: null, IsAuto: true), CPU);
+        IWeightSource source = WeightSource.Open(path, new WeightFormat(ScalarType.Float32, Plan: null, IsAuto: true), HostMemory.Instance);
         _config = source.Config;
         _limits = new ModelLimits(_config.VocabSize, _config.ContextLength, blockSize, blockCount);
-        _model = new LlamaModel(_config, new LlamaWeights(source), new KvCache(_config, blockCount, blockSize, kvDtype, CPU),
-            kernels(), _limits, MaxTokens, MaxTokens, CPU);
+        _model = new LlamaModel(new LlamaWeights(source), kernels(), HostMemory.Instance, new StepSize(MaxTokens, MaxTokens, _config.ContextLength, blockSize), ScalarType.Float32,
+            () => new KvCache(_config, blockCount, blockSize, kvDtype, HostMemory.Instance));
         Random random = new(1);
         _free = new Queue<int>(Enumerable.Range(0, blockCount).OrderBy(_ => random.Next()));
     }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Llama.Model.Kernels;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Checkpoints;
@@ -60,26 +61,17 @@ public sealed unsafe class Checkpoint : IDisposable
     }
 
     /// <summary>
-    /// The tensor on the mapped memory itself: no copy, never to be written to (the pages are read-only), to be disposed before the checkpoint is.
-    /// Only data that its file left unaligned to the element size is copied.
+    /// A tensor of one or two dimensions on the mapped memory itself: no copy, never to be written to (the pages are read-only), to be disposed before the checkpoint is.
+    /// Only data that its file left unaligned to the element size is copied. A vector is one row.
     /// </summary>
-    internal Tensor Map(string name)
+    internal Matrix Map(string name)
     {
         (SafetensorsFile file, TensorEntry entry) = Find(name);
         if (TensorDtypes.Parse(entry.Dtype) is not TensorDtype dtype)
             throw new CheckpointException(file.Path, $"{name} is {entry.Dtype}; expected F32, F16, BF16 or U8");
         byte* data = file.Data(entry);
-        return (nuint)data % (nuint)dtype.Size() == 0
-            ? TensorMemory.Wrap(data, entry.Shape, dtype.ToTorch())
-            : Copy(data, entry, dtype.ToTorch());
-    }
-
-    /// <summary>The tensor in memory of its own (free to be written to, outlives the checkpoint), converted to a type and moved to a device.</summary>
-    internal Tensor Load(string name, ScalarType dtype, Device? device = null)
-    {
-        using Tensor mapped = Map(name);
-        using Tensor onDevice = mapped.to(device ?? CPU); // bytes first, conversion there: the device is the faster of the two
-        return onDevice.to(dtype, copy: onDevice.device_type == TorchSharp.DeviceType.CPU);
+        int columns = checked((int)entry.Shape[^1]), rows = entry.Shape.Length == 1 ? 1 : checked((int)entry.Shape[0]);
+        return (nuint)data % (nuint)dtype.Size() == 0 ? HostMemory.Wrap(data, rows, columns, dtype.ToTorch()) : Copy(data, rows, columns, dtype.ToTorch());
     }
 
     /// <summary>Lets the process go of a tensor's pages, which it will hardly read again.</summary>
@@ -98,10 +90,10 @@ public sealed unsafe class Checkpoint : IDisposable
     private (SafetensorsFile File, TensorEntry Entry) Find(string name) =>
         _tensors.TryGetValue(name, out (SafetensorsFile, TensorEntry) found) ? found : throw new CheckpointException(Folder, $"has no tensor {name}");
 
-    private static Tensor Copy(byte* data, TensorEntry entry, ScalarType dtype)
+    private static Matrix Copy(byte* data, int rows, int columns, ScalarType dtype)
     {
-        Tensor copy = empty(entry.Shape, dtype);
-        NativeMemory.Copy(data, TensorMemory.Data(copy), (nuint)entry.ByteCount);
+        Matrix copy = HostMemory.EmptyForReading(rows, columns, dtype);
+        NativeMemory.Copy(data, copy.Data, (nuint)copy.ByteCount);
         return copy;
     }
 }

@@ -3,8 +3,8 @@ using Llama.Model.Kernels;
 namespace Llama.Model.Checkpoints;
 
 /// <summary>
-/// A checkpoint's tensors in the form, of the type and on the device in which a model is to hold them, whatever its files look like. Tensors go by their names in Hugging Face layout. What was
-/// handed out belongs to the caller and is to be disposed before the source is: it may lie in mapped files.
+/// A checkpoint's tensors in the form, of the type and in the memory in which a model is to hold them, whatever its files look like; or a step on the way there. Tensors go by their names in
+/// Hugging Face layout. What was handed out belongs to the caller and is to be disposed before the source is: it may lie in mapped files.
 /// </summary>
 internal interface IWeightSource : IDisposable
 {
@@ -14,11 +14,20 @@ internal interface IWeightSource : IDisposable
     /// <summary>The file's types of the weights that are handed out in codes as they are there, for people; null when there are none.</summary>
     string? Codes => null;
 
-    /// <summary>[1, size] float32</summary>
+    /// <summary>[1, size]; placed, float32</summary>
     Matrix Norm(string name);
 
     /// <summary>[outputs, inputs]</summary>
     Weight Weight(string name);
+
+    /// <summary>Whether single rows can be read of a weight that was handed out, as an embedding needs it.</summary>
+    bool ReadsRowsOf(Weight weight) => true;
+
+    /// <summary>[outputs, inputs] in a form of which single rows can be read.</summary>
+    Weight Table(string name) => Weight(name);
+
+    /// <summary>Bytes of a weight that will be handed out in codes; null of any other.</summary>
+    long? CodeBytes(string name);
 
     /// <summary>Lets go of what a tensor takes in memory within the source itself: its weight was handed out, used and disposed.</summary>
     void Release(string name) { }

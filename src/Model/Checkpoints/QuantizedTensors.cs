@@ -25,5 +25,5 @@ internal static class QuantizedTensors
     /// <param name="inputs">Its columns.</param>
     /// <param name="type">As its configuration says.</param>
     public static QuantizedWeight Map(Checkpoint checkpoint, string name, int inputs, QuantizationType type) => new(inputs, type.Bits, type.GroupSizeOf(inputs),
-        Matrix.Of(checkpoint.Map(name + CodesSuffix)), Matrix.Of(checkpoint.Map(name + ScalesSuffix)), type.IsSymmetric ? null : Matrix.Of(checkpoint.Map(name + MinimaSuffix)));
+        checkpoint.Map(name + CodesSuffix), checkpoint.Map(name + ScalesSuffix), type.IsSymmetric ? null : checkpoint.Map(name + MinimaSuffix));
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Llama.Model.Kernels;
 
 namespace Llama.Model.Checkpoints;
 
@@ -77,7 +78,7 @@ public static class RandomCheckpoint
         {
             if (dtype == TensorDtype.F32) return MemoryMarshal.AsBytes(values);
             Span<ushort> halves = _halves.AsSpan(0, values.Length);
-            if (dtype == TensorDtype.BF16) RandomWeights.ToBFloat16(values, halves);
+            if (dtype == TensorDtype.BF16) FloatConversion.ToBFloat16(values, halves);
             else for (int i = 0; i < halves.Length; i++) halves[i] = BitConverter.HalfToUInt16Bits((Half)values[i]);
             return MemoryMarshal.AsBytes(halves);
         }

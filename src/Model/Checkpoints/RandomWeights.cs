@@ -33,18 +33,6 @@ internal static class RandomWeights
             values[i] = ByteSum(new Vector<uint>(first + (uint)i), key)[0] * scale + offset;
     }
 
-    /// <summary>Rounds to the nearest bfloat16, ties to even. Finite values only.</summary>
-    public static void ToBFloat16(ReadOnlySpan<float> values, Span<ushort> rounded)
-    {
-        ReadOnlySpan<Vector<uint>> from = MemoryMarshal.Cast<float, Vector<uint>>(values);
-        Span<Vector<ushort>> to = MemoryMarshal.Cast<ushort, Vector<ushort>>(rounded);
-        for (int i = 0; i < to.Length; i++) to[i] = Vector.Narrow(Round(from[2 * i]), Round(from[2 * i + 1]));
-        for (int i = to.Length * Vector<ushort>.Count; i < values.Length; i++)
-            rounded[i] = (ushort)Round(new Vector<uint>(BitConverter.SingleToUInt32Bits(values[i])))[0];
-    }
-
-    private static Vector<uint> Round(Vector<uint> bits) => (bits + new Vector<uint>(0x7fff) + (bits >>> 16 & Vector<uint>.One)) >>> 16;
-
     // lowbias32 (https://nullprogram.com/blog/2018/07/31/), the key folded in before and between.
     private static Vector<uint> ByteSum(Vector<uint> index, uint key)
     {

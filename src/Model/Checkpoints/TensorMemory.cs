@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Llama.Model.Threads;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Checkpoints;
@@ -9,23 +10,12 @@ namespace Llama.Model.Checkpoints;
 internal static unsafe class TensorMemory
 {
     /// <summary>A CPU tensor on <paramref name="data"/>, without a copy. The memory must outlive the tensor and every view of it.</summary>
-    public static Tensor Wrap(void* data, long[] shape, ScalarType dtype) => Wrap(data, shape, dtype, &KeepMemory);
-
-    /// <summary>A CPU tensor in memory that is fast to read through: aligned to huge pages, and of them where it fills some. Not cleared.</summary>
-    public static Tensor Allocate(long[] shape, ScalarType dtype)
+    public static Tensor Wrap(void* data, long[] shape, ScalarType dtype)
     {
-        long bytes = shape.Aggregate((long)(dtype == ScalarType.Byte ? 1 : dtype == ScalarType.Float32 ? 4 : 2), (product, size) => checked(product * size));
-        void* data = NativeMemory.AlignedAlloc((nuint)Math.Max(bytes, 1), bytes >= PageAdvice.HugePageBytes ? PageAdvice.HugePageBytes : 64u);
-        PageAdvice.WantHugePages(data, bytes);
-        return Wrap(data, shape, dtype, &FreeMemory);
-    }
-
-    private static Tensor Wrap(void* data, long[] shape, ScalarType dtype, delegate* unmanaged[Cdecl]<nint, void> deleter)
-    {
-        InitializeDeviceType(TorchSharp.DeviceType.CPU); // loads the native library
+        RunnerThread.UseTorch();
         fixed (long* sizes = shape)
         {
-            nint handle = THSTensor_new((nint)data, deleter, sizes, shape.Length, (sbyte)dtype, (sbyte)dtype, (int)TorchSharp.DeviceType.CPU, 0, 0);
+            nint handle = THSTensor_new((nint)data, &KeepMemory, sizes, shape.Length, (sbyte)dtype, (sbyte)dtype, (int)TorchSharp.DeviceType.CPU, 0, 0);
             if (handle == 0) CheckForErrors();
             return Tensor.UnsafeCreateTensor(handle);
         }
@@ -41,9 +31,6 @@ internal static unsafe class TensorMemory
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void KeepMemory(nint data) { }
-
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
-    private static void FreeMemory(nint data) => NativeMemory.AlignedFree((void*)data);
 
     [DllImport("LibTorchSharp")]
     [SuppressMessage("Style", "IDE1006", Justification = "The native name.")]

@@ -1,6 +1,6 @@
 using Llama.Model.Checkpoints.Gguf;
+using Llama.Model.Kernels;
 using Llama.Model.Quantization;
-using static TorchSharp.torch;
 
 namespace Llama.Model.Checkpoints;
 
@@ -9,22 +9,22 @@ internal static class WeightSource
 {
     /// <param name="path">A folder in Hugging Face layout or a GGUF model.</param>
     /// <param name="format">Which form the weights are to have.</param>
-    /// <param name="device">Where they are to lie.</param>
+    /// <param name="memory">Where they are to lie; stays the caller's.</param>
     /// <exception cref="CheckpointException">The checkpoint is not there or not whole; with every fault.</exception>
     /// <exception cref="ArgumentException">The device cannot work with the form.</exception>
-    public static IWeightSource Open(string path, WeightFormat format, Device device)
+    public static IWeightSource Open(string path, WeightFormat format, DeviceMemory memory)
     {
-        bool onCpu = device.type == TorchSharp.DeviceType.CPU;
-        if (format.Plan is not null && !onCpu) throw new ArgumentException("Model:Dtype asks for codes, which can be multiplied on a CPU only; use auto or bfloat16, or set Model:Device=cpu.");
-        IWeightSource weights = OpenStored(path, format, device, onCpu);
-        return format.Plan is null ? weights : new QuantizingWeights(weights, format.Plan);
+        if (format.Plan is not null && !memory.HoldsCodes)
+            throw new ArgumentException("Model:Dtype asks for codes, which plain kernels cannot multiply on this device; use auto or bfloat16, or set Model:Kernels=fused or Model:Device=cpu.");
+        IWeightSource stored = OpenStored(path, format, memory.HoldsCodes);
+        return new PlacedWeights(format.Plan is null ? stored : new QuantizingWeights(stored, format.Plan), memory, format.Dtype);
     }
 
-    private static IWeightSource OpenStored(string path, WeightFormat format, Device device, bool onCpu)
+    private static IWeightSource OpenStored(string path, WeightFormat format, bool holdsCodes)
     {
-        if (GgufPath.Find(path) is { } model) return new GgufWeights(GgufCheckpoint.Open(model), keepsQuantised: format.IsAuto && onCpu, format.Dtype, device);
+        if (GgufPath.Find(path) is { } model) return new GgufWeights(GgufCheckpoint.Open(model), keepsQuantised: format.IsAuto && holdsCodes, format.Dtype);
         Checkpoint checkpoint = Checkpoint.Open(path);
         checkpoint.Verify();
-        return new SafetensorsWeights(checkpoint, keepsQuantised: format.Keeps(checkpoint.Config.Quantization) && onCpu, format.Dtype, device);
+        return new SafetensorsWeights(checkpoint, keepsQuantised: format.Keeps(checkpoint.Config.Quantization) && holdsCodes, format.Dtype);
     }
 }

@@ -11,10 +11,9 @@ public static class ModelDiagnosis
     /// <param name="areValid">Whether the settings behind them are; what loading would choose is not worked out from others.</param>
     public static IEnumerable<Examination> Run(ModelOptions options, bool areValid)
     {
-        TorchExamination torch = new(options);
-        yield return Examination.Of("libtorch", torch.Findings());
+        yield return Examination.Of("libtorch", TorchExamination.Findings(options));
         CheckpointExamination checkpoint = new(options.Path);
         if (options.Path.Length > 0) yield return Examination.Of("model", checkpoint.Findings());
-        if (areValid) yield return Examination.Of("will be used", new PlanExamination(options, checkpoint.Config, checkpoint.ByteCount, torch.IsLoaded).Findings());
+        if (areValid) yield return Examination.Of("will be used", new PlanExamination(options, checkpoint.Config, checkpoint.ByteCount).Findings());
     }
 }

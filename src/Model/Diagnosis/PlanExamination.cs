@@ -9,22 +9,16 @@ namespace Llama.Model.Diagnosis;
 /// <param name="options">As loading gets them.</param>
 /// <param name="config">The model's shape; null when it is not known.</param>
 /// <param name="fileBytes">Bytes of its tensors on disk.</param>
-/// <param name="hasTorch">Whether libtorch can be asked.</param>
-internal sealed class PlanExamination(ModelOptions options, LlamaConfig? config, long fileBytes, bool hasTorch)
+internal sealed class PlanExamination(ModelOptions options, LlamaConfig? config, long fileBytes)
 {
     public IEnumerable<Finding> Findings()
     {
-        if (!hasTorch)
-        {
-            yield return Finding.Fault("device", "cannot be chosen without libtorch", "Mend libtorch first.");
-            yield break;
-        }
-        if (Chosen("device", () => DeviceChoice.Resolve(options.Device), out DeviceChoice device) is { } noDevice)
+        if (Chosen("device", () => DeviceChoice.Resolve(options.Device, TorchDevices.CountCuda), out DeviceChoice device) is { } noDevice)
         {
             yield return noDevice;
             yield break;
         }
-        yield return new Finding("device", $"{device.Device} ({device.Reason})");
+        yield return new Finding("device", $"{device.Name} ({device.Reason})");
         WeightFormat format = WeightFormat.Parse(options.Dtype);
         if (Chosen("kernels", () => ModelRunner.ChooseKernels(options, device, format.Dtype), out IKernels kernels) is { } noKernels) yield return noKernels;
         else yield return new Finding("kernels", kernels.Describe());
@@ -35,7 +29,7 @@ internal sealed class PlanExamination(ModelOptions options, LlamaConfig? config,
 
     private IEnumerable<Finding> Memory(LlamaConfig config, DeviceChoice device, WeightFormat format)
     {
-        long weights = format.IsAuto && fileBytes > 0 ? fileBytes : format.BytesOf(config), free = FreeMemory.Bytes(device);
+        long weights = format.IsAuto && fileBytes > 0 ? fileBytes : format.BytesOf(config), free = FreeBytes(device);
         string sizes = $"{format.Describe(config.Quantization, codes: null)}, about {Mib(weights)}; {Mib(free)} are free";
         yield return weights <= free
             ? new Finding("weights", sizes)
@@ -76,11 +70,17 @@ internal sealed class PlanExamination(ModelOptions options, LlamaConfig? config,
             chosen = choose();
             return null;
         }
-        catch (Exception e) when (e is ArgumentException or InsufficientMemoryException or InvalidOperationException)
+        catch (Exception e) when (e is ArgumentException or InsufficientMemoryException or InvalidOperationException or TorchLoadException)
         {
             chosen = default!;
             return Finding.Fault(name, e.Message);
         }
+    }
+
+    private static long FreeBytes(DeviceChoice device)
+    {
+        using DeviceMemory memory = ModelRunner.MemoryOf(device);
+        return memory.FreeBytes();
     }
 
     private static string Mib(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes >> 20:N0} MiB");

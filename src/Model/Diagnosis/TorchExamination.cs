@@ -1,26 +1,25 @@
+using Llama.Model.Kernels.Machine;
 using Llama.Model.Torch;
 
 namespace Llama.Model.Diagnosis;
 
-/// <summary>Which libtorch there is, and whether it can be loaded.</summary>
-internal sealed class TorchExamination(ModelOptions options)
+/// <summary>Which libtorch there is, whether it can be loaded, and whether that matters.</summary>
+internal static class TorchExamination
 {
-    /// <summary>Whether torch can be asked things; known when the findings are made.</summary>
-    public bool IsLoaded { get; private set; }
-
-    public IEnumerable<Finding> Findings()
+    /// <param name="options">What is to be loaded.</param>
+    public static IEnumerable<Finding> Findings(ModelOptions options)
     {
-        yield return Load();
-        if (IsLoaded) yield return new Finding("version", Version());
+        yield return Chosen(options) ?? (TorchLibrary.TryLoad() ? new Finding("folder", TorchLibrary.Load()) : Absent(options, TorchLibrary.Fault!));
+        yield return new Finding("made for", $"libtorch {TorchSharp.torch.__version__} by TorchSharp");
     }
 
-    private Finding Load()
+    // A folder that is named must be good, whether it is needed or not: loading says the same.
+    private static Finding? Chosen(ModelOptions options)
     {
         try
         {
-            string folder = TorchLibrary.Load(options.LibTorch);
-            IsLoaded = true;
-            return new Finding("folder", folder);
+            TorchLibrary.Choose(options.LibTorch);
+            return null;
         }
         catch (TorchLoadException e)
         {
@@ -28,5 +27,11 @@ internal sealed class TorchExamination(ModelOptions options)
         }
     }
 
-    private static string Version() => $"TorchSharp was built for {TorchSharp.torch.__version__}";
+    private static Finding Absent(ModelOptions options, string fault)
+    {
+        if (options.Kernels == "plain") return Finding.Fault("folder", fault, "Or leave out Model:Kernels=plain: the fused kernels do without.");
+        return MachineCode.IsSupported || options.Device.StartsWith("cuda", StringComparison.Ordinal)
+            ? new Finding("folder", "none, and none is needed")
+            : Finding.Warning("folder", fault, "It will serve without, but this processor reads long prompts slower then.");
+    }
 }

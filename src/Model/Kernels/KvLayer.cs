@@ -20,11 +20,11 @@ internal sealed record KvLayer(Matrix Keys, Matrix Values, Matrix? KeyScales, Ma
 
     /// <summary>Allocates without touching the memory.</summary>
     /// <param name="dtype">float32, bfloat16, or int8 for codes.</param>
-    public static KvLayer Empty(int blockCount, AttentionShape shape, ScalarType dtype, Device device)
+    public static KvLayer Empty(int blockCount, AttentionShape shape, ScalarType dtype, DeviceMemory memory)
     {
         return new KvLayer(Elements(UnitsOf(shape.HeadDim, dtype) * PerUnit(dtype), dtype), Elements(shape.HeadDim, dtype), Scales(), Scales());
 
-        Matrix Elements(int perSlot, ScalarType type) => Matrix.Empty(blockCount, shape.KvHeadCount * shape.BlockSize * perSlot, type, device);
+        Matrix Elements(int perSlot, ScalarType type) => memory.Empty(blockCount, shape.KvHeadCount * shape.BlockSize * perSlot, type);
         Matrix? Scales() => dtype == ScalarType.Int8 ? Elements(1, ScalarType.Float32) : null;
     }
 

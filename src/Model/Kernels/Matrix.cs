@@ -4,30 +4,37 @@ using static TorchSharp.torch;
 namespace Llama.Model.Kernels;
 
 /// <summary>
-/// A contiguous row-major tensor with its shape and address at hand, so that a kernel asks torch for nothing. The tensor owns the memory; a view of its first rows makes a tensor of its own
-/// only for a kernel that asks for one.
+/// A contiguous row-major matrix: an address, a shape and a type, so that a kernel asks nobody for anything. Some <see cref="DeviceMemory"/> made it; it gives its memory back when disposed.
+/// A tensor on it, or a view of its first rows, is made for the kernel that is the first to ask.
 /// </summary>
 internal sealed unsafe class Matrix : IDisposable
 {
     private readonly Dictionary<int, Matrix> _views = [];
     private readonly Matrix? _whole; // of a view
+    private readonly Action<nint>? _free;
     private Tensor? _tensor;
 
-    /// <summary>Takes over a tensor of this shape.</summary>
-    public Matrix(Tensor tensor, int rows, int columns)
+    /// <summary>A matrix in memory of this address.</summary>
+    /// <param name="data">First element.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="columns">Columns.</param>
+    /// <param name="dtype">Type of the elements.</param>
+    /// <param name="isOnHost">Whether the processor can read it.</param>
+    /// <param name="free">Gives the memory back; null where it is someone else's, who keeps it longer than this.</param>
+    public Matrix(void* data, int rows, int columns, ScalarType dtype, bool isOnHost, Action<nint>? free)
     {
-        (_tensor, Rows, Columns, Dtype) = (tensor, rows, columns, tensor.dtype);
-        Data = TensorMemory.Data(tensor);
+        Data = data;
+        (Rows, Columns, Dtype, IsOnHost, _free) = (rows, columns, dtype, isOnHost, free);
     }
 
-    private Matrix(Matrix whole, int rows)
-    {
-        (_whole, Rows, Columns, Dtype) = (whole, rows, whole.Columns, whole.Dtype);
-        Data = whole.Data;
-    }
+    private Matrix(Tensor tensor, int rows, int columns)
+        : this(TensorMemory.Data(tensor), rows, columns, tensor.dtype, tensor.device_type == TorchSharp.DeviceType.CPU, free: null) => _tensor = tensor;
 
-    /// <summary>[rows, columns]</summary>
-    public Tensor Tensor => _tensor ??= _whole!.Tensor.narrow(0, 0, Rows).DetachFromDisposeScope(); // of the kernel that happens to be the first to ask
+    private Matrix(Matrix whole, int rows) : this(whole.Data, rows, whole.Columns, whole.Dtype, whole.IsOnHost, free: null) => _whole = whole;
+
+    /// <summary>[rows, columns], on the same memory.</summary>
+    /// <exception cref="InvalidOperationException">The memory is not torch's, nor such as torch can be given.</exception>
+    public Tensor Tensor => _tensor ??= MakeTensor();
 
     public int Rows { get; }
 
@@ -35,15 +42,26 @@ internal sealed unsafe class Matrix : IDisposable
 
     public ScalarType Dtype { get; }
 
+    /// <summary>Whether the processor can read it.</summary>
+    public bool IsOnHost { get; }
+
     /// <summary>Address of the first element, in the device's memory.</summary>
     public void* Data { get; }
 
     public float* Floats => (float*)Data;
 
-    public long ByteCount => (long)Rows * Columns * Tensor.element_size();
+    public long ByteCount => BytesOf(Rows, Columns, Dtype);
 
-    /// <summary>Allocates without clearing.</summary>
-    public static Matrix Empty(int rows, int columns, ScalarType dtype, Device device) => new(empty(rows, columns, dtype: dtype, device: device), rows, columns);
+    /// <summary>Bytes of a matrix.</summary>
+    public static long BytesOf(long rows, long columns, ScalarType dtype) => checked(rows * columns * ElementBytes(dtype));
+
+    /// <summary>Bytes of an element.</summary>
+    public static int ElementBytes(ScalarType dtype) => dtype switch
+    {
+        ScalarType.Byte or ScalarType.Int8 => 1,
+        ScalarType.BFloat16 or ScalarType.Float16 => 2,
+        _ => 4,
+    };
 
     /// <summary>Takes over a one- or two-dimensional tensor; a vector becomes one row.</summary>
     public static Matrix Of(Tensor tensor)
@@ -64,5 +82,13 @@ internal sealed unsafe class Matrix : IDisposable
     {
         foreach (Matrix view in _views.Values) view.Dispose();
         _tensor?.Dispose();
+        _free?.Invoke((nint)Data);
+    }
+
+    private Tensor MakeTensor()
+    {
+        if (_whole is not null) return _whole.Tensor.narrow(0, 0, Rows).DetachFromDisposeScope();
+        if (!IsOnHost) throw new InvalidOperationException("A plain kernel asks for a tensor in memory that the CUDA driver gave: plain kernels on CUDA need matrices of torch's own memory.");
+        return TensorMemory.Wrap(Data, [Rows, Columns], Dtype).DetachFromDisposeScope();
     }
 }

@@ -1,4 +1,4 @@
-using Llama.Model.Checkpoints;
+using Llama.Model.Threads;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -17,14 +17,20 @@ internal sealed class QuantizedWeight(int inputs, int bits, int groupSize, Matri
     /// <summary>Codes that fill one register of 8-bit lanes.</summary>
     public const int Chunk = 64;
 
+    private const long WeightsPerThread = 1 << 18;
+
     /// <summary>Memory for a weight of this form, not filled.</summary>
     public static QuantizedWeight Allocate(int outputs, int inputs, int bits, int groupSize, bool hasMinima)
     {
         int groups = (inputs + groupSize - 1) / groupSize;
         return new QuantizedWeight(inputs, bits, groupSize, Empty(RowBytes(inputs, bits), ScalarType.Byte), Empty(groups, ScalarType.Float32), hasMinima ? Empty(groups, ScalarType.Float32) : null);
 
-        Matrix Empty(int columns, ScalarType dtype) => Matrix.Of(TensorMemory.Allocate([outputs, columns], dtype));
+        Matrix Empty(int columns, ScalarType dtype) => HostMemory.EmptyForReading(outputs, columns, dtype);
     }
+
+    /// <summary>Bytes of a weight of this form.</summary>
+    public static long BytesOf(long outputs, int inputs, int bits, int groupSize, bool hasMinima) =>
+        outputs * (RowBytes(inputs, bits) + (inputs + groupSize - 1) / groupSize * (hasMinima ? 2L : 1) * sizeof(float));
 
     /// <summary>8 or 4.</summary>
     public int Bits { get; } = bits;
@@ -53,6 +59,25 @@ internal sealed class QuantizedWeight(int inputs, int bits, int groupSize, Matri
     /// <summary>Bytes of a row of codes: whole chunks.</summary>
     public static int RowBytes(int inputs, int bits) => (inputs * bits + Chunk * 8 - 1) / (Chunk * 8) * Chunk;
 
+    /// <summary>The same weight in floating point: widened to float32 and, for bfloat16, rounded. Both on the host.</summary>
+    public unsafe DenseWeight ToDense(ScalarType dtype)
+    {
+        Matrix values = HostMemory.EmptyForReading(Outputs, Inputs, dtype);
+        ParallelFor.Run(Outputs, Math.Max(1, WeightsPerThread / Inputs), (begin, end) =>
+        {
+            byte[] codes = new byte[Inputs];
+            float[] widened = new float[Inputs];
+            for (long row = begin; row < end; row++)
+            {
+                CodeOrder.Unpack(new ReadOnlySpan<byte>((byte*)Codes.Data + row * Codes.Columns, Codes.Columns), Bits, GroupSize, codes);
+                Widen(codes, row, widened);
+                if (dtype == ScalarType.Float32) widened.CopyTo(new Span<float>(values.Floats + row * Inputs, Inputs));
+                else FloatConversion.ToBFloat16(widened, new Span<ushort>((ushort*)values.Data + row * Inputs, Inputs));
+            }
+        });
+        return new DenseWeight(values);
+    }
+
     public override Tensor Widen(Tensor? rows = null)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -70,6 +95,17 @@ internal sealed class QuantizedWeight(int inputs, int bits, int groupSize, Matri
         Codes.Dispose();
         Scales.Dispose();
         Minima?.Dispose();
+    }
+
+    private unsafe void Widen(byte[] codes, long row, float[] widened)
+    {
+        for (int group = 0, i = 0; group < GroupCount; group++)
+        {
+            long at = row * GroupCount + group;
+            float scale = Scales.Floats[at], minimum = Minima is null ? 0 : Minima.Floats[at];
+            int zero = Minima is null ? ZeroPoint : 0;
+            for (int end = Math.Min(Inputs, i + GroupSize); i < end; i++) widened[i] = (codes[i] - zero) * scale - minimum;
+        }
     }
 
     private static Tensor Select(Matrix matrix, Tensor? rows) => rows is null ? matrix.Tensor : matrix.Tensor.index_select(0, rows);

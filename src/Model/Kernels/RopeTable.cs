@@ -12,7 +12,7 @@ internal sealed class RopeTable : IDisposable
     public Matrix Sines { get; }
 
     /// <summary>Computes the table in double precision, rounded once; YaRN's attention factor is part of it.</summary>
-    public RopeTable(RopeFrequencies frequencies, int positionCount, Device device)
+    public RopeTable(RopeFrequencies frequencies, int positionCount, DeviceMemory memory)
     {
         int half = frequencies.Inverse.Length;
         float[] cosines = new float[(long)positionCount * half], sines = new float[cosines.Length];
@@ -23,8 +23,8 @@ internal sealed class RopeTable : IDisposable
                 cosines[at] = (float)(cosine * frequencies.AttentionFactor);
                 sines[at] = (float)(sine * frequencies.AttentionFactor);
             }
-        Cosines = Matrix.Of(tensor(cosines, [positionCount, half], device: device));
-        Sines = Matrix.Of(tensor(sines, [positionCount, half], device: device));
+        Cosines = memory.Place(HostMemory.Of(cosines, positionCount, half), ScalarType.Float32);
+        Sines = memory.Place(HostMemory.Of(sines, positionCount, half), ScalarType.Float32);
     }
 
     public void Dispose()

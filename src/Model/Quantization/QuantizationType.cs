@@ -42,6 +42,10 @@ public sealed partial record QuantizationType(int Bits, int? GroupSize, bool IsS
     /// <summary>Inputs that share a scale in rows of a length; never so few that their order within a register would matter, unless asked for.</summary>
     internal int GroupSizeOf(int inputs) => GroupSize ?? Math.Max(inputs, Kernels.QuantizedWeight.Chunk);
 
+    /// <summary>Bytes of a weight of this type.</summary>
+    /// <param name="shape">[outputs, inputs]</param>
+    internal long BytesOf(long[] shape) => Kernels.QuantizedWeight.BytesOf(shape[0], (int)shape[1], Bits, GroupSizeOf((int)shape[1]), hasMinima: !IsSymmetric);
+
     /// <summary>The spelling in full.</summary>
     public override string ToString() => $"int{Bits}{(GroupSize is int size ? $"-g{size}" : "-row")}{(IsSymmetric ? "" : "-zp")}";
 

@@ -48,26 +48,26 @@ internal sealed unsafe class QuantizedTensorWriter : IDisposable
 
     private void WriteQuantized(string name, QuantizationType type)
     {
-        using Tensor source = _source.Map(name);
+        using Matrix source = _source.Map(name);
         using QuantizedWeight weight = WeightQuantizer.Run(source, type, name);
-        Write(name + QuantizedTensors.CodesSuffix, weight.Codes.Tensor);
-        Write(name + QuantizedTensors.ScalesSuffix, weight.Scales.Tensor);
-        if (weight.Minima is not null) Write(name + QuantizedTensors.MinimaSuffix, weight.Minima.Tensor);
+        Write(name + QuantizedTensors.CodesSuffix, weight.Codes);
+        Write(name + QuantizedTensors.ScalesSuffix, weight.Scales);
+        if (weight.Minima is not null) Write(name + QuantizedTensors.MinimaSuffix, weight.Minima);
         (double squaredError, double squares) = Compare(source, weight);
         Count(new QuantizedKind(KindOf(name), type, _source.Entry(name).ByteCount, weight.ByteCount, squaredError, squares));
     }
 
     private void WriteDense(CheckpointLayout.ExpectedTensor tensor)
     {
-        using Tensor converted = _source.Load(tensor.Name, DtypeOf(tensor).ToTorch());
+        using Matrix converted = HostMemory.Instance.Place(_source.Map(tensor.Name), DtypeOf(tensor).ToTorch());
         Write(tensor.Name, converted);
-        Count(new QuantizedKind(KindOf(tensor.Name), null, _source.Entry(tensor.Name).ByteCount, converted.numel() * converted.element_size(), 0, 0));
+        Count(new QuantizedKind(KindOf(tensor.Name), null, _source.Entry(tensor.Name).ByteCount, converted.ByteCount, 0, 0));
     }
 
-    private void Write(string name, Tensor tensor)
+    private void Write(string name, Matrix matrix)
     {
-        byte* data = (byte*)TensorMemory.Data(tensor);
-        long length = tensor.numel() * tensor.element_size();
+        byte* data = (byte*)matrix.Data;
+        long length = matrix.ByteCount;
         for (long start = 0; start < length; start += PieceBytes)
             _writer.Write(name, new ReadOnlySpan<byte>(data + start, (int)Math.Min(PieceBytes, length - start)), start);
     }
@@ -77,11 +77,11 @@ internal sealed unsafe class QuantizedTensorWriter : IDisposable
     // model.layers.7.self_attn.q_proj.weight is a q_proj.
     private static string KindOf(string name) => name.Split('.')[^2];
 
-    private static (double SquaredError, double Squares) Compare(Tensor source, QuantizedWeight weight)
+    private static (double SquaredError, double Squares) Compare(Matrix source, QuantizedWeight weight)
     {
         using var scope = NewDisposeScope();
         Tensor rows = arange(0, weight.Outputs, Math.Max(1, weight.Outputs / SampledRows), ScalarType.Int64);
-        Tensor values = source.index_select(0, rows).to(ScalarType.Float64);
+        Tensor values = source.Tensor.index_select(0, rows).to(ScalarType.Float64);
         return ((values - weight.Widen(rows)).square().sum().item<double>(), values.square().sum().item<double>());
     }
 }

@@ -4,10 +4,12 @@ using Llama.Model.Kernels;
 namespace Llama.Model.Quantization;
 
 /// <summary>Quantises the weights of another source as they are asked for. Each is let go of there once it is in codes, so that only one at a time is in memory in full width.</summary>
-/// <param name="source">Taken over; on the CPU. Weights are quantised from the type in which it hands them out.</param>
+/// <param name="source">Taken over; hands out what lies on the host. Weights are quantised from the type in which it hands them out.</param>
 /// <param name="plan">Which weights, and how. What the source hands out in codes stays as it is.</param>
 internal sealed class QuantizingWeights(IWeightSource source, QuantizationPlan plan) : IWeightSource
 {
+    private readonly Dictionary<string, long[]> _shapes = CheckpointLayout.Expected(source.Config).ToDictionary(tensor => tensor.Name, tensor => tensor.Shape);
+
     public LlamaConfig Config => source.Config;
 
     public Matrix Norm(string name) => source.Norm(name);
@@ -18,11 +20,13 @@ internal sealed class QuantizingWeights(IWeightSource source, QuantizationPlan p
         if (weight is not DenseWeight dense || plan.TypeOf(name, Config.TieWordEmbeddings) is not { } type) return weight;
         using (dense)
         {
-            QuantizedWeight quantized = WeightQuantizer.Run(dense.Values.Tensor, type, name);
+            QuantizedWeight quantized = WeightQuantizer.Run(dense.Values, type, name);
             source.Release(name);
             return quantized;
         }
     }
+
+    public long? CodeBytes(string name) => source.CodeBytes(name) ?? plan.TypeOf(name, Config.TieWordEmbeddings)?.BytesOf(_shapes[name]);
 
     public void Dispose() => source.Dispose();
 }

@@ -11,13 +11,13 @@ internal static unsafe class WeightQuantizer
     private const int ElementsPerPiece = 64 << 10;
 
     /// <summary>The weight in codes.</summary>
-    /// <param name="source">[outputs, inputs] float32, float16 or bfloat16, contiguous, on the CPU.</param>
+    /// <param name="source">[outputs, inputs] float32, float16 or bfloat16, on the host.</param>
     /// <param name="type">How.</param>
     /// <param name="name">Of the tensor, for the message.</param>
     /// <exception cref="CheckpointException">It holds a NaN or an infinity.</exception>
-    public static QuantizedWeight Run(Tensor source, QuantizationType type, string name)
+    public static QuantizedWeight Run(Matrix source, QuantizationType type, string name)
     {
-        int outputs = (int)source.shape[0], inputs = (int)source.shape[1];
+        int outputs = source.Rows, inputs = source.Columns;
         QuantizedWeight weight = QuantizedWeight.Allocate(outputs, inputs, type.Bits, type.GroupSizeOf(inputs), hasMinima: !type.IsSymmetric);
         if (Quantize(source, type, weight) is not int faulty) return weight;
         weight.Dispose();
@@ -25,11 +25,11 @@ internal static unsafe class WeightQuantizer
     }
 
     /// <summary>Fills the weight; gives a row that cannot be quantised, if there is any.</summary>
-    private static int? Quantize(Tensor source, QuantizationType type, QuantizedWeight weight)
+    private static int? Quantize(Matrix source, QuantizationType type, QuantizedWeight weight)
     {
-        byte* values = (byte*)TensorMemory.Data(source);
-        long rowBytes = weight.Inputs * source.element_size();
-        ScalarType dtype = source.dtype;
+        byte* values = (byte*)source.Data;
+        long rowBytes = Matrix.BytesOf(1, weight.Inputs, source.Dtype);
+        ScalarType dtype = source.Dtype;
         int? faulty = null;
         ParallelFor.Run(weight.Outputs, Math.Max(1, ElementsPerPiece / weight.Inputs), (begin, end) =>
         {

@@ -4,7 +4,7 @@ using TorchSharp;
 namespace Llama.Model.Torch;
 
 /// <summary>
-/// Loads libtorch once per process: from the NuGet packages beside the program, or from an installed PyTorch (<c>-p:TorchBackend=system</c>, which ships
+/// Loads libtorch once per process, when something first needs it: from the NuGet packages beside the program, or from an installed PyTorch (<c>-p:TorchBackend=system</c>, which ships
 /// none). Never both: two libtorchs in one process corrupt each other.
 /// </summary>
 internal static partial class TorchLibrary
@@ -15,13 +15,39 @@ internal static partial class TorchLibrary
     private static readonly Lazy<string> Loaded = new(LoadOnce);
     private static string? _requestedFolder;
 
-    /// <summary>Loads libtorch if that has not happened yet and says where it came from.</summary>
+    /// <summary>Why libtorch could not be loaded for something that does without it; null if that was not so.</summary>
+    public static string? Fault { get; private set; }
+
+    /// <summary>Where it is, for the start-up lines.</summary>
+    public static string Description => Loaded.IsValueCreated ? $"libtorch in {Loaded.Value}" : "libtorch not loaded";
+
+    /// <summary>Names the libtorch that is to be loaded when it is needed.</summary>
     /// <param name="folder">The <c>torch/lib</c> folder of an installed PyTorch; null takes the packaged libtorch, else looks for an installed one.</param>
-    /// <exception cref="TorchLoadException">Nothing loadable was found.</exception>
-    public static string Load(string? folder = null)
+    /// <exception cref="TorchLoadException">There is none in the folder, or the program has its own.</exception>
+    public static void Choose(string? folder)
     {
+        if (folder is null) return;
         _requestedFolder ??= folder;
-        return Loaded.Value;
+        _ = Folder();
+    }
+
+    /// <summary>Loads libtorch if that has not happened yet and says where it came from.</summary>
+    /// <exception cref="TorchLoadException">Nothing loadable was found.</exception>
+    public static string Load() => Loaded.Value;
+
+    /// <summary>The same for a caller that can do without; <see cref="Fault"/> then says why there is none.</summary>
+    public static bool TryLoad()
+    {
+        try
+        {
+            Load();
+            return true;
+        }
+        catch (TorchLoadException e)
+        {
+            Fault = e.Message;
+            return false;
+        }
     }
 
     public static string FileName(string name) =>
@@ -29,7 +55,7 @@ internal static partial class TorchLibrary
 
     private static string LoadOnce()
     {
-        string folder = Packaged("torch_cpu") is { } packaged ? NotBesides(packaged) : Installed();
+        string folder = Folder();
         string shim = Packaged("LibTorchSharp") ?? throw new TorchLoadException($"{FileName("LibTorchSharp")}, TorchSharp's own native library, is in none of "
             + $"{string.Join(", ", NativeFolders())}. Run 'dotnet build' again: it copies the file there.");
         if (!OperatingSystem.IsWindows()) LetIdleThreadsSleep();
@@ -46,6 +72,8 @@ internal static partial class TorchLibrary
         }
         return folder;
     }
+
+    private static string Folder() => Packaged("torch_cpu") is { } packaged ? NotBesides(packaged) : Installed();
 
     private static string NotBesides(string packaged) => _requestedFolder is null ? packaged : throw new TorchLoadException(
         $"Model:LibTorch is '{_requestedFolder}', but this build carries its own libtorch in {packaged}. Remove the setting, or build with -p:TorchBackend=system.");

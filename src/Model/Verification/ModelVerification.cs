@@ -47,14 +47,7 @@ public static class ModelVerification
 
     private static string KernelsOf(ModelOptions options)
     {
-        try
-        {
-            TorchLibrary.Load(options.LibTorch);
-            return "plain";
-        }
-        catch (TorchLoadException)
-        {
-            return "scalar";
-        }
+        TorchLibrary.Choose(options.LibTorch);
+        return TorchLibrary.TryLoad() ? "plain" : "scalar";
     }
 }

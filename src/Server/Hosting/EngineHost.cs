@@ -100,6 +100,7 @@ internal sealed partial class EngineHost(
             _checkpoint = Checkpoint.Of(identity.Name, text, limits, _description!);
             _settled.TrySetResult();
             Log.Ready(logger, identity.Name, _description!.Model, _description.Device, _description.Dtype, _description.KvCache, text.Chat.Description, text.Tools, text.Defaults);
+            if (_description.Warning is { } warning) Log.ReadyBut(logger, warning);
             await _engine.Completion.WaitAsync(stopping);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)
@@ -135,6 +136,9 @@ internal sealed partial class EngineHost(
     {
         [LoggerMessage(LogLevel.Information, "Ready: {Name}\n  model    {Model}\n  device   {Device}\n  dtype    {Dtype}\n  KV cache {KvCache}\n  chat     {Chat}\n  tools    {Tools}\n  defaults {Defaults}")]
         public static partial void Ready(ILogger logger, string name, string model, string device, string dtype, string kvCache, string chat, string tools, GenerationDefaults defaults);
+
+        [LoggerMessage(LogLevel.Warning, "{Warning}")]
+        public static partial void ReadyBut(ILogger logger, string warning);
 
         [LoggerMessage(LogLevel.Information, "Stopping: {Count} requests may go on for up to {Seconds} s")]
         public static partial void Draining(ILogger logger, int count, int seconds);

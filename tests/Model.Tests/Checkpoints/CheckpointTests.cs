@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Llama.Model.Checkpoints;
+using Llama.Model.Kernels;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Tests.Checkpoints;
@@ -17,24 +18,23 @@ public sealed unsafe class CheckpointTests : IDisposable
     {
         RandomCheckpoint.Write(_folder.Path, TestConfig.Tiny, TensorDtype.BF16, seed: 1);
         using Checkpoint checkpoint = Checkpoint.Open(_folder.Path);
-        using Tensor head = checkpoint.Map(Head);
-        Assert.Equal([320, 64], head.shape);
-        Assert.Equal(ScalarType.BFloat16, head.dtype);
-        Assert.True(checkpoint.Data(Head) == TensorMemory.Data(head));
-        using Tensor doubled = head + head;
-        Assert.Equal(2 * First(head), First(doubled));
+        using Matrix head = checkpoint.Map(Head);
+        Assert.Equal((320, 64, ScalarType.BFloat16), (head.Rows, head.Columns, head.Dtype));
+        Assert.True(checkpoint.Data(Head) == head.Data && TensorMemory.Data(head.Tensor) == head.Data);
+        using Tensor doubled = head.Tensor + head.Tensor;
+        Assert.Equal(2 * First(head.Tensor), First(doubled));
     }
 
     [Fact]
-    public void Load_AnotherDtype_ConvertsIntoMemoryOfItsOwn()
+    public void Place_OnTheHost_ConvertsIntoMemoryOfItsOwnOrLeavesTheFilesMemory()
     {
         RandomCheckpoint.Write(_folder.Path, TestConfig.Tiny, TensorDtype.F16, seed: 1);
         using Checkpoint checkpoint = Checkpoint.Open(_folder.Path);
-        using Tensor mapped = checkpoint.Map(Norm), single = checkpoint.Load(Norm, ScalarType.Float32), same = checkpoint.Load(Norm, ScalarType.Float16);
-        Assert.Equal(First(mapped), First(single));
-        Assert.False(TensorMemory.Data(mapped) == TensorMemory.Data(same));
-        same.zero_(); // would end the process on the mapped, read-only pages
-        Assert.NotEqual(0, First(mapped));
+        using Matrix single = HostMemory.Instance.Place(checkpoint.Map(Norm), ScalarType.Float32), same = HostMemory.Instance.Place(checkpoint.Map(Norm), ScalarType.Float16);
+        Assert.Equal(First(same.Tensor), First(single.Tensor));
+        Assert.True(same.Data == checkpoint.Data(Norm));
+        single.Tensor.zero_(); // would end the process on the mapped, read-only pages
+        Assert.NotEqual(0, First(same.Tensor));
     }
 
     [Fact]
@@ -46,8 +46,8 @@ public sealed unsafe class CheckpointTests : IDisposable
         File.WriteAllBytes(_folder.File("model.safetensors"), file);
         File.WriteAllText(_folder.File("config.json"), TestConfig.Tiny.ToJson());
         using Checkpoint checkpoint = Checkpoint.Open(_folder.Path);
-        using Tensor unaligned = checkpoint.Load("w", ScalarType.Float32);
-        Assert.Equal([1f, 2f], unaligned.data<float>().ToArray());
+        using Matrix unaligned = HostMemory.Instance.Place(checkpoint.Map("w"), ScalarType.Float32);
+        Assert.Equal([1f, 2f], unaligned.Tensor.data<float>().ToArray());
         Assert.Contains("odd is I8; expected F32, F16, BF16 or U8", Assert.Throws<CheckpointException>(() => checkpoint.Map("odd")).Message);
         Assert.Contains("has no tensor x", Assert.Throws<CheckpointException>(() => checkpoint.Map("x")).Message);
     }

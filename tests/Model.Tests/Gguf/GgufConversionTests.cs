@@ -49,8 +49,8 @@ public sealed class GgufConversionTests
         Assert.Equal(expected.RmsNormEpsilon, actual.RmsNormEpsilon, 1e-12);
 
         int[] tokens = [.. Enumerable.Range(0, 90).Select(i => (i * i + 3) % 200)];
-        using var plain = new PagedModel(folder.Checkpoint, () => new PlainKernels(CPU));
-        using var converted = new PagedModel(file, () => new PlainKernels(CPU));
+        using var plain = new PagedModel(folder.Checkpoint, () => new PlainKernels());
+        using var converted = new PagedModel(file, () => new PlainKernels());
         foreach ((float[] one, float[] other) in plain.Run(tokens, 90).Logprobs.Zip(converted.Run(tokens, 90).Logprobs))
             Assert.Equal(one, other, (a, b) => Math.Abs(a - b) < 2e-4);
     }
@@ -103,7 +103,7 @@ public sealed class GgufConversionTests
         public void Report(double value) => Furthest = Math.Max(Furthest, value);
     }
 
-    private static IWeightSource Open(string path, bool keepsQuantised) => WeightSource.Open(path, new WeightFormat(ScalarType.Float32, null, IsAuto: keepsQuantised), CPU);
+    private static IWeightSource Open(string path, bool keepsQuantised) => WeightSource.Open(path, new WeightFormat(ScalarType.Float32, null, IsAuto: keepsQuantised), HostMemory.Instance);
 
     private static float[] Values(IWeightSource source, CheckpointLayout.ExpectedTensor tensor)
     {

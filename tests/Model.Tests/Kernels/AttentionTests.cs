@@ -35,7 +35,7 @@ public sealed class AttentionTests
         if (!Supported(lanes)) return;
         foreach (AttentionShape shape in Shapes)
         {
-            IKernels fast = Fast(lanes), plain = new PlainKernels(CPU);
+            IKernels fast = Fast(lanes), plain = new PlainKernels();
             using PagedBatch sequences = new(plain, shape, dtype, [150, 1, 300, 40], seed: 1);
             foreach ((int, int, int)[] chunks in new (int, int, int)[][] { [(0, 0, 150), (1, 0, 1), (2, 299, 1), (3, 17, 20)], [(2, 120, 180), (3, 39, 1)], [(2, 299, 1)], [(0, 149, 1), (2, 127, 2), (3, 0, 40)] })
             {
@@ -77,7 +77,7 @@ public sealed class AttentionTests
         if (!Supported(lanes)) return;
         foreach (AttentionShape shape in Shapes)
         {
-            using PagedBatch expected = new(new PlainKernels(CPU), shape, dtype, [33, 5], seed: 1), actual = new(Fast(lanes), shape, dtype, [33, 5], seed: 1);
+            using PagedBatch expected = new(new PlainKernels(), shape, dtype, [33, 5], seed: 1), actual = new(Fast(lanes), shape, dtype, [33, 5], seed: 1);
             Tensor slots = tensor(expected.Batch((0, 0, 33)).Slots.Select(slot => (long)slot).ToArray());
             // One unit of the last place apart where the rounding of the rotation decides; codes are 1/127 of the largest, at most 1.6.
             double tolerance = dtype switch { ScalarType.Float32 => 1e-6, ScalarType.BFloat16 => 0.008, _ => 0.013 };
@@ -92,11 +92,11 @@ public sealed class AttentionTests
     {
         if (!Supported(lanes)) return;
         AttentionShape shape = new(4, 2, 10, BlockSize: 3);
-        using PagedBatch expected = new(new PlainKernels(CPU), shape, dtype, [14], seed: 1), actual = new(new PlainKernels(CPU), shape, dtype, [14], seed: 1);
+        using PagedBatch expected = new(new PlainKernels(), shape, dtype, [14], seed: 1), actual = new(new PlainKernels(), shape, dtype, [14], seed: 1);
         ForwardBatch batch = new(1, 3, 1) { CopyCount = 3 };
         (batch.Copies[0], batch.Copies[1], batch.Copies[2]) = (new BlockCopy(1, 4), new BlockCopy(0, 1), new BlockCopy(1, 3)); // 1 is read, overwritten, and read again
         using Tensor before = expected.Cache.Keys.Tensor.clone();
-        new PlainKernels(CPU).CopyBlocks(batch, shape, expected.Cache);
+        new PlainKernels().CopyBlocks(batch, shape, expected.Cache);
         Fast(lanes).CopyBlocks(batch, shape, actual.Cache);
         Assert.True(Same(expected.Cache.Keys, actual.Cache.Keys) && Same(expected.Cache.Values, actual.Cache.Values));
         if (dtype == ScalarType.Int8) Assert.True(Same(expected.Cache.KeyScales!, actual.Cache.KeyScales!) && Same(expected.Cache.ValueScales!, actual.Cache.ValueScales!));

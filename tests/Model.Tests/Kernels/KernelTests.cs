@@ -22,7 +22,7 @@ public sealed class KernelTests
     public void Linear_AnyShape_EqualsPlain(string lanes, string dtype)
     {
         if (!Supported(lanes)) return;
-        IKernels fast = Fast(lanes, dtype), plain = new PlainKernels(CPU);
+        IKernels fast = Fast(lanes, dtype), plain = new PlainKernels();
         foreach ((int rows, int inputs, int outputs) in new[] { (1, 1, 1), (1, 7, 3), (2, 16, 4), (3, 40, 9), (4, 64, 64), (5, 100, 33), (8, 256, 688), (17, 33, 130), (33, 48, 20), (130, 2048, 17) })
         {
             Matrix x = Random(rows, inputs, 1, ScalarType.Float32);
@@ -59,7 +59,7 @@ public sealed class KernelTests
     public void NormAndSilu_AnyWidth_EqualPlain(string lanes, string dtype)
     {
         if (!Supported(lanes)) return;
-        IKernels fast = Fast(lanes, dtype), plain = new PlainKernels(CPU);
+        IKernels fast = Fast(lanes, dtype), plain = new PlainKernels();
         foreach (int columns in new[] { 1, 5, 16, 31, 256, 688, 1001 })
         {
             Matrix x = Random(6, columns, 1, ScalarType.Float32), w = Random(1, columns, 2, ScalarType.Float32);
@@ -89,7 +89,7 @@ public sealed class KernelTests
     public void EmbedAndTakeRows_AnyWidth_EqualPlain(string lanes, string dtype)
     {
         if (!Supported(lanes)) return;
-        IKernels fast = Fast(lanes, dtype), plain = new PlainKernels(CPU);
+        IKernels fast = Fast(lanes, dtype), plain = new PlainKernels();
         foreach (int columns in new[] { 1, 7, 16, 37, 300 })
         {
             ForwardBatch batch = new(40, 1, 1) { TokenCount = 40 };

@@ -75,7 +75,7 @@ public sealed class MachineLinearTests
             {
                 Matrix input = Matrix.Of(Randoms(1).Next(rows, 256));
                 Matrix[] expected = [.. weights.Select(weight => Matrix.Of(ones(rows, weight.Outputs)))], actual = [.. weights.Select(weight => Matrix.Of(ones(rows, weight.Outputs)))];
-                PlainKernels plain = new(CPU);
+                PlainKernels plain = new();
                 for (int i = 0; i < weights.Length; i++)
                     if (add) plain.LinearAdd(input, weights[i], expected[i]);
                     else plain.Linear(input, [new(weights[i], expected[i])]);
@@ -123,7 +123,7 @@ public sealed class MachineLinearTests
     private static void Check(int rows, int inputs, Weight weight, bool inPanels, double tolerance)
     {
         Matrix input = Matrix.Of(Randoms(1).Next(rows, inputs)), expected = Matrix.Of(Randoms(3).Next(rows, weight.Outputs)), actual = Matrix.Of(expected.Tensor.clone());
-        PlainKernels plain = new(CPU);
+        PlainKernels plain = new();
         MachineLinear machine = new();
         string what = $"{rows} rows, {inputs} → {weight.Outputs}, in panels: {inPanels}";
         plain.Linear(input, [new(weight, expected)]);

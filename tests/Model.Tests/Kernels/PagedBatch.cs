@@ -19,7 +19,7 @@ internal sealed class PagedBatch : IDisposable
         _stride = lengths.Max() / shape.BlockSize + 1;
         _blocks = [.. Enumerable.Range(0, _stride * lengths.Length)];
         new Random(seed).Shuffle(_blocks);
-        Cache = KvLayer.Empty(_blocks.Length, shape, dtype, CPU);
+        Cache = KvLayer.Empty(_blocks.Length, shape, dtype, HostMemory.Instance);
         foreach (Matrix? part in (Matrix?[])[Cache.Keys, Cache.Values, Cache.KeyScales, Cache.ValueScales]) part?.Tensor.fill_(dtype == ScalarType.Int8 ? 99 : float.NaN); // nobody may look where nothing was written
         Write(kernels);
     }
@@ -60,7 +60,7 @@ internal sealed class PagedBatch : IDisposable
     {
         ForwardBatch batch = Batch([.. _lengths.Select((length, s) => (s, 0, length))]);
         float[] inverse = [.. Enumerable.Range(0, _shape.HeadDim / 2).Select(i => MathF.Pow(10000, -2f * i / _shape.HeadDim))];
-        using RopeTable rope = new(new RopeFrequencies(inverse, 1.1f), _lengths.Max(), CPU);
+        using RopeTable rope = new(new RopeFrequencies(inverse, 1.1f), _lengths.Max(), HostMemory.Instance);
         kernels.RotateAndStore(Rows(batch, _shape.HeadCount, 0, 1), Rows(batch, _shape.KvHeadCount, 1, 1), Rows(batch, _shape.KvHeadCount, 2, 1), rope, batch, _shape, Cache);
     }
 

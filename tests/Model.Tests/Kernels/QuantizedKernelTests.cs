@@ -51,7 +51,7 @@ public sealed class QuantizedKernelTests
     [MemberData(nameof(Forms))]
     public void Linear_AnyShape_EqualsPlain(int bits, int? group, bool hasMinima)
     {
-        IKernels plain = new PlainKernels(CPU);
+        IKernels plain = new PlainKernels();
         foreach (IKernels fast in Fast(deterministic: true).Concat(Fast(deterministic: false)))
             foreach ((int rows, int inputs, int outputs) in new[] { (1, 1, 1), (1, 7, 3), (2, 16, 4), (3, 40, 9), (4, 64, 64), (5, 129, 33), (1, 688, 130), (17, 300, 20), (33, 200, 13), (70, 2100, 5) })
             {
@@ -95,7 +95,7 @@ public sealed class QuantizedKernelTests
             {
                 using QuantizedWeight table = RandomCodes.Weight(9, inputs, bits, group, hasMinima, seed: 4);
                 Matrix expected = Random(4, inputs, 1), actual = Random(4, inputs, 2);
-                new PlainKernels(CPU).Embed(table, batch, expected);
+                new PlainKernels().Embed(table, batch, expected);
                 fast.Embed(table, batch, actual);
                 AssertClose(expected, actual, 1e-6);
             }

@@ -123,11 +123,11 @@ public sealed class QuantizedCheckpointTests : IDisposable
         return QuantizationPlan.Of(type);
     }
 
-    private static SafetensorsWeights Open(string folder, bool keepsQuantised)
+    private static PlacedWeights Open(string folder, bool keepsQuantised)
     {
         Checkpoint checkpoint = Checkpoint.Open(folder);
         checkpoint.Verify();
-        return new SafetensorsWeights(checkpoint, keepsQuantised, ScalarType.BFloat16, CPU);
+        return new PlacedWeights(new SafetensorsWeights(checkpoint, keepsQuantised, ScalarType.BFloat16), HostMemory.Instance, ScalarType.BFloat16);
     }
 
     private static void AssertEqual(QuantizedWeight one, QuantizedWeight other)

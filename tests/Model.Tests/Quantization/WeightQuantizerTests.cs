@@ -92,7 +92,7 @@ public sealed class WeightQuantizerTests
     public void Run_HalfPrecisionSource_IsThatOfItsValues(ScalarType dtype)
     {
         using Tensor half = tensor(Normal(5 * 70, seed: 8), [5, 70]).to(dtype), full = half.to(ScalarType.Float32);
-        using QuantizedWeight ofHalf = WeightQuantizer.Run(half, QuantizationType.Int4, "half"), ofFull = WeightQuantizer.Run(full, QuantizationType.Int4, "full");
+        using QuantizedWeight ofHalf = WeightQuantizer.Run(Matrix.Of(half), QuantizationType.Int4, "half"), ofFull = WeightQuantizer.Run(Matrix.Of(full), QuantizationType.Int4, "full");
         Assert.True(ofHalf.Widen().eq(ofFull.Widen()).all().item<bool>());
     }
 
@@ -124,7 +124,7 @@ public sealed class WeightQuantizerTests
     private static float[] Quantize(float[] values, int outputs, QuantizationType type)
     {
         using Tensor source = tensor(values, [outputs, values.Length / outputs]);
-        using QuantizedWeight weight = WeightQuantizer.Run(source, type, "w");
+        using QuantizedWeight weight = WeightQuantizer.Run(Matrix.Of(source), type, "w");
         using Tensor widened = weight.Widen();
         return widened.data<float>().ToArray();
     }

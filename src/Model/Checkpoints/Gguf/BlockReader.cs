@@ -26,19 +26,18 @@ internal static unsafe class BlockReader
     }
 
     /// <summary>The weights in floating point: [outputs, inputs], float32 or bfloat16.</summary>
-    public static Tensor Widen(BlockFormat format, byte* blocks, int outputs, int inputs, RopeOrder order, ScalarType dtype)
+    public static Matrix Widen(BlockFormat format, byte* blocks, int outputs, int inputs, RopeOrder order, ScalarType dtype)
     {
-        Tensor values = empty(outputs, inputs, dtype: dtype);
-        void* data = TensorMemory.Data(values);
+        Matrix values = HostMemory.EmptyForReading(outputs, inputs, dtype);
         ForEachPiece(outputs, inputs, (row, start, count) =>
         {
             byte* codes = stackalloc byte[Piece];
             float* scales = stackalloc float[Piece / 16], minima = stackalloc float[Piece / 16], widened = stackalloc float[Piece];
             format.Read(Block(format, blocks, inputs, order, row, start), count, codes, scales, minima);
             long at = row * inputs + start;
-            Span<float> target = new(dtype == ScalarType.Float32 ? (float*)data + at : widened, count);
+            Span<float> target = new(dtype == ScalarType.Float32 ? values.Floats + at : widened, count);
             format.Widen(codes, scales, minima, target);
-            if (dtype != ScalarType.Float32) RandomWeights.ToBFloat16(target, new Span<ushort>((ushort*)data + at, count));
+            if (dtype != ScalarType.Float32) FloatConversion.ToBFloat16(target, new Span<ushort>((ushort*)values.Data + at, count));
         });
         return values;
     }

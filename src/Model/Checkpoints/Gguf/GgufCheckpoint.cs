@@ -1,4 +1,4 @@
-using static TorchSharp.torch;
+using Llama.Model.Kernels;
 
 namespace Llama.Model.Checkpoints.Gguf;
 
@@ -42,8 +42,9 @@ internal sealed unsafe class GgufCheckpoint : IDisposable
     /// <summary>Address of a tensor's first byte, good until disposal.</summary>
     public byte* Data(TensorEntry entry) => _fileOf[entry.Name].Data(entry);
 
-    /// <summary>A tensor of a floating-point type on the mapped memory itself: never to be written to, to be disposed before the checkpoint is.</summary>
-    public Tensor Map(TensorEntry entry) => TensorMemory.Wrap(Data(entry), entry.Shape, TensorDtypes.Parse(entry.Dtype)!.Value.ToTorch());
+    /// <summary>A tensor of a floating-point type on the mapped memory itself: never to be written to, to be disposed before the checkpoint is. A vector is one row.</summary>
+    public Matrix Map(TensorEntry entry) => HostMemory.Wrap(Data(entry), entry.Shape.Length == 1 ? 1 : checked((int)entry.Shape[0]), checked((int)entry.Shape[^1]),
+        TensorDtypes.Parse(entry.Dtype)!.Value.ToTorch());
 
     /// <summary>Lets the process go of the pages of a tensor that has been copied.</summary>
     public void Release(TensorEntry entry) => _fileOf[entry.Name].Release(entry);

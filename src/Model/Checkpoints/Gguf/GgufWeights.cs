@@ -3,36 +3,35 @@ using static TorchSharp.torch;
 
 namespace Llama.Model.Checkpoints.Gguf;
 
-/// <summary>Weights of a GGUF model. On a CPU, matrices already of the wanted type stay in the mapped file; all others are made anew, and the file's pages let go of.</summary>
+/// <summary>Weights of a GGUF model. Matrices in floating point stay in the mapped file; all others are made anew, and the file's pages let go of.</summary>
 /// <param name="checkpoint">Taken over.</param>
-/// <param name="keepsQuantised">Whether what is quantised in the file stays so, to the last bit. Needs a CPU.</param>
-/// <param name="dtype">Type of all other matrices.</param>
-/// <param name="device">Where they are to lie.</param>
-internal sealed unsafe class GgufWeights(GgufCheckpoint checkpoint, bool keepsQuantised, ScalarType dtype, Device device) : IWeightSource
+/// <param name="keepsQuantised">Whether what is quantised in the file stays so, to the last bit.</param>
+/// <param name="dtype">What it is widened to otherwise.</param>
+internal sealed unsafe class GgufWeights(GgufCheckpoint checkpoint, bool keepsQuantised, ScalarType dtype) : IWeightSource
 {
-    private readonly bool _isOnCpu = device.type == TorchSharp.DeviceType.CPU;
-
     public LlamaConfig Config => checkpoint.Config;
 
     public string? Codes => keepsQuantised && Quantised() is { Length: > 0 } types ? string.Join(" and ", types) : null;
 
-    public Matrix Norm(string name)
-    {
-        using Tensor mapped = checkpoint.Map(checkpoint.Entry(GgufNames.Of(name))), onDevice = mapped.to(device);
-        return Matrix.Of(onDevice.to(ScalarType.Float32, copy: _isOnCpu));
-    }
+    public Matrix Norm(string name) => checkpoint.Map(checkpoint.Entry(GgufNames.Of(name)));
 
     public Weight Weight(string name)
     {
         TensorEntry entry = checkpoint.Entry(GgufNames.Of(name));
         RopeOrder order = RopeOrder.Of(name, Config);
         BlockFormat? format = BlockFormat.Find(entry.Dtype);
-        if (format is null && _isOnCpu && order.IsPlain && TensorDtypes.Parse(entry.Dtype)!.Value.ToTorch() == dtype) return new DenseWeight(Matrix.Of(checkpoint.Map(entry)));
-        Weight weight = format is null ? new DenseWeight(Matrix.Of(Convert(entry, order)))
+        if (format is null && order.IsPlain) return new DenseWeight(checkpoint.Map(entry));
+        Weight weight = format is null ? new DenseWeight(order.FromFile(checkpoint.Map(entry)))
             : keepsQuantised ? BlockReader.Repack(format, checkpoint.Data(entry), Rows(entry), Columns(entry), order)
-            : new DenseWeight(Matrix.Of(Widen(format, entry, order)));
+            : new DenseWeight(BlockReader.Widen(format, checkpoint.Data(entry), Rows(entry), Columns(entry), order, dtype));
         checkpoint.Release(entry);
         return weight;
+    }
+
+    public long? CodeBytes(string name)
+    {
+        TensorEntry entry = checkpoint.Entry(GgufNames.Of(name));
+        return keepsQuantised && BlockFormat.Find(entry.Dtype) is { } format ? QuantizedWeight.BytesOf(Rows(entry), Columns(entry), format.Bits, format.GroupSize, format.HasMinima) : null;
     }
 
     public void Release(string name) => checkpoint.Release(checkpoint.Entry(GgufNames.Of(name)));
@@ -42,20 +41,6 @@ internal sealed unsafe class GgufWeights(GgufCheckpoint checkpoint, bool keepsQu
     // The commonest first.
     private string[] Quantised() =>
         [.. checkpoint.Tensors.Select(tensor => tensor.Dtype).Where(type => BlockFormat.Find(type) is not null).CountBy(type => type).OrderByDescending(type => type.Value).Select(type => type.Key)];
-
-    private Tensor Convert(TensorEntry entry, RopeOrder order)
-    {
-        using Tensor mapped = checkpoint.Map(entry), onDevice = mapped.to(device);
-        Tensor converted = onDevice.to(dtype, copy: _isOnCpu);
-        if (order.IsPlain) return converted;
-        using (converted) return order.FromFile(converted);
-    }
-
-    private Tensor Widen(BlockFormat format, TensorEntry entry, RopeOrder order)
-    {
-        using Tensor widened = BlockReader.Widen(format, checkpoint.Data(entry), Rows(entry), Columns(entry), order, dtype);
-        return widened.to(device);
-    }
 
     private static int Rows(TensorEntry entry) => checked((int)entry.Shape[0]);
 

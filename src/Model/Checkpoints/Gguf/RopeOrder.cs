@@ -1,4 +1,6 @@
-using static TorchSharp.torch;
+using System.Runtime.InteropServices;
+using Llama.Model.Kernels;
+using Llama.Model.Threads;
 
 namespace Llama.Model.Checkpoints.Gguf;
 
@@ -32,9 +34,17 @@ internal readonly record struct RopeOrder(int HeadDim)
     }
 
     /// <summary>A copy in this program's order of a matrix whose heads lie in a file's.</summary>
-    public Tensor FromFile(Tensor matrix)
+    public unsafe Matrix FromFile(Matrix matrix)
     {
-        using Tensor pairs = matrix.view(-1, HeadDim / 2, 2, matrix.shape[1]), halves = pairs.transpose(1, 2); // [heads, half, 2, inputs] to [heads, 2, half, inputs]
-        return halves.reshape(matrix.shape);
+        const long bytesPerThread = 1 << 18;
+        Matrix ordered = HostMemory.EmptyForReading(matrix.Rows, matrix.Columns, matrix.Dtype);
+        long rowBytes = Matrix.BytesOf(1, matrix.Columns, matrix.Dtype);
+        RopeOrder order = this;
+        ParallelFor.Run(matrix.Rows, Math.Max(1, bytesPerThread / rowBytes), (begin, end) =>
+        {
+            for (long row = begin; row < end; row++)
+                NativeMemory.Copy((byte*)matrix.Data + order.InFile(row) * rowBytes, (byte*)ordered.Data + row * rowBytes, (nuint)rowBytes);
+        });
+        return ordered;
     }
 }

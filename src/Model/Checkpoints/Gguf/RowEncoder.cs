@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using Llama.Model.Kernels;
 
 namespace Llama.Model.Checkpoints.Gguf;
 
@@ -16,7 +17,7 @@ internal static class RowEncoder
     {
         if (type == GgufTensorType.F32) MemoryMarshal.AsBytes(row).CopyTo(bytes);
         else if (type == GgufTensorType.F16) ToHalf(row, MemoryMarshal.Cast<byte, Half>(bytes));
-        else if (type == GgufTensorType.BF16) RandomWeights.ToBFloat16(row, MemoryMarshal.Cast<byte, ushort>(bytes));
+        else if (type == GgufTensorType.BF16) FloatConversion.ToBFloat16(row, MemoryMarshal.Cast<byte, ushort>(bytes));
         else
         {
             for (int start = 0; start < row.Length; start += type.Elements, bytes = bytes[type.Bytes..])

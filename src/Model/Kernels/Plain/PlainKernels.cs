@@ -1,11 +1,22 @@
+using Llama.Model.Threads;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Kernels.Plain;
 
 /// <summary>The kernels in plain torch operations: slow, short, for any device. The oracle for the fast ones.</summary>
-internal sealed class PlainKernels(Device device) : IKernels
+internal sealed class PlainKernels : IKernels
 {
+    private readonly Device _device;
+
+    /// <summary>Kernels for matrices on a device of torch's.</summary>
+    /// <exception cref="Torch.TorchLoadException">libtorch cannot be loaded.</exception>
+    public PlainKernels(string name = "cpu")
+    {
+        RunnerThread.UseTorch();
+        _device = device(name);
+    }
+
     public string Describe(LlamaWeights? weights = null) => "plain torch kernels";
 
     public void CopyBlocks(ForwardBatch batch, AttentionShape shape, KvLayer cache)
@@ -62,7 +73,7 @@ internal sealed class PlainKernels(Device device) : IKernels
             Tensor q = Heads(queries.Tensor.narrow(0, first, count), shape.HeadCount, shape.HeadDim); // [heads, tokens, headDim]
             Tensor k = PlainCache.LoadKeys(cache, slots, shape); // [heads, context, headDim]
             Tensor v = PlainCache.LoadValues(cache, slots, shape);
-            Tensor future = ones(count, context, dtype: ScalarType.Bool, device: device).triu(context - count + 1); // a chunk ends where its context does
+            Tensor future = ones(count, context, dtype: ScalarType.Bool, device: _device).triu(context - count + 1); // a chunk ends where its context does
             Tensor scores = q.matmul(k.transpose(1, 2)).mul(shape.Scale).masked_fill(future, float.NegativeInfinity);
             Tensor mixed = scores.softmax(-1).matmul(v); // [heads, tokens, headDim]
             output.Tensor.narrow(0, first, count).copy_(mixed.transpose(0, 1).reshape(count, shape.HeadCount * shape.HeadDim));
@@ -97,8 +108,8 @@ internal sealed class PlainKernels(Device device) : IKernels
         long[] slots = new long[context];
         for (int p = 0; p < context; p++)
             slots[p] = (long)batch.BlockTables[sequence * batch.BlockTableStride + p / blockSize] * blockSize + p % blockSize;
-        return tensor(slots, device: device);
+        return tensor(slots, device: _device);
     }
 
-    private Tensor Indices(ReadOnlySpan<int> values) => tensor(values.ToArray(), dtype: ScalarType.Int64, device: device);
+    private Tensor Indices(ReadOnlySpan<int> values) => tensor(values.ToArray(), dtype: ScalarType.Int64, device: _device);
 }

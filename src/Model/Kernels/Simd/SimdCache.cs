@@ -45,7 +45,7 @@ internal sealed unsafe class SimdCache<TLanes>(int threads) where TLanes : struc
 
     private static void CopyBlock(Matrix blocks, BlockCopy copy)
     {
-        long bytes = blocks.Columns * blocks.Tensor.ElementSize;
+        long bytes = Matrix.BytesOf(1, blocks.Columns, blocks.Dtype);
         byte* data = (byte*)blocks.Data;
         Buffer.MemoryCopy(data + copy.Source * bytes, data + copy.Target * bytes, bytes, bytes);
     }

@@ -1,18 +1,19 @@
 using Llama.Model.Kernels.Machine;
 using Llama.Model.Kernels.Plain;
+using Llama.Model.Torch;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Kernels.Simd;
 
 /// <summary>
 /// Which way a product goes. Where the processor has the instructions, generated code does all products; elsewhere they go through C# while the rows
-/// are few, and through libtorch's blocked products when they are many.
+/// are few, and through libtorch's blocked products, if it can be loaded, when they are many.
 /// </summary>
 /// <param name="deterministic">Whether all go the way for few rows, whose results do not depend on each other.</param>
 /// <param name="generated">Whether generated code may be used.</param>
-internal sealed class SimdProducts<TLanes, TStored>(bool deterministic, bool generated) where TLanes : struct, ILanes<TLanes> where TStored : unmanaged
+internal sealed unsafe class SimdProducts<TLanes, TStored>(bool deterministic, bool generated) where TLanes : struct, ILanes<TLanes> where TStored : unmanaged
 {
-    private readonly PlainKernels _plain = new(CPU);
+    private readonly Lazy<PlainKernels?> _torch = new(() => TorchLibrary.TryLoad() ? new PlainKernels() : null); // where generated code does everything torch is never asked
     private readonly RowSwitch _switch = new(deterministic);
 
     private readonly MachineLinear? _machine = generated && MachineCode.IsSupported ? new MachineLinear() : null;
@@ -24,7 +25,8 @@ internal sealed class SimdProducts<TLanes, TStored>(bool deterministic, bool gen
         Weight[] samples = [.. weights.Layers.Take(some).Select(layer => layer.Gate), .. weights.Layers.Take(some).Select(layer => layer.Down)];
         _switch.Measure(samples, (rows, weight, isMany) =>
         {
-            using Matrix input = Matrix.Of(ones(rows, weight.Inputs)), output = Matrix.Empty(rows, weight.Outputs, ScalarType.Float32, CPU);
+            using Matrix input = HostMemory.Instance.Empty(rows, weight.Inputs, ScalarType.Float32), output = HostMemory.Instance.Empty(rows, weight.Outputs, ScalarType.Float32);
+            new Span<float>(input.Data, rows * weight.Inputs).Fill(1);
             Run(input, [new(weight, output)], add: false, isMany);
         }, TimeProvider.System);
     }
@@ -53,12 +55,13 @@ internal sealed class SimdProducts<TLanes, TStored>(bool deterministic, bool gen
 
     private void Multiply(Matrix input, Projection projection, bool add, bool isMany)
     {
+        PlainKernels? torch = isMany ? _torch.Value : null;
         switch (projection.Weight)
         {
-            case QuantizedWeight codes when isMany: SimdQuantizedLinear<TLanes>.RunTorch(input, codes, projection.Output, add); break;
+            case QuantizedWeight codes when torch is not null: SimdQuantizedLinear<TLanes>.RunTorch(input, codes, projection.Output, add); break;
             case QuantizedWeight codes: SimdQuantizedLinear<TLanes>.Run(input, codes, projection.Output, add); break;
-            case var dense when isMany && add: _plain.LinearAdd(input, dense, projection.Output); break;
-            case var _ when isMany: _plain.Linear(input, [projection]); break;
+            case var dense when torch is not null && add: torch.LinearAdd(input, dense, projection.Output); break;
+            case var _ when torch is not null: torch.Linear(input, [projection]); break;
             default: SimdLinear<TLanes, TStored>.Run(input, ((DenseWeight)projection.Weight).Values, projection.Output, add); break;
         }
     }

@@ -42,7 +42,7 @@ internal static unsafe class SimdQuantizedLinear<TLanes> where TLanes : struct, 
     {
         WidenJob job = new() { Weight = new CodeRows(weight) };
         int blockRows = Math.Clamp(TorchBlockElements / weight.Inputs, 1, weight.Outputs);
-        using Matrix block = Matrix.Empty(blockRows, job.Weight.PaddedInputs, ScalarType.Float32, CPU);
+        using Matrix block = HostMemory.Instance.Empty(blockRows, job.Weight.PaddedInputs, ScalarType.Float32);
         job.Target = block.Floats;
         for (; job.FirstRow < weight.Outputs; job.FirstRow += blockRows)
         {

@@ -1,0 +1,47 @@
+using Llama.Model.Kernels;
+using static TorchSharp.torch;
+
+namespace Llama.Model.Checkpoints;
+
+/// <summary>Weights of another source, in the memory of the device that multiplies them. What had to move is let go of in the source.</summary>
+/// <param name="source">Taken over; hands out what lies on the host.</param>
+/// <param name="memory">Where they are to lie; stays the caller's.</param>
+/// <param name="dtype">Type of all matrices that are not in codes.</param>
+internal sealed class PlacedWeights(IWeightSource source, DeviceMemory memory, ScalarType dtype) : IWeightSource
+{
+    public LlamaConfig Config => source.Config;
+
+    public string? Codes => source.Codes;
+
+    public Matrix Norm(string name) => memory.Place(source.Norm(name), ScalarType.Float32);
+
+    public Weight Weight(string name) => Place(name, source.Weight(name));
+
+    public bool ReadsRowsOf(Weight weight) => memory.IsHost || weight is DenseWeight;
+
+    public Weight Table(string name)
+    {
+        Weight onHost = source.Weight(name);
+        if (onHost is not QuantizedWeight codes || memory.IsHost) return Place(name, onHost);
+        using (codes) return Place(name, codes.ToDense(dtype));
+    }
+
+    public long? CodeBytes(string name) => source.CodeBytes(name);
+
+    public void Release(string name) => source.Release(name);
+
+    public void Dispose() => source.Dispose();
+
+    private Weight Place(string name, Weight onHost)
+    {
+        Weight placed = onHost is QuantizedWeight codes ? memory.Place(codes) : new DenseWeight(memory.Place(((DenseWeight)onHost).Values, dtype));
+        if (!IsSame(placed, onHost)) source.Release(name);
+        return placed;
+    }
+
+    private static unsafe bool IsSame(Weight placed, Weight onHost) => (placed, onHost) switch
+    {
+        (DenseWeight one, DenseWeight other) => one.Values.Data == other.Values.Data,
+        _ => placed == onHost,
+    };
+}

@@ -1,0 +1,59 @@
+using Llama.Model.Kernels;
+using static TorchSharp.torch;
+
+namespace Llama.Model.Cuda;
+
+/// <summary>
+/// Memory of a CUDA device. Matrices come from the host in pieces through two page-locked buffers in turn: while the device fetches one, all threads fill the other from the mapped file,
+/// converting on the way. Everything goes by the device's one stream, so a kernel enqueued later finds it done.
+/// </summary>
+internal sealed unsafe class CudaMemory(CudaStream stream) : DeviceMemory
+{
+    private const int PieceBytes = 16 << 20;
+
+    private readonly ICudaDriver _driver = stream.Driver;
+    private readonly nint[] _buffers = [stream.Driver.AllocatePinned(PieceBytes), stream.Driver.AllocatePinned(PieceBytes)];
+    private readonly nint[] _fetched = [stream.Driver.CreateEvent(), stream.Driver.CreateEvent()]; // when a buffer may be filled again
+    private int _turn;
+
+    public override long FreeBytes() => _driver.MemoryInfo().Free;
+
+    public override Matrix Empty(int rows, int columns, ScalarType dtype) =>
+        new((void*)_driver.Allocate(Math.Max(1, Matrix.BytesOf(rows, columns, dtype))), rows, columns, dtype, isOnHost: false, _driver.Free);
+
+    public override Matrix Place(Matrix onHost, ScalarType dtype)
+    {
+        using (onHost)
+        {
+            Matrix placed = Empty(onHost.Rows, onHost.Columns, dtype);
+            long count = (long)onHost.Rows * onHost.Columns;
+            int elements = PieceBytes / Matrix.ElementBytes(dtype);
+            for (long start = 0; start < count; start += elements) Upload(onHost, placed, start, Math.Min(elements, count - start));
+            return placed;
+        }
+    }
+
+    public override void Download(Matrix matrix, void* target)
+    {
+        stream.Synchronize(); // the driver's own copies do not wait for other streams
+        _driver.Copy((nint)target, (nint)matrix.Data, matrix.ByteCount);
+    }
+
+    public override void Dispose()
+    {
+        stream.Synchronize();
+        foreach (nint buffer in _buffers) _driver.FreePinned(buffer);
+        foreach (nint place in _fetched) _driver.DestroyEvent(place);
+    }
+
+    private void Upload(Matrix source, Matrix target, long start, long count)
+    {
+        nint buffer = _buffers[_turn], fetched = _fetched[_turn];
+        int elementBytes = Matrix.ElementBytes(target.Dtype);
+        _driver.WaitFor(fetched); // of an event that was never recorded: at once
+        FloatConversion.Run((byte*)source.Data + start * Matrix.ElementBytes(source.Dtype), source.Dtype, (void*)buffer, target.Dtype, count);
+        _driver.CopyAsync((nint)target.Data + (nint)(start * elementBytes), buffer, count * elementBytes, stream.Handle);
+        _driver.Record(fetched, stream.Handle);
+        _turn ^= 1;
+    }
+}

@@ -1,0 +1,73 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Llama.Model.Checkpoints;
+using static TorchSharp.torch;
+
+namespace Llama.Model.Kernels;
+
+/// <summary>The processor's own memory. What is of the right type already stays where it is, be it in a mapped file.</summary>
+internal sealed unsafe class HostMemory : DeviceMemory
+{
+    private const int Alignment = 64; // a cache line, and the widest register
+
+    private static readonly Action<nint> Free = memory => NativeMemory.AlignedFree((void*)memory);
+
+    private HostMemory() { }
+
+    /// <summary>There is one.</summary>
+    public static HostMemory Instance { get; } = new();
+
+    public override bool IsHost => true;
+
+    /// <summary>Under the container's limit where there is one.</summary>
+    public override long FreeBytes()
+    {
+        long limit = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - Environment.WorkingSet; // the runtime knows the cgroup's limit
+        if (!File.Exists("/proc/meminfo")) return limit;
+        string? line = File.ReadLines("/proc/meminfo").FirstOrDefault(l => l.StartsWith("MemAvailable:", StringComparison.Ordinal));
+        return line is null ? limit : Math.Min(limit, long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) << 10);
+    }
+
+    public override Matrix Empty(int rows, int columns, ScalarType dtype) => Allocate(rows, columns, dtype, Alignment);
+
+    /// <summary>A matrix that will be written once and read through often: aligned to huge pages, and of them where it fills some. Not cleared.</summary>
+    public static Matrix EmptyForReading(int rows, int columns, ScalarType dtype)
+    {
+        long bytes = Matrix.BytesOf(rows, columns, dtype);
+        Matrix matrix = Allocate(rows, columns, dtype, bytes >= PageAdvice.HugePageBytes ? PageAdvice.HugePageBytes : Alignment);
+        PageAdvice.WantHugePages(matrix.Data, bytes);
+        return matrix;
+    }
+
+    /// <summary>Memory of someone else, who keeps it longer than the matrix.</summary>
+    public static Matrix Wrap(void* data, int rows, int columns, ScalarType dtype) => new(data, rows, columns, dtype, isOnHost: true, free: null);
+
+    /// <summary>A copy of some values.</summary>
+    public static Matrix Of(ReadOnlySpan<float> values, int rows, int columns)
+    {
+        Matrix matrix = Instance.Empty(rows, columns, ScalarType.Float32);
+        values.CopyTo(new Span<float>(matrix.Data, checked(rows * columns)));
+        return matrix;
+    }
+
+    public override Matrix Place(Matrix onHost, ScalarType dtype)
+    {
+        if (onHost.Dtype == dtype) return onHost;
+        using (onHost)
+        {
+            Matrix converted = EmptyForReading(onHost.Rows, onHost.Columns, dtype);
+            FloatConversion.Run(onHost.Data, onHost.Dtype, converted.Data, dtype, (long)onHost.Rows * onHost.Columns);
+            return converted;
+        }
+    }
+
+    public override QuantizedWeight Place(QuantizedWeight onHost) => onHost;
+
+    public override void Download(Matrix matrix, void* target) => NativeMemory.Copy(matrix.Data, target, (nuint)matrix.ByteCount);
+
+    private static Matrix Allocate(int rows, int columns, ScalarType dtype, int alignment)
+    {
+        void* data = NativeMemory.AlignedAlloc((nuint)Math.Max(Matrix.BytesOf(rows, columns, dtype), 1), (nuint)alignment);
+        return new Matrix(data, rows, columns, dtype, isOnHost: true, Free);
+    }
+}
