@@ -33,11 +33,11 @@ part() {
   if [ "$seconds" -lt 5 ]; then echo "== $name: skipped, no time left"; failed+=("$name"); return 1; fi
   echo "== $name (at most $seconds s)"
   timeout -k 5 "$seconds" "$@" > "$results/$name.txt" 2> "$results/$name.err"; status=$?
-  grep -v '^{' "$results/$name.txt" | tail -n 45
+  if [ "$name" = verify ] || [ "$name" = doctor ]; then grep -e '^ *✗' -e '^ *!' -e ' checks ' -e ' serve' "$results/$name.txt"; else grep -v '^{' "$results/$name.txt" | tail -n 24; fi
   if [ $status -ne 0 ]; then
     failed+=("$name")
     [ $status -ne 124 ] || echo "$name: out of time"
-    tail -n 12 "$results/$name.err"
+    tail -n 8 "$results/$name.err"
   fi
   echo "-- $name: exit code $status after $((SECONDS - start)) s"
   return $status

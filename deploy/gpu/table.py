@@ -12,7 +12,9 @@ def main(folder):
     widths = [max(len(row[i]) for row in [heading, *rows]) for i in range(len(heading))]
     for row in [heading, *rows]:
         print("  ".join(cell.ljust(width) if i == 0 else cell.rjust(width) for i, (cell, width) in enumerate(zip(row, widths))).rstrip())
-    print(json.dumps({"benchmark": "gpu-check", "parts": parts}))
+    verified = next((report for report in parts.get("verify", []) if report.get("benchmark") == "verify"), None)
+    failed = [f"{one['check']}: {one['on']}" for one in verified["failed"]] if verified else None
+    print(json.dumps({"benchmark": "gpu-check", "checks_failed": failed, "columns": heading, "rows": rows}, ensure_ascii=False))
 
 
 def lines(file):

@@ -16,7 +16,7 @@ internal sealed class ModelChecks(Func<ModelOptions, IModelRunner> load, ModelOp
     /// <param name="kvDtype">As <see cref="ModelOptions.KvDtype"/>.</param>
     /// <param name="tolerance">Of the type.</param>
     public CheckResult Logprobs(string name, string path, int promptTokens, string dtype, string kvDtype, double tolerance) =>
-        CheckResult.Of("log-probabilities", $"{name}, {dtype} weights, {(kvDtype == "auto" ? "" : $"{kvDtype} ")}KV cache", tolerance, () =>
+        CheckResult.Of("log-probabilities", $"{name}, {dtype}{(kvDtype == "auto" ? "" : $", {kvDtype} cache")}", tolerance, () =>
         {
             ModelOptions fast = Of(path, dtype, kvDtype);
             // The answer is the reference's, so that both read the same tokens to its end.

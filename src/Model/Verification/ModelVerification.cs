@@ -16,34 +16,34 @@ public static class ModelVerification
 
     /// <summary>Makes the checks one by one. Call on a thread that keeps what torch is set to.</summary>
     /// <param name="options">As for loading. Its own model is checked too.</param>
-    public static IEnumerable<CheckResult> Run(ModelOptions options) => Run(options, ModelRunner.Load);
+    public static IEnumerable<CheckResult> Run(ModelOptions options) => Run(options, ModelRunner.Load, KernelSuite.SideOf);
 
     /// <inheritdoc cref="Run(ModelOptions)" />
     /// <param name="options">As for loading.</param>
     /// <param name="load">Loads a model.</param>
-    internal static IEnumerable<CheckResult> Run(ModelOptions options, Func<ModelOptions, IModelRunner> load)
+    /// <param name="side">Makes kernels.</param>
+    internal static IEnumerable<CheckResult> Run(ModelOptions options, Func<ModelOptions, IModelRunner> load, Func<ModelOptions, LlamaConfig, KernelSide> side)
     {
         ModelOptions usual = options with { Kernels = "fused", Deterministic = false, ContextLength = null, MaxBatchTokens = null };
-        ModelChecks models = new(load, usual, KernelsOf(options));
-        LawChecks laws = new(load, usual);
-        foreach (LlamaConfig shape in RandomModel.Shapes)
-        {
-            using RandomModel tiny = new(shape);
-            foreach ((string dtype, string kvDtype, double tolerance) in Types) yield return models.Logprobs($"{tiny}", tiny.Folder, 150, dtype, kvDtype, tolerance);
-            yield return models.Text($"{tiny}", tiny.Folder, 150);
-            foreach (string dtype in new[] { "bfloat16", "float32", "int8", "int4" })
-                foreach (CheckResult law in laws.Run(tiny, dtype)) yield return law;
-        }
-        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(options.Path));
-        yield return models.Logprobs(name, options.Path, 64, options.Dtype, options.KvDtype, Types.Max(type => type.Tolerance));
-        if (LlamaConfig.Load(options.Path).ParameterCount < SmallModel) yield return models.Text(name, options.Path, 64);
+        string reference = KernelsOf(options);
+        ModelChecks models = new(load, usual, reference);
+        return new KernelSuite(side, usual, reference).Run().Concat(RandomModel.Shapes.SelectMany(shape => OfRandom(shape, models, new LawChecks(load, usual)))).Concat(OfOwn(options, models));
     }
 
-    // Weights and KV cache, and how far rounding activations to the type of the products, or the cache, may take a result.
-    private static readonly (string Dtype, string KvDtype, double Tolerance)[] Types =
-    [
-        ("float32", "auto", 1e-4), ("bfloat16", "auto", 1e-2), ("int8", "auto", 1e-2), ("int4", "auto", 1e-2), ("bfloat16", "int8", 1e-2), ("float32", "int8", 1e-2),
-    ];
+    private static IEnumerable<CheckResult> OfRandom(LlamaConfig shape, ModelChecks models, LawChecks laws)
+    {
+        using RandomModel model = new(shape);
+        foreach ((string dtype, string kvDtype, double tolerance) in CheckedTypes.All) yield return models.Logprobs($"{model}", model.Folder, 150, dtype, kvDtype, tolerance);
+        yield return models.Text($"{model}", model.Folder, 150);
+        foreach (string dtype in new[] { "bfloat16", "float32", "int8", "int4" }) yield return laws.Run(model, dtype);
+    }
+
+    private static IEnumerable<CheckResult> OfOwn(ModelOptions options, ModelChecks models)
+    {
+        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(options.Path));
+        yield return models.Logprobs(name, options.Path, 64, options.Dtype, options.KvDtype, CheckedTypes.All.Max(types => types.Tolerance));
+        if (LlamaConfig.Load(options.Path).ParameterCount < SmallModel) yield return models.Text(name, options.Path, 64);
+    }
 
     private static string KernelsOf(ModelOptions options)
     {
