@@ -52,7 +52,7 @@ public sealed class ModelRunner : IModelRunner
             WeightBytes = weights.ByteCount,
             StepBytes = weights.StepByteCount,
             ThreadCount = device.IsCuda ? 0 : thread.Team.ThreadCount,
-            Warning = TorchLibrary.Fault is { } fault ? $"Products of many rows go the way for few: {fault}" : null,
+            Warnings = TorchLibrary.Warnings,
         };
     }
 

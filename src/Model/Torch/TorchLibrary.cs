@@ -15,8 +15,11 @@ internal static partial class TorchLibrary
     private static readonly Lazy<string> Loaded = new(LoadOnce);
     private static string? _requestedFolder;
 
-    /// <summary>Why libtorch could not be loaded for something that does without it; null if that was not so.</summary>
-    public static string? Fault { get; private set; }
+    /// <summary>What the operator had better know: that libtorch could not be loaded for something that does without it, or that it may not fit.</summary>
+    public static IReadOnlyList<string> Warnings { get; private set; } = [];
+
+    /// <summary>TorchSharp's own native library; null where it is not.</summary>
+    public static string? Shim => Packaged("LibTorchSharp") is { } folder ? Path.Combine(folder, FileName("LibTorchSharp")) : null;
 
     /// <summary>Where it is, for the start-up lines.</summary>
     public static string Description => Loaded.IsValueCreated ? $"libtorch in {Loaded.Value}" : "libtorch not loaded";
@@ -35,7 +38,7 @@ internal static partial class TorchLibrary
     /// <exception cref="TorchLoadException">Nothing loadable was found.</exception>
     public static string Load() => Loaded.Value;
 
-    /// <summary>The same for a caller that can do without; <see cref="Fault"/> then says why there is none.</summary>
+    /// <summary>The same for a caller that can do without; <see cref="Warnings"/> then say why there is none.</summary>
     public static bool TryLoad()
     {
         try
@@ -45,7 +48,7 @@ internal static partial class TorchLibrary
         }
         catch (TorchLoadException e)
         {
-            Fault = e.Message;
+            Warnings = [$"Products of many rows go the way for few: {e.Message}"];
             return false;
         }
     }
@@ -56,12 +59,13 @@ internal static partial class TorchLibrary
     private static string LoadOnce()
     {
         string folder = Folder();
-        string shim = Packaged("LibTorchSharp") ?? throw new TorchLoadException($"{FileName("LibTorchSharp")}, TorchSharp's own native library, is in none of "
+        string shim = Shim ?? throw new TorchLoadException($"{FileName("LibTorchSharp")}, TorchSharp's own native library, is in none of "
             + $"{string.Join(", ", NativeFolders())}. Run 'dotnet build' again: it copies the file there.");
+        if (Packaged("torch_cpu") is null) CheckFit(folder);
         if (!OperatingSystem.IsWindows()) LetIdleThreadsSleep();
         // One by one and by path, because TorchSharp's own loader, when one of them fails, copies libraries about and blames something else.
         foreach (string path in Libraries.Select(name => Path.Combine(folder, FileName(name))).Where(File.Exists)) LoadFile(path, folder);
-        LoadFile(Path.Combine(shim, FileName("LibTorchSharp")), folder);
+        LoadFile(shim, folder);
         try
         {
             torch.InitializeDeviceType(DeviceType.CPU);
@@ -71,6 +75,20 @@ internal static partial class TorchLibrary
             throw new TorchLoadException($"libtorch in {folder} was loaded, but TorchSharp could not start it: {(e.InnerException ?? e).Message.Split('\n')[0]} {Remedy}", e);
         }
         return folder;
+    }
+
+    private static void CheckFit(string folder)
+    {
+        try
+        {
+            if (TorchPreflight.Check(folder) is not { Remark: string remark } preflight) return;
+            if (!preflight.Loads) throw new TorchLoadException(remark);
+            Warnings = [remark];
+        }
+        catch (InvalidDataException e)
+        {
+            throw new TorchLoadException($"{e.Message} {Remedy}", e);
+        }
     }
 
     private static string Folder() => Packaged("torch_cpu") is { } packaged ? NotBesides(packaged) : Installed();
@@ -112,7 +130,7 @@ internal static partial class TorchLibrary
     private static partial int setenv(string name, string value, int overwrite);
 
     private const string Remedy = "If a file is missing, run 'dotnet build' again; if a version does not fit, use the packaged libtorch (-p:TorchBackend=cpu) or the PyTorch "
-        + "release that TorchSharp was built for (2.10).";
+        + "release that TorchSharp was built for (" + TorchPreflight.BuiltFor + ").";
 
     private static string? Packaged(string library) => NativeFolders().FirstOrDefault(folder => File.Exists(Path.Combine(folder, FileName(library))));
 

@@ -1,0 +1,69 @@
+using Llama.Model.Cuda;
+
+namespace Llama.Model.Tests.Cuda.Emulator;
+
+/// <summary>An emulated device with a stream, for tests: memory from arrays and back, and kernels from text. Asserts at its end that what it did not make itself was given back.</summary>
+internal sealed unsafe class Device : IDisposable
+{
+    private readonly EmulatedCompiler _compiler = new();
+    private readonly List<nint> _memories = [], _modules = [];
+
+    public Device(long bytes = 1L << 30, int seed = 0)
+    {
+        Driver = new EmulatedDriver(bytes, seed);
+        Stream = new CudaStream(Driver, _compiler);
+        Products = new EmulatedProducts(_compiler, Stream);
+    }
+
+    public EmulatedDriver Driver { get; }
+
+    public CudaStream Stream { get; }
+
+    public ICudaProducts Products { get; }
+
+    /// <summary>Device memory, given back at the end.</summary>
+    public nint New(long bytes)
+    {
+        nint memory = Driver.Allocate(bytes);
+        _memories.Add(memory);
+        return memory;
+    }
+
+    /// <summary>Device memory with these values.</summary>
+    public nint Of<T>(ReadOnlySpan<T> values) where T : unmanaged
+    {
+        nint memory = New((long)values.Length * sizeof(T));
+        fixed (T* source = values) Driver.Copy(memory, (nint)source, (long)values.Length * sizeof(T));
+        return memory;
+    }
+
+    public nint Of<T>(T[] values) where T : unmanaged => Of((ReadOnlySpan<T>)values);
+
+    /// <summary>What the memory holds after all that was enqueued.</summary>
+    public T[] Read<T>(nint memory, int count) where T : unmanaged
+    {
+        T[] values = new T[count];
+        Stream.Synchronize();
+        fixed (T* target = values) Driver.Copy((nint)target, memory, (long)count * sizeof(T));
+        return values;
+    }
+
+    /// <summary>A kernel of a source that is not embedded.</summary>
+    public CudaKernel Kernel(string text, string name, params string[] constants)
+    {
+        nint module = Driver.LoadModule(_compiler.Compile("test.cu", text, constants));
+        _modules.Add(module);
+        return new CudaKernel(Stream, Driver.GetFunction(module, name));
+    }
+
+    public void Dispose()
+    {
+        Products.Dispose();
+        foreach (nint module in _modules) Driver.UnloadModule(module);
+        foreach (nint memory in _memories) Driver.Free(memory);
+        Stream.Dispose();
+        string leaks = Driver.Leaks;
+        Driver.Dispose();
+        Assert.Equal("", leaks);
+    }
+}

@@ -1,0 +1,150 @@
+using Llama.Model.Cuda;
+
+namespace Llama.Model.Tests.Cuda.Emulator;
+
+/// <summary>That the emulator computes what a device would, and sees what would go wrong on one.</summary>
+public sealed class EmulatorTests
+{
+    private const string Sum = """
+        #include "common.cuh"
+        extern "C" __global__ void __launch_bounds__(256) sum(const float* values, float* result, int count)
+        {
+            __shared__ float parts[8];
+            float part = 0;
+            for (int i = threadIdx.x; i < count; i += blockDim.x) part += values[i];
+            part = warp_sum(part);
+            if (threadIdx.x % WARP == 0) parts[threadIdx.x / WARP] = part;
+            BARRIER
+            if (threadIdx.x == 0)
+            {
+                float all = 0;
+                for (int i = 0; i < (int)blockDim.x / WARP; i++) all += parts[i];
+                result[blockIdx.x] = all;
+            }
+        }
+        """;
+
+    private const string Product = """
+        #include "tensor_core.cuh"
+        #include "async_copy.cuh"
+        extern "C" __global__ void product(const bf16* a, const bf16* b, float* d)
+        {
+            __shared__ __align__(16) bf16 left[16 * 16], right[16 * 8];
+            int lane = threadIdx.x;
+            cp_async_16(left + lane * 8, a + lane * 8);
+            cp_async_16_or_zero(right + lane % 16 * 8, b + lane % 16 * 8, true);
+            cp_async_commit();
+            WAIT
+            __syncwarp();
+            u32 x[4], y[4];
+            ldmatrix_x4(x, left + lane % 16 * 16 + lane / 16 * 8);
+            ldmatrix_x4_trans(y, right + lane % 16 * 8);
+            float sums[4] = { 1, 1, 1, 1 };
+            const u32 columns[2] = { y[0], y[1] };
+            mma_m16n8k16_bf16(sums, x, columns);
+            for (int i = 0; i < 4; i++) d[(lane / 4 + i / 2 * 8) * 8 + lane % 4 * 2 + i % 2] = sums[i];
+        }
+        """;
+
+    [CudaEmulatorFact]
+    public void Launch_Reduction_Sums()
+    {
+        using Device device = new();
+        float[] values = [.. Enumerable.Range(0, 1000).Select(i => (float)i)];
+        nint result = device.New(3 * sizeof(float));
+        device.Kernel(Sum, "sum", "BARRIER=__syncthreads();").Launch(new(3, 1, 1, 256), device.Of(values), result, values.Length);
+        Assert.All(device.Read<float>(result, 3), sum => Assert.Equal(499_500, sum));
+    }
+
+    [CudaEmulatorFact]
+    public void Launch_MissingBarrier_IsSeen()
+    {
+        using Device device = new();
+        nint result = device.New(64 * sizeof(float));
+        device.Kernel(Sum, "sum", "BARRIER=").Launch(new(64, 1, 1, 256), device.Of(new float[1000]), result, 1000);
+        Assert.Contains(device.Read<float>(result, 64), float.IsNaN);
+    }
+
+    [CudaEmulatorFact]
+    public void TensorCore_Product_EqualsLoops()
+    {
+        (ushort[] a, ushort[] b) = (Bf16(16 * 16, seed: 1), Bf16(16 * 8, seed: 2));
+        float[] product = Multiply(a, b, "WAIT=cp_async_wait<0>();");
+        for (int row = 0; row < 16; row++)
+            for (int column = 0; column < 8; column++)
+            {
+                float expected = 1;
+                for (int k = 0; k < 16; k++) expected += Float(a[row * 16 + k]) * Float(b[k * 8 + column]);
+                Assert.Equal(expected, product[row * 8 + column], 1e-5f);
+            }
+    }
+
+    [CudaEmulatorFact]
+    public void AsyncCopy_NotWaitedFor_IsSeen() => Assert.Contains(Multiply(Bf16(16 * 16, seed: 1), Bf16(16 * 8, seed: 2), "WAIT=cp_async_wait<1>();"), float.IsNaN);
+
+    [CudaEmulatorFact]
+    public void Launch_BarrierNotReachedByAll_SaysWhoIsWhere()
+    {
+        string fault = Fault("if (threadIdx.x < 40) __syncthreads(); else if (threadIdx.x < 64) __syncwarp(0xffffffff);");
+        Assert.Equal("test, block (0, 0, 0), thread #: nobody can go on: of 96 threads 32 left the kernel, 40 wait at the barrier of test.cu:1, 24 wait for lanes of their warp at test.cu:1", fault);
+    }
+
+    [CudaEmulatorFact]
+    public void Launch_DifferentBarriers_SaysWhich() => Assert.Contains("all must come to the same", Fault("if (threadIdx.x < 40) __syncthreads();\nelse __syncthreads();"));
+
+    [CudaEmulatorFact]
+    public void Shuffle_FromLaneThatLeft_IsAFault() => Assert.Contains("reads lane 0, which is not in its mask or has left", Fault("if (threadIdx.x == 0) return; data[0] = __shfl_sync(FULL_WARP, 1, 0);"));
+
+    [CudaEmulatorFact]
+    public void Shuffle_NotInItsMask_IsAFault() => Assert.Contains("names the lanes 0000ffff, of which it is none", Fault("data[0] = __shfl_xor_sync(0xffff, 1, 1);"));
+
+    [CudaEmulatorFact]
+    public void TensorCore_LanesMissing_IsAFault() => Assert.Contains("all 32 lanes must come together", Fault("if (threadIdx.x == 3) return; float d[4]; u32 a[4], b[2]; mma_m16n8k16_bf16(d, a, b);"));
+
+    [CudaEmulatorFact]
+    public void Launch_TouchesBehindMemory_SaysWhereAndWho()
+    {
+        Assert.Matches(@"^test, block \(1, 0, 0\), thread 95: writes memory that is not there at 0x\w+: 0 bytes behind device memory of 256 bytes$", Fault("if (blockIdx.x == 1 && threadIdx.x == 95) data[64] = 1;", keepThread: true));
+        Assert.Contains("reads memory that is not there", Fault("if (data[-4096 / 4] == 1) data[0] = 1;"));
+        Assert.Contains("division of an integer by zero", Fault("data[0] = (int)threadIdx.x / (data[threadIdx.x % 64] + 1);"));
+        Assert.Contains("more than 64 KiB of local variables", Fault("volatile char much[70000]; much[0] = 1; data[0] = much[threadIdx.x];"));
+    }
+
+    [CudaEmulatorFact]
+    public void Memory_WrittenBehindWithinItsAlignment_IsSeenWhenFreed()
+    {
+        using Device device = new();
+        nint memory = device.Driver.Allocate(10);
+        device.Kernel("extern \"C\" __global__ void test(char* data) { data[10] = 1; }", "test").Launch(new(1, 1, 1, 1), memory);
+        Assert.Contains("wrote 0 bytes behind device memory of 10 bytes", Assert.Throws<CudaException>(() => device.Driver.Free(memory)).Message);
+    }
+
+    private static string Fault(string body, bool keepThread = false)
+    {
+        using Device device = new();
+        nint data = device.New(256);
+        CudaKernel kernel = device.Kernel($"#include \"tensor_core.cuh\"\nextern \"C\" __global__ void test(int* data)\n{{\n#line 1\n{body}\n}}", "test");
+        string message = Assert.Throws<CudaException>(() =>
+        {
+            kernel.Launch(new(2, 1, 1, 96), data);
+            device.Stream.Synchronize();
+        }).Message;
+        return keepThread ? message : System.Text.RegularExpressions.Regex.Replace(message, @"block \(., 0, 0\), thread \d+", "block (0, 0, 0), thread #");
+    }
+
+    private static float[] Multiply(ushort[] a, ushort[] b, string wait)
+    {
+        using Device device = new();
+        nint product = device.New(16 * 8 * sizeof(float));
+        device.Kernel(Product, "product", wait).Launch(new(1, 1, 1, 32), device.Of(a), device.Of(b), product);
+        return device.Read<float>(product, 16 * 8);
+    }
+
+    private static ushort[] Bf16(int count, int seed)
+    {
+        Random random = new(seed);
+        return [.. Enumerable.Range(0, count).Select(_ => (ushort)(BitConverter.SingleToUInt32Bits(random.NextSingle() - 0.5f) >> 16))];
+    }
+
+    private static float Float(ushort bits) => BitConverter.UInt32BitsToSingle((uint)bits << 16);
+}

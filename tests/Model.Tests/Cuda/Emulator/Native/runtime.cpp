@@ -1,0 +1,78 @@
+#include "runtime.h"
+#include <link.h>
+#include "block.h"
+#include "faults.h"
+
+using emulator::Block;
+using emulator::FaultWatch;
+using emulator::Place;
+
+int emulator_run(const emulator::Launch* launch, emulator::Fault* fault)
+{
+    static thread_local Block block;
+    return block.run(*launch, *fault);
+}
+
+void emulator_meet(unsigned mask, bool whole, emulator::Together together, const void* in, int in_bytes, void* out, int out_bytes, Place at)
+{
+    FaultWatch::watched()->meet(mask, whole, together, in, in_bytes, out, out_bytes, at);
+}
+
+int emulator_barrier(bool value, Place at) { return FaultWatch::watched()->barrier(value, at); }
+
+void emulator_require_shared(const void* address, int bytes, int alignment, const char* what, Place at) { FaultWatch::watched()->require_shared(address, bytes, alignment, what, at); }
+
+void emulator_copy_later(void* shared, const void* global, int bytes, Place at)
+{
+    emulator_require_shared(shared, bytes, bytes, "an asynchronous copy's target", at);
+    if ((uintptr_t)global % bytes != 0) emulator_fail("an asynchronous copy's source at %s:%d: the address %p is not a multiple of %d", at.file, at.line, global, bytes);
+    FaultWatch::watched()->current().copy_later({ shared, global, (size_t)bytes });
+}
+
+void emulator_commit() { FaultWatch::watched()->current().commit(); }
+
+void emulator_wait(int groups) { FaultWatch::watched()->current().wait(groups); }
+
+void emulator_fail(const char* format, ...)
+{
+    Block& block = *FaultWatch::watched();
+    va_list values;
+    va_start(values, format);
+    block.describe(nullptr, format, values);
+    va_end(values);
+    void* nowhere;
+    emulator_switch(&nowhere, block.outside());
+    __builtin_unreachable();
+}
+
+namespace
+{
+
+struct Search { uintptr_t inside; size_t module, bytes; };
+
+int match(dl_phdr_info* info, size_t, void* at)
+{
+    Search& search = *(Search*)at;
+    bool here = false;
+    size_t bytes = 0;
+    for (const ElfW(Phdr)* part = info->dlpi_phdr; part < info->dlpi_phdr + info->dlpi_phnum; part++)
+    {
+        here |= part->p_type == PT_LOAD && search.inside - info->dlpi_addr - part->p_vaddr < part->p_memsz;
+        if (part->p_type == PT_TLS) bytes = part->p_memsz;
+    }
+    if (here) search = { search.inside, info->dlpi_tls_modid, bytes };
+    return here;
+}
+
+}
+
+extern "C" void* __tls_get_addr(size_t (*place)[2]);
+
+unsigned emulator_static_shared(const emulator::Module* module, void** begin)
+{
+    Search search = { (uintptr_t)module, 0, 0 };
+    dl_iterate_phdr(match, &search);
+    size_t place[2] = { search.module, 0 };
+    *begin = search.bytes == 0 ? nullptr : __tls_get_addr(&place);
+    return (unsigned)search.bytes;
+}
