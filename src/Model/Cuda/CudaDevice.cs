@@ -9,6 +9,9 @@ namespace Llama.Model.Cuda;
 /// <param name="SharedMemoryPerBlock">Bytes of shared memory that one block can have when it asks for more than 48 KiB.</param>
 internal sealed record CudaDevice(int Index, string Name, int Major, int Minor, int MultiprocessorCount, int SharedMemoryPerBlock)
 {
+    /// <summary>All of its memory, in bytes.</summary>
+    public long MemoryBytes { get; init; }
+
     /// <summary>As compilers name it: <c>sm_90</c>.</summary>
     public string Architecture => $"sm_{Major}{Minor}";
 }

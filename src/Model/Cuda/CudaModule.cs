@@ -9,7 +9,8 @@ internal sealed class CudaModule(CudaStream stream, nint handle)
     public CudaKernel Kernel(string name, int sharedBytes = 0)
     {
         nint function = stream.Driver.GetFunction(handle, name);
-        if (sharedBytes > 48 << 10) stream.Driver.AllowSharedMemory(function, sharedBytes);
+        // Less than 48 KiB may need asking too: the kernel's own static memory counts.
+        if (sharedBytes > 0) stream.Driver.AllowSharedMemory(function, sharedBytes);
         return new CudaKernel(stream, function);
     }
 }

@@ -24,7 +24,7 @@ internal unsafe interface ICudaDriver : IDisposable
 
     void FreePinned(nint memory);
 
-    /// <summary>Copies between any two memories, host or device, and waits until it is done.</summary>
+    /// <summary>Copies between any two memories, host or device, and waits until it is done; but not for what was enqueued on a stream before: that is <see cref="Synchronize"/>.</summary>
     void Copy(nint target, nint source, long bytes);
 
     /// <summary>Enqueues a copy between device memory and page-locked host memory, or within the device.</summary>

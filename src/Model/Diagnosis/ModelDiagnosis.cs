@@ -12,6 +12,7 @@ public static class ModelDiagnosis
     public static IEnumerable<Examination> Run(ModelOptions options, bool areValid)
     {
         yield return Examination.Of("libtorch", TorchExamination.Findings(options));
+        yield return Examination.Of("CUDA", CudaExamination.Findings(options.Device));
         CheckpointExamination checkpoint = new(options.Path);
         if (options.Path.Length > 0) yield return Examination.Of("model", checkpoint.Findings());
         if (areValid) yield return Examination.Of("will be used", new PlanExamination(options, checkpoint.Config, checkpoint.ByteCount).Findings());

@@ -9,21 +9,32 @@ internal static class TorchExamination
     /// <param name="options">What is to be loaded.</param>
     public static IEnumerable<Finding> Findings(ModelOptions options)
     {
-        yield return Chosen(options) ?? (TorchLibrary.TryLoad() ? new Finding("folder", TorchLibrary.Load()) : Absent(options, TorchLibrary.Fault!));
-        yield return new Finding("made for", $"libtorch {TorchSharp.torch.__version__} by TorchSharp");
+        string? folder = Load(options, out Finding? fault);
+        yield return fault ?? new Finding("folder", folder!);
+        if (folder is null || folder.StartsWith(AppContext.BaseDirectory, StringComparison.Ordinal) || TorchPreflight.Check(folder) is not { } preflight) yield break;
+        yield return preflight.Remark is { } remark ? Finding.Warning("fit", remark) : new Finding("fit", $"torch {preflight.Version ?? "of unknown release"} has all that TorchSharp may call");
     }
 
-    // A folder that is named must be good, whether it is needed or not: loading says the same.
-    private static Finding? Chosen(ModelOptions options)
+    private static string? Load(ModelOptions options, out Finding? fault)
     {
         try
         {
             TorchLibrary.Choose(options.LibTorch);
-            return null;
         }
         catch (TorchLoadException e)
         {
-            return Finding.Fault("folder", e.Message);
+            fault = Finding.Fault("folder", e.Message); // whether it is needed or not: loading refuses it too
+            return null;
+        }
+        try
+        {
+            fault = null;
+            return TorchLibrary.Load();
+        }
+        catch (TorchLoadException e)
+        {
+            fault = Absent(options, e.Message);
+            return null;
         }
     }
 

@@ -8,7 +8,8 @@ namespace Llama.Model.Verification;
 /// <param name="side">Makes kernels for a model of some shape, with options whose device, types and kernels are set.</param>
 /// <param name="options">The device and how it is used.</param>
 /// <param name="reference">The reference's <see cref="ModelOptions.Kernels"/>.</param>
-internal sealed class KernelSuite(Func<ModelOptions, LlamaConfig, KernelSide> side, ModelOptions options, string reference)
+/// <param name="shapes">Of the models that the kernels are used as by.</param>
+internal sealed class KernelSuite(Func<ModelOptions, LlamaConfig, KernelSide> side, ModelOptions options, string reference, IReadOnlyList<LlamaConfig> shapes)
 {
     public IEnumerable<CheckResult> Run()
     {
@@ -32,7 +33,7 @@ internal sealed class KernelSuite(Func<ModelOptions, LlamaConfig, KernelSide> si
     {
         ModelOptions fast = options with { Dtype = dtype, KvDtype = kvDtype };
         using RunnerThread thread = new(options.Threads ?? Environment.ProcessorCount);
-        return [.. RandomModel.Shapes.SelectMany(shape => Run(fast, shape, run)).GroupBy(result => result.Check).Select(kernel => kernel.MaxBy(Badness)!)];
+        return [.. shapes.SelectMany(shape => Run(fast, shape, run)).GroupBy(result => result.Check).Select(kernel => kernel.MaxBy(Badness)!)];
     }
 
     private CheckResult[] Run(ModelOptions fast, LlamaConfig shape, Func<KernelChecks, CheckResult[]> run)

@@ -27,7 +27,7 @@ public static class ModelVerification
         ModelOptions usual = options with { Kernels = "fused", Deterministic = false, ContextLength = null, MaxBatchTokens = null };
         string reference = KernelsOf(options);
         ModelChecks models = new(load, usual, reference);
-        return new KernelSuite(side, usual, reference).Run().Concat(RandomModel.Shapes.SelectMany(shape => OfRandom(shape, models, new LawChecks(load, usual)))).Concat(OfOwn(options, models));
+        return new KernelSuite(side, usual, reference, RandomModel.Shapes).Run().Concat(RandomModel.Shapes.SelectMany(shape => OfRandom(shape, models, new LawChecks(load, usual)))).Concat(OfOwn(options, models));
     }
 
     private static IEnumerable<CheckResult> OfRandom(LlamaConfig shape, ModelChecks models, LawChecks laws)

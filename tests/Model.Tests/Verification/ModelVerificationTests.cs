@@ -32,7 +32,7 @@ public sealed class ModelVerificationTests : IDisposable
     {
         KernelSide Side(ModelOptions options, LlamaConfig config) => new(new BrokenKernels(SimdKernels.Create(WeightFormat.Parse(options.Dtype).Dtype, deterministic: true), broken), HostMemory.Instance, ScalarType.Float32);
 
-        CheckResult[] results = [.. new KernelSuite(Side, Options, "scalar").Run()];
+        CheckResult[] results = [.. new KernelSuite(Side, Options, "scalar", [SmallLlama.Config]).Run()];
 
         Assert.Contains(results, result => !result.Passed && result.Check.StartsWith(check, StringComparison.Ordinal));
         if (broken is not (nameof(IKernels.Linear) or nameof(IKernels.SiluMultiply) or nameof(IKernels.RotateAndStore) or nameof(IKernels.Attend))) // those take others along
@@ -44,7 +44,7 @@ public sealed class ModelVerificationTests : IDisposable
     {
         KernelSide Side(ModelOptions options, LlamaConfig config) => new(null!, HostMemory.Instance, ScalarType.Float32);
 
-        CheckResult first = new KernelSuite(Side, Options, "scalar").Run().First();
+        CheckResult first = new KernelSuite(Side, Options, "scalar", [SmallLlama.Config]).Run().First();
 
         Assert.False(first.Passed);
         Assert.Contains(nameof(NullReferenceException), first.Note);

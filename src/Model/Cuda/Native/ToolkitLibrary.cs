@@ -1,0 +1,64 @@
+using System.Text.RegularExpressions;
+
+namespace Llama.Model.Cuda.Native;
+
+/// <summary>A library of the CUDA toolkit: what its files are called and how it tells its version.</summary>
+internal sealed unsafe class ToolkitLibrary
+{
+    private readonly Regex _file;
+
+    private ToolkitLibrary(string name, string companion, string[] loaderNames, Func<LoadedLibrary, Version> version)
+    {
+        (Name, LoaderNames, Version) = (name, loaderNames, version);
+        Companion = FilePattern(companion);
+        _file = FilePattern(name);
+    }
+
+    /// <summary>The runtime compiler. It opens its builtins by a bare name, which is found if they are in the process already.</summary>
+    public static ToolkitLibrary Nvrtc { get; } = new("nvrtc", "nvrtc-builtins", OperatingSystem.IsWindows()
+        ? ["nvrtc64_130_0.dll", "nvrtc64_120_0.dll", "nvrtc64_112_0.dll"]
+        : ["libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so.11.2", "libnvrtc.so"], NvrtcVersion);
+
+    /// <summary>Dense products, most of which are done by cuBLASLt.</summary>
+    public static ToolkitLibrary Cublas { get; } = new("cublas", "cublasLt", OperatingSystem.IsWindows()
+        ? ["cublas64_13.dll", "cublas64_12.dll", "cublas64_11.dll"]
+        : ["libcublas.so.13", "libcublas.so.12", "libcublas.so.11", "libcublas.so"], CublasVersion);
+
+    /// <summary>Without prefix and ending.</summary>
+    public string Name { get; }
+
+    /// <summary>What the system's loader may know it by, newest first.</summary>
+    public IReadOnlyList<string> LoaderNames { get; }
+
+    /// <summary>The files that must be loaded before it where they lie beside it.</summary>
+    public Regex Companion { get; }
+
+    /// <summary>Asks a loaded one for its version, whose major number is that of CUDA.</summary>
+    public Func<LoadedLibrary, Version> Version { get; }
+
+    /// <summary>Its files in a folder, newest first.</summary>
+    public IEnumerable<string> FilesIn(string folder) => Matching(folder, _file);
+
+    /// <summary>The files in a folder that a pattern names, newest first.</summary>
+    public static IEnumerable<string> Matching(string folder, Regex pattern) =>
+        Directory.EnumerateFiles(folder).Where(file => pattern.IsMatch(Path.GetFileName(file))).OrderDescending(StringComparer.Ordinal);
+
+    // libnvrtc.so.12, libnvrtc-b51b459d.so.12 (as PyTorch renames what it brings itself), nvrtc64_120_0.dll; not libnvrtc.alt.so.12 nor libnvrtc-builtins.so.12.8.
+    private static Regex FilePattern(string name) => new($@"^(lib{name}(-[0-9a-f]{{8}})?\.so(\.[0-9.]+)?|{name}64_[0-9_]+\.dll)$", RegexOptions.CultureInvariant);
+
+    private static Version NvrtcVersion(LoadedLibrary library)
+    {
+        int major, minor;
+        var version = (delegate* unmanaged<int*, int*, int>)library.Optional("nvrtcVersion");
+        return version != null && version(&major, &minor) == 0 ? new Version(major, minor) : Unknown;
+    }
+
+    private static Version CublasVersion(LoadedLibrary library)
+    {
+        int major, minor;
+        var property = (delegate* unmanaged<int, int*, int>)library.Optional("cublasGetProperty"); // libraryPropertyType: 0 major, 1 minor
+        return property != null && property(0, &major) == 0 && property(1, &minor) == 0 ? new Version(major, minor) : Unknown;
+    }
+
+    private static Version Unknown => new(0, 0);
+}

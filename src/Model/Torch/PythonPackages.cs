@@ -1,0 +1,26 @@
+namespace Llama.Model.Torch;
+
+/// <summary>The folders in which Python keeps installed packages: PyTorch brings libtorch, and NVIDIA's packages the libraries of CUDA.</summary>
+internal static class PythonPackages
+{
+    /// <summary>Where <see cref="Folders()"/> come from, in words.</summary>
+    public const string Places = "lib/python3*/{site,dist}-packages of $VIRTUAL_ENV, $CONDA_PREFIX, the python3 of $PATH, ~/.local, /usr/local and /usr";
+
+    /// <summary>Those of this machine, in the order of search.</summary>
+    public static IEnumerable<string> Folders() => Folders(Environment.GetEnvironmentVariable, Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), "/");
+
+    /// <summary>Those that exist, in the order of search: the active virtual or conda environment, that of the interpreter in reach, the user's, the system's.</summary>
+    /// <param name="variable">The value of an environment variable, or null.</param>
+    /// <param name="home">The user's folder.</param>
+    /// <param name="root">What <c>usr</c> lies in.</param>
+    public static IEnumerable<string> Folders(Func<string, string?> variable, string home, string root)
+    {
+        IEnumerable<string?> interpreters = (variable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+            .Where(folder => File.Exists(Path.Combine(folder, "python3"))).Select(Path.GetDirectoryName);
+        string?[] prefixes = [variable("VIRTUAL_ENV"), variable("CONDA_PREFIX"), .. interpreters, Path.Combine(home, ".local"), Path.Combine(root, "usr/local"), Path.Combine(root, "usr")];
+        return prefixes.Where(p => !string.IsNullOrEmpty(p)).Distinct().Select(p => Path.Combine(p!, "lib")).Where(Directory.Exists)
+            .SelectMany(lib => Directory.EnumerateDirectories(lib, "python3*").Order(StringComparer.Ordinal))
+            .SelectMany(python => new[] { Path.Combine(python, "site-packages"), Path.Combine(python, "dist-packages") })
+            .Where(Directory.Exists);
+    }
+}
