@@ -78,7 +78,7 @@ internal sealed class KernelChecks(KernelSide fast, KernelSide reference, LlamaC
         Matrix input = side.Activations(rows, inputs, 1), first = side.Empty(rows, outputs), second = side.Empty(rows, outputs), third = side.Empty(rows, config.KvHeadCount * config.HeadDim);
         side.Kernels.Linear(input, [new(side.Weight(_format, outputs, inputs, 2), first), new(side.Weight(_format, outputs, inputs, 3), second), new(side.Weight(_format, third.Columns, inputs, 4), third)]);
         side.Kernels.SiluMultiply(first, second); // so that one result tells of both
-        return rows % 2 == 0 ? third : first;
+        return rows % 2 == 0 ? third : first; // each in some of the heights
     }
 
     private Matrix Logits(KernelSide side, int rows) => Apply(side.EmptyFloats(rows, config.VocabSize), output =>

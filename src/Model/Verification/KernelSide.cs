@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace Llama.Model.Verification;
 
 /// <summary>Kernels with the memory they work in: one of the two sides of a comparison. Equal arguments make equal numbers on both.</summary>
-/// <param name="kernels">What computes.</param>
+/// <param name="kernels">What computes; taken over.</param>
 /// <param name="memory">Where; taken over.</param>
 /// <param name="activations">Type of all activations but the residual stream.</param>
 /// <param name="begin">Tells the kernels of the step that the next calls belong to, where they have to know; null where not.</param>
@@ -63,6 +63,7 @@ internal sealed unsafe class KernelSide(IKernels kernels, DeviceMemory memory, S
     public void Dispose()
     {
         Clear();
+        (kernels as IDisposable)?.Dispose();
         memory.Dispose();
     }
 

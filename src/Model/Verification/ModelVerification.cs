@@ -4,7 +4,7 @@ namespace Llama.Model.Verification;
 
 /// <summary>
 /// Checks on this machine, on the device that the options name, that what is fast says what the reference says: single kernels, whole small models of random weights in every type, the
-/// model that the options name, and the laws of deterministic mode. The reference is plain torch on the CPU; where there is no libtorch, C# that computes one number at a time.
+/// model that the options name, and the laws of deterministic mode. The reference is plain torch on the CPU; where there is no libtorch that fits, C# that computes one number at a time.
 /// </summary>
 public static class ModelVerification
 {
@@ -12,7 +12,7 @@ public static class ModelVerification
 
     /// <summary>What everything is compared with, in words; loads libtorch if that is to be had.</summary>
     /// <param name="options">As for loading.</param>
-    public static string Reference(ModelOptions options) => KernelsOf(options) == "plain" ? "plain torch on the CPU" : "scalar C# on the CPU (there is no libtorch)";
+    public static string Reference(ModelOptions options) => KernelsOf(options) == "plain" ? "plain torch on the CPU" : "scalar C# on the CPU (there is no libtorch that fits)";
 
     /// <summary>Makes the checks one by one. Call on a thread that keeps what torch is set to.</summary>
     /// <param name="options">As for loading. Its own model is checked too.</param>
@@ -48,6 +48,6 @@ public static class ModelVerification
     private static string KernelsOf(ModelOptions options)
     {
         TorchLibrary.Choose(options.LibTorch);
-        return TorchLibrary.TryLoad() ? "plain" : "scalar";
+        return TorchLibrary.TryLoad() && TorchLibrary.Warnings.Count == 0 ? "plain" : "scalar"; // what may not fit may end the process
     }
 }
