@@ -11,7 +11,7 @@ trap 'rm -rf "$work"' EXIT
 
 # --artifacts-path: TorchBackend changes what is restored, and the usual obj folders belong to the usual backend.
 dotnet publish "$root/src/Server" -c Release -r linux-x64 --self-contained --nologo -v quiet -p:UseSharedCompilation=false --artifacts-path "$work/build" -o "$work/llama" \
-  -p:TorchBackend=system -p:PublishSingleFile=true -p:DebugType=embedded -p:PublishDocumentationFiles=false -p:PublishReferencesDocumentationFiles=false
+  -p:TorchBackend=system -p:PublishSingleFile=true -p:DebugType=embedded -p:PublishReferencesDocumentationFiles=false
 rm -f "$work"/llama/*.pdb "$work"/llama/*.staticwebassets.endpoints.json
 cp "$root"/deploy/gpu/{check.sh,transformers_bench.py,table.py} "$work/llama/"
 
