@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Llama.Model;
 
 /// <summary>What was loaded and why it is so: each pair is shown as one start-up line.</summary>
@@ -18,4 +20,8 @@ public sealed record ModelDescription(string Model, string Device, string Dtype,
 
     /// <summary>Threads that compute; 0 where that is not a CPU's affair.</summary>
     public int ThreadCount { get; init; }
+
+    /// <summary>A model's shape in words.</summary>
+    internal static string Shape(LlamaConfig config) => string.Create(CultureInfo.InvariantCulture,
+        $"{config.LayerCount} layers × {config.HiddenSize:N0}, {config.HeadCount} heads over {config.KvHeadCount} KV heads, vocabulary {config.VocabSize:N0}, {config.ParameterCount / 1e6:N1} M parameters");
 }

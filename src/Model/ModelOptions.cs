@@ -15,7 +15,7 @@ public sealed record ModelOptions
     /// <summary>Type of the KV cache: <c>auto</c> (float32 with float32 weights, else bfloat16), <c>bfloat16</c>, <c>float32</c>, or <c>int8</c> with a scale per token and head.</summary>
     public string KvDtype { get; init; } = "auto";
 
-    /// <summary><c>fused</c> (the fastest the device has) or <c>plain</c> (torch operations only: the reference).</summary>
+    /// <summary><c>fused</c> (the fastest the device has), <c>plain</c> (torch operations only: the reference), or <c>scalar</c> (C# that computes one number at a time: the reference where there is no libtorch).</summary>
     public string Kernels { get; init; } = "fused";
 
     /// <summary>

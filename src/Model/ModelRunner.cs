@@ -31,7 +31,7 @@ public sealed class ModelRunner : IModelRunner
         KvPoolSize pool = null!; // set when the model comes to its cache
         _model = new LlamaModel(weights, kernels, _backend.Memory, size, _backend.ActivationDtype, () =>
         {
-            pool = KvPoolSize.Derive(options, contextLength, KvCache.BytesPerBlock(config, options.BlockSize, kvDtype), _backend.Memory.FreeBytes(), _backend.CacheShare);
+            pool = KvPoolSize.Derive(options, contextLength, KvCache.BytesPerBlock(config, options.BlockSize, kvDtype), _backend.Memory.FreeBytes(), choice.CacheShare);
             return new KvCache(config, pool.BlockCount, options.BlockSize, kvDtype, _backend.Memory);
         });
         Limits = new ModelLimits(config.VocabSize, contextLength, options.BlockSize, pool.BlockCount)
@@ -104,7 +104,8 @@ public sealed class ModelRunner : IModelRunner
         _thread.Dispose();
     }
 
-    private static int ContextLengthOf(ModelOptions options, LlamaConfig config) => options.ContextLength switch
+    /// <exception cref="ArgumentException">Outside what the model takes.</exception>
+    internal static int ContextLengthOf(ModelOptions options, LlamaConfig config) => options.ContextLength switch
     {
         null => config.ContextLength,
         int asked when asked >= 1 && asked <= config.ContextLength => asked,
@@ -116,7 +117,7 @@ public sealed class ModelRunner : IModelRunner
         long kvBytes = pool.BlockCount * KvCache.BytesPerBlock(config, options.BlockSize, kvDtype);
         string threads = device.IsCuda ? "" : ParallelFor.Team.ThreadCount == 1 ? ", 1 thread" : $", {ParallelFor.Team.ThreadCount} threads";
         return new ModelDescription(
-            string.Create(CultureInfo.InvariantCulture, $"{config.LayerCount} layers × {config.HiddenSize:N0}, {config.HeadCount} heads over {config.KvHeadCount} KV heads, vocabulary {config.VocabSize:N0}, {config.ParameterCount / 1e6:N1} M parameters"),
+            ModelDescription.Shape(config),
             $"{device.Name} ({device.Reason}){threads}, {kernels}{(options.Deterministic ? ", deterministic" : "")}, {TorchLibrary.Description}",
             $"{weights}, {kvDtype.ToString().ToLowerInvariant()} KV cache ({(options.KvDtype == "auto" ? "auto" : "as set")}), float32 activations",
             string.Create(CultureInfo.InvariantCulture, $"{pool.BlockCount:N0} blocks × {options.BlockSize} tokens = {(long)pool.BlockCount * options.BlockSize:N0} tokens, {kvBytes >> 20:N0} MiB ({pool.Reason})"));

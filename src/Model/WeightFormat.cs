@@ -1,3 +1,4 @@
+using Llama.Model.Checkpoints;
 using Llama.Model.Quantization;
 using static TorchSharp.torch;
 
@@ -33,4 +34,15 @@ internal sealed record WeightFormat(ScalarType Dtype, QuantizationPlan? Plan, bo
     /// <summary>Whether weights that the files hold in codes are to stay so.</summary>
     /// <param name="stored">How the files hold them.</param>
     public bool Keeps(QuantizationPlan? stored) => IsAuto || (Plan is not null && Plan == stored);
+
+    /// <summary>Memory of a model's weights in this form.</summary>
+    public long BytesOf(LlamaConfig config)
+    {
+        QuantizationPlan? plan = Plan ?? (IsAuto ? config.Quantization : null);
+        return CheckpointLayout.Expected(config).Sum(tensor => plan?.TypeOf(tensor.Name, config.TieWordEmbeddings) is { } type
+            ? QuantizedTensors.Of(tensor, type).Sum(part => Elements(part) * part.Dtype!.Value.Size())
+            : Elements(tensor) * (tensor.Shape.Length == 1 || Dtype == ScalarType.Float32 ? sizeof(float) : sizeof(ushort))); // norms are float32
+
+        static long Elements(CheckpointLayout.ExpectedTensor tensor) => tensor.Shape.Aggregate(1L, (product, size) => product * size);
+    }
 }

@@ -14,7 +14,7 @@ internal static class ProductsBench
 {
     public static Command Command()
     {
-        Option<string> model = new("--model") { Description = "A checkpoint, e.g. of random-checkpoint.", Required = true };
+        Option<string> model = new("--model") { Description = "A checkpoint, e.g. of the server's random-checkpoint.", Required = true };
         Option<string> dtype = new("--dtype") { Description = "Form of the weights, as Model:Dtype.", DefaultValueFactory = _ => "auto" };
         Option<int[]> rows = new("--rows") { Description = "Numbers of rows.", DefaultValueFactory = _ => [1, 8, 16, 512], AllowMultipleArgumentsPerToken = true };
         Option<int> rounds = new("--rounds") { Description = "Counted rounds; the medians are shown.", DefaultValueFactory = _ => 5 };

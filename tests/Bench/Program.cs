@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Llama.Bench;
 
-RootCommand root = new("Measures the server's parts, and makes checkpoints to measure with. Results are kept in tests/Bench/NOTES.md.")
+RootCommand root = new("Measures the server's parts. Results are kept in tests/Bench/NOTES.md.")
 {
     KernelBench.Command(),
     ProductsBench.Command(),
@@ -11,6 +11,5 @@ RootCommand root = new("Measures the server's parts, and makes checkpoints to me
     QualityBench.Command(),
     WireBench.Command(),
     SamplingBench.Command(),
-    RandomCheckpointVerb.Command(),
 };
 return await root.Parse(args).InvokeAsync();

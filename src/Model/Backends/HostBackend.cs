@@ -20,14 +20,15 @@ internal sealed class HostBackend : IBackend
 
     public ScalarType ActivationDtype => ScalarType.Float32;
 
-    public double CacheShare => Memory.IsHost ? 0.5 : 0.9;
-
     public int BatchTokens => 512;
 
     public bool RunsAhead => false;
 
     /// <summary>The processor's own kernels, for weights of this type.</summary>
     public static HostBackend Fused(ScalarType dtype, bool deterministic) => new(HostMemory.Instance, () => SimdKernels.Create(dtype, deterministic));
+
+    /// <summary>C# without SIMD: what others are compared with where there is no libtorch.</summary>
+    public static HostBackend Scalar(ScalarType dtype) => new(HostMemory.Instance, () => SimdKernels.CreateScalar(dtype));
 
     /// <summary>Plain kernels on a torch device.</summary>
     public static HostBackend Plain(string device) => new(device == "cpu" ? HostMemory.Instance : new TorchMemory(device), () => new PlainKernels(device));

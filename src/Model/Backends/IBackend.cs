@@ -12,9 +12,6 @@ internal interface IBackend : IDisposable
     /// <summary>Type of the intermediate results but the residual.</summary>
     ScalarType ActivationDtype { get; }
 
-    /// <summary>Share of the free memory that the cache takes when no setting says so.</summary>
-    double CacheShare { get; }
-
     /// <summary>Tokens of a step when no setting says so.</summary>
     int BatchTokens { get; }
 
@@ -27,6 +24,9 @@ internal interface IBackend : IDisposable
     /// <param name="kvDtype">Type of the cache.</param>
     /// <exception cref="ArgumentException">They do not take this shape.</exception>
     IKernels CreateKernels(LlamaConfig config, StepSize size, ScalarType kvDtype);
+
+    /// <summary>Brings the arrays of a step to where its kernels read them. For who calls kernels without <see cref="CreateStep"/>.</summary>
+    void Bring(ForwardBatch batch) { }
 
     /// <summary>Runs the steps of a model with these kernels.</summary>
     IStep CreateStep(LlamaModel model, LlamaConfig config, StepSize size);

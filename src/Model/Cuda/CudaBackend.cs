@@ -61,8 +61,6 @@ internal sealed class CudaBackend : IBackend
 
     public ScalarType ActivationDtype { get; }
 
-    public double CacheShare => 0.9;
-
     public int BatchTokens => 2048;
 
     public bool RunsAhead => true;
@@ -74,6 +72,12 @@ internal sealed class CudaBackend : IBackend
         _memory.PackCodes = _kernels.Pack;
         _sampling = new SamplingKernels(_stream, config.VocabSize, size.Samples);
         return _kernels;
+    }
+
+    public void Bring(ForwardBatch batch)
+    {
+        _stream.Synchronize(); // the buffer may be on its way from the last time
+        _upload!.Enqueue(batch, batch.SequenceCount, buffer: 0);
     }
 
     public IStep CreateStep(LlamaModel model, LlamaConfig config, StepSize size)

@@ -27,7 +27,7 @@ internal sealed record DeviceChoice(int? CudaIndex, string Reason)
             throw new ArgumentException($"Model:Device is '{setting}'; use auto, cpu, cuda or cuda:N.");
         int count = countCuda();
         if (index >= count)
-            throw new ArgumentException($"Model:Device is '{setting}', but {count} CUDA devices are seen. Use auto or cpu, or build with -p:TorchBackend=cuda on a host with a GPU.");
+            throw new ArgumentException($"Model:Device is '{setting}', but {count} CUDA devices are seen. Use auto or cpu; the verb doctor says what is missing.");
         return new DeviceChoice(index, "as set");
     }
 }

@@ -12,18 +12,30 @@ internal static class VerbServices
     /// <exception cref="VerbException">Settings are wrong; with every fault.</exception>
     public static WebApplication Build(string[] settings)
     {
+        WebApplication app = BuildUnchecked(settings);
+        return Faults(app) is { Length: > 0 } faults ? throw new VerbException(SettingsRegistration.Describe(faults)) : app;
+    }
+
+    /// <summary>The services with settings that may be wrong.</summary>
+    public static WebApplication BuildUnchecked(string[] settings)
+    {
         WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = settings, ContentRootPath = AppContext.BaseDirectory });
         builder.AddLlama(llama => llama.ConfigurationSection = "");
         builder.AddLogging();
-        WebApplication app = builder.Build();
+        return builder.Build();
+    }
+
+    /// <summary>All that is wrong with the settings.</summary>
+    public static OptionsValidationException[] Faults(WebApplication app)
+    {
         try
         {
             app.Services.GetRequiredService<IStartupValidator>().Validate();
-            return app;
+            return [];
         }
         catch (Exception exception) when (ServerRun.SettingsFaults(exception) is { Length: > 0 } faults)
         {
-            throw new VerbException(SettingsRegistration.Describe(faults));
+            return faults;
         }
     }
 }

@@ -21,9 +21,18 @@ internal static class StandAlone
     /// <summary>Not "Urls" in appsettings.json: that would win over ASPNETCORE_URLS.</summary>
     private static void UseDefaultAddress(this WebApplicationBuilder builder)
     {
-        IConfiguration settings = builder.Configuration;
-        bool isSet = (settings["urls"] ?? settings["http_ports"] ?? settings["https_ports"]) is not null || settings.GetSection("Kestrel:Endpoints").Exists();
-        if (!isSet)
+        if (!Addresses(builder.Configuration).Any())
             builder.WebHost.UseUrls(DefaultAddress);
+    }
+
+    /// <summary>Where the settings want the server to listen; none for <see cref="DefaultAddress"/>. In the framework's order: endpoints, then addresses, then ports.</summary>
+    public static IEnumerable<string> Addresses(IConfiguration settings)
+    {
+        if (settings.GetSection("Kestrel:Endpoints") is var endpoints && endpoints.Exists())
+            return endpoints.GetChildren().Select(endpoint => endpoint["Url"] ?? "");
+        return settings["urls"] is { } urls ? Split(urls)
+            : Split(settings["http_ports"]).Select(port => $"http://*:{port}").Concat(Split(settings["https_ports"]).Select(port => $"https://*:{port}"));
+
+        static string[] Split(string? list) => (list ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
     }
 }

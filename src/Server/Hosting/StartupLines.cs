@@ -30,7 +30,8 @@ internal sealed partial class StartupLines(IServer server, ApiKeys keys, ModelId
 
     public Task StoppedAsync(CancellationToken cancellation) => Task.CompletedTask;
 
-    private static bool IsLoopback(string address)
+    /// <summary>Whether only this machine reaches an address.</summary>
+    public static bool IsLoopback(string address)
     {
         string host = BindingAddress.Parse(address).Host;
         return host is "localhost" || (IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? ip) && IPAddress.IsLoopback(ip));

@@ -26,7 +26,8 @@ internal static class SwaggerRegistration
             swagger.SchemaFilter<RequiredPropertiesFilter>();
             swagger.SupportNonNullableReferenceTypes();
             swagger.UseAllOfToExtendReferenceSchemas(); // a reference alone could not say that it may be null
-            swagger.IncludeXmlComments(Path.Combine(AppContext.BaseDirectory, "Llama.Server.xml"));
+            string comments = Path.Combine(AppContext.BaseDirectory, "Llama.Server.xml");
+            if (File.Exists(comments)) swagger.IncludeXmlComments(comments); // a program published without them serves too
             AddBearer(swagger);
         });
     }

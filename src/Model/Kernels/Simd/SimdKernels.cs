@@ -24,6 +24,11 @@ internal static class SimdKernels
         return UseMiddle ? Create<Lanes256>(dtype, deterministic) : Create<Lanes1>(dtype, deterministic);
     }
 
+    /// <summary>Kernels that compute one number at a time, for any processor, and leave nothing to others.</summary>
+    /// <param name="dtype">float32 or bfloat16.</param>
+    public static IKernels CreateScalar(ScalarType dtype) =>
+        dtype == ScalarType.BFloat16 ? new SimdKernels<Lanes1, Bf16>(deterministic: true, generated: false) : new SimdKernels<Lanes1, float>(deterministic: true, generated: false);
+
     private static IKernels Create<TLanes>(ScalarType dtype, bool deterministic) where TLanes : struct, ILanes<TLanes> =>
         dtype == ScalarType.BFloat16 ? new SimdKernels<TLanes, Bf16>(deterministic) : new SimdKernels<TLanes, float>(deterministic);
 }

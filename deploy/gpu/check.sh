@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# Everything worth knowing about this server on this machine, in one call of less than nine minutes: what it has, whether its kernels are right, how fast a Llama 2 7B is (random weights of that
+# shape), and how fast transformers is with the same weights. Each part has its own time limit and a failed one does not stop the rest; what a part printed lies in the folder of results.
+#
+#   llama/check.sh [part …]             parts: doctor verify latency prefill throughput serve transformers int8 int4 (default: all, in this order)
+#
+# From the environment: DEVICE (auto), SHAPE (7b), LIMIT_S (520), OUT (folder of results), SEQUENCES ("64 256"), PORT (18080), LLAMA (the program, if not beside this file).
+set -uo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+llama=${LLAMA:-$here/Llama.Server}
+device=${DEVICE:-auto} shape=${SHAPE:-7b} limit=${LIMIT_S:-520} port=${PORT:-18080}
+read -r -a sequences <<< "${SEQUENCES:-64 256}"
+parts=("$@")
+[ $# -gt 0 ] || parts=(doctor verify latency prefill throughput serve transformers int8 int4)
+results=${OUT:-$PWD/llama-results}
+mkdir -p "$results"
+failed=()
+
+# Memory is faster than any disk, where a container leaves room for it.
+room() { df --output=avail -B1M "$1" 2>/dev/null | tail -1 | tr -d ' '; }
+scratch=/dev/shm; [ "$(room /dev/shm)" -gt 20000 ] 2>/dev/null || scratch=${TMPDIR:-/tmp}
+scratch=$(mktemp -d "$scratch/llama-check-XXXXXX")
+server=
+trap '[ -z "$server" ] || kill "$server" 2>/dev/null; rm -rf "$scratch"' EXIT
+
+left() { echo $((limit - SECONDS)); }
+
+# part NAME SECONDS COMMAND…: runs it, keeps what it prints, and shows the end of that.
+part() {
+  local name=$1 seconds=$2 start=$SECONDS status
+  shift 2
+  [ "$seconds" -le "$(left)" ] || seconds=$(left)
+  if [ "$seconds" -lt 5 ]; then echo "== $name: skipped, no time left"; failed+=("$name"); return 1; fi
+  echo "== $name (at most $seconds s)"
+  timeout -k 5 "$seconds" "$@" > "$results/$name.txt" 2> "$results/$name.err"; status=$?
+  if [ "$name" = verify ] || [ "$name" = doctor ]; then grep -e '^ *✗' -e '^ *!' -e ' checks ' -e ' serve' "$results/$name.txt"; else grep -v '^{' "$results/$name.txt" | tail -n 24; fi
+  if [ $status -ne 0 ]; then
+    failed+=("$name")
+    [ $status -ne 124 ] || echo "$name: out of time"
+    tail -n 8 "$results/$name.err"
+  fi
+  echo "-- $name: exit code $status after $((SECONDS - start)) s"
+  return $status
+}
+
+# Random weights of the shape, once.
+random_model() {
+  [ -e "$scratch/model/tokenizer.model" ] && return
+  part weights 120 "$llama" random-checkpoint --shape "$shape" --out "$scratch/model"
+}
+
+# bench NAME SECONDS VERB OPTIONS…: a bench verb on those weights.
+bench() {
+  local name=$1 seconds=$2
+  shift 2
+  random_model && part "$name" "$seconds" "$llama" bench "$@" "--Model:Path=$scratch/model" "--Model:Device=$device"
+}
+
+is_ready() { (exec 3<> "/dev/tcp/127.0.0.1/$port" && printf 'GET /health/ready HTTP/1.0\r\n\r\n' >&3 && head -n 1 <&3 | grep -q ' 200 ') 2>/dev/null; }
+
+serve() {
+  random_model || return
+  "$llama" "--Model:Path=$scratch/model" "--Model:Device=$device" --urls "http://127.0.0.1:$port" > "$results/server.log" 2>&1 &
+  server=$!
+  until is_ready; do
+    if ! kill -0 "$server" 2>/dev/null || [ "$(left)" -lt 20 ]; then
+      echo "== serve: the server did not come up"; tail -n 20 "$results/server.log"; failed+=(serve)
+      break
+    fi
+    sleep 1
+  done
+  is_ready && part serve 90 "$llama" bench serve --url "http://127.0.0.1:$port" --concurrency 64 --requests 256 --prompt-tokens 128 --new-tokens 128
+  kill "$server" 2>/dev/null; wait "$server" 2>/dev/null; server=
+}
+
+for name in "${parts[@]}"; do
+  case $name in
+    doctor) part doctor 20 "$llama" doctor "--Model:Device=$device" --urls "http://127.0.0.1:$port" ;;
+    verify) part verify 180 "$llama" verify "--Model:Device=$device" ;;
+    latency) bench latency 60 latency --prompt-tokens 128 --new-tokens 128 --warm-up 1 --runs 5 ;;
+    prefill) bench prefill 60 latency --prompt-tokens 2048 --new-tokens 16 --warm-up 1 --runs 3 ;;
+    throughput) bench throughput 90 throughput --sequences "${sequences[-1]}" --concurrency "${sequences[@]}" --prompt-tokens 128 --new-tokens 128 --warm-up 1 --runs 1 ;;
+    serve) serve ;;
+    transformers) random_model && part transformers 150 python3 "$here/transformers_bench.py" --model "$scratch/model" --sequences "${sequences[@]}" ;;
+    int8 | int4) bench "$name" 60 latency --prompt-tokens 128 --new-tokens 128 --warm-up 1 --runs 3 "--Model:Dtype=$name" ;;
+    *) echo "There is no part '$name'; there are doctor verify latency prefill throughput serve transformers int8 int4." >&2; exit 2 ;;
+  esac
+done
+
+echo
+echo "== results, in $results, after $SECONDS s${failed[*]:+; failed: ${failed[*]}}"
+if command -v python3 > /dev/null; then python3 "$here/table.py" "$results"; else grep -h '^{' "$results"/*.txt; fi
+[ ${#failed[@]} -eq 0 ]

@@ -1,0 +1,90 @@
+using System.Globalization;
+using Llama.Model.Backends;
+using Llama.Model.Torch;
+using static TorchSharp.torch;
+
+namespace Llama.Model.Diagnosis;
+
+/// <summary>What loading would choose, by the code that chooses.</summary>
+/// <param name="options">As loading gets them.</param>
+/// <param name="config">The model's shape; null when it is not known.</param>
+/// <param name="fileBytes">Bytes of its tensors on disk.</param>
+internal sealed class PlanExamination(ModelOptions options, LlamaConfig? config, long fileBytes)
+{
+    public IEnumerable<Finding> Findings()
+    {
+        if (Chosen("device", () => BackendChoice.Of(options), out BackendChoice choice) is { } noDevice)
+        {
+            yield return noDevice;
+            yield break;
+        }
+        DeviceChoice device = choice.Device;
+        yield return new Finding("device", $"{device.Name} ({device.Reason})");
+        foreach (string warning in choice.Warnings) yield return Finding.Warning("device", warning, "Mend that, or set Model:Device=cpu.");
+        WeightFormat format = WeightFormat.Parse(options.Dtype);
+        if (config is not null) yield return Chosen("kernels", () => DescribeKernels(choice, config, format.Dtype), out string kernels) ?? new Finding("kernels", kernels);
+        if (!device.IsCuda) yield return Threads();
+        if (config is not null)
+            foreach (Finding finding in Memory(config, choice, format)) yield return finding;
+    }
+
+    private IEnumerable<Finding> Memory(LlamaConfig config, BackendChoice choice, WeightFormat format)
+    {
+        long weights = format.IsAuto && fileBytes > 0 ? fileBytes : format.BytesOf(config), free = choice.FreeBytes(options.Kernels);
+        string sizes = $"{format.Describe(config.Quantization, codes: null)}, about {Mib(weights)}; {Mib(free)} are free";
+        yield return weights <= free
+            ? new Finding("weights", sizes)
+            : Finding.Fault("weights", sizes, "Choose a smaller Model:Dtype (int8, int4), a smaller model, or a machine with more memory.");
+        ScalarType kvDtype = KvCache.DtypeOf(options.KvDtype, format.Dtype);
+        if (Chosen("context", () => ModelRunner.ContextLengthOf(options, config), out int context) is { } badContext)
+        {
+            yield return badContext;
+            yield break;
+        }
+        yield return new Finding("context", string.Create(CultureInfo.InvariantCulture, $"{context:N0} tokens"));
+        yield return Pool(context, KvCache.BytesPerBlock(config, options.BlockSize, kvDtype), kvDtype, Math.Max(free - weights, 0), choice);
+    }
+
+    private Finding Pool(int context, long bytesPerBlock, ScalarType kvDtype, long free, BackendChoice choice)
+    {
+        if (Chosen("KV cache", () => KvPoolSize.Derive(options, context, bytesPerBlock, free, choice.CacheShare), out KvPoolSize pool) is { } fault) return fault;
+        long tokens = (long)pool.BlockCount * options.BlockSize;
+        string size = string.Create(CultureInfo.InvariantCulture,
+            $"{kvDtype.ToString().ToLowerInvariant()}, {pool.BlockCount:N0} blocks × {options.BlockSize} tokens = {tokens:N0} tokens, {Mib(pool.BlockCount * bytesPerBlock)} ({pool.Reason})");
+        return tokens >= context ? new Finding("KV cache", size)
+            : Finding.Warning("KV cache", $"{size}, less than one full sequence", "Longer requests will be refused: raise Model:BlockCount, or leave it out.");
+    }
+
+    private Finding Threads()
+    {
+        int cores = Environment.ProcessorCount, threads = options.Threads ?? cores;
+        return threads <= cores
+            ? new Finding("threads", $"{threads} ({(options.Threads is null ? "the cores that this process may use" : "as set")})")
+            : Finding.Warning("threads", $"{threads}, but this process may use {cores} cores", "Lower Model:Threads or leave it out: threads that share a core wait for each other.");
+    }
+
+    /// <summary>Asks the code that loading asks; what it would throw is the finding that is returned.</summary>
+    private static Finding? Chosen<T>(string name, Func<T> choose, out T chosen)
+    {
+        try
+        {
+            chosen = choose();
+            return null;
+        }
+        catch (Exception e) when (e is ArgumentException or InsufficientMemoryException or InvalidOperationException or TorchLoadException)
+        {
+            chosen = default!;
+            return Finding.Fault(name, e.Message);
+        }
+    }
+
+    // Those for a CUDA device are compiled when a model is loaded.
+    private string DescribeKernels(BackendChoice choice, LlamaConfig config, ScalarType dtype)
+    {
+        if (choice.Device.IsCuda && options.Kernels == "fused") return "own kernels, compiled for the model's shape at start";
+        using IBackend backend = choice.Create(dtype, options.Deterministic);
+        return backend.CreateKernels(config, new StepSize(1, 1, 1, options.BlockSize), dtype).Describe();
+    }
+
+    private static string Mib(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes >> 20:N0} MiB");
+}

@@ -1,0 +1,11 @@
+namespace Llama.Model.Verification;
+
+/// <summary>Types of weights and KV cache, and how far rounding activations to the type of the products, or the cache, may take a result.</summary>
+/// <param name="Dtype">As the setting <c>Model:Dtype</c> spells it.</param>
+/// <param name="KvDtype">As the setting <c>Model:KvDtype</c> spells it.</param>
+/// <param name="Tolerance">Relative to the largest value.</param>
+internal readonly record struct CheckedTypes(string Dtype, string KvDtype, double Tolerance)
+{
+    public static IReadOnlyList<CheckedTypes> All { get; } =
+        [new("float32", "auto", 1e-4), new("bfloat16", "auto", 1e-2), new("int8", "auto", 1e-2), new("int4", "auto", 1e-2), new("bfloat16", "int8", 1e-2), new("float32", "int8", 1e-2)];
+}

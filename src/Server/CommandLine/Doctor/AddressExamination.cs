@@ -1,0 +1,66 @@
+using System.Net;
+using System.Net.Sockets;
+using Llama.Model.Diagnosis;
+using Llama.Server.Hosting;
+
+namespace Llama.Server.CommandLine.Doctor;
+
+/// <summary>Whether the server could listen where it is to, and who could reach it there.</summary>
+internal static class AddressExamination
+{
+    public static IEnumerable<Finding> Findings(IConfiguration settings, bool hasKeys)
+    {
+        foreach (string address in StandAlone.Addresses(settings).DefaultIfEmpty(StandAlone.DefaultAddress))
+        {
+            if (!TryParse(address, out BindingAddress binding))
+            {
+                yield return Finding.Fault("address", $"'{address}' is no address", "Give --urls as http://host:port.");
+                continue;
+            }
+            yield return Bind(address, binding);
+            if (!hasKeys && !StartupLines.IsLoopback(address))
+                yield return Finding.Warning("keys", $"anyone who reaches {address} may call", "Set Auth:ApiKeys, or listen on localhost.");
+        }
+    }
+
+    private static bool TryParse(string address, out BindingAddress binding)
+    {
+        try
+        {
+            binding = BindingAddress.Parse(address);
+            return true;
+        }
+        catch (FormatException)
+        {
+            binding = null!;
+            return false;
+        }
+    }
+
+    private static Finding Bind(string address, BindingAddress binding)
+    {
+        if (binding.IsUnixPipe || binding.IsNamedPipe) return new Finding("address", $"{address} (not tried)");
+        try
+        {
+            Listen(binding);
+            return new Finding("address", $"{address} is free");
+        }
+        catch (SocketException e)
+        {
+            return e.SocketErrorCode switch
+            {
+                SocketError.AddressAlreadyInUse => Finding.Fault("address", $"{address} is taken", "End the program that listens there (a server that already runs?), or choose another with --urls."),
+                SocketError.AccessDenied => Finding.Fault("address", $"{address} is not allowed to this user", "Choose a port above 1023 with --urls."),
+                _ => Finding.Fault("address", $"{address}: {e.Message}", "Choose another with --urls."),
+            };
+        }
+    }
+
+    // Tried and let go of at once: nothing can connect in between, as it is only bound.
+    private static void Listen(BindingAddress binding)
+    {
+        IPAddress where = binding.Host == "localhost" ? IPAddress.Loopback : IPAddress.TryParse(binding.Host.Trim('[', ']'), out IPAddress? ip) ? ip : IPAddress.Any;
+        using Socket socket = new(where.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(where, binding.Port));
+    }
+}

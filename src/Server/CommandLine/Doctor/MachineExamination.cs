@@ -1,0 +1,55 @@
+using System.Globalization;
+using Llama.Model.Diagnosis;
+using Llama.Server.Bench.Measuring;
+
+namespace Llama.Server.CommandLine.Doctor;
+
+/// <summary>Processor, memory, system.</summary>
+internal static class MachineExamination
+{
+    private const string HugePages = "/sys/kernel/mm/transparent_hugepage/enabled";
+
+    public static IEnumerable<Finding> Findings()
+    {
+        Hardware hardware = Hardware.OfThisMachine();
+        yield return Processor(hardware);
+        yield return new Finding("cores", Cores(hardware));
+        yield return new Finding("memory", Memory(hardware));
+        if (File.Exists(HugePages)) yield return HugePage(File.ReadAllText(HugePages));
+        yield return new Finding("system", $"{hardware.Os}, {hardware.Runtime}");
+        yield return new Finding("program", Hardware.Version);
+    }
+
+    private static Finding Processor(Hardware hardware)
+    {
+        string sets = string.Join(' ', hardware.Isa), found = sets.Length > 0 ? $"{hardware.Cpu}; {sets}" : $"{hardware.Cpu}; none of the instruction sets that help";
+        return hardware.Isa.Contains("avx2") && hardware.Isa.Contains("fma") ? new Finding("processor", found)
+            : Finding.Warning("processor", found, "Without AVX2 and FMA one number is computed at a time: serve from another processor or a GPU.");
+    }
+
+    // The runtime counts affinity and a container's CPU limit.
+    private static string Cores(Hardware hardware)
+    {
+        int all = File.Exists("/proc/cpuinfo") ? File.ReadLines("/proc/cpuinfo").Count(line => line.StartsWith("processor", StringComparison.Ordinal)) : hardware.Cores;
+        return hardware.Cores < all ? $"{hardware.Cores} of {all} (affinity or a container's limit)" : $"{hardware.Cores}";
+    }
+
+    private static string Memory(Hardware hardware)
+    {
+        long? all = Kilobytes("MemTotal:"), free = Kilobytes("MemAvailable:");
+        string limit = all is { } total && hardware.MemoryBytes < total ? $", of which a container's limit leaves {Gib(hardware.MemoryBytes)}" : "";
+        return $"{Gib(all ?? hardware.MemoryBytes)}{(free is { } bytes ? $", {Gib(bytes)} free" : "")}{limit}";
+    }
+
+    // "always [madvise] never": the chosen one stands in brackets. Weights ask for huge pages, so madvise is enough.
+    private static Finding HugePage(string text) => text.Contains("[never]", StringComparison.Ordinal)
+        ? Finding.Warning("huge pages", "never", $"Weights in memory read slower without: echo madvise > {HugePages} (as root).")
+        : new Finding("huge pages", text.Contains("[always]", StringComparison.Ordinal) ? "always" : "where asked for (madvise)");
+
+    private static long? Kilobytes(string key) =>
+        File.Exists("/proc/meminfo") && File.ReadLines("/proc/meminfo").FirstOrDefault(line => line.StartsWith(key, StringComparison.Ordinal)) is { } line
+            ? long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) << 10
+            : null;
+
+    private static string Gib(long bytes) => Figures.Bytes(bytes);
+}

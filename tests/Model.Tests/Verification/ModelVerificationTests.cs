@@ -1,0 +1,73 @@
+using Llama.Model.Checkpoints;
+using Llama.Model.Kernels;
+using Llama.Model.Kernels.Simd;
+using Llama.Model.Verification;
+using Llama.Tests.Shared;
+using static TorchSharp.torch;
+
+namespace Llama.Model.Tests.Verification;
+
+/// <summary>A verification that finds nothing is worth as much as what it finds when something is broken.</summary>
+public sealed class ModelVerificationTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("llama-verification-").FullName;
+
+    public ModelVerificationTests() => RandomCheckpoint.Write(_folder, SmallLlama.Config, TensorDtype.BF16, seed: 1);
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private ModelOptions Options => new() { Path = _folder, Device = "cpu", Threads = 1 };
+
+    [Theory]
+    [InlineData(nameof(IKernels.Embed), "embedding")]
+    [InlineData(nameof(IKernels.RmsNorm), "RMSNorm")]
+    [InlineData(nameof(IKernels.Linear), "product")]
+    [InlineData(nameof(IKernels.LinearAdd), "product added")]
+    [InlineData(nameof(IKernels.SiluMultiply), "SiLU")]
+    [InlineData(nameof(IKernels.TakeRows), "rows")]
+    [InlineData(nameof(IKernels.RotateAndStore), "RoPE and attention")]
+    [InlineData(nameof(IKernels.Attend), "RoPE and attention")]
+    [InlineData(nameof(IKernels.CopyBlocks), "copied blocks")]
+    public void Kernels_OneBroken_IsNamed(string broken, string check)
+    {
+        KernelSide Side(ModelOptions options, LlamaConfig config) => new(new BrokenKernels(SimdKernels.Create(WeightFormat.Parse(options.Dtype).Dtype, deterministic: true), broken), HostMemory.Instance, ScalarType.Float32);
+
+        CheckResult[] results = [.. new KernelSuite(Side, Options, "scalar", [SmallLlama.Config]).Run()];
+
+        Assert.Contains(results, result => !result.Passed && result.Check.StartsWith(check, StringComparison.Ordinal));
+        if (broken is not (nameof(IKernels.Linear) or nameof(IKernels.SiluMultiply) or nameof(IKernels.RotateAndStore) or nameof(IKernels.Attend))) // those take others along
+            Assert.All(results, result => Assert.Equal(!result.Check.StartsWith(check, StringComparison.Ordinal), result.Passed));
+    }
+
+    [Fact]
+    public void Kernels_OneThrows_FailsThatCheckWithItsReason()
+    {
+        KernelSide Side(ModelOptions options, LlamaConfig config) => new(null!, HostMemory.Instance, ScalarType.Float32);
+
+        CheckResult first = new KernelSuite(Side, Options, "scalar", [SmallLlama.Config]).Run().First();
+
+        Assert.False(first.Passed);
+        Assert.Contains(nameof(NullReferenceException), first.Note);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Models_RunnerThatIsWrong_FailsTheChecksItBreaks(bool onlyInCompany)
+    {
+        IModelRunner Load(ModelOptions options) => options.Kernels == "scalar" ? ModelRunner.Load(options) : new BrokenRunner(ModelRunner.Load(options), onlyInCompany);
+        using RandomModel tiny = new(RandomModel.Shapes[0]);
+
+        Assert.Equal(onlyInCompany, new ModelChecks(Load, Options, "scalar").Logprobs("tiny", tiny.Folder, 40, "float32", "auto", 1e-4).Passed);
+        Assert.Equal(!onlyInCompany, new LawChecks(Load, Options).Run(tiny, "float32").Passed);
+    }
+
+    [Fact]
+    public void Models_RunnerThatIsRight_PassesEverything()
+    {
+        using RandomModel tiny = new(RandomModel.Shapes[2]);
+        ModelChecks checks = new(ModelRunner.Load, Options, "scalar");
+
+        Assert.All([checks.Logprobs("tiny", tiny.Folder, 40, "bfloat16", "int8", 1e-2), checks.Text("tiny", tiny.Folder, 40), new LawChecks(ModelRunner.Load, Options).Run(tiny, "int4")], result => Assert.True(result.Passed, $"{result}"));
+    }
+}
