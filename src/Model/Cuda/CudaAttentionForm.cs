@@ -12,7 +12,7 @@ internal sealed record CudaAttentionForm(AttentionShape Shape, ScalarType Activa
     /// <summary>Tokens of a piece of a context.</summary>
     public const int PieceTokens = 256;
 
-    private const int ListHeads = 8, StepKeys = 64; // query heads that are computed together; tokens of a step of attend_tiles
+    private const int ListHeads = 8; // query heads that are computed together
 
     /// <summary>Refuses what the kernels cannot take; before anything is uploaded.</summary>
     /// <exception cref="ArgumentException">With the remedy.</exception>
@@ -41,8 +41,9 @@ internal sealed record CudaAttentionForm(AttentionShape Shape, ScalarType Activa
     {
         get
         {
-            int row = (Shape.HeadDim + 8) * 2, step = 2 * StepKeys * row;
-            return TileRows * row + (Cache == ScalarType.Int8 ? 2 * 2 * StepKeys * (Shape.HeadDim + sizeof(float)) + step : 2 * step);
+            bool hasCodes = Cache == ScalarType.Int8;
+            int keys = hasCodes && Shape.HeadDim is > 96 and <= 128 ? 32 : 64, row = (Shape.HeadDim + 8) * 2, step = 2 * keys * row;
+            return TileRows * row + (hasCodes ? 2 * 2 * keys * (Shape.HeadDim + sizeof(float)) + step : 2 * step);
         }
     }
 

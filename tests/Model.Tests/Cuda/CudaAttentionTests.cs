@@ -68,14 +68,14 @@ public sealed class CudaAttentionTests
         CudaAttentionForm form = Form(headDim, groupSize, kvHeads, blockSize, activations, cacheType);
         using Sequences sequences = new(form, blockSeed: 1), moved = new(form, blockSeed: 2);
         using CudaAttention whole = sequences.Attention(deterministic: true), unshared = moved.Attention(deterministic: true, capacity: 1);
-        (int, int, int)[] step = [(4, 505, 8), (0, 697, 3), (2, 255, 20)];
+        (int, int, int)[] step = [(4, 505, 8), (0, 697, 3), (2, 253, 7)];
         using Tensor expected = sequences.Run(whole, sequences.Batch(step)), elsewhere = moved.Run(unshared, moved.Batch(step));
         Assert.Equal(0, DeviceTensors.Difference(expected, elsewhere));
         int row = 0;
         foreach ((int sequence, int first, int count) in step)
             for (int i = 0; i < count; i++, row++)
             {
-                if (i > 3 && i < count - 2) continue;
+                if (i > 1 && i < count - 1) continue;
                 using Tensor alone = sequences.Run(whole, sequences.Batch((sequence, first + i, 1)));
                 Assert.Equal(0, DeviceTensors.Difference(expected.narrow(0, row, 1), alone));
             }

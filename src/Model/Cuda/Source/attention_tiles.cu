@@ -8,7 +8,8 @@
 #include "attention.cuh"
 #include "tensor_core.cuh"
 
-#define KEYS 64
+#define CODED (Codes<KV>::value)
+#define KEYS (CODED && HEAD_DIM > 96 && TILE_ROWS == 128 ? 32 : 64) // what registers there are for
 #define THREADS (WARPS * WARP)
 #define ROWS (TILE_ROWS / WARPS / 16)   // tiles of 16 tokens of a warp
 #define PITCH (HEAD_DIM + 8)            // of a row in shared memory: eight rows lie in different banks
@@ -79,7 +80,7 @@ __device__ __forceinline__ void copy_scales(const Tile& tile, const Cache& cache
 __device__ __forceinline__ void copy_stage(const Tile& tile, const Cache& cache, int first, Stage<KV>& to)
 {
     constexpr int PER_CHUNK = 16 / (int)sizeof(KV), COUNT = HEAD_DIM / PER_CHUNK;
-#pragma unroll
+#pragma unroll 2 // addresses at once: there are few registers for them beside the products
     for (int i = threadIdx.x; i < KEYS * COUNT; i += THREADS)
     {
         int key = i / COUNT, element = i % COUNT * PER_CHUNK, token = first + key;
