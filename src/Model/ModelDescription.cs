@@ -13,8 +13,8 @@ public sealed record ModelDescription(string Model, string Device, string Dtype,
     /// <summary>Of them, what every step reads.</summary>
     public long StepBytes { get; init; }
 
-    /// <summary>What the operator had better know; null for nothing.</summary>
-    public string? Warning { get; init; }
+    /// <summary>What the operator had better know.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
 
     /// <summary>Threads that compute; 0 where that is not a CPU's affair.</summary>
     public int ThreadCount { get; init; }

@@ -52,7 +52,7 @@ public sealed class ModelRunner : IModelRunner
             WeightBytes = weights.ByteCount,
             StepBytes = weights.StepByteCount,
             ThreadCount = device.IsCuda ? 0 : thread.Team.ThreadCount,
-            Warning = TorchLibrary.Warning,
+            Warnings = TorchLibrary.Warnings,
         };
     }
 

@@ -9,12 +9,15 @@ namespace Llama.Model.Cuda;
 /// </summary>
 internal sealed unsafe class CudaMemory(CudaStream stream) : DeviceMemory
 {
-    private const int PieceBytes = 16 << 20;
+    private const int PieceBytes = 8 << 20;
 
     private readonly ICudaDriver _driver = stream.Driver;
     private readonly nint[] _buffers = [stream.Driver.AllocatePinned(PieceBytes), stream.Driver.AllocatePinned(PieceBytes)];
     private readonly nint[] _fetched = [stream.Driver.CreateEvent(), stream.Driver.CreateEvent()]; // when a buffer may be filled again
     private int _turn;
+
+    /// <summary>Brings weights in codes to the device in the form that its kernels want; the kernels set it, which are made after this. As long as it is null they keep their form.</summary>
+    public Func<QuantizedWeight, Weight>? PlaceCodes { get; set; }
 
     public override long FreeBytes() => _driver.MemoryInfo().Free;
 
@@ -31,6 +34,12 @@ internal sealed unsafe class CudaMemory(CudaStream stream) : DeviceMemory
             for (long start = 0; start < count; start += elements) Upload(onHost, placed, start, Math.Min(elements, count - start));
             return placed;
         }
+    }
+
+    public override Weight Place(QuantizedWeight onHost)
+    {
+        if (PlaceCodes is null) return base.Place(onHost);
+        using (onHost) return PlaceCodes(onHost);
     }
 
     public override void Download(Matrix matrix, void* target)

@@ -24,7 +24,7 @@ internal abstract class DeviceMemory : IDisposable
     public abstract Matrix Place(Matrix onHost, ScalarType dtype);
 
     /// <summary>Takes over a weight in codes on the host and hands it out here, in whatever arrangement of codes the kernels that work here want.</summary>
-    public virtual QuantizedWeight Place(QuantizedWeight onHost) => new(onHost.Inputs, onHost.Bits, onHost.GroupSize, Place(onHost.Codes, ScalarType.Byte),
+    public virtual Weight Place(QuantizedWeight onHost) => new QuantizedWeight(onHost.Inputs, onHost.Bits, onHost.GroupSize, Place(onHost.Codes, ScalarType.Byte),
         Place(onHost.Scales, ScalarType.Float32), onHost.Minima is null ? null : Place(onHost.Minima, ScalarType.Float32));
 
     /// <summary>Copies a matrix that lies here to the host, once all that was asked of it before is done.</summary>

@@ -61,7 +61,7 @@ internal sealed unsafe class HostMemory : DeviceMemory
         }
     }
 
-    public override QuantizedWeight Place(QuantizedWeight onHost) => onHost;
+    public override Weight Place(QuantizedWeight onHost) => onHost;
 
     public override void Download(Matrix matrix, void* target) => NativeMemory.Copy(matrix.Data, target, (nuint)matrix.ByteCount);
 

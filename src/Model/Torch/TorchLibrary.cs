@@ -15,8 +15,8 @@ internal static partial class TorchLibrary
     private static readonly Lazy<string> Loaded = new(LoadOnce);
     private static string? _requestedFolder;
 
-    /// <summary>What the operator had better know: that libtorch could not be loaded for something that does without it, or that it may not fit; null for nothing.</summary>
-    public static string? Warning { get; private set; }
+    /// <summary>What the operator had better know: that libtorch could not be loaded for something that does without it, or that it may not fit.</summary>
+    public static IReadOnlyList<string> Warnings { get; private set; } = [];
 
     /// <summary>TorchSharp's own native library; null where it is not.</summary>
     public static string? Shim => Packaged("LibTorchSharp") is { } folder ? Path.Combine(folder, FileName("LibTorchSharp")) : null;
@@ -38,7 +38,7 @@ internal static partial class TorchLibrary
     /// <exception cref="TorchLoadException">Nothing loadable was found.</exception>
     public static string Load() => Loaded.Value;
 
-    /// <summary>The same for a caller that can do without; <see cref="Warning"/> then says why there is none.</summary>
+    /// <summary>The same for a caller that can do without; <see cref="Warnings"/> then say why there is none.</summary>
     public static bool TryLoad()
     {
         try
@@ -48,7 +48,7 @@ internal static partial class TorchLibrary
         }
         catch (TorchLoadException e)
         {
-            Warning = $"Products of many rows go the way for few: {e.Message}";
+            Warnings = [$"Products of many rows go the way for few: {e.Message}"];
             return false;
         }
     }
@@ -83,7 +83,7 @@ internal static partial class TorchLibrary
         {
             if (TorchPreflight.Check(folder) is not { Remark: string remark } preflight) return;
             if (!preflight.Loads) throw new TorchLoadException(remark);
-            Warning = remark;
+            Warnings = [remark];
         }
         catch (InvalidDataException e)
         {

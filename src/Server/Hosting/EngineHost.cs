@@ -100,7 +100,7 @@ internal sealed partial class EngineHost(
             _checkpoint = Checkpoint.Of(identity.Name, text, limits, _description!);
             _settled.TrySetResult();
             Log.Ready(logger, identity.Name, _description!.Model, _description.Device, _description.Dtype, _description.KvCache, text.Chat.Description, text.Tools, text.Defaults);
-            if (_description.Warning is { } warning) Log.ReadyBut(logger, warning);
+            foreach (string warning in _description.Warnings) Log.ReadyBut(logger, warning);
             await _engine.Completion.WaitAsync(stopping);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)

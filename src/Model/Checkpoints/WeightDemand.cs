@@ -1,0 +1,53 @@
+using System.Globalization;
+using Llama.Model.Kernels;
+using Llama.Model.Quantization;
+using static TorchSharp.torch;
+
+namespace Llama.Model.Checkpoints;
+
+/// <summary>What the weights of a model will take of a device's memory, told before anything is brought there.</summary>
+internal static class WeightDemand
+{
+    private const string Table = "model.embed_tokens.weight";
+
+    /// <summary>Refuses a model whose weights alone do not fit. The host is not asked: mapped files need none of its memory.</summary>
+    /// <param name="source">Of the weights.</param>
+    /// <param name="memory">Where they are to lie.</param>
+    /// <param name="dtype">Of all that are not in codes.</param>
+    /// <exception cref="InsufficientMemoryException">With the numbers and what helps.</exception>
+    public static void Check(IWeightSource source, DeviceMemory memory, ScalarType dtype)
+    {
+        if (memory.IsHost) return;
+        long need = Bytes(source, dtype), free = memory.FreeBytes();
+        if (need <= free) return;
+        string smaller = memory.HoldsCodes ? string.Concat(Smaller(source.Config, need).Select(form => $"Model:Dtype={form}, ")) : "";
+        throw new InsufficientMemoryException($"The weights need {Mebibytes(need)} of the device's memory, and {Mebibytes(free)} are free. Use {smaller}a smaller model, or another Model:Device.");
+    }
+
+    /// <summary>Bytes of all weights on a device.</summary>
+    public static long Bytes(IWeightSource source, ScalarType dtype) => CheckpointLayout.Expected(source.Config).Sum(tensor =>
+    {
+        long dense = Dense(tensor, dtype);
+        if (source.CodeBytes(tensor.Name) is not long codes) return dense;
+        if (tensor.Name != Table) return codes;
+        return source.Config.TieWordEmbeddings ? codes + dense : dense; // rows are read of floating point only
+    });
+
+    // Of the quantised forms those that are smaller than what was asked for.
+    private static IEnumerable<string> Smaller(LlamaConfig config, long need)
+    {
+        foreach ((string name, QuantizationType type) in new[] { ("int8", QuantizationType.Int8), ("int4", QuantizationType.Int4) })
+        {
+            var plan = QuantizationPlan.Of(type);
+            long bytes = CheckpointLayout.Expected(config).Sum(tensor => (plan.TypeOf(tensor.Name, config.TieWordEmbeddings)?.BytesOf(tensor.Shape) ?? Dense(tensor, ScalarType.BFloat16))
+                + (tensor.Name == Table && config.TieWordEmbeddings ? Dense(tensor, ScalarType.BFloat16) : 0));
+            if (bytes < need) yield return $"{name} ({Mebibytes(bytes)})";
+        }
+    }
+
+    private static long Dense(CheckpointLayout.ExpectedTensor tensor, ScalarType dtype) => tensor.Shape.Length == 1
+        ? Matrix.BytesOf(1, tensor.Shape[0], ScalarType.Float32)
+        : Matrix.BytesOf(tensor.Shape[0], tensor.Shape[1], dtype);
+
+    private static string Mebibytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes >> 20:N0} MiB");
+}
