@@ -219,8 +219,8 @@ public sealed class CudaLinearTests
             QuantizedWeight onHost = RandomCodes.Weight(outputs, inputs, bits, group, hasMinima, seed);
             using Tensor widened = onHost.Widen();
             _values = widened.data<float>().ToArray();
-            using CudaMemory memory = new(device.Stream);
-            OnDevice = linear.Pack(memory.Place(onHost));
+            using CudaMemory memory = new(device.Stream) { Pack = linear.Pack };
+            OnDevice = memory.Place(onHost);
         }
 
         public int Outputs { get; }
