@@ -13,6 +13,9 @@ public interface IModelRunner : IDisposable
     /// <summary>Whether the step after the last one is under way already (see <see cref="ForwardBatch.MayRunAhead"/>). As long as sequences run that it is for, the next step should be theirs alone.</summary>
     bool IsAhead => false;
 
+    /// <summary>Time that the calling thread has spent waiting for a device so far; none where it computes itself.</summary>
+    TimeSpan Waited => TimeSpan.Zero;
+
     /// <summary>Runs one step: draws one token per row of <see cref="ForwardBatch.Samples"/> and reads what else is wanted of the prompts.</summary>
     /// <param name="batch">The step. Left unchanged, but for the sums of <see cref="ForwardBatch.Pools"/>.</param>
     /// <param name="sampled">[samples] receives the drawn tokens in the order of the sample rows.</param>

@@ -48,6 +48,7 @@ internal sealed class LlamaModel : IDisposable
     /// <summary>Runs the batch through all layers, extending the cache, and returns the logits of its sample rows: [samples, vocab] float32, good until the next call.</summary>
     public Matrix Forward(ForwardBatch batch)
     {
+        _kernels.Begin(batch);
         if (batch.CopyCount > 0) CopyBlocks(batch);
         Activations a = _activations.Take(batch.TokenCount);
         _kernels.Embed(_weights.Embedding, batch, a.Residual); // [tokens, hidden]
@@ -72,10 +73,8 @@ internal sealed class LlamaModel : IDisposable
     /// <summary>Some token rows of the last step behind the last layer and the final norm: [rows, hidden], good until the next call.</summary>
     public Matrix Hidden(ReadOnlySpan<int> tokenRows)
     {
-        Matrix rows = _rows.Take(tokenRows.Length);
-        _kernels.TakeRows(_residual, tokenRows, rows);
         Matrix hidden = _hidden.Take(tokenRows.Length);
-        Normalise(rows, _weights.FinalNorm, hidden);
+        Normalise(Residual(tokenRows), _weights.FinalNorm, hidden);
         return hidden;
     }
 
@@ -88,6 +87,21 @@ internal sealed class LlamaModel : IDisposable
         _rows.Dispose();
         if (_hidden != _rows) _hidden.Dispose();
         _logits.Dispose();
+    }
+
+    private Matrix Residual(ReadOnlySpan<int> tokenRows)
+    {
+        if (AreFirst(tokenRows)) return _residual.Take(tokenRows.Length); // those of a decode step
+        Matrix rows = _rows.Take(tokenRows.Length);
+        _kernels.TakeRows(_residual, tokenRows, rows);
+        return rows;
+    }
+
+    private static bool AreFirst(ReadOnlySpan<int> rows)
+    {
+        for (int i = 0; i < rows.Length; i++)
+            if (rows[i] != i) return false;
+        return true;
     }
 
     private void CopyBlocks(ForwardBatch batch)

@@ -1,8 +1,7 @@
 using System.Globalization;
+using Llama.Model.Backends;
 using Llama.Model.Checkpoints;
 using Llama.Model.Kernels;
-using Llama.Model.Kernels.Plain;
-using Llama.Model.Kernels.Simd;
 using Llama.Model.Sampling;
 using Llama.Model.Threads;
 using Llama.Model.Torch;
@@ -14,45 +13,40 @@ namespace Llama.Model;
 public sealed class ModelRunner : IModelRunner
 {
     private readonly LlamaModel _model;
-    private readonly StepSampler _sampler;
-    private readonly PromptReader _reader;
+    private readonly IBackend _backend;
+    private readonly IStep _step;
     private readonly RunnerThread _thread;
-    private readonly DeviceMemory _memory;
-    private readonly HostRows _onHost;
 
-    private ModelRunner(ModelOptions options, RunnerThread thread)
+    private ModelRunner(ModelOptions options, RunnerThread thread, WeightFormat format, IBackend backend, BackendChoice choice)
     {
-        _thread = thread;
-        DeviceChoice device = DeviceChoice.Resolve(options.Device, TorchDevices.CountCuda);
-        _memory = device.IsCuda ? new TorchMemory(device.Name) : HostMemory.Instance;
-        _onHost = new HostRows(_memory);
-        WeightFormat format = WeightFormat.Parse(options.Dtype);
-        ScalarType dtype = format.Dtype, kvDtype = KvCache.DtypeOf(options.KvDtype, dtype);
-        IWeightSource source = WeightSource.Open(options.Path, format, _memory);
+        (_thread, _backend) = (thread, backend);
+        ScalarType kvDtype = KvCache.DtypeOf(options.KvDtype, format.Dtype);
+        IWeightSource source = WeightSource.Open(options.Path, format, _backend.Memory);
         LlamaConfig config = source.Config;
-        int contextLength = ContextLengthOf(options, config);
-
-        IKernels kernels = ChooseKernels(options, device, dtype);
+        int contextLength = ContextLengthOf(options, config), batchTokens = options.MaxBatchTokens ?? _backend.BatchTokens;
+        StepSize size = new(batchTokens, options.MaxSequences, contextLength, options.BlockSize);
+        IKernels kernels = _backend.CreateKernels(config, size, kvDtype);
         LlamaWeights weights = new(source);
         kernels.Calibrate(weights);
         KvPoolSize pool = null!; // set when the model comes to its cache
-        ModelLimits limits = new(config.VocabSize, contextLength, options.BlockSize, BlockCount: 0) { HiddenSize = config.HiddenSize };
-        if (options.MaxBatchTokens is int asked) limits = limits with { BatchTokens = asked };
-        StepSize size = new(limits.BatchTokens, options.MaxSequences, contextLength, options.BlockSize);
-        _model = new LlamaModel(weights, kernels, _memory, size, ScalarType.Float32, () =>
+        _model = new LlamaModel(weights, kernels, _backend.Memory, size, _backend.ActivationDtype, () =>
         {
-            pool = KvPoolSize.Derive(options, contextLength, KvCache.BytesPerBlock(config, options.BlockSize, kvDtype), _memory.FreeBytes(), device.IsCuda ? 0.9 : 0.5);
-            return new KvCache(config, pool.BlockCount, options.BlockSize, kvDtype, _memory);
+            pool = KvPoolSize.Derive(options, contextLength, KvCache.BytesPerBlock(config, options.BlockSize, kvDtype), _backend.Memory.FreeBytes(), _backend.CacheShare);
+            return new KvCache(config, pool.BlockCount, options.BlockSize, kvDtype, _backend.Memory);
         });
-        Limits = limits with { BlockCount = pool.BlockCount };
-        _sampler = new StepSampler(config.VocabSize);
-        _reader = new PromptReader(_model, config.VocabSize, _onHost);
-        Description = Describe(options, config, device, kernels.Describe(weights), format.Describe(config.Quantization, source.Codes), kvDtype, pool) with
+        Limits = new ModelLimits(config.VocabSize, contextLength, options.BlockSize, pool.BlockCount)
+        {
+            HiddenSize = config.HiddenSize,
+            BatchTokens = batchTokens,
+            RunsAhead = _backend.RunsAhead,
+        };
+        _step = _backend.CreateStep(_model, config, size);
+        Description = Describe(options, config, choice.Device, kernels.Describe(weights), format.Describe(config.Quantization, source.Codes), kvDtype, pool) with
         {
             WeightBytes = weights.ByteCount,
             StepBytes = weights.StepByteCount,
-            ThreadCount = device.IsCuda ? 0 : thread.Team.ThreadCount,
-            Warnings = TorchLibrary.Warnings,
+            ThreadCount = choice.Device.IsCuda ? 0 : thread.Team.ThreadCount,
+            Warnings = [.. choice.Warnings, .. TorchLibrary.Warnings],
         };
     }
 
@@ -64,13 +58,23 @@ public sealed class ModelRunner : IModelRunner
     public static ModelRunner Load(ModelOptions options)
     {
         TorchLibrary.Choose(options.LibTorch);
+        return Load(options, BackendChoice.Of(options));
+    }
+
+    /// <summary>The same on a certain backend.</summary>
+    internal static ModelRunner Load(ModelOptions options, BackendChoice choice)
+    {
+        WeightFormat format = WeightFormat.Parse(options.Dtype);
         RunnerThread thread = new(options.Threads ?? Environment.ProcessorCount);
+        IBackend? backend = null;
         try
         {
-            return new ModelRunner(options, thread);
+            backend = choice.Create(format.Dtype, options.Deterministic);
+            return new ModelRunner(options, thread, format, backend, choice);
         }
         catch
         {
+            backend?.Dispose();
             thread.Dispose();
             throw;
         }
@@ -83,22 +87,22 @@ public sealed class ModelRunner : IModelRunner
     public ModelLimits Limits { get; }
 
     /// <inheritdoc />
-    public void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored)
-    {
-        Sample(batch, _model.Forward(batch), sampled);
-        _reader.Score(batch, scored);
-        _reader.Pool(batch);
-    }
+    public bool IsAhead => _step.IsAhead;
+
+    /// <inheritdoc />
+    public TimeSpan Waited => _step.Waited;
+
+    /// <inheritdoc />
+    public void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored) => _step.Run(batch, sampled, scored);
 
     /// <inheritdoc />
     public void Dispose()
     {
+        _step.Dispose();
         _model.Dispose();
-        _memory.Dispose();
+        _backend.Dispose();
         _thread.Dispose();
     }
-
-    private unsafe void Sample(ForwardBatch batch, Matrix logits, Span<SampledToken> sampled) => _sampler.Sample(batch, _onHost.Of(logits), sampled);
 
     private static int ContextLengthOf(ModelOptions options, LlamaConfig config) => options.ContextLength switch
     {
@@ -106,15 +110,6 @@ public sealed class ModelRunner : IModelRunner
         int asked when asked >= 1 && asked <= config.ContextLength => asked,
         int asked => throw new ArgumentException($"Model:ContextLength is {asked}; this model takes 1 to {config.ContextLength}."),
     };
-
-    private static IKernels ChooseKernels(ModelOptions options, DeviceChoice device, ScalarType dtype)
-    {
-        if (options.Kernels is not ("fused" or "plain")) throw new ArgumentException($"Model:Kernels is '{options.Kernels}'; use fused or plain.");
-        bool fused = options.Kernels == "fused" && !device.IsCuda;
-        if (options.Deterministic && !fused)
-            throw new ArgumentException("Model:Deterministic needs fused kernels on a CPU; remove it, or set Model:Kernels=fused and Model:Device=cpu.");
-        return fused ? SimdKernels.Create(dtype, options.Deterministic) : new PlainKernels(device.Name);
-    }
 
     private static ModelDescription Describe(ModelOptions options, LlamaConfig config, DeviceChoice device, string kernels, string weights, ScalarType kvDtype, KvPoolSize pool)
     {

@@ -7,9 +7,11 @@ namespace Llama.Model;
 /// Reads from a step what is wanted of prompts beside their continuation: log-probabilities of their own tokens, and sums of their hidden states. Takes as many rows
 /// at once as the sampler's buffers hold, so that a long prompt needs no memory of its own.
 /// </summary>
-internal sealed unsafe class PromptReader(LlamaModel model, int vocabSize, HostRows onHost)
+/// <param name="model">Whose steps.</param>
+/// <param name="scorer">For as many rows as the model has; taken over.</param>
+/// <param name="onHost">Brings hidden states to the processor.</param>
+internal sealed unsafe class PromptReader(LlamaModel model, ITokenScorer scorer, HostRows onHost) : IDisposable
 {
-    private readonly TokenScorer _scorer = new(vocabSize, model.MaxRows);
     private readonly int[] _rows = new int[model.MaxRows];
 
     /// <summary>Gives each token of <see cref="ForwardBatch.Scores"/> its log-probability, rank and alternatives; one whose logits are no numbers gets its <see cref="ScoredToken.Fault"/>.</summary>
@@ -21,8 +23,7 @@ internal sealed unsafe class PromptReader(LlamaModel model, int vocabSize, HostR
         {
             int count = Math.Min(_rows.Length, batch.Scores.Count - first);
             for (int i = 0; i < count; i++) _rows[i] = batch.Scores[first + i].TokenRow;
-            float* logits = onHost.Of(model.Logits(_rows.AsSpan(0, count)));
-            _scorer.Score(batch.Scores, first, logits, scored.Slice(first, count));
+            scorer.Score(batch.Scores, first, model.Logits(_rows.AsSpan(0, count)), scored.Slice(first, count));
         }
     }
 
@@ -40,6 +41,8 @@ internal sealed unsafe class PromptReader(LlamaModel model, int vocabSize, HostR
                 for (int i = 0; i < count; i++) Add(rows + (long)i * hidden.Columns, pool.Sum);
             }
     }
+
+    public void Dispose() => scorer.Dispose();
 
     private static void Add(float* row, Span<float> sum)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Llama.Model.Backends;
 using Llama.Model.Checkpoints;
 using Llama.Model.Sampling;
 using Llama.Model.Threads;
@@ -157,9 +158,9 @@ public sealed class ModelRunnerTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    internal static int[] Generate(ModelOptions options, int count)
+    internal static int[] Generate(ModelOptions options, int count, BackendChoice? backend = null)
     {
-        using ModelRunner runner = ModelRunner.Load(options);
+        using ModelRunner runner = ModelRunner.Load(options, backend ?? BackendChoice.Of(options));
         ForwardBatch batch = new(16, 1, runner.Limits.BlocksPerSequence);
         SampledToken[] sampled = new SampledToken[1];
         int[] tokens = new int[count];
@@ -195,7 +196,7 @@ public sealed class ModelRunnerTests : IDisposable
         return statistics.CreatedInScopeCount + statistics.CreatedOutsideScopeCount;
     }
 
-    private static ScoredToken[] ReadPrompt(ModelRunner runner, int[] prompt, int start, int count, float[] sum)
+    internal static ScoredToken[] ReadPrompt(ModelRunner runner, int[] prompt, int start, int count, float[] sum)
     {
         ForwardBatch batch = new(50, 1, runner.Limits.BlocksPerSequence) { TokenCount = count, SequenceCount = 1 };
         for (int b = 0; b < runner.Limits.BlocksPerSequence; b++) batch.BlockTables[b] = b;

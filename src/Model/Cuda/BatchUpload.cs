@@ -6,26 +6,22 @@ namespace Llama.Model.Cuda;
 /// </summary>
 internal sealed unsafe class BatchUpload : IDisposable
 {
-    private readonly CudaStream _stream;
     private readonly int _maxTokens, _maxSequences, _tableStride;
-    private readonly int*[] _buffers = new int*[2];
-    private readonly nint _device;
+    private readonly StagedBuffer _memory;
     private int* _host; // the one in use
 
     /// <summary>Allocates for the largest step.</summary>
     public BatchUpload(CudaStream stream, int maxTokens, int maxSequences, int blockTableStride)
     {
-        (_stream, _maxTokens, _maxSequences, _tableStride) = (stream, maxTokens, maxSequences, blockTableStride);
-        long bytes = (TablesAt + (long)maxSequences * blockTableStride) * sizeof(int);
-        for (int i = 0; i < _buffers.Length; i++) _buffers[i] = (int*)stream.Driver.AllocatePinned(bytes);
-        _device = stream.Driver.Allocate(bytes);
+        (_maxTokens, _maxSequences, _tableStride) = (maxTokens, maxSequences, blockTableStride);
+        _memory = new StagedBuffer(stream, hosts: 2, (TablesAt + (long)maxSequences * blockTableStride) * sizeof(int));
         Batch = new CudaBatch
         {
             TokenIds = At(TokenIdsAt), Positions = At(PositionsAt), Slots = At(SlotsAt), TokenStarts = At(TokenStartsAt), ContextLengths = At(ContextLengthsAt),
             BlockTables = At(TablesAt), BlockTableStride = blockTableStride,
         };
 
-        nint At(int index) => _device + (nint)index * sizeof(int);
+        nint At(int index) => _memory.Device + (nint)index * sizeof(int);
     }
 
     /// <summary>Where the arrays are on the device.</summary>
@@ -50,7 +46,7 @@ internal sealed unsafe class BatchUpload : IDisposable
     /// <param name="buffer">Which of the two memories, 0 or 1; its last transfer is over.</param>
     public void Enqueue(ForwardBatch batch, int sequences, int buffer)
     {
-        _host = _buffers[buffer];
+        _host = (int*)_memory.Host(buffer);
         int padding = sequences - batch.SequenceCount;
         Pack(batch.TokenIds, TokenIdsAt, batch.TokenCount, padding, 0);
         Pack(batch.Positions, PositionsAt, batch.TokenCount, padding, 0);
@@ -59,21 +55,15 @@ internal sealed unsafe class BatchUpload : IDisposable
         for (int i = 1; i <= padding; i++) _host[TokenStartsAt + batch.SequenceCount + i] = batch.TokenCount + i;
         Pack(batch.ContextLengths, ContextLengthsAt, batch.SequenceCount, padding, 0);
         Pack(batch.BlockTables, TablesAt, batch.SequenceCount * _tableStride, 0, 0);
-        Copy(0, TablesAt);
-        Copy(TablesAt, batch.SequenceCount * _tableStride);
+        _memory.Upload(buffer, (long)TablesAt * sizeof(int));
+        _memory.Upload(buffer, (long)batch.SequenceCount * _tableStride * sizeof(int), (long)TablesAt * sizeof(int));
     }
 
-    public void Dispose()
-    {
-        _stream.Driver.Free(_device);
-        foreach (int* buffer in _buffers) _stream.Driver.FreePinned((nint)buffer);
-    }
+    public void Dispose() => _memory.Dispose();
 
     private void Pack(int[] values, int at, int count, int padding, int filler)
     {
         values.AsSpan(0, count).CopyTo(new Span<int>(_host + at, count));
         new Span<int>(_host + at + count, padding).Fill(filler);
     }
-
-    private void Copy(int at, int count) => _stream.Driver.CopyAsync(_device + (nint)at * sizeof(int), (nint)(_host + at), (long)count * sizeof(int), _stream.Handle);
 }

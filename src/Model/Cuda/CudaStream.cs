@@ -3,30 +3,28 @@ namespace Llama.Model.Cuda;
 /// <summary>A device with its compiler and the one stream on which everything is enqueued in order. Belongs to the engine's thread.</summary>
 internal sealed class CudaStream(ICudaDriver driver, ICudaCompiler compiler) : IDisposable
 {
-    private readonly List<nint> _modules = [];
+    private readonly List<CudaModule> _modules = [];
 
     public ICudaDriver Driver { get; } = driver;
 
     /// <summary>The driver's handle.</summary>
     public nint Handle { get; } = driver.CreateStream();
 
-    /// <summary>Compiles a source for this device and loads it.</summary>
-    public CudaModule Load(CudaUnit unit) => Load(compiler.Compile(unit, Driver.Device.Architecture));
-
-    /// <summary>Compiles sources for this device side by side, since each takes a second or so, and loads them in their order.</summary>
-    public CudaModule[] Load(IReadOnlyList<CudaUnit> units)
+    /// <summary>Begins to compile a source for this device. A unit takes a second or so, so all that are asked for compile side by side, and each is waited for when it is first needed.</summary>
+    public CudaModule Load(CudaUnit unit)
     {
         string architecture = Driver.Device.Architecture;
-        byte[][] images = new byte[units.Count][];
-        Parallel.For(0, units.Count, i => images[i] = compiler.Compile(units[i], architecture)); // each writes a place of its own, and all are done before anything goes on
-        return [.. images.Select(Load)];
+        return Load(Task.Run(() => compiler.Compile(unit, architecture))); // touches nothing of this thread's
     }
 
-    private CudaModule Load(byte[] image)
+    /// <summary>A module that is compiled already.</summary>
+    public CudaModule Load(byte[] image) => Load(Task.FromResult(image));
+
+    /// <summary>Waits for all that was begun, so that what does not compile or load is known now.</summary>
+    /// <exception cref="CudaException">Something does not.</exception>
+    public void FinishLoading()
     {
-        nint module = Driver.LoadModule(image);
-        _modules.Add(module);
-        return new CudaModule(this, module);
+        foreach (CudaModule module in _modules) module.Resolve();
     }
 
     /// <summary>Waits for all that was enqueued.</summary>
@@ -34,7 +32,14 @@ internal sealed class CudaStream(ICudaDriver driver, ICudaCompiler compiler) : I
 
     public void Dispose()
     {
-        foreach (nint module in _modules) Driver.UnloadModule(module);
+        foreach (CudaModule module in _modules) module.Unload();
         Driver.DestroyStream(Handle);
+    }
+
+    private CudaModule Load(Task<byte[]> image)
+    {
+        CudaModule module = new(this, image);
+        _modules.Add(module);
+        return module;
     }
 }

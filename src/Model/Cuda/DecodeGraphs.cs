@@ -1,3 +1,6 @@
+using Llama.Model.Kernels;
+using Llama.Model.Sampling;
+
 namespace Llama.Model.Cuda;
 
 /// <summary>
@@ -5,14 +8,14 @@ namespace Llama.Model.Cuda;
 /// up to the next. A graph reads each step's arrays from the addresses of <see cref="CudaBatch"/>.
 /// </summary>
 /// <param name="stream">Where everything goes.</param>
-/// <param name="forward">Enqueues the whole step of a batch.</param>
+/// <param name="forward">Enqueues the whole step of a batch, of which only counts and rows are looked at, and says where its logits will be.</param>
 /// <param name="maxSequences">Most rows.</param>
-/// <param name="shape">Arrays for the shape of a step; only its counts and rows are looked at.</param>
-internal sealed class DecodeGraphs(CudaStream stream, Action<ForwardBatch> forward, int maxSequences, ForwardBatch shape) : IDisposable
+internal sealed class DecodeGraphs(CudaStream stream, Func<ForwardBatch, Matrix> forward, int maxSequences) : IDisposable
 {
     private const int Granularity = 8; // rows that a tensor core takes at once
 
-    private readonly Dictionary<int, nint> _graphs = [];
+    private readonly ForwardBatch _shape = new(maxSequences, maxSequences, maxBlocksPerSequence: 0);
+    private readonly Dictionary<int, Recording> _recordings = [];
 
     /// <summary>Rows of the graph that serves a step of so many sequences: 1, 2, 4, then multiples of eight, or the most there can be.</summary>
     public int RowsFor(int sequences) => Math.Min(maxSequences, sequences switch
@@ -22,46 +25,62 @@ internal sealed class DecodeGraphs(CudaStream stream, Action<ForwardBatch> forwa
         _ => (sequences + Granularity - 1) / Granularity * Granularity,
     });
 
-    /// <summary>Enqueues a step whose arrays are on their way.</summary>
+    /// <summary>Enqueues a step whose arrays are on their way, and says where its logits will be.</summary>
     /// <param name="rows">A number that <see cref="RowsFor"/> gives.</param>
-    public void Launch(int rows)
+    public Matrix Launch(int rows)
     {
-        if (!_graphs.TryGetValue(rows, out nint graph)) _graphs[rows] = graph = Capture(rows);
-        stream.Driver.LaunchGraph(graph, stream.Handle);
+        if (!_recordings.TryGetValue(rows, out Recording recording)) _recordings[rows] = recording = Record(rows);
+        stream.Driver.LaunchGraph(recording.Graph, stream.Handle);
+        return recording.Logits;
     }
 
     public void Dispose()
     {
-        foreach (nint graph in _graphs.Values) stream.Driver.DestroyGraph(graph);
+        foreach (Recording recording in _recordings.Values) stream.Driver.DestroyGraph(recording.Graph);
     }
 
-    private nint Capture(int rows)
+    private Recording Record(int rows)
     {
         Shape(rows);
-        forward(shape); // once for real: the driver loads kernels at their first launch, which must not happen in a recording. The step writes the same again when it is launched.
+        forward(_shape); // once for real: the driver loads kernels at their first launch, which must not happen in a recording. When the graph is launched the step does the same again.
         stream.Synchronize();
         stream.Driver.BeginCapture(stream.Handle);
         try
         {
-            forward(shape);
+            Matrix logits = forward(_shape);
+            return new Recording(stream.Driver.EndCapture(stream.Handle), logits);
         }
         catch
         {
-            stream.Driver.DestroyGraph(stream.Driver.EndCapture(stream.Handle)); // else the stream stays unusable
+            Abandon();
             throw;
         }
-        return stream.Driver.EndCapture(stream.Handle);
+    }
+
+    // A stream that is left recording is of no more use.
+    private void Abandon()
+    {
+        try
+        {
+            stream.Driver.DestroyGraph(stream.Driver.EndCapture(stream.Handle));
+        }
+        catch (CudaException)
+        {
+            // The recording was broken, and ended so.
+        }
     }
 
     private void Shape(int rows)
     {
-        shape.Clear();
-        shape.TokenCount = shape.SequenceCount = shape.SampleCount = rows;
+        _shape.Clear();
+        _shape.TokenCount = _shape.SequenceCount = _shape.SampleCount = rows;
         for (int i = 0; i < rows; i++)
         {
-            shape.TokenStarts[i + 1] = i + 1;
-            shape.ContextLengths[i] = 1;
-            shape.Samples[i] = new SampleRow(i, 0, 0, 0, 0, Sampling.SamplingParams.Greedy);
+            _shape.TokenStarts[i + 1] = i + 1;
+            _shape.ContextLengths[i] = 1;
+            _shape.Samples[i] = new SampleRow(i, 0, 0, 0, 0, SamplingParams.Greedy);
         }
     }
+
+    private readonly record struct Recording(nint Graph, Matrix Logits);
 }

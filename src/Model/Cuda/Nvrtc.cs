@@ -14,8 +14,9 @@ internal sealed unsafe class Nvrtc(CudaLibrary library) : ICudaCompiler
     /// <summary>What, beside the source, its results depend on.</summary>
     public string Identity => $"NVRTC {library.Version} {string.Join(' ', Options)}";
 
-    // No --use_fast_math: it would change division, roots and denormals everywhere. Line numbers cost nothing at run time and name the place in NVIDIA's tools.
-    private static string[] Options => ["--std=c++17", "--generate-line-info"];
+    // No --use_fast_math: it would change division, roots and denormals everywhere. No --generate-line-info: with it NVRTC 11.8 overflows its stack on some inlined functions for sm_90, which ends the
+    // process.
+    private static string[] Options => ["--std=c++17"];
 
     public byte[] Compile(CudaUnit unit, string architecture)
     {

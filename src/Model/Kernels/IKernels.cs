@@ -13,6 +13,9 @@ internal interface IKernels
     /// <param name="weights">Those they were calibrated for, if they were.</param>
     string Describe(LlamaWeights? weights = null);
 
+    /// <summary>A step begins, whose batch the following calls are given; what is needed of it by every layer can be laid out once.</summary>
+    void Begin(ForwardBatch batch) { }
+
     /// <summary>cache[target] = cache[source], block by block, in the order of <see cref="ForwardBatch.Copies"/>: a block may be target of one and source of a later one.</summary>
     void CopyBlocks(ForwardBatch batch, AttentionShape shape, KvLayer cache);
 

@@ -9,7 +9,10 @@ internal static class CounterRandom
     private const ulong Golden = 0x9e3779b97f4a7c15; // 2⁶⁴ / φ, the increment of splitmix64
 
     /// <summary>Uniform in [0, 1), with 53 random bits.</summary>
-    public static double Uniform(ulong seed, int position) => (Mix(Mix(seed) + (ulong)position * Golden) >> 11) * (1.0 / (1UL << 53));
+    public static double Uniform(ulong seed, int position) => Bits(seed, position) * (1.0 / (1UL << 53));
+
+    /// <summary>The 53 bits of <see cref="Uniform"/>.</summary>
+    public static ulong Bits(ulong seed, int position) => Mix(Mix(seed) + (ulong)position * Golden) >> 11;
 
     // splitmix64 (Steele, Lea & Flood 2014). The seed is mixed too: neighbouring seeds must not be the same stream a step apart.
     private static ulong Mix(ulong z)

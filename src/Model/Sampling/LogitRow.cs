@@ -34,13 +34,7 @@ internal static class LogitRow
             numbers &= Vector256.Equals(values, values); // a NaN equals nothing
         }
         float max = numbers.ExtractMostSignificantBits() == (1 << Lanes) - 1 ? Max(largest) : float.NaN;
-        if (float.IsFinite(max)) return max;
-        throw new SamplingException(max switch
-        {
-            float.NegativeInfinity => "Every token is banned: all logits are −∞ after biases, stop tokens held back by the minimum of tokens, and what else limits the choice.",
-            float.PositiveInfinity => "A logit is +∞: the model's arithmetic overflowed.",
-            _ => "A logit is NaN: the model's arithmetic failed (damaged weights, or overflow in a layer).",
-        });
+        return float.IsFinite(max) ? max : throw SamplingException.Of(max);
     }
 
     /// <summary>The token of the largest logit, the lowest id among equals.</summary>

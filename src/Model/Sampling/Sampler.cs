@@ -6,9 +6,6 @@ namespace Llama.Model.Sampling;
 /// </summary>
 internal sealed class Sampler(int vocabSize)
 {
-    // Below this, dividing by the temperature overflows before it changes which token wins (vLLM draws the line there too).
-    private const float GreedyTemperature = 1e-5f;
-
     private readonly LogitEdits _edits = new(vocabSize);
     private readonly TokenMask _list = new(vocabSize);
     private readonly TokenWeights _weights = new(vocabSize);
@@ -43,7 +40,7 @@ internal sealed class Sampler(int vocabSize)
     private int Choose(ReadOnlySpan<float> logits, in SampleRow row)
     {
         SamplingParams parameters = row.Params;
-        if (parameters.Temperature < GreedyTemperature || parameters.TopK == 1) return LogitRow.ArgMax(logits);
+        if (parameters.IsGreedy) return LogitRow.ArgMax(logits);
         _weights.Set(logits, LogitRow.Max(logits), parameters.Temperature);
         double uniform = CounterRandom.Uniform(parameters.Seed, row.Position);
         if (parameters is { TopK: 0, TopP: >= 1, MinP: <= 0, TypicalP: >= 1 }) return _weights.Draw(uniform);

@@ -48,6 +48,12 @@ public sealed record SamplingParams
     /// <summary>Number of alternatives whose log-probabilities are wanted beside the drawn token's; null wants none at all.</summary>
     public int? TopLogprobs { get; init; }
 
+    // Below this, dividing by the temperature overflows before it changes which token wins (vLLM draws the line there too).
+    private const float GreedyTemperature = 1e-5f;
+
+    /// <summary>True when no token but the most probable one can be drawn.</summary>
+    internal bool IsGreedy => Temperature < GreedyTemperature || TopK == 1;
+
     /// <summary>True when drawing needs the tokens so far.</summary>
     public bool NeedsHistory => PresencePenalty != 0 || FrequencyPenalty != 0 || RepetitionPenalty != 1;
 }

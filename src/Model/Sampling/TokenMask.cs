@@ -11,6 +11,9 @@ internal sealed class TokenMask(int vocabSize)
 
     private readonly ulong[] _allowed = new ulong[(vocabSize + WordBits - 1) / WordBits];
 
+    /// <summary>Bit <c>t % 64</c> of word <c>t / 64</c> tells whether token <c>t</c> is allowed.</summary>
+    public ReadOnlySpan<ulong> Words => _allowed;
+
     /// <summary>Takes what a guide allows now.</summary>
     /// <param name="guide">Asked on the calling thread.</param>
     /// <param name="stopTokens">No part of the text that a guide speaks of: they may come wherever it may end.</param>

@@ -1,11 +1,13 @@
+using Llama.Model.Kernels;
 using Llama.Model.Threads;
 
 namespace Llama.Model.Sampling;
 
-/// <summary>Log-probabilities of known tokens, rows on all threads.</summary>
-internal sealed unsafe class TokenScorer
+/// <summary>Log-probabilities of known tokens by the processor, rows on all threads.</summary>
+internal sealed unsafe class TokenScorer : ITokenScorer
 {
     private readonly int _vocabSize;
+    private readonly HostRows _onHost;
     private readonly PerThread<Logprobs> _logprobs;
     private readonly Action<long, long> _scoreRows;
     private readonly ScoredToken[] _scored; // [rows]
@@ -14,25 +16,22 @@ internal sealed unsafe class TokenScorer
     private float* _logits;
 
     /// <summary>For up to so many rows at once.</summary>
-    public TokenScorer(int vocabSize, int maxRows)
+    public TokenScorer(int vocabSize, int maxRows, HostRows onHost)
     {
-        (_vocabSize, _scored) = (vocabSize, new ScoredToken[maxRows]);
+        (_vocabSize, _onHost, _scored) = (vocabSize, onHost, new ScoredToken[maxRows]);
         _logprobs = new PerThread<Logprobs>(() => new Logprobs(vocabSize));
         _scoreRows = ScoreRows;
     }
 
-    /// <summary>Scores some rows; one whose logits are no numbers gets its <see cref="ScoredToken.Fault"/>.</summary>
-    /// <param name="rows">Whose tokens to score, those from <paramref name="first"/> on.</param>
-    /// <param name="first">Index of the first.</param>
-    /// <param name="logits">[scored, vocab]</param>
-    /// <param name="scored">As many as are wanted.</param>
-    public void Score(List<ScoreRow> rows, int first, float* logits, Span<ScoredToken> scored)
+    public void Score(List<ScoreRow> rows, int first, Matrix logits, Span<ScoredToken> scored)
     {
         (_rows, _first) = (rows, first);
-        _logits = logits;
+        _logits = _onHost.Of(logits);
         ParallelFor.Run(scored.Length, grain: 1, _scoreRows);
         _scored.AsSpan(0, scored.Length).CopyTo(scored);
     }
+
+    public void Dispose() { }
 
     private void ScoreRows(long begin, long end)
     {

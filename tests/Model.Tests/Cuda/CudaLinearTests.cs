@@ -219,7 +219,7 @@ public sealed class CudaLinearTests
             QuantizedWeight onHost = RandomCodes.Weight(outputs, inputs, bits, group, hasMinima, seed);
             using Tensor widened = onHost.Widen();
             _values = widened.data<float>().ToArray();
-            using CudaMemory memory = new(device.Stream) { Pack = linear.Pack };
+            using CudaMemory memory = new(device.Stream) { PackCodes = linear.Pack };
             OnDevice = memory.Place(onHost);
         }
 

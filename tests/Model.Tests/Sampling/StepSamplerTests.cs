@@ -1,4 +1,5 @@
 using Llama.Model.Guidance;
+using Llama.Model.Kernels;
 using Llama.Model.Sampling;
 using Llama.Model.Threads;
 
@@ -51,7 +52,8 @@ public sealed unsafe class StepSamplerTests
         var scored = new ScoredToken[rows];
         OnThreads(threads, () =>
         {
-            fixed (float* values = logits) new TokenScorer(vocabSize, rows).Score(wanted, first: 2, values, scored);
+            using Matrix onHost = HostMemory.Of(logits, rows, vocabSize);
+            new TokenScorer(vocabSize, rows, new HostRows(HostMemory.Instance)).Score(wanted, first: 2, onHost, scored);
         });
         Logprobs alone = new(vocabSize);
         for (int i = 0; i < rows; i++)

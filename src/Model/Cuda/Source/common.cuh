@@ -22,12 +22,17 @@ struct bf16 { u16 bits; };
 __device__ __forceinline__ float to_float(float x) { return x; }
 __device__ __forceinline__ float to_float(bf16 x) { return __uint_as_float((u32)x.bits << 16); }
 
-// To the nearest, ties to even; a NaN stays one.
+// To the nearest, ties to even; a NaN stays one. One instruction on the device, and its arithmetic elsewhere.
 __device__ __forceinline__ bf16 to_bf16(float x)
 {
+#ifndef CUDA_EMULATOR
+    bf16 result;
+    asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(result.bits) : "f"(x));
+#else
     u32 bits = __float_as_uint(x);
     u32 rounded = (bits + 0x7fffu + (bits >> 16 & 1)) >> 16;
     bf16 result = { (u16)(x != x ? bits >> 16 | 0x40 : rounded) };
+#endif
     return result;
 }
 
@@ -36,7 +41,16 @@ template <> __device__ __forceinline__ float from_float<float>(float x) { return
 template <> __device__ __forceinline__ bf16 from_float<bf16>(float x) { return to_bf16(x); }
 
 // Two neighbours, the first in the lower half.
-__device__ __forceinline__ u32 pack_bf16(float low, float high) { return (u32)to_bf16(low).bits | (u32)to_bf16(high).bits << 16; }
+__device__ __forceinline__ u32 pack_bf16(float low, float high)
+{
+#ifndef CUDA_EMULATOR
+    u32 pair;
+    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(pair) : "f"(high), "f"(low));
+    return pair;
+#else
+    return (u32)to_bf16(low).bits | (u32)to_bf16(high).bits << 16;
+#endif
+}
 __device__ __forceinline__ float low_bf16(u32 pair) { return __uint_as_float(pair << 16); }
 __device__ __forceinline__ float high_bf16(u32 pair) { return __uint_as_float(pair & 0xffff0000u); }
 

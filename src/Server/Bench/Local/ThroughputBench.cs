@@ -71,6 +71,6 @@ internal sealed class ThroughputBench(ThroughputPlan plan, EngineSession session
     {
         Model = BenchedModel.Of(session),
         Settings = plan,
-        Results = [.. _runs.Select((runs, i) => ThroughputResult.Of(plan.Concurrency[i], runs))],
+        Results = [.. _runs.Select((runs, i) => ThroughputResult.Of(plan.Concurrency[i], runs, session.Description.ThreadCount))],
     };
 }

@@ -4,9 +4,12 @@ namespace Llama.Server.Bench.Local;
 
 /// <summary>The runs with one number of sequences at once. Null where there were none.</summary>
 internal sealed record ThroughputResult(
-    int Concurrency, Distribution? TokensPerS, Distribution? PromptTokensPerS, Distribution? NewTokensPerS, Distribution? DecodeStepMs, Distribution? MixedStepMs, double? TokensPerStep)
+    int Concurrency, Distribution? TokensPerS, Distribution? PromptTokensPerS, Distribution? NewTokensPerS, Distribution? DecodeStepMs, Distribution? MixedStepMs, Distribution? HostStepMs, double? TokensPerStep)
 {
-    public static ThroughputResult Of(int concurrency, IReadOnlyList<ThroughputRun> runs)
+    /// <param name="concurrency">Sequences at once.</param>
+    /// <param name="runs">The counted ones.</param>
+    /// <param name="threads">Threads that computed; 0 on a GPU, where the host's share of a step is of interest.</param>
+    public static ThroughputResult Of(int concurrency, IReadOnlyList<ThroughputRun> runs, int threads)
     {
         StepTime[] steps = [.. runs.SelectMany(run => run.Steps)];
         return new ThroughputResult(
@@ -16,6 +19,7 @@ internal sealed record ThroughputResult(
             Distribution.Of(runs.Select(run => run.NewTokens / run.Seconds)),
             Distribution.Of(steps.Where(IsDecode).Select(step => step.Milliseconds)),
             Distribution.Of(steps.Where(step => !IsDecode(step)).Select(step => step.Milliseconds)),
+            threads > 0 ? null : Distribution.Of(steps.Where(IsDecode).Select(step => step.HostMilliseconds)),
             steps.Length == 0 ? null : steps.Average(step => step.TokenCount));
 
         bool IsDecode(StepTime step) => step.TokenCount == concurrency && step.SampleCount == concurrency;

@@ -9,13 +9,22 @@ internal sealed class TimedRunner(IModelRunner inner) : IModelRunner
 {
     private readonly List<StepTime> _steps = [];
 
+    private long _end; // of the last step
+
     public ModelLimits Limits => inner.Limits;
+
+    public bool IsAhead => inner.IsAhead;
+
+    public TimeSpan Waited => inner.Waited;
 
     public void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored)
     {
-        long start = Stopwatch.GetTimestamp();
+        long start = Stopwatch.GetTimestamp(), lastEnd = _end;
+        TimeSpan waited = inner.Waited;
         inner.Run(batch, sampled, scored);
-        _steps.Add(new StepTime(batch.TokenCount, batch.SampleCount, Stopwatch.GetElapsedTime(start).TotalMilliseconds));
+        _end = Stopwatch.GetTimestamp();
+        TimeSpan onHost = Stopwatch.GetElapsedTime(lastEnd, _end) - (inner.Waited - waited);
+        _steps.Add(new StepTime(batch.TokenCount, batch.SampleCount, Stopwatch.GetElapsedTime(start, _end).TotalMilliseconds, onHost.TotalMilliseconds));
     }
 
     /// <summary>The steps since the last call. Only while every generation has ended: then the engine's thread runs none, and what it wrote before their last events is seen.</summary>

@@ -6,7 +6,7 @@ namespace Llama.Model.Tests.Cuda.Emulator;
 internal sealed unsafe class Device : IDisposable
 {
     private readonly EmulatedCompiler _compiler = new();
-    private readonly List<nint> _memories = [], _modules = [];
+    private readonly List<nint> _memories = [];
 
     public Device(long bytes = 1L << 30, int seed = 0)
     {
@@ -51,15 +51,14 @@ internal sealed unsafe class Device : IDisposable
     /// <summary>A kernel of a source that is not embedded.</summary>
     public CudaKernel Kernel(string text, string name, params string[] constants)
     {
-        nint module = Driver.LoadModule(_compiler.Compile("test.cu", text, constants));
-        _modules.Add(module);
-        return new CudaKernel(Stream, Driver.GetFunction(module, name));
+        CudaKernel kernel = Stream.Load(_compiler.Compile("test.cu", text, constants)).Kernel(name);
+        kernel.Resolve();
+        return kernel;
     }
 
     public void Dispose()
     {
         Products.Dispose();
-        foreach (nint module in _modules) Driver.UnloadModule(module);
         foreach (nint memory in _memories) Driver.Free(memory);
         Stream.Dispose();
         string leaks = Driver.Leaks;

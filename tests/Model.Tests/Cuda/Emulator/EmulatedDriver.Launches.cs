@@ -61,7 +61,7 @@ internal sealed unsafe partial class EmulatedDriver
             };
             try
             {
-                EmulatedRuntime.Run(launch, Whereabouts);
+                EmulatedRuntime.Run(launch, _whereabouts);
             }
             catch (CudaException fault)
             {
@@ -74,7 +74,8 @@ internal sealed unsafe partial class EmulatedDriver
     public void BeginCapture(nint stream)
     {
         RequireNoRecording("recording a graph");
-        Find<EmulatedStream>(stream).Recording = new EmulatedWork();
+        _recording = Find<EmulatedStream>(stream);
+        _recording.Recording = new EmulatedWork();
     }
 
     public nint EndCapture(nint stream)
@@ -82,6 +83,7 @@ internal sealed unsafe partial class EmulatedDriver
         EmulatedStream recorded = Find<EmulatedStream>(stream);
         EmulatedGraph graph = new(recorded.Recording ?? throw new CudaException("the end of a recording that was not begun: CUDA_ERROR_ILLEGAL_STATE"));
         recorded.Recording = null;
+        _recording = null;
         return Add(graph);
     }
 

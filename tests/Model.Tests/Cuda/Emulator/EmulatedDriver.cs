@@ -15,14 +15,17 @@ internal sealed unsafe partial class EmulatedDriver : ICudaDriver
     private readonly EmulatedMemory _device = new("device"), _pinned = new("page-locked");
     private readonly Dictionary<nint, object> _objects = [];
     private readonly Random _chance;
+    private readonly Func<nint, string> _whereabouts;
     private nint _lastHandle = 0x1000;
     private CudaException? _fault;
+    private EmulatedStream? _recording; // the stream of which a graph is recorded
 
     /// <param name="bytes">Memory of the device.</param>
     /// <param name="seed">Of every order that is left to chance; 0 takes that of <c>LLAMA_EMULATOR_SEED</c>, or 1.</param>
     public EmulatedDriver(long bytes = 1L << 30, int seed = 0)
     {
         _bytes = bytes;
+        _whereabouts = Whereabouts;
         _chance = new Random(seed != 0 ? seed : int.TryParse(Environment.GetEnvironmentVariable("LLAMA_EMULATOR_SEED"), out int set) ? set : 1);
     }
 
@@ -204,6 +207,6 @@ internal sealed unsafe partial class EmulatedDriver : ICudaDriver
     private void RequireNoRecording(string what)
     {
         RequireContext();
-        if (Streams.Any(stream => stream.Recording != null)) throw new CudaException($"{what} while a graph is recorded: CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED");
+        if (_recording != null) throw new CudaException($"{what} while a graph is recorded: CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED");
     }
 }

@@ -4,12 +4,12 @@ using Llama.Model.Cuda;
 namespace Llama.Model.Tests.Cuda.Emulator;
 
 /// <summary>
-/// Memory between pages that nothing may touch, aligned to 256 bytes at its end, filled with 0xFF: not numbers, or −1. What is freed cannot be touched any more, and its addresses are not given
+/// Memory between stretches that nothing may touch, aligned to 256 bytes at its end, filled with 0xFF: not numbers, or −1. What is freed cannot be touched any more, and its addresses are not given
 /// out again.
 /// </summary>
 internal sealed unsafe partial class EmulatedMemory(string kind) : IDisposable
 {
-    private const int Page = 4096, Alignment = 256;
+    private const int Page = 4096, Alignment = 256, Guard = 1 << 20;
     private const int None = 0, ReadWrite = 3, PrivateAnonymous = 0x22, DontNeed = 4;
 
     private readonly List<Area> _areas = []; // by address
@@ -24,11 +24,11 @@ internal sealed unsafe partial class EmulatedMemory(string kind) : IDisposable
     public nint Allocate(long bytes)
     {
         long room = Round(Math.Max(bytes, 1), Alignment), pages = Round(room, Page);
-        nint mapping = Map(0, (nuint)(pages + 2 * Page), None, PrivateAnonymous, -1, 0);
-        if (mapping == -1 || Protect(mapping + Page, (nuint)pages, ReadWrite) != 0) throw new InsufficientMemoryException($"mapping {bytes} bytes failed");
-        nint start = mapping + Page + (nint)(pages - room);
+        nint mapping = Map(0, (nuint)(pages + 2 * Guard), None, PrivateAnonymous, -1, 0);
+        if (mapping == -1 || Protect(mapping + Guard, (nuint)pages, ReadWrite) != 0) throw new InsufficientMemoryException($"mapping {bytes} bytes failed");
+        nint start = mapping + Guard + (nint)(pages - room);
         Insert(new Area(start, bytes, mapping, pages));
-        new Span<byte>((void*)(mapping + Page), checked((int)pages)).Fill(0xff);
+        new Span<byte>((void*)(mapping + Guard), checked((int)pages)).Fill(0xff);
         (Used, LiveCount) = (Used + room, LiveCount + 1);
         return start;
     }
@@ -39,7 +39,7 @@ internal sealed unsafe partial class EmulatedMemory(string kind) : IDisposable
         if (index < 0 || _areas[index].Start != memory || _areas[index].Freed) throw new CudaException($"freeing {memory:x}, which is not {kind} memory that is allocated: CUDA_ERROR_INVALID_VALUE");
         Area area = _areas[index];
         string? overrun = Overrun(area);
-        if (Protect(area.Mapping + Page, (nuint)area.Pages, None) != 0 || Advise(area.Mapping + Page, (nuint)area.Pages, DontNeed) != 0) throw new InvalidOperationException("taking memory away failed");
+        if (Protect(area.Mapping + Guard, (nuint)area.Pages, None) != 0 || Advise(area.Mapping + Guard, (nuint)area.Pages, DontNeed) != 0) throw new InvalidOperationException("taking memory away failed");
         _areas[index] = area with { Freed = true };
         (Used, LiveCount) = (Used - Round(area.Bytes, Alignment), LiveCount - 1);
         if (overrun != null) throw new CudaException(overrun);
@@ -71,12 +71,12 @@ internal sealed unsafe partial class EmulatedMemory(string kind) : IDisposable
 
     public void Dispose()
     {
-        foreach (Area area in _areas) _ = Unmap(area.Mapping, (nuint)(area.Pages + 2 * Page));
+        foreach (Area area in _areas) _ = Unmap(area.Mapping, (nuint)(area.Pages + 2 * Guard));
         _areas.Clear();
         _starts.Clear();
     }
 
-    // The few bytes up to the alignment are no guard page, but nobody may write there either.
+    // The few bytes up to the alignment are not guarded, but nobody may write there either.
     private string? Overrun(Area area)
     {
         ReadOnlySpan<byte> behind = new((void*)(area.Start + (nint)area.Bytes), (int)(Round(area.Bytes, Alignment) - area.Bytes));
@@ -95,7 +95,7 @@ internal sealed unsafe partial class EmulatedMemory(string kind) : IDisposable
     {
         int index = _starts.BinarySearch(address);
         if (index < 0) index = ~index - 1;
-        return index >= 0 && address < _areas[index].Mapping + _areas[index].Pages + 2 * Page ? index : -1;
+        return index >= 0 && address < _areas[index].Mapping + _areas[index].Pages + 2 * Guard ? index : -1;
     }
 
     private static long Round(long bytes, long unit) => (bytes + unit - 1) / unit * unit;

@@ -7,7 +7,6 @@ namespace Llama.Model.Tests.Cuda.Emulator;
 internal sealed class EmulatedProducts(EmulatedCompiler compiler, CudaStream stream) : ICudaProducts
 {
     private readonly Dictionary<(ScalarType, ScalarType), CudaKernel> _kernels = [];
-    private readonly List<nint> _modules = [];
 
     public void Multiply(nint input, nint weight, nint output, int rows, int outputs, int inputs, int outputStride, ScalarType dtype, ScalarType outputDtype, float beta)
     {
@@ -15,10 +14,7 @@ internal sealed class EmulatedProducts(EmulatedCompiler compiler, CudaStream str
         kernel.Launch(new LaunchShape(rows, 1, 1, 1), input, weight, output, outputs, inputs, outputStride, beta);
     }
 
-    public void Dispose()
-    {
-        foreach (nint module in _modules) stream.Driver.UnloadModule(module);
-    }
+    public void Dispose() { }
 
     private CudaKernel Load(ScalarType dtype, ScalarType outputDtype)
     {
@@ -36,9 +32,7 @@ internal sealed class EmulatedProducts(EmulatedCompiler compiler, CudaStream str
                 }
             }
             """;
-        nint module = stream.Driver.LoadModule(compiler.Compile("products.cu", source, [$"IN={Type(dtype)}", $"OUT={Type(outputDtype)}"]));
-        _modules.Add(module);
-        return new CudaKernel(stream, stream.Driver.GetFunction(module, "multiply"));
+        return stream.Load(compiler.Compile("products.cu", source, [$"IN={Type(dtype)}", $"OUT={Type(outputDtype)}"])).Kernel("multiply");
     }
 
     private static string Type(ScalarType dtype) => dtype switch

@@ -50,7 +50,7 @@ internal static unsafe class EmulatedRuntime
     private static string Line(nint code)
     {
         byte* file = null;
-        ulong offset = code == 0 ? 0 : ((delegate* unmanaged<nint, byte**, ulong>)NativeLibrary.GetExport(Library.Value, "emulator_offset"))(code - 1, &file);
+        ulong offset = code == 0 ? 0 : ((delegate* unmanaged<nint, byte**, ulong>)NativeLibrary.GetExport(Library.Value, "emulator_offset"))(code, &file);
         string? line = offset == 0 ? null : Gnu.Line(Marshal.PtrToStringUTF8((nint)file)!, offset);
         return line == null ? "" : $" ({line})";
     }

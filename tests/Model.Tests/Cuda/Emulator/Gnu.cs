@@ -44,7 +44,7 @@ internal static class Gnu
         try
         {
             using Process process = Process.Start(new ProcessStartInfo("addr2line", ["-i", "-s", "-e", library, $"0x{offset:x}"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-            string[] lines = [.. process.StandardOutput.ReadToEnd().Split('\n').Where(line => line.Length > 0 && !line.Contains('?')).Select(line => line.Split(' ')[0])];
+            string[] lines = [.. process.StandardOutput.ReadToEnd().Split('\n').Where(line => line.Length > 0 && !line.Contains('?') && !line.StartsWith("module.cpp", StringComparison.Ordinal)).Select(line => line.Split(' ')[0])];
             process.WaitForExit();
             return lines.Length == 0 ? null : string.Join(" in ", lines);
         }

@@ -16,9 +16,9 @@ extern "C"
 namespace emulator
 {
 
-constexpr size_t StackBytes = 64 << 10, GuardBytes = 4 << 10;
+constexpr size_t StackBytes = 64 << 10, GuardBytes = 64 << 10;
 
-// A stack with a page below it that nothing may touch.
+// A stack with room below it that nothing may touch.
 class Stack
 {
 public:

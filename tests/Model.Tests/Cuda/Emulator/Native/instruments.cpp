@@ -18,23 +18,28 @@ inline void touch(const void* address, size_t bytes, bool writes, const void* co
 
 }
 
+// The last byte of the instruction that called.
+#define CALLER ((const char*)__builtin_return_address(0) - 1)
+
 extern "C"
 {
     void __tsan_init() {}
 
 #define TOUCH(bytes) \
-    void __tsan_read##bytes(void* address) { touch(address, bytes, false, __builtin_return_address(0)); } \
-    void __tsan_write##bytes(void* address) { touch(address, bytes, true, __builtin_return_address(0)); } \
-    void __tsan_unaligned_read##bytes(void* address) { touch(address, bytes, false, __builtin_return_address(0)); } \
-    void __tsan_unaligned_write##bytes(void* address) { touch(address, bytes, true, __builtin_return_address(0)); }
+    void __tsan_read##bytes(void* address) { touch(address, bytes, false, CALLER); } \
+    void __tsan_write##bytes(void* address) { touch(address, bytes, true, CALLER); } \
+    void __tsan_unaligned_read##bytes(void* address) { touch(address, bytes, false, CALLER); } \
+    void __tsan_unaligned_write##bytes(void* address) { touch(address, bytes, true, CALLER); }
     TOUCH(1)
     TOUCH(2)
     TOUCH(4)
     TOUCH(8)
     TOUCH(16)
 #undef TOUCH
-    void __tsan_read_range(void* address, size_t bytes) { touch(address, bytes, false, __builtin_return_address(0)); }
-    void __tsan_write_range(void* address, size_t bytes) { touch(address, bytes, true, __builtin_return_address(0)); }
+    void __tsan_read_range(void* address, size_t bytes) { touch(address, bytes, false, CALLER); }
+    void __tsan_write_range(void* address, size_t bytes) { touch(address, bytes, true, CALLER); }
+
+#undef CALLER
 
     void __ubsan_handle_type_mismatch_v1(const Misfit* misfit, const void* address)
     {

@@ -1,0 +1,16 @@
+using Llama.Model.Sampling;
+
+namespace Llama.Model.Backends;
+
+/// <summary>How the steps of a model are run on one kind of device: as <see cref="IModelRunner"/> says.</summary>
+internal interface IStep : IDisposable
+{
+    /// <summary>As <see cref="IModelRunner.IsAhead"/>.</summary>
+    bool IsAhead => false;
+
+    /// <summary>As <see cref="IModelRunner.Waited"/>.</summary>
+    TimeSpan Waited => TimeSpan.Zero;
+
+    /// <summary>As <see cref="IModelRunner.Run"/>.</summary>
+    void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored);
+}

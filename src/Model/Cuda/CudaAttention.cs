@@ -1,0 +1,97 @@
+using Llama.Model.Kernels;
+
+namespace Llama.Model.Cuda;
+
+/// <summary>
+/// Causal attention over the paged cache. A plan says once a step who computes what (<c>attention_plan.cu</c>): chunks of prompts go to the tensor cores in tiles of tokens
+/// (<c>attention_tiles.cu</c>), single tokens are shared out in pieces of their contexts (<c>attention_rows.cu</c>). A step without chunks can be captured: its launches depend on nothing but the
+/// number of its rows, and the plan is part of it.
+/// </summary>
+internal sealed unsafe class CudaAttention : IDisposable
+{
+    /// <summary>Tokens of a sequence in a step that make it a chunk: for fewer, reading the context once for each costs less than one block's way through it.</summary>
+    public const int LeastChunk = 16;
+
+    private const int PlanThreads = 512, Threads = 128, BlocksPerMultiprocessor = 3, WorkBytes = 16;
+
+    private readonly CudaStream _stream;
+    private readonly CudaAttentionForm _form;
+    private readonly CudaKernel _plan, _attendRows;
+    private readonly CudaKernel? _attendTiles; // null when no token is in a tile
+    private readonly nint _scratch, _rows, _tiles, _pieces, _counts, _mixes, _peaks, _arrivals; // as the sources say
+    private readonly int _capacity, _mostBlocks;
+    private int _rowCount, _tileCount; // of the step that was planned
+
+    /// <summary>Compiles the kernels and allocates what they need for the largest step.</summary>
+    /// <param name="stream">Where everything is enqueued.</param>
+    /// <param name="form">What they are compiled for.</param>
+    /// <param name="maxTokens">Of a step.</param>
+    /// <param name="contextLength">Of a sequence, at most.</param>
+    /// <param name="deterministic">Whether a token's result must be the same, bit by bit, in any batch and however its prompt is cut: then all go the way of single tokens.</param>
+    /// <param name="capacity">Pieces of contexts that are shared out at most; results do not depend on it. Null for some sixteen for each block that runs at a time.</param>
+    public CudaAttention(CudaStream stream, CudaAttentionForm form, int maxTokens, int contextLength, bool deterministic, int? capacity = null)
+    {
+        (_stream, _form) = (stream, form);
+        _plan = stream.Load(form.Unit("attention_plan.cu")).Kernel("plan_attention");
+        _attendRows = stream.Load(form.Unit("attention_rows.cu")).Kernel("attend_rows");
+        if (form.HasTiles && !deterministic) _attendTiles = stream.Load(form.Unit("attention_tiles.cu")).Kernel("attend_tiles", form.TileSharedBytes);
+        _mostBlocks = stream.Driver.Device.MultiprocessorCount * BlocksPerMultiprocessor;
+        _capacity = capacity ?? Math.Max((contextLength + CudaAttentionForm.PieceTokens - 1) / CudaAttentionForm.PieceTokens, 16 * _mostBlocks / form.Lists);
+
+        int parts = _capacity * form.Lists, heads = parts * form.HeadsAtOnce;
+        long size = 0, rows = Reserve((long)maxTokens * WorkBytes), tiles = Reserve((long)maxTokens * WorkBytes), pieces = Reserve((long)_capacity * WorkBytes), counts = Reserve(8),
+            arrivals = Reserve((long)parts * sizeof(int)), peaks = Reserve((long)heads * 2 * sizeof(float)), mixes = Reserve((long)heads * form.Shape.HeadDim * sizeof(float));
+        _scratch = stream.Driver.Allocate(size);
+        (_rows, _tiles, _pieces, _counts) = (At(rows), At(tiles), At(pieces), At(counts));
+        (_arrivals, _peaks, _mixes) = (At(arrivals), At(peaks), At(mixes));
+        stream.Driver.FillAsync(_arrivals, 0, (long)parts * sizeof(int), stream.Handle);
+
+        long Reserve(long bytes) => (size += (bytes + 255) / 256 * 256) - (bytes + 255) / 256 * 256;
+        nint At(long offset) => _scratch + (nint)offset;
+    }
+
+    /// <summary>Lays out a step, before its first layer.</summary>
+    /// <param name="device">The step's arrays.</param>
+    /// <param name="batch">The same on the host, for its counts.</param>
+    public void Plan(CudaBatch device, ForwardBatch batch)
+    {
+        (int tiles, int inTiles) = (0, 0);
+        for (int s = 0; s < batch.SequenceCount && _attendTiles is not null; s++)
+        {
+            int count = batch.TokenStarts[s + 1] - batch.TokenStarts[s];
+            if (count < LeastChunk) continue;
+            tiles += (count + _form.TileRows - 1) / _form.TileRows;
+            inTiles += count;
+        }
+        Plan(device, batch.TokenCount, batch.SequenceCount, batch.TokenCount - inTiles, tiles);
+    }
+
+    /// <summary>Lays out a step of one token for each sequence; nothing else is asked of the host, so that it can be captured.</summary>
+    /// <param name="device">The step's arrays.</param>
+    /// <param name="rows">Tokens and sequences, padding included.</param>
+    public void PlanDecode(CudaBatch device, int rows) => Plan(device, rows, rows, rows, tiles: 0);
+
+    /// <summary>Attention of each token of the planned step over its sequence's blocks up to its own position; 0 for a token of no context.</summary>
+    /// <param name="queries">[tokens, heads · headDim] of the activations' type, rotated</param>
+    /// <param name="device">The step's arrays.</param>
+    /// <param name="cache">Of the layer.</param>
+    /// <param name="output">[tokens, heads · headDim] of the activations' type</param>
+    public void Attend(Matrix queries, CudaBatch device, KvLayer cache, Matrix output)
+    {
+        void* keyScales = cache.KeyScales is null ? null : cache.KeyScales.Data, valueScales = cache.ValueScales is null ? null : cache.ValueScales.Data;
+        _attendTiles?.Launch(new LaunchShape(_form.Shape.HeadCount, _tileCount, 1, Threads, _form.TileSharedBytes), queries.Data, cache.Keys.Data, cache.Values.Data, keyScales, valueScales,
+            device.BlockTables, device.BlockTableStride, _form.Shape.Scale, _tiles, output.Data);
+        int jobs = (int)Math.Min(_mostBlocks, ((long)_rowCount + _capacity) * _form.Lists);
+        _attendRows.Launch(new LaunchShape(_rowCount == 0 ? 0 : jobs, 1, 1, Threads), queries.Data, cache.Keys.Data, cache.Values.Data, keyScales, valueScales,
+            device.BlockTables, device.BlockTableStride, _form.Shape.Scale, _rows, _pieces, _counts, _mixes, _peaks, _arrivals, output.Data);
+    }
+
+    public void Dispose() => _stream.Driver.Free(_scratch);
+
+    private void Plan(CudaBatch device, int tokens, int sequences, int rows, int tiles)
+    {
+        (_rowCount, _tileCount) = (rows, tiles);
+        _plan.Launch(new LaunchShape(1, 1, 1, PlanThreads), device.TokenStarts, device.ContextLengths, tokens, sequences, _attendTiles is null ? int.MaxValue : LeastChunk, _capacity,
+            _rows, _pieces, _tiles, _counts);
+    }
+}

@@ -1,0 +1,62 @@
+using Llama.Model.Kernels;
+using static TorchSharp.torch;
+
+namespace Llama.Model.Cuda;
+
+/// <summary>What the kernels of attention are compiled for.</summary>
+/// <param name="Shape">The model's heads and the cache's blocks.</param>
+/// <param name="Activations">Queries, keys, values and the result: bfloat16 or float32.</param>
+/// <param name="Cache">bfloat16, float32 or int8.</param>
+internal sealed record CudaAttentionForm(AttentionShape Shape, ScalarType Activations, ScalarType Cache)
+{
+    /// <summary>Tokens of a piece of a context.</summary>
+    public const int PieceTokens = 256;
+
+    private const int ListHeads = 8, StepKeys = 64; // query heads that are computed together; tokens of a step of attend_tiles
+
+    /// <summary>Refuses what the kernels cannot take; before anything is uploaded.</summary>
+    /// <exception cref="ArgumentException">With the remedy.</exception>
+    public static void Check(AttentionShape shape)
+    {
+        if (shape.HeadDim % 16 != 0 || shape.HeadDim > 256)
+            throw new ArgumentException($"head_dim is {shape.HeadDim}, and the fused CUDA kernels take multiples of 16 up to 256; use Model:Kernels=plain or Model:Device=cpu.");
+        if (shape.BlockSize < 8 || (shape.BlockSize & (shape.BlockSize - 1)) != 0)
+            throw new ArgumentException($"Model:BlockSize is {shape.BlockSize}; on CUDA use 8, 16, 32 or another power of two.");
+    }
+
+    /// <summary>Whether chunks of a prompt have a kernel of their own, with tensor cores; else their tokens are attended to one by one.</summary>
+    public bool HasTiles => Activations == ScalarType.BFloat16 && Cache != ScalarType.Float32;
+
+    /// <summary>Tokens of a chunk that a block attends for: as many as registers allow.</summary>
+    public int TileRows => Shape.HeadDim <= 128 ? 128 : 64;
+
+    /// <summary>Query heads that a block attends for at once.</summary>
+    public int HeadsAtOnce => Math.Min(Shape.GroupSize, ListHeads);
+
+    /// <summary>Blocks that it takes for all heads of a token.</summary>
+    public int Lists => Shape.KvHeadCount * ((Shape.GroupSize + ListHeads - 1) / ListHeads);
+
+    /// <summary>Shared memory of a block of <c>attend_tiles</c>: queries, two stages of keys and values, and what codes are widened to.</summary>
+    public int TileSharedBytes
+    {
+        get
+        {
+            int row = (Shape.HeadDim + 8) * 2, step = 2 * StepKeys * row;
+            return TileRows * row + (Cache == ScalarType.Int8 ? 2 * 2 * StepKeys * (Shape.HeadDim + sizeof(float)) + step : 2 * step);
+        }
+    }
+
+    /// <summary>A source, compiled for this.</summary>
+    public CudaUnit Unit(string name) => new(name, [
+        $"ACT={NameOf(Activations)}", $"KV={NameOf(Cache)}", $"HEAD_DIM={Shape.HeadDim}", $"GROUP_SIZE={Shape.GroupSize}", $"KV_HEADS={Shape.KvHeadCount}", $"BLOCK_SIZE={Shape.BlockSize}",
+        $"TILE_ROWS={TileRows}"]);
+
+    /// <summary>What sources call a type.</summary>
+    public static string NameOf(ScalarType dtype) => dtype switch
+    {
+        ScalarType.BFloat16 => "bf16",
+        ScalarType.Float32 => "float",
+        ScalarType.Int8 => "s8",
+        _ => throw new ArgumentException($"The CUDA kernels have no {dtype}."),
+    };
+}

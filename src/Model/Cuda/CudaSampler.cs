@@ -1,0 +1,129 @@
+using Llama.Model.Sampling;
+
+namespace Llama.Model.Cuda;
+
+/// <summary>
+/// Draws the tokens of a step on the device, as <see cref="StepSampler"/> does on the host: the same tokens from the same logits, but where a draw falls within rounding of the border between two.
+/// A step goes through <see cref="Prepare"/>, which may come before its forward pass is enqueued; <see cref="AskGuides"/>, best while it runs; <see cref="Enqueue"/>; <see cref="Fetch"/>; and,
+/// when the stream got there, <see cref="Read(int, int)"/>. The next step may be prepared before, with the other buffer.
+/// </summary>
+internal sealed class CudaSampler : IDisposable
+{
+    private const int Buffers = 2;
+
+    private readonly SamplingKernels _kernels;
+    private readonly SamplingUpload _upload;
+    private readonly SamplingResults _results;
+    private readonly Exception?[][] _faults = new Exception?[Buffers][]; // [buffers][samples]
+    private readonly bool[][] _wantsLogprobs = new bool[Buffers][]; // [buffers][samples]
+    private ForwardBatch _batch = null!;
+    private int _buffer;
+
+    /// <summary>Allocates for the largest step.</summary>
+    /// <param name="stream">Where everything goes.</param>
+    /// <param name="kernels">For this vocabulary and as many rows.</param>
+    /// <param name="vocabSize">Columns of the logits.</param>
+    /// <param name="maxRows">Most samples of a step.</param>
+    public CudaSampler(CudaStream stream, SamplingKernels kernels, int vocabSize, int maxRows)
+    {
+        _kernels = kernels;
+        _upload = new SamplingUpload(stream, vocabSize, maxRows, kernels.MaskBytes, Buffers);
+        _results = new SamplingResults(stream, maxRows, Buffers);
+        for (int i = 0; i < Buffers; i++) (_faults[i], _wantsLogprobs[i]) = (new Exception?[maxRows], new bool[maxRows]);
+    }
+
+    /// <summary>[samples] int32 on the device: the tokens drawn last, from which a following step can take its input.</summary>
+    public nint Tokens => _results.Tokens;
+
+    /// <summary>What <see cref="Enqueue"/> will launch for the step that was prepared last. A recording of it serves steps with the same needs and the same <see cref="Version"/>.</summary>
+    public SamplingNeeds Needs { get; private set; }
+
+    /// <summary>Counts how often memory on the device grew; what was recorded before knows the old addresses.</summary>
+    public int Version => _upload.Version;
+
+    /// <summary>Packs and sends all that does not depend on guides.</summary>
+    /// <param name="batch">The step; must stay as it is until the guides were asked.</param>
+    /// <param name="buffer">0 or 1; what was prepared with it before was read.</param>
+    public void Prepare(ForwardBatch batch, int buffer = 0)
+    {
+        (_batch, _buffer, Needs) = (batch, buffer, SamplingNeeds.None);
+        _upload.Begin(batch, buffer);
+        for (int i = 0; i < batch.SampleCount; i++) Pack(i);
+        if (_upload.HasLists) Needs |= SamplingNeeds.Edits;
+        _upload.SendRows();
+    }
+
+    /// <summary>Asks the guides of the prepared step and sends what they allow. One that throws fails its row.</summary>
+    public void AskGuides()
+    {
+        for (int i = 0; i < _batch.SampleCount; i++)
+        {
+            if (_faults[_buffer][i] is not null) continue;
+            try
+            {
+                _upload.PackMask(_batch.Samples[i], i);
+            }
+            catch (Exception fault) // whatever a guide throws concerns this row's sequence alone
+            {
+                _faults[_buffer][i] = fault;
+            }
+        }
+        _upload.SendMasks();
+    }
+
+    /// <summary>Enqueues the draws; may be recorded.</summary>
+    /// <param name="logits">Address on the device of [rows, vocab] float32, in the order of the sample rows. Overwritten.</param>
+    /// <param name="rows">Rows to launch for: the step's samples, or more, of which nothing comes.</param>
+    public void Enqueue(nint logits, int rows)
+    {
+        if (Needs.HasFlag(SamplingNeeds.Logprobs)) _kernels.Score(_upload.Rows, rows, logits, _results);
+        if (Needs.HasFlag(SamplingNeeds.Edits)) _kernels.Edit(_upload.Rows, rows, _upload.Lists, logits, _upload.Originals);
+        _kernels.Draw(_upload.Rows, rows, !Needs.HasFlag(SamplingNeeds.Draws), _upload.Masks, _upload.Lists, logits, _upload.Originals, _results);
+    }
+
+    /// <summary>Enqueues the copy of what was drawn to the host.</summary>
+    public void Fetch() => _results.Download(_buffer, Needs.HasFlag(SamplingNeeds.Logprobs));
+
+    /// <summary>What was drawn from one row; a row that could not be drawn from has its <see cref="SampledToken.Fault"/>.</summary>
+    /// <param name="buffer">That the step was prepared with.</param>
+    /// <param name="row">Index of the sample row.</param>
+    public SampledToken Read(int buffer, int row)
+    {
+        if (_faults[buffer][row] is { } fault) return new SampledToken(0, 0, null, fault);
+        CudaSampledRow sampled = _results.RowOf(buffer, row);
+        if (!float.IsFinite(sampled.Max)) return new SampledToken(0, 0, null, SamplingException.Of(sampled.Max));
+        int token = _results.TokenOf(buffer, row);
+        return _wantsLogprobs[buffer][row] ? new SampledToken(token, sampled.Logprob, _results.TopOf(buffer, row)) : new SampledToken(token, 0, null);
+    }
+
+    /// <summary>What was drawn from all rows of a step, in their order.</summary>
+    public void Read(int buffer, Span<SampledToken> sampled)
+    {
+        for (int i = 0; i < sampled.Length; i++) sampled[i] = Read(buffer, i);
+    }
+
+    public void Dispose()
+    {
+        _upload.Dispose();
+        _results.Dispose();
+    }
+
+    private void Pack(int i)
+    {
+        SamplingParams parameters = _batch.Samples[i].Params;
+        _faults[_buffer][i] = null;
+        _wantsLogprobs[_buffer][i] = parameters.TopLogprobs is not null;
+        if (!parameters.IsGreedy) Needs |= SamplingNeeds.Draws;
+        if (parameters.TopLogprobs is not null) Needs |= SamplingNeeds.Logprobs;
+        try
+        {
+            if (parameters.TopLogprobs > SamplingResults.MaxTop) throw new ArgumentException($"TopLogprobs is {parameters.TopLogprobs}; on CUDA it is at most {SamplingResults.MaxTop}.");
+            _upload.Pack(_batch, i);
+        }
+        catch (ArgumentException fault) // this row's trouble alone
+        {
+            _faults[_buffer][i] = fault;
+            _upload.Drop(i);
+        }
+    }
+}

@@ -1,0 +1,159 @@
+using System.Diagnostics;
+using Llama.Model.Backends;
+using Llama.Model.Kernels;
+using Llama.Model.Sampling;
+
+namespace Llama.Model.Cuda;
+
+/// <summary>
+/// Steps of a model on a CUDA device, of which the host is told nothing but the drawn tokens. Decode steps are launched as graphs.
+/// <para>
+/// Where a step may be followed at once (<see cref="ForwardBatch.MayRunAhead"/>) the next one is enqueued before the host waits for this one, its tokens taken on the device from where they were
+/// drawn: the device has work while the host commits and schedules. Two steps at most are under way; each has a buffer of its own for what goes to the device and what comes back.
+/// </para>
+/// </summary>
+internal sealed unsafe class CudaStep : IStep
+{
+    private const int Buffers = 2, ThreadsPerBlock = 128;
+
+    private readonly LlamaModel _model;
+    private readonly CudaStream _stream;
+    private readonly BatchUpload _upload;
+    private readonly CudaSampler _sampler;
+    private readonly CudaKernel _takeDrawn;
+    private readonly DecodeGraphs _graphs;
+    private readonly PromptReader _reader;
+    private readonly Lookahead[] _lookaheads = new Lookahead[Buffers];
+    private readonly nint[] _done = new nint[Buffers]; // events
+    private readonly int[] _drawn; // [rows of the last step as it was run]
+    private int _buffer; // of the last step; with IsAhead, of the one that is under way
+    private long _waitedTicks;
+
+    /// <summary>Takes over sampler and reader.</summary>
+    /// <param name="model">Whose steps.</param>
+    /// <param name="stream">Where everything goes.</param>
+    /// <param name="upload">To the arrays that the model's kernels read.</param>
+    /// <param name="sampler">For as many rows as the model has.</param>
+    /// <param name="reader">Of prompts.</param>
+    /// <param name="maxBlocksPerSequence">Entries of a block table.</param>
+    public CudaStep(LlamaModel model, CudaStream stream, BatchUpload upload, CudaSampler sampler, PromptReader reader, int maxBlocksPerSequence)
+    {
+        (_model, _stream, _upload, _sampler, _reader, _drawn) = (model, stream, upload, sampler, reader, new int[model.MaxRows]);
+        _takeDrawn = stream.Load(new CudaUnit("batch.cu", [])).Kernel("take_drawn");
+        _graphs = new DecodeGraphs(stream, model.Forward, model.MaxRows);
+        for (int i = 0; i < Buffers; i++) (_lookaheads[i], _done[i]) = (new Lookahead(model.MaxRows, maxBlocksPerSequence), stream.Driver.CreateEvent());
+    }
+
+    public bool IsAhead { get; private set; }
+
+    public TimeSpan Waited => Stopwatch.GetElapsedTime(0, _waitedTicks);
+
+    public void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored)
+    {
+        try
+        {
+            int buffer = Begin(batch, out ReadOnlySpan<int> rows);
+            RunAhead(batch, rows, 1 - buffer);
+            WaitFor(_done[buffer]);
+            Read(buffer, rows, sampled[..batch.SampleCount]);
+            _reader.Score(batch, scored);
+            _reader.Pool(batch);
+        }
+        catch
+        {
+            Recover();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        _stream.Synchronize();
+        _graphs.Dispose();
+        _sampler.Dispose();
+        _reader.Dispose();
+        foreach (nint done in _done) _stream.Driver.DestroyEvent(done);
+    }
+
+    /// <summary>Enqueues a step unless it is under way; then <paramref name="rows"/> tells which row of that each of its sequences is, else it is empty.</summary>
+    private int Begin(ForwardBatch batch, out ReadOnlySpan<int> rows)
+    {
+        bool isUnderWay = IsAhead && _lookaheads[_buffer].TryMatch(batch, _drawn);
+        rows = isUnderWay ? _lookaheads[_buffer].Rows[..batch.SequenceCount] : [];
+        if (isUnderWay) return _buffer;
+        if (IsAhead) WaitFor(_done[_buffer]); // it was for nothing, and its buffer is needed
+        IsAhead = false;
+        Enqueue(batch, _buffer);
+        return _buffer;
+    }
+
+    private void RunAhead(ForwardBatch batch, ReadOnlySpan<int> rows, int buffer)
+    {
+        Lookahead next = _lookaheads[buffer];
+        IsAhead = batch.MayRunAhead && next.TryFollow(batch, rows);
+        if (!IsAhead) return;
+        next.Sources.CopyTo(next.Batch.TokenIds);
+        Enqueue(next.Batch, buffer, takesDrawn: true);
+        _buffer = buffer;
+    }
+
+    /// <param name="batch">The step.</param>
+    /// <param name="buffer">Of a step that is over.</param>
+    /// <param name="takesDrawn">Whether its token ids are rows of the step before, whose tokens it takes.</param>
+    private void Enqueue(ForwardBatch batch, int buffer, bool takesDrawn = false)
+    {
+        bool isDecode = IsDecode(batch);
+        int sequences = isDecode ? _graphs.RowsFor(batch.SequenceCount) : batch.SequenceCount;
+        _upload.Enqueue(batch, sequences, buffer);
+        if (takesDrawn) TakeDrawn(batch.SequenceCount);
+        _sampler.Prepare(batch, buffer);
+        Matrix logits = isDecode ? _graphs.Launch(sequences) : _model.Forward(batch);
+        _sampler.AskGuides();
+        _sampler.Enqueue((nint)logits.Data, batch.SampleCount);
+        if (batch.SampleCount > 0) _sampler.Fetch();
+        _stream.Driver.Record(_done[buffer], _stream.Handle);
+    }
+
+    private void TakeDrawn(int count) =>
+        _takeDrawn.Launch(new LaunchShape((count + ThreadsPerBlock - 1) / ThreadsPerBlock, 1, 1, ThreadsPerBlock), _upload.Batch.TokenIds, _sampler.Tokens, count);
+
+    /// <summary>Whether row i is the only token of sequence i and is drawn from once, as in a graph.</summary>
+    private static bool IsDecode(ForwardBatch batch)
+    {
+        if (batch.TokenCount != batch.SequenceCount || batch.SampleCount != batch.SequenceCount || batch.CopyCount > 0) return false;
+        for (int i = 0; i < batch.SampleCount; i++)
+            if (batch.Samples[i].TokenRow != i) return false;
+        return true;
+    }
+
+    private void WaitFor(nint done)
+    {
+        long start = Stopwatch.GetTimestamp();
+        _stream.Driver.WaitFor(done);
+        _waitedTicks += Stopwatch.GetTimestamp() - start;
+    }
+
+    private void Read(int buffer, ReadOnlySpan<int> rows, Span<SampledToken> sampled)
+    {
+        for (int i = 0; i < sampled.Length; i++)
+        {
+            int row = rows.IsEmpty ? i : rows[i];
+            sampled[i] = _sampler.Read(buffer, row);
+            _drawn[row] = sampled[i].TokenId;
+        }
+    }
+
+    /// <summary>After a failure nothing is under way, and no buffer in use.</summary>
+    private void Recover()
+    {
+        IsAhead = false;
+        try
+        {
+            _stream.Synchronize();
+        }
+        catch (CudaException)
+        {
+            // What failed first says more; if the context is lost the next step fails too.
+        }
+    }
+}

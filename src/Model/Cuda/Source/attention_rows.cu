@@ -1,0 +1,173 @@
+// Attention of single tokens over the paged cache (Dao et al. 2023, "Flash-Decoding"). Compiled for ACT, KV, HEAD_DIM, GROUP_SIZE, KV_HEADS and BLOCK_SIZE.
+//   1. A job is a row or a piece of plan_attention, for up to LIST query heads of one KV head. Blocks take jobs by turns: how many there are is known on the device alone.
+//   2. The warps of a block share a piece (piece_tensor.cuh, piece_plain.cuh) and their parts are added in order.
+//   3. Pieces are added in order: in the block that computes a row, or for a row that was split in the block that is the last to finish a piece of it.
+#include "piece_plain.cuh"
+#include "piece_tensor.cuh"
+
+#define THREADS (WARPS * WARP)
+#define LEAST_BLOCKS (HEAD_DIM > 128 ? 2 : 3)
+
+// Not unrolled: what a compiler would prepare for it would occupy registers all through the products.
+#define EACH_ELEMENT(i) _Pragma("unroll 1") for (int i = threadIdx.x; i < HEADS * HEAD_DIM; i += THREADS)
+
+// The tensor cores' products are of bfloat16.
+template <typename A, typename K> struct PieceOf { typedef PlainPiece type; };
+template <> struct PieceOf<bf16, bf16> { typedef TensorPiece type; };
+template <> struct PieceOf<bf16, s8> { typedef TensorPiece type; };
+
+// The pieces of a row added so far: [HEADS, HEAD_DIM] with the peak and sum of each head.
+struct Total
+{
+    float mix[HEADS * HEAD_DIM];
+    float peak[HEADS], sum[HEADS];
+    float keep[HEADS], take[HEADS]; // what the total and the next summand are multiplied with
+
+    __device__ __forceinline__ void clear()
+    {
+        EACH_ELEMENT(i) mix[i] = 0;
+        if (threadIdx.x < HEADS)
+        {
+            peak[threadIdx.x] = -INFINITY;
+            sum[threadIdx.x] = 0;
+        }
+    }
+
+    // One thread for each head. The new peak is a number: every piece has a token.
+    __device__ __forceinline__ void weigh(int head, float next_peak, float next_sum)
+    {
+        float most = fmaxf(peak[head], next_peak);
+        keep[head] = exp2f(peak[head] - most);
+        take[head] = exp2f(next_peak - most);
+        peak[head] = most;
+        sum[head] = fmaf(next_sum, take[head], sum[head] * keep[head]);
+    }
+
+    // The same for rows and pieces, written so that no compiler rounds it in two ways.
+    __device__ __forceinline__ void add(int i, float x) { mix[i] = fmaf(x, take[i / HEAD_DIM], mix[i] * keep[i / HEAD_DIM]); }
+};
+
+struct Block
+{
+    WarpPart parts[WARPS];
+    float share[WARPS][HEADS]; // what a warp's part is multiplied with
+    Total total;
+    bool is_last;
+};
+
+// Adds a piece, computed by all warps, to the total.
+__device__ __forceinline__ void add_piece(Block& block)
+{
+    __syncthreads();
+    if (threadIdx.x < HEADS)
+    {
+        int head = threadIdx.x;
+        float peak = -INFINITY, sum = 0;
+        for (int w = 0; w < WARPS; w++) peak = fmaxf(peak, block.parts[w].peak[head]);
+        for (int w = 0; w < WARPS; w++)
+        {
+            block.share[w][head] = exp2f(block.parts[w].peak[head] - peak);
+            sum = fmaf(block.parts[w].sum[head], block.share[w][head], sum);
+        }
+        block.total.weigh(head, peak, sum);
+    }
+    __syncthreads();
+    EACH_ELEMENT(i)
+    {
+        int head = i / HEAD_DIM, element = i % HEAD_DIM;
+        float x = 0;
+        for (int w = 0; w < WARPS; w++) x = fmaf(block.parts[w].mix[head][element], block.share[w][head], x);
+        block.total.add(i, x);
+    }
+    __syncthreads();
+}
+
+// Where the sums of split rows wait: mixes [pieces, LISTS, HEADS, HEAD_DIM], peaks [pieces, LISTS, HEADS, 2] (peak and sum), arrivals [pieces, LISTS] of a row's first piece, 0 between steps.
+struct Scratch { float* mixes; float* peaks; int* arrivals; };
+
+__device__ __forceinline__ void put_away(const Total& total, const Scratch& scratch, int at)
+{
+    EACH_ELEMENT(i) scratch.mixes[(long long)at * HEADS * HEAD_DIM + i] = total.mix[i];
+    if (threadIdx.x >= HEADS) return;
+    scratch.peaks[(at * HEADS + threadIdx.x) * 2] = total.peak[threadIdx.x];
+    scratch.peaks[(at * HEADS + threadIdx.x) * 2 + 1] = total.sum[threadIdx.x];
+}
+
+// Whether all pieces of the row are there, for the block that brought the last.
+__device__ __forceinline__ bool is_last_of(int pieces, int* arrivals, Block& block)
+{
+    __threadfence();
+    __syncthreads();
+    if (threadIdx.x == 0)
+    {
+        block.is_last = atomicAdd(arrivals, 1) == pieces - 1;
+        if (block.is_last) *arrivals = 0;
+    }
+    __syncthreads();
+    __threadfence();
+    return block.is_last;
+}
+
+// Reads go past the first-level cache, which does not see what other multiprocessors wrote.
+__device__ __forceinline__ void gather(Total& total, const Scratch& scratch, int base, int pieces, int list)
+{
+    total.clear();
+    for (int p = base; p < base + pieces; p++)
+    {
+        int at = p * LISTS + list;
+        const volatile float* mixes = scratch.mixes + (long long)at * HEADS * HEAD_DIM;
+        const volatile float* peaks = scratch.peaks + at * HEADS * 2;
+        __syncthreads();
+        if (threadIdx.x < HEADS) total.weigh(threadIdx.x, peaks[threadIdx.x * 2], peaks[threadIdx.x * 2 + 1]);
+        __syncthreads();
+        EACH_ELEMENT(i) total.add(i, mixes[i]);
+    }
+    __syncthreads();
+}
+
+// A row of no context is 0.
+__device__ __forceinline__ void put_out(const Total& total, ACT* row, int kv_head, int list)
+{
+    EACH_ELEMENT(i)
+    {
+        int head = i / HEAD_DIM, of_group = list * LIST + head;
+        if (of_group >= GROUP_SIZE) continue;
+        float sum = total.sum[head];
+        row[(kv_head * GROUP_SIZE + of_group) * HEAD_DIM + i % HEAD_DIM] = from_float<ACT>(sum == 0 ? 0 : total.mix[i] / sum);
+    }
+}
+
+extern "C" __global__ __launch_bounds__(THREADS, LEAST_BLOCKS) void attend_rows(const ACT* queries, const KV* keys, const KV* values, const float* key_scales, const float* value_scales,
+                                                                                const int* block_tables, int stride, float scale, const Work* rows, const Work* pieces, const Plan* plan,
+                                                                                float* mixes, float* peaks, int* arrivals, ACT* output)
+{
+    __shared__ Block block;
+    const Cache cache = { keys, values, key_scales, value_scales, block_tables, stride };
+    const Scratch scratch = { mixes, peaks, arrivals };
+    const int row_jobs = plan->rows * LISTS, jobs = row_jobs + plan->pieces * LISTS;
+    for (int job = blockIdx.x; job < jobs; job += gridDim.x)
+    {
+        const bool is_piece = job >= row_jobs;
+        const int index = (is_piece ? job - row_jobs : job) / LISTS, lists = job % LISTS, kv_head = lists % KV_HEADS, list = lists / KV_HEADS;
+        const Work work = is_piece ? pieces[index] : rows[index];
+        const long long row = (long long)work.row * KV_HEADS * GROUP_SIZE * HEAD_DIM;
+        const int first = is_piece ? (index - work.base) * PIECE : 0, end = is_piece ? min(first + PIECE, work.context) : work.context;
+        typename PieceOf<ACT, KV>::type piece(cache, queries + row, kv_head, list, work.context);
+        block.total.clear();
+        for (int start = first; start < end; start += PIECE)
+        {
+            piece.attend(work.sequence, start, scale * LOG2_E, block.parts[threadIdx.x / WARP]);
+            add_piece(block);
+        }
+        __syncthreads();
+        if (is_piece)
+        {
+            int count = (work.context + PIECE - 1) / PIECE;
+            put_away(block.total, scratch, index * LISTS + lists);
+            if (!is_last_of(count, arrivals + work.base * LISTS + lists, block)) continue;
+            gather(block.total, scratch, work.base, count, lists);
+        }
+        put_out(block.total, output + row, kv_head, list);
+        __syncthreads();
+    }
+}

@@ -1,0 +1,74 @@
+// What is done to every element of an activation. Compiled for ACT (bf16 or float). The residual stream is float32.
+#include "pairs.cuh"
+
+// output[t] = table[ids[t]]. Grid: tokens.
+template <typename T> __device__ __forceinline__ void embed(const T* table, const int* ids, float* output, int columns)
+{
+    const T* from = table + (long long)ids[blockIdx.x] * columns;
+    float* to = output + (long long)blockIdx.x * columns;
+    for (int i = 2 * threadIdx.x; i < columns; i += 2 * blockDim.x) store_pair(to + i, load_pair(from + i));
+}
+
+extern "C" __global__ void embed_bf16(const bf16* table, const int* ids, float* output, int columns) { embed(table, ids, output, columns); }
+extern "C" __global__ void embed_float(const float* table, const int* ids, float* output, int columns) { embed(table, ids, output, columns); }
+
+// output[i] = input[rows[i]]. Grid: rows.
+extern "C" __global__ void take_rows(const float* input, const int* rows, float* output, int columns) { embed(input, rows, output, columns); }
+
+// The sum over a block whose threads are whole warps, the same in every thread.
+__device__ __forceinline__ float block_sum(float x)
+{
+    __shared__ float of_warps[WARP];
+    x = warp_sum(x);
+    if (threadIdx.x % WARP == 0) of_warps[threadIdx.x / WARP] = x;
+    __syncthreads();
+    return warp_sum(threadIdx.x % WARP < blockDim.x / WARP ? of_warps[threadIdx.x % WARP] : 0);
+}
+
+// output = input / sqrt(mean(input^2) + epsilon) * weight. Grid: rows. May be done in place: each thread reads twice what it alone writes.
+template <typename T> __device__ __forceinline__ void normalise(const float* input, const float* weight, float epsilon, T* output, int columns)
+{
+    const float* row = input + (long long)blockIdx.x * columns;
+    T* to = output + (long long)blockIdx.x * columns;
+    float squares = 0;
+#pragma unroll 4
+    for (int i = 2 * threadIdx.x; i < columns; i += 2 * blockDim.x)
+    {
+        float2 x = load_pair(row + i);
+        squares = fmaf(x.x, x.x, fmaf(x.y, x.y, squares));
+    }
+    float factor = rsqrtf(block_sum(squares) / columns + epsilon);
+#pragma unroll 4
+    for (int i = 2 * threadIdx.x; i < columns; i += 2 * blockDim.x)
+    {
+        float2 x = load_pair(row + i), w = load_pair(weight + i);
+        store_pair(to + i, make_float2(x.x * factor * w.x, x.y * factor * w.y));
+    }
+}
+
+extern "C" __global__ void rms_norm(const float* input, const float* weight, float epsilon, ACT* output, int columns) { normalise(input, weight, epsilon, output, columns); }
+extern "C" __global__ void rms_norm_float(const float* input, const float* weight, float epsilon, float* output, int columns) { normalise(input, weight, epsilon, output, columns); }
+
+// A quotient by more than 2^126 is 0, so that the most negative gates end in 0 and not in inf / inf.
+__device__ __forceinline__ float silu(float x) { return __fdividef(x, 1 + __expf(-x)); }
+
+// gate = silu(gate) * up over `pairs` pairs of elements, four of them at once per thread so that enough is under way.
+extern "C" __global__ void silu_multiply(ACT* gate, const ACT* up, long long pairs)
+{
+    const int AT_ONCE = 4;
+    long long step = (long long)gridDim.x * blockDim.x;
+    for (long long i = (long long)blockIdx.x * blockDim.x + threadIdx.x; i < pairs; i += AT_ONCE * step)
+    {
+        float2 g[AT_ONCE], u[AT_ONCE];
+#pragma unroll
+        for (int j = 0; j < AT_ONCE; j++)
+            if (i + j * step < pairs)
+            {
+                g[j] = load_pair(gate + 2 * (i + j * step));
+                u[j] = load_pair(up + 2 * (i + j * step));
+            }
+#pragma unroll
+        for (int j = 0; j < AT_ONCE; j++)
+            if (i + j * step < pairs) store_pair(gate + 2 * (i + j * step), make_float2(silu(g[j].x) * u[j].x, silu(g[j].y) * u[j].y));
+    }
+}

@@ -1,0 +1,172 @@
+using Llama.Model.Sampling;
+using Llama.Model.Tests.Cuda.Emulator;
+
+namespace Llama.Model.Tests.Cuda.Sampling;
+
+/// <summary>Laws of the device's sampler over steps: what is drawn depends on the row alone, recordings serve other parameters, two steps may be under way, nothing is allocated.</summary>
+public sealed class CudaStepTests
+{
+    [CudaEmulatorTheory]
+    [InlineData(32)]
+    [InlineData(512)]
+    public void Draw_AnyThreadsOrderAndCompany_HasTheSameBits(int threads)
+    {
+        const int vocabSize = 3_000, rows = 9;
+        var random = new Random(8);
+        ForwardBatch batch = RandomStep.Of(random, rows, vocabSize, guided: false);
+        float[] logits = RandomStep.Logits(random, rows, vocabSize);
+        using SamplerRig rig = new(vocabSize, rows), other = new(vocabSize, rows, threads);
+        SampledToken[] together = rig.Draw(batch, logits);
+        for (int count = 1; count <= rows; count += 4)
+        {
+            int[] order = [.. Enumerable.Range(0, rows).OrderBy(_ => random.Next()).Take(count)];
+            SampledToken[] sampled = other.Draw(Take(batch, order), [.. order.SelectMany(row => logits.AsSpan(row * vocabSize, vocabSize).ToArray())], rows: rows);
+            for (int i = 0; i < count; i++)
+            {
+                Assert.Equal((together[order[i]].TokenId, together[order[i]].Logprob), (sampled[i].TokenId, sampled[i].Logprob));
+                Assert.Equal(together[order[i]].Top, sampled[i].Top);
+            }
+        }
+    }
+
+    [CudaEmulatorFact]
+    public void Enqueue_Recorded_ServesStepsWithOtherParameters()
+    {
+        const int vocabSize = 700, rows = 5;
+        var random = new Random(4);
+        using SamplerRig rig = new(vocabSize, rows);
+        nint graph = 0;
+        int version = -1, recordings = 0;
+        for (int round = 0; round < 30; round++)
+        {
+            ForwardBatch batch = RandomStep.Of(random, random.Next(1, rows + 1), vocabSize);
+            batch.Samples[0] = batch.Samples[0] with { Params = batch.Samples[0].Params with { Temperature = 1, TopK = 0, LogitBias = [new(1, 1)], TopLogprobs = 3 } }; // the recording has all kernels
+            float[] logits = RandomStep.Logits(random, batch.SampleCount, vocabSize);
+            rig.Sampler.Prepare(batch);
+            rig.Sampler.AskGuides();
+            nint address = rig.Place(logits);
+            if (rig.Sampler.Version != version)
+            {
+                graph = Record(rig, address, rows, graph);
+                version = rig.Sampler.Version;
+                recordings++;
+            }
+            rig.Device.Driver.LaunchGraph(graph, rig.Device.Stream.Handle);
+            SampledToken[] expected = rig.DrawOnHost(batch, logits), sampled = rig.Finish(batch);
+            for (int i = 0; i < batch.SampleCount; i++) CudaSamplerTests.AssertSame(expected[i], sampled[i], $"round {round}, row {i}: {batch.Samples[i].Params}");
+        }
+        rig.Device.Driver.DestroyGraph(graph);
+        Assert.InRange(recordings, 1, 4); // memory grew in the first steps
+    }
+
+    [CudaEmulatorFact]
+    public void Prepare_NextStepBeforeTheLastIsRead_MixesNothing()
+    {
+        const int vocabSize = 600, rows = 4;
+        var random = new Random(6);
+        using SamplerRig rig = new(vocabSize, rows);
+        float[] logits = RandomStep.Logits(random, rows, vocabSize);
+        ForwardBatch[] steps = [.. Enumerable.Range(0, 6).Select(_ => RandomStep.Of(random, rows, vocabSize))];
+        foreach (ForwardBatch[] pair in steps.Chunk(2))
+        {
+            SampledToken[][] expected = [.. pair.Select(step => rig.DrawOnHost(step, logits))];
+            nint first = rig.Device.Of(logits), second = rig.Device.Of(logits);
+            for (int buffer = 0; buffer < 2; buffer++)
+            {
+                rig.Sampler.Prepare(pair[buffer], buffer);
+                rig.Sampler.AskGuides();
+                rig.Sampler.Enqueue(buffer == 0 ? first : second, rows);
+                rig.Sampler.Fetch();
+            }
+            rig.Device.Stream.Synchronize();
+            for (int buffer = 0; buffer < 2; buffer++)
+                for (int row = 0; row < rows; row++) CudaSamplerTests.AssertSame(expected[buffer][row], rig.Sampler.Read(buffer, row), $"step {buffer}, row {row}");
+        }
+    }
+
+    [CudaEmulatorFact]
+    public void Draw_LongHistories_GrowTheListsAndArePenalisedAsOnTheHost()
+    {
+        const int vocabSize = 50, rows = 70; // more rows than blocks that edit
+        var random = new Random(5);
+        var batch = new ForwardBatch(rows, rows, 1) { SampleCount = rows };
+        for (int i = 0; i < rows; i++)
+        {
+            int[] history = [.. Enumerable.Range(0, i * 10).Select(_ => random.Next(vocabSize))];
+            SamplingParams parameters = new() { Temperature = 0, RepetitionPenalty = 1.3f, FrequencyPenalty = 0.01f, PresencePenalty = 0.2f, TopLogprobs = i % 2 == 0 ? 2 : null };
+            batch.Samples[i] = new SampleRow(i, i, GeneratedCount: i * 7, batch.AddHistory(history), history.Length, parameters);
+        }
+        float[] logits = RandomStep.Logits(random, rows, vocabSize);
+        using SamplerRig rig = new(vocabSize, rows);
+        for (int step = 0; step < 2; step++) // the counts are zeros again after the first
+        {
+            SampledToken[] expected = rig.DrawOnHost(batch, logits), sampled = rig.Draw(batch, logits);
+            for (int i = 0; i < rows; i++) CudaSamplerTests.AssertSame(expected[i], sampled[i], $"row {i}");
+        }
+        Assert.Equal(1, rig.Sampler.Version);
+    }
+
+    [CudaEmulatorFact]
+    public void Draw_FewerRowsThanLaunched_LeavesTheirTokensOnTheDevice()
+    {
+        const int vocabSize = 40;
+        using SamplerRig rig = new(vocabSize, maxRows: 8);
+        float[] logits = RandomStep.Logits(new Random(2), 8, vocabSize);
+        SampledToken[] sampled = rig.Draw(RandomStep.Of(new SamplingParams(), SamplingParams.Greedy, new()), logits, rows: 8);
+        Assert.Equal([.. sampled.Select(token => token.TokenId), 0, 0, 0, 0, 0], rig.Device.Read<int>(rig.Sampler.Tokens, 8));
+    }
+
+    [CudaEmulatorFact]
+    public void Step_Warm_AllocatesNothing()
+    {
+        const int vocabSize = 500;
+        ForwardBatch batch = RandomStep.Of(new SamplingParams { TopK = 5, LogitBias = [new(1, 1)], StopTokenIds = [4], MinTokens = 3, AllowedTokenIds = [.. Enumerable.Range(0, 300)] }, new(), SamplingParams.Greedy);
+        using SamplerRig rig = new(vocabSize, 3);
+        nint logits = rig.Place(RandomStep.Logits(new Random(2), 3, vocabSize));
+        var sampled = new SampledToken[3];
+        for (int warm = 0; warm < 3; warm++) Step();
+        Assert.Equal(0, Enumerable.Range(0, 4).Min(_ => Step())); // the runtime may allocate once, as when it compiles a method anew
+
+        long Step() => Allocated(() =>
+        {
+            rig.Sampler.Prepare(batch);
+            rig.Sampler.AskGuides();
+        }) + AllocatedReading();
+
+        long AllocatedReading()
+        {
+            rig.Sampler.Enqueue(logits, 3);
+            rig.Sampler.Fetch();
+            rig.Device.Stream.Synchronize();
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            rig.Sampler.Read(0, sampled);
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+    }
+
+    private static nint Record(SamplerRig rig, nint logits, int rows, nint former)
+    {
+        if (former != 0) rig.Device.Driver.DestroyGraph(former);
+        rig.Device.Driver.BeginCapture(rig.Device.Stream.Handle);
+        rig.Sampler.Enqueue(logits, rows);
+        return rig.Device.Driver.EndCapture(rig.Device.Stream.Handle);
+    }
+
+    private static long Allocated(Action action)
+    {
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        action();
+        return GC.GetAllocatedBytesForCurrentThread() - before;
+    }
+
+    private static ForwardBatch Take(ForwardBatch batch, int[] rows)
+    {
+        var taken = new ForwardBatch(rows.Length, rows.Length, 1) { SampleCount = rows.Length };
+        for (int i = 0; i < rows.Length; i++)
+        {
+            SampleRow row = batch.Samples[rows[i]];
+            taken.Samples[i] = row with { TokenRow = i, HistoryStart = taken.AddHistory(batch.History.AsSpan(row.HistoryStart, row.HistoryLength)) };
+        }
+        return taken;
+    }
+}

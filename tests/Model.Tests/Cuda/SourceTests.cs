@@ -1,0 +1,79 @@
+using System.Collections.Concurrent;
+using Llama.Model.Cuda;
+using static TorchSharp.torch;
+
+namespace Llama.Model.Tests.Cuda;
+
+/// <summary>That every source compiles with NVIDIA's compiler, for the devices and in the forms that models ask for, and that no kernel needs more registers than there are.</summary>
+public sealed class SourceTests
+{
+    private const int SharedBytes = 227 << 10;
+
+    // Heads, key heads, elements of a head, tokens of a block; activations and cache.
+    private static readonly CudaAttentionForm[] Forms =
+    [
+        new(new(32, 32, 128, 16), ScalarType.BFloat16, ScalarType.BFloat16), // Llama 2 7B
+        new(new(64, 8, 128, 16), ScalarType.BFloat16, ScalarType.Int8), // Llama 2 70B
+        new(new(64, 8, 128, 16), ScalarType.BFloat16, ScalarType.BFloat16),
+        new(new(32, 8, 128, 32), ScalarType.BFloat16, ScalarType.Int8), // Llama 3 8B
+        new(new(32, 4, 64, 16), ScalarType.BFloat16, ScalarType.BFloat16), // TinyLlama
+        new(new(8, 4, 32, 8), ScalarType.Float32, ScalarType.Float32), // the demo model
+        new(new(8, 4, 32, 8), ScalarType.Float32, ScalarType.Int8),
+        new(new(32, 8, 128, 16), ScalarType.Float32, ScalarType.BFloat16),
+        new(new(24, 2, 80, 16), ScalarType.BFloat16, ScalarType.BFloat16),
+        new(new(8, 8, 256, 64), ScalarType.BFloat16, ScalarType.Int8),
+        new(new(16, 1, 256, 16), ScalarType.BFloat16, ScalarType.BFloat16),
+    ];
+
+    private static readonly CudaLinearFormat[] Codes =
+        [.. from bits in new[] { 8, 4 } from minima in new[] { false, true } from grain in new[] { 16, 32, 64 } select new CudaLinearFormat(bits, minima, grain)];
+
+    public static TheoryData<string> Names => [.. typeof(CudaUnit).Assembly.GetManifestResourceNames().Where(name => name.EndsWith(".cu", StringComparison.Ordinal))];
+
+    [NvrtcTheory]
+    [MemberData(nameof(Names))]
+    public void Source_InEveryForm_CompilesWithinItsRegisters(string name)
+    {
+        Nvrtc compiler = new(NvrtcTheoryAttribute.Library!);
+        ConcurrentQueue<string> faults = [];
+        Parallel.ForEach(from constants in Variants(name) from architecture in new[] { "sm_80", "sm_90" } select (constants, architecture), variant =>
+        {
+            try
+            {
+                foreach ((string kernel, int bytes) in Cubin.Frames(compiler.Compile(new CudaUnit(name, variant.constants), variant.architecture)))
+                    if (bytes > 0) faults.Enqueue($"{kernel} ({string.Join(' ', variant.constants)}) for {variant.architecture} has {bytes} bytes in local memory");
+            }
+            catch (CudaException e)
+            {
+                faults.Enqueue(e.Message);
+            }
+        });
+        Assert.True(faults.IsEmpty, string.Join('\n', faults));
+    }
+
+    [NvrtcTheory]
+    [InlineData("extern \"C\" __global__ void one(int* data) { int some[64]; for (int i = 0; i < 64; i++) some[i] = data[i]; data[0] = some[data[1]]; }")]
+    public void Frames_OfAKernelThatNeedsLocalMemory_AreSeen(string text)
+    {
+        byte[] image = new Nvrtc(NvrtcTheoryAttribute.Library!).Compile(new CudaUnit("batch.cu", [$"take_drawn=two(int*);{text}extern \"C\" __global__ void three"]), "sm_90");
+        Assert.Equal([("one", 256), ("three", 0)], Cubin.Frames(image).OrderBy(frame => frame.Kernel));
+    }
+
+    // Every source is here, or its test fails.
+    private static IEnumerable<IReadOnlyList<string>> Variants(string name) => name switch
+    {
+        "attention_plan.cu" or "attention_rows.cu" or "cache.cu" => Forms.Select(form => form.Unit(name).Constants),
+        "attention_tiles.cu" => Forms.Where(form => form.HasTiles).Select(form => form.Unit(name).Constants),
+        "batch.cu" or "sampling_edits.cu" or "sampling_scores.cu" => [[]],
+        "codes.cu" => Codes.Select(format => format.Constants),
+        "elementwise.cu" => [["ACT=bf16"], ["ACT=float"]],
+        "linear.cu" => from format in Codes.Append(new CudaLinearFormat(16)) from tile in Tiles(format) select tile.Constants,
+        "linear_float.cu" => [["ROWS=1"], ["ROWS=8"]],
+        "sampling.cu" => [["THREADS=512"]],
+        _ => throw new ArgumentException($"Say here in which forms {name} is compiled."),
+    };
+
+    // Rows and shares of the inputs as CudaLinearTiles takes them, also in deterministic mode.
+    private static IEnumerable<CudaLinearTile> Tiles(CudaLinearFormat format) =>
+        (from tokenTiles in new[] { 1, 2, 4, 8 } from split in new[] { 2, Math.Min(8, 16 / tokenTiles) } select new CudaLinearTile(format, tokenTiles, split, SharedBytes)).Distinct();
+}
