@@ -53,6 +53,7 @@ internal sealed unsafe class CudaLinear(CudaStream stream, ICudaProducts? produc
     public void Calibrate(LlamaWeights weights)
     {
         foreach (Weight weight in weights.Layers.SelectMany(Products).Append(weights.Head)) Prepare(weight);
+        if (_switch.IsFixed) return;
         Weight[] samples = [.. weights.Layers.Take(4).SelectMany(layer => (Weight[])[layer.Gate, layer.Down])]; // several, lest they stay in a cache
         using CudaLinearTrial trial = new(stream, samples);
         _switch.Measure(samples, (rows, weight, isMany) => trial.Time(rows, weight, (input, projection) => Run(input, [projection], add: false, isMany)));

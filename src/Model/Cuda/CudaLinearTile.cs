@@ -10,7 +10,7 @@ internal readonly record struct CudaLinearTile(CudaLinearFormat Format, int Toke
     /// <summary>Threads of a block.</summary>
     public const int Threads = 256;
 
-    private const int Warps = 8, WarpOutputs = 32, MostStages = 8;
+    private const int Warps = 8, WarpOutputs = 32, MostStages = 8, HalfRing = 96 << 10, WholeRing = 144 << 10, StaticBytes = 16;
 
     /// <summary>Results of a block: this many rows …</summary>
     public int Rows => 8 * TokenTiles;
@@ -30,10 +30,10 @@ internal readonly record struct CudaLinearTile(CudaLinearFormat Format, int Toke
     /// <summary>Stages of the ring, one of which is computed while the others are under way.</summary>
     public int Stages => Math.Clamp(RingBytes / StageBytes, 2, MostStages);
 
-    // Two blocks on a multiprocessor where their registers allow it.
-    private int Resident => TokenTiles == 8 && Format.IsCodes || TokenTiles == 4 && (Format.HasMinima || Format.Grain == 16) ? 1 : 2;
+    // Two blocks on a multiprocessor where shared memory and registers allow it.
+    private int Resident => MostSharedBytes < 2 * HalfRing || TokenTiles == 8 && Format.IsCodes || TokenTiles == 4 && (Format.HasMinima || Format.Grain == 16) ? 1 : 2;
 
-    private int RingBytes => Math.Min(MostSharedBytes, (Resident == 2 ? 96 : 144) << 10);
+    private int RingBytes => Resident == 2 ? HalfRing : Math.Min(MostSharedBytes - StaticBytes, WholeRing);
 
     private int WarpInputs => Format.IsCodes ? 64 : 32;
 

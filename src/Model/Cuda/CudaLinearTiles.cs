@@ -53,7 +53,7 @@ internal sealed unsafe class CudaLinearTiles(CudaStream stream, bool determinist
     private CudaLinearTile TileFor(CudaLinearFormat format, int rows)
     {
         int tokenTiles = rows <= 8 ? 1 : rows <= 16 ? 2 : rows <= 32 ? 4 : 8;
-        int split = deterministic ? 2 : Math.Min(8, 16 / tokenTiles);
+        int split = deterministic ? 2 : format.IsCodes ? Math.Max(2, 8 / tokenTiles) : Math.Min(8, 16 / tokenTiles); // codes are few bytes: activations are to be read for more outputs
         return new CudaLinearTile(format, tokenTiles, split, stream.Driver.Device.SharedMemoryPerBlock);
     }
 

@@ -13,9 +13,9 @@ internal sealed unsafe class CudaLinearTrial : IDisposable
     public CudaLinearTrial(CudaStream stream, IReadOnlyList<Weight> weights)
     {
         _stream = stream;
-        long inputBytes = (long)CudaLinearSwitch.MostRows * weights.Max(weight => weight.Inputs) * sizeof(float);
+        long rowBytes = CudaLinearSwitch.MostRows * (weights.Any(weight => CudaLinearFormat.Of(weight).Bits == 32) ? 4L : 2L), inputBytes = rowBytes * weights.Max(weight => weight.Inputs);
         _input = stream.Driver.Allocate(inputBytes);
-        _output = stream.Driver.Allocate((long)CudaLinearSwitch.MostRows * weights.Max(weight => weight.Outputs) * sizeof(float));
+        _output = stream.Driver.Allocate(rowBytes * weights.Max(weight => weight.Outputs));
         stream.Driver.FillAsync(_input, 0, inputBytes, stream.Handle);
         (_start, _end) = (stream.Driver.CreateEvent(), stream.Driver.CreateEvent());
     }

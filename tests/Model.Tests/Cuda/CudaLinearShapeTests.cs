@@ -20,10 +20,10 @@ public sealed unsafe class CudaLinearShapeTests
     public void Tile_OfAnyForm_FitsTheSharedMemoryOfTheDevice(int kibibytes)
     {
         foreach (CudaLinearFormat format in Formats)
-            foreach ((int tokenTiles, int split) in new[] { (1, 8), (2, 8), (4, 4), (8, 2), (1, 2), (2, 2), (4, 2) })
+            foreach ((int tokenTiles, int split) in new[] { (1, 8), (2, 8), (2, 4), (4, 4), (8, 2), (1, 2), (2, 2), (4, 2) })
             {
                 CudaLinearTile tile = new(format, tokenTiles, split, kibibytes << 10);
-                Assert.InRange(tile.SharedBytes, 1, kibibytes << 10);
+                Assert.InRange(tile.SharedBytes, 1, (kibibytes << 10) - 16); // the kernel has 16 of its own
                 Assert.InRange(tile.Stages, 2, 8);
                 Assert.InRange(tile.Rows * tile.Outputs, 1, 64 * 128); // what the workspace has room for
             }

@@ -14,6 +14,9 @@ internal static unsafe class DeviceMatrix
         return new Matrix((void*)data, values.Length / columns, columns, dtype, isOnHost: false, free: null);
     }
 
+    /// <summary>bfloat16 of any values.</summary>
+    public static Matrix Shape(this Device device, int rows, int columns) => device.Matrix(new float[rows * columns], columns, ScalarType.BFloat16);
+
     /// <summary>Replaces all values.</summary>
     public static void Write(this Device device, Matrix matrix, float[] values)
     {
