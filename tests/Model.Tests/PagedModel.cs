@@ -20,6 +20,7 @@ internal sealed class PagedModel : IDisposable
     {
         TorchLibrary.Load();
         _inference = inference_mode();
+        GC.SuppressFinalize(_inference); // else, if what follows throws, the finalizer would end the mode while the thread runs another test
         IWeightSource source = WeightSource.Open(path, new WeightFormat(ScalarType.Float32, Plan: null, IsAuto: true), HostMemory.Instance);
         _config = source.Config;
         _limits = new ModelLimits(_config.VocabSize, _config.ContextLength, blockSize, blockCount);

@@ -41,6 +41,7 @@ internal sealed class RunnerThread : IDisposable
     {
         if (_inferenceMode is not null) return;
         _inferenceMode = inference_mode();
+        GC.SuppressFinalize(_inferenceMode); // its finalizer would end the mode of this thread, whatever that then does, from another
         set_num_threads(Team.ThreadCount);
     }
 }

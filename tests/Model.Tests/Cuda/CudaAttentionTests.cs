@@ -201,6 +201,7 @@ public sealed class CudaAttentionTests
             _output = sequences.Output(_queries);
             CudaStream stream = sequences.Device.Stream;
             stream.Synchronize();
+            stream.FinishLoading();
             stream.Driver.BeginCapture(stream.Handle);
             attention.PlanDecode(_arrays, _rows);
             attention.Attend(_queries, _arrays, sequences.Cache, _output);

@@ -121,6 +121,7 @@ public sealed class CudaLinearTests
         using Operand weight = new(device, linear, outputs, inputs, 8, 64, hasMinima: false, seed: 1);
         linear.Prepare(weight.OnDevice);
         Matrix input = device.Matrix(new float[rows * inputs], inputs, ScalarType.BFloat16), output = device.Matrix(new float[rows * outputs], outputs, ScalarType.Float32);
+        device.Stream.FinishLoading();
         device.Driver.BeginCapture(device.Stream.Handle);
         linear.Linear(input, [new(weight.OnDevice, output)]);
         nint graph = device.Driver.EndCapture(device.Stream.Handle);
@@ -145,6 +146,7 @@ public sealed class CudaLinearTests
         Assert.True(products.Count > 0);
         Assert.Matches("cuBLAS", linear.Describe(weights));
         Matrix input = device.Shape(1024, 16), queries = device.Shape(1024, 16), logits = device.Shape(1024, 5);
+        device.Stream.FinishLoading();
         device.Driver.BeginCapture(device.Stream.Handle); // in which nothing can be compiled or allocated
         foreach (int rows in new[] { 1, 9, 17, 33, 1024 })
             linear.Linear(input.Take(rows), [new(weights.Layers[0].Query, queries.Take(rows)), new(weights.Head, logits.Take(rows))]);

@@ -147,6 +147,7 @@ public sealed class CudaStepTests
     private static nint Record(SamplerRig rig, nint logits, int rows, nint former)
     {
         if (former != 0) rig.Device.Driver.DestroyGraph(former);
+        rig.Device.Stream.FinishLoading();
         rig.Device.Driver.BeginCapture(rig.Device.Stream.Handle);
         rig.Sampler.Enqueue(logits, rows);
         return rig.Device.Driver.EndCapture(rig.Device.Stream.Handle);
