@@ -1,6 +1,8 @@
+using Llama.Model.Backends;
 using Llama.Model.Checkpoints;
 using Llama.Model.Kernels;
 using Llama.Model.Kernels.Simd;
+using Llama.Model.Tests.Cuda.Emulator;
 using Llama.Model.Verification;
 using Llama.Tests.Shared;
 using static TorchSharp.torch;
@@ -30,7 +32,11 @@ public sealed class ModelVerificationTests : IDisposable
     [InlineData(nameof(IKernels.CopyBlocks), "copied blocks")]
     public void Kernels_OneBroken_IsNamed(string broken, string check)
     {
-        KernelSide Side(ModelOptions options, LlamaConfig config) => new(new BrokenKernels(SimdKernels.Create(WeightFormat.Parse(options.Dtype).Dtype, deterministic: true), broken), HostMemory.Instance, ScalarType.Float32);
+        KernelSide Side(ModelOptions options, LlamaConfig config)
+        {
+            ScalarType dtype = WeightFormat.Parse(options.Dtype).Dtype;
+            return new KernelSide(HostBackend.Fused(dtype, deterministic: true), new BrokenKernels(SimdKernels.Create(dtype, deterministic: true), broken));
+        }
 
         CheckResult[] results = [.. new KernelSuite(Side, Options, "scalar", [SmallLlama.Config]).Run()];
 
@@ -42,12 +48,26 @@ public sealed class ModelVerificationTests : IDisposable
     [Fact]
     public void Kernels_OneThrows_FailsThatCheckWithItsReason()
     {
-        KernelSide Side(ModelOptions options, LlamaConfig config) => new(null!, HostMemory.Instance, ScalarType.Float32);
+        KernelSide Side(ModelOptions options, LlamaConfig config) => new(HostBackend.Fused(ScalarType.Float32, deterministic: false), null!);
 
         CheckResult first = new KernelSuite(Side, Options, "scalar", [SmallLlama.Config]).Run().First();
 
         Assert.False(first.Passed);
         Assert.Contains(nameof(NullReferenceException), first.Note);
+    }
+
+    [CudaEmulatorFact]
+    public void Kernels_OnTheEmulatedDevice_PassEveryCheck()
+    {
+        KernelSide Side(ModelOptions options, LlamaConfig config)
+        {
+            WeightFormat format = WeightFormat.Parse(options.Dtype);
+            IBackend backend = new EmulatedDevice().Choice.Create(format.Dtype, deterministic: false);
+            StepSize size = new(KernelChecks.MaxTokens, KernelChecks.MaxTokens, config.ContextLength, KernelChecks.BlockSize);
+            return new KernelSide(backend, backend.CreateKernels(config, size, KvCache.DtypeOf(options.KvDtype, format.Dtype)));
+        }
+
+        Assert.All(new KernelSuite(Side, Options, "scalar", [SmallLlama.Config]).Run(), result => Assert.True(result.Passed, $"{result}"));
     }
 
     [Theory]
