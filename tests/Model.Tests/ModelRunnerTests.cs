@@ -196,7 +196,7 @@ public sealed class ModelRunnerTests : IDisposable
         return statistics.CreatedInScopeCount + statistics.CreatedOutsideScopeCount;
     }
 
-    private static ScoredToken[] ReadPrompt(ModelRunner runner, int[] prompt, int start, int count, float[] sum)
+    internal static ScoredToken[] ReadPrompt(ModelRunner runner, int[] prompt, int start, int count, float[] sum)
     {
         ForwardBatch batch = new(50, 1, runner.Limits.BlocksPerSequence) { TokenCount = count, SequenceCount = 1 };
         for (int b = 0; b < runner.Limits.BlocksPerSequence; b++) batch.BlockTables[b] = b;

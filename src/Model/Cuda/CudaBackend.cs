@@ -71,7 +71,7 @@ internal sealed class CudaBackend : IBackend
     {
         _upload = new BatchUpload(_stream, size.Tokens, size.Samples, size.BlocksPerSequence);
         _kernels = new CudaKernels(_stream, _upload.Batch, _products, config, size, ActivationDtype, kvDtype, _deterministic);
-        _memory.PlaceCodes = _kernels.Upload;
+        _memory.PackCodes = _kernels.Pack;
         _sampling = new SamplingKernels(_stream, config.VocabSize, size.Samples);
         return _kernels;
     }

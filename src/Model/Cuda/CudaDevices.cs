@@ -28,19 +28,13 @@ internal sealed unsafe class CudaDevices : IReadOnlyList<CudaDevice>
     /// <summary>Finds them.</summary>
     /// <param name="devices">One at least.</param>
     /// <param name="reason">Why there are none.</param>
-    public static bool TryFind([NotNullWhen(true)] out CudaDevices? devices, [NotNullWhen(false)] out string? reason) => TryFind(DriverApi.FileName, out devices, out reason);
+    public static bool TryFind([NotNullWhen(true)] out CudaDevices? devices, [NotNullWhen(false)] out string? reason) => TryFind(DriverApi.Files, out devices, out reason);
 
-    /// <summary>Finds them through the driver in a certain file.</summary>
-    public static bool TryFind(string driver, [NotNullWhen(true)] out CudaDevices? devices, [NotNullWhen(false)] out string? reason)
+    /// <summary>Finds them through the first that loads of these drivers: a name that the system's loader may know, then files.</summary>
+    public static bool TryFind(IReadOnlyList<string> drivers, [NotNullWhen(true)] out CudaDevices? devices, [NotNullWhen(false)] out string? reason)
     {
         devices = null;
-        if (!LoadedLibrary.TryLoad(driver, out LoadedLibrary? library, out reason))
-        {
-            reason = reason.StartsWith($"{driver}: cannot open", StringComparison.Ordinal) || OperatingSystem.IsWindows()
-                ? $"no NVIDIA driver: {driver} was not found"
-                : $"the NVIDIA driver does not load: {reason}";
-            return false;
-        }
+        if (!TryLoad(drivers, out LoadedLibrary? library, out reason)) return false;
         try
         {
             DriverApi api = new(library);
@@ -61,6 +55,17 @@ internal sealed unsafe class CudaDevices : IReadOnlyList<CudaDevice>
     public IEnumerator<CudaDevice> GetEnumerator() => _devices.AsEnumerable().GetEnumerator();
 
     System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
+
+    private static bool TryLoad(IReadOnlyList<string> drivers, [NotNullWhen(true)] out LoadedLibrary? library, [NotNullWhen(false)] out string? reason)
+    {
+        if (LoadedLibrary.TryLoad(drivers[0], out library, out reason)) return true;
+        foreach (string file in drivers.Skip(1).Where(File.Exists))
+            if (LoadedLibrary.TryLoad(file, out library, out reason)) return true;
+        reason = reason.StartsWith($"{drivers[0]}: cannot open", StringComparison.Ordinal) || OperatingSystem.IsWindows()
+            ? $"no NVIDIA driver: {drivers[0]} was not found"
+            : $"the NVIDIA driver does not load: {reason}";
+        return false;
+    }
 
     private CudaDevice Read(int index)
     {

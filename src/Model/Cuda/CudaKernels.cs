@@ -38,8 +38,8 @@ internal sealed unsafe class CudaKernels : IKernels, IDisposable
         _linear = new CudaLinear(stream, products, deterministic);
     }
 
-    /// <summary>Brings a weight in codes to the device in the form that <see cref="Linear"/> takes.</summary>
-    public Weight Upload(QuantizedWeight onHost) => _linear.Upload(onHost);
+    /// <summary>Takes over a weight in codes that lies on the device and brings it into the form that <see cref="Linear"/> takes.</summary>
+    public Weight Pack(QuantizedWeight placed) => _linear.Pack(placed);
 
     public void Calibrate(LlamaWeights weights) => _linear.Calibrate(weights);
 

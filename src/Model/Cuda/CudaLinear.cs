@@ -25,9 +25,18 @@ internal sealed unsafe class CudaLinear(CudaStream stream, ICudaProducts? produc
             if (size % 8 != 0) throw new ArgumentException($"{name} is {size}, and the fused CUDA kernels take multiples of 8; use Model:Kernels=plain or Model:Device=cpu.");
     }
 
-    /// <summary>A weight in codes, brought to the device in the form in which it can be multiplied with.</summary>
+    /// <summary>Brings a weight in codes into the order in which it can be multiplied with.</summary>
+    /// <param name="placed">Its matrices lie on the device as they did on the host. Taken over.</param>
     /// <exception cref="ArgumentException">There are no kernels for its groups.</exception>
-    public CudaQuantizedWeight Upload(QuantizedWeight onHost) => _codes.Upload(onHost);
+    public CudaQuantizedWeight Pack(QuantizedWeight placed)
+    {
+        using (placed)
+        {
+            CudaQuantizedWeight packed = _codes.Pack(placed);
+            stream.Synchronize(); // before the memory is given back
+            return packed;
+        }
+    }
 
     /// <summary>Compiles and allocates all that products with a weight on the device need.</summary>
     public void Prepare(Weight weight)
@@ -35,7 +44,9 @@ internal sealed unsafe class CudaLinear(CudaStream stream, ICudaProducts? produc
         CudaLinearFormat format = CudaLinearFormat.Of(weight);
         if (format.Bits == 32) _float ??= new CudaLinearFloat(stream);
         else _tiles.Prepare(format);
-        if (format.IsCodes) _codes.Prepare(format);
+        if (!format.IsCodes) return;
+        _codes.Prepare(format);
+        if (!_switch.IsFixed) _codes.PrepareSlice();
     }
 
     /// <summary>Prepares all weights and measures from how many rows on cuBLAS pays.</summary>

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Llama.Model.Cuda;
 
-/// <summary>Weights in codes: brought to the device and into its order, and widened to bfloat16 a slice at a time for products with many rows.</summary>
+/// <summary>Weights in codes on the device: brought into its order, and widened to bfloat16 a slice at a time for products with many rows.</summary>
 internal sealed unsafe class CudaLinearCodes(CudaStream stream) : IDisposable
 {
     private const long SliceBytes = 32 << 20; // about what stays in the second-level cache until it is multiplied with
@@ -12,23 +12,31 @@ internal sealed unsafe class CudaLinearCodes(CudaStream stream) : IDisposable
     private readonly Dictionary<CudaLinearFormat, Kernels> _kernels = [];
     private nint _slice;
 
-    /// <summary>Compiles what weights of this form need, and allocates the slice.</summary>
+    /// <summary>Compiles what weights of this form need.</summary>
     public void Prepare(CudaLinearFormat format)
     {
-        if (_slice == 0) _slice = stream.Driver.Allocate(SliceBytes);
         if (_kernels.ContainsKey(format)) return;
         CudaModule module = stream.Load(new CudaUnit("codes.cu", format.Constants));
         _kernels[format] = new Kernels(module.Kernel("pack_codes"), module.Kernel("pack_scales"), module.Kernel("widen_codes"));
     }
 
-    /// <summary>A copy on the device.</summary>
-    /// <exception cref="ArgumentException">There are no kernels for it.</exception>
-    public CudaQuantizedWeight Upload(QuantizedWeight onHost)
+    /// <summary>Allocates what <see cref="Multiply"/> widens into.</summary>
+    public void PrepareSlice()
     {
-        CudaQuantizedWeight weight = new(stream.Driver, onHost.Outputs, onHost.Inputs, onHost.Bits, onHost.GroupSize, onHost.Minima is not null);
+        if (_slice == 0) _slice = stream.Driver.Allocate(SliceBytes);
+    }
+
+    /// <summary>A weight whose matrices lie on the device as they did on the host, in the device's own order.</summary>
+    /// <exception cref="ArgumentException">There are no kernels for it.</exception>
+    public CudaQuantizedWeight Pack(QuantizedWeight source)
+    {
+        CudaQuantizedWeight weight = new(stream.Driver, source.Outputs, source.Inputs, source.Bits, source.GroupSize, source.Minima is not null);
         Prepare(weight.Format);
-        UploadCodes(onHost, weight);
-        UploadScales(onHost, weight);
+        Kernels kernels = _kernels[weight.Format];
+        int groups = Math.Max(1, QuantizedWeight.Chunk / source.GroupSize);
+        kernels.PackCodes.Launch(Shape(weight.TileCount * weight.UnitCount * 32), source.Codes.Data, source.Codes.Columns, source.Outputs, source.Inputs, groups, weight.Codes);
+        kernels.PackScales.Launch(Shape(weight.TileCount * weight.GroupCount * TileOutputs),
+            source.Scales.Data, source.Minima is { } minima ? minima.Data : null, source.GroupCount, source.GroupSize, source.Outputs, weight.GroupCount, weight.GroupShift, weight.Scales);
         return weight;
     }
 
@@ -36,6 +44,7 @@ internal sealed unsafe class CudaLinearCodes(CudaStream stream) : IDisposable
     public void Multiply(ICudaProducts products, Matrix input, CudaQuantizedWeight weight, Matrix output, float beta)
     {
         Prepare(weight.Format);
+        PrepareSlice();
         int tiles = (int)Math.Max(1, SliceBytes / ((long)TileOutputs * weight.Inputs * 2)), elementBytes = output.Dtype == ScalarType.BFloat16 ? 2 : 4;
         for (int first = 0; first < weight.TileCount; first += tiles)
         {
@@ -48,36 +57,6 @@ internal sealed unsafe class CudaLinearCodes(CudaStream stream) : IDisposable
     public void Dispose()
     {
         if (_slice != 0) stream.Driver.Free(_slice);
-    }
-
-    // In the host's order through the slice, whole tiles at a time.
-    private void UploadCodes(QuantizedWeight onHost, CudaQuantizedWeight weight)
-    {
-        int rowBytes = onHost.Codes.Columns, tiles = (int)(SliceBytes / ((long)TileOutputs * rowBytes)), groups = Math.Max(1, QuantizedWeight.Chunk / onHost.GroupSize);
-        for (int first = 0; first < weight.TileCount; first += tiles)
-        {
-            int row = first * TileOutputs, rows = Math.Min(tiles * TileOutputs, onHost.Outputs - row), tileThreads = weight.UnitCount * 32;
-            stream.Driver.Copy(_slice, (nint)onHost.Codes.Data + (nint)row * rowBytes, (long)rows * rowBytes);
-            _kernels[weight.Format].PackCodes.Launch(Shape((rows + TileOutputs - 1) / TileOutputs * tileThreads), _slice, rowBytes, rows, onHost.Inputs, groups, weight.Codes + (nint)first * tileThreads * 16);
-            stream.Synchronize(); // before the slice is filled again
-        }
-    }
-
-    private void UploadScales(QuantizedWeight onHost, CudaQuantizedWeight weight)
-    {
-        nint scales = Copy(onHost.Scales), minima = onHost.Minima is null ? 0 : Copy(onHost.Minima);
-        _kernels[weight.Format].PackScales.Launch(Shape(weight.TileCount * weight.GroupCount * TileOutputs),
-            scales, minima, onHost.GroupCount, onHost.GroupSize, onHost.Outputs, weight.GroupCount, weight.GroupShift, weight.Scales);
-        stream.Synchronize();
-        stream.Driver.Free(scales);
-        if (minima != 0) stream.Driver.Free(minima);
-    }
-
-    private nint Copy(Matrix onHost)
-    {
-        nint memory = stream.Driver.Allocate(onHost.ByteCount);
-        stream.Driver.Copy(memory, (nint)onHost.Data, onHost.ByteCount);
-        return memory;
     }
 
     private static LaunchShape Shape(int threads) => new((threads + Threads - 1) / Threads, 1, 1, Threads);

@@ -15,6 +15,9 @@ internal sealed class CudaLinearSwitch(bool isFixed)
 
     private readonly Dictionary<CudaLinearFormat, int> _from = [];
 
+    /// <summary>Whether none ever does.</summary>
+    public bool IsFixed => isFixed;
+
     /// <summary>Whether a product of so many rows goes through cuBLAS.</summary>
     public bool IsMany(int rows, CudaLinearFormat format) => !isFixed && rows >= From(format);
 

@@ -16,8 +16,8 @@ internal sealed unsafe class CudaMemory(CudaStream stream) : DeviceMemory
     private readonly nint[] _fetched = [stream.Driver.CreateEvent(), stream.Driver.CreateEvent()]; // when a buffer may be filled again
     private int _turn;
 
-    /// <summary>Brings weights in codes to the device in the form that its kernels want; the kernels set it, which are made after this. As long as it is null they keep their form.</summary>
-    public Func<QuantizedWeight, Weight>? PlaceCodes { get; set; }
+    /// <summary>Takes over a weight in codes that lies on the device and hands it out in the form that its kernels want; the kernels set it, which are made after this. As long as it is null codes keep their form.</summary>
+    public Func<QuantizedWeight, Weight>? PackCodes { get; set; }
 
     public override long FreeBytes() => _driver.MemoryInfo().Free;
 
@@ -38,8 +38,8 @@ internal sealed unsafe class CudaMemory(CudaStream stream) : DeviceMemory
 
     public override Weight Place(QuantizedWeight onHost)
     {
-        if (PlaceCodes is null) return base.Place(onHost);
-        using (onHost) return PlaceCodes(onHost);
+        Weight placed = base.Place(onHost);
+        return PackCodes is null ? placed : PackCodes((QuantizedWeight)placed);
     }
 
     public override void Download(Matrix matrix, void* target)

@@ -22,7 +22,8 @@ public static class CheckpointQuantizer
     /// <exception cref="CheckpointException">The source cannot be loaded, or not be quantised.</exception>
     public static IReadOnlyList<QuantizedKind> Write(string source, string target, QuantizationPlan plan, IProgress<double> progress, CancellationToken cancellation = default)
     {
-        using IDisposable inference = InferenceMode();
+        TorchLibrary.Load();
+        using IDisposable inference = inference_mode();
         using Checkpoint checkpoint = Checkpoint.Open(source);
         checkpoint.Verify();
         if (checkpoint.Config.Quantization is { } stored) throw new CheckpointException(source, $"is quantised already ({stored.Layers}); give the checkpoint that it was made from");
@@ -30,12 +31,6 @@ public static class CheckpointQuantizer
         WriteConfig(source, target, plan);
         using QuantizedTensorWriter writer = new(checkpoint, plan, Path.Combine(target, "model.safetensors"));
         return writer.WriteAll(progress, cancellation);
-    }
-
-    private static IDisposable InferenceMode()
-    {
-        TorchLibrary.Load();
-        return inference_mode();
     }
 
     private static void CopyOtherFiles(string source, string target)

@@ -160,7 +160,7 @@ public sealed unsafe class CudaDriverTests
     {
         using FakeDriver fake = new();
         fake.Fail(0, error);
-        Assert.False(CudaDevices.TryFind(fake.File, out _, out string? reason));
+        Assert.False(CudaDevices.TryFind([fake.File], out _, out string? reason));
         Assert.Contains(name, reason, StringComparison.Ordinal);
         Assert.Contains(remedy, reason, StringComparison.Ordinal);
     }
@@ -168,15 +168,23 @@ public sealed unsafe class CudaDriverTests
     [Fact]
     public void TryFind_WithoutDriver_SaysSo()
     {
-        Assert.False(CudaDevices.TryFind("libcuda-which-nobody-has.so.1", out _, out string? reason));
+        Assert.False(CudaDevices.TryFind(["libcuda-which-nobody-has.so.1", "/nowhere/libcuda.so.1"], out _, out string? reason));
         Assert.Equal("no NVIDIA driver: libcuda-which-nobody-has.so.1 was not found", reason);
+    }
+
+    [GccFact]
+    public void TryFind_OfADriverThatTheLoaderDoesNotKnow_FindsTheFile()
+    {
+        using FakeDriver fake = new();
+        Assert.True(CudaDevices.TryFind(["libcuda-which-nobody-has.so.1", "/nowhere/libcuda.so.1", fake.File], out CudaDevices? devices, out _));
+        Assert.Equal(2, devices.Count);
     }
 
     [GccFact]
     public void TryFind_WithALibraryThatLacksAFunction_NamesIt()
     {
         using FakeDriver fake = new("-DcuMemcpy=missing");
-        Assert.False(CudaDevices.TryFind(fake.File, out _, out string? reason));
+        Assert.False(CudaDevices.TryFind([fake.File], out _, out string? reason));
         Assert.Equal($"{fake.File} has no function cuMemcpy: it is too old. Update it (CUDA 11.4 or newer).", reason);
     }
 

@@ -17,11 +17,14 @@ public sealed class CudaLibrariesTests
     [InlineData("venv/lib/python3.11/site-packages/nvidia/cuda_nvrtc/lib/libnvrtc.so.12")]
     [InlineData("me/.local/lib/python3.9/site-packages/nvidia/cuda_nvrtc/lib/libnvrtc.so.11.2")]
     [InlineData("interpreter/lib/python3.10/site-packages/nvidia/cuda_nvrtc/lib/libnvrtc.so.12")]
+    [InlineData("linked/lib/python3.12/site-packages/nvidia/cu13/lib/libnvrtc.so.13")]
+    [InlineData("me/.pyenv/versions/3.11.9/lib/python3.11/site-packages/nvidia/cu13/lib/libnvrtc.so.13")]
     public void TryFind_InEachPlace_FindsIt(string file)
     {
         using FakeLibrary fake = new("nvrtc.c", file);
-        Directory.CreateDirectory(Path.Combine(fake.Folder, "interpreter/bin"));
-        File.WriteAllText(Path.Combine(fake.Folder, "interpreter/bin/python3"), "");
+        foreach (string folder in new[] { "interpreter/bin", "linked/bin" }) Directory.CreateDirectory(Path.Combine(fake.Folder, folder));
+        File.WriteAllText(Path.Combine(fake.Folder, "linked/bin/python3"), "");
+        File.CreateSymbolicLink(Path.Combine(fake.Folder, "interpreter/bin/python3"), "../../linked/bin/python3");
         Assert.True(Find(fake.Folder, new Version(12, 4), out CudaLibrary? found, out string? reason), reason);
         Assert.Equal($"nvrtc 12.3 ({fake.File})", found!.ToString());
     }

@@ -114,6 +114,50 @@ public sealed class CudaLinearTests
         weight.AssertProduct(x, residual, device.Read(output), isRounded: false, tolerance: bits < 16 ? 4e-3 : 1e-5); // weights were rounded to bfloat16
     }
 
+    [CudaEmulatorFact]
+    public void Linear_Recorded_ReplaysOnWhatTheInputHoldsThen()
+    {
+        const int rows = 3, inputs = 2056, outputs = 33; // blocks share the inputs, and count each other
+        using Device device = new();
+        using CudaLinear linear = new(device.Stream, products: null, deterministic: false);
+        using Operand weight = new(device, linear, outputs, inputs, 8, 64, hasMinima: false, seed: 1);
+        linear.Prepare(weight.OnDevice);
+        Matrix input = device.Matrix(new float[rows * inputs], inputs, ScalarType.BFloat16), output = device.Matrix(new float[rows * outputs], outputs, ScalarType.Float32);
+        device.Driver.BeginCapture(device.Stream.Handle);
+        linear.Linear(input, [new(weight.OnDevice, output)]);
+        nint graph = device.Driver.EndCapture(device.Stream.Handle);
+        for (int seed = 1; seed <= 3; seed++)
+        {
+            float[] x = DeviceMatrix.Random(rows * inputs, ScalarType.BFloat16, seed);
+            device.Write(input, x);
+            device.Driver.LaunchGraph(graph, device.Stream.Handle);
+            weight.AssertProduct(x, new float[rows * outputs], device.Read(output), isRounded: false);
+        }
+        device.Driver.DestroyGraph(graph);
+    }
+
+    [CudaEmulatorTheory]
+    [InlineData(8)]
+    [InlineData(48)]
+    [InlineData(96)]
+    public void Pack_GroupsWithoutKernels_AreRefusedWithTheRemedy(int group)
+    {
+        using Device device = new();
+        using CudaLinear linear = new(device.Stream, products: null, deterministic: false);
+        ArgumentException e = Assert.Throws<ArgumentException>(() => new CudaQuantizedWeight(device.Driver, 4, 512, 8, group, hasMinima: false));
+        Assert.Contains($"groups of {group} codes; use Model:Device=cpu", e.Message, StringComparison.Ordinal);
+    }
+
+    [CudaEmulatorFact]
+    public void Linear_ActivationsOfAnotherType_AreRefused()
+    {
+        using Device device = new();
+        using CudaLinear linear = new(device.Stream, products: null, deterministic: false);
+        using Operand weight = new(device, linear, 8, 16, 16, null, hasMinima: false, seed: 1);
+        Matrix input = device.Matrix(new float[16], 16, ScalarType.Float32), output = device.Matrix(new float[8], 8, ScalarType.Float32);
+        Assert.Throws<ArgumentException>(() => linear.Linear(input, [new(weight.OnDevice, output)]));
+    }
+
     private sealed class CountedProducts(ICudaProducts products) : ICudaProducts
     {
         public int Count { get; private set; }
@@ -141,10 +185,11 @@ public sealed class CudaLinearTests
                 OnDevice = new DenseWeight(device.Matrix(_values, inputs, InputDtype));
                 return;
             }
-            using QuantizedWeight onHost = RandomCodes.Weight(outputs, inputs, bits, group, hasMinima, seed);
+            QuantizedWeight onHost = RandomCodes.Weight(outputs, inputs, bits, group, hasMinima, seed);
             using Tensor widened = onHost.Widen();
             _values = widened.data<float>().ToArray();
-            OnDevice = linear.Upload(onHost);
+            using CudaMemory memory = new(device.Stream);
+            OnDevice = linear.Pack((QuantizedWeight)memory.Place(onHost));
         }
 
         public int Outputs { get; }

@@ -1,3 +1,4 @@
+using Llama.Model.Backends;
 using Llama.Model.Checkpoints;
 using Llama.Model.Tests.Cuda.Emulator;
 using Llama.Tests.Shared;
@@ -12,20 +13,48 @@ public sealed class CudaRunnerTests : IDisposable
     public CudaRunnerTests() => RandomCheckpoint.Write(_folder, SmallLlama.Config, TensorDtype.BF16, seed: 1);
 
     [CudaEmulatorTheory]
-    [InlineData("float32", "auto", false)]
-    [InlineData("bfloat16", "auto", false)]
-    [InlineData("bfloat16", "int8", false)]
-    [InlineData("bfloat16", "auto", true)]
-    [InlineData("int8", "auto", false)]
-    [InlineData("int4", "auto", true)]
-    public void Run_AnyForm_DrawsTheGreedyTokensOfTheProcessor(string dtype, string kvDtype, bool deterministic)
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    public void Run_Float32_DrawsTheGreedyTokensOfThePlainModel(bool deterministic, bool hasProducts)
     {
-        ModelOptions options = new() { Path = _folder, Device = "cpu", Dtype = dtype, KvDtype = kvDtype, MaxBatchTokens = 32, MaxSequences = 8 };
-        int[] expected = ModelRunnerTests.Generate(options, 40);
-        EmulatedDevice device = new();
-        Assert.Equal(expected, ModelRunnerTests.Generate(options with { Deterministic = deterministic }, 40, device.Choice));
+        ModelOptions options = Options("float32", "auto");
+        EmulatedDevice device = new() { HasProducts = hasProducts };
+        Assert.Equal(ModelRunnerTests.Generate(options with { Kernels = "plain" }, 40), ModelRunnerTests.Generate(options with { Deterministic = deterministic }, 40, device.Choice));
         Assert.Equal("", device.Leaks);
     }
+
+    [CudaEmulatorTheory]
+    [InlineData("float32", "auto", 7, 1e-4)]
+    [InlineData("float32", "int8", 50, 3e-2)]
+    [InlineData("bfloat16", "auto", 50, 3e-2)]
+    [InlineData("bfloat16", "auto", 7, 3e-2)]
+    [InlineData("bfloat16", "int8", 17, 6e-2)]
+    [InlineData("int8", "auto", 50, 3e-2)]
+    [InlineData("int8", "auto", 3, 3e-2)]
+    [InlineData("int4", "auto", 20, 3e-2)]
+    public void Run_PromptInChunks_ScoresAndPoolsItAsThePlainModelDoes(string dtype, string kvDtype, int chunk, double tolerance)
+    {
+        ModelOptions options = Options(dtype, kvDtype);
+        int[] prompt = [.. Enumerable.Range(0, 50).Select(i => (i * i + 7) % 200)];
+        (double[] expected, float[] expectedSum) = Read(options with { Kernels = "plain" }, BackendChoice.Of(options with { Kernels = "plain" }), prompt, 50);
+        EmulatedDevice device = new();
+        (double[] logprobs, float[] sum) = Read(options, device.Choice, prompt, chunk);
+        Assert.Equal("", device.Leaks);
+        Assert.Equal(expected, logprobs, (one, other) => Math.Abs(one - other) < tolerance);
+        Assert.Equal(expectedSum, sum, (one, other) => Math.Abs(one - other) < 50 * tolerance);
+    }
+
+    private static (double[] Logprobs, float[] Sum) Read(ModelOptions options, BackendChoice choice, int[] prompt, int chunk)
+    {
+        using ModelRunner runner = ModelRunner.Load(options, choice);
+        float[] sum = new float[64];
+        List<double> logprobs = [];
+        for (int start = 0; start < prompt.Length; start += chunk)
+            logprobs.AddRange(ModelRunnerTests.ReadPrompt(runner, prompt, start, Math.Min(chunk, prompt.Length - start), sum).SelectMany(score => score.Top.Select(top => (double)top.Logprob).Prepend(score.Logprob)));
+        return ([.. logprobs], sum);
+    }
+
+    private ModelOptions Options(string dtype, string kvDtype) => new() { Path = _folder, Device = "cpu", Dtype = dtype, KvDtype = kvDtype, MaxBatchTokens = 64, MaxSequences = 8 };
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 }

@@ -14,6 +14,16 @@ internal static unsafe class DeviceMatrix
         return new Matrix((void*)data, values.Length / columns, columns, dtype, isOnHost: false, free: null);
     }
 
+    /// <summary>Replaces all values.</summary>
+    public static void Write(this Device device, Matrix matrix, float[] values)
+    {
+        device.Stream.Synchronize();
+        byte[] bytes = matrix.Dtype == ScalarType.BFloat16
+            ? [.. values.SelectMany(value => BitConverter.GetBytes(Bits(value)))]
+            : [.. values.SelectMany(BitConverter.GetBytes)];
+        fixed (byte* source = bytes) device.Driver.Copy((nint)matrix.Data, (nint)source, bytes.Length);
+    }
+
     /// <summary>All values, after all that was enqueued.</summary>
     public static float[] Read(this Device device, Matrix matrix)
     {

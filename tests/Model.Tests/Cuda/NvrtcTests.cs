@@ -50,6 +50,9 @@ public sealed class NvrtcTests
 
     [NvrtcTheory]
     [InlineData("batch.cu")]
+    [InlineData("sampling.cu")]
+    [InlineData("sampling_edits.cu")]
+    [InlineData("sampling_scores.cu")]
     public void Source_ForTheRealCompiler_IsCode(string name)
     {
         foreach (string architecture in new[] { "sm_80", "sm_90" })

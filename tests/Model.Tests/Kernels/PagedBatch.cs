@@ -46,10 +46,13 @@ internal sealed class PagedBatch : IDisposable
         return batch;
     }
 
-    /// <summary>Attention of a batch's tokens: [tokens, heads · headDim]. A token's query depends on its position alone.</summary>
+    /// <summary>[tokens, heads · headDim]: a token's query depends on its sequence and position alone.</summary>
+    public Matrix Queries(ForwardBatch batch) => Rows(batch, _shape.HeadCount, 3, scale: 4);
+
+    /// <summary>Attention of a batch's tokens: [tokens, heads · headDim].</summary>
     public Matrix Attend(IKernels kernels, ForwardBatch batch)
     {
-        Matrix queries = Rows(batch, _shape.HeadCount, 3, scale: 4), output = Matrix.Of(full(batch.TokenCount, queries.Columns, float.NaN));
+        Matrix queries = Queries(batch), output = Matrix.Of(full(batch.TokenCount, queries.Columns, float.NaN));
         kernels.Attend(queries, batch, _shape, Cache, output);
         return output;
     }
@@ -68,10 +71,14 @@ internal sealed class PagedBatch : IDisposable
     {
         int columns = heads * _shape.HeadDim;
         float[] values = new float[batch.TokenCount * columns];
-        for (int t = 0; t < batch.TokenCount; t++)
+        for (int s = 0; s < batch.SequenceCount; s++)
         {
-            Random random = new(seed * 100_003 + batch.Positions[t]);
-            for (int i = 0; i < columns; i++) values[t * columns + i] = scale * (float)(random.NextDouble() * 2 - 1);
+            int sequence = Array.IndexOf(_blocks, batch.BlockTables[s * _stride]) / _stride;
+            for (int t = batch.TokenStarts[s]; t < batch.TokenStarts[s + 1]; t++)
+            {
+                Random random = new((seed * 1_009 + sequence) * 100_003 + batch.Positions[t]);
+                for (int i = 0; i < columns; i++) values[t * columns + i] = scale * (float)(random.NextDouble() * 2 - 1);
+            }
         }
         return Matrix.Of(tensor(values, [batch.TokenCount, columns]));
     }

@@ -20,6 +20,7 @@ struct __align__(16) Work
 // What plan_attention counted.
 struct Plan { int rows, pieces; };
 
+#define LOG2_E 1.4426950408889634f // softmax goes by powers of 2
 #define WARPS 4         // of a block that attends
 #define TILE 16         // tokens that a warp of attend_rows takes together
 #define TILES (PIECE / TILE / WARPS)

@@ -8,21 +8,24 @@
 #define THREADS (WARPS * WARP)
 #define LEAST_BLOCKS (HEAD_DIM > 128 ? 2 : 3)
 
+// Not unrolled: what a compiler would prepare for it would occupy registers all through the products.
+#define EACH_ELEMENT(i) _Pragma("unroll 1") for (int i = threadIdx.x; i < HEADS * HEAD_DIM; i += THREADS)
+
 // The tensor cores' products are of bfloat16.
 template <typename A, typename K> struct PieceOf { typedef PlainPiece type; };
 template <> struct PieceOf<bf16, bf16> { typedef TensorPiece type; };
 template <> struct PieceOf<bf16, s8> { typedef TensorPiece type; };
 
-// The pieces of a row added so far: [HEADS][HEAD_DIM] with the peak and sum of each head.
+// The pieces of a row added so far: [HEADS, HEAD_DIM] with the peak and sum of each head.
 struct Total
 {
-    float mix[HEADS * HEAD_DIM]; // [HEADS][HEAD_DIM]
+    float mix[HEADS * HEAD_DIM];
     float peak[HEADS], sum[HEADS];
     float keep[HEADS], take[HEADS]; // what the total and the next summand are multiplied with
 
     __device__ __forceinline__ void clear()
     {
-        for (int i = threadIdx.x; i < HEADS * HEAD_DIM; i += THREADS) mix[i] = 0;
+        EACH_ELEMENT(i) mix[i] = 0;
         if (threadIdx.x < HEADS)
         {
             peak[threadIdx.x] = -INFINITY;
@@ -41,7 +44,7 @@ struct Total
     }
 
     // The same for rows and pieces, written so that no compiler rounds it in two ways.
-    __device__ __forceinline__ void add(int head, int i, float x) { mix[head * HEAD_DIM + i] = fmaf(x, take[head], mix[head * HEAD_DIM + i] * keep[head]); }
+    __device__ __forceinline__ void add(int i, float x) { mix[i] = fmaf(x, take[i / HEAD_DIM], mix[i] * keep[i / HEAD_DIM]); }
 };
 
 struct Block
@@ -69,12 +72,12 @@ __device__ __forceinline__ void add_piece(Block& block)
         block.total.weigh(head, peak, sum);
     }
     __syncthreads();
-    for (int i = threadIdx.x; i < HEADS * HEAD_DIM; i += THREADS)
+    EACH_ELEMENT(i)
     {
         int head = i / HEAD_DIM, element = i % HEAD_DIM;
         float x = 0;
         for (int w = 0; w < WARPS; w++) x = fmaf(block.parts[w].mix[head][element], block.share[w][head], x);
-        block.total.add(head, element, x);
+        block.total.add(i, x);
     }
     __syncthreads();
 }
@@ -84,7 +87,7 @@ struct Scratch { float* mixes; float* peaks; int* arrivals; };
 
 __device__ __forceinline__ void put_away(const Total& total, const Scratch& scratch, int at)
 {
-    for (int i = threadIdx.x; i < HEADS * HEAD_DIM; i += THREADS) scratch.mixes[(long long)at * HEADS * HEAD_DIM + i] = total.mix[i];
+    EACH_ELEMENT(i) scratch.mixes[(long long)at * HEADS * HEAD_DIM + i] = total.mix[i];
     if (threadIdx.x >= HEADS) return;
     scratch.peaks[(at * HEADS + threadIdx.x) * 2] = total.peak[threadIdx.x];
     scratch.peaks[(at * HEADS + threadIdx.x) * 2 + 1] = total.sum[threadIdx.x];
@@ -117,7 +120,7 @@ __device__ __forceinline__ void gather(Total& total, const Scratch& scratch, int
         __syncthreads();
         if (threadIdx.x < HEADS) total.weigh(threadIdx.x, peaks[threadIdx.x * 2], peaks[threadIdx.x * 2 + 1]);
         __syncthreads();
-        for (int i = threadIdx.x; i < HEADS * HEAD_DIM; i += THREADS) total.add(i / HEAD_DIM, i % HEAD_DIM, mixes[i]);
+        EACH_ELEMENT(i) total.add(i, mixes[i]);
     }
     __syncthreads();
 }
@@ -125,7 +128,7 @@ __device__ __forceinline__ void gather(Total& total, const Scratch& scratch, int
 // A row of no context is 0.
 __device__ __forceinline__ void put_out(const Total& total, ACT* row, int kv_head, int list)
 {
-    for (int i = threadIdx.x; i < HEADS * HEAD_DIM; i += THREADS)
+    EACH_ELEMENT(i)
     {
         int head = i / HEAD_DIM, of_group = list * LIST + head;
         if (of_group >= GROUP_SIZE) continue;
@@ -153,7 +156,7 @@ extern "C" __global__ __launch_bounds__(THREADS, LEAST_BLOCKS) void attend_rows(
         block.total.clear();
         for (int start = first; start < end; start += PIECE)
         {
-            piece.attend(work.sequence, start, scale, block.parts[threadIdx.x / WARP]);
+            piece.attend(work.sequence, start, scale * LOG2_E, block.parts[threadIdx.x / WARP]);
             add_piece(block);
         }
         __syncthreads();

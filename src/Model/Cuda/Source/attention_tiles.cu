@@ -13,7 +13,6 @@
 #define ROWS (TILE_ROWS / WARPS / 16)   // tiles of 16 tokens of a warp
 #define PITCH (HEAD_DIM + 8)            // of a row in shared memory: eight rows lie in different banks
 #define CHUNKS (HEAD_DIM / 8)           // of 16 bytes in a row of bfloat16
-#define LOG2_E 1.4426950408889634f
 
 static_assert(TILE_ROWS == 64 || TILE_ROWS == 128, "tiles of 64 or 128 tokens");
 

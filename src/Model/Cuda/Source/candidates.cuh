@@ -1,70 +1,11 @@
 // The tokens that truncation leaves of a row, for one block: what Candidates is on the host. A token is one bit, at the lane that has it (see sampling.cuh), so a warp walks over its stretch
 // with one word per lane and no two threads touch one word.
 #pragma once
-#include "sampling.cuh"
+#include "histogram.cuh"
 
-#ifndef THREADS
-#define THREADS 512 // of a block that has a row to itself; divides BINS
-#endif
-#define WARPS (THREADS / WARP)
 #define DIGIT 10 // bits of a key that one histogram tells apart
 #define KEY_BITS (5 * DIGIT)
 #define ID_BITS 19
-
-// The place at which a running sum reaches a target, and what was left of the target there.
-struct Place { int index; u64 left; };
-
-__device__ __forceinline__ u64 warp_running_sum(u64 x)
-{
-#pragma unroll
-    for (int distance = 1; distance < WARP; distance *= 2)
-    {
-        u64 other = __shfl_up_sync(FULL_WARP, x, distance);
-        if (threadIdx.x % WARP >= distance) x += other;
-    }
-    return x;
-}
-
-// The sum of all threads' values, for all.
-__device__ u64 block_sum(u64 x)
-{
-    __shared__ u64 sums[WARPS];
-    x = warp_sum(x);
-    if (threadIdx.x % WARP == 0) sums[threadIdx.x / WARP] = x;
-    __syncthreads();
-    u64 sum = 0;
-#pragma unroll 2
-    for (int i = 0; i < WARPS; i++) sum += sums[i];
-    __syncthreads();
-    return sum;
-}
-
-// Where the running sum of values[BINS], in shared memory, reaches the target, which is not 0; index -1 if it does not. All threads have written theirs and passed a barrier.
-__device__ Place find_place(const u64* values, u64 target)
-{
-    const int each = BINS / THREADS;
-    __shared__ u64 sums[WARPS];
-    __shared__ Place place;
-    int first = threadIdx.x * each;
-    u64 own = 0;
-    for (int i = 0; i < each; i++) own += values[first + i];
-    u64 before = warp_running_sum(own);
-    if (threadIdx.x % WARP == WARP - 1) sums[threadIdx.x / WARP] = before;
-    if (threadIdx.x == 0) place.index = -1;
-    __syncthreads();
-    before -= own;
-    for (int i = 0; i < threadIdx.x / WARP; i++) before += sums[i];
-    if (before < target && target - before <= own)
-    {
-        while (target - before > values[first]) before += values[first++];
-        place.index = first;
-        place.left = target - before;
-    }
-    __syncthreads();
-    Place found = place;
-    __syncthreads();
-    return found;
-}
 
 // Keys order the tokens of a row without equals: 31 bits that say how good, then the complement of the id.
 __device__ __forceinline__ u64 ranked(u32 goodness, int token) { return (u64)goodness << ID_BITS | ((1 << ID_BITS) - 1 - token); }

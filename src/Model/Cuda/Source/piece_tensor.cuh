@@ -19,7 +19,7 @@ struct TensorPiece
 {
     static constexpr int TOGETHER = 4 * TILE_BYTES <= STEP_BYTES ? 4 : 2 * TILE_BYTES <= STEP_BYTES ? 2 : 1; // tiles of a step
     static constexpr int STEPS = TILES / TOGETHER;
-    static constexpr bool AHEAD = HEAD_DIM <= 128;
+    static constexpr bool ROOMY = HEAD_DIM <= 128; // whether registers hold the queries, and the next step's keys and values beside this one's
     static constexpr int DEPTH = HEAD_DIM / 16; // products over the elements of a head
 
     // A lane's part: of the keys of tokens g and g+8 of each tile, of the values of tokens 2t, 2t+1, 2t+8 and 2t+9.
@@ -27,6 +27,7 @@ struct TensorPiece
     struct Values { u32 words[TOGETHER][4][ValueParts::WORDS]; };
 
     const Cache& cache;
+    const ACT* group;               // queries of the KV head
     const int kv_head, list, context, g, t;
     u32 queries[DEPTH][2];          // of head g of the list, in the order of KeyParts
     float mix[DEPTH][4];            // [elements 2m, 2m, 2m+1, 2m+1 of ValueParts of lane g; heads 2t, 2t+1, 2t, 2t+1]
@@ -34,17 +35,18 @@ struct TensorPiece
     int start, blocks;              // of lane l: the block of tokens 8 (l % 2) .. of the warp's tile l / 2
 
     __device__ __forceinline__ TensorPiece(const Cache& cache, const ACT* row, int kv_head, int list, int context)
-        : cache(cache), kv_head(kv_head), list(list), context(context), g(threadIdx.x % WARP / 4), t(threadIdx.x % 4)
+        : cache(cache), group(row + (long long)kv_head * GROUP_SIZE * HEAD_DIM), kv_head(kv_head), list(list), context(context), g(threadIdx.x % WARP / 4), t(threadIdx.x % 4)
     {
-        bool is_there = list * LIST + g < GROUP_SIZE;
-        const ACT* head = row + (kv_head * GROUP_SIZE + list * LIST + g) * HEAD_DIM;
 #pragma unroll
-        for (int k = 0; k < DEPTH; k++)
-        {
-            uint2 x = is_there ? *reinterpret_cast<const uint2*>(head + KeyParts::element(t, 4 * k)) : make_uint2(0, 0);
-            queries[k][0] = x.x;
-            queries[k][1] = x.y;
-        }
+        for (int k = 0; k < DEPTH; k++) load_queries(k, queries[k]);
+    }
+
+    __device__ __forceinline__ void load_queries(int k, u32 (&columns)[2]) const
+    {
+        int head = list * LIST + g;
+        uint2 x = head < GROUP_SIZE ? *reinterpret_cast<const uint2*>(group + head * HEAD_DIM + KeyParts::element(t, 4 * k)) : make_uint2(0, 0);
+        columns[0] = x.x;
+        columns[1] = x.y;
     }
 
     // The part of this warp.
@@ -53,20 +55,20 @@ struct TensorPiece
         begin(sequence, from);
         Keys keys;
         Values values;
-        if (AHEAD) load(keys, 0);
-        if (AHEAD) load(values, 0);
+        if (ROOMY) load(keys, 0);
+        if (ROOMY) load(values, 0);
 #pragma unroll 1
         for (int step = 0; step < STEPS; step++)
         {
             float scores[TOGETHER][4];
             u32 weights[TOGETHER][2];
-            if (!AHEAD) load(keys, step);
+            if (!ROOMY) load(keys, step);
             score(keys, step, scale, scores);
-            if (AHEAD && step + 1 < STEPS) load(keys, step + 1);
+            if (ROOMY && step + 1 < STEPS) load(keys, step + 1);
             soften(scores, step, weights);
-            if (!AHEAD) load(values, step);
+            if (!ROOMY) load(values, step);
             add(values, weights);
-            if (AHEAD && step + 1 < STEPS) load(values, step + 1);
+            if (ROOMY && step + 1 < STEPS) load(values, step + 1);
         }
         hand_on(part);
     }
@@ -128,16 +130,19 @@ struct TensorPiece
 #pragma unroll
             for (int k = 0; k < DEPTH; k++)
             {
-                u32 rows[4];
+                u32 rows[4], columns[2] = { queries[k][0], queries[k][1] };
+                if (!ROOMY) load_queries(k, columns);
 #pragma unroll
                 for (int j = 0; j < 4; j++) rows[j] = pair_of<KV>(keys.words[i][j % 2], 2 * k + j / 2);
-                mma_m16n8k16_bf16(products, rows, queries[k]);
+                mma_m16n8k16_bf16(products, rows, columns);
             }
 #pragma unroll
-            for (int j = 0; j < 4; j++)
+            for (int half = 0; half < 2; half++)
             {
-                bool is_seen = first_token(start, tile) + g + j / 2 * 8 < context;
-                scores[i][j] = is_seen ? products[j] * (scale * of_token(cache.key_scales, tile, j / 2)) : -INFINITY;
+                bool is_seen = first_token(start, tile) + g + 8 * half < context;
+                float factor = scale * of_token(cache.key_scales, tile, half);
+                scores[i][2 * half] = is_seen ? products[2 * half] * factor : -INFINITY;
+                scores[i][2 * half + 1] = is_seen ? products[2 * half + 1] * factor : -INFINITY;
             }
         }
     }

@@ -141,32 +141,3 @@ template <int ahead = 16, typename Action> __device__ __forceinline__ void each_
         }
     }
 }
-
-// Adds in shared memory, whose 64-bit additions would be loops around an exchange. The lower half first; who makes it overflow carries.
-__device__ __forceinline__ void add_shared(u64* target, u64 x)
-{
-    u32* halves = reinterpret_cast<u32*>(target);
-    u32 lower = (u32)x, before = atomicAdd(&halves[0], lower), upper = (u32)(x >> 32) + (before + lower < before);
-    if (upper != 0) atomicAdd(&halves[1], upper);
-}
-
-// Adds to a histogram in shared memory, once for neighbours that fall into the same bin: in a flat distribution nearly all do.
-struct BinSums
-{
-    u64* bins;
-    int bin;
-    u64 sum;
-
-    __device__ __forceinline__ void add(int next, u64 measure)
-    {
-        if (next != bin) flush();
-        bin = next;
-        sum += measure;
-    }
-
-    __device__ __forceinline__ void flush()
-    {
-        if (sum != 0) add_shared(&bins[bin], sum);
-        sum = 0;
-    }
-};

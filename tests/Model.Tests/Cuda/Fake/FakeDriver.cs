@@ -19,7 +19,7 @@ internal sealed unsafe class FakeDriver(params string[] options) : IDisposable
     /// <summary>The calls after this one go well until the given one, which fails; −1: none does.</summary>
     public void Fail(int call, int error) => ((delegate* unmanaged<int, int, void>)_library["fake_fail"])(call, error);
 
-    public CudaDevices Devices => CudaDevices.TryFind(File, out CudaDevices? devices, out string? reason) ? devices : throw new InvalidOperationException(reason);
+    public CudaDevices Devices => CudaDevices.TryFind([File], out CudaDevices? devices, out string? reason) ? devices : throw new InvalidOperationException(reason);
 
     public void Dispose() => _library.Dispose();
 }

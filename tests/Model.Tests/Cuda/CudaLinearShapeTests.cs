@@ -1,0 +1,85 @@
+using Llama.Model.Cuda;
+using Llama.Model.Kernels;
+using static TorchSharp.torch;
+
+namespace Llama.Model.Tests.Cuda;
+
+/// <summary>What is decided about products without a device.</summary>
+public sealed unsafe class CudaLinearShapeTests
+{
+    private static readonly CudaLinearFormat[] Formats =
+    [
+        new(16),
+        .. from bits in new[] { 8, 4 } from hasMinima in new[] { false, true } from grain in new[] { 16, 32, 64 } select new CudaLinearFormat(bits, hasMinima, grain),
+    ];
+
+    [Theory]
+    [InlineData(99)] // compute capability 8.6
+    [InlineData(163)] // 8.0
+    [InlineData(227)] // 9.0
+    public void Tile_OfAnyForm_FitsTheSharedMemoryOfTheDevice(int kibibytes)
+    {
+        foreach (CudaLinearFormat format in Formats)
+            foreach ((int tokenTiles, int split) in new[] { (1, 8), (2, 8), (4, 4), (8, 2), (1, 2), (2, 2), (4, 2) })
+            {
+                CudaLinearTile tile = new(format, tokenTiles, split, kibibytes << 10);
+                Assert.InRange(tile.SharedBytes, 1, kibibytes << 10);
+                Assert.InRange(tile.Stages, 2, 8);
+                Assert.InRange(tile.Rows * tile.Outputs, 1, 64 * 128); // what the workspace has room for
+            }
+    }
+
+    [NvrtcTheory]
+    [InlineData(16, false, 32)]
+    [InlineData(8, true, 16)]
+    [InlineData(8, false, 64)]
+    [InlineData(4, false, 64)]
+    [InlineData(4, true, 32)]
+    public void Sources_ForTheRealCompiler_AreCode(int bits, bool hasMinima, int grain)
+    {
+        CudaLinearFormat format = new(bits, hasMinima, grain);
+        List<CudaUnit> units = [.. from tokenTiles in new[] { 1, 8 } select new CudaUnit("linear.cu", new CudaLinearTile(format, tokenTiles, 16 / Math.Max(2, tokenTiles), 227 << 10).Constants)];
+        if (format.IsCodes) units.Add(new CudaUnit("codes.cu", format.Constants));
+        else units.AddRange(from rows in new[] { 1, 8 } select new CudaUnit("linear_float.cu", [$"ROWS={rows}"]));
+        Nvrtc compiler = new(NvrtcTheoryAttribute.Library!);
+        foreach (string architecture in new[] { "sm_80", "sm_90" })
+            Parallel.ForEach(units, unit => Assert.Equal("\u007fELF"u8, compiler.Compile(unit, architecture).AsSpan(0, 4)));
+    }
+
+    [Theory]
+    [InlineData(1, 8)] // worth it at once
+    [InlineData(9, 16)]
+    [InlineData(64, 64)]
+    [InlineData(300, 512)]
+    [InlineData(5000, int.MaxValue)]
+    public void Measure_CublasWinsFromSomeRowsOn_SwitchesThere(int winsFrom, int expected)
+    {
+        CudaLinearSwitch rows = new(isFixed: false);
+        Matrix none = new(null, 1, 8, ScalarType.BFloat16, isOnHost: false, free: null);
+        DenseWeight weight = new(none);
+        rows.Measure([weight], (count, _, isMany) => isMany ? count + 2 * winsFrom - 1 : 3 * count);
+        Assert.False(rows.IsMany(expected - 1, new(16)));
+        Assert.Equal(expected <= CudaLinearSwitch.MostRows, rows.IsMany(int.MaxValue - 1, new(16)));
+        if (expected <= CudaLinearSwitch.MostRows) Assert.True(rows.IsMany(expected, new(16)));
+    }
+
+    [Fact]
+    public void Measure_Fixed_NeverSwitchesNorMeasures()
+    {
+        CudaLinearSwitch rows = new(isFixed: true);
+        rows.Measure([new DenseWeight(new Matrix(null, 1, 8, ScalarType.BFloat16, isOnHost: false, free: null))], (_, _, _) => throw new InvalidOperationException("measured"));
+        Assert.False(rows.IsMany(int.MaxValue, new(16)));
+    }
+
+    [Theory]
+    [InlineData(60, 64, 4, "hidden_size is 60")]
+    [InlineData(64, 100, 4, "intermediate_size is 100")]
+    [InlineData(64, 64, 2, "num_attention_heads · head_dim is 6")]
+    public void Check_InputsThatAreNoMultipleOf8_NamesThemAndTheRemedy(int hidden, int intermediate, int heads, string expected)
+    {
+        LlamaConfig config = new() { HiddenSize = hidden, IntermediateSize = intermediate, LayerCount = 1, HeadCount = heads, KvHeadCount = heads, HeadDim = heads == 2 ? 3 : 16, VocabSize = 5 };
+        ArgumentException e = Assert.Throws<ArgumentException>(() => CudaLinear.Check(config));
+        Assert.StartsWith(expected, e.Message, StringComparison.Ordinal);
+        Assert.Contains("Model:Device=cpu", e.Message, StringComparison.Ordinal);
+    }
+}
