@@ -20,30 +20,13 @@ public sealed unsafe class CudaLinearShapeTests
     public void Tile_OfAnyForm_FitsTheSharedMemoryOfTheDevice(int kibibytes)
     {
         foreach (CudaLinearFormat format in Formats)
-            foreach ((int tokenTiles, int split) in new[] { (1, 8), (2, 8), (2, 4), (4, 4), (8, 2), (1, 2), (2, 2), (4, 2) })
+            foreach ((int rows, bool deterministic) in from rows in new[] { 1, 8, 9, 16, 17, 32, 33, 64, 65 } from deterministic in new[] { false, true } select (rows, deterministic))
             {
-                CudaLinearTile tile = new(format, tokenTiles, split, kibibytes << 10);
+                CudaLinearTile tile = CudaLinearTile.For(format, rows, deterministic, kibibytes << 10);
                 Assert.InRange(tile.SharedBytes, 1, (kibibytes << 10) - 16); // the kernel has 16 of its own
                 Assert.InRange(tile.Stages, 2, 8);
                 Assert.InRange(tile.Rows * tile.Outputs, 1, 64 * 128); // what the workspace has room for
             }
-    }
-
-    [NvrtcTheory]
-    [InlineData(16, false, 32)]
-    [InlineData(8, true, 16)]
-    [InlineData(8, false, 64)]
-    [InlineData(4, false, 64)]
-    [InlineData(4, true, 32)]
-    public void Sources_ForTheRealCompiler_AreCode(int bits, bool hasMinima, int grain)
-    {
-        CudaLinearFormat format = new(bits, hasMinima, grain);
-        List<CudaUnit> units = [.. from tokenTiles in new[] { 1, 8 } select new CudaUnit("linear.cu", new CudaLinearTile(format, tokenTiles, 16 / Math.Max(2, tokenTiles), 227 << 10).Constants)];
-        if (format.IsCodes) units.Add(new CudaUnit("codes.cu", format.Constants));
-        else units.AddRange(from rows in new[] { 1, 8 } select new CudaUnit("linear_float.cu", [$"ROWS={rows}"]));
-        Nvrtc compiler = new(NvrtcTheoryAttribute.Library!);
-        foreach (string architecture in new[] { "sm_80", "sm_90" })
-            Parallel.ForEach(units, unit => Assert.Equal("\u007fELF"u8, compiler.Compile(unit, architecture).AsSpan(0, 4)));
     }
 
     [Theory]
