@@ -5,6 +5,7 @@ RootCommand root = new("Measures the server's parts, and makes checkpoints to me
 {
     KernelBench.Command(),
     ProductsBench.Command(),
+    StepBench.Command(),
     AttentionBench.Command(),
     GuidanceBench.Command(),
     ThreadBench.Command(),
