@@ -38,16 +38,10 @@ internal sealed unsafe class KernelSide(IBackend backend, IKernels kernels) : ID
 
     /// <summary>A random weight whose products with activations are of their size.</summary>
     /// <param name="format">As the setting <c>Model:Dtype</c> asks for.</param>
-    public Weight Weight(WeightFormat format, int outputs, int inputs, int seed)
-    {
-        Matrix values = Random(outputs, inputs, seed, 2 / MathF.Sqrt(inputs));
-        if (format.Plan is null) return Keep(new DenseWeight(Memory.Place(values, format.Dtype)));
-        using (values)
-        {
-            QuantizedWeight codes = WeightQuantizer.Run(values, format.Plan.Layers, "random");
-            return Keep(Memory.HoldsCodes ? Memory.Place(codes) : new DenseWeight(Memory.Place(Dense(codes), ScalarType.BFloat16)));
-        }
-    }
+    public Weight Weight(WeightFormat format, int outputs, int inputs, int seed) => Weight(format, outputs, inputs, seed, mayBeCodes: Memory.HoldsCodes);
+
+    /// <summary>A random embedding table, of which rows are read.</summary>
+    public Weight Table(WeightFormat format, int rows, int columns, int seed) => Weight(format, rows, columns, seed, mayBeCodes: Memory.IsHost);
 
     public RopeTable Rope(LlamaConfig config) => Keep(new RopeTable(RopeFrequencies.Compute(config), config.ContextLength, Memory));
 
@@ -67,6 +61,17 @@ internal sealed unsafe class KernelSide(IBackend backend, IKernels kernels) : ID
     {
         Clear();
         backend.Dispose();
+    }
+
+    private Weight Weight(WeightFormat format, int outputs, int inputs, int seed, bool mayBeCodes)
+    {
+        Matrix values = Random(outputs, inputs, seed, 2 / MathF.Sqrt(inputs));
+        if (format.Plan is null) return Keep(new DenseWeight(Memory.Place(values, format.Dtype)));
+        using (values)
+        {
+            QuantizedWeight codes = WeightQuantizer.Run(values, format.Plan.Layers, "random");
+            return Keep(mayBeCodes ? Memory.Place(codes) : new DenseWeight(Memory.Place(Dense(codes), ScalarType.BFloat16)));
+        }
     }
 
     private static Matrix Dense(QuantizedWeight codes)
