@@ -45,7 +45,12 @@ internal sealed unsafe class KernelSide(IBackend backend, IKernels kernels) : ID
 
     public RopeTable Rope(LlamaConfig config) => Keep(new RopeTable(RopeFrequencies.Compute(config), config.ContextLength, Memory));
 
-    public KvLayer Cache(int blockCount, AttentionShape shape, ScalarType dtype) => Keep(KvLayer.Empty(blockCount, shape, dtype, Memory));
+    /// <summary>A cache in which nothing was written yet: no numbers, so that whoever reads there is seen.</summary>
+    public KvLayer Cache(int blockCount, AttentionShape shape, ScalarType dtype)
+    {
+        KvLayer onHost = KvLayer.Empty(blockCount, shape, dtype, HostMemory.Instance);
+        return Keep(new KvLayer(Poisoned(onHost.Keys), Poisoned(onHost.Values), onHost.KeyScales is null ? null : Poisoned(onHost.KeyScales), onHost.ValueScales is null ? null : Poisoned(onHost.ValueScales)));
+    }
 
     /// <summary>A result in float32.</summary>
     public float[] Read(Matrix matrix) => new ReadOnlySpan<float>(_onHost.Of(matrix), matrix.Rows * matrix.Columns).ToArray();
@@ -72,6 +77,12 @@ internal sealed unsafe class KernelSide(IBackend backend, IKernels kernels) : ID
             QuantizedWeight codes = WeightQuantizer.Run(values, format.Plan.Layers, "random");
             return Keep(mayBeCodes ? Memory.Place(codes) : new DenseWeight(Memory.Place(Dense(codes), ScalarType.BFloat16)));
         }
+    }
+
+    private Matrix Poisoned(Matrix onHost)
+    {
+        new Span<byte>(onHost.Data, checked((int)onHost.ByteCount)).Fill(0xFF); // NaN in float32 and bfloat16
+        return Memory.Place(onHost, onHost.Dtype);
     }
 
     private static Matrix Dense(QuantizedWeight codes)
