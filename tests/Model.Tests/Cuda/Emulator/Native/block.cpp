@@ -61,7 +61,7 @@ void Block::begin(unsigned block)
     _ready.clear();
     for (unsigned i = 0; i < _launch->threads; i++)
     {
-        _threads[i]->begin(enter);
+        _threads[i]->begin(enter, i);
         _ready.push_back(i);
     }
     for (unsigned i = 0; i < _warps.size(); i++)
@@ -143,18 +143,17 @@ void Block::pass_barrier()
     for (Warp& warp : _warps) warp.met = 0;
 }
 
-void Block::meet(unsigned mask, Meet kind, Together together, const void* in, int in_bytes, void* out, int out_bytes, Place at)
+void Block::meet(unsigned mask, Meet kind, Together together, const void* in, void* out, Place at)
 {
     Warp& warp = _warps[_current / Lanes];
-    unsigned lane = _current % Lanes;
-    Meeting& meeting = join(warp, mask, kind, together, in_bytes, out_bytes, at);
-    memcpy(meeting.in + lane * in_bytes, in, in_bytes);
-    meeting.arrived |= 1u << lane;
+    Meeting& meeting = join(warp, mask, kind, together, at);
+    meeting.arrived |= 1u << _current % Lanes;
+    current().in = in;
+    current().out = out;
     if (!complete(warp, meeting)) pause(State::AtMeeting, at);
-    memcpy(out, current().result, out_bytes);
 }
 
-Meeting& Block::join(Warp& warp, unsigned mask, Meet kind, Together together, int in_bytes, int out_bytes, Place at)
+Meeting& Block::join(Warp& warp, unsigned mask, Meet kind, Together together, Place at)
 {
     if (!(mask >> _current % Lanes & 1)) emulator_fail("at %s:%d names the lanes %08x, of which it is none", at.file, at.line, mask);
     for (Meeting& meeting : warp.meetings)
@@ -162,7 +161,7 @@ Meeting& Block::join(Warp& warp, unsigned mask, Meet kind, Together together, in
         if (meeting.mask == mask && meeting.together == together && meeting.at.line == at.line) return meeting;
         if (meeting.mask & mask) emulator_fail("at %s:%d names the lanes %08x, of which some (%08x) wait at %s:%d for the lanes %08x", at.file, at.line, mask, meeting.arrived, meeting.at.file, meeting.at.line, meeting.mask);
     }
-    warp.meetings.push_back({ mask, 0, kind, together, at, in_bytes, out_bytes, {} });
+    warp.meetings.push_back({ mask, 0, kind, together, at });
     return warp.meetings.back();
 }
 
@@ -171,16 +170,18 @@ bool Block::complete(Warp& warp, Meeting& meeting)
 {
     if ((meeting.mask & warp.there) != meeting.arrived) return false;
     if (meeting.kind == Meet::Whole && meeting.arrived != EveryLane) emulator_fail("at %s:%d all 32 lanes must come together, only %08x did: the others have left the kernel", meeting.at.file, meeting.at.line, meeting.arrived);
-    alignas(16) unsigned char out[Lanes * sizeof(Thread::result)];
-    meeting.together(meeting.in, out, meeting.arrived);
-    warp.met += meeting.kind == Meet::Ordered;
+    const void* in[Lanes] = {};
+    void* out[Lanes] = {};
     unsigned first = _current / Lanes * Lanes;
-    for (unsigned lane = 0; lane < Lanes; lane++)
-        if (meeting.arrived >> lane & 1)
-        {
-            memcpy(_threads[first + lane]->result, out + lane * meeting.out_bytes, meeting.out_bytes);
-            if (first + lane != _current) _ready.push_back(first + lane);
-        }
+    for (unsigned lanes = meeting.arrived; lanes != 0; lanes &= lanes - 1)
+    {
+        unsigned lane = __builtin_ctz(lanes);
+        in[lane] = _threads[first + lane]->in;
+        out[lane] = _threads[first + lane]->out;
+        if (first + lane != _current) _ready.push_back(first + lane);
+    }
+    meeting.together(in, out, meeting.arrived);
+    warp.met += meeting.kind == Meet::Ordered;
     warp.meetings.erase(warp.meetings.begin() + (&meeting - warp.meetings.data()));
     return true;
 }
