@@ -29,23 +29,6 @@ public sealed unsafe class CudaLinearShapeTests
             }
     }
 
-    [NvrtcTheory]
-    [InlineData(16, false, 32)]
-    [InlineData(8, true, 16)]
-    [InlineData(8, false, 64)]
-    [InlineData(4, false, 64)]
-    [InlineData(4, true, 32)]
-    public void Sources_ForTheRealCompiler_AreCode(int bits, bool hasMinima, int grain)
-    {
-        CudaLinearFormat format = new(bits, hasMinima, grain);
-        List<CudaUnit> units = [.. from tokenTiles in new[] { 1, 8 } select new CudaUnit("linear.cu", new CudaLinearTile(format, tokenTiles, 16 / Math.Max(2, tokenTiles), 227 << 10).Constants)];
-        if (format.IsCodes) units.Add(new CudaUnit("codes.cu", format.Constants));
-        else units.AddRange(from rows in new[] { 1, 8 } select new CudaUnit("linear_float.cu", [$"ROWS={rows}"]));
-        Nvrtc compiler = new(NvrtcTheoryAttribute.Library!);
-        foreach (string architecture in new[] { "sm_80", "sm_90" })
-            Parallel.ForEach(units, unit => Assert.Equal("\u007fELF"u8, compiler.Compile(unit, architecture).AsSpan(0, 4)));
-    }
-
     [Theory]
     [InlineData(1, 8)] // worth it at once
     [InlineData(9, 16)]
