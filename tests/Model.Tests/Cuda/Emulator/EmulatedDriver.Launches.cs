@@ -56,8 +56,17 @@ internal sealed unsafe partial class EmulatedDriver
             for (int i = 0; i < arguments.Length; i++) addresses[i] = values + i;
             EmulatedRuntime.Launch launch = new()
             {
-                Module = kernel.Module.Address, Kernel = kernel.Entry, Arguments = addresses, GridX = (uint)shape.GridX, GridY = (uint)shape.GridY, GridZ = (uint)shape.GridZ, Threads = (uint)shape.Threads,
-                SharedBytes = (uint)shape.SharedBytes, Seed = (uint)_chance.Next(), StaticShared = kernel.Module.StaticShared, StaticSharedBytes = kernel.Module.StaticSharedBytes,
+                Module = kernel.Module.Address,
+                Kernel = kernel.Entry,
+                Arguments = addresses,
+                GridX = (uint)shape.GridX,
+                GridY = (uint)shape.GridY,
+                GridZ = (uint)shape.GridZ,
+                Threads = (uint)shape.Threads,
+                SharedBytes = (uint)shape.SharedBytes,
+                Seed = (uint)_chance.Next(),
+                StaticShared = kernel.Module.StaticShared,
+                StaticSharedBytes = kernel.Module.StaticSharedBytes,
             };
             try
             {
