@@ -58,6 +58,7 @@ internal sealed unsafe class Device : IDisposable
 
     public void Dispose()
     {
+        Driver.DropRecording();
         Products.Dispose();
         foreach (nint memory in _memories) Driver.Free(memory);
         Stream.Dispose();

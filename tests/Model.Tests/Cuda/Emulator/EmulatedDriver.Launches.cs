@@ -56,8 +56,17 @@ internal sealed unsafe partial class EmulatedDriver
             for (int i = 0; i < arguments.Length; i++) addresses[i] = values + i;
             EmulatedRuntime.Launch launch = new()
             {
-                Module = kernel.Module.Address, Kernel = kernel.Entry, Arguments = addresses, GridX = (uint)shape.GridX, GridY = (uint)shape.GridY, GridZ = (uint)shape.GridZ, Threads = (uint)shape.Threads,
-                SharedBytes = (uint)shape.SharedBytes, Seed = (uint)_chance.Next(), StaticShared = kernel.Module.StaticShared, StaticSharedBytes = kernel.Module.StaticSharedBytes,
+                Module = kernel.Module.Address,
+                Kernel = kernel.Entry,
+                Arguments = addresses,
+                GridX = (uint)shape.GridX,
+                GridY = (uint)shape.GridY,
+                GridZ = (uint)shape.GridZ,
+                Threads = (uint)shape.Threads,
+                SharedBytes = (uint)shape.SharedBytes,
+                Seed = (uint)_chance.Next(),
+                StaticShared = kernel.Module.StaticShared,
+                StaticSharedBytes = kernel.Module.StaticSharedBytes,
             };
             try
             {
@@ -85,6 +94,13 @@ internal sealed unsafe partial class EmulatedDriver
         recorded.Recording = null;
         _recording = null;
         return Add(graph);
+    }
+
+    /// <summary>Forgets a recording that a failed test left behind, which would be all that its end complains of.</summary>
+    public void DropRecording()
+    {
+        _recording?.Recording = null;
+        _recording = null;
     }
 
     public void LaunchGraph(nint graph, nint stream)

@@ -1,22 +1,34 @@
+using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Text;
 using Llama.Model.Cuda;
 
 namespace Llama.Model.Tests.Cuda.Emulator;
 
-/// <summary>The emulator's runtime: <c>Native/runtime.h</c> as C# sees it. One library for the process, compiled when it is first needed and never unloaded, because it handles signals.</summary>
+/// <summary>The emulator's runtime: <c>runtime.h</c> as C# sees it. One library for the process, compiled when it is first needed and never unloaded, because it handles signals.</summary>
 internal static unsafe class EmulatedRuntime
 {
+    private const string Prefix = "emulator/";
+
     private static readonly List<(string Name, string Text)> Files =
-        [.. Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Cuda", "Emulator", "Native")).Order(StringComparer.Ordinal).Select(path => (Path.GetFileName(path), File.ReadAllText(path)))];
+        [.. Resources.GetManifestResourceNames().Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal).Select(name => (name[Prefix.Length..], Read(name)))];
 
     private static readonly Lazy<nint> Library = new(() => NativeLibrary.Load(LibraryPath));
-    private static readonly Lazy<string> Path_ = new(Build);
+    private static readonly Lazy<nint> Entry = new(() => NativeLibrary.GetExport(Library.Value, "emulator_run"));
+    private static readonly Lazy<string> BuiltLibrary = new(Build);
 
     /// <summary>Name and text of what kernels are compiled with.</summary>
     public static IEnumerable<(string Name, string Text)> Headers => Files.Where(file => file.Name.EndsWith(".h", StringComparison.Ordinal));
 
-    public static string LibraryPath => Path_.Value;
+    public static string LibraryPath => BuiltLibrary.Value;
+
+    private static Assembly Resources => typeof(EmulatedRuntime).Assembly;
+
+    private static string Read(string name)
+    {
+        using StreamReader reader = new(Resources.GetManifestResourceStream(name)!);
+        return reader.ReadToEnd();
+    }
 
     private static string Build()
     {
@@ -54,8 +66,6 @@ internal static unsafe class EmulatedRuntime
         string? line = offset == 0 ? null : Gnu.Line(Marshal.PtrToStringUTF8((nint)file)!, offset);
         return line == null ? "" : $" ({line})";
     }
-
-    private static readonly Lazy<nint> Entry = new(() => NativeLibrary.GetExport(Library.Value, "emulator_run"));
 
     /// <summary>A kernel of a module's table.</summary>
     [StructLayout(LayoutKind.Sequential)]

@@ -1,3 +1,6 @@
+using System.Runtime.InteropServices;
+using Llama.Model.Cuda;
+
 namespace Llama.Model.Tests.Cuda.Emulator;
 
 /// <summary>What was enqueued, in order, with the values of kernels' arguments: the work of a stream, or of a graph.</summary>
@@ -11,7 +14,7 @@ internal sealed class EmulatedWork
     public Piece this[int index] => _items[index];
 
     /// <summary>The values of a launch's arguments.</summary>
-    public ReadOnlySpan<ulong> Arguments(Piece launch) => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_arguments).Slice(launch.FirstArgument, launch.Kernel!.Parameters.Length);
+    public ReadOnlySpan<ulong> Arguments(Piece launch) => CollectionsMarshal.AsSpan(_arguments).Slice(launch.FirstArgument, launch.Kernel!.Parameters.Length);
 
     public void Add(Piece piece) => _items.Add(piece);
 
@@ -38,7 +41,7 @@ internal sealed class EmulatedWork
     public readonly record struct Piece
     {
         public EmulatedKernel? Kernel { get; init; }
-        public Llama.Model.Cuda.LaunchShape Shape { get; init; }
+        public LaunchShape Shape { get; init; }
         public int FirstArgument { get; init; }
         public EmulatedEvent? Event { get; init; }
         public nint Target { get; init; }

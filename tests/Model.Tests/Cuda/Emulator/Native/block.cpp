@@ -1,10 +1,7 @@
 #include "block.h"
 #include <stdio.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <algorithm>
-#include <map>
-#include <string>
 #include "faults.h"
 
 namespace emulator
@@ -61,7 +58,7 @@ void Block::begin(unsigned block)
     _ready.clear();
     for (unsigned i = 0; i < _launch->threads; i++)
     {
-        _threads[i]->begin(enter);
+        _threads[i]->begin(enter, i);
         _ready.push_back(i);
     }
     for (unsigned i = 0; i < _warps.size(); i++)
@@ -70,13 +67,6 @@ void Block::begin(unsigned block)
         _warps[i].there = lanes == Lanes ? EveryLane : (1u << lanes) - 1;
         _warps[i].meetings.clear();
     }
-}
-
-// Not numbers as floats, −1 as integers: whoever reads what nobody wrote will see.
-void Block::spoil_shared()
-{
-    memset(*_launch->module->dynamic_shared, 0xff, _dynamic_end - (char*)*_launch->module->dynamic_shared);
-    memset(_launch->static_shared, 0xff, _launch->static_shared_bytes);
 }
 
 void Block::enter()
@@ -120,100 +110,6 @@ void Block::go_on(void** from)
     emulator_switch(from, current().stands);
 }
 
-int Block::barrier(bool value, Place at)
-{
-    _came_true += value;
-    if (++_at_barrier < _launch->threads) pause(State::AtBarrier, at);
-    else
-    {
-        for (unsigned i = 0; i < _launch->threads; i++)
-            if (i != _current) _ready.push_back(i);
-        for (unsigned i : _ready)
-            if (_threads[i]->at.line != at.line) emulator_fail("waits at the barrier of %s:%d, thread %u at that of line %d: all must come to the same", at.file, at.line, i, _threads[i]->at.line);
-        pass_barrier();
-        _were_true = _came_true;
-        _at_barrier = _came_true = 0;
-    }
-    return (int)_were_true;
-}
-
-void Block::pass_barrier()
-{
-    _barriers++;
-    for (Warp& warp : _warps) warp.met = 0;
-}
-
-void Block::meet(unsigned mask, Meet kind, Together together, const void* in, int in_bytes, void* out, int out_bytes, Place at)
-{
-    Warp& warp = _warps[_current / Lanes];
-    unsigned lane = _current % Lanes;
-    Meeting& meeting = join(warp, mask, kind, together, in_bytes, out_bytes, at);
-    memcpy(meeting.in + lane * in_bytes, in, in_bytes);
-    meeting.arrived |= 1u << lane;
-    if (!complete(warp, meeting)) pause(State::AtMeeting, at);
-    memcpy(out, current().result, out_bytes);
-}
-
-Meeting& Block::join(Warp& warp, unsigned mask, Meet kind, Together together, int in_bytes, int out_bytes, Place at)
-{
-    if (!(mask >> _current % Lanes & 1)) emulator_fail("at %s:%d names the lanes %08x, of which it is none", at.file, at.line, mask);
-    for (Meeting& meeting : warp.meetings)
-    {
-        if (meeting.mask == mask && meeting.together == together && meeting.at.line == at.line) return meeting;
-        if (meeting.mask & mask) emulator_fail("at %s:%d names the lanes %08x, of which some (%08x) wait at %s:%d for the lanes %08x", at.file, at.line, mask, meeting.arrived, meeting.at.file, meeting.at.line, meeting.mask);
-    }
-    warp.meetings.push_back({ mask, 0, kind, together, at, in_bytes, out_bytes, {} });
-    return warp.meetings.back();
-}
-
-// True if all who are awaited have come: then what they do together is done, and all but the current one can go on.
-bool Block::complete(Warp& warp, Meeting& meeting)
-{
-    if ((meeting.mask & warp.there) != meeting.arrived) return false;
-    if (meeting.kind == Meet::Whole && meeting.arrived != EveryLane) emulator_fail("at %s:%d all 32 lanes must come together, only %08x did: the others have left the kernel", meeting.at.file, meeting.at.line, meeting.arrived);
-    alignas(16) unsigned char out[Lanes * sizeof(Thread::result)];
-    meeting.together(meeting.in, out, meeting.arrived);
-    warp.met += meeting.kind == Meet::Ordered;
-    unsigned first = _current / Lanes * Lanes;
-    for (unsigned lane = 0; lane < Lanes; lane++)
-        if (meeting.arrived >> lane & 1)
-        {
-            memcpy(_threads[first + lane]->result, out + lane * meeting.out_bytes, meeting.out_bytes);
-            if (first + lane != _current) _ready.push_back(first + lane);
-        }
-    warp.meetings.erase(warp.meetings.begin() + (&meeting - warp.meetings.data()));
-    return true;
-}
-
-// Nobody can go on: says how many threads are where.
-void Block::stuck()
-{
-    std::map<std::string, unsigned> places;
-    for (unsigned i = 0; i < _launch->threads; i++)
-    {
-        Thread& thread = *_threads[i];
-        std::string place = thread.state == State::Left ? "left the kernel" : std::string(thread.state == State::AtBarrier ? "wait at the barrier of " : "wait for lanes of their warp at ") + thread.at.file + ":" + std::to_string(thread.at.line);
-        places[place]++;
-    }
-    std::string text;
-    for (auto& [place, count] : places) text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + place;
-    emulator_fail("nobody can go on: of %u threads %s", _launch->threads, text.c_str());
-}
-
-void Block::touch_shared(const void* address, size_t bytes, bool writes, const char* what, Place at)
-{
-    char* dynamic = (char*)*_launch->module->dynamic_shared;
-    if (!holds(dynamic, _dynamic_end - dynamic, address, bytes) && !holds(_launch->static_shared, _launch->static_shared_bytes, address, bytes)) emulator_fail("%s at %s:%d: %p is not in the block's shared memory", what, at.file, at.line, address);
-    if ((uintptr_t)address % bytes != 0) emulator_fail("%s at %s:%d: the address %p is not a multiple of %zu", what, at.file, at.line, address, bytes);
-    touch(address, bytes, writes, nullptr);
-}
-
-void Block::race(Touch now, Touch other, const void* code)
-{
-    describe(nullptr, code, "%s shared memory that thread %u %s, with no barrier between the two", writes(now) ? "writes" : "reads", thread_of(other), writes(other) ? "wrote" : "read");
-    abandon();
-}
-
 void Block::describe(const void* address, const void* code, const char* format, ...)
 {
     va_list values;
@@ -237,19 +133,6 @@ void Block::abandon()
     void* nowhere;
     emulator_switch(&nowhere, _outside);
     __builtin_unreachable();
-}
-
-void Block::wait_for_copies(size_t groups)
-{
-    for (std::vector<Copy> group; current().finish(groups, group);)
-        for (const Copy& copy : group)
-        {
-            _copying = copy.at;
-            touch(copy.shared, copy.bytes, true, nullptr);
-            if (copy.global != nullptr) memcpy(copy.shared, copy.global, copy.bytes);
-            else memset(copy.shared, 0, copy.bytes);
-            _copying = {};
-        }
 }
 
 // xorshift64*

@@ -15,13 +15,10 @@ constexpr unsigned Lanes = 32, EveryLane = 0xffffffffu;
 // Lanes of a warp that wait for each other.
 struct Meeting
 {
-    static constexpr int MostBytes = 48;
     unsigned mask, arrived;
     Meet kind;
     Together together;
     Place at;
-    int in_bytes, out_bytes;
-    alignas(16) unsigned char in[Lanes * MostBytes];
 };
 
 struct Warp
@@ -37,12 +34,13 @@ class Block
 public:
     Block();
     int run(const Launch& launch, Fault& fault);
-    void meet(unsigned mask, Meet kind, Together together, const void* in, int in_bytes, void* out, int out_bytes, Place at);
+    void meet(unsigned mask, Meet kind, Together together, const void* in, void* out, Place at);
     int barrier(bool value, Place at);
 
     // Every access to memory passes here.
     void touch(const void* address, size_t bytes, bool writes, const void* code)
     {
+        if (!_races.watches(address)) return;
         Touch now = touch_by(_current, _barriers, _warps[_current / Lanes].met, writes);
         if (Touch other = _races.touch(address, bytes, now)) race(now, other, code);
     }
@@ -69,7 +67,7 @@ private:
     void leave();
     void pause(State state, Place at);
     void go_on(void** from);
-    Meeting& join(Warp& warp, unsigned mask, Meet kind, Together together, int in_bytes, int out_bytes, Place at);
+    Meeting& join(Warp& warp, unsigned mask, Meet kind, Together together, Place at);
     bool complete(Warp& warp, Meeting& meeting);
     void pass_barrier();
     [[noreturn]] void stuck();

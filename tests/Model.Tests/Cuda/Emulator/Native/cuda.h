@@ -13,6 +13,9 @@
 #define __builtin_assume(condition)
 #define INFINITY __builtin_inff()
 
+// What is the emulator's own, and not looked at as the kernels are.
+#define UNWATCHED __attribute__((no_sanitize("thread", "undefined")))
+
 // Thread-local, because a module's thread-local memory is a range of its own, which can be filled before each block: it holds nothing but these.
 #define __shared__ static thread_local
 #define DYNAMIC_SHARED(type, name) type* name = reinterpret_cast<type*>(emulator::dynamic_shared)

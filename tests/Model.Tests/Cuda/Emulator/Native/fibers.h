@@ -16,7 +16,8 @@ extern "C"
 namespace emulator
 {
 
-constexpr size_t StackBytes = 64 << 10, GuardBytes = 64 << 10;
+// Together no power of two: the same places of all stacks would share a few lines of the caches.
+constexpr size_t StackBytes = 64 << 10, GuardBytes = 68 << 10;
 
 // A stack with room below it that nothing may touch.
 class Stack
@@ -32,9 +33,9 @@ public:
     Stack(const Stack&) = delete;
 
     // Where a fiber stands that will begin with `entry`: what emulator_resume pops, and above it the return address of a function that never returns.
-    void* begin(void (*entry)()) const
+    void* begin(void (*entry)(), size_t below_top) const
     {
-        void** top = (void**)(_memory + GuardBytes + StackBytes);
+        void** top = (void**)(_memory + GuardBytes + StackBytes - below_top);
         *--top = nullptr;
         *--top = (void*)entry;
         for (int i = 0; i < 6; i++) *--top = nullptr;

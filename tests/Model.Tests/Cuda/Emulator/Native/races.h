@@ -35,6 +35,9 @@ public:
         _ranges[1].set(second, second_bytes);
     }
 
+    // Whether an address is in them.
+    bool watches(const void* address) const { return (uintptr_t)address - _ranges[0].begin < _ranges[0].size || (uintptr_t)address - _ranges[1].begin < _ranges[1].size; }
+
     // Who raced, or 0.
     Touch touch(const void* address, size_t bytes, Touch now)
     {

@@ -14,9 +14,9 @@ int emulator_run(const emulator::Launch* launch, emulator::Fault* fault)
     return block.run(*launch, *fault);
 }
 
-void emulator_meet(unsigned mask, emulator::Meet kind, emulator::Together together, const void* in, int in_bytes, void* out, int out_bytes, Place at)
+void emulator_meet(unsigned mask, emulator::Meet kind, emulator::Together together, const void* in, void* out, Place at)
 {
-    FaultWatch::watched()->meet(mask, kind, together, in, in_bytes, out, out_bytes, at);
+    FaultWatch::watched()->meet(mask, kind, together, in, out, at);
 }
 
 int emulator_barrier(bool value, Place at) { return FaultWatch::watched()->barrier(value, at); }

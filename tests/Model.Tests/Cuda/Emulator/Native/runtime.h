@@ -13,8 +13,8 @@ struct Place { const char* file; int line; };
 // What a meeting of lanes is: they hear of each other; they wait for each other's memory, too; all 32 compute together.
 enum class Meet { Some, Ordered, Whole };
 
-// Does for all lanes what a warp does together: in[32] and out[32] by lane, `present` the lanes that are there.
-typedef void (*Together)(const void* in, void* out, unsigned present);
+// Does for all lanes what a warp does together: by lane, where it gave what and where it awaits what; `present` are the lanes that are there.
+typedef void (*Together)(const void* const in[32], void* const out[32], unsigned present);
 
 // What a kernel sees of where it is. One for each loaded module.
 struct Indices { uint3 thread, block, block_size, grid; };
@@ -54,7 +54,7 @@ extern "C"
     int emulator_run(const emulator::Launch* launch, emulator::Fault* fault);
 
     // Waits until all lanes of the mask that have not left the kernel call it, with the same `together` at the same place.
-    void emulator_meet(unsigned mask, emulator::Meet kind, emulator::Together together, const void* in, int in_bytes, void* out, int out_bytes, emulator::Place at);
+    void emulator_meet(unsigned mask, emulator::Meet kind, emulator::Together together, const void* in, void* out, emulator::Place at);
 
     // Waits for all threads of the block: how many of them came with a value other than 0.
     int emulator_barrier(bool value, emulator::Place at);

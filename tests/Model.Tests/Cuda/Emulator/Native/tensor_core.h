@@ -9,39 +9,51 @@ struct Tiles { float d[4]; unsigned a[4], b[2]; };
 struct Floats { float values[4]; };
 struct Words { unsigned values[4]; };
 
-inline float half_of(unsigned pair, int upper) { return __uint_as_float(upper ? pair & 0xffff0000u : pair << 16); }
-
-// Element of a: lanes hold row g = lane / 4 (and 8 below it in a[1], a[3]), columns 2 (lane % 4) and the next (and 8 further in a[2], a[3]).
-inline float a_at(const Tiles* in, int row, int column) { return half_of(in[row % 8 * 4 + column % 8 / 2].a[row / 8 + column / 8 * 2], column & 1); }
-
-// Element of b: lanes hold column lane / 4, rows 2 (lane % 4) and the next (and 8 further in b[1]).
-inline float b_at(const Tiles* in, int row, int column) { return half_of(in[column * 4 + row % 8 / 2].b[row / 8], row & 1); }
-
-inline void multiply(const Tiles* in, Floats* out, unsigned)
+UNWATCHED inline void widen(unsigned pair, float* low, float* high)
 {
-    for (int row = 0; row < 16; row++)
-        for (int column = 0; column < 8; column++)
+    unsigned bits[2] = { pair << 16, pair & 0xffff0000u };
+    __builtin_memcpy(low, &bits[0], 4);
+    __builtin_memcpy(high, &bits[1], 4);
+}
+
+// With g = lane / 4 and t = lane % 4: of a row g (8 below it in a[1] and a[3]), columns 2t and 2t+1 (8 further in a[2] and a[3]); of b rows 2t and 2t+1 (8 further in b[1]) of column g.
+UNWATCHED inline void unpack(const Tiles* const in[32], float (&a)[16][16], float (&b)[16][8])
+{
+    for (int lane = 0; lane < 32; lane++)
+    {
+        int g = lane / 4, t = lane % 4 * 2;
+        for (int i = 0; i < 4; i++) widen(in[lane]->a[i], &a[g + i % 2 * 8][t + i / 2 * 8], &a[g + i % 2 * 8][t + i / 2 * 8 + 1]);
+        for (int i = 0; i < 2; i++) widen(in[lane]->b[i], &b[t + i * 8][g], &b[t + i * 8 + 1][g]);
+    }
+}
+
+UNWATCHED inline void multiply(const Tiles* const in[32], Floats* const out[32], unsigned)
+{
+    float a[16][16], b[16][8];
+    unpack(in, a, b);
+    for (int lane = 0; lane < 32; lane++)
+        for (int i = 0; i < 4; i++)
         {
-            int lane = row % 8 * 4 + column / 2, place = row / 8 * 2 + column % 2;
-            float sum = in[lane].d[place];
-            for (int k = 0; k < 16; k++) sum += a_at(in, row, k) * b_at(in, k, column);
-            out[lane].values[place] = sum;
+            int row = lane / 4 + i / 2 * 8, column = lane % 4 * 2 + i % 2;
+            float sum = in[lane]->d[i];
+            for (int k = 0; k < 16; k++) sum += a[row][k] * b[k][column];
+            out[lane]->values[i] = sum;
         }
 }
 
-template <bool Transposed> inline void load(const unsigned short* const* rows, Words* out, unsigned)
+template <bool Transposed> UNWATCHED inline void load(const unsigned short* const* const in[32], Words* const out[32], unsigned)
 {
     for (int lane = 0; lane < 32; lane++)
         for (int matrix = 0; matrix < 4; matrix++)
         {
-            const unsigned short* const* row = rows + matrix * 8;
+            const unsigned short* const* const* row = in + matrix * 8;
             int g = lane / 4, t = lane % 4 * 2;
-            unsigned low = Transposed ? row[t][g] : row[g][t], high = Transposed ? row[t + 1][g] : row[g][t + 1];
-            out[lane].values[matrix] = high << 16 | low;
+            unsigned low = Transposed ? (*row[t])[g] : (*row[g])[t], high = Transposed ? (*row[t + 1])[g] : (*row[g])[t + 1];
+            out[lane]->values[matrix] = high << 16 | low;
         }
 }
 
-template <bool Transposed> inline void load(unsigned (&r)[4], const void* row, Place at)
+template <bool Transposed> UNWATCHED inline void load(unsigned (&r)[4], const void* row, Place at)
 {
     emulator_touch_shared(row, 16, false, "ldmatrix", at);
     Words words = meet<const unsigned short*, Words>(0xffffffffu, Meet::Whole, (const unsigned short*)row, load<Transposed>, at);
@@ -50,12 +62,12 @@ template <bool Transposed> inline void load(unsigned (&r)[4], const void* row, P
 
 }
 
-inline void mma_m16n8k16_bf16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], HERE)
+UNWATCHED inline void mma_m16n8k16_bf16(float (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], HERE)
 {
     emulator::Tiles tiles = { { d[0], d[1], d[2], d[3] }, { a[0], a[1], a[2], a[3] }, { b[0], b[1] } };
     emulator::Floats sums = emulator::meet<emulator::Tiles, emulator::Floats>(0xffffffffu, emulator::Meet::Whole, tiles, emulator::multiply, at);
     for (int i = 0; i < 4; i++) d[i] = sums.values[i];
 }
 
-inline void ldmatrix_x4(unsigned (&r)[4], const void* row, HERE) { emulator::load<false>(r, row, at); }
-inline void ldmatrix_x4_trans(unsigned (&r)[4], const void* row, HERE) { emulator::load<true>(r, row, at); }
+UNWATCHED inline void ldmatrix_x4(unsigned (&r)[4], const void* row, HERE) { emulator::load<false>(r, row, at); }
+UNWATCHED inline void ldmatrix_x4_trans(unsigned (&r)[4], const void* row, HERE) { emulator::load<true>(r, row, at); }

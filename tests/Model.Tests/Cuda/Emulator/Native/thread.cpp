@@ -4,9 +4,9 @@
 namespace emulator
 {
 
-void Thread::begin(void (*entry)())
+void Thread::begin(void (*entry)(), unsigned number)
 {
-    stands = stack.begin(entry);
+    stands = stack.begin(entry, number % 61 * 64);
     state = State::Ready;
     _copies.clear();
     _groups.clear();

@@ -18,9 +18,11 @@ struct Thread
     void* stands = nullptr;
     State state = State::Ready;
     Place at = {};
-    alignas(16) unsigned char result[16]; // of the last meeting
+    const void* in = nullptr; // of the meeting that it waits in, on its stack
+    void* out = nullptr;
 
-    void begin(void (*entry)());
+    // `number` moves it a little, so that all threads' variables do not share a few lines of the cache.
+    void begin(void (*entry)(), unsigned number);
 
     // The target is spoilt at once: nobody may still read it, and nobody yet.
     void copy_later(const Copy& copy);

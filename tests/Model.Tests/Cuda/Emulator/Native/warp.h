@@ -5,94 +5,102 @@
 namespace emulator
 {
 
-template <typename In, typename Out> inline Out meet(unsigned mask, Meet kind, In in, void (*together)(const In*, Out*, unsigned), Place at)
+template <typename In, typename Out> UNWATCHED inline Out meet(unsigned mask, Meet kind, In in, void (*together)(const In* const*, Out* const*, unsigned), Place at)
 {
     Out out;
-    emulator_meet(mask, kind, (Together)together, &in, sizeof in, &out, sizeof out, at);
+    emulator_meet(mask, kind, (Together)together, &in, &out, at);
     return out;
 }
 
 // A shuffle's lane gives its value and says whose it wants.
 template <typename T> struct Wish { T value; int lane; };
 
-template <typename T> inline void shuffle(const Wish<T>* in, T* out, unsigned present)
+template <typename T> UNWATCHED inline void shuffle(const Wish<T>* const in[32], T* const out[32], unsigned present)
 {
     for (int lane = 0; lane < 32; lane++)
         if (present >> lane & 1)
         {
-            if (!(present >> in[lane].lane & 1)) emulator_fail("a shuffle's lane %d reads lane %d, which is not in its mask or has left the kernel", lane, in[lane].lane);
-            out[lane] = in[in[lane].lane].value;
+            int source = in[lane]->lane;
+            if (!(present >> source & 1)) emulator_fail("a shuffle's lane %d reads lane %d, which is not in its mask or has left the kernel", lane, source);
+            *out[lane] = in[source]->value;
         }
 }
 
-inline int lane() { return (int)(threadIdx.x & 31); }
+UNWATCHED inline int lane() { return (int)(threadIdx.x & 31); }
 
-template <typename T> inline T shuffle(unsigned mask, T value, int source, Place at) { return meet<Wish<T>, T>(mask, Meet::Some, { value, source }, shuffle<T>, at); }
+template <typename T> UNWATCHED inline T shuffle(unsigned mask, T value, int source, Place at) { return meet<Wish<T>, T>(mask, Meet::Some, { value, source }, shuffle<T>, at); }
 
-inline void ballot(const int* in, unsigned* out, unsigned present)
+template <typename T> UNWATCHED inline void answer(T* const out[32], unsigned present, T value)
 {
-    unsigned votes = 0;
-    for (int lane = 0; lane < 32; lane++) votes |= present >> lane & 1 && in[lane] ? 1u << lane : 0;
-    for (int lane = 0; lane < 32; lane++) out[lane] = votes;
+    for (int lane = 0; lane < 32; lane++)
+        if (present >> lane & 1) *out[lane] = value;
 }
 
-template <typename T> inline void match(const T* in, unsigned* out, unsigned present)
+UNWATCHED inline void ballot(const int* const in[32], unsigned* const out[32], unsigned present)
+{
+    unsigned votes = 0;
+    for (int lane = 0; lane < 32; lane++) votes |= present >> lane & 1 && *in[lane] ? 1u << lane : 0;
+    answer(out, present, votes);
+}
+
+template <typename T> UNWATCHED inline void match(const T* const in[32], unsigned* const out[32], unsigned present)
 {
     for (int lane = 0; lane < 32; lane++)
     {
-        out[lane] = 0;
-        for (int other = 0; other < 32; other++) out[lane] |= present >> lane & present >> other & 1 && in[lane] == in[other] ? 1u << other : 0;
+        unsigned equal = 0;
+        for (int other = 0; other < 32; other++) equal |= present >> lane & present >> other & 1 && *in[lane] == *in[other] ? 1u << other : 0;
+        if (present >> lane & 1) *out[lane] = equal;
     }
 }
 
-template <typename T, T (*Combine)(T, T)> inline void reduce(const T* in, T* out, unsigned present)
+template <typename T, T (*Combine)(T, T)> UNWATCHED inline void reduce(const T* const in[32], T* const out[32], unsigned present)
 {
     int first = __builtin_ctz(present);
-    T result = in[first];
+    T result = *in[first];
     for (int lane = first + 1; lane < 32; lane++)
-        if (present >> lane & 1) result = Combine(result, in[lane]);
-    for (int lane = 0; lane < 32; lane++) out[lane] = result;
+        if (present >> lane & 1) result = Combine(result, *in[lane]);
+    answer(out, present, result);
 }
 
-template <typename T> inline T add(T x, T y) { return x + y; }
-template <typename T> inline T both(T x, T y) { return x & y; }
-template <typename T> inline T either(T x, T y) { return x | y; }
+template <typename T> UNWATCHED inline T add(T x, T y) { return x + y; }
+template <typename T> UNWATCHED inline T both(T x, T y) { return x & y; }
+template <typename T> UNWATCHED inline T either(T x, T y) { return x | y; }
 
-inline void nothing(const int*, int*, unsigned) {}
+UNWATCHED inline void nothing(const int* const[32], int* const[32], unsigned) {}
 
 }
 
 #define HERE emulator::Place at = emulator::here()
-inline void __syncwarp(unsigned mask = 0xffffffffu, HERE) { emulator::meet<int, int>(mask, emulator::Meet::Ordered, 0, emulator::nothing, at); }
+UNWATCHED inline void __syncwarp(unsigned mask = 0xffffffffu, HERE) { emulator::meet<int, int>(mask, emulator::Meet::Ordered, 0, emulator::nothing, at); }
 
 // A source outside the segment of `width` lanes means the lane's own, as in the PTX ISA.
-template <typename T> inline T __shfl_sync(unsigned mask, T value, int source, int width = 32, HERE) { return emulator::shuffle(mask, value, (emulator::lane() & -width) | (source & (width - 1)), at); }
+template <typename T> UNWATCHED inline T __shfl_sync(unsigned mask, T value, int source, int width = 32, HERE) { return emulator::shuffle(mask, value, (emulator::lane() & -width) | (source & (width - 1)), at); }
 
-template <typename T> inline T __shfl_xor_sync(unsigned mask, T value, int by, int width = 32, HERE)
+template <typename T> UNWATCHED inline T __shfl_xor_sync(unsigned mask, T value, int by, int width = 32, HERE)
 {
     int source = emulator::lane() ^ by;
     return emulator::shuffle(mask, value, source >= (emulator::lane() & -width) + width ? emulator::lane() : source, at);
 }
 
-template <typename T> inline T __shfl_up_sync(unsigned mask, T value, unsigned by, int width = 32, HERE)
+template <typename T> UNWATCHED inline T __shfl_up_sync(unsigned mask, T value, unsigned by, int width = 32, HERE)
 {
     int source = emulator::lane() - (int)by;
     return emulator::shuffle(mask, value, source < (emulator::lane() & -width) ? emulator::lane() : source, at);
 }
 
-template <typename T> inline T __shfl_down_sync(unsigned mask, T value, unsigned by, int width = 32, HERE)
+template <typename T> UNWATCHED inline T __shfl_down_sync(unsigned mask, T value, unsigned by, int width = 32, HERE)
 {
     int source = emulator::lane() + (int)by;
     return emulator::shuffle(mask, value, source >= (emulator::lane() & -width) + width ? emulator::lane() : source, at);
 }
 
-inline unsigned __ballot_sync(unsigned mask, int value, HERE) { return emulator::meet<int, unsigned>(mask, emulator::Meet::Some, value, emulator::ballot, at); }
-inline int __any_sync(unsigned mask, int value, HERE) { return __ballot_sync(mask, value, at) != 0; }
-inline int __all_sync(unsigned mask, int value, HERE) { return __ballot_sync(mask, !value, at) == 0; }
-template <typename T> inline unsigned __match_any_sync(unsigned mask, T value, HERE) { return emulator::meet<T, unsigned>(mask, emulator::Meet::Some, value, emulator::match<T>, at); }
+UNWATCHED inline unsigned __ballot_sync(unsigned mask, int value, HERE) { return emulator::meet<int, unsigned>(mask, emulator::Meet::Some, value, emulator::ballot, at); }
+UNWATCHED inline int __any_sync(unsigned mask, int value, HERE) { return __ballot_sync(mask, value, at) != 0; }
+UNWATCHED inline int __all_sync(unsigned mask, int value, HERE) { return __ballot_sync(mask, !value, at) == 0; }
+template <typename T> UNWATCHED inline unsigned __match_any_sync(unsigned mask, T value, HERE) { return emulator::meet<T, unsigned>(mask, emulator::Meet::Some, value, emulator::match<T>, at); }
 
 #define REDUCTION(name, type, combine) \
-    inline type name(unsigned mask, type value, HERE) { return emulator::meet<type, type>(mask, emulator::Meet::Some, value, emulator::reduce<type, combine>, at); }
+    UNWATCHED inline type name(unsigned mask, type value, HERE) { return emulator::meet<type, type>(mask, emulator::Meet::Some, value, emulator::reduce<type, combine>, at); }
 REDUCTION(__reduce_add_sync, int, emulator::add<int>)
 REDUCTION(__reduce_add_sync, unsigned, emulator::add<unsigned>)
 REDUCTION(__reduce_max_sync, int, max)
