@@ -20,5 +20,6 @@ public interface IModelRunner : IDisposable
     /// <param name="batch">The step. Left unchanged, but for the sums of <see cref="ForwardBatch.Pools"/>.</param>
     /// <param name="sampled">[samples] receives the drawn tokens in the order of the sample rows.</param>
     /// <param name="scored">[scores] receives the tokens of <see cref="ForwardBatch.Scores"/> with their log-probabilities and ranks.</param>
+    /// <exception cref="RunnerLostException">This and every further step fails. Anything else that is thrown concerns this step alone.</exception>
     void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored);
 }

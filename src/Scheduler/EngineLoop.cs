@@ -88,9 +88,9 @@ internal sealed class EngineLoop
         {
             _runner.Run(batch, _sampled.AsSpan(0, batch.SampleCount), _scored.AsSpan(0, batch.Scores.Count));
         }
-        catch (Exception exception)
+        catch (Exception exception) when (exception is not RunnerLostException)
         {
-            // Whatever the model throws concerns the requests of this step; the next ones may fare better.
+            // Whatever else the model throws concerns the requests of this step; the next ones may fare better.
             _reporter.Failed(exception);
             return false;
         }

@@ -35,13 +35,13 @@ internal sealed unsafe class CudaStep : IStep
     /// <param name="upload">To the arrays that the model's kernels read.</param>
     /// <param name="sampler">For as many rows as the model has.</param>
     /// <param name="reader">Of prompts.</param>
-    /// <param name="maxBlocksPerSequence">Entries of a block table.</param>
-    public CudaStep(LlamaModel model, CudaStream stream, BatchUpload upload, CudaSampler sampler, PromptReader reader, int maxBlocksPerSequence)
+    /// <param name="size">The largest step's.</param>
+    public CudaStep(LlamaModel model, CudaStream stream, BatchUpload upload, CudaSampler sampler, PromptReader reader, StepSize size)
     {
         (_model, _stream, _upload, _sampler, _reader, _drawn) = (model, stream, upload, sampler, reader, new int[model.MaxRows]);
         _takeDrawn = stream.Load(new CudaUnit("batch.cu", [])).Kernel("take_drawn");
-        _graphs = new DecodeGraphs(stream, model.Forward, model.MaxRows);
-        for (int i = 0; i < Buffers; i++) (_lookaheads[i], _done[i]) = (new Lookahead(model.MaxRows, maxBlocksPerSequence), stream.Driver.CreateEvent());
+        _graphs = new DecodeGraphs(stream, model.Forward, Math.Min(size.Samples, size.Tokens));
+        for (int i = 0; i < Buffers; i++) (_lookaheads[i], _done[i]) = (new Lookahead(size.Samples, size.BlocksPerSequence), stream.Driver.CreateEvent());
     }
 
     public bool IsAhead { get; private set; }
@@ -58,6 +58,10 @@ internal sealed unsafe class CudaStep : IStep
             Read(buffer, rows, sampled[..batch.SampleCount]);
             _reader.Score(batch, scored);
             _reader.Pool(batch);
+        }
+        catch (CudaException lost) when (lost.IsContextLost)
+        {
+            throw new RunnerLostException($"The GPU is lost to this process: {lost.Message}", lost);
         }
         catch
         {
@@ -153,7 +157,7 @@ internal sealed unsafe class CudaStep : IStep
         }
         catch (CudaException)
         {
-            // What failed first says more; if the context is lost the next step fails too.
+            // What failed first says more.
         }
     }
 }

@@ -1,0 +1,4 @@
+namespace Llama.Model;
+
+/// <summary>A runner can run no further step, whatever it is asked for: its device is lost to this process. Only a new one helps.</summary>
+public sealed class RunnerLostException(string message, Exception inner) : Exception(message, inner);
