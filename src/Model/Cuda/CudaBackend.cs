@@ -83,7 +83,7 @@ internal sealed class CudaBackend : IBackend
     public IStep CreateStep(LlamaModel model, LlamaConfig config, StepSize size)
     {
         PromptReader reader = new(model, new CudaScorer(_stream, _sampling!, size.Samples), new HostRows(_memory));
-        CudaStep step = new(model, _stream, _upload!, new CudaSampler(_stream, _sampling!, config.VocabSize, size.Samples), reader, size.BlocksPerSequence);
+        CudaStep step = new(model, _stream, _upload!, new CudaSampler(_stream, _sampling!, config.VocabSize, size.Samples), reader, size);
         _stream.FinishLoading();
         return step;
     }

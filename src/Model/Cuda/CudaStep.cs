@@ -35,13 +35,13 @@ internal sealed unsafe class CudaStep : IStep
     /// <param name="upload">To the arrays that the model's kernels read.</param>
     /// <param name="sampler">For as many rows as the model has.</param>
     /// <param name="reader">Of prompts.</param>
-    /// <param name="maxBlocksPerSequence">Entries of a block table.</param>
-    public CudaStep(LlamaModel model, CudaStream stream, BatchUpload upload, CudaSampler sampler, PromptReader reader, int maxBlocksPerSequence)
+    /// <param name="size">Of the largest step.</param>
+    public CudaStep(LlamaModel model, CudaStream stream, BatchUpload upload, CudaSampler sampler, PromptReader reader, StepSize size)
     {
         (_model, _stream, _upload, _sampler, _reader, _drawn) = (model, stream, upload, sampler, reader, new int[model.MaxRows]);
         _takeDrawn = stream.Load(new CudaUnit("batch.cu", [])).Kernel("take_drawn");
-        _graphs = new DecodeGraphs(stream, model.Forward, model.MaxRows);
-        for (int i = 0; i < Buffers; i++) (_lookaheads[i], _done[i]) = (new Lookahead(model.MaxRows, maxBlocksPerSequence), stream.Driver.CreateEvent());
+        _graphs = new DecodeGraphs(stream, model.Forward, Math.Min(size.Samples, size.Tokens)); // padding has tokens too
+        for (int i = 0; i < Buffers; i++) (_lookaheads[i], _done[i]) = (new Lookahead(model.MaxRows, size.BlocksPerSequence), stream.Driver.CreateEvent());
     }
 
     public bool IsAhead { get; private set; }
