@@ -172,7 +172,7 @@ public sealed class ModelRunnerTests : IDisposable
         return tokens;
     }
 
-    private static void Step(ModelRunner runner, ForwardBatch batch, SampledToken[] sampled, int position, int sequences, int token = 3)
+    internal static void Step(ModelRunner runner, ForwardBatch batch, SampledToken[] sampled, int position, int sequences, int token = 3)
     {
         batch.Clear();
         for (int s = 0; s < sequences; s++)

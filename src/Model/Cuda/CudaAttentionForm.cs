@@ -7,7 +7,8 @@ namespace Llama.Model.Cuda;
 /// <param name="Shape">The model's heads and the cache's blocks.</param>
 /// <param name="Activations">Queries, keys, values and the result: bfloat16 or float32.</param>
 /// <param name="Cache">bfloat16, float32 or int8.</param>
-internal sealed record CudaAttentionForm(AttentionShape Shape, ScalarType Activations, ScalarType Cache)
+/// <param name="MostSharedBytes">Shared memory that a block can have.</param>
+internal sealed record CudaAttentionForm(AttentionShape Shape, ScalarType Activations, ScalarType Cache, int MostSharedBytes = int.MaxValue)
 {
     /// <summary>Tokens of a piece of a context.</summary>
     public const int PieceTokens = 256;
@@ -25,10 +26,10 @@ internal sealed record CudaAttentionForm(AttentionShape Shape, ScalarType Activa
     }
 
     /// <summary>Whether chunks of a prompt have a kernel of their own, with tensor cores; else their tokens are attended to one by one.</summary>
-    public bool HasTiles => Activations == ScalarType.BFloat16 && Cache != ScalarType.Float32;
+    public bool HasTiles => Activations == ScalarType.BFloat16 && Cache != ScalarType.Float32 && TileSharedBytes <= MostSharedBytes;
 
-    /// <summary>Tokens of a chunk that a block attends for: as many as registers allow.</summary>
-    public int TileRows => Shape.HeadDim <= 128 ? 128 : 64;
+    /// <summary>Tokens of a chunk that a block attends for: as many as registers and shared memory allow.</summary>
+    public int TileRows => Shape.HeadDim <= 128 && SharedBytesOf(128) <= MostSharedBytes ? 128 : 64;
 
     /// <summary>Query heads that a block attends for at once.</summary>
     public int HeadsAtOnce => Math.Min(Shape.GroupSize, ListHeads);
@@ -37,15 +38,7 @@ internal sealed record CudaAttentionForm(AttentionShape Shape, ScalarType Activa
     public int Lists => Shape.KvHeadCount * ((Shape.GroupSize + ListHeads - 1) / ListHeads);
 
     /// <summary>Shared memory of a block of <c>attend_tiles</c>: queries, two stages of keys and values, and what codes are widened to.</summary>
-    public int TileSharedBytes
-    {
-        get
-        {
-            bool hasCodes = Cache == ScalarType.Int8;
-            int keys = hasCodes && Shape.HeadDim is > 96 and <= 128 ? 32 : 64, row = (Shape.HeadDim + 8) * 2, step = 2 * keys * row;
-            return TileRows * row + (hasCodes ? 2 * 2 * keys * (Shape.HeadDim + sizeof(float)) + step : 2 * step);
-        }
-    }
+    public int TileSharedBytes => SharedBytesOf(TileRows);
 
     /// <summary>A source, compiled for this.</summary>
     public CudaUnit Unit(string name) => new(name, [
@@ -60,4 +53,11 @@ internal sealed record CudaAttentionForm(AttentionShape Shape, ScalarType Activa
         ScalarType.Int8 => "s8",
         _ => throw new ArgumentException($"The CUDA kernels have no {dtype}."),
     };
+
+    private int SharedBytesOf(int tileRows)
+    {
+        bool hasCodes = Cache == ScalarType.Int8;
+        int keys = hasCodes && Shape.HeadDim > 96 && tileRows == 128 ? 32 : 64, row = (Shape.HeadDim + 8) * 2, step = 2 * keys * row;
+        return tileRows * row + (hasCodes ? 2 * 2 * keys * (Shape.HeadDim + sizeof(float)) + step : 2 * step);
+    }
 }

@@ -37,10 +37,11 @@ internal sealed class CudaBackend : IBackend
     /// <param name="dtype">Type that weights are multiplied in.</param>
     /// <param name="deterministic">Whether a row's result must not depend on the others.</param>
     /// <param name="warn">Told what is missing that does without.</param>
-    /// <exception cref="CudaException">There is no driver, no such device, or no NVRTC; with where it was sought.</exception>
+    /// <exception cref="CudaException">There is no driver or no NVRTC, with where it was sought; or the device is too old.</exception>
     public static CudaBackend Open(int index, ScalarType dtype, bool deterministic, Action<string> warn)
     {
         if (!CudaDevices.TryFind(out CudaDevices? devices, out string? reason)) throw new CudaException($"Model:Device is cuda:{index}, but {reason}. Use Model:Device=cpu.");
+        if (devices[index].Refusal is { } refusal) throw new CudaException($"Model:Device is cuda:{index}, but {refusal}. Use Model:Device=cpu.");
         if (!CudaLibraries.TryFind(ToolkitLibrary.Nvrtc, devices.DriverVersion, out CudaLibrary? nvrtc, out reason)) throw new CudaException($"The kernels for {devices[index].Name} cannot be compiled: {reason}");
         Nvrtc compiler = new(nvrtc);
         CudaDriver driver = devices.Open(index);
@@ -54,8 +55,9 @@ internal sealed class CudaBackend : IBackend
         }
     }
 
-    /// <summary>Whether what is needed beside the driver is there.</summary>
-    public static bool CanOpen(CudaDevices devices, [NotNullWhen(false)] out string? reason) => CudaLibraries.TryFind(ToolkitLibrary.Nvrtc, devices.DriverVersion, out _, out reason);
+    /// <summary>Whether the first device will do, and what is needed beside the driver is there.</summary>
+    public static bool CanOpen(CudaDevices devices, [NotNullWhen(false)] out string? reason) =>
+        (reason = devices[0].Refusal) is null && CudaLibraries.TryFind(ToolkitLibrary.Nvrtc, devices.DriverVersion, out _, out reason);
 
     public DeviceMemory Memory => _memory;
 

@@ -9,6 +9,12 @@ namespace Llama.Model.Cuda;
 /// <param name="SharedMemoryPerBlock">Bytes of shared memory that one block can have when it asks for more than 48 KiB.</param>
 internal sealed record CudaDevice(int Index, string Name, int Major, int Minor, int MultiprocessorCount, int SharedMemoryPerBlock)
 {
+    /// <summary>Least <see cref="Major"/> that the kernels run on: they copy asynchronously and multiply bfloat16 in tensor cores.</summary>
+    public const int LeastMajor = 8;
+
+    /// <summary>Why the kernels do not run on it; null if they do.</summary>
+    public string? Refusal => Major >= LeastMajor ? null : $"{Name} has compute capability {Major}.{Minor}, and the fused kernels need {LeastMajor}.0 or newer";
+
     /// <summary>All of its memory, in bytes.</summary>
     public long MemoryBytes { get; init; }
 

@@ -26,7 +26,7 @@ internal sealed unsafe class CudaKernels : IKernels, IDisposable
     /// <exception cref="ArgumentException">They do not take the shape; with the remedy.</exception>
     public CudaKernels(CudaStream stream, CudaBatch batch, ICudaProducts? products, LlamaConfig config, StepSize size, ScalarType dtype, ScalarType kvDtype, bool deterministic)
     {
-        CudaAttentionForm form = new(AttentionShape.Of(config, size.BlockSize), dtype, kvDtype);
+        CudaAttentionForm form = new(AttentionShape.Of(config, size.BlockSize), dtype, kvDtype, stream.Driver.Device.SharedMemoryPerBlock);
         CudaLinear.Check(config);
         CudaAttentionForm.Check(form.Shape);
         (_batch, _device) = (batch, stream.Driver.Device.Name);

@@ -50,7 +50,7 @@ internal sealed unsafe class CudaMemory(CudaStream stream) : DeviceMemory
 
     public override void Dispose()
     {
-        stream.Synchronize();
+        stream.SynchronizeOrLose();
         foreach (nint buffer in _buffers) _driver.FreePinned(buffer);
         foreach (nint place in _fetched) _driver.DestroyEvent(place);
     }

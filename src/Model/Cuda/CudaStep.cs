@@ -35,13 +35,13 @@ internal sealed unsafe class CudaStep : IStep
     /// <param name="upload">To the arrays that the model's kernels read.</param>
     /// <param name="sampler">For as many rows as the model has.</param>
     /// <param name="reader">Of prompts.</param>
-    /// <param name="size">The largest step's.</param>
+    /// <param name="size">Of the largest step.</param>
     public CudaStep(LlamaModel model, CudaStream stream, BatchUpload upload, CudaSampler sampler, PromptReader reader, StepSize size)
     {
         (_model, _stream, _upload, _sampler, _reader, _drawn) = (model, stream, upload, sampler, reader, new int[model.MaxRows]);
         _takeDrawn = stream.Load(new CudaUnit("batch.cu", [])).Kernel("take_drawn");
-        _graphs = new DecodeGraphs(stream, model.Forward, Math.Min(size.Samples, size.Tokens));
-        for (int i = 0; i < Buffers; i++) (_lookaheads[i], _done[i]) = (new Lookahead(size.Samples, size.BlocksPerSequence), stream.Driver.CreateEvent());
+        _graphs = new DecodeGraphs(stream, model.Forward, Math.Min(size.Samples, size.Tokens)); // padding has tokens too
+        for (int i = 0; i < Buffers; i++) (_lookaheads[i], _done[i]) = (new Lookahead(model.MaxRows, size.BlocksPerSequence), stream.Driver.CreateEvent());
     }
 
     public bool IsAhead { get; private set; }
@@ -65,14 +65,15 @@ internal sealed unsafe class CudaStep : IStep
         }
         catch
         {
-            Recover();
+            IsAhead = false;
+            _stream.SynchronizeOrLose(); // no buffer may be in use
             throw;
         }
     }
 
     public void Dispose()
     {
-        _stream.Synchronize();
+        _stream.SynchronizeOrLose();
         _graphs.Dispose();
         _sampler.Dispose();
         _reader.Dispose();
@@ -144,20 +145,6 @@ internal sealed unsafe class CudaStep : IStep
             int row = rows.IsEmpty ? i : rows[i];
             sampled[i] = _sampler.Read(buffer, row);
             _drawn[row] = sampled[i].TokenId;
-        }
-    }
-
-    /// <summary>After a failure nothing is under way, and no buffer in use.</summary>
-    private void Recover()
-    {
-        IsAhead = false;
-        try
-        {
-            _stream.Synchronize();
-        }
-        catch (CudaException)
-        {
-            // What failed first says more.
         }
     }
 }

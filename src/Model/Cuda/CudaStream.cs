@@ -30,6 +30,19 @@ internal sealed class CudaStream(ICudaDriver driver, ICudaCompiler compiler) : I
     /// <summary>Waits for all that was enqueued.</summary>
     public void Synchronize() => Driver.Synchronize(Handle);
 
+    /// <summary>The same where it must not throw: what is lost to this process does nothing any more.</summary>
+    public void SynchronizeOrLose()
+    {
+        try
+        {
+            Synchronize();
+        }
+        catch (CudaException)
+        {
+            // What failed first says more.
+        }
+    }
+
     public void Dispose()
     {
         foreach (CudaModule module in _modules) module.Unload();

@@ -16,6 +16,7 @@ internal sealed unsafe class SamplingUpload : IDisposable
     private readonly StagedBuffer _rows, _lists, _masks;
     private readonly TokenMask _guided, _listed;
     private nint _originals;
+    private long _originalBytes;
     private int _buffer, _listCount, _maskCount;
 
     public SamplingUpload(CudaStream stream, int vocabSize, int maxRows, int maskBytes, int buffers)
@@ -24,7 +25,7 @@ internal sealed unsafe class SamplingUpload : IDisposable
         _rows = new StagedBuffer(stream, buffers, (long)maxRows * sizeof(CudaSamplingRow));
         _lists = new StagedBuffer(stream, buffers, (long)maxRows * 256 * sizeof(int));
         _masks = new StagedBuffer(stream, buffers, maskBytes);
-        _originals = stream.Driver.Allocate(_lists.Capacity);
+        ReplaceOriginals();
         (_guided, _listed) = (new TokenMask(vocabSize), new TokenMask(vocabSize));
     }
 
@@ -59,7 +60,8 @@ internal sealed unsafe class SamplingUpload : IDisposable
             lists += (2 * row.Params.LogitBias.Count) + row.Params.StopTokenIds.Count + row.HistoryLength;
             if (row.Guide is not null || row.Params.AllowedTokenIds is not null) masks++;
         }
-        if (_lists.Reserve(lists * sizeof(int))) ReplaceOriginals();
+        if (_lists.Reserve(lists * sizeof(int))) Version++;
+        if (_originalBytes != _lists.Capacity) ReplaceOriginals();
         if (_masks.Reserve(masks * _maskBytes)) Version++;
         new Span<CudaSamplingRow>(_rows.Host(buffer), _maxRows)[batch.SampleCount..].Clear();
     }
@@ -118,7 +120,7 @@ internal sealed unsafe class SamplingUpload : IDisposable
         _rows.Dispose();
         _lists.Dispose();
         _masks.Dispose();
-        _stream.Driver.Free(_originals);
+        FreeOriginals();
     }
 
     // What min-p drops is of no use to the other filters, except that top-p takes its share of all that top-k leaves.
@@ -155,8 +157,14 @@ internal sealed unsafe class SamplingUpload : IDisposable
 
     private void ReplaceOriginals()
     {
-        _stream.Driver.Free(_originals);
+        FreeOriginals();
         _originals = _stream.Driver.Allocate(_lists.Capacity);
-        Version++;
+        _originalBytes = _lists.Capacity;
+    }
+
+    private void FreeOriginals()
+    {
+        if (_originals != 0) _stream.Driver.Free(_originals);
+        (_originals, _originalBytes) = (0, 0);
     }
 }

@@ -46,14 +46,18 @@ internal sealed unsafe class StagedBuffer : IDisposable
 
     private void Allocate(long bytes)
     {
-        Capacity = bytes;
         Device = _stream.Driver.Allocate(bytes);
         for (int i = 0; i < _hosts.Length; i++) _hosts[i] = _stream.Driver.AllocatePinned(bytes);
+        Capacity = bytes;
     }
 
+    // Of a buffer that could not be made larger some memories are missing.
     private void Free()
     {
-        _stream.Driver.Free(Device);
-        foreach (nint host in _hosts) _stream.Driver.FreePinned(host);
+        if (Device != 0) _stream.Driver.Free(Device);
+        foreach (nint host in _hosts)
+            if (host != 0) _stream.Driver.FreePinned(host);
+        (Device, Capacity) = (0, 0);
+        Array.Clear(_hosts);
     }
 }

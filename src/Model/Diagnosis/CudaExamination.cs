@@ -7,8 +7,6 @@ namespace Llama.Model.Diagnosis;
 /// <summary>The GPUs, and the libraries that the fused kernels need beside the driver. What is missing is a fault only where a GPU is asked for.</summary>
 internal static class CudaExamination
 {
-    private const int LeastMajor = 8; // the kernels copy asynchronously and multiply bfloat16 in tensor cores
-
     /// <param name="setting">As <see cref="ModelOptions.Device"/>.</param>
     public static IEnumerable<Finding> Findings(string setting)
     {
@@ -32,6 +30,6 @@ internal static class CudaExamination
         string text = string.Create(CultureInfo.InvariantCulture,
             $"{device.Name}, compute capability {device.Major}.{device.Minor}, {device.MultiprocessorCount} multiprocessors, {device.MemoryBytes / (double)(1L << 30):N1} GiB");
         string name = $"cuda:{device.Index}";
-        return device.Major >= LeastMajor ? new Finding(name, text) : Finding.Warning(name, text, $"The fused kernels need compute capability {LeastMajor}.0: choose another device.");
+        return device.Refusal is null ? new Finding(name, text) : Finding.Warning(name, text, $"The fused kernels need compute capability {CudaDevice.LeastMajor}.0: choose another device.");
     }
 }

@@ -113,6 +113,21 @@ public sealed class CudaAttentionTests
         Assert.Equal(0, DeviceTensors.Difference(results[0], results[1]));
     }
 
+    [CudaEmulatorTheory]
+    [InlineData(128, 99, 64)]
+    [InlineData(128, 80, 0)]
+    [InlineData(256, 163, 0)]
+    public void Attend_OnDevicesOfLittleSharedMemory_EqualsPlain(int headDim, int sharedKibibytes, int tileRows)
+    {
+        CudaAttentionForm form = Form(headDim, 2, 1, 16, ScalarType.BFloat16, ScalarType.BFloat16) with { MostSharedBytes = sharedKibibytes << 10 };
+        Assert.Equal(tileRows, form.HasTiles ? form.TileRows : 0);
+        using Sequences sequences = new(form, blockSeed: 1);
+        using CudaAttention attention = sequences.Attention();
+        ForwardBatch batch = sequences.Batch((0, 60, 70), (3, 0, 40));
+        using Tensor expected = sequences.Plain(batch), actual = sequences.Run(attention, batch);
+        Assert.True(DeviceTensors.Difference(expected, actual) <= 1e-2f);
+    }
+
     [Theory]
     [InlineData(72, 16, "head_dim is 72")]
     [InlineData(272, 16, "head_dim is 272")]

@@ -1,5 +1,6 @@
 using Llama.Model.Backends;
 using Llama.Model.Checkpoints;
+using Llama.Model.Sampling;
 using Llama.Model.Tests.Cuda.Emulator;
 using Llama.Tests.Shared;
 
@@ -42,6 +43,24 @@ public sealed class CudaRunnerTests : IDisposable
         Assert.Equal("", device.Leaks);
         Assert.Equal(expected, logprobs, (one, other) => Math.Abs(one - other) < tolerance);
         Assert.Equal(expectedSum, sum, (one, other) => Math.Abs(one - other) < 50 * tolerance);
+    }
+
+    [CudaEmulatorFact]
+    public void Run_AsManySequencesAsAStepHasTokens_IsNotPaddedBeyondThem()
+    {
+        ModelOptions options = Options("float32", "auto") with { MaxBatchTokens = 5 };
+        EmulatedDevice device = new();
+        Assert.Equal(Decode(BackendChoice.Of(options with { Kernels = "plain" })), Decode(device.Choice));
+        Assert.Equal("", device.Leaks);
+
+        int[] Decode(BackendChoice choice)
+        {
+            using ModelRunner runner = ModelRunner.Load(options, choice);
+            ForwardBatch batch = new(5, 5, runner.Limits.BlocksPerSequence);
+            SampledToken[] sampled = new SampledToken[5];
+            for (int position = 0; position < 3; position++) ModelRunnerTests.Step(runner, batch, sampled, position, sequences: 5, token: 3 + position);
+            return [.. sampled.Select(token => token.TokenId)];
+        }
     }
 
     private static (double[] Logprobs, float[] Sum) Read(ModelOptions options, BackendChoice choice, int[] prompt, int chunk)

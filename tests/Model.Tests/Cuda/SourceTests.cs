@@ -14,6 +14,8 @@ public sealed class SourceTests
     [
         new(new(32, 32, 128, 16), ScalarType.BFloat16, ScalarType.BFloat16), // Llama 2 7B
         new(new(64, 8, 128, 16), ScalarType.BFloat16, ScalarType.Int8), // Llama 2 70B
+        new(new(64, 8, 128, 16), ScalarType.BFloat16, ScalarType.BFloat16),
+        new(new(64, 8, 128, 16), ScalarType.BFloat16, ScalarType.BFloat16, 99 << 10), // on devices that are made for graphics
         new(new(32, 8, 128, 32), ScalarType.BFloat16, ScalarType.Int8), // Llama 3 8B
         new(new(32, 4, 64, 16), ScalarType.BFloat16, ScalarType.BFloat16), // TinyLlama
         new(new(8, 4, 32, 8), ScalarType.Float32, ScalarType.Float32), // the demo model

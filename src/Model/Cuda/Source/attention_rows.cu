@@ -47,7 +47,7 @@ struct Total
     __device__ __forceinline__ void add(int i, float x) { mix[i] = fmaf(x, take[i / HEAD_DIM], mix[i] * keep[i / HEAD_DIM]); }
 };
 
-struct Block
+struct __align__(16) Block // pairs of floats are written at once
 {
     WarpPart parts[WARPS];
     float share[WARPS][HEADS]; // what a warp's part is multiplied with

@@ -12,6 +12,7 @@ typedef unsigned long long u64;
 struct bf16 { u16 bits; };
 
 #ifndef CUDA_EMULATOR
+#undef INFINITY // which some compilers bring along
 #define INFINITY __int_as_float(0x7f800000)
 #define DYNAMIC_SHARED(type, name) extern __shared__ __align__(16) unsigned char name##_bytes[]; type* name = reinterpret_cast<type*>(name##_bytes)
 #endif
