@@ -102,7 +102,7 @@ public sealed unsafe class CudaDriverTests
         using FakeDriver fake = new();
         using CudaDriver driver = fake.Devices.Open(0);
         using CudaStream stream = new(driver, new Images());
-        CudaKernel[] kernels = [.. "defghijk".Select(letter => stream.Load(new CudaUnit($"{letter}.cu", [])).Kernel("kernel"))];
+        CudaKernel[] kernels = [.. "defghijk".Select(letter => stream.Load(new CudaUnit($"{letter}.cu", [])).Kernel("scale"))];
         kernels[3].Resolve();
         stream.FinishLoading();
         Assert.Equal("gdefhijk", string.Concat(fake.Calls.Where(c => c.StartsWith("cuModuleLoad", StringComparison.Ordinal)).Select(c => c.Split(' ')[1][0])));
