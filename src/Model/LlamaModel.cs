@@ -17,6 +17,7 @@ internal sealed class LlamaModel : IDisposable
     private readonly RopeTable _rope;
     private readonly Activations _activations;
     private readonly Matrix _rows, _hidden, _logits; // [rows, …] of the residual, behind the final norm, behind the head
+    private readonly Matrix _read; // [rows, hidden] of the residual, of those rows that go on behind the last attention
     private readonly int[] _sampleRows;
     private Matrix _residual; // of the last step
 
@@ -36,6 +37,7 @@ internal sealed class LlamaModel : IDisposable
         _activations = new Activations(config, size.Tokens, dtype, memory);
         _residual = _activations.Residual;
         _sampleRows = new int[size.Samples];
+        _read = memory.Empty(size.Samples, config.HiddenSize, ScalarType.Float32);
         _rows = memory.Empty(size.Samples, config.HiddenSize, ScalarType.Float32);
         _hidden = dtype == ScalarType.Float32 ? _rows : memory.Empty(size.Samples, config.HiddenSize, dtype);
         _logits = memory.Empty(size.Samples, config.VocabSize, ScalarType.Float32);
@@ -52,13 +54,13 @@ internal sealed class LlamaModel : IDisposable
         if (batch.CopyCount > 0) CopyBlocks(batch);
         Activations a = _activations.Take(batch.TokenCount);
         _kernels.Embed(_weights.Embedding, batch, a.Residual); // [tokens, hidden]
+        _residual = a.Residual;
         for (int layer = 0; layer < _config.LayerCount; layer++)
         {
             Attend(_weights.Layers[layer], _cache.Layers[layer], batch, a);
-            FeedForward(_weights.Layers[layer], a);
+            if (layer == _config.LayerCount - 1) _residual = RowsToRead(batch, a.Residual);
+            if (_residual.Rows > 0) FeedForward(_weights.Layers[layer], _residual); // else a step of prompt chunks alone
         }
-        _residual = a.Residual;
-        for (int i = 0; i < batch.SampleCount; i++) _sampleRows[i] = batch.Samples[i].TokenRow;
         return Logits(_sampleRows.AsSpan(0, batch.SampleCount));
     }
 
@@ -84,6 +86,7 @@ internal sealed class LlamaModel : IDisposable
         _cache.Dispose();
         _rope.Dispose();
         _activations.Dispose();
+        _read.Dispose();
         _rows.Dispose();
         if (_hidden != _rows) _hidden.Dispose();
         _logits.Dispose();
@@ -118,12 +121,25 @@ internal sealed class LlamaModel : IDisposable
         _kernels.LinearAdd(a.Attended, layer.Output, a.Residual);
     }
 
-    private void FeedForward(LayerWeights layer, Activations a)
+    private void FeedForward(LayerWeights layer, Matrix residual)
     {
-        Normalise(a.Residual, layer.MlpNorm, a.Normed);
+        Activations a = _activations.Take(residual.Rows);
+        Normalise(residual, layer.MlpNorm, a.Normed);
         _kernels.Linear(a.Normed, [new(layer.Gate, a.Gate), new(layer.Up, a.Up)]); // [tokens, intermediate]
         _kernels.SiluMultiply(a.Gate, a.Up);
-        _kernels.LinearAdd(a.Gate, layer.Down, a.Residual);
+        _kernels.LinearAdd(a.Gate, layer.Down, residual);
+    }
+
+    // Behind the last attention a row matters only if something is read from it: of a prompt its end. Rows are taken once in a step.
+    private Matrix RowsToRead(ForwardBatch batch, Matrix residual)
+    {
+        Span<int> rows = _sampleRows.AsSpan(0, batch.SampleCount);
+        for (int i = 0; i < rows.Length; i++) rows[i] = batch.Samples[i].TokenRow;
+        if (rows.Length >= batch.TokenCount || batch.Scores.Count + batch.Pools.Count > 0) return residual;
+        Matrix read = _read.Take(rows.Length);
+        if (rows.Length > 0) _kernels.TakeRows(residual, rows, read);
+        for (int i = 0; i < rows.Length; i++) rows[i] = i;
+        return read;
     }
 
     private void Normalise(Matrix input, Matrix weight, Matrix output) => _kernels.RmsNorm(input, weight, (float)_config.RmsNormEpsilon, output);

@@ -118,6 +118,23 @@ public sealed class LlamaModelTests : IDisposable
         AssertEqual(expected, preempted, "after preemption");
     }
 
+    [Theory]
+    [InlineData("plain")]
+    [InlineData("fused")]
+    public void Forward_LastRowsAloneAreRead_AreAsIfAllWere(string kernels)
+    {
+        RandomCheckpoint.Write(_folder, Configurations["wide"], TensorDtype.F32, seed: 6);
+        using PagedModel model = new(_folder, Kernels(kernels));
+        PagedModel.Row one = new(Tokens(1, 40)), other = new(Tokens(2, 40));
+        float[][] expectedOne = Oracle(one.Tokens), expectedOther = Oracle(other.Tokens);
+        foreach ((int times, int count, int otherCount) in new[] { (2, 7, 1), (1, 1, 12), (0, 3, 9), (1, 1, 1), (3, 1, 1), (1, 20, 10) }) // nothing is read of a prompt's first chunks
+        {
+            float[][] read = model.ReadLast(times, (one, count), (other, otherCount));
+            Assert.Equal(2 * times, read.Length);
+            for (int i = 0; i < read.Length; i++) AssertEqual(i < times ? expectedOne[one.Computed - 1] : expectedOther[other.Computed - 1], read[i], $"{times} × {count} and {otherCount}");
+        }
+    }
+
     [Fact]
     public void Forward_DeterministicKernels_AreBitwiseEqualHoweverCut()
     {
@@ -186,11 +203,15 @@ public sealed class LlamaModelTests : IDisposable
     private static void AssertEqual(float[][] expected, PagedModel.Row actual, string how)
     {
         Assert.Equal(expected.Length, actual.Logprobs.Count);
-        for (int position = 0; position < expected.Length; position++)
-            for (int token = 0; token < expected[position].Length; token++)
-            {
-                double difference = Math.Abs(expected[position][token] - actual.Logprobs[position][token]);
-                Assert.True(difference < Tolerance, $"{how}: position {position}, token {token} differs by {difference:E2}"); // NaN fails too
-            }
+        for (int position = 0; position < expected.Length; position++) AssertEqual(expected[position], actual.Logprobs[position], $"{how}: position {position}");
+    }
+
+    private static void AssertEqual(float[] expected, float[] actual, string how)
+    {
+        for (int token = 0; token < expected.Length; token++)
+        {
+            double difference = Math.Abs(expected[token] - actual[token]);
+            Assert.True(difference < Tolerance, $"{how}, token {token} differs by {difference:E2}"); // NaN fails too
+        }
     }
 }

@@ -46,13 +46,26 @@ internal sealed class PagedModel : IDisposable
     public void Step(params (Row Row, int Count)[] chunks)
     {
         ForwardBatch batch = new(MaxTokens, MaxTokens, _limits.BlocksPerSequence);
-        foreach ((Row row, int count) in chunks) Add(batch, row, count);
-        Matrix logits = _model.Forward(batch);
-        using Tensor logprobs = logits.Tensor.log_softmax(-1);
-        float[] values = logprobs.data<float>().ToArray();
-        int at = 0;
         foreach ((Row row, int count) in chunks)
-            for (int i = 0; i < count; i++, at++) row.Logprobs.Add(values[(at * _config.VocabSize)..((at + 1) * _config.VocabSize)]);
+        {
+            Add(batch, row, count);
+            for (int i = batch.TokenCount - count; i < batch.TokenCount; i++) batch.Samples[batch.SampleCount++] = new SampleRow(i, 0, 0, 0, 0, null!);
+        }
+        Queue<float[]> logprobs = new(Forward(batch));
+        foreach ((Row row, int count) in chunks)
+            for (int i = 0; i < count; i++) row.Logprobs.Add(logprobs.Dequeue());
+    }
+
+    /// <summary>The same, but of each sequence only its last row is read, some times: log-probabilities [sequences · times][vocab].</summary>
+    public float[][] ReadLast(int times, params (Row Row, int Count)[] chunks)
+    {
+        ForwardBatch batch = new(MaxTokens, MaxTokens, _limits.BlocksPerSequence);
+        foreach ((Row row, int count) in chunks)
+        {
+            Add(batch, row, count);
+            for (int i = 0; i < times; i++) batch.Samples[batch.SampleCount++] = new SampleRow(batch.TokenCount - 1, 0, 0, 0, 0, null!);
+        }
+        return Forward(batch);
     }
 
     /// <summary>Runs a sequence alone in chunks of the given size.</summary>
@@ -93,6 +106,14 @@ internal sealed class PagedModel : IDisposable
         _inference.Dispose();
     }
 
+    private float[][] Forward(ForwardBatch batch)
+    {
+        Matrix logits = _model.Forward(batch);
+        if (batch.SampleCount == 0) return [];
+        using Tensor logprobs = logits.Tensor.log_softmax(-1);
+        return [.. logprobs.data<float>().ToArray().Chunk(_config.VocabSize)];
+    }
+
     private void Add(ForwardBatch batch, Row row, int count)
     {
         int sequence = batch.SequenceCount++, end = row.Computed + count;
@@ -104,7 +125,6 @@ internal sealed class PagedModel : IDisposable
             batch.TokenIds[batch.TokenCount] = row.Tokens[row.Computed];
             batch.Positions[batch.TokenCount] = row.Computed;
             batch.Slots[batch.TokenCount] = row.Blocks[row.Computed / _limits.BlockSize] * _limits.BlockSize + row.Computed % _limits.BlockSize;
-            batch.Samples[batch.SampleCount++] = new SampleRow(batch.TokenCount, 0, 0, 0, 0, null!);
         }
         batch.TokenStarts[sequence + 1] = batch.TokenCount;
         batch.ContextLengths[sequence] = end;

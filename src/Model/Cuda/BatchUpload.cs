@@ -17,8 +17,13 @@ internal sealed unsafe class BatchUpload : IDisposable
         _memory = new StagedBuffer(stream, hosts: 2, (TablesAt + (long)maxSequences * blockTableStride) * sizeof(int));
         Batch = new CudaBatch
         {
-            TokenIds = At(TokenIdsAt), Positions = At(PositionsAt), Slots = At(SlotsAt), TokenStarts = At(TokenStartsAt), ContextLengths = At(ContextLengthsAt),
-            BlockTables = At(TablesAt), BlockTableStride = blockTableStride,
+            TokenIds = At(TokenIdsAt),
+            Positions = At(PositionsAt),
+            Slots = At(SlotsAt),
+            TokenStarts = At(TokenStartsAt),
+            ContextLengths = At(ContextLengthsAt),
+            BlockTables = At(TablesAt),
+            BlockTableStride = blockTableStride,
         };
 
         nint At(int index) => _memory.Device + (nint)index * sizeof(int);

@@ -7,7 +7,7 @@ namespace Llama.Model.Cuda;
 /// The products of a model on a CUDA device, and the way each goes. Our own kernels read weights once for up to 64 rows and widen codes on the way; from some number of rows on, which
 /// <see cref="Calibrate"/> measures, cuBLAS is faster, for codes too, which are widened for it slice by slice. Where there is no cuBLAS, and in deterministic mode, ours do all.
 /// </summary>
-/// <param name="stream">Where everything is enqueued. Once the weights' forms are prepared every call can be captured: the way depends on the number of rows alone.</param>
+/// <param name="stream">Where everything is enqueued. Once all is prepared and loaded every call can be captured: the way depends on the number of rows alone.</param>
 /// <param name="products">cuBLAS; null where there is none. Not taken over.</param>
 /// <param name="deterministic">Whether a row's result must be the same, bit by bit, whatever the other rows.</param>
 internal sealed unsafe class CudaLinear(CudaStream stream, ICudaProducts? products, bool deterministic) : IDisposable
@@ -38,7 +38,7 @@ internal sealed unsafe class CudaLinear(CudaStream stream, ICudaProducts? produc
         }
     }
 
-    /// <summary>Compiles and allocates all that products with a weight on the device need.</summary>
+    /// <summary>Begins to compile, and allocates, all that products with a weight on the device need.</summary>
     public void Prepare(Weight weight)
     {
         CudaLinearFormat format = CudaLinearFormat.Of(weight);
@@ -53,6 +53,7 @@ internal sealed unsafe class CudaLinear(CudaStream stream, ICudaProducts? produc
     public void Calibrate(LlamaWeights weights)
     {
         foreach (Weight weight in weights.Layers.SelectMany(Products).Append(weights.Head)) Prepare(weight);
+        stream.FinishLoading();
         if (_switch.IsFixed) return;
         Weight[] samples = [.. weights.Layers.Take(4).SelectMany(layer => (Weight[])[layer.Gate, layer.Down])]; // several, lest they stay in a cache
         using CudaLinearTrial trial = new(stream, samples);

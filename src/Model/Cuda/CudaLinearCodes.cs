@@ -12,7 +12,7 @@ internal sealed unsafe class CudaLinearCodes(CudaStream stream) : IDisposable
     private readonly Dictionary<CudaLinearFormat, Kernels> _kernels = [];
     private nint _slice;
 
-    /// <summary>Compiles what weights of this form need.</summary>
+    /// <summary>Begins to compile what weights of this form need.</summary>
     public void Prepare(CudaLinearFormat format)
     {
         if (_kernels.ContainsKey(format)) return;

@@ -12,6 +12,19 @@ internal readonly record struct CudaLinearTile(CudaLinearFormat Format, int Toke
 
     private const int Warps = 8, WarpOutputs = 32, MostStages = 8, HalfRing = 96 << 10, WholeRing = 144 << 10, StaticBytes = 16;
 
+    /// <summary>The one for a number of rows.</summary>
+    /// <param name="format">Of the weights.</param>
+    /// <param name="rows">Of the input.</param>
+    /// <param name="deterministic">Whether the inputs are to be shared in the same way for any number of rows.</param>
+    /// <param name="mostSharedBytes">What a block can have.</param>
+    public static CudaLinearTile For(CudaLinearFormat format, int rows, bool deterministic, int mostSharedBytes)
+    {
+        int tokenTiles = rows <= 8 ? 1 : rows <= 16 ? 2 : rows <= 32 ? 4 : 8;
+        // Codes are few bytes: activations are to be read for more outputs.
+        int split = deterministic ? 2 : format.IsCodes ? Math.Max(2, 8 / tokenTiles) : Math.Min(8, 16 / tokenTiles);
+        return new CudaLinearTile(format, tokenTiles, split, mostSharedBytes);
+    }
+
     /// <summary>Results of a block: this many rows …</summary>
     public int Rows => 8 * TokenTiles;
 

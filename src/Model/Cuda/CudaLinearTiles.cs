@@ -18,7 +18,7 @@ internal sealed unsafe class CudaLinearTiles(CudaStream stream, bool determinist
     private readonly Dictionary<CudaLinearTile, CudaKernel> _kernels = [];
     private readonly CudaLinearWorkspace _workspace = new(stream, stream.Driver.Device.MultiprocessorCount * (deterministic ? RowsAtOnce / 64 : 1));
 
-    /// <summary>Compiles all that products with weights of this form can need.</summary>
+    /// <summary>Begins to compile all that products with weights of this form can need.</summary>
     public void Prepare(CudaLinearFormat format)
     {
         foreach (int rows in (int[])[8, 16, 32, 64]) Kernel(TileFor(format, rows));
@@ -50,12 +50,7 @@ internal sealed unsafe class CudaLinearTiles(CudaStream stream, bool determinist
             a.Weight, a.Scales, a.Output, a.Outputs, b.Weight, b.Scales, b.Output, b.Outputs, c.Weight, c.Scales, c.Output, c.Outputs);
     }
 
-    private CudaLinearTile TileFor(CudaLinearFormat format, int rows)
-    {
-        int tokenTiles = rows <= 8 ? 1 : rows <= 16 ? 2 : rows <= 32 ? 4 : 8;
-        int split = deterministic ? 2 : format.IsCodes ? Math.Max(2, 8 / tokenTiles) : Math.Min(8, 16 / tokenTiles); // codes are few bytes: activations are to be read for more outputs
-        return new CudaLinearTile(format, tokenTiles, split, stream.Driver.Device.SharedMemoryPerBlock);
-    }
+    private CudaLinearTile TileFor(CudaLinearFormat format, int rows) => CudaLinearTile.For(format, rows, deterministic, stream.Driver.Device.SharedMemoryPerBlock);
 
     private CudaKernel Kernel(CudaLinearTile tile)
     {

@@ -27,23 +27,35 @@ internal sealed class RowSwitch(bool isFixed)
     /// <summary>The switch for weights of one form, for the start-up lines.</summary>
     public string Describe(bool hasCodes) => isFixed ? "one way for any number of rows" : $"blocked from {(hasCodes ? _codes : _dense)} rows on";
 
+    // The way for many must win twice in a row: other work on the machine, which slows reading weights more than multiplying, may let it win once too early.
     private static int? Find(Weight[] weights, Action<int, Weight, bool> multiply, TimeProvider clock)
     {
         if (weights.Length == 0) return null;
+        int? winner = null;
         foreach (int rows in Candidates)
-            if (Time(rows, isMany: true) < Time(rows, isMany: false)) return rows;
+        {
+            if (!Wins(rows)) winner = null;
+            else if (winner is not null) return winner;
+            else winner = rows;
+        }
         return Candidates[^1];
+
+        bool Wins(int rows)
+        {
+            (long few, long many) = (long.MaxValue, long.MaxValue);
+            for (int run = 0; run <= Runs; run++) // in turn, so that both meet the same machine
+            {
+                (long fewNow, long manyNow) = (Time(rows, isMany: false), Time(rows, isMany: true));
+                if (run > 0) (few, many) = (Math.Min(few, fewNow), Math.Min(many, manyNow)); // the first warms up
+            }
+            return many < few;
+        }
 
         long Time(int rows, bool isMany)
         {
-            long best = long.MaxValue;
-            for (int run = 0; run <= Runs; run++) // the first warms up
-            {
-                long start = clock.GetTimestamp();
-                foreach (Weight weight in weights) multiply(rows, weight, isMany);
-                if (run > 0) best = Math.Min(best, clock.GetTimestamp() - start);
-            }
-            return best;
+            long start = clock.GetTimestamp();
+            foreach (Weight weight in weights) multiply(rows, weight, isMany);
+            return clock.GetTimestamp() - start;
         }
     }
 }

@@ -71,7 +71,7 @@ internal sealed class KernelChecks(KernelSide fast, KernelSide reference, LlamaC
         ForwardBatch batch = new(rows, 1, 1) { TokenCount = rows };
         for (int t = 0; t < rows; t++) batch.TokenIds[t] = t * 37 % config.VocabSize;
         side.Begin(batch);
-        return Apply(side.EmptyFloats(rows, config.HiddenSize), output => side.Kernels.Embed(side.Weight(_format, config.VocabSize, config.HiddenSize, 1), batch, output));
+        return Apply(side.EmptyFloats(rows, config.HiddenSize), output => side.Kernels.Embed(side.Table(_format, config.VocabSize, config.HiddenSize, 1), batch, output));
     }
 
     // Two together and a third of another height, as queries, keys and values are.

@@ -38,20 +38,19 @@ internal sealed unsafe class KernelSide(IBackend backend, IKernels kernels) : ID
 
     /// <summary>A random weight whose products with activations are of their size.</summary>
     /// <param name="format">As the setting <c>Model:Dtype</c> asks for.</param>
-    public Weight Weight(WeightFormat format, int outputs, int inputs, int seed)
-    {
-        Matrix values = Random(outputs, inputs, seed, 2 / MathF.Sqrt(inputs));
-        if (format.Plan is null) return Keep(new DenseWeight(Memory.Place(values, format.Dtype)));
-        using (values)
-        {
-            QuantizedWeight codes = WeightQuantizer.Run(values, format.Plan.Layers, "random");
-            return Keep(Memory.HoldsCodes ? Memory.Place(codes) : new DenseWeight(Memory.Place(Dense(codes), ScalarType.BFloat16)));
-        }
-    }
+    public Weight Weight(WeightFormat format, int outputs, int inputs, int seed) => Weight(format, outputs, inputs, seed, mayBeCodes: Memory.HoldsCodes);
+
+    /// <summary>A random embedding table, of which rows are read.</summary>
+    public Weight Table(WeightFormat format, int rows, int columns, int seed) => Weight(format, rows, columns, seed, mayBeCodes: Memory.IsHost);
 
     public RopeTable Rope(LlamaConfig config) => Keep(new RopeTable(RopeFrequencies.Compute(config), config.ContextLength, Memory));
 
-    public KvLayer Cache(int blockCount, AttentionShape shape, ScalarType dtype) => Keep(KvLayer.Empty(blockCount, shape, dtype, Memory));
+    /// <summary>A cache in which nothing was written yet: no numbers, so that whoever reads there is seen.</summary>
+    public KvLayer Cache(int blockCount, AttentionShape shape, ScalarType dtype)
+    {
+        KvLayer onHost = KvLayer.Empty(blockCount, shape, dtype, HostMemory.Instance);
+        return Keep(new KvLayer(Poisoned(onHost.Keys), Poisoned(onHost.Values), onHost.KeyScales is null ? null : Poisoned(onHost.KeyScales), onHost.ValueScales is null ? null : Poisoned(onHost.ValueScales)));
+    }
 
     /// <summary>A result in float32.</summary>
     public float[] Read(Matrix matrix) => new ReadOnlySpan<float>(_onHost.Of(matrix), matrix.Rows * matrix.Columns).ToArray();
@@ -67,6 +66,23 @@ internal sealed unsafe class KernelSide(IBackend backend, IKernels kernels) : ID
     {
         Clear();
         backend.Dispose();
+    }
+
+    private Weight Weight(WeightFormat format, int outputs, int inputs, int seed, bool mayBeCodes)
+    {
+        Matrix values = Random(outputs, inputs, seed, 2 / MathF.Sqrt(inputs));
+        if (format.Plan is null) return Keep(new DenseWeight(Memory.Place(values, format.Dtype)));
+        using (values)
+        {
+            QuantizedWeight codes = WeightQuantizer.Run(values, format.Plan.Layers, "random");
+            return Keep(mayBeCodes ? Memory.Place(codes) : new DenseWeight(Memory.Place(Dense(codes), ScalarType.BFloat16)));
+        }
+    }
+
+    private Matrix Poisoned(Matrix onHost)
+    {
+        new Span<byte>(onHost.Data, checked((int)onHost.ByteCount)).Fill(0xFF); // NaN in float32 and bfloat16
+        return Memory.Place(onHost, onHost.Dtype);
     }
 
     private static Matrix Dense(QuantizedWeight codes)

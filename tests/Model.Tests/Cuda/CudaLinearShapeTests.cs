@@ -20,9 +20,9 @@ public sealed unsafe class CudaLinearShapeTests
     public void Tile_OfAnyForm_FitsTheSharedMemoryOfTheDevice(int kibibytes)
     {
         foreach (CudaLinearFormat format in Formats)
-            foreach ((int tokenTiles, int split) in new[] { (1, 8), (2, 8), (2, 4), (4, 4), (8, 2), (1, 2), (2, 2), (4, 2) })
+            foreach ((int rows, bool deterministic) in from rows in new[] { 1, 8, 9, 16, 17, 32, 33, 64, 65 } from deterministic in new[] { false, true } select (rows, deterministic))
             {
-                CudaLinearTile tile = new(format, tokenTiles, split, kibibytes << 10);
+                CudaLinearTile tile = CudaLinearTile.For(format, rows, deterministic, kibibytes << 10);
                 Assert.InRange(tile.SharedBytes, 1, (kibibytes << 10) - 16); // the kernel has 16 of its own
                 Assert.InRange(tile.Stages, 2, 8);
                 Assert.InRange(tile.Rows * tile.Outputs, 1, 64 * 128); // what the workspace has room for

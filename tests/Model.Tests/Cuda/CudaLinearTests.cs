@@ -120,6 +120,7 @@ public sealed class CudaLinearTests
         using CudaLinear linear = new(device.Stream, products: null, deterministic: false);
         using Operand weight = new(device, linear, outputs, inputs, 8, 64, hasMinima: false, seed: 1);
         linear.Prepare(weight.OnDevice);
+        device.Stream.FinishLoading();
         Matrix input = device.Matrix(new float[rows * inputs], inputs, ScalarType.BFloat16), output = device.Matrix(new float[rows * outputs], outputs, ScalarType.Float32);
         device.Stream.FinishLoading();
         device.Driver.BeginCapture(device.Stream.Handle);

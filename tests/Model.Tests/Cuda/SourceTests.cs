@@ -7,7 +7,7 @@ namespace Llama.Model.Tests.Cuda;
 /// <summary>That every source compiles with NVIDIA's compiler, for the devices and in the forms that models ask for, and that no kernel needs more registers than there are.</summary>
 public sealed class SourceTests
 {
-    private const int SharedBytes = 227 << 10;
+    private static readonly (string Architecture, int SharedBytes)[] Devices = [("sm_80", 163 << 10), ("sm_90", 227 << 10)];
 
     // Heads, key heads, elements of a head, tokens of a block; activations and cache.
     private static readonly CudaAttentionForm[] Forms =
@@ -34,7 +34,7 @@ public sealed class SourceTests
         Nvrtc compiler = new(NvrtcTheoryAttribute.Library!);
         ConcurrentQueue<string> faults = [];
         // What spills a little on the older devices is worth the blocks that its bounds let run there at once.
-        Parallel.ForEach(from constants in Variants(name) from device in new[] { (Architecture: "sm_80", Most: 64), (Architecture: "sm_90", Most: 0) } select (constants, device.Architecture, device.Most), variant =>
+        Parallel.ForEach(from device in Devices from constants in Variants(name, device.SharedBytes) select (constants, device.Architecture, Most: device.Architecture == "sm_80" ? 64 : 0), variant =>
         {
             try
             {
@@ -58,20 +58,19 @@ public sealed class SourceTests
     }
 
     // Every source is here, or its test fails.
-    private static IEnumerable<IReadOnlyList<string>> Variants(string name) => name switch
+    private static IEnumerable<IReadOnlyList<string>> Variants(string name, int sharedBytes) => name switch
     {
         "attention_plan.cu" or "attention_rows.cu" or "cache.cu" => Forms.Select(form => form.Unit(name).Constants),
         "attention_tiles.cu" => Forms.Where(form => form.HasTiles).Select(form => form.Unit(name).Constants),
         "batch.cu" or "sampling_edits.cu" or "sampling_scores.cu" => [[]],
         "codes.cu" => Codes.Select(format => format.Constants),
         "elementwise.cu" => [["ACT=bf16"], ["ACT=float"]],
-        "linear.cu" => from format in Codes.Append(new CudaLinearFormat(16)) from tile in Tiles(format) select tile.Constants,
+        "linear.cu" => from format in Codes.Append(new CudaLinearFormat(16)) from tile in Tiles(format, sharedBytes) select tile.Constants,
         "linear_float.cu" => [["ROWS=1"], ["ROWS=8"]],
         "sampling.cu" => [["THREADS=512"]],
         _ => throw new ArgumentException($"Say here in which forms {name} is compiled."),
     };
 
-    // Rows and shares of the inputs as CudaLinearTiles takes them, also in deterministic mode.
-    private static IEnumerable<CudaLinearTile> Tiles(CudaLinearFormat format) =>
-        (from tokenTiles in new[] { 1, 2, 4, 8 } from split in new[] { 2, Math.Min(8, 16 / tokenTiles) } select new CudaLinearTile(format, tokenTiles, split, SharedBytes)).Distinct();
+    private static IEnumerable<CudaLinearTile> Tiles(CudaLinearFormat format, int sharedBytes) =>
+        (from rows in new[] { 8, 16, 32, 64 } from deterministic in new[] { false, true } select CudaLinearTile.For(format, rows, deterministic, sharedBytes)).Distinct();
 }

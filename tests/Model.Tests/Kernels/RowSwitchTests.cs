@@ -26,6 +26,17 @@ public sealed class RowSwitchTests
     }
 
     [Fact]
+    public void Measure_WayForManyWinsOnceTooEarly_IsNotSwitchedTo()
+    {
+        ManualClock clock = new();
+        using DenseWeight weight = new(Matrix.Of(zeros(2, 2)));
+        RowSwitch rows = new(isFixed: false);
+        rows.Measure([weight], (count, _, isMany) => clock.Advance(TimeSpan.FromMilliseconds(isMany == (count is 8 or >= 24) ? 1 : 2)), clock);
+        Assert.False(rows.IsMany(23, weight));
+        Assert.True(rows.IsMany(24, weight));
+    }
+
+    [Fact]
     public void Measure_Fixed_NeverSwitchesNorMeasures()
     {
         using DenseWeight weight = new(Matrix.Of(zeros(2, 2)));

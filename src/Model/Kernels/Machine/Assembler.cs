@@ -96,6 +96,11 @@ internal sealed class Assembler : InstructionEncoder
 
     public void UnpackHighPairs(int target, int first, int second) => Vector(Prefix.P66, Map.M0F, true, 0x15, target, first, second);
 
+    /// <summary>Words of the lower halves of each quarter of 128 bits, in turn.</summary>
+    public void UnpackLowWords(int target, int first, int second) => Vector(Prefix.P66, Map.M0F, false, 0x61, target, first, second);
+
+    public void UnpackHighWords(int target, int first, int second) => Vector(Prefix.P66, Map.M0F, false, 0x69, target, first, second);
+
     /// <summary>The upper 256 bits become the lower ones of the target.</summary>
     public void UpperHalf(int target, int source) => VectorImmediate(Map.M0F3A, true, 0x1B, source, target, 1, length: 2);
 

@@ -1,7 +1,7 @@
 namespace Llama.Model.Kernels.Machine;
 
 /// <summary>
-/// Generates tiles of products of few rows with weights in codes: each of up to 4 input rows with each of 4 weight rows. Inputs are 16-bit integers with a scale by row, as a high and a low
+/// Generates tiles of products of few rows with weights in codes: strip by strip each of up to 4 input rows with each of 4 weight rows. Inputs are 16-bit integers with a scale by row, as a high and a low
 /// byte, both signed: VPDPBUSD multiplies unsigned codes with signed bytes exactly, first with the high ones, then, the sum shifted by 8 bits, with the low ones. So no precision is lost
 /// but the inputs' rounding, which is finer than bfloat16's.
 /// <para>
@@ -25,20 +25,25 @@ internal static class CodeTile
         Assembler code = new();
         Enter(code, shape);
         int tile = code.Mark();
-        if (shape.Bits == 4) code.Fill(NibbleMask, 0x0F0F0F0F); // the end of a tile needs all registers beyond the sums
-        TakeOffMinima(code, shape);
-        code.Move(TileFrame.InputCursor, TileFrame.Input);
-        code.Move(TileFrame.WeightCursor, TileFrame.Weight);
-        code.Move(ScaleCursor, Scales);
-        Multiply(code, shape);
-        for (int row = 0; row < shape.Rows; row++)
-            TileFrame.Finish(code, row * shape.Outputs, shape.Outputs, row, shape.Add, new Memory(InputScales, row * sizeof(float)));
+        foreach (Strip strip in Strips.Of(shape.Rows, MaxRows).Cut(shape.FetchesAhead ? shape.Outputs : 0)) Rows(code, shape, strip);
         code.Add(Scales, shape.Outputs * shape.ScaleStride);
         code.Add(Corrections, shape.Outputs * shape.ScaleStride);
         TileFrame.Next(code, tile, shape.Outputs, shape.Outputs * shape.WeightStride);
         foreach (Gpr register in Preserved.Reverse()) code.Pop(register);
         code.Return();
         return code.ToArray();
+    }
+
+    private static void Rows(Assembler code, CodeShape shape, Strip strip)
+    {
+        if (shape.Bits == 4) code.Fill(NibbleMask, 0x0F0F0F0F); // the end of a strip needs all registers beyond the sums
+        TakeOffMinima(code, shape, strip);
+        code.Move(TileFrame.InputCursor, TileFrame.Input);
+        code.Move(TileFrame.WeightCursor, TileFrame.Weight);
+        code.Move(ScaleCursor, Scales);
+        Multiply(code, shape, strip);
+        for (int row = 0; row < strip.Rows; row++)
+            TileFrame.Finish(code, row * shape.Outputs, shape.Outputs, strip.First + row, shape.Add, new Memory(InputScales, (strip.First + row) * sizeof(float)));
     }
 
     private static void Enter(Assembler code, CodeShape shape)
@@ -52,22 +57,22 @@ internal static class CodeTile
         if (shape.GroupCount % LanesOfGroups > 0) code.SetMask(GroupMask, (1u << shape.GroupCount % LanesOfGroups) - 1);
     }
 
-    private static void TakeOffMinima(Assembler code, CodeShape shape)
+    private static void TakeOffMinima(Assembler code, CodeShape shape, Strip strip)
     {
-        for (int sum = 0; sum < shape.Rows * shape.Outputs; sum++) code.Zero(sum);
+        for (int sum = 0; sum < strip.Rows * shape.Outputs; sum++) code.Zero(sum);
         for (int group = 0; group < shape.GroupCount; group += LanesOfGroups)
             for (int output = 0; output < shape.Outputs; output++)
             {
                 Memory corrections = new(Corrections, output * shape.ScaleStride + group * sizeof(float));
                 if (group + LanesOfGroups <= shape.GroupCount) code.Load(Scale, corrections);
                 else code.LoadDwords(Scale, corrections, GroupMask);
-                for (int row = 0; row < shape.Rows; row++)
-                    code.MultiplySubtractFrom(row * shape.Outputs + output, Scale, new Memory(GroupSums, row * shape.SumStride + group * sizeof(float)));
+                for (int row = 0; row < strip.Rows; row++)
+                    code.MultiplySubtractFrom(row * shape.Outputs + output, Scale, new Memory(GroupSums, (strip.First + row) * shape.SumStride + group * sizeof(float)));
             }
     }
 
     // The loop's body is as many units as share a scale, or one; what is left follows it.
-    private static void Multiply(Assembler code, CodeShape shape)
+    private static void Multiply(Assembler code, CodeShape shape, Strip strip)
     {
         int body = shape.GroupSize >= shape.Inputs ? 1 : Math.Max(1, shape.GroupSize / UnitInputs);
         int rounds = shape.Inputs / (body * UnitInputs);
@@ -75,7 +80,7 @@ internal static class CodeTile
         {
             code.Move(TileFrame.Counter, rounds);
             int loop = code.Mark();
-            for (int unit = 0; unit < body; unit++) Unit(code, shape, unit, UnitInputs);
+            for (int unit = 0; unit < body; unit++) Unit(code, shape, strip, unit, UnitInputs);
             code.Add(TileFrame.InputCursor, body * ChunksPerUnit * InputBytesPerChunk);
             code.Add(TileFrame.WeightCursor, body * UnitInputs * shape.Bits / 8);
             if (shape.GroupSize < shape.Inputs) code.Add(ScaleCursor, body * UnitInputs / shape.GroupSize * sizeof(float));
@@ -83,30 +88,30 @@ internal static class CodeTile
             code.JumpIfNotZero(loop);
         }
         int left = shape.Inputs - rounds * body * UnitInputs;
-        for (int unit = 0; unit * UnitInputs < left; unit++) Unit(code, shape, unit, Math.Min(UnitInputs, left - unit * UnitInputs));
+        for (int unit = 0; unit * UnitInputs < left; unit++) Unit(code, shape, strip, unit, Math.Min(UnitInputs, left - unit * UnitInputs));
     }
 
-    private static void Unit(Assembler code, CodeShape shape, int unit, int inputs)
+    private static void Unit(Assembler code, CodeShape shape, Strip strip, int unit, int inputs)
     {
         int chunks = (inputs + Chunk - 1) / Chunk;
-        LoadCodes(code, shape, unit, chunks);
+        LoadCodes(code, shape, strip, unit, chunks);
         if (shape.GroupSize >= UnitInputs || shape.GroupSize >= shape.Inputs)
         {
             int group = shape.GroupSize >= shape.Inputs ? 0 : unit * UnitInputs / shape.GroupSize;
-            Group(code, shape, unit * ChunksPerUnit, first: 0, chunks, group);
+            Group(code, shape, strip, unit * ChunksPerUnit, first: 0, chunks, group);
             return;
         }
         for (int chunk = 0; chunk < chunks; chunk++)
         {
             int at = unit * ChunksPerUnit + chunk;
-            Group(code, shape, unit * ChunksPerUnit, chunk, 1, at * Chunk / shape.GroupSize);
+            Group(code, shape, strip, unit * ChunksPerUnit, chunk, 1, at * Chunk / shape.GroupSize);
         }
     }
 
-    private static void LoadCodes(Assembler code, CodeShape shape, int unit, int chunks)
+    private static void LoadCodes(Assembler code, CodeShape shape, Strip strip, int unit, int chunks)
     {
         int at = unit * UnitInputs * shape.Bits / 8, lines = shape.Bits == 4 ? 1 : chunks;
-        for (int ahead = shape.FirstAhead; ahead < shape.FirstAhead + shape.RowsAhead; ahead++)
+        for (int ahead = strip.FirstAhead; ahead < strip.EndAhead; ahead++)
             for (int line = 0; line < lines; line++) code.Prefetch(new Memory(TileFrame.WeightCursor, (shape.Outputs + ahead) * shape.WeightStride + at + line * Chunk));
         for (int output = 0; output < shape.Outputs; output++)
         {
@@ -128,7 +133,7 @@ internal static class CodeTile
     }
 
     // Chunks of a unit that share their scale, or, of narrower groups, one chunk with its scales in turn from lane to lane.
-    private static void Group(Assembler code, CodeShape shape, int unitChunk, int first, int count, int group)
+    private static void Group(Assembler code, CodeShape shape, Strip strip, int unitChunk, int first, int count, int group)
     {
         int integers = Integers;
         for (int output = 0; output < shape.Outputs; output++)
@@ -137,7 +142,7 @@ internal static class CodeTile
             if (shape.GroupSize >= Chunk || shape.GroupSize >= shape.Inputs) code.Broadcast1(Scale, scale);
             else if (shape.GroupSize == Chunk / 2) code.Broadcast2(Scale, scale);
             else code.Broadcast4(Scale, scale);
-            for (int row = 0; row < shape.Rows; row++)
+            for (int row = 0; row < strip.Rows; row++)
             {
                 code.Zero(integers);
                 Dot(high: true);
@@ -151,7 +156,7 @@ internal static class CodeTile
                 {
                     for (int chunk = first; chunk < first + count; chunk++)
                         code.DotBytes(integers, Codes + output * ChunksPerUnit + chunk,
-                            new Memory(TileFrame.InputCursor, row * shape.InputStride + (unitChunk + chunk) * InputBytesPerChunk + (high ? 0 : Chunk)));
+                            new Memory(TileFrame.InputCursor, (strip.First + row) * shape.InputStride + (unitChunk + chunk) * InputBytesPerChunk + (high ? 0 : Chunk)));
                 }
             }
         }

@@ -9,7 +9,7 @@ internal unsafe struct PanelJob
     public RowInput Input;
     public PackShape Pack;
     public Strips Strips;
-    public int FetchingStrips, RowsAhead; // the first so many strips fetch so many weight rows with each panel, all of a block in the end
+    public int FetchingStrips, RowsAhead; // the last so many strips fetch so many weight rows with each panel, all of a block in the end
     public Code PackRounds, PackRest; // whole rounds of a chunk, and what is left of it
     public byte** Panels; // [threads] room for the panels of a block
 

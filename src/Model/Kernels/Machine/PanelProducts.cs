@@ -90,11 +90,12 @@ internal sealed unsafe class PanelProducts
         TileArguments tiles = new() { Input = job.Input.Data + chunk.Start * sizeof(ushort), OutputStride = (long)outputCount * sizeof(float) };
         for (int strip = 0; strip < job.Strips.Count; strip++)
         {
-            PanelJob.Code code = chunk.Of(strip < job.Strips.LongCount, strip < job.FetchingStrips);
+            int fetching = strip - (job.Strips.Count - job.FetchingStrips); // the last ones: what is fetched earlier has left the second cache again when it is packed
+            PanelJob.Code code = chunk.Of(strip < job.Strips.LongCount, fetching >= 0);
             tiles.Weight = panels;
             tiles.Output = outputs;
             tiles.Count = count;
-            tiles.Ahead = next + (long)strip * count * job.RowsAhead * job.Pack.WeightStride;
+            tiles.Ahead = next + (long)fetching * count * job.RowsAhead * job.Pack.WeightStride;
             if (count > 0) TileArguments.Call(code.Two, &tiles);
             if (units % 2 > 0)
             {

@@ -3,8 +3,8 @@ using Llama.Model.Threads;
 namespace Llama.Model.Kernels.Machine;
 
 /// <summary>
-/// Products of few rows with weights as they lie in memory. Plan: threads take ranges of weight rows; within them each tile's weights, fetched once, meet the strips of input rows one after
-/// the other; of many strips the ones that the first cache holds meet blocks of weights that the second one holds.
+/// Products of few rows with weights as they lie in memory. Plan: threads take ranges of weight rows; each tile's weights, fetched once, meet the strips of input rows one after the other. All
+/// that is generated code: the memory rests whenever it is left. Of many strips each meets, one call after the other, blocks of weights that the second cache holds.
 /// Each output is one chain of sums along the inputs, whatever tile computes it: a row's result does not depend on the other rows of the step.
 /// </summary>
 internal sealed unsafe class RowProducts
@@ -38,6 +38,8 @@ internal sealed unsafe class RowProducts
     {
         QuantizedWeight? codes = projections[0].Weight as QuantizedWeight;
         Strips strips = Strips.Of(input.Rows, codes is null ? FloatTile.MaxRows : CodeTile.MaxRows);
+        bool few = strips.Count <= FewStrips;
+        if (few) strips = Strips.Of(input.Rows, input.Rows); // to the code, which cuts them itself
         Product* products = stackalloc Product[projections.Length];
         StripCode* code = stackalloc StripCode[strips.Count];
         Job job = new()
@@ -50,26 +52,23 @@ internal sealed unsafe class RowProducts
             Strips = strips,
             Code = code,
         };
-        job.BlockTiles = strips.Count <= FewStrips ? 1 : Math.Max(1, BlockBytes / (TileOutputs * job.WeightStride));
-        for (int strip = 0; strip < strips.Count; strip++) code[strip] = CodeOf(job, codes, strip, add);
+        int tiles = Product.Tabulate(projections, TileOutputs, products);
+        job.BlockTiles = few ? tiles : Math.Max(1, BlockBytes / (TileOutputs * job.WeightStride));
+        for (int strip = 0; strip < strips.Count; strip++) code[strip] = CodeOf(job, codes, strips.RowsOf(strip), few, add);
         long workPerTile = (long)TileOutputs * input.Inputs * input.Rows;
-        ParallelFor.Run(Product.Tabulate(projections, TileOutputs, products), Math.Max(1, WorkPerThread / workPerTile), &Tiles, &job);
+        ParallelFor.Run(tiles, Math.Max(1, WorkPerThread / workPerTile), &Tiles, &job);
     }
 
-    // Of a next tile's four rows each of up to four strips fetches its share.
-    private StripCode CodeOf(in Job job, QuantizedWeight? codes, int strip, bool add)
+    private StripCode CodeOf(in Job job, QuantizedWeight? codes, int rows, bool fetchesAhead, bool add)
     {
-        int sharing = Math.Min(job.Strips.Count, TileOutputs), rows = job.Strips.RowsOf(strip);
-        int first = strip * TileOutputs / sharing, end = (strip + 1) * TileOutputs / sharing;
-        if (strip >= sharing || job.BlockTiles > 1) (first, end) = (0, 0);
         RowInput input = job.Input;
         if (codes is null)
         {
-            TileShape tile = new(input.ElementBytes, rows, TileOutputs, input.Inputs, input.Stride, job.WeightStride, first, end - first, add);
-            return new StripCode { Tile = _floats[tile], Rest = _floats[tile with { Outputs = 1, FirstAhead = 0, RowsAhead = 0 }] };
+            TileShape tile = new(input.ElementBytes, rows, TileOutputs, input.Inputs, input.Stride, job.WeightStride, fetchesAhead, add);
+            return new StripCode { Tile = _floats[tile], Rest = _floats[tile with { Outputs = 1, FetchesAhead = false }] };
         }
-        CodeShape shape = new(rows, TileOutputs, input.Inputs, codes.Bits, codes.GroupSize, input.Stride, input.SumStride, first, end - first, add);
-        return new StripCode { Tile = _codes[shape], Rest = _codes[shape with { Outputs = 1, FirstAhead = 0, RowsAhead = 0 }] };
+        CodeShape shape = new(rows, TileOutputs, input.Inputs, codes.Bits, codes.GroupSize, input.Stride, input.SumStride, fetchesAhead, add);
+        return new StripCode { Tile = _codes[shape], Rest = _codes[shape with { Outputs = 1, FetchesAhead = false }] };
     }
 
     private static void Tiles(long begin, long end, void* state)

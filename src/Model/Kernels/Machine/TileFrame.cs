@@ -21,12 +21,12 @@ internal static class TileFrame
     /// <param name="code">Where to.</param>
     /// <param name="first">The register of the row's first output.</param>
     /// <param name="outputs">4 or 1.</param>
-    /// <param name="row">The row.</param>
+    /// <param name="row">The row; its place is kept from one to the next.</param>
     /// <param name="add">Whether to add to what is there.</param>
     /// <param name="factor">Where a factor for all of the row's outputs lies, if it has one.</param>
     public static void Finish(Assembler code, int first, int outputs, int row, bool add, Memory? factor = null)
     {
-        const Gpr target = InputCursor; // free now
+        const Gpr target = Arguments; // which nobody needs any more
         if (row == 0) code.Move(target, Output);
         else code.Add(target, OutputStride);
         Memory place = new(target);

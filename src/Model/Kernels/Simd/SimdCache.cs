@@ -1,3 +1,4 @@
+using Llama.Model.Kernels.Machine;
 using Llama.Model.Kernels.Simd.Attention;
 using static TorchSharp.torch;
 
@@ -5,9 +6,11 @@ namespace Llama.Model.Kernels.Simd;
 
 /// <summary>The kernels that read and write the KV cache, whatever type its elements have.</summary>
 /// <param name="threads">Most that attention is cut for.</param>
-internal sealed unsafe class SimdCache<TLanes>(int threads) where TLanes : struct, ILanes<TLanes>
+/// <param name="generated">Whether attention over a cache in bfloat16 goes through generated code, queries and weights in bfloat16 too.</param>
+internal sealed unsafe class SimdCache<TLanes>(int threads, bool generated) where TLanes : struct, ILanes<TLanes>
 {
     private readonly AttentionMemory _memory = new();
+    private readonly MachineAttention? _machine = generated ? new MachineAttention() : null;
 
     /// <inheritdoc cref="IKernels.CopyBlocks" />
     public static void CopyBlocks(ForwardBatch batch, KvLayer cache)
@@ -37,9 +40,9 @@ internal sealed unsafe class SimdCache<TLanes>(int threads) where TLanes : struc
     {
         switch (cache.Keys.Dtype)
         {
-            case ScalarType.Float32: SimdAttention<TLanes, float>.Run(queries, batch, shape, cache, output, _memory, threads); break;
-            case ScalarType.BFloat16: SimdAttention<TLanes, Bf16>.Run(queries, batch, shape, cache, output, _memory, threads); break;
-            default: SimdAttention<TLanes, sbyte>.Run(queries, batch, shape, cache, output, _memory, threads); break;
+            case ScalarType.Float32: SimdAttention<TLanes, float>.Run(queries, batch, shape, cache, output, _memory, threads, machine: null); break;
+            case ScalarType.BFloat16: SimdAttention<TLanes, Bf16>.Run(queries, batch, shape, cache, output, _memory, threads, _machine); break;
+            default: SimdAttention<TLanes, sbyte>.Run(queries, batch, shape, cache, output, _memory, threads, machine: null); break;
         }
     }
 

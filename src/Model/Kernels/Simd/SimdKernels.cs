@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics.X86;
+using Llama.Model.Kernels.Machine;
 using Llama.Model.Threads;
 using static TorchSharp.torch;
 
@@ -40,7 +41,7 @@ internal static class SimdKernels
 internal sealed unsafe class SimdKernels<TLanes, TStored>(bool deterministic, int? threads = null, bool generated = true) : IKernels where TLanes : struct, ILanes<TLanes> where TStored : unmanaged
 {
     private readonly SimdProducts<TLanes, TStored> _products = new(deterministic, generated);
-    private readonly SimdCache<TLanes> _cache = new(threads ?? ParallelFor.Team.ThreadCount);
+    private readonly SimdCache<TLanes> _cache = new(threads ?? ParallelFor.Team.ThreadCount, generated && MachineCode.IsSupported && TLanes.Count == PanelTile.Lanes && typeof(TStored) == typeof(Bf16));
 
     public void Calibrate(LlamaWeights weights) => _products.Calibrate(weights);
 

@@ -1,3 +1,4 @@
+using Llama.Model.Kernels.Machine;
 using Llama.Model.Threads;
 
 namespace Llama.Model.Kernels.Simd.Attention;
@@ -21,11 +22,12 @@ internal static unsafe class SimdAttention<TLanes, TCache> where TLanes : struct
         public AttentionItem* Items;
         public int ItemCount, NextItem;
         public AttentionWorkspace Layout;
+        public AttentionCode Code; // of a cache in bfloat16, where the processor has the instructions
         public float* Memory, States;
     }
 
     /// <summary>See <see cref="IKernels.Attend"/>.</summary>
-    public static void Run(Matrix queries, ForwardBatch batch, AttentionShape shape, KvLayer cache, Matrix output, AttentionMemory memory, int threads)
+    public static void Run(Matrix queries, ForwardBatch batch, AttentionShape shape, KvLayer cache, Matrix output, AttentionMemory memory, int threads, MachineAttention? machine)
     {
         AttentionPlan plan = memory.Plan;
         plan.Build(batch, shape, threads);
@@ -47,6 +49,7 @@ internal static unsafe class SimdAttention<TLanes, TCache> where TLanes : struct
                 Items = plan.Items,
                 ItemCount = plan.ItemCount,
                 Layout = layout,
+                Code = machine is null ? default : machine.CodeFor(SpanReader<TLanes, TCache>.KeyStride(shape.BlockSize), layout),
                 Memory = (float*)memory.Workers.Get((long)threads * layout.Floats * sizeof(float)), // for all at once: a longer context then needs no more
                 States = (float*)memory.States.Get((long)plan.StateRows * layout.StateFloats * sizeof(float)),
             };
@@ -125,6 +128,9 @@ internal static unsafe class SimdAttention<TLanes, TCache> where TLanes : struct
                 SimdVector<TLanes, float>.Scale(job.Queries + Offset(ref job, tile, token) + head * headDim, job.Scale, target, headDim);
                 for (int d = headDim; d < job.Layout.Depth; d++) target[d] = 0;
             }
+        if (!job.Code.Exists) return;
+        int count = RowsOf(ref job, tile) * job.Layout.Depth;
+        SimdVector<TLanes, Bf16>.Narrow(target - count, (Bf16*)(target - count), count); // never behind what it reads
     }
 
     private static void Span(ref Job job, float* memory, AttentionTile* tile, in SpanRows span, in SpanRows ahead, int start, float* states, bool isFirst)
@@ -150,15 +156,18 @@ internal static unsafe class SimdAttention<TLanes, TCache> where TLanes : struct
     {
         int padded = (limit + TLanes.Count - 1) / TLanes.Count * TLanes.Count, depth = job.Layout.Depth;
         float* scores = memory + job.Layout.Scores;
-        SimdScores<TLanes, TCache>.Multiply(memory + job.Layout.Queries + row * depth, depth, rows, span, ahead.Keys, limit, depth, scores);
+        if (job.Code.Exists) job.Code.Score((Bf16*)(memory + job.Layout.Queries) + row * depth, rows, span.Keys, ahead.Keys, limit, scores);
+        else SimdScores<TLanes, TCache>.Multiply(memory + job.Layout.Queries + row * depth, depth, rows, span, ahead.Keys, limit, depth, scores);
         for (int r = 0; r < rows; r++)
         {
             float* line = scores + r * AttentionPlan.Span;
             if (typeof(TCache) == typeof(sbyte)) SimdVector<TLanes, float>.Multiply(line, span.KeyScales, padded);
             SimdSoftmax<TLanes>.Weigh(line, Limit(ref job, tile, row + r, start, limit), padded, part + r * job.Layout.StateFloats);
             if (typeof(TCache) == typeof(sbyte)) SimdVector<TLanes, float>.Multiply(line, span.ValueScales, padded);
+            if (job.Code.Exists) SimdVector<TLanes, Bf16>.Narrow(line, (Bf16*)scores + r * AttentionPlan.Span, padded);
         }
-        SimdMix<TLanes, TCache>.Multiply(scores, rows, span.Values, ahead.Values, limit, job.Layout.MixDim, part + SimdSoftmax<TLanes>.Head, job.Layout.StateFloats);
+        if (job.Code.Exists) job.Code.Mix((Bf16*)scores, rows, span.Values, ahead.Values, limit, part + SimdSoftmax<TLanes>.Head);
+        else SimdMix<TLanes, TCache>.Multiply(scores, rows, span.Values, ahead.Values, limit, job.Layout.MixDim, part + SimdSoftmax<TLanes>.Head, job.Layout.StateFloats);
     }
 
     private static void MergeSpans(ref Job job, AttentionTile* tile, float* states)
@@ -174,6 +183,10 @@ internal static unsafe class SimdAttention<TLanes, TCache> where TLanes : struct
         int headDim = job.Cache.HeadDim;
         for (int token = 0; token < tile->TokenCount; token++)
             for (int head = 0; head < job.GroupSize; head++, states += job.Layout.StateFloats)
-                SimdMix<TLanes, TCache>.Finish(states + SimdSoftmax<TLanes>.Head, SimdSoftmax<TLanes>.SumOf(states), job.Output + Offset(ref job, tile, token) + head * headDim, headDim);
+            {
+                float* mix = states + SimdSoftmax<TLanes>.Head, output = job.Output + Offset(ref job, tile, token) + head * headDim;
+                if (job.Code.Exists) AttentionCode.Finish(mix, SimdSoftmax<TLanes>.SumOf(states), output, headDim);
+                else SimdMix<TLanes, TCache>.Finish(mix, SimdSoftmax<TLanes>.SumOf(states), output, headDim);
+            }
     }
 }

@@ -9,6 +9,9 @@ internal static unsafe class SpanReader<TLanes, TCache> where TLanes : struct, I
     /// <summary>Elements of a value as <see cref="SimdMix{TLanes, TCache}"/> reads it, filling included.</summary>
     public static int PaddedDim(int headDim) => (headDim + SimdMix<TLanes, TCache>.TileElements - 1) / SimdMix<TLanes, TCache>.TileElements * SimdMix<TLanes, TCache>.TileElements;
 
+    /// <summary>From one unit of a key to its next, where it is read.</summary>
+    public static int KeyStride(int blockSize) => blockSize % TLanes.Count == 0 ? blockSize : TLanes.Count;
+
     /// <summary>Finds the positions from <paramref name="start"/> on.</summary>
     /// <param name="blocks">The sequence's.</param>
     /// <param name="memory">The thread's, laid out as <paramref name="layout"/> says.</param>
@@ -20,7 +23,7 @@ internal static unsafe class SpanReader<TLanes, TCache> where TLanes : struct, I
             Values = (uint**)(memory + layout.ValueAddresses),
             KeyScales = memory + layout.KeyScales,
             ValueScales = memory + layout.ValueScales,
-            KeyStride = cache.BlockSize % TLanes.Count == 0 ? cache.BlockSize : TLanes.Count,
+            KeyStride = KeyStride(cache.BlockSize),
             Count = count,
         };
         int block = start / cache.BlockSize, offset = start % cache.BlockSize;
@@ -65,9 +68,10 @@ internal static unsafe class SpanReader<TLanes, TCache> where TLanes : struct, I
         }
     }
 
-    // Scores are computed by whole tiles; what lies beyond the last position is computed from its neighbours and not looked at.
+    // Scores are computed by whole tiles, mixes by whole pairs; what lies beyond the last position is computed from its neighbours and not looked at, or times 0.
     private static void FillTile(in SpanRows rows, int count)
     {
+        if (count % 2 != 0) rows.Values[count] = rows.Values[count - 1];
         int groups = (count + TLanes.Count - 1) / TLanes.Count, tile = SimdScores<TLanes, TCache>.TilePositions / TLanes.Count;
         for (int group = groups; group % tile != 0; group++) rows.Keys[group] = rows.Keys[groups - 1];
     }
