@@ -70,7 +70,7 @@ internal sealed unsafe partial class EmulatedDriver
             };
             try
             {
-                EmulatedRuntime.Run(launch, _whereabouts);
+                EmulatedRuntime.Run(launch, kernel.Module, _whereabouts);
             }
             catch (CudaException fault)
             {

@@ -7,13 +7,13 @@ namespace Llama.Model.Tests.Cuda.Emulator;
 internal sealed unsafe class EmulatedModule : IDisposable
 {
     private readonly nint _library;
-    private readonly string _path = Path.Combine(Path.GetTempPath(), $"llama-module-{Guid.NewGuid():N}.so"); // kept for the lines that faults name
+    private readonly byte[] _image;
 
     /// <summary>Loads it for this thread.</summary>
     public EmulatedModule(ReadOnlySpan<byte> image)
     {
-        File.WriteAllBytes(_path, image);
-        _library = NativeLibrary.Load(_path);
+        _image = image.ToArray();
+        _library = WithFile(NativeLibrary.Load);
         Address = NativeLibrary.GetExport(_library, "emulator_module");
         StaticSharedBytes = EmulatedRuntime.StaticShared(Address, out nint shared);
         StaticShared = shared;
@@ -31,9 +31,23 @@ internal sealed unsafe class EmulatedModule : IDisposable
     public EmulatedKernel Kernel(string name) =>
         Kernels.Find(kernel => kernel.Name == name) ?? throw new CudaException($"no kernel '{name}': CUDA_ERROR_NOT_FOUND; there are {string.Join(", ", Kernels.Select(kernel => kernel.Name))}");
 
-    public void Dispose()
+    /// <summary>The line of the source that an instruction was made of, or null.</summary>
+    /// <param name="offset">Its place in the image.</param>
+    public string? Line(ulong offset) => WithFile(path => Gnu.Line(path, offset));
+
+    public void Dispose() => NativeLibrary.Free(_library);
+
+    private T WithFile<T>(Func<string, T> use)
     {
-        NativeLibrary.Free(_library);
-        File.Delete(_path);
+        string path = Path.Combine(Path.GetTempPath(), $"llama-module-{Guid.NewGuid():N}.so");
+        try
+        {
+            File.WriteAllBytes(path, _image);
+            return use(path);
+        }
+        finally
+        {
+            File.Delete(path);
+        }
     }
 }

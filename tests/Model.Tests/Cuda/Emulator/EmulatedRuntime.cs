@@ -46,25 +46,19 @@ internal static unsafe class EmulatedRuntime
     }
 
     /// <summary>Runs a grid on this thread.</summary>
+    /// <param name="launch">What, and how it is laid out.</param>
+    /// <param name="module">The kernel's.</param>
     /// <param name="whereabouts">Says of an address in which memory it is.</param>
     /// <exception cref="CudaException">What the kernel did wrong, where, and which thread.</exception>
-    public static void Run(in Launch launch, Func<nint, string> whereabouts)
+    public static void Run(in Launch launch, EmulatedModule module, Func<nint, string> whereabouts)
     {
         Fault fault;
         fixed (Launch* at = &launch)
             if (((delegate* unmanaged<Launch*, Fault*, int>)Entry.Value)(at, &fault) == 0) return;
         string text = Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(fault.Text));
         if (fault.Address != 0) text += $", {whereabouts(fault.Address)}";
-        throw new CudaException(text + Line(fault.Code));
-    }
-
-    // The line of the source that an instruction was made of.
-    private static string Line(nint code)
-    {
-        byte* file = null;
-        ulong offset = code == 0 ? 0 : ((delegate* unmanaged<nint, byte**, ulong>)NativeLibrary.GetExport(Library.Value, "emulator_offset"))(code, &file);
-        string? line = offset == 0 ? null : Gnu.Line(Marshal.PtrToStringUTF8((nint)file)!, offset);
-        return line == null ? "" : $" ({line})";
+        string? line = fault.Offset == 0 ? null : module.Line(fault.Offset);
+        throw new CudaException(line == null ? text : $"{text} ({line})");
     }
 
     /// <summary>A kernel of a module's table.</summary>
@@ -104,6 +98,6 @@ internal static unsafe class EmulatedRuntime
     {
         public fixed byte Text[1024];
         public nint Address;
-        public nint Code;
+        public ulong Offset;
     }
 }

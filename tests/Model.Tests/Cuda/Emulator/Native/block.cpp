@@ -1,4 +1,5 @@
 #include "block.h"
+#include <dlfcn.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <algorithm>
@@ -125,7 +126,9 @@ void Block::describe(const void* address, const void* code, const char* format, 
     if (_copying.file != nullptr) length += snprintf(_fault->text + length, sizeof _fault->text - length, "the asynchronous copy of %s:%d ", _copying.file, _copying.line);
     vsnprintf(_fault->text + length, sizeof _fault->text - length, format, values);
     _fault->address = address;
-    _fault->code = code;
+    Dl_info library, modules;
+    bool is_kernels = dladdr(code, &library) && dladdr(_launch->module, &modules) && library.dli_fbase == modules.dli_fbase;
+    _fault->offset = is_kernels ? (uintptr_t)code - (uintptr_t)library.dli_fbase : 0;
 }
 
 void Block::abandon()

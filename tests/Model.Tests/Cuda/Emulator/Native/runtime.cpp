@@ -1,5 +1,4 @@
 #include "runtime.h"
-#include <dlfcn.h>
 #include <link.h>
 #include "block.h"
 #include "faults.h"
@@ -42,14 +41,6 @@ void emulator_fail(const char* format, ...)
     block.describe(nullptr, nullptr, format, values);
     va_end(values);
     block.abandon();
-}
-
-unsigned long emulator_offset(const void* code, const char** file)
-{
-    Dl_info info;
-    if (dladdr(code, &info) == 0) return 0;
-    *file = info.dli_fname;
-    return (uintptr_t)code - (uintptr_t)info.dli_fbase;
 }
 
 namespace

@@ -37,8 +37,8 @@ struct Launch
     unsigned static_shared_bytes;
 };
 
-// What went wrong, for the driver: `address` where memory was touched that is not there, `code` the instruction where that is known.
-struct Fault { char text[1024]; const void* address; const void* code; };
+// What went wrong, for the driver: `address` where memory was touched that is not there, `offset` the instruction's in its module, or 0.
+struct Fault { char text[1024]; const void* address; unsigned long offset; };
 
 }
 
@@ -46,9 +46,6 @@ extern "C"
 {
     // Where the calling thread has the `__shared__` variables of a module, and how many bytes they are.
     unsigned emulator_static_shared(const emulator::Module* module, void** begin);
-
-    // The place of an address in the file of the library that has it, and the name of that file; 0 for one that has no file.
-    unsigned long emulator_offset(const void* code, const char** file);
 
     // Runs a grid on the calling thread. 0, or 1 and what went wrong.
     int emulator_run(const emulator::Launch* launch, emulator::Fault* fault);
