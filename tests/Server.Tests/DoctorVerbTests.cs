@@ -101,6 +101,8 @@ public sealed class DoctorVerbTests : IDisposable
     [InlineData("--Model:Device=cuda:99", "Model:Device is 'cuda:99'")]
     [InlineData("--Scheduler:TracePath=/no/such/folder/trace", "in a folder that is not there")]
     [InlineData("--urls=rubbish", "'rubbish' is no address")]
+    [InlineData("--urls=ftp://localhost:0", "'ftp://localhost:0' is no address")]
+    [InlineData("--urls=http://localhost:65536", "'http://localhost:65536' is no address")]
     public async Task Doctor_SettingThatDoesNotFit_IsAFault(string arguments, string expected) => Assert.Contains(expected, Verdict(await FaultsAsync(arguments.Split(' '))));
 
     [Theory]

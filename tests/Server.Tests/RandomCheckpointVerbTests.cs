@@ -32,6 +32,18 @@ public sealed class RandomCheckpointVerbTests : IDisposable
         Assert.Equal(0, (await VerbsTests.RunAsync("doctor", $"--Model:Path={target}", "--Model:Device=cpu", "--urls=http://localhost:0")).ExitCode);
     }
 
+    // /proc has no room at all, and were it not asked, nothing would be written there.
+    [Theory]
+    [InlineData("7b", "12,852 MiB")]
+    [InlineData("70b", "131,562 MiB")]
+    public async Task RandomCheckpoint_NoRoomOnTheDisk_IsRefusedBeforeAnythingIsWritten(string shape, string size)
+    {
+        (int? exitCode, _, string error) = await VerbsTests.RunAsync("random-checkpoint", "--shape", shape, "--out", "/proc/no/such/folder");
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains($"It would take {size}; /proc has 0 MiB left", error);
+    }
+
     [Fact]
     public async Task RandomCheckpoint_UnknownShape_IsToldWhichThereAre()
     {

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using Llama.Model.Kernels;
 
@@ -11,6 +12,9 @@ public static class RandomCheckpoint
 {
     private const int ChunkElements = 1 << 20;
 
+    /// <summary>Bytes of the weights that <see cref="Write"/> writes.</summary>
+    public static long ByteCount(LlamaConfig config, TensorDtype dtype) => config.ParameterCount * dtype.Size();
+
     /// <summary>Writes config.json and model.safetensors, replacing those there. Equal arguments write equal bytes.</summary>
     /// <param name="folder">Created if need be.</param>
     /// <param name="config">The shape.</param>
@@ -23,7 +27,24 @@ public static class RandomCheckpoint
         File.WriteAllText(Path.Combine(folder, "config.json"), config.ToJson());
         CheckpointLayout.ExpectedTensor[] tensors = [.. CheckpointLayout.Expected(config)];
         string path = Path.Combine(folder, "model.safetensors");
-        using SafetensorsWriter writer = SafetensorsWriter.Create(path, tensors.Select(tensor => (tensor.Name, dtype, tensor.Shape)));
+        string partial = path + ".partial"; // renamed when whole: the file has its full length from the start, and a piece of it would pass for weights
+        try
+        {
+            using (var writer = SafetensorsWriter.Create(partial, tensors.Select(tensor => (tensor.Name, dtype, tensor.Shape))))
+                Fill(writer, tensors, config, dtype, seed);
+            File.Move(partial, path, overwrite: true);
+        }
+        catch (AggregateException failures) // every thread's write fails when the disk is full; one says it
+        {
+            ExceptionDispatchInfo.Throw(failures.InnerExceptions[0]);
+        }
+        finally
+        {
+            File.Delete(partial);
+        }
+    }
+
+    private static void Fill(SafetensorsWriter writer, CheckpointLayout.ExpectedTensor[] tensors, LlamaConfig config, TensorDtype dtype, ulong seed) =>
         Parallel.ForEach(Chunks(tensors), () => new Buffers(), (chunk, _, buffers) =>
         {
             Span<float> values = buffers.Values.AsSpan(0, chunk.Length);
@@ -32,7 +53,6 @@ public static class RandomCheckpoint
             writer.Write(tensors[chunk.Tensor].Name, buffers.Encode(values, dtype), chunk.Start * dtype.Size());
             return buffers;
         }, _ => { });
-    }
 
     // Tensors of unit variance in give unit variance out when the deviation is 1 / √fan-in.
     private static (float Mean, float Deviation) Distribution(CheckpointLayout.ExpectedTensor tensor, LlamaConfig config)

@@ -35,8 +35,7 @@ internal static class ConvertVerb
         if (!Directory.Exists(folder)) throw new VerbException($"{folder}, where the file is to go, is not there.");
 
         using GgufConversion conversion = Prepare(model, request.Type);
-        long free = new DriveInfo(folder).AvailableFreeSpace;
-        if (free < conversion.ByteCount) throw new VerbException($"The file would take {conversion.ByteCount >> 20:N0} MiB; {folder} has {free >> 20:N0} MiB left.");
+        FreeSpace.Require(folder, conversion.ByteCount);
         foreach (string remark in conversion.Remarks) console.Error.WriteLine(remark);
         Write(conversion, request.Path, console.Error, cancellation);
         console.Output.WriteLine($"{request.Path}: {request.Type}, {conversion.ByteCount:N0} bytes");

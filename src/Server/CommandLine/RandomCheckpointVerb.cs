@@ -31,11 +31,13 @@ internal static class RandomCheckpointVerb
         {
             string folder = SourceFolder.FullOutput(parsed.GetValue(output)!), text = SourceFolder.Find(parsed.GetValue(tokenizer)!);
             LlamaConfig config = Find(parsed.GetValue(shape)!);
+            TensorDtype type = Enum.Parse<TensorDtype>(parsed.GetValue(dtype)!);
+            FreeSpace.Require(folder, RandomCheckpoint.ByteCount(config, type));
             long start = Stopwatch.GetTimestamp();
-            RandomCheckpoint.Write(folder, config, Enum.Parse<TensorDtype>(parsed.GetValue(dtype)!), parsed.GetValue(seed));
+            RandomCheckpoint.Write(folder, config, type, parsed.GetValue(seed));
             CopyTokenizer(text, folder, config.VocabSize);
             parsed.InvocationConfiguration.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{folder}: {config.ParameterCount / 1e6:N1} M parameters, {parsed.GetValue(dtype)}, in {Stopwatch.GetElapsedTime(start).TotalSeconds:N1} s"));
+                $"{folder}: {config.ParameterCount / 1e6:N1} M parameters, {type}, in {Stopwatch.GetElapsedTime(start).TotalSeconds:N1} s"));
         });
         return command;
     }

@@ -23,7 +23,7 @@ public sealed class RandomCheckpointTests : IDisposable
         checkpoint.Verify();
 
         Assert.Equal(config, checkpoint.Config);
-        Assert.Equal(config.ParameterCount * dtype.Size(), checkpoint.ByteCount);
+        Assert.Equal(RandomCheckpoint.ByteCount(config, dtype), checkpoint.ByteCount);
         using Matrix upMatrix = HostMemory.Instance.Place(checkpoint.Map("model.layers.1.mlp.up_proj.weight"), ScalarType.Float32), norm = HostMemory.Instance.Place(checkpoint.Map("model.norm.weight"), ScalarType.Float32);
         Tensor up = upMatrix.Tensor;
         Assert.Equal([config.IntermediateSize, config.HiddenSize], up.shape);

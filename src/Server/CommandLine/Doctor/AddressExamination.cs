@@ -12,7 +12,7 @@ internal static class AddressExamination
     {
         foreach (string address in StandAlone.Addresses(settings).DefaultIfEmpty(StandAlone.DefaultAddress))
         {
-            if (!TryParse(address, out BindingAddress binding))
+            if (!ListenAddress.TryParse(address, out BindingAddress binding))
             {
                 yield return Finding.Fault("address", $"'{address}' is no address", "Give --urls as http://host:port.");
                 continue;
@@ -20,20 +20,6 @@ internal static class AddressExamination
             yield return Bind(address, binding);
             if (!hasKeys && !StartupLines.IsLoopback(address))
                 yield return Finding.Warning("keys", $"anyone who reaches {address} may call", "Set Auth:ApiKeys, or listen on localhost.");
-        }
-    }
-
-    private static bool TryParse(string address, out BindingAddress binding)
-    {
-        try
-        {
-            binding = BindingAddress.Parse(address);
-            return true;
-        }
-        catch (FormatException)
-        {
-            binding = null!;
-            return false;
         }
     }
 
