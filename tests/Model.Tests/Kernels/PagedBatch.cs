@@ -52,7 +52,8 @@ internal sealed class PagedBatch : IDisposable
     /// <summary>Attention of a batch's tokens: [tokens, heads · headDim].</summary>
     public Matrix Attend(IKernels kernels, ForwardBatch batch)
     {
-        Matrix queries = Queries(batch), output = Matrix.Of(full(batch.TokenCount, queries.Columns, float.NaN));
+        using Matrix queries = Queries(batch);
+        Matrix output = Matrix.Of(full(batch.TokenCount, queries.Columns, float.NaN));
         kernels.Attend(queries, batch, _shape, Cache, output);
         return output;
     }
@@ -64,7 +65,9 @@ internal sealed class PagedBatch : IDisposable
         ForwardBatch batch = Batch([.. _lengths.Select((length, s) => (s, 0, length))]);
         float[] inverse = [.. Enumerable.Range(0, _shape.HeadDim / 2).Select(i => MathF.Pow(10000, -2f * i / _shape.HeadDim))];
         using RopeTable rope = new(new RopeFrequencies(inverse, 1.1f), _lengths.Max(), HostMemory.Instance);
-        kernels.RotateAndStore(Rows(batch, _shape.HeadCount, 0, 1), Rows(batch, _shape.KvHeadCount, 1, 1), Rows(batch, _shape.KvHeadCount, 2, 1), rope, batch, _shape, Cache);
+        // Held until the call is over: nothing in it does, and a tensor that is collected meanwhile takes its memory along.
+        using Matrix queries = Rows(batch, _shape.HeadCount, 0, 1), keys = Rows(batch, _shape.KvHeadCount, 1, 1), values = Rows(batch, _shape.KvHeadCount, 2, 1);
+        kernels.RotateAndStore(queries, keys, values, rope, batch, _shape, Cache);
     }
 
     private Matrix Rows(ForwardBatch batch, int heads, int seed, float scale)
