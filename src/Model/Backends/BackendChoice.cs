@@ -11,6 +11,9 @@ namespace Llama.Model.Backends;
 /// <param name="Warnings">What is not as one might expect; may grow while it is made.</param>
 internal sealed record BackendChoice(DeviceChoice Device, CreateBackend Create, List<string> Warnings)
 {
+    /// <summary>As the setting <c>Model:Kernels</c> names them.</summary>
+    public string Kernels { get; init; } = "fused";
+
     /// <summary>Share of the free memory that the cache takes when no setting says so.</summary>
     public double CacheShare => Device.IsCuda ? 0.9 : 0.5;
 
@@ -22,14 +25,14 @@ internal sealed record BackendChoice(DeviceChoice Device, CreateBackend Create, 
         if (options.Kernels != "fused" && options.Deterministic) throw new ArgumentException("Model:Deterministic needs fused kernels; remove it, or set Model:Kernels=fused.");
         List<string> warnings = [];
         DeviceChoice device = DeviceChoice.Resolve(options.Device, options.Kernels == "plain" ? TorchDevices.CountCuda : () => CountUsable(options.Device, warnings));
-        return new BackendChoice(device, Creator(options.Kernels, device, warnings), warnings);
+        return new BackendChoice(device, Creator(options.Kernels, device, warnings), warnings) { Kernels = options.Kernels };
     }
 
     /// <summary>Bytes that the device could give now.</summary>
-    public long FreeBytes(string kernels)
+    public long FreeBytes()
     {
         if (Device.CudaIndex is not int index) return HostMemory.Instance.FreeBytes();
-        if (kernels == "plain")
+        if (Kernels == "plain")
         {
             using TorchMemory memory = new(Device.Name);
             return memory.FreeBytes();

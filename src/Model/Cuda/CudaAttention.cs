@@ -50,7 +50,7 @@ internal sealed unsafe class CudaAttention : IDisposable
         nint At(long offset) => _scratch + (nint)offset;
     }
 
-    /// <summary>Lays out a step, before its first layer.</summary>
+    /// <summary>Lays out a step, before its first layer. One without chunks can be captured: of the host only its counts are asked.</summary>
     /// <param name="device">The step's arrays.</param>
     /// <param name="batch">The same on the host, for its counts.</param>
     public void Plan(CudaBatch device, ForwardBatch batch)
@@ -63,13 +63,10 @@ internal sealed unsafe class CudaAttention : IDisposable
             tiles += (count + _form.TileRows - 1) / _form.TileRows;
             inTiles += count;
         }
-        Plan(device, batch.TokenCount, batch.SequenceCount, batch.TokenCount - inTiles, tiles);
+        (_rowCount, _tileCount) = (batch.TokenCount - inTiles, tiles);
+        _plan.Launch(new LaunchShape(1, 1, 1, PlanThreads), device.TokenStarts, device.ContextLengths, batch.TokenCount, batch.SequenceCount, _attendTiles is null ? int.MaxValue : LeastChunk, _capacity,
+            _rows, _pieces, _tiles, _counts);
     }
-
-    /// <summary>Lays out a step of one token for each sequence; nothing else is asked of the host, so that it can be captured.</summary>
-    /// <param name="device">The step's arrays.</param>
-    /// <param name="rows">Tokens and sequences, padding included.</param>
-    public void PlanDecode(CudaBatch device, int rows) => Plan(device, rows, rows, rows, tiles: 0);
 
     /// <summary>Attention of each token of the planned step over its sequence's blocks up to its own position; 0 for a token of no context.</summary>
     /// <param name="queries">[tokens, heads · headDim] of the activations' type, rotated</param>
@@ -87,11 +84,4 @@ internal sealed unsafe class CudaAttention : IDisposable
     }
 
     public void Dispose() => _stream.Driver.Free(_scratch);
-
-    private void Plan(CudaBatch device, int tokens, int sequences, int rows, int tiles)
-    {
-        (_rowCount, _tileCount) = (rows, tiles);
-        _plan.Launch(new LaunchShape(1, 1, 1, PlanThreads), device.TokenStarts, device.ContextLengths, tokens, sequences, _attendTiles is null ? int.MaxValue : LeastChunk, _capacity,
-            _rows, _pieces, _tiles, _counts);
-    }
 }

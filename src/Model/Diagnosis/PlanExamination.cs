@@ -30,7 +30,7 @@ internal sealed class PlanExamination(ModelOptions options, LlamaConfig? config,
 
     private IEnumerable<Finding> Memory(LlamaConfig config, BackendChoice choice, WeightFormat format)
     {
-        long weights = format.IsAuto && fileBytes > 0 ? fileBytes : format.BytesOf(config), free = choice.FreeBytes(options.Kernels);
+        long weights = format.IsAuto && fileBytes > 0 ? fileBytes : format.BytesOf(config), free = choice.FreeBytes();
         string sizes = $"{format.Describe(config.Quantization, codes: null)}, about {Mib(weights)}; {Mib(free)} are free";
         yield return weights <= free
             ? new Finding("weights", sizes)
@@ -81,7 +81,7 @@ internal sealed class PlanExamination(ModelOptions options, LlamaConfig? config,
     // Those for a CUDA device are compiled when a model is loaded.
     private string DescribeKernels(BackendChoice choice, LlamaConfig config, ScalarType dtype)
     {
-        if (choice.Device.IsCuda && options.Kernels == "fused") return "own kernels, compiled for the model's shape at start";
+        if (choice.Device.IsCuda && choice.Kernels == "fused") return "own kernels, compiled for the model's shape at start";
         using IBackend backend = choice.Create(dtype, options.Deterministic);
         return backend.CreateKernels(config, new StepSize(1, 1, 1, options.BlockSize), dtype).Describe();
     }

@@ -218,7 +218,7 @@ public sealed class CudaAttentionTests
             stream.Synchronize();
             stream.FinishLoading();
             stream.Driver.BeginCapture(stream.Handle);
-            attention.PlanDecode(_arrays, _rows);
+            attention.Plan(_arrays, OneTokenEach(_rows));
             attention.Attend(_queries, _arrays, sequences.Cache, _output);
             _graph = stream.Driver.EndCapture(stream.Handle);
         }
@@ -236,6 +236,13 @@ public sealed class CudaAttentionTests
         }
 
         public void Dispose() => _sequences.Device.Driver.DestroyGraph(_graph);
+
+        private static ForwardBatch OneTokenEach(int rows)
+        {
+            ForwardBatch batch = new(rows, rows, maxBlocksPerSequence: 0) { TokenCount = rows, SequenceCount = rows };
+            for (int i = 0; i < rows; i++) batch.TokenStarts[i + 1] = i + 1;
+            return batch;
+        }
 
         private void Copy(nint source, nint target, long bytes)
         {
