@@ -94,7 +94,7 @@ internal sealed class EngineLoop
             _reporter.Failed(exception);
             return false;
         }
-        _reporter.Ran(step.TokenCount, _clock.GetElapsedTime(start));
+        _reporter.Ran(step, _clock.GetElapsedTime(start));
         sampled = _sampled.AsSpan(0, batch.SampleCount);
         scored = _scored.AsSpan(0, batch.Scores.Count);
         return true;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Llama.Server.Auth;
 using Microsoft.Extensions.Options;
 
 namespace Llama.Server.Configuration;
@@ -16,7 +17,9 @@ internal static class SettingsRegistration
         services.AddCheck<ModelSettings, ModelFolderValidator>(root);
         services.AddSection<SchedulerSettings, SchedulerSettingsValidator>(root, "Scheduler");
         services.AddSection<ServerSettings, ServerSettingsValidator>(root, "Server");
+        services.AddCheck<ServerSettings, CorsValidator>(root);
         services.AddSection<AuthSettings, AuthSettingsValidator>(root, "Auth");
+        services.AddSection<RateLimitsSettings, RateLimitsSettingsValidator>(root, "RateLimits");
         if (root.Length > 0) // at the root the other sections are the application's
             services.AddSingleton<IValidateOptions<ModelSettings>>(provider => new SectionNames(root, provider.GetRequiredService<IConfiguration>()));
     }

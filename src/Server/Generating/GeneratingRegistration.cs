@@ -1,5 +1,7 @@
 using Llama.Server.Chat;
+using Llama.Server.Admin;
 using Llama.Server.Client;
+using Llama.Server.Embeddings;
 using Llama.Server.Guidance;
 using Llama.Server.Streaming;
 
@@ -15,6 +17,8 @@ internal static class GeneratingRegistration
         .AddSingleton<ChatPlanner>()
         .AddSingleton<AnswerWriter>()
         .AddSingleton<GenerationRunner>()
+        .AddSingleton<EmbeddingRunner>()
+        .AddSingleton<LiveRequests>()
         .AddSingleton<LlamaChatClient>()
         .AddSingleton<LlamaEmbeddingGenerator>();
 }
