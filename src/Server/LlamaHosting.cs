@@ -1,3 +1,4 @@
+using Llama.Server.Admin;
 using Llama.Server.Client;
 using Llama.Server.Configuration;
 using Llama.Server.Generating;
@@ -27,7 +28,7 @@ public static class LlamaHosting
         var options = new LlamaOptions();
         configure?.Invoke(options);
         builder.AddSettings(options);
-        builder.Services.AddEngine(options).AddGenerating().AddLimits().AddResponses().AddApiRoutes().AddServerMetrics();
+        builder.Services.AddEngine(options).AddGenerating().AddLimits().AddAdmin().AddResponses().AddApiRoutes().AddServerMetrics();
         return builder;
     }
 

@@ -30,7 +30,7 @@ public sealed class SettingsTests
         string[] keys =
         [
             "Model:Path", "Model:Device", "Model:Colour", "Scheduler:MaxSequences", "Scheduler:MaxQueueLength", "Scheduler:PrefixCache", "Server:DrainSeconds", "Server:KeepAlive",
-            "Auth:ApiKeys",
+            "Auth:ApiKeys:0",
         ];
         foreach (string key in keys)
             Assert.Matches($"(?m)^  - {key} ", message);

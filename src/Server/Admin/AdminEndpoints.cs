@@ -14,9 +14,11 @@ using Microsoft.Extensions.Options;
 
 namespace Llama.Server.Admin;
 
-/// <summary>What those who run the server see and do. Every action is logged with who did it.</summary>
-internal static partial class AdminEndpoints
+/// <summary>What those who run the server see and do, and the registration of all that has to do with it.</summary>
+internal static class AdminEndpoints
 {
+    public static IServiceCollection AddAdmin(this IServiceCollection services) => services.AddSingleton<LiveRequests>().AddSingleton<AdminLog>();
+
     public static void MapAdmin(this IEndpointRouteBuilder routes)
     {
         RouteGroupBuilder admin = routes.MapGroup("").WithTags("Admin").WithMetadata(new AdminRoute());
@@ -59,32 +61,32 @@ internal static partial class AdminEndpoints
         return new RequestView(request.Id, request.Key, request.Route, request.Model, state, progress.PromptTokens, progress.CompletionTokens, Math.Round(age.TotalSeconds, 3));
     }
 
-    private static Task AbortAsync(HttpContext context, string id, LiveRequests live, Heartbeat heart, ILogger<AdminRoute> logger)
+    private static Task AbortAsync(HttpContext context, string id, LiveRequests live, Heartbeat heart, AdminLog log)
     {
         int count = live.Abort(id);
-        Log.Aborted(logger, Who(context), id, count);
+        log.Aborted(context, id, count);
         return count == 0
             ? ErrorResponse.WriteAsync(context, ApiError.NoSuchRequest(id))
             : AnswerAsync(context, heart, $"Aborted {id}.");
     }
 
-    private static Task DrainAsync(HttpContext context, EngineHost host, Heartbeat heart, ILogger<AdminRoute> logger)
+    private static Task DrainAsync(HttpContext context, EngineHost host, Heartbeat heart, AdminLog log)
     {
         host.IsDrained = true;
-        Log.Drained(logger, Who(context));
+        log.Drained(context);
         return AnswerAsync(context, heart, "New requests are refused until /undrain; /requests shows those that are left.");
     }
 
-    private static Task UndrainAsync(HttpContext context, EngineHost host, Heartbeat heart, ILogger<AdminRoute> logger)
+    private static Task UndrainAsync(HttpContext context, EngineHost host, Heartbeat heart, AdminLog log)
     {
         host.IsDrained = false;
-        Log.Undrained(logger, Who(context));
+        log.Undrained(context);
         return AnswerAsync(context, heart, "New requests are taken.");
     }
 
-    private static Task ReloadAsync(HttpContext context, ApiKeys keys, Heartbeat heart, ILogger<AdminRoute> logger)
+    private static Task ReloadAsync(HttpContext context, ApiKeys keys, Heartbeat heart, AdminLog log)
     {
-        Log.Reloading(logger, Who(context));
+        log.Reloading(context);
         if (!keys.HasFile)
             return ErrorResponse.WriteAsync(context, ApiError.InvalidValue(null, "There is no file of keys (Auth:KeysFile); keys of the settings are read at start only."));
         return keys.Reload(isAsked: true) is { Count: > 0 } faults
@@ -94,23 +96,4 @@ internal static partial class AdminEndpoints
 
     private static Task AnswerAsync(HttpContext context, Heartbeat heart, string message) =>
         context.Response.WriteAsJsonAsync(new AdminAnswer(heart.Status, message), ApiJson.Web.AdminAnswer);
-
-    /// <summary>Whom the application that hosts the routes knows the caller as, and where it calls from.</summary>
-    private static string Who(HttpContext context) =>
-        $"{(context.User.Identity is { IsAuthenticated: true, Name: { } name } ? name : "the admin key")} at {context.Connection.RemoteIpAddress?.ToString() ?? "unknown"}";
-
-    private static partial class Log
-    {
-        [LoggerMessage(LogLevel.Information, "{Who} aborts request {Id}: {Count} under way")]
-        public static partial void Aborted(ILogger logger, string who, string id, int count);
-
-        [LoggerMessage(LogLevel.Information, "{Who} drains the server: new requests are refused")]
-        public static partial void Drained(ILogger logger, string who);
-
-        [LoggerMessage(LogLevel.Information, "{Who} takes draining back: new requests are taken")]
-        public static partial void Undrained(ILogger logger, string who);
-
-        [LoggerMessage(LogLevel.Information, "{Who} has the file of keys read")]
-        public static partial void Reloading(ILogger logger, string who);
-    }
 }

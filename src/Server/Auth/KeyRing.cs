@@ -58,6 +58,10 @@ internal sealed class KeyRing
         return ring;
     }
 
+    /// <summary>What can stand in a log line as it is.</summary>
+    public static bool IsName(string text) =>
+        text.Length is > 0 and <= LongestName && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '@' or '/');
+
     private static byte[]? ReadHash(string place, KeyEntry entry, ICollection<string> faults)
     {
         string? fault = null;
@@ -77,7 +81,7 @@ internal sealed class KeyRing
 
     private static void CheckValues(string place, KeyEntry entry, ICollection<string> faults)
     {
-        if (entry.Name.Length > LongestName || !entry.Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '@' or '/'))
+        if (entry.Name.Length > 0 && !IsName(entry.Name))
             faults.Add($"{place} has the name '{entry.Name}'; give up to {LongestName} letters, digits, '-', '_', '.', '@' or '/'.");
         if (entry.Weight is < 1 or > MostWeight)
             faults.Add($"{place} has Weight {entry.Weight}; give 1 to {MostWeight}.");

@@ -1,5 +1,4 @@
 using Llama.Server.Chat;
-using Llama.Server.Admin;
 using Llama.Server.Client;
 using Llama.Server.Embeddings;
 using Llama.Server.Guidance;
@@ -18,7 +17,6 @@ internal static class GeneratingRegistration
         .AddSingleton<AnswerWriter>()
         .AddSingleton<GenerationRunner>()
         .AddSingleton<EmbeddingRunner>()
-        .AddSingleton<LiveRequests>()
         .AddSingleton<LlamaChatClient>()
         .AddSingleton<LlamaEmbeddingGenerator>();
 }

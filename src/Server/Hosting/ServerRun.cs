@@ -9,11 +9,14 @@ internal static class ServerRun
     /// <summary>0 when the server ended as asked; 1 when its settings or address were wrong, the model could not be loaded or the engine died.</summary>
     public static async Task<int> RunToExitCodeAsync(this WebApplication app)
     {
+        string[] addresses = [.. StandAlone.Addresses(app.Configuration)]; // a host that has failed has none any more
         try
         {
             app.Services.GetRequiredService<IStartupValidator>().Validate(); // first, so that all faults are told together
-            if (StandAlone.Addresses(app.Configuration).FirstOrDefault(address => !ListenAddress.TryParse(address, out _)) is { } wrong)
+            if (addresses.FirstOrDefault(address => !ListenAddress.TryParse(address, out _)) is { } wrong)
                 return await FailAsync($"'{wrong}' is no address; give --urls as http://host:port.");
+            if (Tls.Faults(app.Configuration, app.Environment.ContentRootPath).ToArray() is { Length: > 0 } certificates)
+                return await FailAsync(string.Join('\n', certificates));
             EngineHost engine = app.Services.GetRequiredService<EngineHost>();
             await app.RunAsync();
             return engine.HasFailed ? 1 : 0;
@@ -21,6 +24,10 @@ internal static class ServerRun
         catch (Exception exception) when (SettingsFaults(exception) is { Length: > 0 } faults)
         {
             return await FailAsync(SettingsRegistration.Describe(faults));
+        }
+        catch (InvalidOperationException exception) when (Tls.IsMissing(exception, addresses))
+        {
+            return await FailAsync($"An https:// address needs a certificate, and none is set. {Tls.Remedy}");
         }
         catch (IOException exception) // the address is taken
         {

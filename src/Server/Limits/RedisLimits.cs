@@ -107,8 +107,9 @@ internal sealed partial class RedisLimits(LocalLimits local, IOptions<RateLimits
     /// <summary>Goes back to Redis, if it answers, and tells it what was let in without it.</summary>
     private async Task ReturnAsync(IDatabase redis)
     {
-        await redis.StringSetAsync(_scripts.Since, Guid.NewGuid().ToString("N"), when: When.NotExists).WaitAsync(_timeout);
-        string? since = await redis.StringGetAsync(_scripts.Since).WaitAsync(_timeout);
+        await redis.StringSetAsync(_scripts.Since, Guid.NewGuid().ToString("N"), when: When.NotExists).WaitAsync(ConnectTime);
+        string? since = await redis.StringGetAsync(_scripts.Since).WaitAsync(ConnectTime);
+        await redis.PingAsync().WaitAsync(_timeout); // as fast as requests will need it, now that all is warm
         long from = since == _since ? _awaySince : 0; // one that has lost its memory is told all
         long cut = SlidingWindow.SlotOf(local.Now);
         await SeedAsync(redis, [.. local.Snapshot()], from, cut);

@@ -28,7 +28,7 @@ internal sealed class RedisScripts(string prefix)
     /// <summary>Tells what a request had in truth; nobody waits for it.</summary>
     public void Tell(IDatabase redis, LimitAsk ask, long slot, long tokens, bool counts, string lease)
     {
-        long more = ask.Rules.TokensPerMinute is null ? 0 : tokens - ask.Tokens;
+        long more = ask.Rules.TokensPerMinute is null ? 0 : (counts ? tokens : 0) - ask.Tokens;
         redis.ScriptEvaluate(Settle, Keys(ask.Caller), [slot, counts ? 0 : -1, more, lease], CommandFlags.FireAndForget);
     }
 
