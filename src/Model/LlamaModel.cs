@@ -44,6 +44,11 @@ internal sealed class LlamaModel : IDisposable
         _cache = allocateCache();
     }
 
+    /// <summary>Bytes that the intermediate results of the largest step take, all that is allocated beside weights and cache.</summary>
+    public static long StepBytes(LlamaConfig config, StepSize size, ScalarType dtype) =>
+        Activations.BytesOf(config, size.Tokens, dtype) + RopeTable.BytesOf(config, size.ContextLength)
+        + Matrix.BytesOf(size.Samples, 2L * config.HiddenSize + config.VocabSize, ScalarType.Float32) + (dtype == ScalarType.Float32 ? 0 : Matrix.BytesOf(size.Samples, config.HiddenSize, dtype));
+
     /// <summary>Most rows that <see cref="Hidden"/> and <see cref="Logits"/> take at once.</summary>
     public int MaxRows => _sampleRows.Length;
 
@@ -53,13 +58,14 @@ internal sealed class LlamaModel : IDisposable
         _kernels.Begin(batch);
         if (batch.CopyCount > 0) CopyBlocks(batch);
         Activations a = _activations.Take(batch.TokenCount);
-        _kernels.Embed(_weights.Embedding, batch, a.Residual); // [tokens, hidden]
+        _kernels.Embed(_weights.UseEmbedding(batch), batch, a.Residual); // [tokens, hidden]
         _residual = a.Residual;
         for (int layer = 0; layer < _config.LayerCount; layer++)
         {
-            Attend(_weights.Layers[layer], _cache.Layers[layer], batch, a);
+            LayerWeights weights = _weights.UseLayer(layer);
+            Attend(weights, _cache.Layers[layer], batch, a);
             if (layer == _config.LayerCount - 1) _residual = RowsToRead(batch, a.Residual);
-            if (_residual.Rows > 0) FeedForward(_weights.Layers[layer], _residual); // else a step of prompt chunks alone
+            if (_residual.Rows > 0) FeedForward(weights, _residual); // else a step of prompt chunks alone
         }
         return Logits(_sampleRows.AsSpan(0, batch.SampleCount));
     }
@@ -68,7 +74,7 @@ internal sealed class LlamaModel : IDisposable
     public Matrix Logits(ReadOnlySpan<int> tokenRows)
     {
         Matrix logits = _logits.Take(tokenRows.Length);
-        if (tokenRows.Length > 0) _kernels.Linear(Hidden(tokenRows), [new(_weights.Head, logits)]); // else a step of prompt chunks alone
+        if (tokenRows.Length > 0) _kernels.Linear(Hidden(tokenRows), [new(_weights.UseHead(), logits)]); // else a step of prompt chunks alone
         return logits;
     }
 

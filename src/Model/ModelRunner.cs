@@ -2,6 +2,7 @@ using System.Globalization;
 using Llama.Model.Backends;
 using Llama.Model.Checkpoints;
 using Llama.Model.Kernels;
+using Llama.Model.Offload;
 using Llama.Model.Sampling;
 using Llama.Model.Threads;
 using Llama.Model.Torch;
@@ -21,17 +22,22 @@ public sealed class ModelRunner : IModelRunner
     {
         (_thread, _backend) = (thread, backend);
         ScalarType kvDtype = KvCache.DtypeOf(options.KvDtype, format.Dtype);
-        IWeightSource source = WeightSource.Open(options.Path, format, _backend.Memory);
+        long[]? limits = MemoryLimit.Parse(options.MemoryLimit, deviceCount: 1);
+        IWeightSource source = WeightSource.Open(options.Path, format, _backend.Memory, mayStream: limits is not null);
         LlamaConfig config = source.Config;
         int contextLength = ContextLengthOf(options, config), batchTokens = options.MaxBatchTokens ?? _backend.BatchTokens;
         StepSize size = new(batchTokens, options.MaxSequences, contextLength, options.BlockSize);
         IKernels kernels = _backend.CreateKernels(config, size, kvDtype);
-        LlamaWeights weights = new(source);
+        long bytesPerBlock = KvCache.BytesPerBlock(config, options.BlockSize, kvDtype);
+        MemoryPlan? plan = limits is null ? null : new MemoryPlan(limits[0], options, source, size, format.Dtype);
+        plan?.Make(_backend, bytesPerBlock);
+        LlamaWeights weights = new(source, plan?.Stream);
         kernels.Calibrate(weights);
         KvPoolSize pool = null!; // set when the model comes to its cache
         _model = new LlamaModel(weights, kernels, _backend.Memory, size, _backend.ActivationDtype, () =>
         {
-            pool = KvPoolSize.Derive(options, contextLength, KvCache.BytesPerBlock(config, options.BlockSize, kvDtype), _backend.Memory.FreeBytes(), choice.CacheShare);
+            pool = KvPoolSize.Derive(options, contextLength, bytesPerBlock, _backend.Memory.FreeBytes(), choice.CacheShare);
+            if (plan is not null) pool = plan.Within(pool, bytesPerBlock);
             return new KvCache(config, pool.BlockCount, options.BlockSize, kvDtype, _backend.Memory);
         });
         Limits = new ModelLimits(config.VocabSize, contextLength, options.BlockSize, pool.BlockCount)
@@ -43,6 +49,7 @@ public sealed class ModelRunner : IModelRunner
         _step = _backend.CreateStep(_model, config, size);
         Description = Describe(options, config, choice.Device, kernels.Describe(weights), format.Describe(config.Quantization, source.Codes), backend.ActivationDtype, kvDtype, pool) with
         {
+            Memory = plan?.Describe(plan.Stream?.Measure() ?? 0),
             WeightBytes = weights.ByteCount,
             StepBytes = weights.StepByteCount,
             ThreadCount = choice.Device.IsCuda ? 0 : thread.Team.ThreadCount,

@@ -27,11 +27,12 @@ internal static class WeightDemand
     /// <summary>Bytes of all weights on a device.</summary>
     public static long Bytes(IWeightSource source, ScalarType dtype) => CheckpointLayout.Expected(source.Config).Sum(tensor =>
     {
-        long dense = Dense(tensor, dtype);
-        if (source.CodeBytes(tensor.Name) is not long codes) return dense;
-        if (tensor.Name != Table) return codes;
-        return source.Config.TieWordEmbeddings ? codes + dense : dense; // rows are read of floating point only
+        if (tensor.Name != Table || source.CodeBytes(Table) is not long codes) return BytesOf(source, tensor, dtype);
+        return (source.Config.TieWordEmbeddings ? codes : 0) + Dense(tensor, dtype); // rows are read of floating point only
     });
+
+    /// <summary>Bytes of one of them as a norm or in products.</summary>
+    public static long BytesOf(IWeightSource source, CheckpointLayout.ExpectedTensor tensor, ScalarType dtype) => source.CodeBytes(tensor.Name) ?? Dense(tensor, dtype);
 
     // Of the quantised forms those that are smaller than what was asked for.
     private static IEnumerable<string> Smaller(LlamaConfig config, long need)
