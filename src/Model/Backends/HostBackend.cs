@@ -27,13 +27,16 @@ internal sealed class HostBackend : IBackend
     public bool RunsAhead => false;
 
     /// <summary>The processor's own kernels, for weights of this type.</summary>
-    public static HostBackend Fused(ScalarType dtype, bool deterministic) => new(HostMemory.Instance, () => SimdKernels.Create(dtype, deterministic));
+    public static HostBackend Fused(ScalarType dtype, bool deterministic, HostMemory? memory = null) => new(memory ?? HostMemory.Instance, () => SimdKernels.Create(dtype, deterministic));
 
     /// <summary>C# without SIMD: what others are compared with where there is no libtorch.</summary>
-    public static HostBackend Scalar(ScalarType dtype) => new(HostMemory.Instance, () => SimdKernels.CreateScalar(dtype));
+    public static HostBackend Scalar(ScalarType dtype, HostMemory? memory = null) => new(memory ?? HostMemory.Instance, () => SimdKernels.CreateScalar(dtype));
 
-    /// <summary>Plain kernels on a torch device.</summary>
-    public static HostBackend Plain(string device) => new(device == "cpu" ? HostMemory.Instance : new TorchMemory(device), () => new PlainKernels(device));
+    /// <summary>Plain kernels on the processor.</summary>
+    public static HostBackend Plain(HostMemory memory) => new(memory, () => new PlainKernels("cpu"));
+
+    /// <summary>Plain kernels on another device of torch.</summary>
+    public static HostBackend PlainOn(string device) => new(new TorchMemory(device), () => new PlainKernels(device));
 
     public IKernels CreateKernels(LlamaConfig config, StepSize size, ScalarType kvDtype) => _createKernels();
 
@@ -42,7 +45,7 @@ internal sealed class HostBackend : IBackend
     {
         const long growth = 48L << 20;
         GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true); // what loading left behind is no need
-        return ProcessMemory.ResidentBytes + growth + 2 * Matrix.BytesOf(size.Tokens, config.IntermediateSize, ScalarType.BFloat16);
+        return (ProcessMemory.ResidentBytes() + growth) / ((HostMemory)Memory).Sharers + 2 * Matrix.BytesOf(size.Tokens, config.IntermediateSize, ScalarType.BFloat16);
     }
 
     public WeightStream CreateStream(IWeightSource source, IReadOnlyList<WeightUnit> units, OffloadPlan plan, ScalarType dtype, int tableRows) => Memory.IsHost

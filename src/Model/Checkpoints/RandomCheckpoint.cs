@@ -45,7 +45,7 @@ public static class RandomCheckpoint
     }
 
     private static void Fill(SafetensorsWriter writer, CheckpointLayout.ExpectedTensor[] tensors, LlamaConfig config, TensorDtype dtype, ulong seed) =>
-        Parallel.ForEach(Chunks(tensors), () => new Buffers(), (chunk, _, buffers) =>
+        System.Threading.Tasks.Parallel.ForEach(Chunks(tensors), () => new Buffers(), (chunk, _, buffers) =>
         {
             Span<float> values = buffers.Values.AsSpan(0, chunk.Length);
             (float mean, float deviation) = Distribution(tensors[chunk.Tensor], config);

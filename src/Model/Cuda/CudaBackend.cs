@@ -90,6 +90,8 @@ internal sealed class CudaBackend : IBackend
         return new CudaWeightStream(_stream, source, units, plan);
     }
 
+    public void FinishLoading() => _stream.FinishLoading();
+
     public void Bring(ForwardBatch batch)
     {
         _stream.Synchronize(); // the buffer may be on its way from the last time
@@ -100,7 +102,7 @@ internal sealed class CudaBackend : IBackend
     {
         PromptReader reader = new(model, new CudaScorer(_stream, _sampling!, size.Samples), new HostRows(_memory));
         CudaStep step = new(model, _stream, _upload!, new CudaSampler(_stream, _sampling!, config.VocabSize, size.Samples), reader, size, hasGraphs: !_streams);
-        _stream.FinishLoading();
+        FinishLoading();
         return step;
     }
 

@@ -52,6 +52,15 @@ internal sealed unsafe class CudaStep : IStep
 
     public TimeSpan Waited => Stopwatch.GetElapsedTime(0, _waitedTicks);
 
+    public void Prepare(ForwardBatch batch)
+    {
+        if (!HasGraph(batch) || _graphs.Has(batch.SequenceCount)) return;
+        int rows = _graphs.RowsFor(batch.SequenceCount);
+        _upload.Enqueue(batch, rows, _buffer);
+        _graphs.Record(rows);
+        _stream.Synchronize();
+    }
+
     public void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored)
     {
         try
@@ -111,7 +120,7 @@ internal sealed unsafe class CudaStep : IStep
     /// <param name="takesDrawn">Whether its token ids are rows of the step before, whose tokens it takes.</param>
     private void Enqueue(ForwardBatch batch, int buffer, bool takesDrawn = false)
     {
-        bool isDecode = _hasGraphs && IsDecode(batch);
+        bool isDecode = HasGraph(batch);
         int sequences = isDecode ? _graphs.RowsFor(batch.SequenceCount) : batch.SequenceCount;
         _upload.Enqueue(batch, sequences, buffer);
         if (takesDrawn) TakeDrawn(batch.SequenceCount);
@@ -125,6 +134,8 @@ internal sealed unsafe class CudaStep : IStep
 
     private void TakeDrawn(int count) =>
         _takeDrawn.Launch(new LaunchShape((count + ThreadsPerBlock - 1) / ThreadsPerBlock, 1, 1, ThreadsPerBlock), _upload.Batch.TokenIds, _sampler.Tokens, count);
+
+    private bool HasGraph(ForwardBatch batch) => _hasGraphs && IsDecode(batch);
 
     /// <summary>Whether row i is the only token of sequence i and is drawn from once, as in a graph.</summary>
     private static bool IsDecode(ForwardBatch batch)

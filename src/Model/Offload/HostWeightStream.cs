@@ -19,27 +19,26 @@ internal sealed unsafe class HostWeightStream : WeightStream
     private readonly Piece[][] _pieces; // [units that stream], in the order in which they are read
     private readonly nint[] _buffers;
     private readonly Dictionary<string, Weight>[] _views; // [buffers]
-    private readonly RowTable _table;
+    private readonly RowTable? _table;
 
     /// <summary>Allocates the buffers and begins to fill them.</summary>
     /// <param name="source">Of the weights; must live longer.</param>
     /// <param name="units">All that there are.</param>
     /// <param name="plan">Which of them stream.</param>
     /// <param name="dtype">Of what is not in codes.</param>
-    /// <param name="tableRows">Most rows of the embedding that a step asks for.</param>
+    /// <param name="tableRows">Most rows of the embedding that are kept; 0 where there is no embedding.</param>
     /// <exception cref="ArgumentException">A weight cannot be read so; with the remedy.</exception>
     public HostWeightStream(IWeightSource source, IReadOnlyList<WeightUnit> units, OffloadPlan plan, ScalarType dtype, int tableRows) : base(plan)
     {
         StoredWeight[][] stored = [.. units.Where((_, unit) => Holds(unit)).Select(unit => unit.Names.Select(name => source.Stored(name, dtype)).ToArray())];
-        StoredWeight table = source.Stored(WeightUnit.Table, dtype);
+        if (tableRows > 0) _table = new RowTable(source.Stored(WeightUnit.Table, dtype), tableRows);
         StepBytes = stored.Sum(FileBytes);
         bool pastCache = 2 * StepBytes > HostMemory.Instance.FreeBytes(); // would push out of the cache what is needed next, round and round
-        foreach (StoredFile file in stored.SelectMany(unit => unit).Append(table).SelectMany(weight => weight.Ranges).Select(range => range.File).Distinct()) file.Open(pastCache);
+        foreach (StoredFile file in stored.SelectMany(unit => unit).SelectMany(weight => weight.Ranges).Select(range => range.File).Distinct()) file.Open(pastCache);
         long bufferBytes = stored.Max(unit => unit.Sum(weight => weight.MemoryBytes));
         _buffers = [.. Enumerable.Range(0, OffloadPlan.Buffers).Select(_ => Allocate(bufferBytes))];
         _views = [.. _buffers.Select(_ => new Dictionary<string, Weight>(StringComparer.Ordinal))];
         _pieces = [.. units.Where((_, unit) => Holds(unit)).Select((unit, turn) => Lay(unit.Names, stored[turn]))];
-        _table = new RowTable(table, tableRows);
         int readers = Math.Clamp(Environment.ProcessorCount / CoresPerReader, 1, MostReaders);
         _readers = [.. Enumerable.Range(0, readers).Select(reader => new WeightReader((load, stage) => Read(load, reader, readers, stage)))];
         string way = stored[0][0].Ranges[0].File.IsPastCache ? ", past the system's cache" : "";
@@ -50,18 +49,18 @@ internal sealed unsafe class HostWeightStream : WeightStream
 
     public override string Medium { get; }
 
-    public override Weight Table => _table.Weight;
+    public override Weight Table => _table!.Weight;
 
     public override Weight View(string name, int buffer) => _views[buffer][name];
 
-    public override void Bring(ForwardBatch batch) => _table.Bring(batch.TokenIds.AsSpan(0, batch.TokenCount));
+    public override void Bring(ForwardBatch batch) => _table!.Bring(batch.TokenIds.AsSpan(0, batch.TokenCount));
 
     public override void Dispose()
     {
         foreach (WeightReader reader in _readers) reader.Dispose();
         foreach (Weight view in _views.SelectMany(views => views.Values)) view.Dispose();
         foreach (nint buffer in _buffers) NativeMemory.AlignedFree((void*)buffer);
-        _table.Dispose();
+        _table?.Dispose();
     }
 
     protected override void Await(long load)
@@ -71,7 +70,7 @@ internal sealed unsafe class HostWeightStream : WeightStream
 
     protected override void Release(long load)
     {
-        foreach (WeightReader reader in _readers) reader.Release(load + 1);
+        foreach (WeightReader reader in _readers) reader.Release();
     }
 
     protected override long BytesOf(int turn) => _pieces[turn].Sum(piece => piece.FileBytes);

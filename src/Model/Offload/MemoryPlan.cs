@@ -1,6 +1,7 @@
 using System.Globalization;
 using Llama.Model.Backends;
 using Llama.Model.Checkpoints;
+using Llama.Model.Parallel;
 using static Llama.Model.Offload.MemorySize;
 using static TorchSharp.torch;
 
@@ -10,27 +11,31 @@ namespace Llama.Model.Offload;
 /// <param name="limit">Bytes that the device may use.</param>
 /// <param name="options">As loading got them.</param>
 /// <param name="source">Of the weights.</param>
+/// <param name="part">What of the model the device holds.</param>
 /// <param name="size">Of the largest step.</param>
 /// <param name="dtype">Of weights that are not in codes.</param>
-internal sealed class MemoryPlan(long limit, ModelOptions options, IWeightSource source, StepSize size, ScalarType dtype)
+internal sealed class MemoryPlan(long limit, ModelOptions options, IWeightSource source, ModelPart part, StepSize size, ScalarType dtype)
 {
-    private readonly IReadOnlyList<WeightUnit> _units = WeightUnit.Of(source, dtype);
+    private readonly IReadOnlyList<WeightUnit> _units = WeightUnit.Of(source, part, dtype);
 
-    /// <summary>Where each weight goes; set by <see cref="Make"/>.</summary>
+    /// <summary>Where each weight goes; there once it was made.</summary>
     public OffloadPlan Layout { get; private set; } = null!;
 
     /// <summary>What streams; null if nothing does.</summary>
     public WeightStream? Stream { get; private set; }
 
-    /// <summary>Lays the model out and begins to stream what does not fit.</summary>
+    /// <summary>Lays the model out.</summary>
     /// <param name="backend">Of the device, with its kernels made.</param>
     /// <param name="bytesPerBlock">Of the cache, over all layers.</param>
     /// <exception cref="InsufficientMemoryException">The limit is too small; with the smallest that would do.</exception>
+    public void Make(IBackend backend, long bytesPerBlock) => Layout = OffloadPlan.Make(limit, Demand(backend, bytesPerBlock), options.MemoryUtilization);
+
+    /// <summary>Begins to stream what does not fit, if there is something.</summary>
+    /// <param name="backend">Of the device.</param>
     /// <exception cref="ArgumentException">Weights that would have to stream cannot; with the remedy.</exception>
-    public void Make(IBackend backend, long bytesPerBlock)
+    public void Begin(IBackend backend)
     {
-        Layout = OffloadPlan.Make(limit, Demand(backend, bytesPerBlock), options.MemoryUtilization);
-        if (Layout.Streams) Stream = backend.CreateStream(source, _units, Layout, dtype, TableRows);
+        if (Layout.Streams) Stream = backend.CreateStream(source, _units, Layout, dtype, part.HasEmbedding ? TableRows : 0);
     }
 
     /// <summary>The pool of the cache, as large as the limit lets it be.</summary>
@@ -42,15 +47,20 @@ internal sealed class MemoryPlan(long limit, ModelOptions options, IWeightSource
         return fitting >= unlimited.BlockCount ? unlimited : new KvPoolSize((int)fitting, $"what Model:MemoryLimit={Mebibytes(limit)} leaves beside weights and intermediate results");
     }
 
-    /// <summary>What stays, what streams, and the rate to expect, for the start-up lines.</summary>
-    /// <param name="bytesPerSecond">Measured.</param>
-    public string Describe(double bytesPerSecond)
+    /// <summary>What stays, what streams and, once it does, the rate to expect, which is measured now: for people.</summary>
+    public string Describe()
     {
-        if (Stream is null) return $"{Mebibytes(limit)}, and everything fits";
-        int layers = _units.Count - 1, resident = Layout.IsResident.Take(layers).Count(stays => stays);
-        string streams = Layout.IsResident[^1] ? $"{layers - resident} stream" : $"{layers - resident} and the head stream";
-        return string.Create(CultureInfo.InvariantCulture, $"{Mebibytes(limit)}: {resident} of {layers} layers stay, {streams} ({Mebibytes(Stream.StepBytes)} a step, {Stream.Medium}, through {OffloadPlan.Buffers} buffers of ")
-            + string.Create(CultureInfo.InvariantCulture, $"{Mebibytes(Layout.BufferBytes)}) at {bytesPerSecond / 1e9:N1} GB/s: at most {bytesPerSecond / Stream.StepBytes:N1} tokens/s for each sequence");
+        if (!Layout.Streams) return $"{Mebibytes(limit)}, and everything fits";
+        int resident = Layout.IsResident.Take(part.LayerCount).Count(stays => stays), streamed = part.LayerCount - resident;
+        string head = HasHead && !Layout.IsResident[part.LayerCount] ? " and the head" : "";
+        return $"{Mebibytes(limit)}: {resident} of {part.LayerCount} layers stay, {streamed}{head} stream, {Mebibytes(Layout.StreamedBytes)} a step through {OffloadPlan.Buffers} buffers of {Mebibytes(Layout.BufferBytes)}{Rate()}";
+    }
+
+    private string Rate()
+    {
+        if (Stream is null) return "";
+        double bytesPerSecond = Stream.Measure();
+        return string.Create(CultureInfo.InvariantCulture, $", {Stream.Medium} at {bytesPerSecond / 1e9:N1} GB/s: at most {bytesPerSecond / Stream.StepBytes:N1} steps/s, each a token of every sequence that shares it");
     }
 
     /// <summary>What the model takes on a device.</summary>
@@ -58,17 +68,19 @@ internal sealed class MemoryPlan(long limit, ModelOptions options, IWeightSource
     /// <param name="bytesPerBlock">Of the cache, over all layers.</param>
     public MemoryDemand Demand(IBackend backend, long bytesPerBlock)
     {
-        LlamaConfig config = source.Config;
+        LlamaConfig config = source.Config, shape = part.ShapeOf(config);
         long perSequence = options.BlockCount ?? size.BlocksPerSequence, most = options.BlockCount ?? perSequence * options.MaxSequences;
-        CheckpointLayout.ExpectedTensor[] tensors = [.. CheckpointLayout.Expected(config)];
-        CheckpointLayout.ExpectedTensor table = tensors.First(tensor => tensor.Name == WeightUnit.Table);
-        long lookedUp = backend.Memory.IsHost ? RowTable.BytesOf(WeightDemand.BytesOf(source, table, dtype) / table.Shape[0], TableRows, table.Shape[0]) : 0;
+        CheckpointLayout.ExpectedTensor[] tensors = [.. CheckpointLayout.Expected(config, part)];
+        long norms = tensors.Where(tensor => tensor.Shape.Length == 1).Sum(tensor => WeightDemand.BytesOf(source, tensor, dtype));
+        long table = WeightDemand.Bytes(source, dtype, part) - norms - _units.Sum(unit => unit.Bytes);
         return new MemoryDemand(
-            backend.BaseBytes(config, size), LlamaModel.StepBytes(config, size, backend.ActivationDtype),
-            tensors.Where(tensor => tensor.Shape.Length == 1).Sum(tensor => WeightDemand.BytesOf(source, tensor, dtype)),
-            WeightDemand.Bytes(source, dtype) - tensors.Where(tensor => tensor != table || config.TieWordEmbeddings).Sum(tensor => WeightDemand.BytesOf(source, tensor, dtype)),
-            lookedUp, [.. _units.Select(unit => unit.Bytes)], perSequence * bytesPerBlock, most * bytesPerBlock);
+            backend.BaseBytes(shape, size), LlamaModel.StepBytes(shape, size, backend.ActivationDtype, HasHead), norms, table, backend.Memory.IsHost && part.HasEmbedding ? LookedUpBytes : 0,
+            [.. _units.Take(part.LayerCount).Select(unit => unit.Bytes)], HasHead ? _units[^1].Bytes : 0, perSequence * bytesPerBlock, most * bytesPerBlock);
     }
+
+    private bool HasHead => part.HasHead(source.Config);
+
+    private long LookedUpBytes => RowTable.BytesOf(WeightDemand.EmbeddingBytes(source.Config, dtype) / source.Config.VocabSize, TableRows, source.Config.VocabSize);
 
     // Those of a step, and as many that may be asked for again.
     private int TableRows => 2 * size.Tokens;

@@ -3,7 +3,7 @@ using static Llama.Model.Offload.MemorySize;
 namespace Llama.Model.Offload;
 
 /// <summary>Which weights stay in the memory that a device may take, and which stream through two buffers in it.</summary>
-/// <param name="IsResident">By unit, in the order of a step.</param>
+/// <param name="IsResident">By unit, in the order of a step: the layers, then the head where there is one.</param>
 /// <param name="BufferBytes">Of each buffer; 0 if nothing streams.</param>
 /// <param name="KvBytes">Most that the cache may take.</param>
 /// <param name="StreamedBytes">Of the weights that stream.</param>
@@ -26,7 +26,7 @@ internal sealed record OffloadPlan(bool[] IsResident, long BufferBytes, long KvB
     public static OffloadPlan Make(long limit, MemoryDemand demand, double? kvShare)
     {
         long room = limit - demand.Fixed, free = room - demand.UnitBytes - demand.Table;
-        if (free >= demand.LeastKv) return new OffloadPlan([.. demand.Units.Select(_ => true)], 0, free, 0);
+        if (free >= demand.LeastKv) return new OffloadPlan([.. demand.Layers.Append(demand.Head).Select(_ => true)], 0, free, 0);
         OffloadPlan? withHead = Place(room, demand, kvShare ?? KvShare, keepsHead: true), withoutHead = Place(room, demand, kvShare ?? KvShare, keepsHead: false);
         if (withHead is null || withoutHead is null) return withHead ?? withoutHead ?? throw TooSmall(limit, demand);
         return withHead.StreamedBytes <= withoutHead.StreamedBytes ? withHead : withoutHead;
@@ -34,7 +34,7 @@ internal sealed record OffloadPlan(bool[] IsResident, long BufferBytes, long KvB
 
     private static OffloadPlan? Place(long room, MemoryDemand demand, double kvShare, bool keepsHead)
     {
-        long[] units = [.. keepsHead ? demand.Units.SkipLast(1) : demand.Units];
+        long[] units = [.. keepsHead ? demand.Layers : demand.Layers.Append(demand.Head)];
         long buffer = units.Max(), left = room - Overhead(demand, keepsHead);
         if (left < demand.LeastKv) return null;
         long kv = Math.Clamp((long)(left * kvShare), demand.LeastKv, Math.Max(demand.LeastKv, demand.MostKv));
@@ -44,8 +44,8 @@ internal sealed record OffloadPlan(bool[] IsResident, long BufferBytes, long KvB
     }
 
     private static long Overhead(MemoryDemand demand, bool keepsHead) => keepsHead
-        ? Buffers * demand.Units.SkipLast(1).Max() + demand.Units[^1] + demand.LookedUpTable
-        : Buffers * demand.Units.Max() + demand.LookedUpTable;
+        ? Buffers * demand.Layers.Max() + demand.Head + demand.LookedUpTable
+        : Buffers * Math.Max(demand.Layers.Max(), demand.Head) + demand.LookedUpTable;
 
     // Evenly: while a resident unit is computed, reading gets ahead, and it has no room to do so but the two buffers.
     private static List<bool> Spread(long[] units, long bytes, out long resident)

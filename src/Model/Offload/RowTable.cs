@@ -22,6 +22,7 @@ internal sealed unsafe class RowTable : IDisposable
     public RowTable(StoredWeight stored, int mostRows)
     {
         (_stored, _mostRows, _isThere) = (stored, mostRows, new BitArray(stored.Outputs));
+        foreach (FileRange range in stored.Ranges) range.File.Open(pastCache: false);
         _memory = NativeMemory.AlignedAlloc((nuint)stored.MemoryBytes, StoredFile.PageBytes);
         PageAdvice.WantSmallPages(_memory, stored.MemoryBytes);
         Weight = stored.On((byte*)_memory);

@@ -1,4 +1,5 @@
 using Llama.Model.Checkpoints;
+using Llama.Model.Parallel;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Offload;
@@ -11,14 +12,15 @@ internal sealed record WeightUnit(IReadOnlyList<string> Names, long Bytes)
     /// <summary>The name of the table of the embedding.</summary>
     public const string Table = "model.embed_tokens.weight";
 
-    /// <summary>The units of a model in the order of a step: its layers, then the head.</summary>
-    /// <param name="source">Of its weights.</param>
+    /// <summary>The units of a part in the order of a step: its layers, then, where it has one, the head.</summary>
+    /// <param name="source">Of the model's weights.</param>
+    /// <param name="part">The part.</param>
     /// <param name="dtype">Of all that are not in codes.</param>
-    public static IReadOnlyList<WeightUnit> Of(IWeightSource source, ScalarType dtype)
+    public static IReadOnlyList<WeightUnit> Of(IWeightSource source, ModelPart part, ScalarType dtype)
     {
         List<WeightUnit> units = [];
-        for (int layer = 0; layer < source.Config.LayerCount; layer++) units.Add(Of(source, dtype, CheckpointLayout.LayerPrefix(layer)));
-        units.Add(Of(source, dtype, source.Config.TieWordEmbeddings ? Table : "lm_head.weight"));
+        for (int layer = part.FirstLayer; layer < part.EndLayer; layer++) units.Add(Of(source, dtype, CheckpointLayout.LayerPrefix(layer)));
+        if (part.HasHead(source.Config)) units.Add(Of(source, dtype, source.Config.TieWordEmbeddings ? Table : "lm_head.weight"));
         return units;
     }
 

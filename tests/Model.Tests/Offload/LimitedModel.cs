@@ -1,8 +1,8 @@
-using System.Globalization;
 using Llama.Model.Backends;
 using Llama.Model.Checkpoints;
 using Llama.Model.Kernels;
 using Llama.Model.Offload;
+using Llama.Model.Parallel;
 
 namespace Llama.Model.Tests.Offload;
 
@@ -20,7 +20,7 @@ internal static class LimitedModel
         MemoryDemand demand = Demand(options, UnburdenedBackend.On(choice));
         for (long limit = demand.Fixed; limit < demand.Fixed + 2 * demand.UnitBytes + demand.LookedUpTable + demand.LeastKv; limit += 512)
             if (Stays(limit, demand) is { } stays && stays[^1] == keepsHead && stays.SkipLast(1).Count(stay => stay) == layers)
-                return (options with { MemoryLimit = limit.ToString(CultureInfo.InvariantCulture) }, UnburdenedBackend.On(choice));
+                return (options, UnburdenedBackend.On(choice) with { MemoryLimit = limit });
         throw new ArgumentException($"No limit leaves {layers} layers{(keepsHead ? " and the head" : "")} in memory.");
     }
 
@@ -43,6 +43,6 @@ internal static class LimitedModel
         using IWeightSource source = WeightSource.Open(options.Path, format, HostMemory.Instance);
         LlamaConfig config = source.Config;
         StepSize size = new(options.MaxBatchTokens ?? backend.BatchTokens, options.MaxSequences, config.ContextLength, options.BlockSize);
-        return new MemoryPlan(0, options, source, size, format.Dtype).Demand(backend, KvCache.BytesPerBlock(config, options.BlockSize, KvCache.DtypeOf(options.KvDtype, format.Dtype)));
+        return new MemoryPlan(0, options, source, ModelPart.Whole(config), size, format.Dtype).Demand(backend, KvCache.BytesPerBlock(config, options.BlockSize, KvCache.DtypeOf(options.KvDtype, format.Dtype)));
     }
 }

@@ -16,13 +16,14 @@ public sealed class OffloadPlanTests
             MemoryDemand demand = Random(random);
             long limit = random.NextInt64(demand.Fixed, demand.Fixed + demand.UnitBytes + demand.Table + 2 * demand.LeastKv);
             if (TryMake(limit, demand, out OffloadPlan plan) is not null) continue;
-            long resident = demand.Units.Where((_, unit) => plan.IsResident[unit]).Sum(), streamed = demand.UnitBytes - resident;
+            IReadOnlyList<long> units = [.. demand.Layers, demand.Head];
+            long resident = units.Where((_, unit) => plan.IsResident[unit]).Sum(), streamed = demand.UnitBytes - resident;
             Assert.Equal(streamed, plan.StreamedBytes);
             Assert.True(plan.KvBytes >= demand.LeastKv);
             Assert.Equal(limit, demand.Fixed + resident + plan.KvBytes + (plan.Streams ? demand.LookedUpTable + OffloadPlan.Buffers * plan.BufferBytes : demand.Table));
             if (!plan.Streams) continue;
             streaming++;
-            Assert.All(demand.Units.Where((_, unit) => !plan.IsResident[unit]), unit => Assert.True(unit <= plan.BufferBytes));
+            Assert.All(units.Where((_, unit) => !plan.IsResident[unit]), unit => Assert.True(unit <= plan.BufferBytes));
         }
         Assert.InRange(streaming, 500, 2000);
     }
@@ -56,7 +57,7 @@ public sealed class OffloadPlanTests
     {
         for (int room = 3; room < 20; room++)
         {
-            MemoryDemand demand = new(0, 0, 0, 0, 0, [.. Enumerable.Repeat(100L, 20), 1], 10, 10);
+            MemoryDemand demand = new(0, 0, 0, 0, 0, [.. Enumerable.Repeat(100L, 20)], 1, 10, 10);
             OffloadPlan plan = OffloadPlan.Make(room * 100 + 11, demand, null);
             int[] streamed = [.. Enumerable.Range(0, 20).Where(layer => !plan.IsResident[layer])];
             Assert.Equal(20 - (room - 2), streamed.Length);
@@ -69,7 +70,7 @@ public sealed class OffloadPlanTests
     public void Make_MoreMemory_NeverStreamsMoreWhenTheCacheIsSet()
     {
         MemoryDemand demand = Random(new Random(4)) with { LeastKv = 1 << 20, MostKv = 1 << 20 };
-        demand = demand with { Units = [.. demand.Units.Select(_ => 5L << 20)] };
+        demand = demand with { Layers = [.. demand.Layers.Select(_ => 5L << 20)], Head = 5L << 20 };
         long least = demand.Fixed + demand.LookedUpTable + (11L << 20), streamed = long.MaxValue;
         for (long limit = least; limit < demand.Fixed + demand.UnitBytes + demand.Table + (2 << 20); limit += 1 << 18)
         {
@@ -83,9 +84,10 @@ public sealed class OffloadPlanTests
     private static MemoryDemand Random(Random random)
     {
         long layer = random.NextInt64(1 << 16, 100 << 20);
-        long[] units = [.. Enumerable.Range(0, random.Next(4, 40)).Select(_ => random.Next(2) == 0 ? layer : random.NextInt64(layer / 2, layer)), random.NextInt64(1 << 16, 200 << 20)];
+        long[] units = [.. Enumerable.Range(0, random.Next(4, 40)).Select(_ => random.Next(2) == 0 ? layer : random.NextInt64(layer / 2, layer))];
+        long head = random.Next(3) == 0 ? 0 : random.NextInt64(1 << 16, 200 << 20);
         long kv = random.NextInt64(1 << 10, 50 << 20);
-        return new MemoryDemand(random.NextInt64(100 << 20), random.NextInt64(50 << 20), 1000, random.Next(2) == 0 ? 0 : units[^1], random.Next(4 << 20), units, kv, kv * random.Next(1, 50));
+        return new MemoryDemand(random.NextInt64(100 << 20), random.NextInt64(50 << 20), 1000, random.Next(2) == 0 ? 0 : head, random.Next(4 << 20), units, head, kv, kv * random.Next(1, 50));
     }
 
     private static Exception? TryMake(long limit, MemoryDemand demand, out OffloadPlan plan)

@@ -78,9 +78,9 @@ public sealed class OffloadRunnerTests : IDisposable
     {
         RandomCheckpoint.Write(_folder, Config, TensorDtype.BF16, seed: 1);
         ModelOptions options = new() { Path = _folder, Device = "cpu", MaxSequences = 3 };
-        using ModelRunner free = ModelRunner.Load(options), limited = ModelRunner.Load(options with { MemoryLimit = "64MiB" }, UnburdenedBackend.On(BackendChoice.Of(options)));
+        using ModelRunner free = ModelRunner.Load(options), limited = ModelRunner.Load(options, UnburdenedBackend.On(BackendChoice.Of(options with { MemoryLimit = "64MiB" })));
         Assert.Equal(free.Limits, limited.Limits);
-        Assert.Equal(free.Description.KvCache, limited.Description.KvCache);
+        Assert.Equal(free.Description.KvCache.Split("within")[0], limited.Description.KvCache.Split("within")[0]); // before what is free at the moment
         Assert.Equal("64 MiB, and everything fits", limited.Description.Memory);
         Assert.Null(free.Description.Memory);
     }
@@ -107,7 +107,7 @@ public sealed class OffloadRunnerTests : IDisposable
     public void Run_WarmDecodeSteps_AllocateNoMoreThanWithoutLimit()
     {
         RandomCheckpoint.Write(_folder, Config, TensorDtype.BF16, seed: 1);
-        ModelOptions options = new() { Path = _folder, Device = "cpu", MaxSequences = 4 };
+        ModelOptions options = new() { Path = _folder, Device = "cpu", MaxSequences = 4, BlockCount = 32 };
         (ModelOptions limited, BackendChoice choice) = LimitedModel.Of(options, BackendChoice.Of(options), 2);
         Assert.Equal(Allocated(options, BackendChoice.Of(options)), Allocated(limited, choice));
     }
@@ -122,7 +122,7 @@ public sealed class OffloadRunnerTests : IDisposable
         ForwardBatch batch = new(16, 1, runner.Limits.BlocksPerSequence);
         SampledToken[] sampled = new SampledToken[1];
         ModelRunnerTests.Step(runner, batch, sampled, 0, 1);
-        using (FileStream file = File.OpenWrite(Path.Combine(_folder, "model.safetensors"))) file.SetLength(file.Length / 2);
+        using (FileStream file = new(Path.Combine(_folder, "model.safetensors"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite)) file.SetLength(file.Length / 2);
         RunnerLostException lost = Assert.Throws<RunnerLostException>(() =>
         {
             for (int position = 1; position < 4; position++) ModelRunnerTests.Step(runner, batch, sampled, position, 1);
@@ -156,7 +156,7 @@ public sealed class OffloadRunnerTests : IDisposable
     private static double[] Read(ModelOptions options, BackendChoice choice, int chunk)
     {
         using ModelRunner runner = ModelRunner.Load(options, choice);
-        Assert.Equal(options.MemoryLimit is not null, runner.Description.Memory?.Contains("stream", StringComparison.Ordinal) == true);
+        Assert.Equal(choice.MemoryLimit is not null, runner.Description.Memory?.Contains("stream", StringComparison.Ordinal) == true);
         (double[] logprobs, float[] sum) = ReadOnce(runner, chunk);
         return [.. logprobs, .. sum];
     }
