@@ -1,3 +1,5 @@
+using Llama.Model.Parallel;
+
 namespace Llama.Model.Checkpoints;
 
 /// <summary>Which tensors, under which Hugging Face names, a Llama of a given configuration consists of.</summary>
@@ -20,11 +22,14 @@ internal static class CheckpointLayout
     public static long StoredBytes(LlamaConfig config, TensorDtype dtype) => Stored(config).Sum(tensor => tensor.ElementCount * (tensor.Dtype ?? dtype).Size());
 
     // A linear layer's weight is [out, in]: y = x · Wᵀ.
-    public static IEnumerable<ExpectedTensor> Expected(LlamaConfig config)
+    public static IEnumerable<ExpectedTensor> Expected(LlamaConfig config) => Expected(config, ModelPart.Whole(config));
+
+    /// <summary>Those of a part; of a tied model the first part and the last each hold the embedding.</summary>
+    public static IEnumerable<ExpectedTensor> Expected(LlamaConfig config, ModelPart part)
     {
         long hidden = config.HiddenSize, queries = (long)config.HeadCount * config.HeadDim, keys = (long)config.KvHeadCount * config.HeadDim;
-        yield return new("model.embed_tokens.weight", [config.VocabSize, hidden]);
-        for (int layer = 0; layer < config.LayerCount; layer++)
+        if (part.HasEmbedding || (part.HasHead(config) && config.TieWordEmbeddings)) yield return new("model.embed_tokens.weight", [config.VocabSize, hidden]);
+        for (int layer = part.FirstLayer; layer < part.EndLayer; layer++)
         {
             string prefix = $"model.layers.{layer}.";
             yield return new(prefix + "input_layernorm.weight", [hidden]);
@@ -37,6 +42,7 @@ internal static class CheckpointLayout
             yield return new(prefix + "mlp.up_proj.weight", [config.IntermediateSize, hidden]);
             yield return new(prefix + "mlp.down_proj.weight", [hidden, config.IntermediateSize]);
         }
+        if (!part.HasHead(config)) yield break;
         yield return new("model.norm.weight", [hidden]);
         if (!config.TieWordEmbeddings) yield return new("lm_head.weight", [config.VocabSize, hidden]);
     }

@@ -22,7 +22,7 @@ internal sealed class RandomTensors(LlamaConfig config, TensorDtype dtype, ulong
     /// <summary>Makes all of some tensors.</summary>
     /// <param name="isWanted">Which.</param>
     /// <param name="take">Receives each piece once, in any order.</param>
-    public void Make(Func<string, bool> isWanted, Take take) => Parallel.ForEach(Pieces(isWanted), () => new Buffers(), (piece, _, buffers) =>
+    public void Make(Func<string, bool> isWanted, Take take) => System.Threading.Tasks.Parallel.ForEach(Pieces(isWanted), () => new Buffers(), (piece, _, buffers) =>
     {
         CheckpointLayout.ExpectedTensor tensor = _tensors[piece.Tensor];
         Span<float> values = buffers.Values.AsSpan(0, piece.Length);
