@@ -43,6 +43,11 @@ internal sealed class LlamaModel : IDisposable
         _logits = memory.Empty(samples, config.VocabSize, ScalarType.Float32);
     }
 
+    /// <summary>Bytes that the intermediate results of the largest step take, all that is allocated beside weights and cache.</summary>
+    public static long StepBytes(LlamaConfig config, StepSize size, ScalarType dtype) =>
+        Activations.BytesOf(config, size.Tokens, dtype) + RopeTable.BytesOf(config, size.ContextLength)
+        + Matrix.BytesOf(size.Samples, 2L * config.HiddenSize + config.VocabSize, ScalarType.Float32) + (dtype == ScalarType.Float32 ? 0 : Matrix.BytesOf(size.Samples, config.HiddenSize, dtype));
+
     /// <summary>Takes over the cache, before the first step: it is made last of all, of what memory is left.</summary>
     public void UseCache(KvCache cache) => _cache = cache;
 

@@ -29,12 +29,13 @@ internal static class WeightDemand
     /// <summary>Bytes of a part's weights on a device.</summary>
     public static long Bytes(IWeightSource source, ScalarType dtype, ModelPart part) => CheckpointLayout.Expected(source.Config, part).Sum(tensor =>
     {
-        long dense = Dense(tensor, dtype);
-        if (source.CodeBytes(tensor.Name) is not long codes) return dense;
-        if (tensor.Name != Table) return codes;
+        if (tensor.Name != Table || source.CodeBytes(Table) is not long codes) return BytesOf(source, tensor, dtype);
         // Rows are read of floating point only.
-        return (part.HasEmbedding ? dense : 0) + (source.Config.TieWordEmbeddings && part.HasHead(source.Config) ? codes : 0);
+        return (part.HasEmbedding ? Dense(tensor, dtype) : 0) + (source.Config.TieWordEmbeddings && part.HasHead(source.Config) ? codes : 0);
     });
+
+    /// <summary>Bytes of one of them as a norm or in products.</summary>
+    public static long BytesOf(IWeightSource source, CheckpointLayout.ExpectedTensor tensor, ScalarType dtype) => source.CodeBytes(tensor.Name) ?? Dense(tensor, dtype);
 
     /// <summary>Bytes of the embedding on a device.</summary>
     public static long EmbeddingBytes(LlamaConfig config, ScalarType dtype) => Matrix.BytesOf(config.VocabSize, config.HiddenSize, dtype);
