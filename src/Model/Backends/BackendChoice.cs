@@ -18,6 +18,9 @@ internal sealed record BackendChoice(DeviceChoice Device, CreateBackend Create, 
     /// <summary>How many devices of this processor share its memory and its threads.</summary>
     public int Sharers { get; init; } = 1;
 
+    /// <summary>Bytes that it may use for everything; null without a limit.</summary>
+    public long? MemoryLimit { get; init; }
+
     /// <summary>Share of the free memory that the cache takes when no setting says so.</summary>
     public double CacheShare => Device.IsCuda ? 0.9 : 0.5;
 
@@ -48,7 +51,8 @@ internal sealed record BackendChoice(DeviceChoice Device, CreateBackend Create, 
         List<string> warnings = [];
         IReadOnlyList<DeviceChoice> devices = DeviceChoice.ResolveAll(options.Device, countCuda ?? (options.Kernels == "plain" ? TorchDevices.CountCuda : () => CountUsable(options.Device, warnings)));
         int sharers = Math.Max(1, devices.Count(device => !device.IsCuda));
-        return [.. devices.Select(device => new BackendChoice(device, Creator(options.Kernels, device, sharers, warnings), warnings) { Kernels = options.Kernels, Sharers = sharers })];
+        long[]? limits = Offload.MemoryLimit.Parse(options.MemoryLimit, devices.Count);
+        return [.. devices.Select((device, i) => new BackendChoice(device, Creator(options.Kernels, device, sharers, warnings), warnings) { Kernels = options.Kernels, Sharers = sharers, MemoryLimit = limits?[i] })];
     }
 
     /// <summary>Bytes that the device could give now.</summary>

@@ -29,7 +29,7 @@ public static class MemorySize
         }
         if (!double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double count)) return false;
         double total = count * unit;
-        if (total < 1 || total >= long.MaxValue) return false;
+        if (!(total >= 1 && total < long.MaxValue)) return false; // nor NaN
         bytes = (long)total;
         return true;
     }

@@ -58,7 +58,7 @@ internal sealed class Placement(ModelOptions options, WeightFormat format, IWeig
 
     private KvPoolSize LeastPool(ModelPart[] parts)
     {
-        long[] left = [.. parts.Select((part, i) => free[i] - WeightBytes(part) - LlamaModel.StepBytes(_config, Step(part), Activations(i)))];
+        long[] left = [.. parts.Select((part, i) => free[i] - WeightBytes(part) - StepBytes(part, i))];
         if (Array.FindIndex(left, bytes => bytes < 0) is int full and >= 0)
             _fault ??= $"{choices[full].Device.Name} has {Size(free[full])} free; weights and intermediate results alone need {Size(free[full] - left[full])}.";
         try
@@ -78,7 +78,7 @@ internal sealed class Placement(ModelOptions options, WeightFormat format, IWeig
         long embedding = part.HasEmbedding ? WeightDemand.EmbeddingBytes(_config, format.Dtype) : 0;
         long[] layers = [.. Enumerable.Range(part.FirstLayer, part.LayerCount).Select(LayerBytes)];
         return new DevicePlan(choices[device].Device.Name, free[device], part.FirstLayer, layers, embedding, WeightBytes(part) - layers.Sum() - embedding,
-            cacheBytes, activations, LlamaModel.StepBytes(_config, Step(part), Activations(device)) - activations);
+            cacheBytes, activations, StepBytes(part, device) - activations);
     }
 
     // A layer in the middle has neither of the ends; of the outer ones those are taken off.
@@ -89,7 +89,8 @@ internal sealed class Placement(ModelOptions options, WeightFormat format, IWeig
 
     private long BytesPerBlock(ModelPart part) => KvCache.BytesPerBlock(part.ShapeOf(_config), options.BlockSize, _kvDtype);
 
-    private StepSize Step(ModelPart part) => new(_batchTokens, part.HasHead(_config) ? options.MaxSequences : 0, _contextLength, options.BlockSize);
+    private long StepBytes(ModelPart part, int device) =>
+        LlamaModel.StepBytes(_config, new StepSize(_batchTokens, options.MaxSequences, _contextLength, options.BlockSize), Activations(device), part.HasHead(_config));
 
     private ScalarType Activations(int device) => choices[device].ActivationDtype(format.Dtype);
 
