@@ -18,11 +18,11 @@ internal sealed class Reporter(Backlog backlog, EngineCounters counters, EngineM
             if (!sequence.IsProbe) metrics?.Admitted(sequence);
     }
 
-    public void Ran(Step step, TimeSpan duration)
+    public void Ran(int tokenCount, TimeSpan duration, bool isProbe)
     {
         _stepCount++;
-        backlog.ObserveStep(step.TokenCount, duration);
-        if (step.Sequences is not [{ IsProbe: true }]) metrics?.Ran(step.TokenCount);
+        backlog.ObserveStep(tokenCount, duration);
+        if (!isProbe) metrics?.Ran(tokenCount);
     }
 
     public void Failed(Exception exception)

@@ -74,5 +74,5 @@ internal sealed class EffectiveSettings(IConfiguration configuration, LlamaOptio
         _ => value.ToString(),
     };
 
-    private string Under(string section) => options.ConfigurationSection.Length == 0 ? section : $"{options.ConfigurationSection}:{section}";
+    private string Under(string section) => SectionRegistration.Under(options.ConfigurationSection, section);
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Llama.Server.Json;
 
 namespace Llama.Server.Errors;
 
@@ -19,6 +18,6 @@ internal static class ErrorResponse
         }
         if (error.Status == StatusCodes.Status401Unauthorized)
             response.Headers.WWWAuthenticate = "Bearer";
-        return response.WriteAsJsonAsync(error.ToBody(), ApiJson.Web.ErrorBody, cancellationToken: context.RequestAborted);
+        return response.WriteAsJsonAsync(error.ToBody(), ErrorJson.Web.ErrorBody, cancellationToken: context.RequestAborted);
     }
 }

@@ -5,7 +5,6 @@ using Llama.Server.Admin;
 using Llama.Server.Chat;
 using Llama.Server.Completions;
 using Llama.Server.Embeddings;
-using Llama.Server.Errors;
 using Llama.Server.Generating;
 using Llama.Server.Health;
 using Llama.Server.Models;
@@ -16,7 +15,6 @@ namespace Llama.Server.Json;
 
 /// <summary>How answers are written: snake_case, text as UTF-8 rather than escapes.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
-[JsonSerializable(typeof(ErrorBody))]
 [JsonSerializable(typeof(Usage))]
 [JsonSerializable(typeof(ChatCompletion))]
 [JsonSerializable(typeof(ChatLogprobs))]

@@ -1,8 +1,10 @@
 using Llama.Server.Auth;
+using Llama.Server.Configuration;
 using Llama.Server.Errors;
 using Llama.Server.Health;
 using Llama.Server.Hosting;
 using Llama.Server.Telemetry;
+using Microsoft.Extensions.Options;
 
 namespace Llama.Server.Routing;
 
@@ -13,7 +15,8 @@ internal static class ApiPipeline
         .AddSingleton<ApiKeys>()
         .AddSingleton<OperatorKeys>()
         .AddHostedService<KeysFileWatch>()
-        .AddSingleton<Heartbeat>();
+        .AddSingleton<Heartbeat>()
+        .AddSingleton(provider => new LargestBody(provider.GetRequiredService<IOptions<ServerSettings>>().Value.MaxRequestBodyBytes, "Server:MaxRequestBodyBytes"));
 
     /// <summary>A group of routes inside the pipeline.</summary>
     public static RouteGroupBuilder MapApiGroup(this IEndpointRouteBuilder routes, string prefix)

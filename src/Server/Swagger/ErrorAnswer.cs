@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Llama.Server.Errors;
-using Llama.Server.Json;
 using Llama.Server.Limits;
 
 namespace Llama.Server.Swagger;
@@ -31,5 +30,5 @@ internal sealed record ErrorAnswer(string Description, ApiError Example)
         }
     }
 
-    public JsonNode ToExample() => JsonSerializer.SerializeToNode(Example.ToBody(), ApiJson.Web.ErrorBody)!;
+    public JsonNode ToExample() => JsonSerializer.SerializeToNode(Example.ToBody(), ErrorJson.Web.ErrorBody)!;
 }

@@ -11,7 +11,7 @@ internal static class AddressExamination
     public static IEnumerable<Finding> Findings(IConfiguration settings, string contentRoot, bool hasKeys)
     {
         foreach (string fault in Tls.Faults(settings, contentRoot)) yield return Finding.Fault("certificate", fault);
-        foreach (string address in StandAlone.Addresses(settings).DefaultIfEmpty(StandAlone.DefaultAddress))
+        foreach (string address in ListenAddresses.Of(settings).DefaultIfEmpty(ListenAddresses.Default))
         {
             if (!ListenAddress.TryParse(address, out BindingAddress binding))
             {
