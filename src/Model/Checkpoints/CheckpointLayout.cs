@@ -9,11 +9,20 @@ internal static class CheckpointLayout
     public const string LayersPrefix = "model.layers.";
 
     /// <summary>A tensor that a checkpoint must hold; of any floating type where none is given.</summary>
-    public readonly record struct ExpectedTensor(string Name, long[] Shape, TensorDtype? Dtype = null);
+    public readonly record struct ExpectedTensor(string Name, long[] Shape, TensorDtype? Dtype = null)
+    {
+        /// <summary>Product of its sizes.</summary>
+        public long ElementCount => Shape.Aggregate(1L, (product, size) => checked(product * size));
+    }
 
     /// <summary>What the files of a checkpoint hold: the model's tensors, or in place of a quantised one its codes, scales and minima.</summary>
     public static IEnumerable<ExpectedTensor> Stored(LlamaConfig config) => Expected(config).SelectMany(tensor =>
         config.Quantization?.TypeOf(tensor.Name, config.TieWordEmbeddings) is { } type ? QuantizedTensors.Of(tensor, type) : [tensor]);
+
+    /// <summary>Bytes of them.</summary>
+    /// <param name="config">The shape.</param>
+    /// <param name="dtype">Of those that may be of any floating type.</param>
+    public static long StoredBytes(LlamaConfig config, TensorDtype dtype) => Stored(config).Sum(tensor => tensor.ElementCount * (tensor.Dtype ?? dtype).Size());
 
     // A linear layer's weight is [out, in]: y = x · Wᵀ.
     public static IEnumerable<ExpectedTensor> Expected(LlamaConfig config) => Expected(config, ModelPart.Whole(config));
