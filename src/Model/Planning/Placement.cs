@@ -70,7 +70,7 @@ internal sealed class Placement(ModelOptions options, WeightFormat format, IWeig
         ScalarType dtype = choice.ActivationDtype(format.Dtype);
         LlamaConfig shape = part.ShapeOf(_config);
         long activations = Activations.BytesOf(shape, _batchTokens, dtype), embedding = part.HasEmbedding ? WeightDemand.EmbeddingBytes(_config, format.Dtype) : 0;
-        long[] layers = [.. Enumerable.Range(part.FirstLayer, part.LayerCount).Select(LayerBytes)];
+        long[] layers = [.. Enumerable.Range(part.FirstLayer, part.LayerCount).Select(layer => WeightDemand.LayerBytes(source, format.Dtype, new ModelPart(layer, 1)))];
         DevicePlan plan = new(choice.Device.Name, free[device], part.FirstLayer, layers, embedding, WeightDemand.Bytes(source, format.Dtype, part) - layers.Sum() - embedding,
             CacheBytes: 0, activations, LlamaModel.StepBytes(shape, Size, dtype, part.HasHead(_config)) - activations);
         return choice.MemoryLimit is long limit ? Limit(plan, part, choice, limit) : plan;
@@ -121,10 +121,6 @@ internal sealed class Placement(ModelOptions options, WeightFormat format, IWeig
         using IBackend backend = choice.Create(format.Dtype, options.Deterministic);
         return backend.BaseBytes(part.ShapeOf(_config), Size);
     }
-
-    // Without the ends of the model.
-    private long LayerBytes(int layer) => CheckpointLayout.Expected(_config, new ModelPart(layer, 1)).Where(tensor => tensor.Name.StartsWith("model.layers.", StringComparison.Ordinal))
-        .Sum(tensor => WeightDemand.BytesOf(source, tensor, format.Dtype));
 
     private long BytesPerBlock(ModelPart part) => KvCache.BytesPerBlock(part.ShapeOf(_config), options.BlockSize, _kvDtype);
 
