@@ -10,6 +10,9 @@ namespace Llama.Model.Backends;
 /// <summary>The processor, with its own kernels or the plain ones; and the plain ones on whatever device torch has.</summary>
 internal sealed class HostBackend : IBackend
 {
+    /// <summary>Tokens of a step when no setting says so.</summary>
+    public const int StepTokens = 512;
+
     private readonly Func<IKernels> _createKernels;
     private readonly HostRows _onHost;
 
@@ -22,7 +25,7 @@ internal sealed class HostBackend : IBackend
 
     public ScalarType ActivationDtype => ScalarType.Float32;
 
-    public int BatchTokens => 512;
+    public int BatchTokens => StepTokens;
 
     public bool RunsAhead => false;
 

@@ -11,6 +11,9 @@ namespace Llama.Model.Cuda;
 /// <summary>A CUDA device with kernels of our own, by the driver, NVRTC and cuBLAS alone: no CUDA build of libtorch is needed.</summary>
 internal sealed class CudaBackend : IBackend
 {
+    /// <summary>Tokens of a step when no setting says so.</summary>
+    public const int StepTokens = 2048;
+
     private readonly ICudaDriver _driver;
     private readonly CudaStream _stream;
     private readonly ICudaProducts? _products;
@@ -68,7 +71,7 @@ internal sealed class CudaBackend : IBackend
 
     public ScalarType ActivationDtype { get; }
 
-    public int BatchTokens => 2048;
+    public int BatchTokens => StepTokens;
 
     public bool RunsAhead => true;
 

@@ -87,11 +87,7 @@ internal sealed class PipelineRunner : ModelRunner
     {
         WeightFormat format = WeightFormat.Parse(options.Dtype);
         using IWeightSource source = WeightSource.OpenOnHost(options.Path, format, _parts.TrueForAll(part => part.Model!.HoldsCodes));
-        int contextLength = ContextLengthOf(options, source.Config);
-        long blocks = options.BlockCount ?? (contextLength + options.BlockSize - 1) / options.BlockSize;
-        long cache = blocks * KvCache.BytesPerBlock(source.Config with { LayerCount = 1 }, options.BlockSize, KvCache.DtypeOf(options.KvDtype, format.Dtype));
-        long[] weights = [.. Enumerable.Range(0, source.Config.LayerCount).Select(layer => WeightDemand.Bytes(source, format.Dtype, new ModelPart(layer, 1)))];
-        return LayerPlan.Place(weights, WeightDemand.EmbeddingBytes(source.Config, format.Dtype), cache, rooms);
+        return LayerPlan.Place(source, options, format, rooms);
     }
 
     // Under a limit what does not fit streams.
