@@ -44,7 +44,7 @@ internal sealed class PlanExamination(ModelOptions options, LlamaConfig? config,
         yield return new Finding("context", string.Create(CultureInfo.InvariantCulture, $"{context:N0} tokens"));
         if (choice.MemoryLimit is not null && options.Path.Length > 0)
             yield return Chosen("memory limit", new LimitExamination(options, choice, context).Describe, out string limit) ?? new Finding("memory limit", limit);
-        yield return Pool(context, KvCache.BytesPerBlock(config, options.BlockSize, kvDtype), kvDtype, Math.Max(free - weights, 0), choice);
+        else yield return Pool(context, KvCache.BytesPerBlock(config, options.BlockSize, kvDtype), kvDtype, Math.Max(free - weights, 0), choice);
     }
 
     private Finding Pool(int context, long bytesPerBlock, ScalarType kvDtype, long free, BackendChoice choice)
