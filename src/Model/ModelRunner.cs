@@ -64,7 +64,7 @@ public sealed class ModelRunner : IModelRunner
     /// <summary>The same on a certain backend.</summary>
     internal static ModelRunner Load(ModelOptions options, BackendChoice choice)
     {
-        WeightFormat format = WeightFormat.Parse(options.Dtype);
+        WeightFormat format = WeightFormat.Of(options);
         RunnerThread thread = new(options.Threads ?? Environment.ProcessorCount);
         IBackend? backend = null;
         try

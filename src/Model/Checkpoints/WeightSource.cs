@@ -17,17 +17,24 @@ internal static class WeightSource
     {
         if (format.Plan is not null && !memory.HoldsCodes)
             throw new ArgumentException("Model:Dtype asks for codes, which plain kernels cannot multiply on this device; use auto or bfloat16, or set Model:Kernels=fused or Model:Device=cpu.");
-        IWeightSource source = OpenStored(path, format, memory.HoldsCodes);
-        if (format.Plan is not null) source = new QuantizingWeights(source, format.Plan);
+        IWeightSource source = OpenStored(path, format, memory);
+        if (format.Plan is not null) source = new QuantizingWeights(source, format.Plan, format.OutlierThreshold);
         WeightDemand.Check(source, memory, format.Dtype);
         return new PlacedWeights(source, memory, format.Dtype);
     }
 
-    private static IWeightSource OpenStored(string path, WeightFormat format, bool holdsCodes)
+    private static IWeightSource OpenStored(string path, WeightFormat format, DeviceMemory memory)
     {
-        if (GgufPath.Find(path) is { } model) return new GgufWeights(GgufCheckpoint.Open(model), keepsQuantised: format.IsAuto && holdsCodes, format.Dtype);
+        if (GgufPath.Find(path) is { } model)
+        {
+            GgufCheckpoint gguf = GgufCheckpoint.Open(model);
+            format.Check(stored: null, GgufWeights.CodesOf(gguf.Tensors), memory.IsHost);
+            return new GgufWeights(gguf, keepsQuantised: format.IsAuto && memory.HoldsCodes, format.Dtype);
+        }
         Checkpoint checkpoint = Checkpoint.Open(path);
         checkpoint.Verify();
-        return new SafetensorsWeights(checkpoint, keepsQuantised: format.Keeps(checkpoint.Config.Quantization) && holdsCodes, format.Dtype);
+        QuantizationPlan? stored = checkpoint.Config.Quantization;
+        format.Check(stored, stored?.CodesAlone, memory.IsHost);
+        return new SafetensorsWeights(checkpoint, keepsQuantised: format.Keeps(stored) && memory.HoldsCodes, format.Dtype, format.OutlierThreshold);
     }
 }

@@ -1,5 +1,6 @@
 using Llama.Model.Checkpoints;
 using Llama.Model.Kernels;
+using Llama.Model.Kernels.Outliers;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Quantization;
@@ -53,8 +54,16 @@ internal sealed unsafe class QuantizedTensorWriter : IDisposable
         Write(name + QuantizedTensors.CodesSuffix, weight.Codes);
         Write(name + QuantizedTensors.ScalesSuffix, weight.Scales);
         if (weight.Minima is not null) Write(name + QuantizedTensors.MinimaSuffix, weight.Minima);
+        long columnBytes = type.SplitsOutliers ? WriteColumns(name) : 0;
         (double squaredError, double squares) = Compare(source, weight);
-        Count(new QuantizedKind(KindOf(name), type, _source.Entry(name).ByteCount, weight.ByteCount, squaredError, squares));
+        Count(new QuantizedKind(KindOf(name), type, _source.Entry(name).ByteCount, weight.ByteCount + columnBytes, squaredError, squares));
+    }
+
+    private long WriteColumns(string name)
+    {
+        using Matrix rows = HostMemory.Instance.Place(_source.Map(name), ScalarType.BFloat16), columns = Transposition.Of(rows);
+        Write(name + QuantizedTensors.ColumnsSuffix, columns);
+        return columns.ByteCount;
     }
 
     private void WriteDense(CheckpointLayout.ExpectedTensor tensor)
