@@ -10,30 +10,55 @@ namespace Llama.Model.Quantization;
 
 /// <summary>
 /// Columns of a weight that was quantised while it was loaded. In its file they lie strided, so each is gathered when it is first asked for, and kept: the same ones stand out in token after
-/// token (Dettmers et al. 2022, section 4). At most an eighth of all are kept, a quarter of the codes' memory, or a mebibyte of them. When there is room for no more all are let go of,
-/// and those that are in use gathered anew: slower, and the same to the last bit.
+/// token (Dettmers et al. 2022, section 4). At most an eighth of all are kept, a quarter of the codes' memory, or a mebibyte of them. Beyond that the next one takes the place of one that was not asked for lately, and is
+/// gathered anew when it is: slower, and the same to the last bit. The file's pages stay mapped: the system takes them back if it needs them.
 /// </summary>
-/// <param name="source">Stays the caller's, who keeps it longer than this.</param>
-/// <param name="name">Of the weight, which the source hands out in floating point.</param>
-/// <param name="outputs">Elements of a column.</param>
-/// <param name="most">Columns that are kept; null derives them.</param>
-internal sealed unsafe class GatheredColumns(IWeightSource source, string name, int outputs, int inputs, int? most = null) : OutlierColumns
+internal sealed unsafe class GatheredColumns : OutlierColumns
 {
     private const int Share = 8, Least = 16, SmallBytes = 1 << 20, Alignment = 64;
+    private const long RowsPerThread = 256;
 
-    private readonly int _most = most ?? Math.Max(Math.Max(Least, inputs / Share), SmallBytes / (outputs * sizeof(ushort)));
-    private readonly Dictionary<int, nint> _kept = [];
-    private readonly Stack<nint> _free = [];
+    private readonly IWeightSource _source;
+    private readonly string _name;
+    private readonly int _outputs, _inputs;
+    private readonly Slot[] _slots; // as many as are kept at most
+    private readonly Dictionary<int, int> _slotOf = []; // by column
+    private readonly List<int> _missing = []; // slots to be filled
+    private int _hand; // where the next one to be taken is looked for
+    private long _turn; // calls so far
 
-    /// <summary>Columns that are kept now.</summary>
-    public int KeptCount => _kept.Count;
+    private struct Slot
+    {
+        public nint Column; // [outputs] bfloat16, or 0
+        public int Index; // which it is
+        public long LastTurn; // when it was asked for
+        public bool IsUsed; // again, since the hand passed
+    }
+
+    /// <summary>Gathers none yet.</summary>
+    /// <param name="source">Stays the caller's, who keeps it longer than this.</param>
+    /// <param name="name">Of the weight, which the source hands out in floating point.</param>
+    /// <param name="outputs">Its rows.</param>
+    /// <param name="inputs">Its columns.</param>
+    /// <param name="most">Columns that are kept; null derives them.</param>
+    public GatheredColumns(IWeightSource source, string name, int outputs, int inputs, int? most = null)
+    {
+        (_source, _name, _outputs, _inputs) = (source, name, outputs, inputs);
+        _slots = new Slot[Math.Min(inputs, most ?? Math.Max(Math.Max(Least, inputs / Share), SmallBytes / (outputs * sizeof(ushort))))];
+    }
 
     public override int Bring(ReadOnlySpan<int> columns, nint* addresses)
     {
-        int count = Math.Min(columns.Length, _most), missing = Find(columns[..count], addresses);
-        if (missing == 0) return count;
-        if (_kept.Count + missing > _most) Forget(new Span<nint>(addresses, count));
-        Gather(columns[..count], addresses);
+        int count = Math.Min(columns.Length, _slots.Length);
+        _turn++;
+        foreach (int column in columns[..count]) // before any place is taken
+            if (_slotOf.TryGetValue(column, out int slot)) (_slots[slot].LastTurn, _slots[slot].IsUsed) = (_turn, true);
+        for (int i = 0; i < count; i++)
+        {
+            if (!_slotOf.TryGetValue(columns[i], out int slot)) slot = Take(columns[i]);
+            addresses[i] = _slots[slot].Column;
+        }
+        if (_missing.Count > 0) Gather();
         return count;
     }
 
@@ -46,49 +71,47 @@ internal sealed unsafe class GatheredColumns(IWeightSource source, string name, 
 
     public override void Dispose()
     {
-        foreach (nint column in _kept.Values.Concat(_free)) NativeMemory.AlignedFree((void*)column);
-        _kept.Clear();
-        _free.Clear();
+        foreach (Slot slot in _slots) NativeMemory.AlignedFree((void*)slot.Column);
+        Array.Clear(_slots);
     }
 
-    private int Find(ReadOnlySpan<int> columns, nint* addresses)
+    private int Take(int column)
     {
-        int missing = 0;
-        for (int i = 0; i < columns.Length; i++)
-            if (!_kept.TryGetValue(columns[i], out addresses[i])) missing++;
-        return missing;
+        int slot = _slotOf.Count < _slots.Length ? _slotOf.Count : Victim();
+        ref Slot taken = ref _slots[slot];
+        if (taken.Column == 0) taken.Column = (nint)NativeMemory.AlignedAlloc((nuint)_outputs * sizeof(ushort), Alignment);
+        else _slotOf.Remove(taken.Index);
+        (taken.Index, taken.LastTurn, taken.IsUsed) = (column, _turn, false); // not until it is asked for again
+        _slotOf.Add(column, slot);
+        _missing.Add(slot);
+        return slot;
     }
 
-    private void Forget(Span<nint> addresses)
+    // The clock algorithm; there is one, because a call asks for no more than there are slots.
+    private int Victim()
     {
-        foreach (nint column in _kept.Values) _free.Push(column);
-        _kept.Clear();
-        addresses.Clear();
-    }
-
-    private void Gather(ReadOnlySpan<int> columns, nint* addresses)
-    {
-        List<(int Column, nint Target)> missing = [];
-        for (int i = 0; i < columns.Length; i++)
+        for (; ; _hand = (_hand + 1) % _slots.Length)
         {
-            if (addresses[i] != 0) continue;
-            if (!_free.TryPop(out addresses[i])) addresses[i] = (nint)NativeMemory.AlignedAlloc((nuint)outputs * sizeof(ushort), Alignment);
-            _kept[columns[i]] = addresses[i];
-            missing.Add((columns[i], addresses[i]));
+            ref Slot slot = ref _slots[_hand];
+            if (slot.LastTurn == _turn) continue;
+            if (!slot.IsUsed) return _hand;
+            slot.IsUsed = false;
         }
-        using (DenseWeight weight = Open())
-        {
-            Matrix values = weight.Values;
-            ParallelFor.Run(outputs, 256, (begin, end) =>
-            {
-                for (long row = begin; row < end; row++)
-                    foreach ((int column, nint target) in missing) ((Bf16*)target)[row] = Read(values, row * inputs + column);
-            });
-        }
-        source.Release(name);
     }
 
-    private DenseWeight Open() => (DenseWeight)source.Weight(name);
+    private void Gather()
+    {
+        using DenseWeight weight = Open();
+        Matrix values = weight.Values;
+        ParallelFor.Run(_outputs, RowsPerThread, (begin, end) =>
+        {
+            for (long row = begin; row < end; row++)
+                foreach (int slot in _missing) ((Bf16*)_slots[slot].Column)[row] = Read(values, row * _inputs + _slots[slot].Index);
+        });
+        _missing.Clear();
+    }
+
+    private DenseWeight Open() => (DenseWeight)_source.Weight(_name);
 
     private static Bf16 Read(Matrix values, long at) => values.Dtype switch
     {
