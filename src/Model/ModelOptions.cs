@@ -6,7 +6,10 @@ public sealed record ModelOptions
     /// <summary>Folder in Hugging Face layout (config.json, *.safetensors, tokenizer.model) or GGUF file.</summary>
     public required string Path { get; init; }
 
-    /// <summary><c>auto</c> (CUDA if there, else CPU), <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
+    /// <summary>
+    /// <c>auto</c> (CUDA if there, else CPU), <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>; or a list, such as <c>cuda:0,cuda:1</c>, over which the layers are laid. In a list <c>cpu:0</c>,
+    /// <c>cpu:1</c> … are logical devices of the processor, which share its threads and its memory out.
+    /// </summary>
     public string Device { get; init; } = "auto";
 
     /// <summary>Form of the weights: <c>auto</c> (as the files have them in codes, else bfloat16), <c>bfloat16</c>, <c>float32</c>, or a <see cref="Quantization.QuantizationType"/>.</summary>

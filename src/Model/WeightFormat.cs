@@ -53,12 +53,10 @@ internal sealed record WeightFormat(ScalarType Dtype, QuantizationPlan? Plan, bo
     /// <summary>Refuses what does not go together.</summary>
     /// <param name="stored">How the files hold the weights.</param>
     /// <param name="codes">The types in which they hold codes alone; null for none.</param>
-    /// <param name="isOnHost">Whether the processor multiplies.</param>
     /// <exception cref="ArgumentException">With the remedy.</exception>
-    public void Check(QuantizationPlan? stored, string? codes, bool isOnHost)
+    public void Check(QuantizationPlan? stored, string? codes)
     {
-        bool splits = PlanFor(stored) is { Layers.SplitsOutliers: true };
-        if (splits && !isOnHost) throw new ArgumentException("Weights in int8-outliers are multiplied on a CPU only; use Model:Device=cpu, or Model:Dtype=int8.");
+        bool splits = SplitsOutliers(stored);
         if (splits && codes is not null) throw new ArgumentException($"Model:Dtype=int8-outliers needs the weights in 16 bits too, and this model holds them in {codes} alone; use the model that it was made from, or Model:Dtype=auto.");
         if (!splits && AskedThreshold is not null) throw new ArgumentException("Model:OutlierThreshold is for weights in int8-outliers, which these are not; set Model:Dtype=int8-outliers, or leave it out.");
     }
@@ -67,16 +65,24 @@ internal sealed record WeightFormat(ScalarType Dtype, QuantizationPlan? Plan, bo
     /// <param name="stored">How the files hold them.</param>
     public bool Keeps(QuantizationPlan? stored) => IsAuto || (Plan is not null && Plan == stored);
 
+    /// <summary>Refuses what only the processor multiplies with, for another device.</summary>
+    /// <param name="stored">How the files hold the weights.</param>
+    /// <exception cref="ArgumentException">With the remedy.</exception>
+    public void CheckDevice(QuantizationPlan? stored)
+    {
+        if (SplitsOutliers(stored)) throw new ArgumentException("Weights in int8-outliers are multiplied on a CPU only; use Model:Device=cpu, or Model:Dtype=int8.");
+    }
+
     /// <summary>Memory of a model's weights in this form.</summary>
     public long BytesOf(LlamaConfig config)
     {
         QuantizationPlan? plan = PlanFor(config.Quantization);
         return CheckpointLayout.Expected(config).Sum(tensor => plan?.TypeOf(tensor.Name, config.TieWordEmbeddings) is { } type
             ? type.BytesOf(tensor.Shape)
-            : Elements(tensor) * (tensor.Shape.Length == 1 || Dtype == ScalarType.Float32 ? sizeof(float) : sizeof(ushort))); // norms are float32
-
-        static long Elements(CheckpointLayout.ExpectedTensor tensor) => tensor.Shape.Aggregate(1L, (product, size) => product * size);
+            : tensor.ElementCount * (tensor.Shape.Length == 1 || Dtype == ScalarType.Float32 ? sizeof(float) : sizeof(ushort))); // norms are float32
     }
+
+    private bool SplitsOutliers(QuantizationPlan? stored) => PlanFor(stored) is { Layers.SplitsOutliers: true };
 
     private QuantizationPlan? PlanFor(QuantizationPlan? stored) => Plan ?? (IsAuto ? stored : null);
 }

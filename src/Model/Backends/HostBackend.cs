@@ -25,13 +25,16 @@ internal sealed class HostBackend : IBackend
     public bool RunsAhead => false;
 
     /// <summary>The processor's own kernels, for weights of this type.</summary>
-    public static HostBackend Fused(ScalarType dtype, bool deterministic) => new(HostMemory.Instance, () => SimdKernels.Create(dtype, deterministic));
+    public static HostBackend Fused(ScalarType dtype, bool deterministic, HostMemory? memory = null) => new(memory ?? HostMemory.Instance, () => SimdKernels.Create(dtype, deterministic));
 
     /// <summary>C# without SIMD: what others are compared with where there is no libtorch.</summary>
-    public static HostBackend Scalar(ScalarType dtype) => new(HostMemory.Instance, () => SimdKernels.CreateScalar(dtype));
+    public static HostBackend Scalar(ScalarType dtype, HostMemory? memory = null) => new(memory ?? HostMemory.Instance, () => SimdKernels.CreateScalar(dtype));
 
-    /// <summary>Plain kernels on a torch device.</summary>
-    public static HostBackend Plain(string device) => new(device == "cpu" ? HostMemory.Instance : new TorchMemory(device), () => new PlainKernels(device));
+    /// <summary>Plain kernels on the processor.</summary>
+    public static HostBackend Plain(HostMemory memory) => new(memory, () => new PlainKernels("cpu"));
+
+    /// <summary>Plain kernels on another device of torch.</summary>
+    public static HostBackend PlainOn(string device) => new(new TorchMemory(device), () => new PlainKernels(device));
 
     public IKernels CreateKernels(LlamaConfig config, StepSize size, ScalarType kvDtype) => _createKernels();
 

@@ -25,9 +25,12 @@ internal interface IBackend : IDisposable
     /// <exception cref="ArgumentException">They do not take this shape.</exception>
     IKernels CreateKernels(LlamaConfig config, StepSize size, ScalarType kvDtype);
 
+    /// <summary>Waits for what was begun to load, so that what does not is known now. For who calls kernels without <see cref="CreateStep"/>.</summary>
+    void FinishLoading() { }
+
     /// <summary>Brings the arrays of a step to where its kernels read them. For who calls kernels without <see cref="CreateStep"/>.</summary>
     void Bring(ForwardBatch batch) { }
 
-    /// <summary>Runs the steps of a model with these kernels.</summary>
+    /// <summary>Runs the steps of a model, or of its last part, with these kernels.</summary>
     IStep CreateStep(LlamaModel model, LlamaConfig config, StepSize size);
 }

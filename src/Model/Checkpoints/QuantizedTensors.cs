@@ -1,6 +1,7 @@
 using Llama.Model.Kernels;
 using Llama.Model.Kernels.Outliers;
 using Llama.Model.Quantization;
+using static TorchSharp.torch;
 
 namespace Llama.Model.Checkpoints;
 
@@ -33,4 +34,22 @@ internal static class QuantizedTensors
     /// <param name="checkpoint">Verified.</param>
     /// <param name="name">Of the weight.</param>
     public static MappedColumns MapColumns(Checkpoint checkpoint, string name) => new(checkpoint.Map(name + ColumnsSuffix));
+
+    /// <summary>Writes the tensors of one weight, which the file declares.</summary>
+    public static void Write(SafetensorsWriter writer, string name, QuantizedWeight weight)
+    {
+        writer.Write(name + CodesSuffix, weight.Codes);
+        writer.Write(name + ScalesSuffix, weight.Scales);
+        if (weight.Minima is not null) writer.Write(name + MinimaSuffix, weight.Minima);
+    }
+
+    /// <summary>Writes the columns of one weight, which the file declares.</summary>
+    /// <param name="writer">Of the file.</param>
+    /// <param name="name">Of the weight.</param>
+    /// <param name="rows">The weight on the host, in floating point. Taken over.</param>
+    public static void WriteColumns(SafetensorsWriter writer, string name, Matrix rows)
+    {
+        using Matrix narrow = HostMemory.Instance.Place(rows, ScalarType.BFloat16), columns = Transposition.Of(narrow);
+        writer.Write(name + ColumnsSuffix, columns);
+    }
 }

@@ -76,6 +76,8 @@ internal sealed class CudaBackend : IBackend
         return _kernels;
     }
 
+    public void FinishLoading() => _stream.FinishLoading();
+
     public void Bring(ForwardBatch batch)
     {
         _stream.Synchronize(); // the buffer may be on its way from the last time
@@ -86,7 +88,7 @@ internal sealed class CudaBackend : IBackend
     {
         PromptReader reader = new(model, new CudaScorer(_stream, _sampling!, size.Samples), new HostRows(_memory));
         CudaStep step = new(model, _stream, _upload!, new CudaSampler(_stream, _sampling!, config.VocabSize, size.Samples), reader, size);
-        _stream.FinishLoading();
+        FinishLoading();
         return step;
     }
 

@@ -48,6 +48,15 @@ internal sealed unsafe class CudaStep : IStep
 
     public TimeSpan Waited => Stopwatch.GetElapsedTime(0, _waitedTicks);
 
+    public void Prepare(ForwardBatch batch)
+    {
+        if (!IsDecode(batch) || _graphs.Has(batch.SequenceCount)) return;
+        int rows = _graphs.RowsFor(batch.SequenceCount);
+        _upload.Enqueue(batch, rows, _buffer);
+        _graphs.Record(rows);
+        _stream.Synchronize();
+    }
+
     public void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored)
     {
         try

@@ -57,7 +57,8 @@ internal sealed class PlanExamination(ModelOptions options, CheckpointExaminatio
     // Of the files as they are, but for columns of which few are ever read.
     private long Bytes(LlamaConfig config, BackendChoice choice, WeightFormat format)
     {
-        format.Check(config.Quantization, checkpoint.Codes, isOnHost: !choice.Device.IsCuda);
+        format.Check(config.Quantization, checkpoint.Codes);
+        if (choice.Device.IsCuda) format.CheckDevice(config.Quantization);
         bool isAsInFile = format.IsAuto && checkpoint.ByteCount > 0 && config.Quantization is not { Layers.SplitsOutliers: true };
         return isAsInFile ? checkpoint.ByteCount : format.BytesOf(config);
     }
