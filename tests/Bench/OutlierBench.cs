@@ -41,7 +41,8 @@ internal static class OutlierBench
         Line("o", layer => layer.Output);
         Line("gate, up", layer => layer.Gate);
         Line("down", layer => layer.Down);
-        Console.WriteLine($"{"head",-10} {counts.ColumnCount(counts.Weights!.Head)} of {counts.Weights.Head.Inputs} columns");
+        Weight head = counts.Weights!.Head!;
+        Console.WriteLine($"{"head",-10} {counts.ColumnCount(head)} of {head.Inputs} columns");
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{counts.Elements.Outliers:N0} of {counts.Elements.All:N0} elements from {threshold} on"));
 
         void Line(string kind, Func<LayerWeights, Weight> weight) =>
