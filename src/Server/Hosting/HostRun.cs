@@ -7,13 +7,17 @@ namespace Llama.Server.Hosting;
 internal static class HostRun
 {
     /// <summary>0 when the program ended as asked; 1 when its settings or address were wrong, or <paramref name="hasFailed"/> says so at the end.</summary>
-    public static async Task<int> RunToExitCodeAsync(this WebApplication app, Func<bool> hasFailed)
+    /// <param name="app">The host.</param>
+    /// <param name="hasFailed">Asked at the end.</param>
+    /// <param name="map">Builds what needs settings that are right; null for nothing.</param>
+    public static async Task<int> RunToExitCodeAsync(this WebApplication app, Func<bool> hasFailed, Action? map = null)
     {
         try
         {
             app.Services.GetRequiredService<IStartupValidator>().Validate(); // first, so that all faults are told together
             if (ListenAddresses.Of(app.Configuration).FirstOrDefault(address => !ListenAddress.TryParse(address, out _)) is { } wrong)
                 return await FailAsync($"'{wrong}' is no address; give --urls as http://host:port.");
+            map?.Invoke();
             await app.RunAsync();
             return hasFailed() ? 1 : 0;
         }
