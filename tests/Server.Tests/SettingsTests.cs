@@ -19,6 +19,7 @@ public sealed class SettingsTests
             ("Model:Path", "/no/such/folder"),
             ("Model:Device", "tpu"),
             ("Model:Colour", "red"),
+            ("Model:MemoryLimit", "8 gigs"),
             ("Scheduler:MaxSequences", "0"),
             ("Scheduler:MaxQueueLength", "0"),
             ("Scheduler:PrefixCache", "maybe"),
@@ -26,10 +27,10 @@ public sealed class SettingsTests
             ("Server:KeepAlive", "3"),
             ("Auth:ApiKeys:0", " "));
 
-        Assert.StartsWith("The settings have 9 fault(s):", message);
+        Assert.StartsWith("The settings have 10 fault(s):", message);
         string[] keys =
         [
-            "Model:Path", "Model:Device", "Model:Colour", "Scheduler:MaxSequences", "Scheduler:MaxQueueLength", "Scheduler:PrefixCache", "Server:DrainSeconds", "Server:KeepAlive",
+            "Model:Path", "Model:Device", "Model:Colour", "Model:MemoryLimit", "Scheduler:MaxSequences", "Scheduler:MaxQueueLength", "Scheduler:PrefixCache", "Server:DrainSeconds", "Server:KeepAlive",
             "Auth:ApiKeys",
         ];
         foreach (string key in keys)
