@@ -5,6 +5,9 @@ namespace Llama.Model.Checkpoints;
 /// <summary>Which tensors, under which Hugging Face names, a Llama of a given configuration consists of.</summary>
 internal static class CheckpointLayout
 {
+    /// <summary>Begins the names of all tensors that belong to a layer.</summary>
+    public const string LayersPrefix = "model.layers.";
+
     /// <summary>A tensor that a checkpoint must hold; of any floating type where none is given.</summary>
     public readonly record struct ExpectedTensor(string Name, long[] Shape, TensorDtype? Dtype = null)
     {
@@ -48,7 +51,7 @@ internal static class CheckpointLayout
     }
 
     /// <summary>How the names of a layer's tensors begin.</summary>
-    public static string LayerPrefix(int layer) => $"model.layers.{layer}.";
+    public static string LayerPrefix(int layer) => $"{LayersPrefix}{layer}.";
 
     /// <summary>Names that may be present and carry nothing: computed buffers that old exports saved, and the head when it is the embedding.</summary>
     public static bool IsIgnored(string name, LlamaConfig config) =>

@@ -36,7 +36,9 @@ internal static class ServerHelp
           --Model:Aliases:0=<id>               another id that requests may use
           --Model:Device=<device>              auto, cpu, cuda, cuda:N, or a list over which the layers are laid: cuda:0,cuda:1 (default auto: CUDA if there, else CPU)
           --Model:Dtype=<type>                 auto (codes as the files have them, else bfloat16), bfloat16, float32, int8 or int4; finer:
-                                               int8-row (= int8), int8-g32, -g64, -g128, int4-g32, -g64 (= int4), -g128, and -zp behind those of int4
+                                               int8-row (= int8), int8-g32, -g64, -g128, int4-g32, -g64 (= int4), -g128, and -zp behind those of int4;
+                                               int8-outliers: int8, but inputs that stand out in 16 bits (LLM.int8()), on a CPU
+          --Model:OutlierThreshold=<size>      with int8-outliers, from what size on an input stands out (default 6)
           --Model:Threads=<count>              threads that compute a step on a CPU (default: the cores the process may use)
           --Model:KvDtype=<type>               KV cache: auto, bfloat16, float32 or int8, half of bfloat16's memory (default auto: as the weights; with quantised ones bfloat16)
           --Model:Kernels=<kind>               fused or plain (default fused)

@@ -6,6 +6,15 @@ namespace Llama.Server.Configuration;
 [OptionsValidator]
 internal sealed partial class ModelSettingsValidator : IValidateOptions<ModelSettings>;
 
+/// <summary>What attributes cannot say about <see cref="ModelSettings"/>.</summary>
+internal sealed class OutlierThresholdValidator : IValidateOptions<ModelSettings>
+{
+    public ValidateOptionsResult Validate(string? name, ModelSettings options) =>
+        options.OutlierThreshold is null || options.Dtype is "auto" or "int8-outliers" // with auto the files decide
+            ? ValidateOptionsResult.Success
+            : ValidateOptionsResult.Fail($"Model:OutlierThreshold is for Model:Dtype=int8-outliers, and that is {options.Dtype}; set the one, or leave out the other.");
+}
+
 /// <summary>Ranges of <see cref="SchedulerSettings"/>, generated from its attributes.</summary>
 [OptionsValidator]
 internal sealed partial class SchedulerSettingsValidator : IValidateOptions<SchedulerSettings>;
