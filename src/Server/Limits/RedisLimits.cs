@@ -17,6 +17,7 @@ internal sealed partial class RedisLimits(LocalLimits local, IOptions<RateLimits
     private readonly TimeSpan _timeout = TimeSpan.FromMilliseconds(settings.Value.RedisTimeoutMilliseconds);
     private readonly ConcurrentDictionary<string, string> _leases = new(); // callers by the leases of their running requests
     private readonly string _replica = Guid.NewGuid().ToString("N")[..12];
+    private ConnectionMultiplexer? _connection;
     private volatile IDatabase? _redis; // null while it is not asked
     private long _awaySince; // by the slots of the local count
     private string? _since; // the value of its key when it was last known
@@ -44,7 +45,7 @@ internal sealed partial class RedisLimits(LocalLimits local, IOptions<RateLimits
 
     public override void Dispose()
     {
-        _redis?.Multiplexer.Dispose();
+        _connection?.Dispose();
         base.Dispose();
     }
 
@@ -53,20 +54,19 @@ internal sealed partial class RedisLimits(LocalLimits local, IOptions<RateLimits
     {
         if (settings.Value.Redis.Length == 0)
             return;
-        ConnectionMultiplexer? connection = null;
         using var timer = new PeriodicTimer(Interval, clock);
         long renewed = clock.GetTimestamp();
         do
         {
             try
             {
-                connection ??= await ConnectionMultiplexer.ConnectAsync(Options(settings.Value.Redis)).WaitAsync(ConnectTime, stopping);
+                _connection ??= await ConnectionMultiplexer.ConnectAsync(Options(settings.Value.Redis)).WaitAsync(ConnectTime, stopping);
                 if (_redis is null)
-                    await ReturnAsync(connection.GetDatabase());
+                    await ReturnAsync(_connection.GetDatabase());
                 else if (clock.GetElapsedTime(renewed) >= RedisScripts.Lease / 3)
                     (renewed, _) = (clock.GetTimestamp(), RenewAsync(_redis));
             }
-            catch (Exception exception) when (IsAbsence(exception))
+            catch (Exception exception) when (!stopping.IsCancellationRequested) // whatever it is, it is no reason to stop serving
             {
                 Miss(exception);
             }
@@ -113,7 +113,7 @@ internal sealed partial class RedisLimits(LocalLimits local, IOptions<RateLimits
         long from = since == _since ? _awaySince : 0; // one that has lost its memory is told all
         long cut = SlidingWindow.SlotOf(local.Now);
         await SeedAsync(redis, [.. local.Snapshot()], from, cut);
-        var rest = local.Snapshot().ToArray(); // what came while that was told, of which there is little
+        (string Caller, (long Slot, long Requests, long Tokens)[] Use)[] rest = [.. local.Snapshot()]; // what came while that was told, of which there is little
         _redis = redis;
         await SeedAsync(redis, rest, Math.Max(from, cut), long.MaxValue);
         _since = since;
