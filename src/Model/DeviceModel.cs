@@ -25,7 +25,7 @@ internal sealed class DeviceModel : IDisposable
     /// <summary>Takes the device into use.</summary>
     public DeviceModel(ModelOptions options, BackendChoice choice)
     {
-        (_options, _format, Choice) = (options, WeightFormat.Parse(options.Dtype), choice);
+        (_options, _format, Choice) = (options, WeightFormat.Of(options), choice);
         KvDtype = KvCache.DtypeOf(options.KvDtype, _format.Dtype);
         _backend = choice.Create(_format.Dtype, options.Deterministic);
     }
@@ -93,6 +93,7 @@ internal sealed class DeviceModel : IDisposable
     /// <exception cref="InsufficientMemoryException">Not enough for one full sequence.</exception>
     public KvPoolSize DerivePool()
     {
+        if (_plan is { Layout.Streams: true }) return _plan.Pool(BytesPerBlock);
         KvPoolSize pool = KvPoolSize.Derive(_options, _size.ContextLength, BytesPerBlock, FreeBytes, Choice.CacheShare);
         return _plan?.Within(pool, BytesPerBlock) ?? pool;
     }
