@@ -93,6 +93,7 @@ internal sealed class DeviceModel : IDisposable
     /// <exception cref="InsufficientMemoryException">Not enough for one full sequence.</exception>
     public KvPoolSize DerivePool()
     {
+        if (_plan is { Layout.Streams: true }) return _plan.Pool(BytesPerBlock);
         KvPoolSize pool = KvPoolSize.Derive(_options, _size.ContextLength, BytesPerBlock, FreeBytes, Choice.CacheShare);
         return _plan?.Within(pool, BytesPerBlock) ?? pool;
     }

@@ -34,7 +34,7 @@ internal static class CheckpointLayout
         if (part.HasEmbedding || (part.HasHead(config) && config.TieWordEmbeddings)) yield return new("model.embed_tokens.weight", [config.VocabSize, hidden]);
         for (int layer = part.FirstLayer; layer < part.EndLayer; layer++)
         {
-            string prefix = $"{LayersPrefix}{layer}.";
+            string prefix = LayerPrefix(layer);
             yield return new(prefix + "input_layernorm.weight", [hidden]);
             yield return new(prefix + "self_attn.q_proj.weight", [queries, hidden]);
             yield return new(prefix + "self_attn.k_proj.weight", [keys, hidden]);

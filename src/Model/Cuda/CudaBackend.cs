@@ -84,8 +84,12 @@ internal sealed class CudaBackend : IBackend
         return _kernels;
     }
 
-    // Room to grow: what drawing tokens takes, and graphs.
-    public long BaseBytes(LlamaConfig config, StepSize size) => _freeAtFirst - _driver.MemoryInfo().Free + 2 * Matrix.BytesOf(size.Samples, config.VocabSize, ScalarType.Float32);
+    // Room to grow: the slice that codes are widened into, sums of products that are cut, what drawing tokens takes.
+    public long BaseBytes(LlamaConfig config, StepSize size)
+    {
+        const long growth = 64L << 20;
+        return _freeAtFirst - _driver.MemoryInfo().Free + growth;
+    }
 
     public WeightStream CreateStream(IWeightSource source, IReadOnlyList<WeightUnit> units, OffloadPlan plan, ScalarType dtype, int tableRows)
     {

@@ -29,7 +29,11 @@ internal sealed class MemoryPlan(long limit, ModelOptions options, IWeightSource
     /// <param name="backend">Of the device, with its kernels made.</param>
     /// <param name="bytesPerBlock">Of the cache, over all layers.</param>
     /// <exception cref="InsufficientMemoryException">The limit is too small; with the smallest that would do.</exception>
-    public void Make(IBackend backend, long bytesPerBlock) => Layout = OffloadPlan.Make(limit, Demand(backend, bytesPerBlock), options.MemoryUtilization);
+    public void Make(IBackend backend, long bytesPerBlock)
+    {
+        MemoryDemand demand = Demand(backend, bytesPerBlock);
+        Layout = OffloadPlan.Make(Math.Min(limit, demand.Base + backend.Memory.FreeBytes()), demand, options.MemoryUtilization);
+    }
 
     /// <summary>Begins to stream what does not fit, if there is something.</summary>
     /// <param name="backend">Of the device.</param>
@@ -38,6 +42,11 @@ internal sealed class MemoryPlan(long limit, ModelOptions options, IWeightSource
     {
         if (Layout.Streams) Stream = backend.CreateStream(source, _units, Layout, dtype, part.HasEmbedding ? TableRows : 0);
     }
+
+    /// <summary>The pool of the cache beside weights that stream.</summary>
+    /// <param name="bytesPerBlock">Of the cache, over all layers.</param>
+    public KvPoolSize Pool(long bytesPerBlock) =>
+        Within(options.BlockCount is int set ? new KvPoolSize(set, "as set by Model:BlockCount") : new KvPoolSize(MostBlocks, $"enough for {options.MaxSequences} full sequences"), bytesPerBlock);
 
     /// <summary>The pool of the cache, as large as the limit lets it be.</summary>
     /// <param name="unlimited">What it would be without.</param>
@@ -80,14 +89,16 @@ internal sealed class MemoryPlan(long limit, ModelOptions options, IWeightSource
     public MemoryDemand Demand(long baseBytes, ScalarType activations, bool isHost, long bytesPerBlock)
     {
         LlamaConfig config = source.Config, shape = part.ShapeOf(config);
-        long perSequence = options.BlockCount ?? size.BlocksPerSequence, most = options.BlockCount ?? perSequence * options.MaxSequences;
+        long least = options.BlockCount ?? size.BlocksPerSequence, most = options.BlockCount ?? MostBlocks;
         CheckpointLayout.ExpectedTensor[] tensors = [.. CheckpointLayout.Expected(config, part)];
         long norms = tensors.Where(tensor => tensor.Shape.Length == 1).Sum(tensor => WeightDemand.BytesOf(source, tensor, dtype));
         long table = WeightDemand.Bytes(source, dtype, part) - norms - _units.Sum(unit => unit.Bytes);
         return new MemoryDemand(
             baseBytes, LlamaModel.StepBytes(shape, size, activations, HasHead), norms, table, isHost && part.HasEmbedding ? LookedUpBytes : 0,
-            [.. _units.Take(part.LayerCount).Select(unit => unit.Bytes)], HasHead ? _units[^1].Bytes : 0, perSequence * bytesPerBlock, most * bytesPerBlock);
+            [.. _units.Take(part.LayerCount).Select(unit => unit.Bytes)], HasHead ? _units[^1].Bytes : 0, least * bytesPerBlock, most * bytesPerBlock);
     }
+
+    private int MostBlocks => (int)Math.Min((long)size.BlocksPerSequence * options.MaxSequences, int.MaxValue / options.BlockSize);
 
     private bool HasHead => part.HasHead(source.Config);
 

@@ -15,11 +15,10 @@ internal static class LimitedModel
     /// <param name="choice">Its device.</param>
     /// <param name="layers">That stay.</param>
     /// <param name="keepsHead">Whether the head does.</param>
-    /// <param name="isUnburdened">Whether what else is taken there does not count.</param>
-    public static (ModelOptions Options, BackendChoice Choice) Of(ModelOptions options, BackendChoice choice, int layers, bool keepsHead = true, bool isUnburdened = true)
+    public static (ModelOptions Options, BackendChoice Choice) Of(ModelOptions options, BackendChoice choice, int layers, bool keepsHead = true)
     {
         options = options with { MemoryUtilization = 0.001 };
-        if (isUnburdened) choice = UnburdenedBackend.On(choice);
+        choice = UnburdenedBackend.On(choice);
         MemoryDemand demand = Demand(options, choice);
         for (long limit = demand.Fixed; limit < demand.Fixed + 2 * demand.UnitBytes + demand.LookedUpTable + demand.LeastKv; limit += 512)
             if (Stays(limit, demand) is { } stays && stays[^1] == keepsHead && stays.SkipLast(1).Count(stay => stay) == layers)
