@@ -95,8 +95,12 @@ internal sealed partial class EngineHost(
 
     public async Task StoppedAsync(CancellationToken cancellation)
     {
-        if (_engine is { } engine)
-            await engine.DisposeAsync().AsTask().WaitAsync(cancellation); // a model that is still being loaded cannot be stopped
+        if (_engine is not { } engine)
+            return;
+        bool isLoading = engine.State == EngineState.Loading;
+        Task ended = engine.DisposeAsync().AsTask();
+        if (!isLoading) // loading cannot be broken off: its thread ends when it is through, or with the process
+            await ended.WaitAsync(cancellation);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stopping)
