@@ -21,6 +21,7 @@ internal sealed class DeviceModel : IDisposable
     private IStep? _step; // of a part that has the head
     private StepSize _size;
     private MemoryPlan? _plan; // null without a limit
+    private readonly long _freeAtFirst;
 
     /// <summary>Takes the device into use.</summary>
     public DeviceModel(ModelOptions options, BackendChoice choice)
@@ -28,6 +29,7 @@ internal sealed class DeviceModel : IDisposable
         (_options, _format, Choice) = (options, WeightFormat.Of(options), choice);
         KvDtype = KvCache.DtypeOf(options.KvDtype, _format.Dtype);
         _backend = choice.Create(_format.Dtype, options.Deterministic);
+        _freeAtFirst = FreeBytes;
     }
 
     public BackendChoice Choice { get; }
@@ -100,6 +102,11 @@ internal sealed class DeviceModel : IDisposable
 
     /// <summary>How it lies within its limit, and the rate to expect, which is measured now: for the start-up lines. Null without a limit.</summary>
     public string? DescribeMemory() => _plan?.Describe();
+
+    /// <summary>What lies here; there once the cache does.</summary>
+    /// <param name="blockCount">Of the cache.</param>
+    public DeviceShare Share(int blockCount) => new(
+        Choice.Device.Name, Weights.ByteCount - (_plan?.Layout.StreamedBytes ?? 0), blockCount * BytesPerBlock, _backend.Memory.IsHost ? null : _freeAtFirst - FreeBytes);
 
     /// <summary>Allocates the cache; then steps can be run.</summary>
     public void UseCache(int blockCount)

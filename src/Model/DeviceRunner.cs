@@ -62,6 +62,7 @@ internal sealed class DeviceRunner : ModelRunner
             Memory = _model.DescribeMemory(),
             WeightBytes = _model.Weights.ByteCount,
             StepBytes = _model.Weights.StepByteCount,
+            Devices = [_model.Share(pool.BlockCount)],
             ThreadCount = threads,
             Warnings = [.. _model.Choice.Warnings, .. TorchLibrary.Warnings],
         };

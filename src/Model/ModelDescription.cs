@@ -19,6 +19,9 @@ public sealed record ModelDescription(string Model, string Device, string Dtype,
     /// <summary>Of them, what every step reads.</summary>
     public long StepBytes { get; init; }
 
+    /// <summary>What lies on each device, in the order of the layers.</summary>
+    public IReadOnlyList<DeviceShare> Devices { get; init; } = [];
+
     /// <summary>What the operator had better know.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 

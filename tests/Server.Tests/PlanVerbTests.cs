@@ -43,7 +43,7 @@ public sealed class PlanVerbTests : IDisposable
 
         Assert.Equal(1, exitCode);
         Assert.Contains("GiB missing", output);
-        Assert.Contains("It does not fit: cuda:0 has 81,920 MiB free", output);
+        Assert.Contains("It does not fit: cuda:0 has 81,920 MiB; weights and intermediate results alone need 13", output);
         Assert.Contains("It fits with any of: Model:Dtype=int8; Model:Dtype=int4; 2 devices", output);
     }
 

@@ -8,9 +8,9 @@ namespace Llama.Model.Diagnosis;
 /// </summary>
 public static class ModelDiagnosis
 {
-    /// <summary>The device that loading would choose: <c>cpu</c> or <c>cuda:N</c>.</summary>
-    /// <exception cref="ArgumentException">It is not there.</exception>
-    public static string Device(ModelOptions options) => BackendChoice.Of(options).Device.Name;
+    /// <summary>The devices that loading would choose, as <c>Model:Device</c> spells them.</summary>
+    /// <exception cref="ArgumentException">One is not there.</exception>
+    public static string[] Devices(ModelOptions options) => [.. BackendChoice.AllOf(options).Select(choice => choice.Device.Name)];
 
     /// <summary>All examinations of this room.</summary>
     /// <param name="options">What is to be loaded; a path that is empty is not looked at.</param>

@@ -131,7 +131,8 @@ internal sealed class PipelineRunner : ModelRunner
         string devices = string.Join(", ", _parts.Select(part => part.Choice.Device.Name));
         string[] lines = new string[_parts.Count];
         string?[] memory = new string?[_parts.Count];
-        OnEach((part, i) => (lines[i], memory[i]) = (Describe(part, pool.BlockCount), part.Model!.DescribeMemory()));
+        DeviceShare[] shares = new DeviceShare[_parts.Count];
+        OnEach((part, i) => (lines[i], memory[i], shares[i]) = (Describe(part, pool.BlockCount), part.Model!.DescribeMemory(), part.Model.Share(pool.BlockCount)));
         return new ModelDescription(
             ModelDescription.Shape(first.Config),
             $"{devices} (as set), up to {_steps.Length} steps under way{(options.Deterministic ? ", deterministic" : "")}, {TorchLibrary.Description}{string.Concat(lines.Select(line => $"\n           {line}"))}",
@@ -141,6 +142,7 @@ internal sealed class PipelineRunner : ModelRunner
             Memory = memory[0] is null ? null : string.Join("; ", _parts.Zip(memory, (part, text) => $"{part.Choice.Device.Name} {text}")),
             WeightBytes = _parts.Sum(part => part.Model!.Weights.ByteCount),
             StepBytes = _parts.Sum(part => part.Model!.Weights.StepByteCount),
+            Devices = shares,
             ThreadCount = _parts.Where(part => !part.Choice.Device.IsCuda).Sum(part => part.ThreadCount),
             Warnings = [.. _parts.SelectMany(part => part.Choice.Warnings).Distinct(), .. TorchLibrary.Warnings],
         };

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Llama.Model.Backends;
 using Llama.Model.Checkpoints;
 using Llama.Model.Torch;
@@ -17,6 +18,30 @@ public static class ModelPlanner
         if (assumed.Count > 0 && options.Device == "auto") options = options with { Device = string.Join(',', assumed.Select(device => device.Name)) };
         ModelPlan plan = Place(options, assumed);
         return plan.Fault is null ? plan : plan with { Remedies = [.. PlanRemedies.Of(options, assumed)] };
+    }
+
+    /// <summary>The least <c>Model:MemoryLimit</c>, in bytes, under which so much of the weights stays; of devices that are here.</summary>
+    /// <param name="options">As loading gets them, without a limit.</param>
+    /// <param name="residentShare">0 to 1. With 0 the smallest that works at all.</param>
+    /// <exception cref="ArgumentException">Not even one that is much larger than the model works: weights that cannot stream, say.</exception>
+    public static long LimitFor(ModelOptions options, double residentShare)
+    {
+        const long step = 1 << 20;
+        long tooSmall = 0, enough = 2 * Place(options, []).Devices.Max(device => device.TotalBytes) + (4L << 30);
+        if (!Stays(enough)) throw new ArgumentException($"No Model:MemoryLimit works here: {Place(options with { MemoryLimit = $"{enough}" }, []).Fault}");
+        while (enough - tooSmall > step)
+        {
+            long middle = (tooSmall + enough) / 2;
+            if (Stays(middle)) enough = middle;
+            else tooSmall = middle;
+        }
+        return enough;
+
+        bool Stays(long limit)
+        {
+            ModelPlan plan = Place(options with { MemoryLimit = limit.ToString(CultureInfo.InvariantCulture) }, []);
+            return plan.Fault is null && plan.Devices.Sum(device => device.WeightBytes - device.OutsideBytes) >= residentShare * plan.Devices.Sum(device => device.WeightBytes);
+        }
     }
 
     /// <summary>The plan alone.</summary>

@@ -1,4 +1,6 @@
+using Llama.Model;
 using Llama.Server.Configuration;
+using Llama.Server.Hosting;
 using Llama.Server.Telemetry;
 using Microsoft.Extensions.Options;
 
@@ -23,6 +25,10 @@ internal static class VerbServices
         builder.AddLogging();
         return builder.Build();
     }
+
+    /// <summary>What is to be loaded, and how, by settings that have been checked.</summary>
+    public static ModelOptions ModelOptions(WebApplication app) => app.Services.GetRequiredService<IOptions<ModelSettings>>().Value.ToOptions(
+        app.Services.GetRequiredService<ModelIdentity>().Folder, app.Services.GetRequiredService<IOptions<SchedulerSettings>>().Value);
 
     /// <summary>All that is wrong with the settings.</summary>
     public static OptionsValidationException[] Faults(WebApplication app)

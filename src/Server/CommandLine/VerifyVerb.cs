@@ -4,9 +4,6 @@ using System.Globalization;
 using System.Text.Json;
 using Llama.Model;
 using Llama.Model.Verification;
-using Llama.Server.Configuration;
-using Llama.Server.Hosting;
-using Microsoft.Extensions.Options;
 
 namespace Llama.Server.CommandLine;
 
@@ -24,9 +21,7 @@ internal static class VerifyVerb
     private static ModelOptions Options(string[] settings)
     {
         using WebApplication app = VerbServices.Build(settings);
-        IServiceProvider services = app.Services;
-        return services.GetRequiredService<IOptions<ModelSettings>>().Value.ToOptions(
-            services.GetRequiredService<ModelIdentity>().Folder, services.GetRequiredService<IOptions<SchedulerSettings>>().Value);
+        return VerbServices.ModelOptions(app);
     }
 
     // Line by line as they are made: where a device hangs, the last line says in what.

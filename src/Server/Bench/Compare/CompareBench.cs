@@ -53,10 +53,8 @@ internal sealed class CompareBench
 
     private async Task RunAsync(ComparedMode mode, int runs, Action runDone, CancellationToken cancellation)
     {
-        ModeWork work = new(_subject.PromptIds, _plan.NewTokens, _plan.WarmUp, runs, _reference is null ? null : _measured[_reference].NewIds);
-        (ModeMeasurement? now, string? failure) = TrySettings(mode, out string[] settings) is { } missing
-            ? (null, missing)
-            : await ModeProcess.RunAsync([.. _subject.SharedSettings, .. settings], work, runDone, cancellation);
+        ModeWork work = new(_subject.PromptIds, _plan.NewTokens, _plan.WarmUp, runs, mode.ResidentShare, _reference is null ? null : _measured[_reference].NewIds);
+        (ModeMeasurement? now, string? failure) = await ModeProcess.RunAsync([.. _subject.SharedSettings, .. Settings(mode)], work, runDone, cancellation);
         if (now is null) _failures[mode] = failure!;
         else
         {
@@ -65,16 +63,7 @@ internal sealed class CompareBench
         }
     }
 
-    /// <summary>The mode's settings on this machine; else what they lack.</summary>
-    private string? TrySettings(ComparedMode mode, out string[] settings)
-    {
-        settings = [.. mode.Settings, $"--Model:Device={_subject.Devices(mode.DeviceCount)}"];
-        if (mode.ResidentShare == 1) return null;
-        ModeMeasurement? whole = _measured.GetValueOrDefault(ComparedModes.All.First(other => other.Name == ComparedModes.Unlimited));
-        if (whole?.PeakRunBytes is not { } peak) return $"its limit comes from the peak of {ComparedModes.Unlimited}, which was not measured; add that to --modes";
-        settings = [.. settings, $"--Model:MemoryLimit={peak - (long)((1 - mode.ResidentShare) * whole.Model.WeightBytes)}"];
-        return null;
-    }
+    private string[] Settings(ComparedMode mode) => [.. mode.Settings, $"--Model:Device={_subject.Devices(mode.DeviceCount)}"];
 
     private CompareReport Report(bool isInterrupted) => new()
     {
@@ -88,9 +77,9 @@ internal sealed class CompareBench
 
     private CompareRow Row(ComparedMode mode, bool isInterrupted)
     {
-        TrySettings(mode, out string[] settings);
         if (!_measured.TryGetValue(mode, out ModeMeasurement? measured) || _failures.ContainsKey(mode))
-            return CompareRow.Failed(mode, settings, _failures.GetValueOrDefault(mode) ?? (isInterrupted ? "interrupted before its turn" : "not run"));
+            return CompareRow.Failed(mode, Settings(mode), _failures.GetValueOrDefault(mode) ?? (isInterrupted ? "interrupted before its turn" : "not run"));
+        string[] settings = measured.MemoryLimit is { } limit ? [.. Settings(mode), $"--Model:MemoryLimit={limit}"] : Settings(mode);
         return CompareRow.Of(mode, settings, measured, _measured[_reference!]);
     }
 }

@@ -16,7 +16,7 @@ internal static class CompareChart
     {
         int height = Top + report.Rows.Length * LineHeight + Margin;
         ChartPanel rates = new(Margin + LabelWidth, PanelWidth, report.Rows.Max(row => row.DecodeTokensPerS is { } rate ? rate.Mean + rate.Std : 0));
-        long most = report.Rows.Max(row => row.PeakBytes ?? 0);
+        long most = report.Rows.Max(row => row.TakenBytes + (row.PeakBytes ?? 0));
         (string unit, double bytes) = most >= 1 << 30 ? ("GiB", 1 << 30) : ("MiB", 1 << 20);
         ChartPanel memory = new(Margin + LabelWidth + PanelWidth + PanelGap, PanelWidth, most / bytes);
         XElement root = new(Svg + "svg",
@@ -43,8 +43,8 @@ internal static class CompareChart
         line.Add(rates.Bar(0, rate.Mean, top + 4, "rate"), rates.Whisker(rate.Mean - rate.Std, rate.Mean + rate.Std, top + 14));
         line.Add(Text(Figures.Show(rate.Mean), rates.At(rate.Mean + rate.Std) + 6, top + 18, "value"));
         if (row.PeakBytes is not { } peak) return line;
-        double whole = peak / unit, weights = Math.Min(whole, row.Model!.WeightBytes / unit);
-        line.Add(memory.Bar(0, whole, top + 4, "memory"), memory.Bar(0, weights, top + 4, "weights"), Text(Figures.Bytes(peak), memory.At(whole) + 6, top + 18, "value"));
+        double whole = (peak + row.TakenBytes) / unit, weights = Math.Min(whole, row.WeightBytes.Sum() / unit);
+        line.Add(memory.Bar(0, whole, top + 4, "memory"), memory.Bar(0, weights, top + 4, "weights"), Text(Figures.Bytes(peak + row.TakenBytes), memory.At(whole) + 6, top + 18, "value"));
         return line;
     }
 

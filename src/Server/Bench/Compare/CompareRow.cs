@@ -53,4 +53,10 @@ internal sealed record CompareRow(string Mode, string Counterpart, string[] Sett
 
     /// <summary>Most memory of the process in its whole life.</summary>
     internal long? PeakBytes => PeakLoadBytes > PeakRunBytes ? PeakLoadBytes : PeakRunBytes;
+
+    /// <summary>Memory that was taken of devices that have their own.</summary>
+    internal long TakenBytes => Model?.Devices.Sum(device => device.TakenBytes ?? 0) ?? 0;
+
+    /// <summary>Weights that stay, by device.</summary>
+    internal long[] WeightBytes => Model is null ? [] : Model.Devices.Count > 0 ? [.. Model.Devices.Select(device => device.WeightBytes)] : [Model.WeightBytes];
 }

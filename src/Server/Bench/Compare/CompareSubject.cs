@@ -3,21 +3,19 @@ using Llama.Model;
 using Llama.Model.Diagnosis;
 using Llama.Model.Text;
 using Llama.Server.CommandLine;
-using Llama.Server.Configuration;
 using Llama.Server.Hosting;
-using Microsoft.Extensions.Options;
 
 namespace Llama.Server.Bench.Compare;
 
 /// <summary>What the modes are compared on: a model, a device, a prompt. Looked at without loading weights.</summary>
 internal sealed class CompareSubject
 {
-    private readonly string _device;
+    private readonly string[] _devices;
 
     private CompareSubject(ComparePlan plan, ModelIdentity identity, ModelOptions options)
     {
         LlamaConfig config = LlamaConfig.Load(identity.Folder);
-        (Name, Shape, _device) = (identity.Name, ModelDescription.Shape(config), ModelDiagnosis.Device(options));
+        (Name, Shape, _devices) = (identity.Name, ModelDescription.Shape(config), ModelDiagnosis.Devices(options));
         PromptIds = plan.Prompt is { } question ? Encode(identity.Folder, question) : Random(plan, config.VocabSize);
         int length = PromptIds.Length + plan.NewTokens, context = options.ContextLength ?? config.ContextLength;
         if (length > context) throw new VerbException($"Prompt and --new-tokens come to {length:N0} tokens; {Name} takes {context:N0}. Ask for fewer.");
@@ -44,16 +42,16 @@ internal sealed class CompareSubject
             throw new VerbException($"{key} is what --compare compares; leave it out.");
         using WebApplication app = VerbServices.Build(plan.ServerSettings);
         ModelIdentity identity = app.Services.GetRequiredService<ModelIdentity>();
-        ModelOptions options = app.Services.GetRequiredService<IOptions<ModelSettings>>().Value.ToOptions(identity.Folder, app.Services.GetRequiredService<IOptions<SchedulerSettings>>().Value);
-        return new CompareSubject(plan, identity, options);
+        return new CompareSubject(plan, identity, VerbServices.ModelOptions(app));
     }
 
-    /// <summary>So many devices of the kind that the settings name, as <c>Model:Device</c> lists them.</summary>
+    /// <summary>So many devices as <c>Model:Device</c> lists them: the first of those that the settings name, and further ones of its kind where they name fewer.</summary>
     public string Devices(int count)
     {
-        if (count == 1) return _device;
-        int first = _device.StartsWith("cuda:", StringComparison.Ordinal) ? int.Parse(_device[5..], CultureInfo.InvariantCulture) : 0;
-        return string.Join(',', Enumerable.Range(first, count).Select(index => $"{_device.Split(':')[0]}:{index}"));
+        if (count <= _devices.Length) return string.Join(',', _devices.Take(count));
+        string[] first = _devices[0].Split(':'); // of the processor any number will do
+        int index = first is [_, string number] ? int.Parse(number, CultureInfo.InvariantCulture) : 0;
+        return string.Join(',', Enumerable.Range(index, count).Select(index => $"{first[0]}:{index}"));
     }
 
     private static int[] Encode(string folder, string question)

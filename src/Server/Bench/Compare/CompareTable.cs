@@ -15,7 +15,7 @@ internal static class CompareTable
     public static string[] Cells(CompareRow row, string? reference) =>
     [
         row.Mode, Spread(row.TtftMs), Figures.Show(row.TtftMs?.P50), Figures.Show(row.TtftMs?.P95), Spread(row.AnswerMs), Figures.Show(row.AnswerMs?.P50), Figures.Show(row.AnswerMs?.P95),
-        Spread(row.DecodeTokensPerS), Bytes(row.Model?.WeightBytes), Bytes(row.PeakBytes), row.Mode == reference ? "reference" : Difference(row.MaxLogprobDifference), Text(row),
+        Spread(row.DecodeTokensPerS), Weights(row), Memory(row), row.Mode == reference ? "reference" : Difference(row.MaxLogprobDifference), Text(row),
     ];
 
     /// <summary>The whole report for a document.</summary>
@@ -35,6 +35,10 @@ internal static class CompareTable
     private static void Line(StringBuilder text, string[] cells) => text.AppendLine(CultureInfo.InvariantCulture, $"| {string.Join(" | ", cells.Select(cell => cell.Replace("|", "\\|", StringComparison.Ordinal)))} |");
 
     private static string Spread(Distribution? of) => of is null ? Figures.None : $"{Figures.Show(of.Mean)} ± {Figures.Show(of.Std)}";
+
+    private static string Weights(CompareRow row) => row.WeightBytes.Length == 0 ? Figures.None : string.Join(" + ", row.WeightBytes.Select(Figures.Bytes));
+
+    private static string Memory(CompareRow row) => row.TakenBytes == 0 ? Bytes(row.PeakBytes) : $"{Bytes(row.PeakBytes)} + {Figures.Bytes(row.TakenBytes)} on the device";
 
     private static string Bytes(long? bytes) => bytes is { } known ? Figures.Bytes(known) : Figures.None;
 

@@ -7,6 +7,6 @@ namespace Llama.Server.Bench.Compare;
 /// <param name="DeviceCount">Devices that it takes.</param>
 internal sealed record ComparedMode(string Name, string Counterpart, string[] Settings, int DeviceCount = 1)
 {
-    /// <summary>Of the weights, how much may stay in memory; 1 for no limit. The limit itself depends on what <see cref="CompareBench"/> finds the model to take.</summary>
+    /// <summary>Of the weights, how much may stay in memory; 1 for no limit.</summary>
     public double ResidentShare { get; init; } = 1;
 }

@@ -13,6 +13,9 @@ namespace Llama.Server.Bench.Compare;
 /// <param name="PeakRunBytes">Most memory of the process in the runs.</param>
 internal sealed record ModeMeasurement(BenchedModel Model, double[] TtftMs, double[] TpotMs, double[] AnswerMs, int[] NewIds, float[] Logprobs, long? PeakLoadBytes, long? PeakRunBytes)
 {
+    /// <summary>Where some weights were to stream, the limit that made them.</summary>
+    public long? MemoryLimit { get; init; }
+
     /// <summary>The same with the runs of a later process of the mode.</summary>
     public ModeMeasurement With(ModeMeasurement later) => this with
     {

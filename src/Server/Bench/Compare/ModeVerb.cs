@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Llama.Model.Planning;
 using Llama.Server.Bench.Local;
 using Llama.Server.Bench.Measuring;
 using Llama.Server.CommandLine;
@@ -20,8 +21,10 @@ internal static class ModeVerb
             using CancellationTokenSource left = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             _ = Task.Run(() => EndWithCaller(left), CancellationToken.None);
             TextWriter output = parsed.InvocationConfiguration.Output;
-            ModeMeasurement measured = await MeasureAsync(JsonSerializer.Deserialize(line, BenchJson.Line.ModeWork)!, settings, output, left.Token);
-            output.WriteLine(JsonSerializer.Serialize(measured, BenchJson.Line.ModeMeasurement));
+            ModeWork work = JsonSerializer.Deserialize(line, BenchJson.Line.ModeWork)!;
+            long? limit = work.ResidentShare < 1 ? LimitFor(work.ResidentShare, settings) : null;
+            ModeMeasurement measured = await MeasureAsync(work, limit is null ? settings : [.. settings, $"--Model:MemoryLimit={limit}"], output, left.Token);
+            output.WriteLine(JsonSerializer.Serialize(measured with { MemoryLimit = limit }, BenchJson.Line.ModeMeasurement));
         });
         return command;
     }
@@ -31,6 +34,12 @@ internal static class ModeVerb
     {
         while (Console.In.ReadLine() is not null) { }
         left.Cancel();
+    }
+
+    private static long LimitFor(double residentShare, string[] settings)
+    {
+        using WebApplication app = VerbServices.Build(settings);
+        return ModelPlanner.LimitFor(VerbServices.ModelOptions(app), residentShare);
     }
 
     private static async Task<ModeMeasurement> MeasureAsync(ModeWork work, string[] settings, TextWriter output, CancellationToken cancellation)

@@ -5,5 +5,6 @@ namespace Llama.Server.Bench.Compare;
 /// <param name="NewTokens">Tokens to generate, at least 2.</param>
 /// <param name="WarmUp">Runs before the counted ones.</param>
 /// <param name="Runs">Counted runs.</param>
+/// <param name="ResidentShare">As <see cref="ComparedMode.ResidentShare"/>.</param>
 /// <param name="ScoredIds">A continuation to tell the log-probabilities of; null for the one that it generates.</param>
-internal sealed record ModeWork(int[] PromptIds, int NewTokens, int WarmUp, int Runs, int[]? ScoredIds);
+internal sealed record ModeWork(int[] PromptIds, int NewTokens, int WarmUp, int Runs, double ResidentShare, int[]? ScoredIds);

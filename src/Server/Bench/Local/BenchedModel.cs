@@ -14,10 +14,13 @@ namespace Llama.Server.Bench.Local;
 /// <param name="Threads">Threads that computed; 0 on a GPU.</param>
 internal sealed record BenchedModel(string Name, string Shape, string Device, string Dtype, string KvCache, string? Memory, long WeightBytes, long StepBytes, int Threads)
 {
+    /// <summary>What lies on each device.</summary>
+    public IReadOnlyList<DeviceShare> Devices { get; init; } = [];
+
     public static BenchedModel Of(EngineSession session)
     {
         ModelDescription model = session.Description;
-        return new BenchedModel(session.Name, model.Model, model.Device, model.Dtype, model.KvCache, model.Memory, model.WeightBytes, model.StepBytes, model.ThreadCount);
+        return new BenchedModel(session.Name, model.Model, model.Device, model.Dtype, model.KvCache, model.Memory, model.WeightBytes, model.StepBytes, model.ThreadCount) { Devices = model.Devices };
     }
 
     public void Write(TextWriter output)

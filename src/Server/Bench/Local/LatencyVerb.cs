@@ -47,8 +47,8 @@ internal static class LatencyVerb
 
           first token, answer    as above, the answer being the whole of it, end to end
           tokens/s               decode, as above
-          weights                memory of the weights
-          peak memory            most memory that the mode's process had resident, loading included; weights that are read where their file is mapped count
+          weights                memory of the weights that stay, by device; those that stream are not counted
+          peak memory            most memory that the mode's process had resident, loading included; weights that are read where their file is mapped count. Of a GPU also what was taken there
           Δ log-prob.            the largest difference between the log-probabilities that the mode and the reference give the tokens of the reference's greedy answer; the reference is the first mode
                                  that runs, as a rule the plain kernels in float32
           same text              whether the mode's own greedy answer is the reference's, or for how many tokens

@@ -4,9 +4,7 @@ using System.Text.Json;
 using Llama.Model;
 using Llama.Model.Offload;
 using Llama.Model.Planning;
-using Llama.Server.Configuration;
 using Llama.Server.Hosting;
-using Microsoft.Extensions.Options;
 
 namespace Llama.Server.CommandLine.Plan;
 
@@ -38,8 +36,7 @@ internal static class PlanVerb
     private static (string Name, ModelOptions Options) Options(string[] settings)
     {
         using WebApplication app = VerbServices.Build(settings);
-        ModelIdentity identity = app.Services.GetRequiredService<ModelIdentity>();
-        return (identity.Name, app.Services.GetRequiredService<IOptions<ModelSettings>>().Value.ToOptions(identity.Folder, app.Services.GetRequiredService<IOptions<SchedulerSettings>>().Value));
+        return (app.Services.GetRequiredService<ModelIdentity>().Name, VerbServices.ModelOptions(app));
     }
 
     private static AssumedDevice[] Parse(ArgumentResult result)

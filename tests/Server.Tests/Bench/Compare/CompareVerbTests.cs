@@ -1,6 +1,8 @@
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
+using Llama.Model.Checkpoints;
 using Llama.Server.Tests.Hosting;
+using Llama.Tests.Shared;
 
 namespace Llama.Server.Tests.Bench.Compare;
 
@@ -15,26 +17,29 @@ public sealed class CompareVerbTests : IDisposable
     public async Task Compare_SeveralModes_EachIsARowAgainstTheFirstThatRan()
     {
         (int? exitCode, string output, string error) = await RunAsync(
-            "--modes", "fused-float32,fused-bfloat16,int8,offload", "--prompt", "What is a giraffe?", "--tokens", "6", "--warm-up", "0", "--runs", "3", "--rounds", "2", $"--Model:Path={DemoApp.Folder}",
-            "--Model:Device=cpu", "--Model:Threads=1", "--markdown", In("table.md"), "--json", In("report.json"), "--chart", In("chart.svg"));
+            "--modes", "fused-float32,fused-bfloat16,int8,layers-2,offload", "--prompt", "What is a giraffe?", "--tokens", "6", "--warm-up", "0", "--runs", "3", "--rounds", "2", $"--Model:Path={DemoApp.Folder}",
+            "--Model:Device=cpu", "--Model:Threads=2", "--markdown", In("table.md"), "--json", In("report.json"), "--chart", In("chart.svg"));
 
         Assert.True(exitCode == 0, error);
         string line = output.TrimEnd().Split('\n')[^1];
         JsonNode report = JsonNode.Parse(line)!;
-        JsonNode[] rows = [.. report["rows"]!.AsArray().Take(3).Select(row => row!)];
+        JsonNode[] rows = [.. report["rows"]!.AsArray().Select(row => row!)];
         Assert.Equal("fused-float32", (string?)report["reference"]);
-        Assert.Equal(["fused-float32", "fused-bfloat16", "int8"], rows.Select(row => (string)row["mode"]!));
+        Assert.Equal(["fused-float32", "fused-bfloat16", "int8", "layers-2", "offload"], rows.Select(row => (string)row["mode"]!));
         Assert.All(rows, row =>
         {
             Assert.Null(row["failure"]);
             foreach (string key in (string[])["ttft_ms", "answer_ms", "decode_tokens_per_s"]) Assert.Equal(3, (int)row[key]!["count"]!);
             Assert.True((long)row["peak_run_bytes"]! > (long)row["model"]!["weight_bytes"]!);
-            Assert.Contains("1 thread", (string)row["model"]!["device"]!);
+            Assert.Equal(2, (int)row["model"]!["threads"]!);
         });
         Assert.Equal(0, (double)rows[0]["max_logprob_difference"]!);
         Assert.InRange((double)rows[1]["max_logprob_difference"]!, 1e-7, 0.05);
         Assert.All(rows, row => Assert.Equal(6, (int)row["equal_tokens"]!)); // a sure answer, which no rounding changes
         Assert.True((long)rows[2]["model"]!["weight_bytes"]! < (long)rows[1]["model"]!["weight_bytes"]!);
+        Assert.Equal(["cpu:0", "cpu:1"], rows[3]["model"]!["devices"]!.AsArray().Select(device => (string)device!["name"]!));
+        Assert.Equal(Weights(rows[1]), Weights(rows[3]));
+        Assert.InRange(Weights(rows[4]), 1, Weights(rows[1]) - 1); // the rest streamed
         Assert.Equal(line, File.ReadAllText(In("report.json")).TrimEnd());
         Assert.Contains("![Tokens per second and peak memory of each mode](chart.svg)", File.ReadAllText(In("table.md")));
         Assert.Equal("svg", XDocument.Load(In("chart.svg")).Root!.Name.LocalName);
@@ -43,14 +48,17 @@ public sealed class CompareVerbTests : IDisposable
     [Fact]
     public async Task Compare_ModeThatCannotRun_IsARowWithTheReason()
     {
+        RandomCheckpoint.Write(_folder, SmallLlama.Config with { LayerCount = 1, VocabSize = TestModel.Tokenizer.VocabSize }, TensorDtype.BF16, seed: 1);
+        foreach (string file in Directory.GetFiles(TestModel.Folder)) File.Copy(file, In(Path.GetFileName(file)), overwrite: true);
+
         (int? exitCode, string output, _) = await RunAsync(
-            "--modes", "deterministic,offload", "--prompt-tokens", "4", "--tokens", "2", "--warm-up", "0", "--runs", "1", $"--Model:Path={DemoApp.Folder}", "--Model:Device=cpu");
+            "--modes", "deterministic,layers-2", "--prompt-tokens", "4", "--tokens", "2", "--warm-up", "0", "--runs", "1", $"--Model:Path={_folder}", "--Model:Device=cpu");
 
         Assert.Equal(0, exitCode);
-        Assert.Contains("offload did not run: its limit comes from the peak of fused-bfloat16", output);
+        Assert.Contains("layers-2 did not run: Model:Device names 2 devices, and the model has 1 layers", output);
         JsonNode row = JsonNode.Parse(output.TrimEnd().Split('\n')[^1])!["rows"]![1]!;
-        Assert.Equal("offload", (string?)row["mode"]);
-        Assert.StartsWith("its limit", (string?)row["failure"]);
+        Assert.Equal("layers-2", (string?)row["mode"]);
+        Assert.StartsWith("Model:Device names 2 devices", (string?)row["failure"]);
         Assert.Null(row["ttft_ms"]);
     }
 
@@ -91,6 +99,8 @@ public sealed class CompareVerbTests : IDisposable
         Assert.Contains("--rounds goes with --compare", error);
         Assert.Contains("--json goes with --compare", error);
     }
+
+    private static long Weights(JsonNode row) => row["model"]!["devices"]!.AsArray().Sum(device => (long)device!["weight_bytes"]!);
 
     private string In(string name) => Path.Combine(_folder, name);
 

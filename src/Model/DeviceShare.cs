@@ -1,0 +1,8 @@
+namespace Llama.Model;
+
+/// <summary>What of a model lies on a device.</summary>
+/// <param name="Name">As <c>Model:Device</c> spells it.</param>
+/// <param name="WeightBytes">Weights that stay there; not those that stream.</param>
+/// <param name="CacheBytes">Its part of the KV cache, used or not.</param>
+/// <param name="TakenBytes">All that was taken of a memory of its own; null on the processor, where it is the process' memory.</param>
+public sealed record DeviceShare(string Name, long WeightBytes, long CacheBytes, long? TakenBytes);
