@@ -50,6 +50,9 @@ internal static class CheckpointLayout
         if (!config.TieWordEmbeddings) yield return new("lm_head.weight", [config.VocabSize, hidden]);
     }
 
+    /// <summary>How the names of a layer's tensors begin.</summary>
+    public static string LayerPrefix(int layer) => $"{LayersPrefix}{layer}.";
+
     /// <summary>Names that may be present and carry nothing: computed buffers that old exports saved, and the head when it is the embedding.</summary>
     public static bool IsIgnored(string name, LlamaConfig config) =>
         name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal) || (config.TieWordEmbeddings && name == "lm_head.weight");
