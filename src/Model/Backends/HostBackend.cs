@@ -38,7 +38,7 @@ internal sealed class HostBackend : IBackend
 
     public IKernels CreateKernels(LlamaConfig config, StepSize size, ScalarType kvDtype) => _createKernels();
 
-    public IStep CreateStep(LlamaModel model, LlamaConfig config, StepSize size) => new HostStep(model, config.VocabSize, _onHost);
+    public IStep CreateStep(LlamaModel model, LlamaConfig config, StepSize size, bool isAlone) => new HostStep(model, config.VocabSize, _onHost);
 
     public void Dispose() => Memory.Dispose();
 }

@@ -23,6 +23,7 @@ internal sealed unsafe class CudaStep : IStep
     private readonly CudaKernel _takeDrawn;
     private readonly DecodeGraphs _graphs;
     private readonly PromptReader _reader;
+    private readonly bool _recordsDecoding;
     private readonly Lookahead[] _lookaheads = new Lookahead[Buffers];
     private readonly nint[] _done = new nint[Buffers]; // events
     private readonly int[] _drawn; // [rows of the last step as it was run]
@@ -36,9 +37,10 @@ internal sealed unsafe class CudaStep : IStep
     /// <param name="sampler">For as many rows as the model has.</param>
     /// <param name="reader">Of prompts.</param>
     /// <param name="size">Of the largest step.</param>
-    public CudaStep(LlamaModel model, CudaStream stream, BatchUpload upload, CudaSampler sampler, PromptReader reader, StepSize size)
+    /// <param name="recordsDecoding">Whether decode steps become graphs, padded to some numbers of rows.</param>
+    public CudaStep(LlamaModel model, CudaStream stream, BatchUpload upload, CudaSampler sampler, PromptReader reader, StepSize size, bool recordsDecoding)
     {
-        (_model, _stream, _upload, _sampler, _reader, _drawn) = (model, stream, upload, sampler, reader, new int[model.MaxRows]);
+        (_model, _stream, _upload, _sampler, _reader, _drawn, _recordsDecoding) = (model, stream, upload, sampler, reader, new int[model.MaxRows], recordsDecoding);
         _takeDrawn = stream.Load(new CudaUnit("batch.cu", [])).Kernel("take_drawn");
         _graphs = new DecodeGraphs(stream, model.Forward, Math.Min(size.Samples, size.Tokens)); // padding has tokens too
         for (int i = 0; i < Buffers; i++) (_lookaheads[i], _done[i]) = (new Lookahead(model.MaxRows, size.BlocksPerSequence), stream.Driver.CreateEvent());
@@ -132,9 +134,9 @@ internal sealed unsafe class CudaStep : IStep
         _takeDrawn.Launch(new LaunchShape((count + ThreadsPerBlock - 1) / ThreadsPerBlock, 1, 1, ThreadsPerBlock), _upload.Batch.TokenIds, _sampler.Tokens, count);
 
     /// <summary>Whether row i is the only token of sequence i and is drawn from once, as in a graph.</summary>
-    private static bool IsDecode(ForwardBatch batch)
+    private bool IsDecode(ForwardBatch batch)
     {
-        if (batch.TokenCount != batch.SequenceCount || batch.SampleCount != batch.SequenceCount || batch.CopyCount > 0) return false;
+        if (!_recordsDecoding || batch.TokenCount != batch.SequenceCount || batch.SampleCount != batch.SequenceCount || batch.CopyCount > 0) return false;
         for (int i = 0; i < batch.SampleCount; i++)
             if (batch.Samples[i].TokenRow != i) return false;
         return true;

@@ -1,0 +1,40 @@
+using Llama.Model.Checkpoints;
+using Llama.Model.Kernels;
+
+namespace Llama.Model.Parallel;
+
+/// <summary>
+/// One device's shard of another source's weights. Rows of a mapped file are handed out where they lie; columns, and rows of what the source made anew, are copied, and it lets go of the whole.
+/// </summary>
+/// <param name="source">Taken over; hands out what lies on the host.</param>
+/// <param name="shard">Which.</param>
+internal sealed class ShardedWeights(IWeightSource source, Shard shard) : IWeightSource
+{
+    /// <summary>The shard's shape.</summary>
+    public LlamaConfig Config => shard.Config;
+
+    public string? Codes => source.Codes;
+
+    public Matrix Norm(string name) => source.Norm(name);
+
+    public Weight Weight(string name)
+    {
+        WeightPart part = shard.PartOf(name);
+        Weight whole = source.Weight(name);
+        if (!part.IsColumns && !OwnsMemory(whole)) return WeightCut.Rows(whole, part.Slice);
+        using (whole)
+        {
+            Weight cut = part.IsColumns ? WeightCut.CopyColumns(whole, part.Slice, name) : WeightCut.CopyRows(whole, part.Slice);
+            source.Release(name);
+            return cut;
+        }
+    }
+
+    public long? CodeBytes(string name) => source.CodeBytes(name) is not long whole ? null : shard.PartOf(name).ShareOf(whole); // columns have some padding beside
+
+    public void Release(string name) => source.Release(name);
+
+    public void Dispose() => source.Dispose();
+
+    private static bool OwnsMemory(Weight weight) => weight is QuantizedWeight codes ? codes.Codes.OwnsMemory : ((DenseWeight)weight).Values.OwnsMemory;
+}
