@@ -61,6 +61,9 @@ internal sealed class CudaBackend : IBackend
 
     public DeviceMemory Memory => _memory;
 
+    /// <summary>On which everything is enqueued.</summary>
+    public CudaStream Stream => _stream;
+
     public ScalarType ActivationDtype { get; }
 
     public int BatchTokens => 2048;

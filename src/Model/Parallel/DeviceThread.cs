@@ -3,11 +3,8 @@ using Llama.Model.Threads;
 
 namespace Llama.Model.Parallel;
 
-/// <summary>
-/// The one thread that a device of a list has: its backend, weights, cache and intermediate results are made, used and disposed there, so that none of them needs a lock. It does one thing
-/// after another: what the engine's thread asks of it while nothing is under way, and steps in their order.
-/// </summary>
-internal sealed class DeviceThread : IDisposable
+/// <summary>A thread of a device's own.</summary>
+internal sealed class DeviceThread : IDeviceThread
 {
     private readonly int _threadCount;
     private readonly Action<long> _step;
@@ -29,24 +26,14 @@ internal sealed class DeviceThread : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Lets it run the next step; from one thread at a time.</summary>
     public void Post() => _posted.Raise();
 
-    /// <summary>Begins something there. No step may be under way, and it must be ended before anything else.</summary>
     public void Begin(Action task)
     {
         _task = task;
         _posted.Raise();
     }
 
-    /// <summary>Waits for what was begun, and throws what that threw.</summary>
-    public void End()
-    {
-        ExceptionDispatchInfo? failure = Settle();
-        failure?.Throw();
-    }
-
-    /// <summary>Waits for what was begun, and returns what that threw; null for nothing.</summary>
     public ExceptionDispatchInfo? Settle()
     {
         _answered.WaitFor(++_taskCount, spins: false);

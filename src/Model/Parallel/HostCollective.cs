@@ -25,8 +25,6 @@ internal sealed unsafe class HostCollective(HostExchange exchange, int device, D
         public int Count;
     }
 
-    public bool CanBeRecorded => false;
-
     public void Sum(Matrix matrix)
     {
         int turn = exchange.Meet(device, memory, matrix);

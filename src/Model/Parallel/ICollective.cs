@@ -9,9 +9,6 @@ namespace Llama.Model.Parallel;
 /// <exception cref="PeerFailedException">Any call: another device failed and will not come.</exception>
 internal interface ICollective : IDisposable
 {
-    /// <summary>Whether the calls only enqueue, so that a graph of a step can hold them.</summary>
-    bool CanBeRecorded { get; }
-
     /// <summary>matrix = the sum of all devices' matrices, added in the order of the devices; on each device.</summary>
     /// <param name="matrix">[rows, columns] float32</param>
     void Sum(Matrix matrix);

@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using Llama.Model.Backends;
+using Llama.Model.Cuda;
 using Llama.Model.Kernels;
 using static TorchSharp.torch;
 
@@ -12,7 +13,7 @@ internal sealed class PartRunner : IDisposable
     private readonly PartRunner? _before;
     private readonly ShardGroup? _group;
     private readonly int _shard;
-    private readonly DeviceThread _thread;
+    private readonly IDeviceThread _thread;
     private readonly Matrix[] _streams; // [steps] what is handed on: [tokens, hidden] float32
     private Action _handOn = static () => { }; // of a group of devices that share a part only the first has somebody to tell
 
@@ -28,7 +29,7 @@ internal sealed class PartRunner : IDisposable
     {
         (Choice, ThreadCount, _before, _steps, _group, _shard, _streams) = (choice, threadCount, before, steps, group, shard, new Matrix[steps.Length]);
         if (before is not null) before._handOn += Post;
-        _thread = new DeviceThread(choice.Device.Name, threadCount, Run);
+        _thread = steps.Length == 1 && shard == 0 ? new CallingThread(threadCount, Run) : new DeviceThread(choice.Device.Name, threadCount, Run);
         Begin(() => Model = new DeviceModel(options, choice));
     }
 
@@ -80,11 +81,19 @@ internal sealed class PartRunner : IDisposable
         }
         catch (Exception failure) // told by who finishes the step
         {
-            step.Fail(failure);
+            if (failure is not PeerFailedException) step.Fail(Named(failure));
             _group?.Fail(failure);
         }
         _group?.EndStep(_shard);
         _handOn();
+    }
+
+    private Exception Named(Exception failure)
+    {
+        string name = Choice.Device.Name;
+        if (failure is RunnerLostException lost) return new RunnerLostException($"{name}: {lost.Message}", lost);
+        if (failure is CudaException { IsContextLost: true }) return new RunnerLostException($"{name}: The GPU is lost to this process: {failure.Message}", failure);
+        return _group is { SurvivesFailure: false } ? new RunnerLostException($"{name} failed, and with it the connection of the devices that share its layers: {failure.Message}", failure) : failure;
     }
 
     private void Run(StepUnderWay step, int place)

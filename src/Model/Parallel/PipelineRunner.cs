@@ -61,7 +61,7 @@ internal sealed class PipelineRunner : ModelRunner
     public override void Begin(ForwardBatch batch)
     {
         _steps[_begunCount++ % _steps.Length].Begin(batch);
-        for (int i = 0; i < _shardCount; i++) _parts[i].Post();
+        for (int i = _shardCount - 1; i >= 0; i--) _parts[i].Post(); // the first may run on this thread
     }
 
     public override void Finish(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored)
@@ -101,7 +101,8 @@ internal sealed class PipelineRunner : ModelRunner
     {
         WeightFormat format = WeightFormat.Parse(options.Dtype);
         using IWeightSource source = WeightSource.OpenOnHost(options.Path, format, _parts.TrueForAll(part => part.Model!.HoldsCodes));
-        for (int stage = 0; stage < _groups.Length; stage++) _groups[stage]?.Connect(source.Config, batchTokens, stage == _groups.Length - 1 ? options.MaxSequences : 0);
+        for (int stage = 0; stage < _groups.Length; stage++) _groups[stage]?.Connect(
+            source.Config, [.. _parts.Skip(stage * _shardCount).Take(_shardCount).Select(part => part.Choice)], batchTokens, stage == _groups.Length - 1 ? options.MaxSequences : 0, options.Deterministic);
         int contextLength = ContextLengthOf(options, source.Config);
         long blocks = options.BlockCount ?? (contextLength + options.BlockSize - 1) / options.BlockSize;
         long cache = blocks * KvCache.BytesPerBlock(source.Config with { LayerCount = 1 }, options.BlockSize, KvCache.DtypeOf(options.KvDtype, format.Dtype));
@@ -144,12 +145,12 @@ internal sealed class PipelineRunner : ModelRunner
     private ModelDescription Describe(ModelOptions options, KvPoolSize pool)
     {
         DeviceModel first = _parts[0].Model!;
-        string devices = string.Join(", ", _parts.Select(part => part.Choice.Device.Name)), stages = _shardCount == 1 ? "" : $", {_shardCount} to a layer";
+        string devices = string.Join(", ", _parts.Select(part => part.Choice.Device.Name)), way = _shardCount == 1 ? "" : $", {_shardCount} share each layer, sums {_groups[0]!.Way}";
         string[] lines = new string[_parts.Count];
         OnEach((part, i) => lines[i] = Describe(part, pool.BlockCount));
         return new ModelDescription(
             ModelDescription.Shape(first.Config),
-            $"{devices} ({first.Choice.Device.Reason}){stages}, up to {_steps.Length} steps under way{(options.Deterministic ? ", deterministic" : "")}, {TorchLibrary.Description}{string.Concat(lines.Select(line => $"\n           {line}"))}",
+            $"{devices} ({first.Choice.Device.Reason}){way}{(_steps.Length == 1 ? "" : $", up to {_steps.Length} steps under way")}{(options.Deterministic ? ", deterministic" : "")}, {TorchLibrary.Description}{string.Concat(lines.Select(line => $"\n           {line}"))}",
             ModelDescription.Types(options, first.Format, first.KvDtype, first.ActivationDtype),
             ModelDescription.Pool(pool, options.BlockSize, _parts.Sum(part => part.Model!.BytesPerBlock)))
         {
