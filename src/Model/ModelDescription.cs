@@ -23,7 +23,7 @@ public sealed record ModelDescription(string Model, string Device, string Dtype,
     public int ThreadCount { get; init; }
 
     /// <summary>A model's shape in words.</summary>
-    internal static string Shape(LlamaConfig config) => string.Create(CultureInfo.InvariantCulture,
+    public static string Shape(LlamaConfig config) => string.Create(CultureInfo.InvariantCulture,
         $"{config.LayerCount} layers × {config.HiddenSize:N0}, {config.HeadCount} heads over {config.KvHeadCount} KV heads, vocabulary {config.VocabSize:N0}, {config.ParameterCount / 1e6:N1} M parameters");
 
     /// <summary>Threads in words, to follow a device's name; none for 0.</summary>

@@ -27,17 +27,20 @@ internal static class WeightDemand
     }
 
     /// <summary>Bytes of a part's weights on a device.</summary>
-    public static long Bytes(IWeightSource source, ScalarType dtype, ModelPart part) => CheckpointLayout.Expected(source.Config, part).Sum(tensor =>
+    public static long Bytes(IWeightSource source, ScalarType dtype, ModelPart part) => CheckpointLayout.Expected(source.Config, part).Sum(tensor => Bytes(source, dtype, part, tensor));
+
+    /// <summary>The same without embedding, final norm and head.</summary>
+    public static long LayerBytes(IWeightSource source, ScalarType dtype, ModelPart part) =>
+        CheckpointLayout.Expected(source.Config, part).Where(tensor => tensor.Name.StartsWith(CheckpointLayout.LayersPrefix, StringComparison.Ordinal)).Sum(tensor => Bytes(source, dtype, part, tensor));
+
+    private static long Bytes(IWeightSource source, ScalarType dtype, ModelPart part, CheckpointLayout.ExpectedTensor tensor)
     {
         long dense = Dense(tensor, dtype);
         if (source.CodeBytes(tensor.Name) is not long codes) return dense;
         if (tensor.Name != Table) return codes;
         // Rows are read of floating point only.
         return (part.HasEmbedding ? dense : 0) + (source.Config.TieWordEmbeddings && part.HasHead(source.Config) ? codes : 0);
-    });
-
-    /// <summary>Bytes of the embedding on a device.</summary>
-    public static long EmbeddingBytes(LlamaConfig config, ScalarType dtype) => Matrix.BytesOf(config.VocabSize, config.HiddenSize, dtype);
+    }
 
     // Of the quantised forms those that are smaller than what was asked for.
     private static IEnumerable<string> Smaller(LlamaConfig config, ModelPart part, long need)

@@ -13,7 +13,7 @@ internal sealed class PartRunner : IDisposable
     private readonly PartRunner? _before;
     private readonly ShardGroup? _group;
     private readonly int _shard;
-    private readonly IDeviceThread _thread;
+    private readonly DeviceThread _thread;
     private readonly Matrix[] _streams; // [steps] what is handed on: [tokens, hidden] float32
     private Action _handOn = static () => { }; // of a group of devices that share a part only the first has somebody to tell
 
@@ -29,7 +29,7 @@ internal sealed class PartRunner : IDisposable
     {
         (Choice, ThreadCount, _before, _steps, _group, _shard, _streams) = (choice, threadCount, before, steps, group, shard, new Matrix[steps.Length]);
         if (before is not null) before._handOn += Post;
-        _thread = steps.Length == 1 && shard == 0 ? new CallingThread(threadCount, Run) : new DeviceThread(choice.Device.Name, threadCount, Run);
+        _thread = new DeviceThread(choice.Device.Name, threadCount, isCaller: before is null && shard == 0, Run);
         Begin(() => Model = new DeviceModel(options, choice));
     }
 

@@ -61,12 +61,12 @@ internal sealed class PipelineRunner : ModelRunner
     public override void Begin(ForwardBatch batch)
     {
         _steps[_begunCount++ % _steps.Length].Begin(batch);
-        for (int i = _shardCount - 1; i >= 0; i--) _parts[i].Post(); // the first may run on this thread
+        for (int i = _shardCount - 1; i >= 0; i--) _parts[i].Post(); // the first runs there and then
     }
 
     public override void Finish(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored)
     {
-        _finished.WaitFor(_finishedCount + 1, spins: false); // the devices need the cores
+        _finished.WaitFor(_finishedCount + 1, spins: true);
         _steps[_finishedCount++ % _steps.Length].Finish(sampled, scored);
     }
 
@@ -106,8 +106,7 @@ internal sealed class PipelineRunner : ModelRunner
         int contextLength = ContextLengthOf(options, source.Config);
         long blocks = options.BlockCount ?? (contextLength + options.BlockSize - 1) / options.BlockSize;
         long cache = blocks * KvCache.BytesPerBlock(source.Config with { LayerCount = 1 }, options.BlockSize, KvCache.DtypeOf(options.KvDtype, format.Dtype));
-        long[] weights = [.. Enumerable.Range(0, source.Config.LayerCount).Select(layer => WeightDemand.Bytes(source, format.Dtype, new ModelPart(layer, 1)))];
-        return LayerPlan.Place(weights, WeightDemand.EmbeddingBytes(source.Config, format.Dtype), cache, rooms);
+        return LayerPlan.Place([.. Enumerable.Range(0, source.Config.LayerCount).Select(layer => LayerSize.Of(source, format.Dtype, layer, cache))], rooms);
     }
 
     /// <summary>What all devices have room for: each holds its layers' part of every block.</summary>
@@ -122,7 +121,7 @@ internal sealed class PipelineRunner : ModelRunner
     /// <summary>Does something on the threads of all devices side by side.</summary>
     private void OnEach(Action<PartRunner, int> task)
     {
-        for (int i = 0; i < _parts.Count; i++)
+        for (int i = _parts.Count - 1; i >= 0; i--) // the first part last, which does it on this thread
         {
             (PartRunner part, int index) = (_parts[i], i);
             part.Begin(() => task(part, index));

@@ -26,7 +26,7 @@ internal static class ServerHelp
         """;
 
     private const string Settings = $"""
-          --urls <address>                     where to listen (default {StandAlone.DefaultAddress}; also ASPNETCORE_URLS)
+          --urls <address>                     where to listen (default {ListenAddresses.Default}; also ASPNETCORE_URLS)
           --help                               this text
 
         Settings go as --Section:Key=value, as the environment variable Section__Key, or into appsettings.json:

@@ -23,6 +23,7 @@ internal sealed partial class EngineHost(
     TimeProvider clock,
     IMeterFactory meters,
     LlamaOptions options,
+    SecondSignal secondSignal,
     IHostApplicationLifetime lifetime,
     ILogger<EngineHost> logger) : BackgroundService, IHostedLifecycleService
 {
@@ -75,7 +76,7 @@ internal sealed partial class EngineHost(
         _settled.TrySetResult();
         if (_engine is not { State: EngineState.Ready or EngineState.Draining } engine)
             return;
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation, secondSignal.Token);
         patience.CancelAfter(TimeSpan.FromSeconds(server.Value.DrainSeconds));
         Log.Draining(logger, engine.Snapshot.RunningCount + engine.Snapshot.WaitingCount, server.Value.DrainSeconds);
         await engine.DrainAsync(patience.Token);
