@@ -1,6 +1,7 @@
 using Llama.Model.Backends;
 using Llama.Model.Checkpoints;
 using Llama.Model.Kernels;
+using Llama.Model.Offload;
 using Llama.Model.Parallel;
 using Llama.Model.Sampling;
 using static TorchSharp.torch;
@@ -21,11 +22,12 @@ internal sealed class DeviceModel : IDisposable
     private ShardGroup? _group;
     private IStep? _step; // of a part that has the head
     private StepSize _size;
+    private MemoryPlan? _plan; // null without a limit
 
     /// <summary>Takes the device into use.</summary>
     public DeviceModel(ModelOptions options, BackendChoice choice)
     {
-        (_options, _format, Choice) = (options, WeightFormat.Parse(options.Dtype), choice);
+        (_options, _format, Choice) = (options, WeightFormat.Of(options), choice);
         KvDtype = KvCache.DtypeOf(options.KvDtype, _format.Dtype);
         _backend = choice.Create(_format.Dtype, options.Deterministic);
     }
@@ -76,18 +78,33 @@ internal sealed class DeviceModel : IDisposable
     public void Load(int batchTokens, ModelPart? part = null, ShardGroup? group = null)
     {
         _group = group;
-        _source = WeightSource.Open(_options.Path, _format, _backend.Memory, part);
+        _source = WeightSource.Open(_options.Path, _format, _backend.Memory, part, mayStream: Choice.MemoryLimit is not null);
         _size = new StepSize(batchTokens, _options.MaxSequences, ModelRunner.ContextLengthOf(_options, Config), _options.BlockSize);
-        _kernels = _backend.CreateKernels(WithAllTokens((part ?? ModelPart.Whole(Config)).ShapeOf(_source.Config)), _size, KvDtype);
-        if (group is not null) _kernels = _shared = group.Join(part!.Value, _kernels, _backend, _size.Samples);
-        _weights = new LlamaWeights(_source, part);
+        ModelPart held = part ?? ModelPart.Whole(Config);
+        LlamaConfig shape = held.ShapeOf(_source.Config);
+        _kernels = _backend.CreateKernels(WithAllTokens(shape), _size, KvDtype);
+        if (group is not null) _kernels = _shared = group.Join(held, _kernels, _backend, _size.Samples);
+        if (Choice.MemoryLimit is long limit)
+        {
+            _plan = new MemoryPlan(limit, _options, _source, held, _size, _format.Dtype);
+            _plan.Make(_backend, KvCache.BytesPerBlock(shape, _options.BlockSize, KvDtype));
+            _plan.Begin(_backend);
+        }
+        _weights = new LlamaWeights(_source, part, _plan?.Stream);
         _kernels.Calibrate(_weights);
         _model = new LlamaModel(_weights, _kernels, _backend.Memory, _size, ActivationDtype);
     }
 
     /// <summary>How many blocks of the cache there is room for now.</summary>
     /// <exception cref="InsufficientMemoryException">Not enough for one full sequence.</exception>
-    public KvPoolSize DerivePool() => KvPoolSize.Derive(_options, _size.ContextLength, BytesPerBlock, FreeBytes, Choice.CacheShare);
+    public KvPoolSize DerivePool()
+    {
+        KvPoolSize pool = KvPoolSize.Derive(_options, _size.ContextLength, BytesPerBlock, FreeBytes, Choice.CacheShare);
+        return _plan?.Within(pool, BytesPerBlock) ?? pool;
+    }
+
+    /// <summary>How it lies within its limit, and the rate to expect, which is measured now: for the start-up lines. Null without a limit.</summary>
+    public string? DescribeMemory() => _plan?.Describe();
 
     /// <summary>Allocates the cache; then steps can be run.</summary>
     public void UseCache(int blockCount)
@@ -127,7 +144,11 @@ internal sealed class DeviceModel : IDisposable
         _shared?.Dispose();
         if (_model is not null) _model.Dispose();
         else if (_weights is not null) _weights.Dispose();
-        else _source?.Dispose();
+        else
+        {
+            _plan?.Stream?.Dispose();
+            _source?.Dispose();
+        }
         _backend.Dispose();
     }
 

@@ -21,6 +21,9 @@ public sealed record ModelOptions
     /// <summary>Form of the weights: <c>auto</c> (as the files have them in codes, else bfloat16), <c>bfloat16</c>, <c>float32</c>, or a <see cref="Quantization.QuantizationType"/>.</summary>
     public string Dtype { get; init; } = "auto";
 
+    /// <summary>With <c>int8-outliers</c>, from what size on an input element is multiplied in 16 bits; null takes 6.</summary>
+    public double? OutlierThreshold { get; init; }
+
     /// <summary>Type of the KV cache: <c>auto</c> (float32 with float32 weights, else bfloat16), <c>bfloat16</c>, <c>float32</c>, or <c>int8</c> with a scale per token and head.</summary>
     public string KvDtype { get; init; } = "auto";
 
@@ -50,6 +53,9 @@ public sealed record ModelOptions
 
     /// <summary>Share of the free memory that the KV pool may take; null takes the device's default (0.5 on CPU, 0.9 on CUDA).</summary>
     public double? MemoryUtilization { get; init; }
+
+    /// <summary>Most memory that the device may use for everything, such as <c>8GiB</c>: weights that do not fit stream through buffers. One size, or one for each device; null sets no limit.</summary>
+    public string? MemoryLimit { get; init; }
 
     /// <summary>Most tokens in one step; sizes the activations. Null takes what suits the device (<see cref="ModelLimits.BatchTokens"/> says what that is).</summary>
     public int? MaxBatchTokens { get; init; }

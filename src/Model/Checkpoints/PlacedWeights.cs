@@ -1,4 +1,6 @@
 using Llama.Model.Kernels;
+using Llama.Model.Kernels.Outliers;
+using Llama.Model.Offload;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Checkpoints;
@@ -28,12 +30,15 @@ internal sealed class PlacedWeights(IWeightSource source, DeviceMemory memory, S
 
     public long? CodeBytes(string name) => source.CodeBytes(name);
 
+    public StoredWeight Stored(string name, ScalarType type) => source.Stored(name, type);
+
     public void Release(string name) => source.Release(name);
 
     public void Dispose() => source.Dispose();
 
     private Weight Place(string name, Weight onHost)
     {
+        if (onHost is OutlierWeight) return onHost; // which only the host multiplies with
         Weight placed = onHost is QuantizedWeight codes ? memory.Place(codes) : new DenseWeight(memory.Place(((DenseWeight)onHost).Values, dtype));
         if (!IsSame(placed, onHost)) source.Release(name);
         return placed;

@@ -1,4 +1,6 @@
 using Llama.Model.Kernels;
+using Llama.Model.Kernels.Outliers;
+using Llama.Model.Offload;
 using Llama.Model.Quantization;
 using static TorchSharp.torch;
 
@@ -8,7 +10,8 @@ namespace Llama.Model.Checkpoints;
 /// <param name="checkpoint">Taken over.</param>
 /// <param name="keepsQuantised">Whether weights that the files hold in codes stay so.</param>
 /// <param name="dtype">What they are widened to otherwise.</param>
-internal sealed class SafetensorsWeights(Checkpoint checkpoint, bool keepsQuantised, ScalarType dtype) : IWeightSource
+/// <param name="outlierThreshold">Of weights whose outliers are split off.</param>
+internal sealed class SafetensorsWeights(Checkpoint checkpoint, bool keepsQuantised, ScalarType dtype, float outlierThreshold = OutlierWeight.DefaultThreshold) : IWeightSource
 {
     private readonly Dictionary<string, long[]> _shapes = CheckpointLayout.Expected(checkpoint.Config).ToDictionary(tensor => tensor.Name, tensor => tensor.Shape);
 
@@ -19,6 +22,14 @@ internal sealed class SafetensorsWeights(Checkpoint checkpoint, bool keepsQuanti
     public Weight Weight(string name) => TypeOf(name) is { } type ? Quantized(name, type) : new DenseWeight(checkpoint.Map(name));
 
     public long? CodeBytes(string name) => keepsQuantised && TypeOf(name) is { } type ? type.BytesOf(_shapes[name]) : null;
+
+    public StoredWeight Stored(string name, ScalarType wanted)
+    {
+        (int outputs, int inputs) = ((int)_shapes[name][0], (int)_shapes[name][1]);
+        if (TypeOf(name) is not { } type) return new StoredDense(checkpoint.Range(name), outputs, inputs, TensorDtypes.Parse(checkpoint.Entry(name).Dtype)!.Value.ToTorch(), wanted);
+        if (!keepsQuantised) throw new ArgumentException("Model:Dtype widens weights that the files hold in codes, which cannot be done anew in each step. Leave it out, or raise Model:MemoryLimit.");
+        return new StoredCodes(outputs, inputs, type.Bits, type.GroupSizeOf(inputs), [.. QuantizedTensors.Of(new(name, _shapes[name]), type).Select(part => checkpoint.Range(part.Name))]);
+    }
 
     public void Release(string name)
     {
@@ -32,8 +43,9 @@ internal sealed class SafetensorsWeights(Checkpoint checkpoint, bool keepsQuanti
 
     private Weight Quantized(string name, QuantizationType type)
     {
+        if (type.SplitsOutliers && !keepsQuantised) return QuantizedTensors.MapColumns(checkpoint, name).ToDense(); // which are what it was quantised from
         QuantizedWeight mapped = QuantizedTensors.Map(checkpoint, name, (int)_shapes[name][1], type);
-        if (keepsQuantised) return mapped;
+        if (keepsQuantised) return type.SplitsOutliers ? new OutlierWeight(mapped, QuantizedTensors.MapColumns(checkpoint, name), outlierThreshold) : mapped;
         using (mapped) return mapped.ToDense(dtype);
     }
 }

@@ -8,5 +8,5 @@ internal readonly record struct DeviceRoom(string Name, long FreeBytes, double C
 {
     /// <summary>Devices that share every layer, seen as one: each takes an equal part.</summary>
     public static DeviceRoom Of(DeviceRoom[] devices) => new(
-        string.Join('+', devices.Select(device => device.Name)), devices.Length * devices.Min(device => device.FreeBytes), devices.Min(device => device.CacheShare));
+        string.Join('+', devices.Select(device => device.Name)), (long)Int128.Min(long.MaxValue, (Int128)devices.Length * devices.Min(device => device.FreeBytes)), devices.Min(device => device.CacheShare));
 }

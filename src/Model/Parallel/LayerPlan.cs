@@ -1,4 +1,5 @@
 using System.Globalization;
+using Llama.Model.Checkpoints;
 
 namespace Llama.Model.Parallel;
 
@@ -17,6 +18,21 @@ internal sealed class LayerPlan
     {
         (_layers, _devices) = (layers, devices);
         (_worst, _starts) = (new long[devices.Count, layers.Count + 1], new int[devices.Count, layers.Count + 1]);
+    }
+
+    /// <summary>The part of a model that each device gets.</summary>
+    /// <param name="source">Of its weights, before they are placed.</param>
+    /// <param name="options">As loading gets them.</param>
+    /// <param name="format">Of the weights.</param>
+    /// <param name="devices">In order.</param>
+    /// <exception cref="ArgumentException">There are more devices than layers.</exception>
+    /// <exception cref="InsufficientMemoryException">There is no such lay; with the numbers.</exception>
+    public static ModelPart[] Place(IWeightSource source, ModelOptions options, WeightFormat format, IReadOnlyList<DeviceRoom> devices)
+    {
+        LlamaConfig config = source.Config;
+        long blocks = options.BlockCount ?? (ModelRunner.ContextLengthOf(options, config) + options.BlockSize - 1) / options.BlockSize;
+        long cache = blocks * KvCache.BytesPerBlock(config with { LayerCount = 1 }, options.BlockSize, KvCache.DtypeOf(options.KvDtype, format.Dtype));
+        return Place([.. Enumerable.Range(0, config.LayerCount).Select(layer => LayerSize.Of(source, format.Dtype, layer, cache))], devices);
     }
 
     /// <summary>The part that each device gets.</summary>

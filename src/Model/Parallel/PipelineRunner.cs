@@ -39,7 +39,7 @@ internal sealed class PipelineRunner : ModelRunner
             Settle();
             int batchTokens = options.MaxBatchTokens ?? _parts.Min(part => part.Model!.BatchTokens);
             DeviceRoom[] rooms = new DeviceRoom[_parts.Count];
-            OnEach((part, i) => rooms[i] = new DeviceRoom(part.Choice.Device.Name, part.Model!.FreeBytes, part.Choice.CacheShare));
+            OnEach((part, i) => rooms[i] = new DeviceRoom(part.Choice.Device.Name, RoomOf(part), part.Choice.CacheShare));
             ModelPart[] plan = Plan(options, [.. rooms.Chunk(_shardCount).Select(DeviceRoom.Of)], batchTokens);
             OnEach((part, i) => part.Model!.Load(batchTokens, plan[i / _shardCount] with { Shard = i % _shardCount, ShardCount = _shardCount }, _groups[i / _shardCount]));
             KvPoolSize pool = LeastPool();
@@ -99,15 +99,15 @@ internal sealed class PipelineRunner : ModelRunner
     /// <summary>The layers of each stage.</summary>
     private ModelPart[] Plan(ModelOptions options, IReadOnlyList<DeviceRoom> rooms, int batchTokens)
     {
-        WeightFormat format = WeightFormat.Parse(options.Dtype);
+        WeightFormat format = WeightFormat.Of(options);
         using IWeightSource source = WeightSource.OpenOnHost(options.Path, format, _parts.TrueForAll(part => part.Model!.HoldsCodes));
         for (int stage = 0; stage < _groups.Length; stage++) _groups[stage]?.Connect(
             source.Config, [.. _parts.Skip(stage * _shardCount).Take(_shardCount).Select(part => part.Choice)], batchTokens, stage == _groups.Length - 1 ? options.MaxSequences : 0, options.Deterministic);
-        int contextLength = ContextLengthOf(options, source.Config);
-        long blocks = options.BlockCount ?? (contextLength + options.BlockSize - 1) / options.BlockSize;
-        long cache = blocks * KvCache.BytesPerBlock(source.Config with { LayerCount = 1 }, options.BlockSize, KvCache.DtypeOf(options.KvDtype, format.Dtype));
-        return LayerPlan.Place([.. Enumerable.Range(0, source.Config.LayerCount).Select(layer => LayerSize.Of(source, format.Dtype, layer, cache))], rooms);
+        return LayerPlan.Place(source, options, format, rooms);
     }
+
+    // Under a limit what does not fit streams.
+    private static long RoomOf(PartRunner part) => part.Choice.MemoryLimit is null ? part.Model!.FreeBytes : long.MaxValue;
 
     /// <summary>What all devices have room for: each holds its layers' part of every block.</summary>
     private KvPoolSize LeastPool()
@@ -146,13 +146,15 @@ internal sealed class PipelineRunner : ModelRunner
         DeviceModel first = _parts[0].Model!;
         string devices = string.Join(", ", _parts.Select(part => part.Choice.Device.Name)), way = _shardCount == 1 ? "" : $", {_shardCount} share each layer, sums {_groups[0]!.Way}";
         string[] lines = new string[_parts.Count];
-        OnEach((part, i) => lines[i] = Describe(part, pool.BlockCount));
+        string?[] memory = new string?[_parts.Count];
+        OnEach((part, i) => (lines[i], memory[i]) = (Describe(part, pool.BlockCount), part.Model!.DescribeMemory()));
         return new ModelDescription(
             ModelDescription.Shape(first.Config),
             $"{devices} ({first.Choice.Device.Reason}){way}{(_steps.Length == 1 ? "" : $", up to {_steps.Length} steps under way")}{(options.Deterministic ? ", deterministic" : "")}, {TorchLibrary.Description}{string.Concat(lines.Select(line => $"\n           {line}"))}",
             ModelDescription.Types(options, first.Format, first.KvDtype, first.ActivationDtype),
             ModelDescription.Pool(pool, options.BlockSize, _parts.Sum(part => part.Model!.BytesPerBlock)))
         {
+            Memory = memory[0] is null ? null : string.Join("; ", _parts.Zip(memory, (part, text) => $"{part.Choice.Device.Name} {text}")),
             WeightBytes = _parts.Sum(part => part.Model!.Weights.ByteCount),
             StepBytes = _parts.Sum(part => part.Model!.Weights.StepByteCount),
             ThreadCount = _parts.Where(part => !part.Choice.Device.IsCuda).Sum(part => part.ThreadCount),

@@ -1,5 +1,8 @@
 using Llama.Model.Checkpoints;
 using Llama.Model.Kernels;
+using Llama.Model.Kernels.Outliers;
+using Llama.Model.Offload;
+using static TorchSharp.torch;
 
 namespace Llama.Model.Parallel;
 
@@ -32,9 +35,12 @@ internal sealed class ShardedWeights(IWeightSource source, Shard shard) : IWeigh
 
     public long? CodeBytes(string name) => source.CodeBytes(name) is not long whole ? null : shard.PartOf(name).ShareOf(whole); // columns have some padding beside
 
+    public StoredWeight Stored(string name, ScalarType dtype) =>
+        throw new ArgumentException("Model:MemoryLimit leaves no room for all weights, and those that devices share do not stream; raise it, set Model:TensorParallel=1, or use more devices.");
+
     public void Release(string name) => source.Release(name);
 
     public void Dispose() => source.Dispose();
 
-    private static bool OwnsMemory(Weight weight) => weight is QuantizedWeight codes ? codes.Codes.OwnsMemory : ((DenseWeight)weight).Values.OwnsMemory;
+    private static bool OwnsMemory(Weight weight) => OutlierWeight.CodesOf(weight) is QuantizedWeight codes ? codes.Codes.OwnsMemory : ((DenseWeight)weight).Values.OwnsMemory;
 }

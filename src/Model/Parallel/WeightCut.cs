@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Llama.Model.Kernels;
+using Llama.Model.Kernels.Outliers;
 using Llama.Model.Threads;
 
 namespace Llama.Model.Parallel;
@@ -11,10 +12,10 @@ internal static unsafe class WeightCut
     private const int NarrowestGroup = 16;
 
     /// <summary>Some rows, on the weight's own memory.</summary>
-    public static Weight Rows(Weight whole, Slice rows) => Each(whole, matrix => matrix.Slice(rows.Start, rows.Count));
+    public static Weight Rows(Weight whole, Slice rows) => Each(whole, rows, matrix => matrix.Slice(rows.Start, rows.Count));
 
     /// <summary>A copy of some rows.</summary>
-    public static Weight CopyRows(Weight whole, Slice rows) => Each(whole, matrix =>
+    public static Weight CopyRows(Weight whole, Slice rows) => Each(whole, rows, matrix =>
     {
         Matrix view = matrix.Slice(rows.Start, rows.Count), copy = HostMemory.EmptyForReading(rows.Count, matrix.Columns, matrix.Dtype);
         NativeMemory.Copy(view.Data, copy.Data, (nuint)copy.ByteCount);
@@ -27,13 +28,16 @@ internal static unsafe class WeightCut
     {
         DenseWeight dense => new DenseWeight(Dense(dense.Values, columns)),
         QuantizedWeight codes => Codes(codes, columns, GroupSizeOf(codes, columns, name)),
+        OutlierWeight { Columns: MappedColumns mapped } split => new OutlierWeight((QuantizedWeight)CopyColumns(split.Codes, columns, name), new MappedColumns(mapped.Values.Slice(columns.Start, columns.Count)), split.Threshold),
         _ => throw Unknown(whole),
     };
 
-    private static Weight Each(Weight whole, Func<Matrix, Matrix> cut) => whole switch
+    // Columns of their own lie one after the other in a file: of each the part behind these rows is copied.
+    private static Weight Each(Weight whole, Slice rows, Func<Matrix, Matrix> cut) => whole switch
     {
         DenseWeight dense => new DenseWeight(cut(dense.Values)),
         QuantizedWeight codes => new QuantizedWeight(codes.Inputs, codes.Bits, codes.GroupSize, cut(codes.Codes), cut(codes.Scales), codes.Minima is null ? null : cut(codes.Minima)),
+        OutlierWeight { Columns: MappedColumns mapped } split => new OutlierWeight((QuantizedWeight)Each(split.Codes, rows, cut), new MappedColumns(Dense(mapped.Values, rows)), split.Threshold),
         _ => throw Unknown(whole),
     };
 

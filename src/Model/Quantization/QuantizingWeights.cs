@@ -1,12 +1,16 @@
 using Llama.Model.Checkpoints;
 using Llama.Model.Kernels;
+using Llama.Model.Kernels.Outliers;
+using Llama.Model.Offload;
+using static TorchSharp.torch;
 
 namespace Llama.Model.Quantization;
 
 /// <summary>Quantises the weights of another source as they are asked for. Each is let go of there once it is in codes, so that only one at a time is in memory in full width.</summary>
 /// <param name="source">Taken over; hands out what lies on the host. Weights are quantised from the type in which it hands them out.</param>
 /// <param name="plan">Which weights, and how. What the source hands out in codes stays as it is.</param>
-internal sealed class QuantizingWeights(IWeightSource source, QuantizationPlan plan) : IWeightSource
+/// <param name="outlierThreshold">Of weights whose outliers are split off: these read single columns of the source as long as they live.</param>
+internal sealed class QuantizingWeights(IWeightSource source, QuantizationPlan plan, float outlierThreshold = OutlierWeight.DefaultThreshold) : IWeightSource
 {
     private readonly Dictionary<string, long[]> _shapes = CheckpointLayout.Expected(source.Config).ToDictionary(tensor => tensor.Name, tensor => tensor.Shape);
 
@@ -22,11 +26,16 @@ internal sealed class QuantizingWeights(IWeightSource source, QuantizationPlan p
         {
             QuantizedWeight quantized = WeightQuantizer.Run(dense.Values, type, name);
             source.Release(name);
-            return quantized;
+            return type.SplitsOutliers ? new OutlierWeight(quantized, new GatheredColumns(source, name, weight.Outputs, weight.Inputs), outlierThreshold) : quantized;
         }
     }
 
     public long? CodeBytes(string name) => source.CodeBytes(name) ?? plan.TypeOf(name, Config.TieWordEmbeddings)?.BytesOf(_shapes[name]);
+
+    public StoredWeight Stored(string name, ScalarType dtype) => source.CodeBytes(name) is not null || plan.TypeOf(name, Config.TieWordEmbeddings) is null
+        ? source.Stored(name, dtype)
+        : throw new ArgumentException($"Model:Dtype={plan.Layers} quantises while loading, which weights cannot be that stream from their file: each step would do it again. Quantise ahead "
+            + $"(the verb quantize with --type {plan.Layers}) and serve what it wrote, or raise Model:MemoryLimit.");
 
     public void Dispose() => source.Dispose();
 }

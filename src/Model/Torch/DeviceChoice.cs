@@ -58,6 +58,11 @@ internal sealed record DeviceChoice(int? CudaIndex, string Reason)
         return [.. Enumerable.Range(0, count).Select(index => first.IsCuda ? first with { CudaIndex = index } : first with { CpuIndex = index })];
     }
 
+    /// <summary>Whether two names mean one device: <c>cuda</c> is <c>cuda:0</c>.</summary>
+    public static bool IsSame(string one, string other) => Full(one) == Full(other);
+
+    private static string Full(string name) => name.Contains(':') ? name : $"{name}:0";
+
     private static bool TryIndex(string setting, string prefix, out int index)
     {
         index = 0;

@@ -27,6 +27,10 @@ internal sealed class ModelSettings
     [RegularExpression("auto|bfloat16|float32|" + QuantizationType.Pattern, ErrorMessage = "Model:Dtype must be auto, bfloat16, float32 or one of " + QuantizationType.Spellings + ".")]
     public string Dtype { get; set; } = "auto";
 
+    /// <summary>With <c>int8-outliers</c>, from what size on an input is multiplied in 16 bits; empty takes 6.</summary>
+    [Range(0.01, 1e6)]
+    public double? OutlierThreshold { get; set; }
+
     [RegularExpression("auto|bfloat16|float32|int8", ErrorMessage = "Model:KvDtype must be auto, bfloat16, float32 or int8.")]
     public string KvDtype { get; set; } = "auto";
 
@@ -59,6 +63,10 @@ internal sealed class ModelSettings
     [Range(0.01, 1.0)]
     public double? MemoryUtilization { get; set; }
 
+    /// <summary>Most memory that the device may use, such as <c>8GiB</c>, or a list of one for each device; empty sets no limit.</summary>
+    [MemoryLimit]
+    public string MemoryLimit { get; set; } = "";
+
     /// <summary>As the model's own options; the folder must have been found.</summary>
     public ModelOptions ToOptions(string folder, SchedulerSettings scheduler) => new()
     {
@@ -66,6 +74,7 @@ internal sealed class ModelSettings
         Device = Device,
         TensorParallel = TensorParallel,
         Dtype = Dtype,
+        OutlierThreshold = OutlierThreshold,
         KvDtype = KvDtype,
         Kernels = Kernels,
         Deterministic = Deterministic,
@@ -75,6 +84,7 @@ internal sealed class ModelSettings
         BlockSize = BlockSize,
         BlockCount = BlockCount,
         MemoryUtilization = MemoryUtilization,
+        MemoryLimit = MemoryLimit.Length > 0 ? MemoryLimit : null,
         MaxBatchTokens = scheduler.MaxBatchTokens,
         MaxSequences = scheduler.MaxSequences,
     };

@@ -1,5 +1,7 @@
 using Llama.Model.Backends;
+using Llama.Model.Checkpoints;
 using Llama.Model.Kernels;
+using Llama.Model.Offload;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Tests.Parallel;
@@ -77,6 +79,10 @@ internal sealed class FailingKernels(IKernels kernels) : IKernels
             made(kernels);
             return kernels;
         }
+
+        public long BaseBytes(LlamaConfig config, StepSize size) => backend.BaseBytes(config, size);
+
+        public WeightStream CreateStream(IWeightSource source, IReadOnlyList<WeightUnit> units, OffloadPlan plan, ScalarType dtype, int tableRows) => backend.CreateStream(source, units, plan, dtype, tableRows);
 
         public IStep CreateStep(LlamaModel model, LlamaConfig config, StepSize size, bool isAlone) => backend.CreateStep(model, config, size, isAlone);
 

@@ -1,5 +1,6 @@
 using Llama.Model.Checkpoints;
 using Llama.Model.Kernels;
+using Llama.Model.Kernels.Outliers;
 using Llama.Model.Parallel;
 using Llama.Model.Quantization;
 using Llama.Model.Tests.Checkpoints;
@@ -21,7 +22,7 @@ public sealed class ShardedWeightsTests
         get
         {
             TheoryData<string?, int> forms = [];
-            foreach (string? type in new[] { null, "int8", "int8-g32", "int4", "int4-g32", "int4-g128-zp" })
+            foreach (string? type in new[] { null, "int8", "int8-outliers", "int8-g32", "int4", "int4-g32", "int4-g128-zp" })
                 foreach (int count in new[] { 2, 3, 4 }) forms.Add(type, count);
             return forms;
         }
@@ -47,8 +48,11 @@ public sealed class ShardedWeightsTests
                 using Weight part = source.Weight(tensor.Name);
                 WeightPart expectedPart = shard.PartOf(tensor.Name);
                 Assert.Equal(all.GetType(), part.GetType());
-                Assert.True(AreSame(part.Widen(), expected.narrow(expectedPart.IsColumns ? 1 : 0, expectedPart.Slice.Start, expectedPart.Slice.Count)), $"{tensor.Name} {index}");
+                Assert.True(AreSame(part.Widen(), PartOf(expected)), $"{tensor.Name} {index}");
+                if (all is OutlierWeight split) Assert.True(AreSame(((OutlierWeight)part).Columns.Widen(), PartOf(split.Columns.Widen())), $"{tensor.Name} {index}");
                 if (source.CodeBytes(tensor.Name) is long bytes && !expectedPart.IsColumns) Assert.Equal(bytes, part.ByteCount);
+
+                Tensor PartOf(Tensor values) => values.narrow(expectedPart.IsColumns ? 1 : 0, expectedPart.Slice.Start, expectedPart.Slice.Count);
             }
         }
     }

@@ -1,4 +1,5 @@
 using Llama.Model.Kernels;
+using Llama.Model.Offload;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Checkpoints.Gguf;
@@ -11,7 +12,14 @@ internal sealed unsafe class GgufWeights(GgufCheckpoint checkpoint, bool keepsQu
 {
     public LlamaConfig Config => checkpoint.Config;
 
-    public string? Codes => keepsQuantised && Quantised() is { Length: > 0 } types ? string.Join(" and ", types) : null;
+    public string? Codes => keepsQuantised ? CodesOf(checkpoint.Tensors) : null;
+
+    /// <summary>The types of those tensors that are in codes, the commonest first, for people; null when there are none.</summary>
+    public static string? CodesOf(IEnumerable<TensorEntry> tensors)
+    {
+        string[] types = [.. tensors.Select(tensor => tensor.Dtype).Where(type => BlockFormat.Find(type) is not null).CountBy(type => type).OrderByDescending(type => type.Value).Select(type => type.Key)];
+        return types.Length > 0 ? string.Join(" and ", types) : null;
+    }
 
     public Matrix Norm(string name) => checkpoint.Map(checkpoint.Entry(GgufNames.Of(name)));
 
@@ -34,13 +42,19 @@ internal sealed unsafe class GgufWeights(GgufCheckpoint checkpoint, bool keepsQu
         return keepsQuantised && BlockFormat.Find(entry.Dtype) is { } format ? QuantizedWeight.BytesOf(Rows(entry), Columns(entry), format.Bits, format.GroupSize, format.HasMinima) : null;
     }
 
+    public StoredWeight Stored(string name, ScalarType wanted)
+    {
+        TensorEntry entry = checkpoint.Entry(GgufNames.Of(name));
+        FileRange range = checkpoint.Range(entry);
+        RopeOrder order = RopeOrder.Of(name, Config);
+        return BlockFormat.Find(entry.Dtype) is { } format
+            ? new StoredBlocks(range, Rows(entry), Columns(entry), format, order, keepsQuantised ? null : wanted)
+            : new StoredDense(range, Rows(entry), Columns(entry), TensorDtypes.Parse(entry.Dtype)!.Value.ToTorch(), wanted, order);
+    }
+
     public void Release(string name) => checkpoint.Release(checkpoint.Entry(GgufNames.Of(name)));
 
     public void Dispose() => checkpoint.Dispose();
-
-    // The commonest first.
-    private string[] Quantised() =>
-        [.. checkpoint.Tensors.Select(tensor => tensor.Dtype).Where(type => BlockFormat.Find(type) is not null).CountBy(type => type).OrderByDescending(type => type.Value).Select(type => type.Key)];
 
     private static int Rows(TensorEntry entry) => checked((int)entry.Shape[0]);
 
