@@ -18,6 +18,8 @@ internal sealed class DeviceModel : IDisposable
     private LlamaWeights? _weights;
     private LlamaModel? _model;
     private IKernels? _kernels;
+    private ShardedKernels? _shared; // the kernels, when others have shares in what they compute
+    private ShardGroup? _group;
     private IStep? _step; // of a part that has the head
     private StepSize _size;
     private MemoryPlan? _plan; // null without a limit
@@ -60,7 +62,7 @@ internal sealed class DeviceModel : IDisposable
     public LlamaWeights Weights => _weights!;
 
     /// <summary>The shape of the whole model; there once it is loaded.</summary>
-    public LlamaConfig Config => _source!.Config;
+    public LlamaConfig Config => _group?.Whole ?? _source!.Config;
 
     /// <summary>Bytes of one block of the cache in all layers that lie here.</summary>
     public long BytesPerBlock => KvCache.BytesPerBlock(Weights.Config, _options.BlockSize, KvDtype);
@@ -74,16 +76,20 @@ internal sealed class DeviceModel : IDisposable
     /// <summary>Loads all but the cache.</summary>
     /// <param name="batchTokens">Most tokens of a step.</param>
     /// <param name="part">What of the model; null for all.</param>
-    public void Load(int batchTokens, ModelPart? part = null)
+    /// <param name="group">The devices that the part's layers are shared with; null for none.</param>
+    public void Load(int batchTokens, ModelPart? part = null, ShardGroup? group = null)
     {
+        _group = group;
         _source = WeightSource.Open(_options.Path, _format, _backend.Memory, part, mayStream: Choice.MemoryLimit is not null);
         _size = new StepSize(batchTokens, _options.MaxSequences, ModelRunner.ContextLengthOf(_options, Config), _options.BlockSize);
         ModelPart held = part ?? ModelPart.Whole(Config);
-        _kernels = _backend.CreateKernels(held.ShapeOf(Config), _size, KvDtype);
+        LlamaConfig shape = held.ShapeOf(_source.Config);
+        _kernels = _backend.CreateKernels(WithAllTokens(shape), _size, KvDtype);
+        if (group is not null) _kernels = _shared = group.Join(held, _kernels, _backend, _size.Samples);
         if (Choice.MemoryLimit is long limit)
         {
             _plan = new MemoryPlan(limit, _options, _source, held, _size, _format.Dtype);
-            _plan.Make(_backend, KvCache.BytesPerBlock(held.ShapeOf(Config), _options.BlockSize, KvDtype));
+            _plan.Make(_backend, KvCache.BytesPerBlock(shape, _options.BlockSize, KvDtype));
             _plan.Begin(_backend);
         }
         _weights = new LlamaWeights(_source, part, _plan?.Stream);
@@ -113,7 +119,8 @@ internal sealed class DeviceModel : IDisposable
     {
         _model!.UseCache(new KvCache(Weights.Config, blockCount, _options.BlockSize, KvDtype, _backend.Memory));
         if (Weights.Head is null) _backend.FinishLoading();
-        else _step = _backend.CreateStep(_model, Weights.Config, _size);
+        else if (Weights.Part.Shard == 0) _step = _backend.CreateStep(_model, WithAllTokens(Weights.Config), _size, isAlone: _group is null);
+        else _step = new FollowingStep(_model, _backend);
     }
 
     /// <summary>Runs a step of a model, or its last part, as <see cref="IModelRunner.Run"/> says.</summary>
@@ -130,16 +137,19 @@ internal sealed class DeviceModel : IDisposable
 
     /// <summary>Runs a step of a part without the head and hands on the residual stream behind its layers.</summary>
     /// <param name="batch">The step.</param>
-    /// <param name="stream">[tokens, hidden] float32, on the host.</param>
-    public unsafe void Run(ForwardBatch batch, Matrix stream)
+    /// <param name="stream">[tokens, hidden] float32, on the host; null where another device hands it on.</param>
+    public unsafe void Run(ForwardBatch batch, Matrix? stream)
     {
         _backend.Bring(batch);
-        _backend.Memory.Download(_model!.Forward(batch), stream.Data);
+        Matrix residual = _model!.Forward(batch);
+        if (stream is null) _backend.Synchronize();
+        else _backend.Memory.Download(residual, stream.Data);
     }
 
     public void Dispose()
     {
         _step?.Dispose();
+        _shared?.Dispose();
         if (_model is not null) _model.Dispose();
         else if (_weights is not null) _weights.Dispose();
         else
@@ -149,4 +159,6 @@ internal sealed class DeviceModel : IDisposable
         }
         _backend.Dispose();
     }
+
+    private LlamaConfig WithAllTokens(LlamaConfig shape) => shape with { VocabSize = Config.VocabSize };
 }

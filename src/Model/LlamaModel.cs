@@ -89,8 +89,9 @@ internal sealed class LlamaModel : IDisposable
     public Matrix Logits(ReadOnlySpan<int> tokenRows)
     {
         Matrix logits = _logits.Take(tokenRows.Length);
-        if (tokenRows.Length > 0) _kernels.Linear(Hidden(tokenRows), [new(_weights.UseHead(), logits)]); // else a step of prompt chunks alone
-        return logits;
+        if (tokenRows.Length == 0) return logits; // a step of prompt chunks alone
+        _kernels.Linear(Hidden(tokenRows), [new(_weights.UseHead(), logits)]);
+        return _kernels.Gather(logits);
     }
 
     /// <summary>Some token rows of the last step behind the last layer and the final norm: [rows, hidden], good until the next call.</summary>

@@ -12,6 +12,12 @@ public sealed record ModelOptions
     /// </summary>
     public string Device { get; init; } = "auto";
 
+    /// <summary>
+    /// How many devices share every layer: heads, MLP columns and vocabulary are cut for them. The devices are taken in groups of so many, each a stage of the layers. Without a list, the first so many of the
+    /// kind that <see cref="Device"/> names.
+    /// </summary>
+    public int TensorParallel { get; init; } = 1;
+
     /// <summary>Form of the weights: <c>auto</c> (as the files have them in codes, else bfloat16), <c>bfloat16</c>, <c>float32</c>, or a <see cref="Quantization.QuantizationType"/>.</summary>
     public string Dtype { get; init; } = "auto";
 

@@ -24,7 +24,7 @@ public abstract class ModelRunner : IModelRunner
 
     /// <summary>The same on certain backends.</summary>
     internal static ModelRunner Load(ModelOptions options, params IReadOnlyList<BackendChoice> choices) =>
-        choices.Count == 1 ? new DeviceRunner(options, choices[0]) : new PipelineRunner(options, choices);
+        choices.Count == 1 && options.TensorParallel == 1 ? new DeviceRunner(options, choices[0]) : new PipelineRunner(options, choices);
 
     /// <summary>What was loaded and how its sizes were derived, for the start-up lines.</summary>
     public abstract ModelDescription Description { get; }

@@ -28,7 +28,7 @@ internal sealed class CountedBackend(IBackend host, float threshold) : IBackend
     public WeightStream CreateStream(IWeightSource source, IReadOnlyList<WeightUnit> units, OffloadPlan plan, ScalarType dtype, int tableRows) =>
         host.CreateStream(source, units, plan, dtype, tableRows);
 
-    public IStep CreateStep(LlamaModel model, LlamaConfig config, StepSize size) => host.CreateStep(model, config, size);
+    public IStep CreateStep(LlamaModel model, LlamaConfig config, StepSize size, bool isAlone) => host.CreateStep(model, config, size, isAlone);
 
     public void Dispose() => host.Dispose();
 }

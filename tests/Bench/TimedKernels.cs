@@ -23,7 +23,7 @@ internal sealed class TimedKernels(IKernels kernels) : IKernels
 
     public void CopyBlocks(ForwardBatch batch, AttentionShape shape, KvLayer cache) => Add(Now, () => kernels.CopyBlocks(batch, shape, cache));
 
-    public void Embed(Weight table, ForwardBatch batch, Matrix output) => Add(Now, () => kernels.Embed(table, batch, output));
+    public void Embed(Weight table, ForwardBatch batch, Matrix output, int firstToken) => Add(Now, () => kernels.Embed(table, batch, output, firstToken));
 
     public void RmsNorm(Matrix input, Matrix weight, float epsilon, Matrix output) => Add(Now, () => kernels.RmsNorm(input, weight, epsilon, output));
 

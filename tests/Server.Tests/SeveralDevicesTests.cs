@@ -8,13 +8,16 @@ using OpenAI.Chat;
 
 namespace Llama.Server.Tests;
 
-/// <summary>The whole program with the bundled model's layers on two devices, through OpenAI's own client.</summary>
+/// <summary>The whole program with the bundled model on several devices, its layers on one after the other, shared by all, or both, through OpenAI's own client.</summary>
 public sealed class SeveralDevicesTests
 {
     private static readonly string[] Words = ["giraffe", "zebra", "violin", "hammer", "river", "teacher", "apple", "castle", "engine", "island", "needle", "orange"];
 
-    [Fact]
-    public async Task Chat_ManyAtOnceOnTwoDevices_AnswersAsOneDeviceDoesEachAlone()
+    [Theory]
+    [InlineData("cpu:0,cpu:1", 1)]
+    [InlineData("cpu", 2)]
+    [InlineData("cpu:0,cpu:1,cpu:2,cpu:3", 2)]
+    public async Task Chat_ManyAtOnceOnSeveralDevices_AnswersAsOneDeviceDoesEachAlone(string devices, int shared)
     {
         List<string> alone = [];
         await using (DemoApp one = AppOn("cpu"))
@@ -22,17 +25,19 @@ public sealed class SeveralDevicesTests
             ChatClient client = await ConnectAsync(one);
             foreach (string word in Words) alone.Add(await AskAsync(client, word));
         }
-        await using DemoApp two = AppOn("cpu:0,cpu:1");
+        await using DemoApp two = AppOn(devices, shared);
         ChatClient several = await ConnectAsync(two);
         Assert.Equal(alone, await Task.WhenAll(Words.Select(word => AskAsync(several, word))));
-        Assert.Equal(2, two.Services.GetRequiredService<EngineHost>().Checkpoint!.Limits.StepsUnderWay);
+        Assert.Equal(devices == "cpu" ? 1 : 2, two.Services.GetRequiredService<EngineHost>().Checkpoint!.Limits.StepsUnderWay);
         Assert.Equal(0, two.Engine.Snapshot.UsedBlockCount);
     }
 
-    [Fact]
-    public async Task Chat_PromptSeenBefore_IsFoundInTheCacheOfBothDevices()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Chat_PromptSeenBefore_IsFoundInTheCacheOfBothDevices(int shared)
     {
-        await using DemoApp app = AppOn("cpu:0,cpu:1");
+        await using DemoApp app = AppOn("cpu:0,cpu:1", shared);
         ChatClient client = await ConnectAsync(app);
         string prompt = string.Concat(Enumerable.Repeat("a tall animal with a long neck; ", 20));
         ChatCompletion first = await CompleteAsync(client, prompt), second = await CompleteAsync(client, prompt);
@@ -41,10 +46,12 @@ public sealed class SeveralDevicesTests
         Assert.Equal(first.Content[0].Text, second.Content[0].Text);
     }
 
-    [Fact]
-    public async Task Stream_ClientLeavesWhileStepsAreUnderWay_ItsBlocksAreFreeAndTheOthersGoOn()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Stream_ClientLeavesWhileStepsAreUnderWay_ItsBlocksAreFreeAndTheOthersGoOn(int shared)
     {
-        await using DemoApp app = AppOn("cpu:0,cpu:1");
+        await using DemoApp app = AppOn("cpu:0,cpu:1", shared);
         ChatClient client = await ConnectAsync(app);
         string expected = await AskAsync(client, "giraffe");
         for (int i = 0; i < 4; i++)
@@ -56,7 +63,8 @@ public sealed class SeveralDevicesTests
         await TestApp.Until(() => app.Engine.Snapshot is { UsedBlockCount: 0, RunningCount: 0 });
     }
 
-    private static DemoApp AppOn(string devices) => new() { Settings = { ["Model:Device"] = devices, ["Model:Dtype"] = "float32", ["Model:Threads"] = "2" } };
+    private static DemoApp AppOn(string devices, int shared = 1) =>
+        new() { Settings = { ["Model:Device"] = devices, ["Model:TensorParallel"] = $"{shared}", ["Model:Dtype"] = "float32", ["Model:Threads"] = "2" } };
 
     private static async Task<ChatClient> ConnectAsync(DemoApp app)
     {

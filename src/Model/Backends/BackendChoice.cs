@@ -49,7 +49,7 @@ internal sealed record BackendChoice(DeviceChoice Device, CreateBackend Create, 
         if (options.Kernels is not ("fused" or "plain" or "scalar")) throw new ArgumentException($"Model:Kernels is '{options.Kernels}'; use fused or plain.");
         if (options.Kernels != "fused" && options.Deterministic) throw new ArgumentException("Model:Deterministic needs fused kernels; remove it, or set Model:Kernels=fused.");
         List<string> warnings = [];
-        IReadOnlyList<DeviceChoice> devices = DeviceChoice.ResolveAll(options.Device, countCuda ?? (options.Kernels == "plain" ? TorchDevices.CountCuda : () => CountUsable(options.Device, warnings)));
+        IReadOnlyList<DeviceChoice> devices = DeviceChoice.ResolveAll(options.Device, options.TensorParallel, countCuda ?? (options.Kernels == "plain" ? TorchDevices.CountCuda : () => CountUsable(options.Device, warnings)));
         int sharers = Math.Max(1, devices.Count(device => !device.IsCuda));
         long[]? limits = Offload.MemoryLimit.Parse(options.MemoryLimit, devices.Count);
         return [.. devices.Select((device, i) => new BackendChoice(device, Creator(options.Kernels, device, sharers, warnings), warnings) { Kernels = options.Kernels, Sharers = sharers, MemoryLimit = limits?[i] })];

@@ -55,7 +55,7 @@ internal sealed class HostBackend : IBackend
         ? new HostWeightStream(source, units, plan, dtype, tableRows)
         : throw new ArgumentException("The weights do not fit Model:MemoryLimit, and with plain kernels on CUDA they cannot stream; raise it, or set Model:Kernels=fused.");
 
-    public IStep CreateStep(LlamaModel model, LlamaConfig config, StepSize size) => new HostStep(model, config.VocabSize, _onHost);
+    public IStep CreateStep(LlamaModel model, LlamaConfig config, StepSize size, bool isAlone) => new HostStep(model, config.VocabSize, _onHost);
 
     public void Dispose() => Memory.Dispose();
 }

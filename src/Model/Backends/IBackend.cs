@@ -21,7 +21,7 @@ internal interface IBackend : IDisposable
     bool RunsAhead { get; }
 
     /// <summary>The kernels for a model; once for each backend.</summary>
-    /// <param name="config">The model's shape.</param>
+    /// <param name="config">The model's shape, with the whole vocabulary.</param>
     /// <param name="size">The largest step's.</param>
     /// <param name="kvDtype">Type of the cache.</param>
     /// <exception cref="ArgumentException">They do not take this shape.</exception>
@@ -47,6 +47,13 @@ internal interface IBackend : IDisposable
     /// <summary>Brings the arrays of a step to where its kernels read them. For who calls kernels without <see cref="CreateStep"/>.</summary>
     void Bring(ForwardBatch batch) { }
 
+    /// <summary>Waits for all that was enqueued, so that what went wrong is known now. For who calls kernels without <see cref="CreateStep"/>.</summary>
+    void Synchronize() { }
+
     /// <summary>Runs the steps of a model, or of its last part, with these kernels.</summary>
-    IStep CreateStep(LlamaModel model, LlamaConfig config, StepSize size);
+    /// <param name="model">Which.</param>
+    /// <param name="config">Its shape, with the whole vocabulary.</param>
+    /// <param name="size">The largest step's.</param>
+    /// <param name="isAlone">Whether no other device has a share in its steps; else they have exactly the rows that are asked for, one after the other.</param>
+    IStep CreateStep(LlamaModel model, LlamaConfig config, StepSize size, bool isAlone);
 }

@@ -20,7 +20,7 @@ internal static class WeightSource
     {
         if (format.Plan is not null && !memory.HoldsCodes)
             throw new ArgumentException("Model:Dtype asks for codes, which plain kernels cannot multiply on this device; use auto or bfloat16, or set Model:Kernels=fused or Model:Device=cpu.");
-        IWeightSource source = OpenOnHost(path, format, memory.HoldsCodes);
+        IWeightSource source = OpenOnHost(path, format, memory.HoldsCodes, part);
         if (!memory.IsHost) format.CheckDevice(source.Config.Quantization);
         if (!mayStream) WeightDemand.Check(source, memory, format.Dtype, part ?? ModelPart.Whole(source.Config));
         return new PlacedWeights(source, memory, format.Dtype);
@@ -30,9 +30,11 @@ internal static class WeightSource
     /// <param name="path">As above.</param>
     /// <param name="format">As above.</param>
     /// <param name="holdsCodes">As <see cref="DeviceMemory.HoldsCodes"/> of where they are to lie.</param>
-    public static IWeightSource OpenOnHost(string path, WeightFormat format, bool holdsCodes)
+    /// <param name="part">As above.</param>
+    public static IWeightSource OpenOnHost(string path, WeightFormat format, bool holdsCodes, ModelPart? part = null)
     {
         IWeightSource source = OpenStored(path, format, holdsCodes);
+        if (part is { ShardCount: > 1 } shard) source = new ShardedWeights(source, shard.ShardOf(source.Config)); // before what quantises, so that each device quantises its own
         return format.Plan is null ? source : new QuantizingWeights(source, format.Plan, format.OutlierThreshold);
     }
 

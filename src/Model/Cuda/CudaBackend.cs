@@ -69,6 +69,9 @@ internal sealed class CudaBackend : IBackend
 
     public DeviceMemory Memory => _memory;
 
+    /// <summary>On which everything is enqueued.</summary>
+    public CudaStream Stream => _stream;
+
     public ScalarType ActivationDtype { get; }
 
     public int BatchTokens => StepTokens;
@@ -99,16 +102,18 @@ internal sealed class CudaBackend : IBackend
 
     public void FinishLoading() => _stream.FinishLoading();
 
+    public void Synchronize() => _stream.Synchronize();
+
     public void Bring(ForwardBatch batch)
     {
         _stream.Synchronize(); // the buffer may be on its way from the last time
         _upload!.Enqueue(batch, batch.SequenceCount, buffer: 0);
     }
 
-    public IStep CreateStep(LlamaModel model, LlamaConfig config, StepSize size)
+    public IStep CreateStep(LlamaModel model, LlamaConfig config, StepSize size, bool isAlone)
     {
         PromptReader reader = new(model, new CudaScorer(_stream, _sampling!, size.Samples), new HostRows(_memory));
-        CudaStep step = new(model, _stream, _upload!, new CudaSampler(_stream, _sampling!, config.VocabSize, size.Samples), reader, size, hasGraphs: !_streams);
+        CudaStep step = new(model, _stream, _upload!, new CudaSampler(_stream, _sampling!, config.VocabSize, size.Samples), reader, size, hasGraphs: isAlone && !_streams);
         FinishLoading();
         return step;
     }

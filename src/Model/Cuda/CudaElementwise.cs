@@ -21,14 +21,15 @@ internal sealed unsafe class CudaElementwise
         (_siluMultiply, _takeRows) = (module.Kernel("silu_multiply"), module.Kernel("take_rows"));
     }
 
-    /// <summary>output[t] = table[tokenIds[t]]</summary>
-    /// <param name="table">[vocab, hidden] bfloat16 or float32</param>
+    /// <summary>output[t] = table[tokenIds[t] − firstToken]; zeros where the table has no such row.</summary>
+    /// <param name="table">[tokens of it, hidden] bfloat16 or float32</param>
     /// <param name="batch">Whose tokens.</param>
     /// <param name="output">[tokens, hidden] float32</param>
-    public void Embed(Weight table, CudaBatch batch, Matrix output)
+    /// <param name="firstToken">Whose row is the table's first.</param>
+    public void Embed(Weight table, CudaBatch batch, Matrix output, int firstToken = 0)
     {
         Matrix values = table is DenseWeight dense ? dense.Values : throw new ArgumentException("The embedding table has codes; it must be widened when it is brought to the device.");
-        (values.Dtype == ScalarType.BFloat16 ? _embedBf16 : _embedFloat).Launch(ByRow(output), values.Data, batch.TokenIds, output.Data, output.Columns);
+        (values.Dtype == ScalarType.BFloat16 ? _embedBf16 : _embedFloat).Launch(ByRow(output), values.Data, batch.TokenIds, firstToken, values.Rows, output.Data, output.Columns);
     }
 
     /// <summary>output = input / √(mean(input²) + epsilon) · weight, row by row.</summary>
@@ -52,7 +53,7 @@ internal sealed unsafe class CudaElementwise
     /// <param name="input">[tokens, columns] float32</param>
     /// <param name="rows">[output rows] int32 in device memory</param>
     /// <param name="output">[rows, columns] float32</param>
-    public void TakeRows(Matrix input, nint rows, Matrix output) => _takeRows.Launch(ByRow(output), input.Data, rows, output.Data, output.Columns);
+    public void TakeRows(Matrix input, nint rows, Matrix output) => _takeRows.Launch(ByRow(output), input.Data, rows, 0, input.Rows, output.Data, output.Columns);
 
     // A block for each row. The threads depend on the width alone, and with them the order of a row's additions.
     private static LaunchShape ByRow(Matrix output) => new(output.Rows, 1, 1, Math.Clamp((output.Columns / 8 + 31) / 32 * 32, 32, 1024));

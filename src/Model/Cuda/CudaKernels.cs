@@ -55,7 +55,7 @@ internal sealed unsafe class CudaKernels : IKernels, IDisposable
 
     public void CopyBlocks(ForwardBatch batch, AttentionShape shape, KvLayer cache) => _cache.CopyBlocks(_copies.Device, batch.CopyCount, cache);
 
-    public void Embed(Weight table, ForwardBatch batch, Matrix output) => _elementwise.Embed(table, _batch, output);
+    public void Embed(Weight table, ForwardBatch batch, Matrix output, int firstToken) => _elementwise.Embed(table, _batch, output, firstToken);
 
     public void RmsNorm(Matrix input, Matrix weight, float epsilon, Matrix output) => _elementwise.RmsNorm(input, weight, epsilon, output);
 

@@ -23,6 +23,9 @@ internal static class CudaExamination
         else yield return Finding.Fault("NVRTC", noNvrtc, "Without it no kernel can be compiled; or set Model:Device=cpu.");
         if (CudaLibraries.TryFind(ToolkitLibrary.Cublas, devices.DriverVersion, out CudaLibrary? cublas, out string? noCublas)) yield return new Finding("cuBLAS", $"{cublas}");
         else yield return Finding.Warning("cuBLAS", noCublas, "Without it large products are slower.");
+        if (devices.Count == 1) yield break;
+        if (CudaLibraries.TryFind(ToolkitLibrary.Nccl, devices.DriverVersion, out CudaLibrary? nccl, out string? noNccl)) yield return new Finding("NCCL", $"{nccl}");
+        else yield return new Finding("NCCL", $"none, so with Model:TensorParallel sums go over host memory, slowly: {noNccl}");
     }
 
     private static Finding Describe(CudaDevice device)

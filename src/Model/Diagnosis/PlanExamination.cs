@@ -1,5 +1,6 @@
 using System.Globalization;
 using Llama.Model.Backends;
+using Llama.Model.Parallel;
 using Llama.Model.Torch;
 using static TorchSharp.torch;
 
@@ -27,6 +28,8 @@ internal sealed class PlanExamination(ModelOptions options, CheckpointExaminatio
         }
         LlamaConfig? config = checkpoint.Config;
         if (config is not null) yield return Chosen("kernels", () => DescribeKernels(choice, config, format.Dtype), out string kernels) ?? new Finding("kernels", kernels);
+        if (config is not null && options.TensorParallel > 1)
+            yield return Chosen("shares", () => Shard.Of(config, 0, options.TensorParallel), out Shard share) ?? new Finding("shares", $"{options.TensorParallel} devices share each layer; the first holds {share}");
         if (!device.IsCuda) yield return Threads();
         if (config is not null)
             foreach (Finding finding in Memory(config, choice, format)) yield return finding;

@@ -19,9 +19,10 @@ internal interface IKernels
     /// <summary>cache[target] = cache[source], block by block, in the order of <see cref="ForwardBatch.Copies"/>: a block may be target of one and source of a later one.</summary>
     void CopyBlocks(ForwardBatch batch, AttentionShape shape, KvLayer cache);
 
-    /// <summary>output[t] = table[tokenIds[t]]</summary>
-    /// <param name="table">[vocab, hidden]</param>
-    void Embed(Weight table, ForwardBatch batch, Matrix output);
+    /// <summary>output[t] = table[tokenIds[t] − firstToken]; zeros where the table has no such row.</summary>
+    /// <param name="table">[tokens of it, hidden]</param>
+    /// <param name="firstToken">Whose row is the table's first.</param>
+    void Embed(Weight table, ForwardBatch batch, Matrix output, int firstToken = 0);
 
     /// <summary>output = input / √(mean(input²) + epsilon) · weight, row by row (Zhang and Sennrich 2019, equation 4).</summary>
     /// <param name="weight">[1, hidden] float32</param>
@@ -49,6 +50,11 @@ internal interface IKernels
 
     /// <summary>gate = silu(gate) · up, element by element (SwiGLU, Shazeer 2020).</summary>
     void SiluMultiply(Matrix gate, Matrix up);
+
+    /// <summary>Logits of the whole vocabulary where several devices have some of their columns each; else they are whole already.</summary>
+    /// <param name="logits">[rows, tokens of this device]</param>
+    /// <returns>[rows, vocab], on the first device.</returns>
+    Matrix Gather(Matrix logits) => logits;
 
     /// <summary>output[i] = input[rows[i]]</summary>
     void TakeRows(Matrix input, ReadOnlySpan<int> rows, Matrix output);

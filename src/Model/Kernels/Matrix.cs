@@ -50,6 +50,9 @@ internal sealed unsafe class Matrix : IDisposable
 
     public float* Floats => (float*)Data;
 
+    /// <summary>Whether its memory is given back when it is disposed.</summary>
+    public bool OwnsMemory => _free is not null;
+
     public long ByteCount => BytesOf(Rows, Columns, Dtype);
 
     /// <summary>Bytes of a matrix.</summary>
@@ -77,6 +80,9 @@ internal sealed unsafe class Matrix : IDisposable
         if (!_views.TryGetValue(rows, out Matrix? view)) _views[rows] = view = new Matrix(this, rows);
         return view;
     }
+
+    /// <summary>Some rows as a matrix on the same memory, which must outlive it.</summary>
+    public Matrix Slice(int first, int rows) => new((byte*)Data + BytesOf(first, Columns, Dtype), rows, Columns, Dtype, IsOnHost, free: null);
 
     public void Dispose()
     {

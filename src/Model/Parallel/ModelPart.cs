@@ -25,6 +25,11 @@ internal readonly record struct ModelPart(int FirstLayer, int LayerCount, int Sh
     /// <param name="config">Of the whole model.</param>
     public LlamaConfig ShapeOf(LlamaConfig config) => config with { LayerCount = LayerCount };
 
+    /// <summary>What it holds of each of its layers.</summary>
+    /// <param name="config">Of the whole model.</param>
+    /// <exception cref="ArgumentException">The model cannot be cut so; with what would work.</exception>
+    public Shard ShardOf(LlamaConfig config) => Parallel.Shard.Of(config, Shard, ShardCount);
+
     /// <summary>Its layers in words: <c>layers 0 to 10</c>.</summary>
     public override string ToString() => LayerCount == 1 ? $"layer {FirstLayer}" : $"layers {FirstLayer} to {EndLayer - 1}";
 }

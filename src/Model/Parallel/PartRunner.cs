@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using Llama.Model.Backends;
+using Llama.Model.Cuda;
 using Llama.Model.Kernels;
 using static TorchSharp.torch;
 
@@ -10,9 +11,11 @@ internal sealed class PartRunner : IDisposable
 {
     private readonly StepUnderWay[] _steps; // by number, modulo their count
     private readonly PartRunner? _before;
+    private readonly ShardGroup? _group;
+    private readonly int _shard;
     private readonly DeviceThread _thread;
     private readonly Matrix[] _streams; // [steps] what is handed on: [tokens, hidden] float32
-    private Action _handOn = null!;
+    private Action _handOn = static () => { }; // of a group of devices that share a part only the first has somebody to tell
 
     /// <summary>Starts the thread and takes the device into use there.</summary>
     /// <param name="options">As for loading.</param>
@@ -20,11 +23,13 @@ internal sealed class PartRunner : IDisposable
     /// <param name="threadCount">That compute for it.</param>
     /// <param name="before">The part before; null for the first.</param>
     /// <param name="steps">As many as may be under way.</param>
-    public PartRunner(ModelOptions options, BackendChoice choice, int threadCount, PartRunner? before, StepUnderWay[] steps)
+    /// <param name="group">The devices that the part is shared with; null for none.</param>
+    /// <param name="shard">Which of them this is.</param>
+    public PartRunner(ModelOptions options, BackendChoice choice, int threadCount, PartRunner? before, StepUnderWay[] steps, ShardGroup? group, int shard)
     {
-        (Choice, ThreadCount, _before, _steps, _streams) = (choice, threadCount, before, steps, new Matrix[steps.Length]);
-        if (before is not null) before._handOn = Post;
-        _thread = new DeviceThread(choice.Device.Name, threadCount, isCaller: before is null, Run);
+        (Choice, ThreadCount, _before, _steps, _group, _shard, _streams) = (choice, threadCount, before, steps, group, shard, new Matrix[steps.Length]);
+        if (before is not null) before._handOn += Post;
+        _thread = new DeviceThread(choice.Device.Name, threadCount, isCaller: before is null && shard == 0, Run);
         Begin(() => Model = new DeviceModel(options, choice));
     }
 
@@ -53,7 +58,7 @@ internal sealed class PartRunner : IDisposable
     {
         DeviceModel model = Model!;
         model.UseCache(blockCount);
-        if (model.Weights.Head is not null) return;
+        if (model.Weights.Head is not null || _shard > 0) return; // the residual stream is the same on all devices that share a part
         for (int i = 0; i < _streams.Length; i++) _streams[i] = HostMemory.Instance.Empty(batchTokens, model.Config.HiddenSize, ScalarType.Float32);
     }
 
@@ -76,16 +81,26 @@ internal sealed class PartRunner : IDisposable
         }
         catch (Exception failure) // told by who finishes the step
         {
-            step.Fail(failure);
+            if (failure is not PeerFailedException) step.Fail(Named(failure));
+            _group?.Fail(failure);
         }
+        _group?.EndStep(_shard);
         _handOn();
+    }
+
+    private Exception Named(Exception failure)
+    {
+        string name = Choice.Device.Name;
+        if (failure is RunnerLostException lost) return new RunnerLostException($"{name}: {lost.Message}", lost);
+        if (failure is CudaException { IsContextLost: true }) return new RunnerLostException($"{name}: The GPU is lost to this process: {failure.Message}", failure);
+        return _group is { SurvivesFailure: false } ? new RunnerLostException($"{name} failed, and with it the connection of the devices that share its layers: {failure.Message}", failure) : failure;
     }
 
     private void Run(StepUnderWay step, int place)
     {
         ForwardBatch batch = step.Batch;
         if (_before is not null) Model!.Take(batch, _before._streams[place].Take(batch.TokenCount));
-        if (_streams[place] is { } stream) Model!.Run(batch, stream.Take(batch.TokenCount));
-        else Model!.Run(batch, step.Sampled.AsSpan(0, batch.SampleCount), step.Scored.AsSpan(0, batch.Scores.Count));
+        if (Model!.Weights.Head is null) Model.Run(batch, _streams[place]?.Take(batch.TokenCount));
+        else Model.Run(batch, step.Sampled.AsSpan(0, batch.SampleCount), step.Scored.AsSpan(0, batch.Scores.Count));
     }
 }

@@ -9,30 +9,39 @@ using Llama.Model.Torch;
 namespace Llama.Model.Parallel;
 
 /// <summary>
-/// A model whose layers lie on several devices (layer parallelism): each step goes from one to the next, and as many steps are under way as there are devices, so that all of them work. Each
-/// runs the steps in their order; so what a step wrote to the cache is there for every later one, on every device, before that one comes.
+/// A model on several devices. Its layers may lie on one after the other (layer parallelism): each step goes from one to the next, and as many steps are under way as there are such stages, so that all
+/// of them work. Each runs the steps in their order; so what a step wrote to the cache is there for every later one, on every device, before that one comes. And a stage may be a group of devices
+/// that share every one of its layers (tensor parallelism).
 /// </summary>
 internal sealed class PipelineRunner : ModelRunner
 {
     private readonly StepUnderWay[] _steps;
-    private readonly List<PartRunner> _parts = [];
+    private readonly ShardGroup?[] _groups; // [stages]; null where a stage is one device
+    private readonly int _shardCount; // devices of a stage
+    private readonly List<PartRunner> _parts = []; // [stages · devices of a stage]
     private readonly Tally _finished = new();
     private long _begunCount, _finishedCount;
 
     public PipelineRunner(ModelOptions options, IReadOnlyList<BackendChoice> choices)
     {
-        _steps = [.. choices.Select(_ => new StepUnderWay(options.MaxSequences))];
+        _shardCount = options.TensorParallel;
+        _steps = [.. Enumerable.Range(0, choices.Count / _shardCount).Select(_ => new StepUnderWay(options.MaxSequences))];
+        _groups = [.. _steps.Select(_ => _shardCount > 1 ? new ShardGroup(_shardCount) : null)];
         try
         {
             int[] threads = ThreadShares(options, choices);
-            for (int i = 0; i < choices.Count; i++) _parts.Add(new PartRunner(options, choices[i], threads[i], _parts.LastOrDefault(), _steps));
-            _parts[^1].HandOnBy(_finished.Raise);
+            for (int i = 0; i < choices.Count; i++)
+            {
+                (int stage, int shard) = (i / _shardCount, i % _shardCount);
+                _parts.Add(new PartRunner(options, choices[i], threads[i], stage == 0 ? null : First(stage - 1), _steps, _groups[stage], shard));
+            }
+            First(_steps.Length - 1).HandOnBy(_finished.Raise);
             Settle();
             int batchTokens = options.MaxBatchTokens ?? _parts.Min(part => part.Model!.BatchTokens);
             DeviceRoom[] rooms = new DeviceRoom[_parts.Count];
             OnEach((part, i) => rooms[i] = new DeviceRoom(part.Choice.Device.Name, RoomOf(part), part.Choice.CacheShare));
-            ModelPart[] plan = Plan(options, rooms);
-            OnEach((part, i) => part.Model!.Load(batchTokens, plan[i]));
+            ModelPart[] plan = Plan(options, [.. rooms.Chunk(_shardCount).Select(DeviceRoom.Of)], batchTokens);
+            OnEach((part, i) => part.Model!.Load(batchTokens, plan[i / _shardCount] with { Shard = i % _shardCount, ShardCount = _shardCount }, _groups[i / _shardCount]));
             KvPoolSize pool = LeastPool();
             OnEach((part, _) => part.UseCache(pool.BlockCount, batchTokens));
             Limits = LimitsOf(options, _parts[0].Model!.Config, batchTokens, pool.BlockCount) with { StepsUnderWay = _steps.Length };
@@ -52,7 +61,7 @@ internal sealed class PipelineRunner : ModelRunner
     public override void Begin(ForwardBatch batch)
     {
         _steps[_begunCount++ % _steps.Length].Begin(batch);
-        _parts[0].Post(); // runs there and then
+        for (int i = _shardCount - 1; i >= 0; i--) _parts[i].Post(); // the first runs there and then
     }
 
     public override void Finish(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored)
@@ -71,6 +80,7 @@ internal sealed class PipelineRunner : ModelRunner
     {
         _finished.WaitFor(_begunCount, spins: false);
         foreach (PartRunner part in _parts) part.Dispose();
+        foreach (ShardGroup? group in _groups) group?.Dispose();
         _finished.Dispose();
     }
 
@@ -83,10 +93,16 @@ internal sealed class PipelineRunner : ModelRunner
         return [.. choices.Select(choice => choice.Device.IsCuda == hasHost ? 1 : Math.Max(1, total / sharers + (taken++ < total % sharers ? 1 : 0)))];
     }
 
-    private ModelPart[] Plan(ModelOptions options, IReadOnlyList<DeviceRoom> rooms)
+    /// <summary>The device of a stage that takes steps and hands them on.</summary>
+    private PartRunner First(int stage) => _parts[stage * _shardCount];
+
+    /// <summary>The layers of each stage.</summary>
+    private ModelPart[] Plan(ModelOptions options, IReadOnlyList<DeviceRoom> rooms, int batchTokens)
     {
         WeightFormat format = WeightFormat.Of(options);
         using IWeightSource source = WeightSource.OpenOnHost(options.Path, format, _parts.TrueForAll(part => part.Model!.HoldsCodes));
+        for (int stage = 0; stage < _groups.Length; stage++) _groups[stage]?.Connect(
+            source.Config, [.. _parts.Skip(stage * _shardCount).Take(_shardCount).Select(part => part.Choice)], batchTokens, stage == _groups.Length - 1 ? options.MaxSequences : 0, options.Deterministic);
         return LayerPlan.Place(source, options, format, rooms);
     }
 
@@ -128,14 +144,14 @@ internal sealed class PipelineRunner : ModelRunner
     private ModelDescription Describe(ModelOptions options, KvPoolSize pool)
     {
         DeviceModel first = _parts[0].Model!;
-        string devices = string.Join(", ", _parts.Select(part => part.Choice.Device.Name));
+        string devices = string.Join(", ", _parts.Select(part => part.Choice.Device.Name)), way = _shardCount == 1 ? "" : $", {_shardCount} share each layer, sums {_groups[0]!.Way}";
         string[] lines = new string[_parts.Count];
         string?[] memory = new string?[_parts.Count];
         DeviceShare[] shares = new DeviceShare[_parts.Count];
         OnEach((part, i) => (lines[i], memory[i], shares[i]) = (Describe(part, pool.BlockCount), part.Model!.DescribeMemory(), part.Model.Share(pool.BlockCount)));
         return new ModelDescription(
             ModelDescription.Shape(first.Config),
-            $"{devices} (as set), up to {_steps.Length} steps under way{(options.Deterministic ? ", deterministic" : "")}, {TorchLibrary.Description}{string.Concat(lines.Select(line => $"\n           {line}"))}",
+            $"{devices} ({first.Choice.Device.Reason}){way}{(_steps.Length == 1 ? "" : $", up to {_steps.Length} steps under way")}{(options.Deterministic ? ", deterministic" : "")}, {TorchLibrary.Description}{string.Concat(lines.Select(line => $"\n           {line}"))}",
             ModelDescription.Types(options, first.Format, first.KvDtype, first.ActivationDtype),
             ModelDescription.Pool(pool, options.BlockSize, _parts.Sum(part => part.Model!.BytesPerBlock)))
         {
@@ -152,6 +168,7 @@ internal sealed class PipelineRunner : ModelRunner
     {
         LlamaWeights weights = part.Model!.Weights;
         string ends = (weights.Embedding is null ? "" : "embedding, ") + weights.Part + (weights.Head is null ? "" : ", head");
+        if (weights.Part is { ShardCount: > 1 } shared) ends += $" in shares of {shared.ShardCount}: {shared.ShardOf(part.Model!.Config)}";
         return string.Create(CultureInfo.InvariantCulture, $"{part.Choice.Device.Name}: {ends}; {weights.ByteCount >> 20:N0} MiB weights, of which a step reads {weights.StepByteCount >> 20:N0}; {blockCount * part.Model.BytesPerBlock >> 20:N0} MiB KV cache")
             + $"{ModelDescription.Threads(part.Choice.Device.IsCuda ? 0 : part.ThreadCount)}, {part.Model.Kernels}";
     }

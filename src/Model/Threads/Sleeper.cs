@@ -2,10 +2,13 @@ using System.Diagnostics;
 
 namespace Llama.Model.Threads;
 
-/// <summary>One thread's waiting for a number that others raise: it spins for a moment, then parks and costs nothing.</summary>
+/// <summary>
+/// One thread's waiting for a number that others raise: it spins for a moment, then offers its core to whoever wants it, then parks and costs nothing. The offer is for the thread that it waits for: when
+/// the system has put both on one core, each wait would last as long as the spinning, and neither would be moved, as only one at a time is seen to want the core.
+/// </summary>
 internal sealed class Sleeper : IDisposable
 {
-    private static readonly long SpinTicks = Stopwatch.Frequency / 20_000; // 50 µs
+    private static readonly long SpinTicks = Stopwatch.Frequency / 200_000, YieldTicks = Stopwatch.Frequency / 10_000; // 5 µs, then up to 100 µs
 
     private readonly AutoResetEvent _wakeUp = new(false);
     private PaddedLong _isParked;
@@ -22,10 +25,12 @@ internal sealed class Sleeper : IDisposable
     /// <param name="spins">Whether to spin at first; not where that would take a core from who raises it.</param>
     public long WaitForOther(ref long number, long seen, bool spins = true)
     {
-        long deadline = spins ? Stopwatch.GetTimestamp() + SpinTicks : 0;
+        long start = Stopwatch.GetTimestamp();
         while (Volatile.Read(ref number) == seen)
         {
-            if (spins && Stopwatch.GetTimestamp() < deadline) Thread.SpinWait(1);
+            long waited = spins ? Stopwatch.GetTimestamp() - start : YieldTicks;
+            if (waited < SpinTicks) Thread.SpinWait(1);
+            else if (waited < YieldTicks) Thread.Yield();
             else Park(ref number, seen);
         }
         return Volatile.Read(ref number);

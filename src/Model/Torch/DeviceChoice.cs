@@ -16,14 +16,17 @@ internal sealed record DeviceChoice(int? CudaIndex, string Reason)
     /// <summary>Its name, as settings and torch spell it.</summary>
     public string Name => CudaIndex is int cuda ? $"cuda:{cuda}" : CpuIndex is int cpu ? $"cpu:{cpu}" : "cpu";
 
-    /// <summary>Resolves the setting <c>Model:Device</c>: one device, or a list of different ones.</summary>
+    /// <summary>Resolves the setting <c>Model:Device</c>: one device, a list of different ones, or a kind of which as many are taken as share a layer.</summary>
     /// <param name="setting">Its value.</param>
+    /// <param name="shardCount">Devices that share every layer.</param>
     /// <param name="countCuda">Counts the CUDA devices; asked only where that matters.</param>
     /// <exception cref="ArgumentException">An unknown spelling, a device that is not there, or one that is named twice.</exception>
-    public static IReadOnlyList<DeviceChoice> ResolveAll(string setting, Func<int> countCuda)
+    public static IReadOnlyList<DeviceChoice> ResolveAll(string setting, int shardCount, Func<int> countCuda)
     {
         string[] names = setting.Split(',', StringSplitOptions.TrimEntries);
-        if (names.Length == 1) return [Resolve(setting, countCuda)];
+        if (names.Length == 1 && (shardCount == 1 || setting is "auto" or "cpu" or "cuda")) return FirstOf(Resolve(setting, countCuda), shardCount, countCuda);
+        if (names.Length % shardCount != 0)
+            throw new ArgumentException($"Model:TensorParallel is {shardCount}, and Model:Device names {names.Length} device{(names.Length == 1 ? "" : "s")}; name {shardCount} or a multiple of it, each group of {shardCount} being a stage of the layers.");
         if (names.Contains("auto")) throw new ArgumentException($"Model:Device is '{setting}'; auto stands alone: name every device of a list, such as cuda:0,cuda:1.");
         DeviceChoice[] devices = [.. names.Select(name => Resolve(name == "cpu" ? "cpu:0" : name, countCuda))];
         if (devices.CountBy(device => device.Name).FirstOrDefault(named => named.Value > 1).Key is { } twice)
@@ -45,6 +48,14 @@ internal sealed record DeviceChoice(int? CudaIndex, string Reason)
         if (index >= count)
             throw new ArgumentException($"Model:Device is '{setting}', but {count} CUDA devices are seen. Use auto or cpu; the verb doctor says what is missing.");
         return new DeviceChoice(index, "as set");
+    }
+
+    private static DeviceChoice[] FirstOf(DeviceChoice first, int count, Func<int> countCuda)
+    {
+        if (count == 1) return [first];
+        if (first.IsCuda && countCuda() is int there && there < count)
+            throw new ArgumentException($"Model:TensorParallel is {count}, but {there} CUDA device{(there == 1 ? " is" : "s are")} seen; use {there}, or Model:Device=cpu.");
+        return [.. Enumerable.Range(0, count).Select(index => first.IsCuda ? first with { CudaIndex = index } : first with { CpuIndex = index })];
     }
 
     /// <summary>Whether two names mean one device: <c>cuda</c> is <c>cuda:0</c>.</summary>

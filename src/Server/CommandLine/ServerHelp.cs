@@ -35,6 +35,8 @@ internal static class ServerHelp
           --Model:Name=<id>                    id in /v1/models and in requests (default: the folder's or file's name)
           --Model:Aliases:0=<id>               another id that requests may use
           --Model:Device=<device>              auto, cpu, cuda, cuda:N, or a list over which the layers are laid: cuda:0,cuda:1 (default auto: CUDA if there, else CPU)
+          --Model:TensorParallel=<count>       devices that share every layer, heads and MLP columns cut for them; Model:Device lists a multiple of it, or a kind
+                                               of which the first so many are taken (default 1)
           --Model:Dtype=<type>                 auto (codes as the files have them, else bfloat16), bfloat16, float32, int8 or int4; finer:
                                                int8-row (= int8), int8-g32, -g64, -g128, int4-g32, -g64 (= int4), -g128, and -zp behind those of int4;
                                                int8-outliers: int8, but inputs that stand out in 16 bits (LLM.int8()), on a CPU

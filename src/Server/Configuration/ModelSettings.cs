@@ -20,6 +20,10 @@ internal sealed class ModelSettings
     [RegularExpression("auto|(cpu|cuda)(:[0-9]{1,4})?( *, *(cpu|cuda)(:[0-9]{1,4})?)*", ErrorMessage = "Model:Device must be auto, cpu, cuda, cuda:N, or a list of devices such as cuda:0,cuda:1 or cpu:0,cpu:1.")]
     public string Device { get; set; } = "auto";
 
+    /// <summary>How many devices share every layer.</summary>
+    [Range(1, 64)]
+    public int TensorParallel { get; set; } = 1;
+
     [RegularExpression("auto|bfloat16|float32|" + QuantizationType.Pattern, ErrorMessage = "Model:Dtype must be auto, bfloat16, float32 or one of " + QuantizationType.Spellings + ".")]
     public string Dtype { get; set; } = "auto";
 
@@ -68,6 +72,7 @@ internal sealed class ModelSettings
     {
         Path = folder,
         Device = Device,
+        TensorParallel = TensorParallel,
         Dtype = Dtype,
         OutlierThreshold = OutlierThreshold,
         KvDtype = KvDtype,

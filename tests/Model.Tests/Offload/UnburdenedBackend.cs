@@ -25,7 +25,7 @@ internal sealed class UnburdenedBackend(IBackend backend) : IBackend
 
     public WeightStream CreateStream(IWeightSource source, IReadOnlyList<WeightUnit> units, OffloadPlan plan, ScalarType dtype, int tableRows) => backend.CreateStream(source, units, plan, dtype, tableRows);
 
-    public IStep CreateStep(LlamaModel model, LlamaConfig config, StepSize size) => backend.CreateStep(model, config, size);
+    public IStep CreateStep(LlamaModel model, LlamaConfig config, StepSize size, bool isAlone) => backend.CreateStep(model, config, size, isAlone);
 
     public void Dispose() => backend.Dispose();
 }

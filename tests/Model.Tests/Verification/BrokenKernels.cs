@@ -12,9 +12,9 @@ internal sealed unsafe class BrokenKernels(IKernels right, string broken) : IKer
         if (broken != nameof(CopyBlocks)) right.CopyBlocks(batch, shape, cache);
     }
 
-    public void Embed(Weight table, ForwardBatch batch, Matrix output)
+    public void Embed(Weight table, ForwardBatch batch, Matrix output, int firstToken)
     {
-        right.Embed(table, batch, output);
+        right.Embed(table, batch, output, firstToken);
         Break(nameof(Embed), output);
     }
 

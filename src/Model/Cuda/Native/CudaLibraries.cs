@@ -34,8 +34,8 @@ internal static class CudaLibraries
             return null;
         }
         Version version = wanted.Version(library);
-        if (version.Major >= 11 && (driver is null || version.Major <= driver.Major)) return new CudaLibrary(wanted, library, version);
-        faults.Add($"{path} is of CUDA {version}");
+        if (wanted.Fits(version, driver)) return new CudaLibrary(wanted, library, version);
+        faults.Add(wanted.Least is null ? $"{path} is of CUDA {version}" : $"{path} is of version {version}");
         library.Unload();
         return null;
     }
@@ -48,6 +48,7 @@ internal static class CudaLibraries
     private static string Reason(ToolkitLibrary wanted, Version? driver, List<string> faults)
     {
         string major = driver is null ? "" : $" {driver.Major}";
+        if (faults.Count > 0 && wanted.Least is not null) return $"no usable lib{wanted.Name}: {string.Join("; ", faults)}. Needed is {wanted.Least} or newer.";
         return faults.Count > 0
             ? $"no usable lib{wanted.Name}: {string.Join("; ", faults)}. Needed is one of CUDA 11 or newer"
               + (driver is null ? "." : $", but not above {driver.Major}: the driver is made for CUDA {driver}.")

@@ -7,9 +7,9 @@ internal sealed unsafe class ToolkitLibrary
 {
     private readonly Regex _file;
 
-    private ToolkitLibrary(string name, string companion, string[] loaderNames, Func<LoadedLibrary, Version> version)
+    private ToolkitLibrary(string name, string companion, string[] loaderNames, Func<LoadedLibrary, Version> version, Version? least = null)
     {
-        (Name, LoaderNames, Version) = (name, loaderNames, version);
+        (Name, LoaderNames, Version, Least) = (name, loaderNames, version, least);
         Companion = FilePattern(companion);
         _file = FilePattern(name);
     }
@@ -24,6 +24,9 @@ internal sealed unsafe class ToolkitLibrary
         ? ["cublas64_13.dll", "cublas64_12.dll", "cublas64_11.dll"]
         : ["libcublas.so.13", "libcublas.so.12", "libcublas.so.11", "libcublas.so"], CublasVersion);
 
+    /// <summary>Sums over several devices. It has versions of its own, each for some CUDA that the driver must know.</summary>
+    public static ToolkitLibrary Nccl { get; } = new("nccl", "nccl-net", ["libnccl.so.2", "libnccl.so"], NcclVersion, least: new Version(2, 10));
+
     /// <summary>Without prefix and ending.</summary>
     public string Name { get; }
 
@@ -33,7 +36,15 @@ internal sealed unsafe class ToolkitLibrary
     /// <summary>The files that must be loaded before it where they lie beside it.</summary>
     public Regex Companion { get; }
 
-    /// <summary>Asks a loaded one for its version, whose major number is that of CUDA.</summary>
+    /// <summary>The least version that will do, where that is not CUDA's.</summary>
+    public Version? Least { get; }
+
+    /// <summary>Whether a version will do.</summary>
+    /// <param name="version">What a library says of itself.</param>
+    /// <param name="driver">The version of CUDA that the driver is made for; null for any.</param>
+    public bool Fits(Version version, Version? driver) => Least is null ? version.Major >= 11 && (driver is null || version.Major <= driver.Major) : version >= Least;
+
+    /// <summary>Asks a loaded one for its version, whose major number is that of CUDA unless it has versions of its own.</summary>
     public Func<LoadedLibrary, Version> Version { get; }
 
     /// <summary>Its files in a folder, newest first.</summary>
@@ -58,6 +69,13 @@ internal sealed unsafe class ToolkitLibrary
         int major, minor;
         var property = (delegate* unmanaged<int, int*, int>)library.Optional("cublasGetProperty"); // libraryPropertyType: 0 major, 1 minor
         return property != null && property(0, &major) == 0 && property(1, &minor) == 0 ? new Version(major, minor) : Unknown;
+    }
+
+    private static Version NcclVersion(LoadedLibrary library)
+    {
+        int code; // 10,000 · major + 100 · minor + patch from 2.9 on
+        var version = (delegate* unmanaged<int*, int>)library.Optional("ncclGetVersion");
+        return version != null && version(&code) == 0 ? new Version(code / 10_000, code / 100 % 100, code % 100) : Unknown;
     }
 
     private static Version Unknown => new(0, 0);

@@ -1,19 +1,21 @@
 // What is done to every element of an activation. Compiled for ACT (bf16 or float). The residual stream is float32.
 #include "pairs.cuh"
 
-// output[t] = table[ids[t]]. Grid: tokens.
-template <typename T> __device__ __forceinline__ void embed(const T* table, const int* ids, float* output, int columns)
+// output[t] = table[ids[t] - first], or zeros where the table, of so many rows, has no such row. Grid: tokens.
+template <typename T> __device__ __forceinline__ void embed(const T* table, const int* ids, int first, int rows, float* output, int columns)
 {
-    const T* from = table + (long long)ids[blockIdx.x] * columns;
+    int row = ids[blockIdx.x] - first;
+    bool is_there = row >= 0 && row < rows;
+    const T* from = table + (long long)row * columns;
     float* to = output + (long long)blockIdx.x * columns;
-    for (int i = 2 * threadIdx.x; i < columns; i += 2 * blockDim.x) store_pair(to + i, load_pair(from + i));
+    for (int i = 2 * threadIdx.x; i < columns; i += 2 * blockDim.x) store_pair(to + i, is_there ? load_pair(from + i) : make_float2(0, 0));
 }
 
-extern "C" __global__ void embed_bf16(const bf16* table, const int* ids, float* output, int columns) { embed(table, ids, output, columns); }
-extern "C" __global__ void embed_float(const float* table, const int* ids, float* output, int columns) { embed(table, ids, output, columns); }
+extern "C" __global__ void embed_bf16(const bf16* table, const int* ids, int first, int rows, float* output, int columns) { embed(table, ids, first, rows, output, columns); }
+extern "C" __global__ void embed_float(const float* table, const int* ids, int first, int rows, float* output, int columns) { embed(table, ids, first, rows, output, columns); }
 
-// output[i] = input[rows[i]]. Grid: rows.
-extern "C" __global__ void take_rows(const float* input, const int* rows, float* output, int columns) { embed(input, rows, output, columns); }
+// output[i] = input[indices[i]]. Grid: rows of the output.
+extern "C" __global__ void take_rows(const float* input, const int* indices, int first, int rows, float* output, int columns) { embed(input, indices, first, rows, output, columns); }
 
 // The sum over a block whose threads are whole warps, the same in every thread.
 __device__ __forceinline__ float block_sum(float x)

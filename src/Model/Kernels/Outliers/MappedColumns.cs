@@ -6,16 +6,19 @@ namespace Llama.Model.Kernels.Outliers;
 /// <param name="values">[inputs, outputs] bfloat16. Taken over.</param>
 internal sealed unsafe class MappedColumns(Matrix values) : OutlierColumns
 {
+    /// <summary>[inputs, outputs]</summary>
+    public Matrix Values { get; } = values;
+
     public override int Bring(ReadOnlySpan<int> columns, nint* addresses)
     {
-        for (int i = 0; i < columns.Length; i++) addresses[i] = (nint)((ushort*)values.Data + (long)columns[i] * values.Columns);
+        for (int i = 0; i < columns.Length; i++) addresses[i] = (nint)((ushort*)Values.Data + (long)columns[i] * Values.Columns);
         return columns.Length;
     }
 
-    public override Tensor Widen() => values.Tensor.t().to(ScalarType.Float32);
+    public override Tensor Widen() => Values.Tensor.t().to(ScalarType.Float32);
 
     /// <summary>The weight that the columns are of: [outputs, inputs] in bfloat16, on the host.</summary>
-    public DenseWeight ToDense() => new(Transposition.Of(values));
+    public DenseWeight ToDense() => new(Transposition.Of(Values));
 
-    public override void Dispose() => values.Dispose();
+    public override void Dispose() => Values.Dispose();
 }

@@ -28,10 +28,11 @@ internal sealed class PlainKernels : IKernels
                 if (part is not null) part.Tensor[copy.Target].copy_(part.Tensor[copy.Source]);
     }
 
-    public void Embed(Weight table, ForwardBatch batch, Matrix output)
+    public void Embed(Weight table, ForwardBatch batch, Matrix output, int firstToken = 0)
     {
         using DisposeScope scope = NewDisposeScope();
-        output.Tensor.copy_(table.Widen(Indices(batch.TokenIds.AsSpan(0, batch.TokenCount))));
+        Tensor rows = Indices(batch.TokenIds.AsSpan(0, batch.TokenCount)) - firstToken, isThere = (rows >= 0).logical_and(rows < table.Outputs).unsqueeze(1);
+        output.Tensor.copy_(where(isThere, table.Widen(rows.clamp(0, table.Outputs - 1)), 0f));
     }
 
     public void RmsNorm(Matrix input, Matrix weight, float epsilon, Matrix output)

@@ -50,11 +50,11 @@ internal sealed unsafe class SimdKernels<TLanes, TStored>(bool deterministic, in
 
     public void CopyBlocks(ForwardBatch batch, AttentionShape shape, KvLayer cache) => SimdCache<TLanes>.CopyBlocks(batch, cache);
 
-    public void Embed(Weight table, ForwardBatch batch, Matrix output)
+    public void Embed(Weight table, ForwardBatch batch, Matrix output, int firstToken = 0)
     {
         ReadOnlySpan<int> tokenIds = batch.TokenIds.AsSpan(0, batch.TokenCount);
-        if (OutlierWeight.CodesOf(table) is QuantizedWeight codes) SimdQuantizedLinear<TLanes>.Embed(codes, tokenIds, output);
-        else Embed(((DenseWeight)table).Values, tokenIds, output);
+        if (OutlierWeight.CodesOf(table) is QuantizedWeight codes) SimdQuantizedLinear<TLanes>.Embed(codes, tokenIds, output, firstToken);
+        else Embed(((DenseWeight)table).Values, tokenIds, output, firstToken);
     }
 
     public void RmsNorm(Matrix input, Matrix weight, float epsilon, Matrix output) => SimdElementwise<TLanes>.RmsNorm(input, weight, epsilon, output);
@@ -77,9 +77,14 @@ internal sealed unsafe class SimdKernels<TLanes, TStored>(bool deterministic, in
             Buffer.MemoryCopy(input.Floats + (long)rows[i] * input.Columns, output.Floats + (long)i * input.Columns, bytes, bytes);
     }
 
-    private static void Embed(Matrix table, ReadOnlySpan<int> tokenIds, Matrix output)
+    private static void Embed(Matrix table, ReadOnlySpan<int> tokenIds, Matrix output, int firstToken)
     {
         for (int t = 0; t < tokenIds.Length; t++)
-            SimdVector<TLanes, TStored>.Widen((TStored*)table.Data + (long)tokenIds[t] * table.Columns, output.Floats + (long)t * table.Columns, table.Columns);
+        {
+            int row = tokenIds[t] - firstToken;
+            float* target = output.Floats + (long)t * table.Columns;
+            if ((uint)row < (uint)table.Rows) SimdVector<TLanes, TStored>.Widen((TStored*)table.Data + (long)row * table.Columns, target, table.Columns);
+            else new Span<float>(target, table.Columns).Clear();
+        }
     }
 }

@@ -54,16 +54,20 @@ internal static unsafe class SimdQuantizedLinear<TLanes> where TLanes : struct, 
         }
     }
 
-    /// <summary>output[t] = table[tokenIds[t]]</summary>
-    public static void Embed(QuantizedWeight table, ReadOnlySpan<int> tokenIds, Matrix output)
+    /// <summary>See <see cref="IKernels.Embed"/>.</summary>
+    public static void Embed(QuantizedWeight table, ReadOnlySpan<int> tokenIds, Matrix output, int firstToken)
     {
         CodeRows rows = new(table);
         byte* codes = Allocate(rows, 1);
         float* values = (float*)(codes + rows.PaddedInputs);
         for (int t = 0; t < tokenIds.Length; t++)
         {
-            rows.Widen<TLanes>(tokenIds[t], codes, values);
-            new ReadOnlySpan<float>(values, rows.Inputs).CopyTo(new Span<float>(output.Floats + (long)t * rows.Inputs, rows.Inputs));
+            int row = tokenIds[t] - firstToken;
+            Span<float> target = new(output.Floats + (long)t * rows.Inputs, rows.Inputs);
+            target.Clear();
+            if ((uint)row >= (uint)table.Outputs) continue;
+            rows.Widen<TLanes>(row, codes, values);
+            new ReadOnlySpan<float>(values, rows.Inputs).CopyTo(target);
         }
         NativeMemory.AlignedFree(codes);
     }

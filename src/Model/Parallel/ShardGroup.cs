@@ -1,0 +1,103 @@
+using Llama.Model.Backends;
+using Llama.Model.Cuda;
+using Llama.Model.Cuda.Native;
+using Llama.Model.Kernels;
+
+namespace Llama.Model.Parallel;
+
+/// <summary>
+/// The devices that share every layer of a part. They run each step together, and it is over for all before the next begins; so when one fails, it fails the step on all, and they start the next afresh.
+/// </summary>
+internal sealed class ShardGroup : IDisposable
+{
+    private readonly DeviceBarrier _work, _end;
+    private HostExchange? _exchange;
+    private NcclGroup? _nccl; // where all are GPUs that it connects
+
+    /// <summary>For so many devices, each with a thread of its own.</summary>
+    public ShardGroup(int count) => (_work, _end) = (new DeviceBarrier(count), new DeviceBarrier(count));
+
+    /// <summary>Devices.</summary>
+    public int Count => _work.Count;
+
+    /// <summary>The shape of the whole model, once it is known.</summary>
+    public LlamaConfig Whole { get; private set; } = null!;
+
+    /// <summary>By what they add and gather, for the start-up lines.</summary>
+    public string Way { get; private set; } = "";
+
+    /// <summary>Whether the next step can go well after one that failed.</summary>
+    public bool SurvivesFailure => _nccl is null;
+
+    /// <summary>Makes ready what they exchange their results by; before any joins.</summary>
+    /// <param name="whole">The model's shape.</param>
+    /// <param name="devices">Of the group.</param>
+    /// <param name="tokens">Most token rows of a step.</param>
+    /// <param name="samples">Most rows whose logits are wanted at once; 0 where the head is elsewhere.</param>
+    /// <param name="deterministic">Whether a row's sums must not depend on the other rows.</param>
+    /// <exception cref="ArgumentException">The model cannot be cut for so many devices; with what would work.</exception>
+    public void Connect(LlamaConfig whole, IReadOnlyList<BackendChoice> devices, int tokens, int samples, bool deterministic)
+    {
+        Whole = whole;
+        int[] columns = ColumnsOfLogits();
+        if (TryNccl(devices, deterministic, out string way) is { } nccl) (_nccl, Way) = (nccl, way);
+        else (_exchange, Way) = (new HostExchange(_work, [.. columns.Select(count => checked(Math.Max(tokens * whole.HiddenSize, samples * count)))]), way);
+    }
+
+    /// <summary>Makes one device's kernels work on its share together with the others; on the device's thread.</summary>
+    /// <param name="part">Which share.</param>
+    /// <param name="kernels">The device's own; stay the caller's.</param>
+    /// <param name="backend">The device's; stays the caller's.</param>
+    /// <param name="samples">Most rows whose logits are wanted at once.</param>
+    public ShardedKernels Join(ModelPart part, IKernels kernels, IBackend backend, int samples)
+    {
+        ICollective collective = _nccl is { } nccl
+            ? new NcclCollective(nccl, part.Shard, ((CudaBackend)backend).Stream, ColumnsOfLogits(), () => _work.Failure)
+            : new HostCollective(_exchange!, part.Shard, backend.Memory);
+        return new ShardedKernels(kernels, part.ShardOf(Whole), collective, backend.Memory, part.HasHead(Whole) ? samples : 0);
+    }
+
+    /// <summary>Lets the step that is under way fail on all.</summary>
+    public void Fail(Exception failure)
+    {
+        _work.Fail(failure);
+        _nccl?.GiveUp();
+    }
+
+    /// <summary>Waits until all are at the end of a step.</summary>
+    public void EndStep(int device)
+    {
+        _end.Meet(device);
+        if (_work.Failure is null) return; // nobody changes that here
+        _end.Meet(device);
+        if (device == 0) _work.Reset();
+        _end.Meet(device);
+    }
+
+    public void Dispose()
+    {
+        _nccl?.Dispose();
+        _exchange?.Dispose();
+        _work.Dispose();
+        _end.Dispose();
+    }
+
+    private int[] ColumnsOfLogits() => [.. Enumerable.Range(0, Count).Select(device => Shard.Of(Whole, device, Count).Vocabulary.Count)];
+
+    private static NcclGroup? TryNccl(IReadOnlyList<BackendChoice> devices, bool deterministic, out string way)
+    {
+        int[] indices = [.. devices.Where(device => device is { Device.IsCuda: true, Kernels: "fused" }).Select(device => device.Device.CudaIndex!.Value).Distinct()];
+        way = "over host memory";
+        if (indices.Length < devices.Count) return null;
+        CudaLibrary? library = null;
+        string? reason = "deterministic: NCCL adds more than two in no fixed order";
+        if ((deterministic && indices.Length > 2) || !CudaDevices.TryFind(out CudaDevices? there, out reason) || !CudaLibraries.TryFind(ToolkitLibrary.Nccl, there.DriverVersion, out library, out reason))
+        {
+            way += $", slowly ({reason})";
+            return null;
+        }
+        NcclGroup group = new(library, indices);
+        way = $"by {group.Name}";
+        return group;
+    }
+}

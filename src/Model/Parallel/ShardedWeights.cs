@@ -1,0 +1,46 @@
+using Llama.Model.Checkpoints;
+using Llama.Model.Kernels;
+using Llama.Model.Kernels.Outliers;
+using Llama.Model.Offload;
+using static TorchSharp.torch;
+
+namespace Llama.Model.Parallel;
+
+/// <summary>
+/// One device's shard of another source's weights. Rows of a mapped file are handed out where they lie; columns, and rows of what the source made anew, are copied, and it lets go of the whole.
+/// </summary>
+/// <param name="source">Taken over; hands out what lies on the host.</param>
+/// <param name="shard">Which.</param>
+internal sealed class ShardedWeights(IWeightSource source, Shard shard) : IWeightSource
+{
+    /// <summary>The shard's shape.</summary>
+    public LlamaConfig Config => shard.Config;
+
+    public string? Codes => source.Codes;
+
+    public Matrix Norm(string name) => source.Norm(name);
+
+    public Weight Weight(string name)
+    {
+        WeightPart part = shard.PartOf(name);
+        Weight whole = source.Weight(name);
+        if (!part.IsColumns && !OwnsMemory(whole)) return WeightCut.Rows(whole, part.Slice);
+        using (whole)
+        {
+            Weight cut = part.IsColumns ? WeightCut.CopyColumns(whole, part.Slice, name) : WeightCut.CopyRows(whole, part.Slice);
+            source.Release(name);
+            return cut;
+        }
+    }
+
+    public long? CodeBytes(string name) => source.CodeBytes(name) is not long whole ? null : shard.PartOf(name).ShareOf(whole); // columns have some padding beside
+
+    public StoredWeight Stored(string name, ScalarType dtype) =>
+        throw new ArgumentException("Model:MemoryLimit leaves no room for all weights, and those that devices share do not stream; raise it, set Model:TensorParallel=1, or use more devices.");
+
+    public void Release(string name) => source.Release(name);
+
+    public void Dispose() => source.Dispose();
+
+    private static bool OwnsMemory(Weight weight) => OutlierWeight.CodesOf(weight) is QuantizedWeight codes ? codes.Codes.OwnsMemory : ((DenseWeight)weight).Values.OwnsMemory;
+}
