@@ -31,7 +31,7 @@ internal sealed unsafe class CountedKernels(IKernels kernels, float threshold) :
 
     public void CopyBlocks(ForwardBatch batch, AttentionShape shape, KvLayer cache) => kernels.CopyBlocks(batch, shape, cache);
 
-    public void Embed(Weight table, ForwardBatch batch, Matrix output) => kernels.Embed(table, batch, output);
+    public void Embed(Weight table, ForwardBatch batch, Matrix output, int firstToken = 0) => kernels.Embed(table, batch, output, firstToken);
 
     public void RmsNorm(Matrix input, Matrix weight, float epsilon, Matrix output) => kernels.RmsNorm(input, weight, epsilon, output);
 
