@@ -19,11 +19,11 @@ public sealed class SharedLayersTests : IDisposable
     {
         GenerationRequest[] requests = [.. Enumerable.Range(0, 12).Select(i => Request(5 + 9 * (i % 5), last: i))];
         List<int[]> alone = [], together = [];
-        await using (Engine one = EngineOn("cpu", 1, blockCount: 100))
+        await using (Engine one = await LoadOn("cpu", 1, blockCount: 100))
         {
             foreach (GenerationRequest request in requests) alone.Add(await TokensOf(Submit(one, request)));
         }
-        await using Engine several = EngineOn(devices, shared, blockCount: 18);
+        await using Engine several = await LoadOn(devices, shared, blockCount: 18);
         for (int round = 0; round < 2; round++)
         {
             Task<int[]>[] answers = [.. requests.Select(request => TokensOf(Submit(several, request)))];
@@ -59,9 +59,11 @@ public sealed class SharedLayersTests : IDisposable
         return [.. tokens];
     }
 
-    private Engine EngineOn(string devices, int shared, int blockCount)
+    private async Task<Engine> LoadOn(string devices, int shared, int blockCount)
     {
         ModelOptions options = new() { Path = _folder, Device = devices, TensorParallel = shared, Dtype = "float32", Threads = 2, BlockCount = blockCount, MaxSequences = 16 };
-        return new Engine(() => ModelRunner.Load(options), new SchedulerOptions { MaxBatchTokens = 64, MaxSequences = 16 }, TimeProvider.System);
+        Engine engine = new(() => ModelRunner.Load(options), new SchedulerOptions { MaxBatchTokens = 64, MaxSequences = 16 }, TimeProvider.System);
+        await engine.Loaded;
+        return engine;
     }
 }
