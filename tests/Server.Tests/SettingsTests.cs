@@ -19,9 +19,9 @@ public sealed class SettingsTests
             ("Model:Path", "/no/such/folder"),
             ("Model:Device", "tpu"),
             ("Model:Colour", "red"),
-            ("Model:MemoryLimit", "8 gigs"),
             ("Model:Dtype", "int8"),
             ("Model:OutlierThreshold", "4"),
+            ("Model:MemoryLimit", "8 gigs"),
             ("Scheduler:MaxSequences", "0"),
             ("Scheduler:MaxQueueLength", "0"),
             ("Scheduler:PrefixCache", "maybe"),
@@ -32,7 +32,7 @@ public sealed class SettingsTests
         Assert.StartsWith("The settings have 11 fault(s):", message);
         string[] keys =
         [
-            "Model:Path", "Model:Device", "Model:Colour", "Model:MemoryLimit", "Model:OutlierThreshold", "Scheduler:MaxSequences", "Scheduler:MaxQueueLength", "Scheduler:PrefixCache", "Server:DrainSeconds", "Server:KeepAlive",
+            "Model:Path", "Model:Device", "Model:Colour", "Model:OutlierThreshold", "Model:MemoryLimit", "Scheduler:MaxSequences", "Scheduler:MaxQueueLength", "Scheduler:PrefixCache", "Server:DrainSeconds", "Server:KeepAlive",
             "Auth:ApiKeys:0",
         ];
         foreach (string key in keys)
