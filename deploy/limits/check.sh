@@ -34,7 +34,7 @@ load() {
         echo 'data = "{\"model\":\"llama-2-wordnet-8m\",\"prompt\":\"a\",\"max_tokens\":1}"'
         printf 'output = /dev/null\nwrite-out = "%%{http_code}\\n"\n'
     done > "$work/requests"
-    curl -sS --parallel --parallel-max $clients --config "$work/requests" > "$work/statuses" || true
+    curl -sS --no-progress-meter --parallel --parallel-max $clients --config "$work/requests" > "$work/statuses" || true
     passed=$(grep -c '^200$' "$work/statuses" || true) limited=$(grep -c '^429$' "$work/statuses" || true)
     failed=$(($1 - passed - limited))
     echo "$2: $1 requests, $passed answered, $limited limited, $failed failed"
@@ -51,7 +51,7 @@ sleep $((62 - (SECONDS - start) > 0 ? 62 - (SECONDS - start) : 0))
 
 total=0 start=$SECONDS
 load 300 "Redis there"
-kill -9 $redis
+kill -9 $redis; wait $redis 2> /dev/null || true
 load 500 "Redis killed"
 start_redis
 for i in 0 1; do timeout 30 sh -c "until grep -q 'Redis is back' '$work/server$i.log'; do sleep 0.2; done"; done

@@ -96,8 +96,9 @@ public sealed class LimitTests
         slow.HoldAt = app.Engine.Snapshot.StepCount + 1;
         using var leaving = new CancellationTokenSource();
         Task<HttpResponseMessage> one = client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":5"));
+        await TestApp.Until(() => slow.IsHolding);
         Task<HttpResponseMessage> two = client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":400,\"ignore_eos\":true"), leaving.Token);
-        await TestApp.Until(() => app.Engine.Snapshot.RunningCount + app.Engine.Snapshot.WaitingCount == 2);
+        await TestApp.Until(() => app.Engine.Snapshot.WaitingCount == 1);
 
         JsonNode error = await ErrorTests.AssertErrorAsync(
             await client.PostAsync("/v1/chat/completions", TestApp.Chat()), HttpStatusCode.TooManyRequests, "rate_limit_exceeded", null);
