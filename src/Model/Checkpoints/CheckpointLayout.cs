@@ -34,7 +34,7 @@ internal static class CheckpointLayout
         if (part.HasEmbedding || (part.HasHead(config) && config.TieWordEmbeddings)) yield return new("model.embed_tokens.weight", [config.VocabSize, hidden]);
         for (int layer = part.FirstLayer; layer < part.EndLayer; layer++)
         {
-            string prefix = LayerPrefix(layer);
+            string prefix = $"{LayersPrefix}{layer}.";
             yield return new(prefix + "input_layernorm.weight", [hidden]);
             yield return new(prefix + "self_attn.q_proj.weight", [queries, hidden]);
             yield return new(prefix + "self_attn.k_proj.weight", [keys, hidden]);
@@ -49,9 +49,6 @@ internal static class CheckpointLayout
         yield return new("model.norm.weight", [hidden]);
         if (!config.TieWordEmbeddings) yield return new("lm_head.weight", [config.VocabSize, hidden]);
     }
-
-    /// <summary>How the names of a layer's tensors begin.</summary>
-    public static string LayerPrefix(int layer) => $"{LayersPrefix}{layer}.";
 
     /// <summary>Names that may be present and carry nothing: computed buffers that old exports saved, and the head when it is the embedding.</summary>
     public static bool IsIgnored(string name, LlamaConfig config) =>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Llama.Model.Backends;
 using Llama.Model.Checkpoints;
+using Llama.Model.Kernels;
 using Llama.Model.Parallel;
 using static Llama.Model.Offload.MemorySize;
 using static TorchSharp.torch;
@@ -60,8 +61,10 @@ internal sealed class MemoryPlan(long limit, ModelOptions options, IWeightSource
     {
         if (Stream is null) return "";
         double bytesPerSecond = Stream.Measure();
-        return string.Create(CultureInfo.InvariantCulture, $", {Stream.Medium} at {bytesPerSecond / 1e9:N1} GB/s: at most {bytesPerSecond / Stream.StepBytes:N1} steps/s, each a token of every sequence that shares it");
+        return string.Create(CultureInfo.InvariantCulture, $", {Stream.Medium} at {Figure(bytesPerSecond / 1e9)} GB/s: at most {Figure(bytesPerSecond / Stream.StepBytes)} steps/s, each a token of every sequence that shares it");
     }
+
+    private static string Figure(double value) => value.ToString(value < 1 ? "N2" : "N1", CultureInfo.InvariantCulture);
 
     /// <summary>What the model takes on a device.</summary>
     /// <param name="backend">Of the device, with its kernels made.</param>
@@ -88,7 +91,7 @@ internal sealed class MemoryPlan(long limit, ModelOptions options, IWeightSource
 
     private bool HasHead => part.HasHead(source.Config);
 
-    private long LookedUpBytes => RowTable.BytesOf(WeightDemand.EmbeddingBytes(source.Config, dtype) / source.Config.VocabSize, TableRows, source.Config.VocabSize);
+    private long LookedUpBytes => RowTable.BytesOf(Matrix.BytesOf(1, source.Config.HiddenSize, dtype), TableRows, source.Config.VocabSize);
 
     // Those of a step, and as many that may be asked for again.
     private int TableRows => 2 * size.Tokens;

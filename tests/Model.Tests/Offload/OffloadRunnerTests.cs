@@ -73,6 +73,19 @@ public sealed class OffloadRunnerTests : IDisposable
         Assert.Equal("", device.Leaks);
     }
 
+    [CudaEmulatorTheory]
+    [InlineData("float32")]
+    [InlineData("int8")]
+    public void Run_OnACudaDevice_TakesNoMoreOfItsMemoryThanTheLimit(string dtype)
+    {
+        RandomCheckpoint.Write(_folder, Config with { LayerCount = 40 }, TensorDtype.BF16, seed: 1);
+        ModelOptions options = new() { Path = _folder, Device = "cpu", Dtype = dtype, MaxBatchTokens = 16, MaxSequences = 3 };
+        EmulatedDevice device = new();
+        (ModelOptions limited, BackendChoice choice) = LimitedModel.Of(options, device.Choice, layers: 12, isUnburdened: false);
+        ModelRunnerTests.Generate(limited, 3, choice);
+        Assert.InRange(device.MostUsed, choice.MemoryLimit!.Value * 3 / 4, choice.MemoryLimit!.Value);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
