@@ -3,6 +3,7 @@ using Llama.Gateway.Tests.Hosting;
 
 namespace Llama.Gateway.Tests;
 
+[Collection(nameof(Fleet))] // one at a time: instruments are told apart by name alone in a process
 public sealed class RetryTests
 {
     private const string Body = """{"model":"m","messages":[{"role":"user","content":"x"}]}""";
@@ -92,25 +93,29 @@ public sealed class RetryTests
     [Fact]
     public async Task Stream_ItsReplicaDies_EndsInAnErrorAndIsNotBegunAnew()
     {
+        var die = new TaskCompletionSource();
         await using Fleet fleet = await Fleet.StartAsync(2);
         foreach (FakeReplica replica in fleet.Replicas)
-            replica.Answer = Answers.Cut("text/event-stream", Answers.Event + "data: {\"cho");
+            replica.Answer = Answers.Cut("text/event-stream", Answers.Event + "data: {\"cho", die.Task);
         HttpResponseMessage answer = await fleet.PostAsync("/v1/chat/completions", Body);
+        die.SetResult();
         string text = await answer.Content.ReadAsStringAsync();
 
         Assert.StartsWith(Answers.Event + "data: {\"error\":{\"message\":", text);
         Assert.EndsWith("\"type\":\"server_error\",\"param\":null,\"code\":\"server_unavailable\"}}\n\n", text);
         Assert.Equal(1, fleet.Replicas.Sum(replica => replica.Requests.Count));
-        Assert.Contains("outcome=\"Broke\"", await fleet.ScrapeAsync());
+        await fleet.UntilAsync(async () => (await fleet.ScrapeAsync()).Contains("outcome=\"Broke\"")); // counted after the caller has all
     }
 
     [Fact]
     public async Task WholeAnswer_ItsReplicaDies_IsNeverTakenForWhole()
     {
+        var die = new TaskCompletionSource();
         await using Fleet fleet = await Fleet.StartAsync(2);
         foreach (FakeReplica replica in fleet.Replicas)
-            replica.Answer = Answers.Cut("application/json", "{\"choices\":[");
+            replica.Answer = Answers.Cut("application/json", "{\"choices\":[", die.Task);
         HttpResponseMessage answer = await fleet.PostAsync("/v1/chat/completions", Body);
+        die.SetResult();
 
         await Assert.ThrowsAsync<HttpRequestException>(() => answer.Content.ReadAsStringAsync());
         Assert.Equal(1, fleet.Replicas.Sum(replica => replica.Requests.Count));

@@ -20,6 +20,8 @@ public sealed class ModelRunnerTests : IDisposable
     [InlineData("auto", "fused")]
     [InlineData("float32", "fused")]
     [InlineData("bfloat16", "plain")]
+    [InlineData("int8-outliers", "fused")]
+    [InlineData("int8-outliers", "plain")]
     public void Run_AnyDtypeAndKernels_DrawsTheSameGreedyTokensAsPlainFloat32(string dtype, string kernels)
     {
         int[] expected = Generate(new ModelOptions { Path = _folder, Device = "cpu", Dtype = "float32", Kernels = "plain" }, 8);
@@ -72,9 +74,11 @@ public sealed class ModelRunnerTests : IDisposable
     [Theory]
     [InlineData("float32")]
     [InlineData("bfloat16")]
+    [InlineData("int8-outliers")]
     public void Run_WarmDecodeSteps_AllocateNoMoreThanTheBudget(string dtype)
     {
-        using ModelRunner runner = ModelRunner.Load(new ModelOptions { Path = _folder, Device = "cpu", Dtype = dtype });
+        double? threshold = dtype == "int8-outliers" ? 1.5 : null; // about a tenth of the inputs
+        using ModelRunner runner = ModelRunner.Load(new ModelOptions { Path = _folder, Device = "cpu", Dtype = dtype, OutlierThreshold = threshold });
         ForwardBatch batch = new(16, 16, runner.Limits.BlocksPerSequence);
         SampledToken[] sampled = new SampledToken[16];
         for (int position = 0; position < 20; position++) Step(runner, batch, sampled, position, sequences: 4);
@@ -133,6 +137,8 @@ public sealed class ModelRunnerTests : IDisposable
     [InlineData("Device", "cpu:x", "or a list of devices such as")]
     [InlineData("Dtype", "float8", "use auto, bfloat16, float32 or one of int8, int8-row")]
     [InlineData("Kernels", "slow", "use fused or plain")]
+    [InlineData("OutlierThreshold", "3", "set Model:Dtype=int8-outliers, or leave it out")]
+    [InlineData("OutlierThreshold", "-1", "give a number above 0")]
     [InlineData("ContextLength", "129", "takes 1 to 128")]
     public void Load_BadSetting_NamesItAndTheRemedy(string setting, string value, string remedy)
     {
@@ -142,6 +148,7 @@ public sealed class ModelRunnerTests : IDisposable
             "Device" => options with { Device = value },
             "Dtype" => options with { Dtype = value },
             "Kernels" => options with { Kernels = value },
+            "OutlierThreshold" => options with { OutlierThreshold = double.Parse(value) },
             _ => options with { ContextLength = int.Parse(value) },
         };
         ArgumentException error = Assert.Throws<ArgumentException>(() => ModelRunner.Load(options));

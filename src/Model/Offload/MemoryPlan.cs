@@ -66,7 +66,15 @@ internal sealed class MemoryPlan(long limit, ModelOptions options, IWeightSource
     /// <summary>What the model takes on a device.</summary>
     /// <param name="backend">Of the device, with its kernels made.</param>
     /// <param name="bytesPerBlock">Of the cache, over all layers.</param>
-    public MemoryDemand Demand(IBackend backend, long bytesPerBlock)
+    public MemoryDemand Demand(IBackend backend, long bytesPerBlock) =>
+        Demand(backend.BaseBytes(part.ShapeOf(source.Config), size), backend.ActivationDtype, backend.Memory.IsHost, bytesPerBlock);
+
+    /// <summary>The same of a device that is not in use.</summary>
+    /// <param name="baseBytes">As <see cref="IBackend.BaseBytes"/>.</param>
+    /// <param name="activations">As <see cref="IBackend.ActivationDtype"/>.</param>
+    /// <param name="isHost">As <see cref="Kernels.DeviceMemory.IsHost"/>.</param>
+    /// <param name="bytesPerBlock">Of the cache, over all layers.</param>
+    public MemoryDemand Demand(long baseBytes, ScalarType activations, bool isHost, long bytesPerBlock)
     {
         LlamaConfig config = source.Config, shape = part.ShapeOf(config);
         long perSequence = options.BlockCount ?? size.BlocksPerSequence, most = options.BlockCount ?? perSequence * options.MaxSequences;
@@ -74,7 +82,7 @@ internal sealed class MemoryPlan(long limit, ModelOptions options, IWeightSource
         long norms = tensors.Where(tensor => tensor.Shape.Length == 1).Sum(tensor => WeightDemand.BytesOf(source, tensor, dtype));
         long table = WeightDemand.Bytes(source, dtype, part) - norms - _units.Sum(unit => unit.Bytes);
         return new MemoryDemand(
-            backend.BaseBytes(shape, size), LlamaModel.StepBytes(shape, size, backend.ActivationDtype, HasHead), norms, table, backend.Memory.IsHost && part.HasEmbedding ? LookedUpBytes : 0,
+            baseBytes, LlamaModel.StepBytes(shape, size, activations, HasHead), norms, table, isHost && part.HasEmbedding ? LookedUpBytes : 0,
             [.. _units.Take(part.LayerCount).Select(unit => unit.Bytes)], HasHead ? _units[^1].Bytes : 0, perSequence * bytesPerBlock, most * bytesPerBlock);
     }
 

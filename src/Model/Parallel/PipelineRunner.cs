@@ -85,7 +85,7 @@ internal sealed class PipelineRunner : ModelRunner
 
     private ModelPart[] Plan(ModelOptions options, IReadOnlyList<DeviceRoom> rooms)
     {
-        WeightFormat format = WeightFormat.Parse(options.Dtype);
+        WeightFormat format = WeightFormat.Of(options);
         using IWeightSource source = WeightSource.OpenOnHost(options.Path, format, _parts.TrueForAll(part => part.Model!.HoldsCodes));
         return LayerPlan.Place(source, options, format, rooms);
     }

@@ -61,13 +61,13 @@ public sealed class PipelineTests : IDisposable
         {
             for (int i = 0; i < 3; i++)
             {
-                ModelRunnerTests.Lay(several, batches[i], position + i, sequences: 1, token: position * 7 % 200 + i);
+                ModelRunnerTests.Lay(several, batches[i], position + i, sequences: 1, token: (7 * position + i) % 200);
                 several.Begin(batches[i]);
             }
             for (int i = 0; i < 3; i++)
             {
                 several.Finish(batches[i], actual, default);
-                ModelRunnerTests.Step(one, batches[i], expected, position + i, sequences: 1, token: position * 7 % 200 + i);
+                ModelRunnerTests.Step(one, batches[i], expected, position + i, sequences: 1, token: (7 * position + i) % 200);
                 Assert.Equal(expected[0].TokenId, actual[0].TokenId);
             }
         }
