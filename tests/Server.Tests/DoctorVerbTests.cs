@@ -38,6 +38,18 @@ public sealed class DoctorVerbTests : IDisposable
     }
 
     [Fact]
+    public async Task Doctor_SeveralDevices_SaysWhatWouldLieOnEach()
+    {
+        (int? exitCode, string output, _) = await RunAsync("--Model:Device=cpu:0,cpu:1");
+
+        Assert.Equal(0, exitCode);
+        Assert.Matches(@"✓ device +cpu:0, cpu:1 \(as set\)", output);
+        Assert.Matches(@"✓ cpu:0 +embedding, layer 0; \d+ MiB weights, [\d,]+ MiB KV cache; [\d,]+ MiB are free", output);
+        Assert.Matches("✓ cpu:1 +layer 1, head; ", output);
+        Assert.Matches("✓ KV cache +[0-9,]+ tokens ", output);
+    }
+
+    [Fact]
     public async Task Doctor_Json_IsOneLineWithTheSameProblems()
     {
         (int? exitCode, string output, _) = await RunAsync("--json", "--Model:Kernels=plain");

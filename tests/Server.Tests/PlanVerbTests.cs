@@ -44,7 +44,8 @@ public sealed class PlanVerbTests : IDisposable
         Assert.Equal(1, exitCode);
         Assert.Contains("GiB missing", output);
         Assert.Contains("It does not fit: cuda:0 has 81,920 MiB; weights and intermediate results alone need 13", output);
-        Assert.Contains("It fits with any of: Model:Dtype=int8; Model:Dtype=int4; 2 devices", output);
+        Assert.Contains("It fits with any of: Model:Dtype=int8; Model:Dtype=int4; ", output);
+        Assert.Contains("; 2 devices, the further ones with 81,920 MiB each", output);
     }
 
     [Fact]

@@ -1,6 +1,8 @@
 using System.Globalization;
 using Llama.Model.Backends;
+using Llama.Model.Checkpoints;
 using Llama.Model.Parallel;
+using Llama.Model.Planning;
 using Llama.Model.Torch;
 using static TorchSharp.torch;
 
@@ -13,13 +15,14 @@ internal sealed class PlanExamination(ModelOptions options, CheckpointExaminatio
 {
     public IEnumerable<Finding> Findings()
     {
-        if (Chosen("device", () => BackendChoice.Of(options), out BackendChoice choice) is { } noDevice)
+        if (Chosen("device", () => BackendChoice.AllOf(options), out IReadOnlyList<BackendChoice> choices) is { } noDevice)
         {
             yield return noDevice;
             yield break;
         }
+        BackendChoice choice = choices[0];
         DeviceChoice device = choice.Device;
-        yield return new Finding("device", $"{device.Name} ({device.Reason})");
+        yield return new Finding("device", $"{string.Join(", ", choices.Select(each => each.Device.Name))} ({device.Reason})");
         foreach (string warning in choice.Warnings) yield return Finding.Warning("device", warning, "Mend that, or set Model:Device=cpu.");
         if (Chosen("weights", () => WeightFormat.Of(options), out WeightFormat format) is { } badFormat)
         {
@@ -31,8 +34,22 @@ internal sealed class PlanExamination(ModelOptions options, CheckpointExaminatio
         if (config is not null && options.TensorParallel > 1)
             yield return Chosen("shares", () => Shard.Of(config, 0, options.TensorParallel), out Shard share) ?? new Finding("shares", $"{options.TensorParallel} devices share each layer; the first holds {share}");
         if (!device.IsCuda) yield return Threads();
-        if (config is not null)
-            foreach (Finding finding in Memory(config, choice, format)) yield return finding;
+        if (config is null) yield break;
+        foreach (Finding finding in choices.Count > 1 ? Parts() : Memory(config, choice, format)) yield return finding;
+    }
+
+    private IEnumerable<Finding> Parts()
+    {
+        if (Chosen("placement", () => ModelPlanner.Make(options, []), out ModelPlan plan) is { } fault)
+        {
+            yield return fault;
+            yield break;
+        }
+        foreach (DevicePlan part in plan.Devices)
+            yield return new Finding(part.Name, $"{part.Holds}; {Mib(part.WeightBytes)} weights, {Mib(part.CacheBytes)} KV cache; {Mib(part.RoomBytes)} are free");
+        yield return plan.Fault is null
+            ? new Finding("KV cache", string.Create(CultureInfo.InvariantCulture, $"{plan.CacheTokens:N0} tokens ({plan.CacheReason})"))
+            : Finding.Fault("placement", plan.Fault, plan.Remedies.Count > 0 ? $"It fits with any of: {string.Join("; ", plan.Remedies)}." : null);
     }
 
     private IEnumerable<Finding> Memory(LlamaConfig config, BackendChoice choice, WeightFormat format)
@@ -94,7 +111,7 @@ internal sealed class PlanExamination(ModelOptions options, CheckpointExaminatio
             chosen = choose();
             return null;
         }
-        catch (Exception e) when (e is ArgumentException or InsufficientMemoryException or InvalidOperationException or TorchLoadException)
+        catch (Exception e) when (e is ArgumentException or InsufficientMemoryException or InvalidOperationException or TorchLoadException or CheckpointException)
         {
             chosen = default!;
             return Finding.Fault(name, e.Message);

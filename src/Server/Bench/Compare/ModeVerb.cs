@@ -23,8 +23,8 @@ internal static class ModeVerb
             TextWriter output = parsed.InvocationConfiguration.Output;
             ModeWork work = JsonSerializer.Deserialize(line, BenchJson.Line.ModeWork)!;
             long? limit = work.ResidentShare < 1 ? LimitFor(work.ResidentShare, settings) : null;
-            ModeMeasurement measured = await MeasureAsync(work, limit is null ? settings : [.. settings, $"--Model:MemoryLimit={limit}"], output, left.Token);
-            output.WriteLine(JsonSerializer.Serialize(measured with { MemoryLimit = limit }, BenchJson.Line.ModeMeasurement));
+            ModeMeasurement measured = await MeasureAsync(work, settings, limit, output, left.Token);
+            output.WriteLine(JsonSerializer.Serialize(measured, BenchJson.Line.ModeMeasurement));
         });
         return command;
     }
@@ -42,9 +42,10 @@ internal static class ModeVerb
         return ModelPlanner.LimitFor(VerbServices.ModelOptions(app), residentShare);
     }
 
-    private static async Task<ModeMeasurement> MeasureAsync(ModeWork work, string[] settings, TextWriter output, CancellationToken cancellation)
+    private static async Task<ModeMeasurement> MeasureAsync(ModeWork work, string[] settings, long? limit, TextWriter output, CancellationToken cancellation)
     {
-        await using EngineSession session = await StartAsync(settings, cancellation);
+        (EngineSession started, limit) = await StartAsync(settings, limit, cancellation);
+        await using EngineSession session = started;
         session.Require(work.PromptIds.Length + work.NewTokens, "The prompt and --new-tokens");
         long? loadPeak = PeakMemory.Bytes();
         PeakMemory.Reset();
@@ -59,20 +60,29 @@ internal static class ModeVerb
         }
         long? runPeak = PeakMemory.Bytes();
         float[] logprobs = await session.ScoreAsync(work.PromptIds, work.ScoredIds ?? [.. answer], cancellation);
-        return new ModeMeasurement(BenchedModel.Of(session), Each(time => time.Ttft), Each(time => time.Tpot), Each(time => time.EndToEnd), [.. answer], logprobs, loadPeak, runPeak);
+        return new ModeMeasurement(BenchedModel.Of(session), Each(time => time.Ttft), Each(time => time.Tpot), Each(time => time.EndToEnd), [.. answer], logprobs, loadPeak, runPeak) { MemoryLimit = limit };
 
         double[] Each(Func<GenerationTimes, double> of) => [.. times.Select(of)];
     }
 
-    private static async Task<EngineSession> StartAsync(string[] settings, CancellationToken cancellation)
+    // What the process takes by itself grows a little until it loads; a limit gives way by that much.
+    private static async Task<(EngineSession Session, long? Limit)> StartAsync(string[] settings, long? limit, CancellationToken cancellation)
     {
-        try
+        const int attempts = 8;
+        for (int attempt = 1; ; attempt++)
         {
-            return await EngineSession.StartAsync(settings, cancellation);
-        }
-        catch (Exception failure) when (failure is InsufficientMemoryException or InvalidOperationException or NotSupportedException) // of a kind that the verbs take for a bug; here it is a row without figures
-        {
-            throw new VerbException(failure.Message.Split('\n')[0]);
+            try
+            {
+                return (await EngineSession.StartAsync(limit is null ? settings : [.. settings, $"--Model:MemoryLimit={limit}"], cancellation), limit);
+            }
+            catch (InsufficientMemoryException) when (limit is not null && attempt < attempts)
+            {
+                limit += 4 << 20;
+            }
+            catch (Exception failure) when (failure is InsufficientMemoryException or InvalidOperationException or NotSupportedException) // of a kind that the verbs take for a bug; here it is a row without figures
+            {
+                throw new VerbException(failure.Message.Split('\n')[0]);
+            }
         }
     }
 }
