@@ -172,6 +172,7 @@ internal sealed partial class RedisLimits(LocalLimits local, IOptions<RateLimits
         options.ConnectTimeout = (int)ConnectTime.TotalMilliseconds;
         options.BacklogPolicy = BacklogPolicy.FailFast;
         options.ReconnectRetryPolicy = new LinearRetry((int)Interval.TotalMilliseconds);
+        options.IncludeDetailInExceptions = false; // the warning is one line
         options.ClientName ??= "llama-server";
         return options;
     }
