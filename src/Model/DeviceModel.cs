@@ -1,6 +1,7 @@
 using Llama.Model.Backends;
 using Llama.Model.Checkpoints;
 using Llama.Model.Kernels;
+using Llama.Model.Offload;
 using Llama.Model.Parallel;
 using Llama.Model.Sampling;
 using static TorchSharp.torch;
@@ -19,6 +20,7 @@ internal sealed class DeviceModel : IDisposable
     private IKernels? _kernels;
     private IStep? _step; // of a part that has the head
     private StepSize _size;
+    private MemoryPlan? _plan; // null without a limit
 
     /// <summary>Takes the device into use.</summary>
     public DeviceModel(ModelOptions options, BackendChoice choice)
@@ -72,17 +74,31 @@ internal sealed class DeviceModel : IDisposable
     /// <param name="part">What of the model; null for all.</param>
     public void Load(int batchTokens, ModelPart? part = null)
     {
-        _source = WeightSource.Open(_options.Path, _format, _backend.Memory, part);
+        _source = WeightSource.Open(_options.Path, _format, _backend.Memory, part, mayStream: Choice.MemoryLimit is not null);
         _size = new StepSize(batchTokens, _options.MaxSequences, ModelRunner.ContextLengthOf(_options, Config), _options.BlockSize);
-        _kernels = _backend.CreateKernels((part ?? ModelPart.Whole(Config)).ShapeOf(Config), _size, KvDtype);
-        _weights = new LlamaWeights(_source, part);
+        ModelPart held = part ?? ModelPart.Whole(Config);
+        _kernels = _backend.CreateKernels(held.ShapeOf(Config), _size, KvDtype);
+        if (Choice.MemoryLimit is long limit)
+        {
+            _plan = new MemoryPlan(limit, _options, _source, held, _size, _format.Dtype);
+            _plan.Make(_backend, KvCache.BytesPerBlock(held.ShapeOf(Config), _options.BlockSize, KvDtype));
+            _plan.Begin(_backend);
+        }
+        _weights = new LlamaWeights(_source, part, _plan?.Stream);
         _kernels.Calibrate(_weights);
         _model = new LlamaModel(_weights, _kernels, _backend.Memory, _size, ActivationDtype);
     }
 
     /// <summary>How many blocks of the cache there is room for now.</summary>
     /// <exception cref="InsufficientMemoryException">Not enough for one full sequence.</exception>
-    public KvPoolSize DerivePool() => KvPoolSize.Derive(_options, _size.ContextLength, BytesPerBlock, FreeBytes, Choice.CacheShare);
+    public KvPoolSize DerivePool()
+    {
+        KvPoolSize pool = KvPoolSize.Derive(_options, _size.ContextLength, BytesPerBlock, FreeBytes, Choice.CacheShare);
+        return _plan?.Within(pool, BytesPerBlock) ?? pool;
+    }
+
+    /// <summary>How it lies within its limit, and the rate to expect, which is measured now: for the start-up lines. Null without a limit.</summary>
+    public string? DescribeMemory() => _plan?.Describe();
 
     /// <summary>Allocates the cache; then steps can be run.</summary>
     public void UseCache(int blockCount)
@@ -118,7 +134,11 @@ internal sealed class DeviceModel : IDisposable
         _step?.Dispose();
         if (_model is not null) _model.Dispose();
         else if (_weights is not null) _weights.Dispose();
-        else _source?.Dispose();
+        else
+        {
+            _plan?.Stream?.Dispose();
+            _source?.Dispose();
+        }
         _backend.Dispose();
     }
 }

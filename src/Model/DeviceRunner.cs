@@ -59,6 +59,7 @@ internal sealed class DeviceRunner : ModelRunner
             ModelDescription.Types(options, _model.Format, _model.KvDtype, _model.ActivationDtype),
             ModelDescription.Pool(pool, options.BlockSize, _model.BytesPerBlock))
         {
+            Memory = _model.DescribeMemory(),
             WeightBytes = _model.Weights.ByteCount,
             StepBytes = _model.Weights.StepByteCount,
             ThreadCount = threads,

@@ -43,6 +43,18 @@ internal sealed class LlamaModel : IDisposable
         _logits = memory.Empty(samples, config.VocabSize, ScalarType.Float32);
     }
 
+    /// <summary>Bytes that the intermediate results of the largest step take, all that is allocated beside weights and cache.</summary>
+    /// <param name="config">The shape of the part.</param>
+    /// <param name="size">The largest step's.</param>
+    /// <param name="dtype">Of the intermediates but the residual.</param>
+    /// <param name="hasHead">Whether the part has the head.</param>
+    public static long StepBytes(LlamaConfig config, StepSize size, ScalarType dtype, bool hasHead)
+    {
+        long samples = hasHead ? size.Samples : 0;
+        return Activations.BytesOf(config, size.Tokens, dtype) + RopeTable.BytesOf(config, size.ContextLength)
+            + Matrix.BytesOf(samples, 2L * config.HiddenSize + config.VocabSize, ScalarType.Float32) + (dtype == ScalarType.Float32 ? 0 : Matrix.BytesOf(samples, config.HiddenSize, dtype));
+    }
+
     /// <summary>Takes over the cache, before the first step: it is made last of all, of what memory is left.</summary>
     public void UseCache(KvCache cache) => _cache = cache;
 
@@ -61,13 +73,14 @@ internal sealed class LlamaModel : IDisposable
         _kernels.Begin(batch);
         if (batch.CopyCount > 0) CopyBlocks(batch);
         Activations a = _activations.Take(batch.TokenCount);
-        if (_weights.Embedding is { } table) _kernels.Embed(table, batch, a.Residual); // [tokens, hidden]
+        if (_weights.UseEmbedding(batch) is { } table) _kernels.Embed(table, batch, a.Residual); // [tokens, hidden]
         _residual = a.Residual;
         for (int layer = 0; layer < _config.LayerCount; layer++)
         {
-            Attend(_weights.Layers[layer], _cache.Layers[layer], batch, a);
+            LayerWeights weights = _weights.UseLayer(layer);
+            Attend(weights, _cache.Layers[layer], batch, a);
             if (_weights.Head is not null && layer == _config.LayerCount - 1) _residual = RowsToRead(batch, a.Residual);
-            if (_residual.Rows > 0) FeedForward(_weights.Layers[layer], _residual); // else a step of prompt chunks alone
+            if (_residual.Rows > 0) FeedForward(weights, _residual); // else a step of prompt chunks alone
         }
         return _weights.Head is null ? _residual : Logits(_sampleRows.AsSpan(0, batch.SampleCount));
     }
@@ -76,7 +89,7 @@ internal sealed class LlamaModel : IDisposable
     public Matrix Logits(ReadOnlySpan<int> tokenRows)
     {
         Matrix logits = _logits.Take(tokenRows.Length);
-        if (tokenRows.Length > 0) _kernels.Linear(Hidden(tokenRows), [new(_weights.Head!, logits)]); // else a step of prompt chunks alone
+        if (tokenRows.Length > 0) _kernels.Linear(Hidden(tokenRows), [new(_weights.UseHead(), logits)]); // else a step of prompt chunks alone
         return logits;
     }
 

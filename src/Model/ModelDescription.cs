@@ -10,7 +10,10 @@ namespace Llama.Model;
 /// <param name="KvCache">Number and size of the blocks and how they were derived.</param>
 public sealed record ModelDescription(string Model, string Device, string Dtype, string KvCache)
 {
-    /// <summary>Memory that the weights take.</summary>
+    /// <summary>What stays in memory under <see cref="ModelOptions.MemoryLimit"/>, what streams and how fast; null without a limit.</summary>
+    public string? Memory { get; init; }
+
+    /// <summary>Bytes of the weights, those included that stream.</summary>
     public long WeightBytes { get; init; }
 
     /// <summary>Of them, what every step reads.</summary>

@@ -113,7 +113,7 @@ internal sealed class EngineLoop
         // Of steps under way together each has the time since the one before it: what they take one by one.
         long start = Math.Max(oldest.BegunAt, _finishedAt);
         _finishedAt = _clock.GetTimestamp();
-        _reporter.Ran(batch.TokenCount, _clock.GetElapsedTime(start, _finishedAt));
+        _reporter.Ran(batch.TokenCount, _clock.GetElapsedTime(start, _finishedAt), oldest.IsProbe);
         return true;
     }
 

@@ -13,18 +13,16 @@ internal sealed class Reporter(Backlog backlog, EngineCounters counters, EngineM
 
     public void Scheduled(Step step)
     {
+        backlog.Admit(step.Admitted);
         foreach (Sequence sequence in step.Admitted)
-        {
-            backlog.Leave(sequence);
-            metrics?.Admitted(sequence);
-        }
+            if (!sequence.IsProbe) metrics?.Admitted(sequence);
     }
 
-    public void Ran(int tokenCount, TimeSpan duration)
+    public void Ran(int tokenCount, TimeSpan duration, bool isProbe)
     {
         _stepCount++;
         backlog.ObserveStep(tokenCount, duration);
-        metrics?.Ran(tokenCount);
+        if (!isProbe) metrics?.Ran(tokenCount);
     }
 
     public void Failed(Exception exception)
@@ -37,6 +35,7 @@ internal sealed class Reporter(Backlog backlog, EngineCounters counters, EngineM
     {
         // Counters first: whoever reads a last event finds its blocks given back.
         counters.Publish(scheduler, _stepCount);
+        backlog.FreeSlots = scheduler.FreeSlots;
         metrics?.Preempted(scheduler.PreemptionCount - _preemptionCount);
         _preemptionCount = scheduler.PreemptionCount;
         Report(CollectionsMarshal.AsSpan(scheduler.Outcomes));
@@ -53,7 +52,7 @@ internal sealed class Reporter(Backlog backlog, EngineCounters counters, EngineM
     private void Report(in Outcome outcome)
     {
         if (outcome.Fault is { } fault) onFailure?.Invoke(fault);
-        if (outcome.Token is not null) metrics?.Generated(outcome);
+        if (outcome.Token is not null && !outcome.Sequence.IsProbe) metrics?.Generated(outcome);
         if (outcome.Finish is { } reason) Ended(outcome.Sequence, reason);
         outcome.Sequence.Generation?.Publish(outcome, _wakeUps);
     }
@@ -64,6 +63,7 @@ internal sealed class Reporter(Backlog backlog, EngineCounters counters, EngineM
     private void Ended(Sequence sequence, FinishReason reason)
     {
         if (sequence.AdmittedAt is null) backlog.Leave(sequence);
+        if (sequence.IsProbe) return;
         if (reason is FinishReason.Stop or FinishReason.Completed or FinishReason.Length) backlog.ObserveOutput(sequence);
         metrics?.Ended(sequence, reason);
         trace?.Write(sequence);

@@ -45,6 +45,11 @@ internal sealed class Sequence
 
     public int ShareKey => _request.ShareKey;
 
+    public int ShareWeight => _request.ShareWeight;
+
+    /// <summary>Whether nobody outside is to count it.</summary>
+    public bool IsProbe => _request.IsProbe;
+
     public ulong CacheSalt => _request.CacheSalt;
 
     /// <summary>Those it shares its prompt with while that is not computed; null for most, and afterwards.</summary>

@@ -10,5 +10,9 @@ internal sealed class StepUnderWay(BatchBuilder builder)
     /// <summary>Timestamp of its beginning.</summary>
     public long BegunAt { get; private set; }
 
-    public void Take(Step step, bool mayRunAhead, long now) => (Batch, BegunAt) = (builder.Build(step, mayRunAhead), now);
+    /// <summary>Whether all it computes is for the server itself.</summary>
+    public bool IsProbe { get; private set; }
+
+    public void Take(Step step, bool mayRunAhead, long now) =>
+        (Batch, BegunAt, IsProbe) = (builder.Build(step, mayRunAhead), now, step.Sequences is [{ IsProbe: true }]);
 }

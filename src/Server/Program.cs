@@ -19,9 +19,11 @@ app.UseApiRequests();
 app.UseHeadAsGet();
 app.UseApiDescription();
 app.UseRouting();
+app.UseOtherOrigins();
 app.MapOpenAI();
 app.MapLlamaHealth();
 app.MapLlamaMetrics();
+app.MapLlamaAdmin();
 app.MapUnmatched("/{**path}");
 return await app.RunToExitCodeAsync();
 

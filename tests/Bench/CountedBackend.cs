@@ -1,6 +1,8 @@
 using Llama.Model;
 using Llama.Model.Backends;
+using Llama.Model.Checkpoints;
 using Llama.Model.Kernels;
+using Llama.Model.Offload;
 using static TorchSharp.torch;
 
 namespace Llama.Bench;
@@ -20,6 +22,11 @@ internal sealed class CountedBackend(IBackend host, float threshold) : IBackend
     public bool RunsAhead => host.RunsAhead;
 
     public IKernels CreateKernels(LlamaConfig config, StepSize size, ScalarType kvDtype) => Kernels = new CountedKernels(host.CreateKernels(config, size, kvDtype), threshold);
+
+    public long BaseBytes(LlamaConfig config, StepSize size) => host.BaseBytes(config, size);
+
+    public WeightStream CreateStream(IWeightSource source, IReadOnlyList<WeightUnit> units, OffloadPlan plan, ScalarType dtype, int tableRows) =>
+        host.CreateStream(source, units, plan, dtype, tableRows);
 
     public IStep CreateStep(LlamaModel model, LlamaConfig config, StepSize size) => host.CreateStep(model, config, size);
 

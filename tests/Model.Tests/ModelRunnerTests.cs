@@ -130,6 +130,11 @@ public sealed class ModelRunnerTests : IDisposable
     [Theory]
     [InlineData("Device", "gpu", "use auto, cpu, cuda, cuda:N, or a list of devices")]
     [InlineData("Device", "cuda:99", "CUDA devices")]
+    [InlineData("Device", "cpu:0,cpu:1,cpu:0", "names cpu:0 twice; name each device once")]
+    [InlineData("Device", "cpu,cpu:0", "names cpu:0 twice")]
+    [InlineData("Device", "auto,cpu:1", "auto stands alone: name every device")]
+    [InlineData("Device", "cpu:0,", "or a list of devices such as")]
+    [InlineData("Device", "cpu:x", "or a list of devices such as")]
     [InlineData("Dtype", "float8", "use auto, bfloat16, float32 or one of int8, int8-row")]
     [InlineData("Kernels", "slow", "use fused or plain")]
     [InlineData("OutlierThreshold", "3", "set Model:Dtype=int8-outliers, or leave it out")]
@@ -181,6 +186,13 @@ public sealed class ModelRunnerTests : IDisposable
 
     internal static void Step(ModelRunner runner, ForwardBatch batch, SampledToken[] sampled, int position, int sequences, int token = 3)
     {
+        Lay(runner, batch, position, sequences, token);
+        runner.Run(batch, sampled, default);
+    }
+
+    /// <summary>Lays out a step of sequences that all have the same tokens.</summary>
+    internal static void Lay(ModelRunner runner, ForwardBatch batch, int position, int sequences, int token)
+    {
         batch.Clear();
         for (int s = 0; s < sequences; s++)
         {
@@ -193,7 +205,6 @@ public sealed class ModelRunnerTests : IDisposable
             batch.Samples[s] = new SampleRow(s, position + 1, position, 0, 0, SamplingParams.Greedy);
         }
         batch.TokenCount = batch.SequenceCount = batch.SampleCount = sequences;
-        runner.Run(batch, sampled, default);
     }
 
     // Of this thread.

@@ -21,6 +21,7 @@ public sealed class SettingsTests
             ("Model:Colour", "red"),
             ("Model:Dtype", "int8"),
             ("Model:OutlierThreshold", "4"),
+            ("Model:MemoryLimit", "8 gigs"),
             ("Scheduler:MaxSequences", "0"),
             ("Scheduler:MaxQueueLength", "0"),
             ("Scheduler:PrefixCache", "maybe"),
@@ -28,11 +29,11 @@ public sealed class SettingsTests
             ("Server:KeepAlive", "3"),
             ("Auth:ApiKeys:0", " "));
 
-        Assert.StartsWith("The settings have 10 fault(s):", message);
+        Assert.StartsWith("The settings have 11 fault(s):", message);
         string[] keys =
         [
-            "Model:Path", "Model:Device", "Model:Colour", "Model:OutlierThreshold", "Scheduler:MaxSequences", "Scheduler:MaxQueueLength", "Scheduler:PrefixCache", "Server:DrainSeconds", "Server:KeepAlive",
-            "Auth:ApiKeys",
+            "Model:Path", "Model:Device", "Model:Colour", "Model:OutlierThreshold", "Model:MemoryLimit", "Scheduler:MaxSequences", "Scheduler:MaxQueueLength", "Scheduler:PrefixCache", "Server:DrainSeconds", "Server:KeepAlive",
+            "Auth:ApiKeys:0",
         ];
         foreach (string key in keys)
             Assert.Matches($"(?m)^  - {key} ", message);

@@ -2,6 +2,7 @@ using Llama.Model.Cuda;
 using Llama.Model.Kernels;
 using Llama.Model.Kernels.Plain;
 using Llama.Model.Torch;
+using static TorchSharp.torch;
 
 namespace Llama.Model.Backends;
 
@@ -17,23 +18,41 @@ internal sealed record BackendChoice(DeviceChoice Device, CreateBackend Create, 
     /// <summary>How many devices of this processor share its memory and its threads.</summary>
     public int Sharers { get; init; } = 1;
 
+    /// <summary>Bytes that it may use for everything; null without a limit.</summary>
+    public long? MemoryLimit { get; init; }
+
     /// <summary>Share of the free memory that the cache takes when no setting says so.</summary>
     public double CacheShare => Device.IsCuda ? 0.9 : 0.5;
+
+    /// <summary>As <see cref="IBackend.BatchTokens"/> of what it makes.</summary>
+    public int BatchTokens => UsesOwnCudaKernels ? CudaBackend.StepTokens : HostBackend.StepTokens;
+
+    /// <summary>As <see cref="DeviceMemory.HoldsCodes"/> of what it makes.</summary>
+    public bool HoldsCodes => !Device.IsCuda || UsesOwnCudaKernels;
+
+    private bool UsesOwnCudaKernels => Device.IsCuda && Kernels == "fused";
+
+    /// <summary>As <see cref="IBackend.ActivationDtype"/> of what it makes.</summary>
+    /// <param name="dtype">Type that weights are multiplied in.</param>
+    public ScalarType ActivationDtype(ScalarType dtype) => UsesOwnCudaKernels ? dtype : ScalarType.Float32;
 
     /// <summary>Decides for the first of the devices, without touching it.</summary>
     /// <exception cref="ArgumentException">A setting does not fit the machine; with the remedy.</exception>
     public static BackendChoice Of(ModelOptions options) => AllOf(options)[0];
 
     /// <summary>Decides for each of the devices that the setting lists, in its order.</summary>
+    /// <param name="options">As loading gets them.</param>
+    /// <param name="countCuda">Counts the CUDA devices; null looks for those that are here.</param>
     /// <exception cref="ArgumentException">A setting does not fit the machine; with the remedy.</exception>
-    public static IReadOnlyList<BackendChoice> AllOf(ModelOptions options)
+    public static IReadOnlyList<BackendChoice> AllOf(ModelOptions options, Func<int>? countCuda = null)
     {
         if (options.Kernels is not ("fused" or "plain" or "scalar")) throw new ArgumentException($"Model:Kernels is '{options.Kernels}'; use fused or plain.");
         if (options.Kernels != "fused" && options.Deterministic) throw new ArgumentException("Model:Deterministic needs fused kernels; remove it, or set Model:Kernels=fused.");
         List<string> warnings = [];
-        IReadOnlyList<DeviceChoice> devices = DeviceChoice.ResolveAll(options.Device, options.Kernels == "plain" ? TorchDevices.CountCuda : () => CountUsable(options.Device, warnings));
+        IReadOnlyList<DeviceChoice> devices = DeviceChoice.ResolveAll(options.Device, countCuda ?? (options.Kernels == "plain" ? TorchDevices.CountCuda : () => CountUsable(options.Device, warnings)));
         int sharers = Math.Max(1, devices.Count(device => !device.IsCuda));
-        return [.. devices.Select(device => new BackendChoice(device, Creator(options.Kernels, device, sharers, warnings), warnings) { Kernels = options.Kernels, Sharers = sharers })];
+        long[]? limits = Offload.MemoryLimit.Parse(options.MemoryLimit, devices.Count);
+        return [.. devices.Select((device, i) => new BackendChoice(device, Creator(options.Kernels, device, sharers, warnings), warnings) { Kernels = options.Kernels, Sharers = sharers, MemoryLimit = limits?[i] })];
     }
 
     /// <summary>Bytes that the device could give now.</summary>

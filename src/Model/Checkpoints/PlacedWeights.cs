@@ -1,5 +1,6 @@
 using Llama.Model.Kernels;
 using Llama.Model.Kernels.Outliers;
+using Llama.Model.Offload;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Checkpoints;
@@ -28,6 +29,8 @@ internal sealed class PlacedWeights(IWeightSource source, DeviceMemory memory, S
     }
 
     public long? CodeBytes(string name) => source.CodeBytes(name);
+
+    public StoredWeight Stored(string name, ScalarType type) => source.Stored(name, type);
 
     public void Release(string name) => source.Release(name);
 

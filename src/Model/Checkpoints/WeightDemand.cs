@@ -27,14 +27,21 @@ internal static class WeightDemand
     }
 
     /// <summary>Bytes of a part's weights on a device.</summary>
-    public static long Bytes(IWeightSource source, ScalarType dtype, ModelPart part) => CheckpointLayout.Expected(source.Config, part).Sum(tensor =>
+    public static long Bytes(IWeightSource source, ScalarType dtype, ModelPart part) => CheckpointLayout.Expected(source.Config, part).Sum(tensor => Bytes(source, dtype, part, tensor));
+
+    /// <summary>The same without embedding, final norm and head.</summary>
+    public static long LayerBytes(IWeightSource source, ScalarType dtype, ModelPart part) =>
+        CheckpointLayout.Expected(source.Config, part).Where(tensor => tensor.Name.StartsWith(CheckpointLayout.LayersPrefix, StringComparison.Ordinal)).Sum(tensor => Bytes(source, dtype, part, tensor));
+
+    private static long Bytes(IWeightSource source, ScalarType dtype, ModelPart part, CheckpointLayout.ExpectedTensor tensor)
     {
-        long dense = Dense(tensor, dtype);
-        if (source.CodeBytes(tensor.Name) is not long codes) return dense;
-        if (tensor.Name != Table) return codes;
+        if (tensor.Name != Table || source.CodeBytes(Table) is not long codes) return BytesOf(source, tensor, dtype);
         // Rows are read of floating point only.
-        return (part.HasEmbedding ? dense : 0) + (source.Config.TieWordEmbeddings && part.HasHead(source.Config) ? codes : 0);
-    });
+        return (part.HasEmbedding ? Dense(tensor, dtype) : 0) + (source.Config.TieWordEmbeddings && part.HasHead(source.Config) ? codes : 0);
+    }
+
+    /// <summary>Bytes of one of them as a norm or in products.</summary>
+    public static long BytesOf(IWeightSource source, CheckpointLayout.ExpectedTensor tensor, ScalarType dtype) => source.CodeBytes(tensor.Name) ?? Dense(tensor, dtype);
 
     /// <summary>Bytes of the embedding on a device.</summary>
     public static long EmbeddingBytes(LlamaConfig config, ScalarType dtype) => Matrix.BytesOf(config.VocabSize, config.HiddenSize, dtype);

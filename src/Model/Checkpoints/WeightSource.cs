@@ -12,16 +12,17 @@ internal static class WeightSource
     /// <param name="format">Which form the weights are to have.</param>
     /// <param name="memory">Where they are to lie; stays the caller's.</param>
     /// <param name="part">What of the model is to lie there; null for all.</param>
+    /// <param name="mayStream">Whether what does not fit there will stream.</param>
     /// <exception cref="CheckpointException">The checkpoint is not there or not whole; with every fault.</exception>
     /// <exception cref="InsufficientMemoryException">The device has not so much memory; nothing was brought to it.</exception>
     /// <exception cref="ArgumentException">The device cannot work with the form.</exception>
-    public static IWeightSource Open(string path, WeightFormat format, DeviceMemory memory, ModelPart? part = null)
+    public static IWeightSource Open(string path, WeightFormat format, DeviceMemory memory, ModelPart? part = null, bool mayStream = false)
     {
         if (format.Plan is not null && !memory.HoldsCodes)
             throw new ArgumentException("Model:Dtype asks for codes, which plain kernels cannot multiply on this device; use auto or bfloat16, or set Model:Kernels=fused or Model:Device=cpu.");
         IWeightSource source = OpenOnHost(path, format, memory.HoldsCodes);
         if (!memory.IsHost) format.CheckDevice(source.Config.Quantization);
-        WeightDemand.Check(source, memory, format.Dtype, part ?? ModelPart.Whole(source.Config));
+        if (!mayStream) WeightDemand.Check(source, memory, format.Dtype, part ?? ModelPart.Whole(source.Config));
         return new PlacedWeights(source, memory, format.Dtype);
     }
 

@@ -41,9 +41,9 @@ internal sealed class PlanExamination(ModelOptions options, CheckpointExaminatio
         }
         long free = choice.FreeBytes();
         string sizes = $"{format.Describe(config.Quantization, codes: null)}, about {Mib(weights)}; {Mib(free)} are free";
-        yield return weights <= free
+        yield return weights <= free || choice.MemoryLimit is not null
             ? new Finding("weights", sizes)
-            : Finding.Fault("weights", sizes, "Choose a smaller Model:Dtype (int8, int4), a smaller model, or a machine with more memory.");
+            : Finding.Fault("weights", sizes, "Choose a smaller Model:Dtype (int8, int4), a smaller model, a Model:MemoryLimit beyond which weights stream, or a machine with more memory.");
         ScalarType kvDtype = KvCache.DtypeOf(options.KvDtype, format.Dtype);
         if (Chosen("context", () => ModelRunner.ContextLengthOf(options, config), out int context) is { } badContext)
         {
@@ -51,7 +51,9 @@ internal sealed class PlanExamination(ModelOptions options, CheckpointExaminatio
             yield break;
         }
         yield return new Finding("context", string.Create(CultureInfo.InvariantCulture, $"{context:N0} tokens"));
-        yield return Pool(context, KvCache.BytesPerBlock(config, options.BlockSize, kvDtype), kvDtype, Math.Max(free - weights, 0), choice);
+        if (choice.MemoryLimit is not null && options.Path.Length > 0)
+            yield return Chosen("memory limit", new LimitExamination(options, choice, context).Describe, out string limit) ?? new Finding("memory limit", limit);
+        else yield return Pool(context, KvCache.BytesPerBlock(config, options.BlockSize, kvDtype), kvDtype, Math.Max(free - weights, 0), choice);
     }
 
     // Of the files as they are, but for columns of which few are ever read.

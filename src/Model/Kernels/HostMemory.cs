@@ -12,18 +12,19 @@ internal sealed unsafe class HostMemory : DeviceMemory
 
     private static readonly Action<nint> Free = memory => NativeMemory.AlignedFree((void*)memory);
 
-    private readonly int _sharers;
-
     /// <param name="sharers">How many devices of this processor share what is free, each with an account of its own.</param>
-    public HostMemory(int sharers) => _sharers = sharers;
+    public HostMemory(int sharers) => Sharers = sharers;
 
     /// <summary>All of it.</summary>
     public static HostMemory Instance { get; } = new(sharers: 1);
 
+    /// <summary>Devices of this processor that share what is free.</summary>
+    public int Sharers { get; }
+
     public override bool IsHost => true;
 
     /// <summary>An equal share, under the container's limit where there is one.</summary>
-    public override long FreeBytes() => AllFreeBytes() / _sharers;
+    public override long FreeBytes() => AllFreeBytes() / Sharers;
 
     public override Matrix Empty(int rows, int columns, ScalarType dtype) => Allocate(rows, columns, dtype, Alignment);
 

@@ -30,7 +30,7 @@ internal sealed class PipelineRunner : ModelRunner
             Settle();
             int batchTokens = options.MaxBatchTokens ?? _parts.Min(part => part.Model!.BatchTokens);
             DeviceRoom[] rooms = new DeviceRoom[_parts.Count];
-            OnEach((part, i) => rooms[i] = new DeviceRoom(part.Choice.Device.Name, part.Model!.FreeBytes, part.Choice.CacheShare));
+            OnEach((part, i) => rooms[i] = new DeviceRoom(part.Choice.Device.Name, RoomOf(part), part.Choice.CacheShare));
             ModelPart[] plan = Plan(options, rooms);
             OnEach((part, i) => part.Model!.Load(batchTokens, plan[i]));
             KvPoolSize pool = LeastPool();
@@ -52,12 +52,12 @@ internal sealed class PipelineRunner : ModelRunner
     public override void Begin(ForwardBatch batch)
     {
         _steps[_begunCount++ % _steps.Length].Begin(batch);
-        _parts[0].Post();
+        _parts[0].Post(); // runs there and then
     }
 
     public override void Finish(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored)
     {
-        _finished.WaitFor(_finishedCount + 1, spins: false); // the devices need the cores
+        _finished.WaitFor(_finishedCount + 1, spins: true);
         _steps[_finishedCount++ % _steps.Length].Finish(sampled, scored);
     }
 
@@ -87,12 +87,11 @@ internal sealed class PipelineRunner : ModelRunner
     {
         WeightFormat format = WeightFormat.Of(options);
         using IWeightSource source = WeightSource.OpenOnHost(options.Path, format, _parts.TrueForAll(part => part.Model!.HoldsCodes));
-        int contextLength = ContextLengthOf(options, source.Config);
-        long blocks = options.BlockCount ?? (contextLength + options.BlockSize - 1) / options.BlockSize;
-        long cache = blocks * KvCache.BytesPerBlock(source.Config with { LayerCount = 1 }, options.BlockSize, KvCache.DtypeOf(options.KvDtype, format.Dtype));
-        long[] weights = [.. Enumerable.Range(0, source.Config.LayerCount).Select(layer => WeightDemand.Bytes(source, format.Dtype, new ModelPart(layer, 1)))];
-        return LayerPlan.Place(weights, WeightDemand.EmbeddingBytes(source.Config, format.Dtype), cache, rooms);
+        return LayerPlan.Place(source, options, format, rooms);
     }
+
+    // Under a limit what does not fit streams.
+    private static long RoomOf(PartRunner part) => part.Choice.MemoryLimit is null ? part.Model!.FreeBytes : long.MaxValue;
 
     /// <summary>What all devices have room for: each holds its layers' part of every block.</summary>
     private KvPoolSize LeastPool()
@@ -106,7 +105,7 @@ internal sealed class PipelineRunner : ModelRunner
     /// <summary>Does something on the threads of all devices side by side.</summary>
     private void OnEach(Action<PartRunner, int> task)
     {
-        for (int i = 0; i < _parts.Count; i++)
+        for (int i = _parts.Count - 1; i >= 0; i--) // the first part last, which does it on this thread
         {
             (PartRunner part, int index) = (_parts[i], i);
             part.Begin(() => task(part, index));
@@ -131,13 +130,15 @@ internal sealed class PipelineRunner : ModelRunner
         DeviceModel first = _parts[0].Model!;
         string devices = string.Join(", ", _parts.Select(part => part.Choice.Device.Name));
         string[] lines = new string[_parts.Count];
-        OnEach((part, i) => lines[i] = Describe(part, pool.BlockCount));
+        string?[] memory = new string?[_parts.Count];
+        OnEach((part, i) => (lines[i], memory[i]) = (Describe(part, pool.BlockCount), part.Model!.DescribeMemory()));
         return new ModelDescription(
             ModelDescription.Shape(first.Config),
             $"{devices} (as set), up to {_steps.Length} steps under way{(options.Deterministic ? ", deterministic" : "")}, {TorchLibrary.Description}{string.Concat(lines.Select(line => $"\n           {line}"))}",
             ModelDescription.Types(options, first.Format, first.KvDtype, first.ActivationDtype),
             ModelDescription.Pool(pool, options.BlockSize, _parts.Sum(part => part.Model!.BytesPerBlock)))
         {
+            Memory = memory[0] is null ? null : string.Join("; ", _parts.Zip(memory, (part, text) => $"{part.Choice.Device.Name} {text}")),
             WeightBytes = _parts.Sum(part => part.Model!.Weights.ByteCount),
             StepBytes = _parts.Sum(part => part.Model!.Weights.StepByteCount),
             ThreadCount = _parts.Where(part => !part.Choice.Device.IsCuda).Sum(part => part.ThreadCount),

@@ -47,6 +47,11 @@ internal sealed record DeviceChoice(int? CudaIndex, string Reason)
         return new DeviceChoice(index, "as set");
     }
 
+    /// <summary>Whether two names mean one device: <c>cuda</c> is <c>cuda:0</c>.</summary>
+    public static bool IsSame(string one, string other) => Full(one) == Full(other);
+
+    private static string Full(string name) => name.Contains(':') ? name : $"{name}:0";
+
     private static bool TryIndex(string setting, string prefix, out int index)
     {
         index = 0;

@@ -26,7 +26,7 @@ internal static class ServerHelp
         """;
 
     private const string Settings = $"""
-          --urls <address>                     where to listen (default {ListenAddresses.Default}; also ASPNETCORE_URLS)
+          --urls <address>                     where to listen (default {ListenAddresses.Default}; also ASPNETCORE_URLS); https:// needs a certificate
           --help                               this text
 
         Settings go as --Section:Key=value, as the environment variable Section__Key, or into appsettings.json:
@@ -48,7 +48,9 @@ internal static class ServerHelp
           --Model:ContextLength=<tokens>       shortens the checkpoint's context
           --Model:BlockSize=<tokens>           tokens per KV block (default 16)
           --Model:BlockCount=<blocks>          KV blocks (default: from free memory)
-          --Model:MemoryUtilization=<share>    share of the free memory for the KV cache (default 0.5 on CPU, 0.9 on CUDA)
+          --Model:MemoryUtilization=<share>    share of the free memory for the KV cache (default 0.5 on CPU, 0.9 on CUDA, 0.25 of what a limit leaves when weights stream)
+          --Model:MemoryLimit=<size>           most memory the device may use, such as 8GiB or 512MiB; one for all devices, or a list with one for each: weights that do not
+                                               fit stay in their file (on a GPU in the host's memory) and stream through buffers in each step (default: none)
           --Scheduler:MaxBatchTokens=<tokens>  token budget of one step (default 512 on a CPU, 2,048 on a GPU)
           --Scheduler:MaxSequences=<count>     most requests running at once (default 256)
           --Scheduler:MaxQueueLength=<count>   most requests waiting (default 1024)
@@ -62,6 +64,20 @@ internal static class ServerHelp
           --Server:MaxStoredBytes=<bytes>      memory they may take (default 64 MiB)
           --Server:KeepAliveSeconds=<seconds>  silence on a stream before a comment line (default 15)
           --Server:DrainSeconds=<seconds>      how long running requests may go on after SIGTERM (default 30)
-          --Auth:ApiKeys:0=<key>               a key that may call (default: none, open to all)
+          --Server:Cors:Origins:0=<origin>     web pages of this origin may call; * for all (default: none)
+          --Auth:ApiKeys:0=<key>               a key that may call, or its hash (default: none, open to all); further :Name, :Hash, :Models:0, :Weight,
+                                               :MinPriority, :RequestsPerMinute, :TokensPerMinute, :MaxConcurrent (0: none) behind the number
+          --Auth:KeysFile=<path>               JSON file with more keys, read again when it changes; 'key new' writes its lines
+          --Auth:AdminKey=<key>                key of /admin, or its hash (default: /admin is closed)
+          --Auth:MetricsKey=<key>              key of /metrics, or its hash (default: open; with a key it also counts by key)
+          --RateLimits:RequestsPerMinute=<n>   generating requests of each key, or address on an open server, in any 60 s (default: no limit)
+          --RateLimits:TokensPerMinute=<n>     the same for tokens of prompts and answers
+          --RateLimits:MaxConcurrent=<n>       the same for requests at the same time
+          --RateLimits:AssumedOutputTokens=<n> tokens an answer without max_tokens is taken to need until it is done (default 512)
+          --RateLimits:Redis=<host:port,...>   where replicas count together (default: each process alone)
+          --RateLimits:RedisPrefix=<text>      how its keys begin there (default llama)
+          --RateLimits:RedisTimeoutMilliseconds=<ms>  after which a request is counted without it (default 50)
+          --RateLimits:Replicas=<n>            replicas that share the limits: without Redis each keeps to its part (default 1)
+          --Kestrel:Certificates:Default:Path=<file>  certificate for https:// addresses (PEM with :KeyPath, or PFX with :Password)
         """;
 }

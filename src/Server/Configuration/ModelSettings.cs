@@ -59,6 +59,10 @@ internal sealed class ModelSettings
     [Range(0.01, 1.0)]
     public double? MemoryUtilization { get; set; }
 
+    /// <summary>Most memory that the device may use, such as <c>8GiB</c>, or a list of one for each device; empty sets no limit.</summary>
+    [MemoryLimit]
+    public string MemoryLimit { get; set; } = "";
+
     /// <summary>As the model's own options; the folder must have been found.</summary>
     public ModelOptions ToOptions(string folder, SchedulerSettings scheduler) => new()
     {
@@ -75,6 +79,7 @@ internal sealed class ModelSettings
         BlockSize = BlockSize,
         BlockCount = BlockCount,
         MemoryUtilization = MemoryUtilization,
+        MemoryLimit = MemoryLimit.Length > 0 ? MemoryLimit : null,
         MaxBatchTokens = scheduler.MaxBatchTokens,
         MaxSequences = scheduler.MaxSequences,
     };

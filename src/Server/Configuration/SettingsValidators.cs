@@ -23,11 +23,6 @@ internal sealed partial class SchedulerSettingsValidator : IValidateOptions<Sche
 [OptionsValidator]
 internal sealed partial class ServerSettingsValidator : IValidateOptions<ServerSettings>;
 
-/// <summary>What attributes cannot say about <see cref="AuthSettings"/>.</summary>
-internal sealed class AuthSettingsValidator : IValidateOptions<AuthSettings>
-{
-    public ValidateOptionsResult Validate(string? name, AuthSettings options) =>
-        options.ApiKeys.Any(string.IsNullOrWhiteSpace)
-            ? ValidateOptionsResult.Fail("Auth:ApiKeys has an empty key; give it a value or take it out.")
-            : ValidateOptionsResult.Success;
-}
+/// <summary>Ranges of <see cref="RateLimitsSettings"/>, generated from its attributes.</summary>
+[OptionsValidator]
+internal sealed partial class RateLimitsSettingsValidator : IValidateOptions<RateLimitsSettings>;

@@ -16,7 +16,10 @@ internal sealed record GenerationPlan(IReadOnlyList<ChoicePlan> Choices, IReadOn
     /// <summary>The same plan on one caller's share of the engine.</summary>
     public GenerationPlan For(Caller? caller) => caller is null
         ? this
-        : this with { Choices = [.. Choices.Select(choice => choice with { Request = choice.Request with { ShareKey = caller.ShareKey } })] };
+        : this with { Choices = [.. Choices.Select(choice => choice with { Request = caller.Share(choice.Request) })] };
+
+    /// <summary>Tokens of all prompts. One with several answers counts once.</summary>
+    public int PromptTokenCount => Prompts.Sum(prompt => prompt.Tokens.Length);
 
     public int AnswersPerPrompt => Choices.Count / Prompts.Count;
 

@@ -30,15 +30,26 @@ internal sealed partial class EngineHost(
     private volatile Checkpoint? _checkpoint;
     private volatile Engine? _engine;
     private volatile bool _isStopping;
+    private volatile bool _isDrained;
     private volatile ApiError? _failure;
     private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private ModelDescription? _description;
+    private volatile ModelDescription? _description;
 
     /// <summary>The engine, once it has been made; it may still be loading.</summary>
     public Engine? Engine => _engine;
 
     /// <summary>The served model, once it is ready.</summary>
     public Checkpoint? Checkpoint => _checkpoint;
+
+    /// <summary>What was loaded, once it was.</summary>
+    public ModelDescription? Description => _description;
+
+    /// <summary>Whether an operator has new requests refused, so that the running ones come to their end; can be taken back.</summary>
+    public bool IsDrained
+    {
+        get => _isDrained;
+        set => _isDrained = value;
+    }
 
     /// <summary>Whether the host has been told to stop.</summary>
     public bool IsStopping => _isStopping;
@@ -100,7 +111,7 @@ internal sealed partial class EngineHost(
             await prepared;
             _checkpoint = Checkpoint.Of(identity.Name, text, limits, _description!);
             _settled.TrySetResult();
-            Log.Ready(logger, identity.Name, _description!.Model, _description.Device, _description.Dtype, _description.KvCache, text.Chat.Description, text.Tools, text.Defaults);
+            Log.Ready(logger, identity.Name, _description!.Model, _description.Device, _description.Dtype, _description.KvCache, _description.Memory ?? "no limit", text.Chat.Description, text.Tools, text.Defaults);
             foreach (string warning in _description.Warnings) Log.ReadyBut(logger, warning);
             await _engine.Completion.WaitAsync(stopping);
         }
@@ -114,7 +125,7 @@ internal sealed partial class EngineHost(
     }
 
     private ApiError? Absence(Engine? engine, Checkpoint? checkpoint) =>
-        _isStopping ? RefusalErrors.Draining() : _failure ?? (engine is null || checkpoint is null ? RefusalErrors.Loading() : null);
+        _isStopping ? RefusalErrors.Draining() : _isDrained ? RefusalErrors.Drained() : _failure ?? (engine is null || checkpoint is null ? RefusalErrors.Loading() : null);
 
     private IModelRunner LoadRunner()
     {
@@ -135,8 +146,8 @@ internal sealed partial class EngineHost(
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Information, "Ready: {Name}\n  model    {Model}\n  device   {Device}\n  dtype    {Dtype}\n  KV cache {KvCache}\n  chat     {Chat}\n  tools    {Tools}\n  defaults {Defaults}")]
-        public static partial void Ready(ILogger logger, string name, string model, string device, string dtype, string kvCache, string chat, string tools, GenerationDefaults defaults);
+        [LoggerMessage(LogLevel.Information, "Ready: {Name}\n  model    {Model}\n  device   {Device}\n  dtype    {Dtype}\n  KV cache {KvCache}\n  memory   {Memory}\n  chat     {Chat}\n  tools    {Tools}\n  defaults {Defaults}")]
+        public static partial void Ready(ILogger logger, string name, string model, string device, string dtype, string kvCache, string memory, string chat, string tools, GenerationDefaults defaults);
 
         [LoggerMessage(LogLevel.Warning, "{Warning}")]
         public static partial void ReadyBut(ILogger logger, string warning);

@@ -7,19 +7,30 @@ namespace Llama.Server.Hosting;
 internal static class HostRun
 {
     /// <summary>0 when the program ended as asked; 1 when its settings or address were wrong, or <paramref name="hasFailed"/> says so at the end.</summary>
-    public static async Task<int> RunToExitCodeAsync(this WebApplication app, Func<bool> hasFailed)
+    /// <param name="app">The host.</param>
+    /// <param name="hasFailed">Asked at the end.</param>
+    /// <param name="map">Builds what needs settings that are right; null for nothing.</param>
+    public static async Task<int> RunToExitCodeAsync(this WebApplication app, Func<bool> hasFailed, Action? map = null)
     {
+        string[] addresses = [.. ListenAddresses.Of(app.Configuration)]; // a host that has failed has none any more
         try
         {
             app.Services.GetRequiredService<IStartupValidator>().Validate(); // first, so that all faults are told together
-            if (ListenAddresses.Of(app.Configuration).FirstOrDefault(address => !ListenAddress.TryParse(address, out _)) is { } wrong)
+            if (addresses.FirstOrDefault(address => !ListenAddress.TryParse(address, out _)) is { } wrong)
                 return await FailAsync($"'{wrong}' is no address; give --urls as http://host:port.");
+            if (Tls.Faults(app.Configuration, app.Environment.ContentRootPath).ToArray() is { Length: > 0 } certificates)
+                return await FailAsync(string.Join('\n', certificates));
+            map?.Invoke();
             await app.RunAsync();
             return hasFailed() ? 1 : 0;
         }
         catch (Exception exception) when (SettingsFaults.Of(exception) is { Length: > 0 } faults)
         {
             return await FailAsync(SettingsFaults.Describe(faults));
+        }
+        catch (InvalidOperationException exception) when (Tls.IsMissing(exception, addresses))
+        {
+            return await FailAsync($"An https:// address needs a certificate, and none is set. {Tls.Remedy}");
         }
         catch (IOException exception) // the address is taken
         {

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Llama.Server.Hosting;
 
 /// <summary>
-/// The first SIGTERM or SIGINT lets running requests go on for a while; whoever sends a second one does not want to wait. Only a program of its own listens for it
-/// (<see cref="StandAlone"/>): elsewhere signals are the application's.
+/// The first SIGTERM or SIGINT lets running requests go on for a while; whoever sends a second one does not want to wait. A program of ours starts this to listen for it: elsewhere
+/// signals are the application's.
 /// </summary>
 internal sealed class SecondSignal : IHostedService, IDisposable
 {

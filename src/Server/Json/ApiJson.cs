@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Llama.Server.Admin;
 using Llama.Server.Chat;
 using Llama.Server.Completions;
 using Llama.Server.Embeddings;
@@ -28,6 +29,10 @@ namespace Llama.Server.Json;
 [JsonSerializable(typeof(TokenizeResult))]
 [JsonSerializable(typeof(DetokenizeResult))]
 [JsonSerializable(typeof(HealthStatus))]
+[JsonSerializable(typeof(AdminAnswer))]
+[JsonSerializable(typeof(EffectiveSettingList))]
+[JsonSerializable(typeof(RequestList))]
+[JsonSerializable(typeof(ServerDescription))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     private static readonly JavaScriptEncoder Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;

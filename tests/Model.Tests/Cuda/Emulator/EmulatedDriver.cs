@@ -34,6 +34,9 @@ internal sealed unsafe partial class EmulatedDriver : ICudaDriver
     /// <summary>Things done so far.</summary>
     public long Clock { get; set; }
 
+    /// <summary>The most device memory that was allocated at once, in bytes.</summary>
+    public long MostUsed => _device.MostUsed;
+
     /// <summary>What was made and not destroyed, in words; empty when nothing was.</summary>
     public string Leaks => string.Join(", ", _objects.Values.Select(made => made.GetType().Name[8..].ToLowerInvariant())
         .Concat(_device.Live.Select(bytes => $"{bytes} bytes of device memory")).Concat(_pinned.Live.Select(bytes => $"{bytes} bytes of page-locked memory")));
@@ -115,8 +118,15 @@ internal sealed unsafe partial class EmulatedDriver : ICudaDriver
     {
         RequireNoRecording("marking a place");
         EmulatedEvent place = Find<EmulatedEvent>(handle);
-        (place.Stream, place.Awaited) = (Find<EmulatedStream>(stream), place.Awaited + 1);
+        (place.Stream, place.Marks) = (Find<EmulatedStream>(stream), place.Marks + 1);
         Enqueue(stream, new() { Event = place });
+    }
+
+    public void WaitOn(nint stream, nint handle)
+    {
+        RequireNoRecording("waiting on a stream for a place of another");
+        EmulatedEvent place = Find<EmulatedEvent>(handle);
+        if (place.Awaited > 0) Enqueue(stream, new() { Event = place, Stream = place.Stream, Marks = place.Marks });
     }
 
     public void WaitFor(nint handle)

@@ -54,7 +54,7 @@ public sealed class CompareChartTests
 
     private static CompareRow Row(string name, double rate, long peak, long weights) => new(name, "", [], null)
     {
-        Model = new BenchedModel("m", "s", "d", "t", "k", weights, weights, 1),
+        Model = new BenchedModel("m", "s", "d", "t", "k", Memory: null, weights, weights, 1),
         DecodeTokensPerS = new Distribution(10, rate, 1, rate, rate, rate, rate, rate),
         PeakRunBytes = peak,
         PeakLoadBytes = 0,

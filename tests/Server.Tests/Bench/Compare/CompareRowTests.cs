@@ -5,7 +5,7 @@ namespace Llama.Server.Tests.Bench.Compare;
 
 public sealed class CompareRowTests
 {
-    private static readonly BenchedModel Model = new("m", "s", "d", "t", "k", 1000, 900, 1);
+    private static readonly BenchedModel Model = new("m", "s", "d", "t", "k", Memory: null, 1000, 900, 1);
     private static readonly ModeMeasurement Reference = new(Model, [1], [2], [3], [7, 8, 9], [-1, -2, -3], null, null);
 
     [Fact]

@@ -1,0 +1,128 @@
+using Llama.Model.Backends;
+using Llama.Model.Checkpoints;
+using Llama.Model.Diagnosis;
+using Llama.Model.Offload;
+using Llama.Model.Parallel;
+using static Llama.Model.Offload.MemorySize;
+using static TorchSharp.torch;
+
+namespace Llama.Model.Planning;
+
+/// <summary>
+/// One placement of a model on devices. Plan: lay the layers over the devices; on each, take off what they have free the weights and the intermediate results of the largest step; of what is left the
+/// cache gets its share. Where there is no room the layers are laid as if there were, so that the plan shows how much is missing where.
+/// </summary>
+/// <param name="options">As loading gets them.</param>
+/// <param name="format">Of the weights.</param>
+/// <param name="source">Of the weights; stays the caller's.</param>
+/// <param name="choices">The devices.</param>
+/// <param name="free">[devices] bytes that each could give.</param>
+internal sealed class Placement(ModelOptions options, WeightFormat format, IWeightSource source, IReadOnlyList<BackendChoice> choices, long[] free)
+{
+    private const long AssumedCudaBase = 768L << 20;
+
+    private readonly LlamaConfig _config = source.Config;
+    private readonly ScalarType _kvDtype = KvCache.DtypeOf(options.KvDtype, format.Dtype);
+    private readonly int _contextLength = ModelRunner.ContextLengthOf(options, source.Config);
+    private readonly int _batchTokens = options.MaxBatchTokens ?? choices.Min(choice => choice.BatchTokens);
+    private readonly List<long> _limitedCache = []; // blocks that limits leave room for
+    private string? _fault;
+
+    public ModelPlan Make()
+    {
+        ModelPart[] parts = choices.Count == 1 ? [ModelPart.Whole(_config)] : Lay();
+        DevicePlan[] devices = [.. parts.Select(Weigh)];
+        KvPoolSize pool = LeastPool(parts, devices);
+        devices = [.. devices.Select((device, i) => device with { CacheBytes = pool.BlockCount * BytesPerBlock(parts[i]) })];
+        if (Array.Find(devices, device => !device.Fits) is { } full) _fault ??= $"{full.Name} would need {Mebibytes(full.TotalBytes)} and has {Mebibytes(full.RoomBytes)}.";
+        return new ModelPlan
+        {
+            Shape = ModelDescription.Shape(_config),
+            Files = new CheckpointExamination(options.Path).Findings().Last().Value,
+            Types = ModelDescription.Types(options, format.Describe(_config.Quantization, source.Codes), _kvDtype, choices[0].ActivationDtype(format.Dtype)),
+            ContextLength = _contextLength,
+            BatchTokens = _batchTokens,
+            CacheTokens = (long)pool.BlockCount * options.BlockSize,
+            CacheReason = pool.Reason,
+            Devices = devices,
+            Fault = _fault,
+        };
+    }
+
+    // Under a limit what does not fit streams.
+    private ModelPart[] Lay()
+    {
+        try
+        {
+            return LayerPlan.Place(source, options, format, [.. choices.Select((choice, i) => new DeviceRoom(choice.Device.Name, choice.MemoryLimit is null ? free[i] : long.MaxValue, choice.CacheShare))]);
+        }
+        catch (InsufficientMemoryException e)
+        {
+            _fault = e.Message;
+            return LayerPlan.Place(source, options, format, [.. choices.Select(choice => new DeviceRoom(choice.Device.Name, long.MaxValue, choice.CacheShare))]);
+        }
+    }
+
+    /// <summary>A device without its cache.</summary>
+    private DevicePlan Weigh(ModelPart part, int device)
+    {
+        BackendChoice choice = choices[device];
+        ScalarType dtype = choice.ActivationDtype(format.Dtype);
+        LlamaConfig shape = part.ShapeOf(_config);
+        long activations = Activations.BytesOf(shape, _batchTokens, dtype), embedding = part.HasEmbedding ? WeightDemand.EmbeddingBytes(_config, format.Dtype) : 0;
+        long[] layers = [.. Enumerable.Range(part.FirstLayer, part.LayerCount).Select(layer => WeightDemand.LayerBytes(source, format.Dtype, new ModelPart(layer, 1)))];
+        DevicePlan plan = new(choice.Device.Name, free[device], part.FirstLayer, layers, embedding, WeightDemand.Bytes(source, format.Dtype, part) - layers.Sum() - embedding,
+            CacheBytes: 0, activations, LlamaModel.StepBytes(shape, Size, dtype, part.HasHead(_config)) - activations);
+        return choice.MemoryLimit is long limit ? Limit(plan, part, choice, limit) : plan;
+    }
+
+    private DevicePlan Limit(DevicePlan plan, ModelPart part, BackendChoice choice, long limit)
+    {
+        MemoryDemand demand = new MemoryPlan(limit, options, source, part, Size, format.Dtype).Demand(BaseBytes(part, choice), choice.ActivationDtype(format.Dtype), isHost: !choice.Device.IsCuda, BytesPerBlock(part));
+        plan = plan with { LimitBytes = limit, BaseBytes = demand.Base };
+        try
+        {
+            OffloadPlan layout = OffloadPlan.Make(limit, demand, options.MemoryUtilization);
+            _limitedCache.Add(layout.KvBytes / BytesPerBlock(part));
+            return !layout.Streams ? plan : plan with
+            {
+                OutsideBytes = layout.StreamedBytes + demand.Table,
+                BufferBytes = plan.BufferBytes + OffloadPlan.Buffers * layout.BufferBytes + demand.LookedUpTable,
+                ResidentLayers = layout.IsResident.Take(part.LayerCount).Count(stays => stays),
+            };
+        }
+        catch (InsufficientMemoryException e)
+        {
+            _fault ??= e.Message;
+            return plan;
+        }
+    }
+
+    private KvPoolSize LeastPool(ModelPart[] parts, DevicePlan[] devices)
+    {
+        if (Array.Find(devices, device => device.TotalBytes > device.RoomBytes) is { } full)
+            _fault ??= $"{full.Name} has {Mebibytes(full.RoomBytes)}; weights and intermediate results alone need {Mebibytes(full.TotalBytes)}.";
+        try
+        {
+            KvPoolSize pool = devices.Select((device, i) => KvPoolSize.Derive(options, _contextLength, BytesPerBlock(parts[i]), Math.Max(0, device.FreeBytes - device.TotalBytes), choices[i].CacheShare)).MinBy(pool => pool.BlockCount)!;
+            return _limitedCache.Count > 0 && _limitedCache.Min() < pool.BlockCount ? new KvPoolSize((int)_limitedCache.Min(), "what Model:MemoryLimit leaves beside weights and intermediate results") : pool;
+        }
+        catch (InsufficientMemoryException e)
+        {
+            _fault ??= e.Message;
+            return new KvPoolSize((_contextLength + options.BlockSize - 1) / options.BlockSize, "one full sequence");
+        }
+    }
+
+    // A GPU that is not in use does not tell: contexts, libraries and compiled kernels of those that were measured take less.
+    private long BaseBytes(ModelPart part, BackendChoice choice)
+    {
+        if (choice.Device.IsCuda) return AssumedCudaBase;
+        using IBackend backend = choice.Create(format.Dtype, options.Deterministic);
+        return backend.BaseBytes(part.ShapeOf(_config), Size);
+    }
+
+    private long BytesPerBlock(ModelPart part) => KvCache.BytesPerBlock(part.ShapeOf(_config), options.BlockSize, _kvDtype);
+
+    private StepSize Size => new(_batchTokens, options.MaxSequences, _contextLength, options.BlockSize);
+}

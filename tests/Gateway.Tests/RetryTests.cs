@@ -1,0 +1,162 @@
+using System.Net;
+using System.Net.Sockets;
+using Llama.Gateway.Tests.Hosting;
+
+namespace Llama.Gateway.Tests;
+
+[Collection(nameof(Fleet))] // one at a time: instruments are told apart by name alone in a process
+public sealed class RetryTests
+{
+    private const string Body = """{"model":"m","messages":[{"role":"user","content":"x"}]}""";
+
+    [Fact]
+    public async Task Replicas_AreGone_AnotherAnswersWithTheSameBody()
+    {
+        await using Fleet fleet = await Fleet.StartAsync(3);
+        await fleet.Replicas[0].DisposeAsync();
+        await fleet.Replicas[2].DisposeAsync();
+        string[] bodies = [.. Enumerable.Range(0, 12).Select(i => Body.Replace("\"x\"", $"\"{i}\""))]; // some are at home with those that are gone
+        foreach (string body in bodies)
+            Assert.Equal(HttpStatusCode.OK, (await fleet.PostAsync("/v1/chat/completions", body)).StatusCode);
+
+        Assert.Equal(bodies, fleet.Replicas[1].Requests.Select(request => request.Text));
+    }
+
+    [Fact]
+    public async Task Replicas_BreakOffBeforeTheyAnswer_EachIsAskedOnceAndTheErrorIsTheApis()
+    {
+        await using Fleet fleet = await Fleet.StartAsync(3);
+        foreach (FakeReplica replica in fleet.Replicas)
+            replica.Answer = Answers.Reset;
+        HttpResponseMessage answer = await fleet.PostAsync("/v1/chat/completions", Body);
+
+        await AssertUnavailableAsync(answer, "No replica could be reached.");
+        Assert.All(fleet.Replicas, replica => Assert.Single(replica.Requests));
+    }
+
+    [Fact]
+    public async Task Replica_BreaksOffBeforeItAnswers_AnotherDoes()
+    {
+        await using Fleet fleet = await Fleet.StartAsync(2);
+        foreach (FakeReplica replica in fleet.Replicas)
+            replica.Answer = context => fleet.Replicas.Sum(each => each.Requests.Count) == 1 ? Answers.Reset(context) : Answers.Text("second")(context);
+        HttpResponseMessage answer = await fleet.PostAsync("/v1/chat/completions", Body);
+
+        Assert.Equal("second", await answer.Content.ReadAsStringAsync());
+        Assert.Contains("""gateway_retries_total{reason="Failed"} 1""", await fleet.ScrapeAsync());
+    }
+
+    [Theory]
+    [InlineData("server_overloaded")]
+    [InlineData("server_unavailable")]
+    public async Task Replica_TakesNoMore_AnotherAnswers(string code)
+    {
+        await using Fleet fleet = await Fleet.StartAsync(2);
+        foreach (FakeReplica replica in fleet.Replicas)
+            replica.Answer = context => fleet.Replicas.Sum(each => each.Requests.Count) == 1 ? Answers.Error(503, code)(context) : Answers.Text("second")(context);
+        HttpResponseMessage answer = await fleet.PostAsync("/v1/chat/completions", Body);
+
+        Assert.Equal("second", await answer.Content.ReadAsStringAsync());
+        Assert.Null(answer.Headers.RetryAfter); // nothing is left of the first
+    }
+
+    [Fact]
+    public async Task Replicas_AllHaveTooMuch_TheLastOnesWordsArePassedOn()
+    {
+        await using Fleet fleet = await Fleet.StartAsync(2);
+        foreach (FakeReplica replica in fleet.Replicas)
+            replica.Answer = Answers.Error(503, "server_overloaded");
+        HttpResponseMessage answer = await fleet.PostAsync("/v1/chat/completions", Body);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        Assert.Equal("7", Assert.Single(answer.Headers.GetValues("Retry-After")));
+        Assert.Contains("server_overloaded", await answer.Content.ReadAsStringAsync());
+        Assert.All(fleet.Replicas, replica => Assert.Single(replica.Requests));
+    }
+
+    [Theory]
+    [InlineData(400, "invalid_value")]
+    [InlineData(404, "model_not_found")]
+    [InlineData(429, "rate_limit_exceeded")]
+    [InlineData(500, "internal_error")]
+    public async Task Replica_SaysNo_ItsWordIsFinal(int status, string code)
+    {
+        await using Fleet fleet = await Fleet.StartAsync(2);
+        foreach (FakeReplica replica in fleet.Replicas)
+            replica.Answer = Answers.Error(status, code);
+        HttpResponseMessage answer = await fleet.PostAsync("/v1/chat/completions", Body);
+
+        Assert.Equal(status, (int)answer.StatusCode);
+        Assert.Contains(code, await answer.Content.ReadAsStringAsync());
+        Assert.Equal(1, fleet.Replicas.Sum(replica => replica.Requests.Count));
+    }
+
+    [Fact]
+    public async Task Stream_ItsReplicaDies_EndsInAnErrorAndIsNotBegunAnew()
+    {
+        var die = new TaskCompletionSource();
+        await using Fleet fleet = await Fleet.StartAsync(2);
+        foreach (FakeReplica replica in fleet.Replicas)
+            replica.Answer = Answers.Cut("text/event-stream", Answers.Event + "data: {\"cho", die.Task);
+        HttpResponseMessage answer = await fleet.PostAsync("/v1/chat/completions", Body);
+        die.SetResult();
+        string text = await answer.Content.ReadAsStringAsync();
+
+        Assert.StartsWith(Answers.Event + "data: {\"error\":{\"message\":", text);
+        Assert.EndsWith("\"type\":\"server_error\",\"param\":null,\"code\":\"server_unavailable\"}}\n\n", text);
+        Assert.Equal(1, fleet.Replicas.Sum(replica => replica.Requests.Count));
+        await fleet.UntilAsync(async () => (await fleet.ScrapeAsync()).Contains("outcome=\"Broke\"")); // counted after the caller has all
+    }
+
+    [Fact]
+    public async Task WholeAnswer_ItsReplicaDies_IsNeverTakenForWhole()
+    {
+        var die = new TaskCompletionSource();
+        await using Fleet fleet = await Fleet.StartAsync(2);
+        foreach (FakeReplica replica in fleet.Replicas)
+            replica.Answer = Answers.Cut("application/json", "{\"choices\":[", die.Task);
+        HttpResponseMessage answer = await fleet.PostAsync("/v1/chat/completions", Body);
+        die.SetResult();
+
+        await Assert.ThrowsAsync<HttpRequestException>(() => answer.Content.ReadAsStringAsync());
+        Assert.Equal(1, fleet.Replicas.Sum(replica => replica.Requests.Count));
+    }
+
+    [Fact]
+    public async Task Replica_IsSilentForTooLong_IsATimeoutAndNotTriedElsewhere()
+    {
+        await using Fleet fleet = await Fleet.StartAsync(2, "--Gateway:AnswerSeconds=1");
+        foreach (FakeReplica replica in fleet.Replicas)
+            replica.Answer = context => Task.Delay(Timeout.Infinite, context.RequestAborted);
+        HttpResponseMessage answer = await fleet.PostAsync("/v1/chat/completions", Body);
+
+        Assert.Equal(HttpStatusCode.GatewayTimeout, answer.StatusCode);
+        Assert.Contains("\"code\":\"gateway_timeout\"", await answer.Content.ReadAsStringAsync());
+        Assert.Equal(1, fleet.Replicas.Sum(replica => replica.Requests.Count));
+    }
+
+    [Fact]
+    public async Task Replica_DoesNotEvenRefuseConnections_AnotherAnswers()
+    {
+        using var full = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        full.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        full.Listen(0);
+        Socket[] waiting = [.. Enumerable.Range(0, 8).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { Blocking = false })];
+        foreach (Socket socket in waiting) // they fill its queue, and the kernel says nothing to those who come after
+            Assert.ThrowsAny<SocketException>(() => socket.Connect(full.LocalEndPoint!));
+        await using Fleet fleet = await Fleet.StartAsync(1, $"--Gateway:Replicas:1=http://{full.LocalEndPoint}", "--Gateway:ProbeSeconds=600");
+        foreach (int i in Enumerable.Range(0, 8))
+            Assert.Equal(HttpStatusCode.OK, (await fleet.PostAsync("/v1/chat/completions", Body.Replace("\"x\"", $"\"{i}\""))).StatusCode);
+
+        Assert.Equal(8, fleet.Replicas[0].Requests.Count);
+        Assert.Contains("gateway_retries_total{reason=\"Failed\"} 1", await fleet.ScrapeAsync());
+        Array.ForEach(waiting, socket => socket.Dispose());
+    }
+
+    internal static async Task AssertUnavailableAsync(HttpResponseMessage answer, string message)
+    {
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        Assert.True(answer.Headers.RetryAfter?.Delta > TimeSpan.Zero);
+        Assert.Equal($$$"""{"error":{"message":"{{{message}}}","type":"server_error","param":null,"code":"server_unavailable"}}""", await answer.Content.ReadAsStringAsync());
+    }
+}
