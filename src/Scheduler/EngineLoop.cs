@@ -48,6 +48,7 @@ internal sealed class EngineLoop
         if (TryRun(step, out ReadOnlySpan<SampledToken> sampled, out ReadOnlySpan<ScoredToken> scored)) _scheduler.Commit(sampled, scored);
         else _scheduler.Fail();
         _reporter.Committed(_scheduler);
+        _reporter.Show(_scheduler);
     }
 
     /// <summary>Sleeps while there is nothing to do. False when there will be nothing more.</summary>
@@ -94,7 +95,7 @@ internal sealed class EngineLoop
             _reporter.Failed(exception);
             return false;
         }
-        _reporter.Ran(step.TokenCount, _clock.GetElapsedTime(start));
+        _reporter.Ran(step, _clock.GetElapsedTime(start));
         sampled = _sampled.AsSpan(0, batch.SampleCount);
         scored = _scored.AsSpan(0, batch.Scores.Count);
         return true;

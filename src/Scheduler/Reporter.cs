@@ -1,11 +1,13 @@
 using System.Runtime.InteropServices;
+using Llama.Scheduling.Frames;
 using Llama.Scheduling.Metrics;
 using Llama.Scheduling.Tracing;
 
 namespace Llama.Scheduling;
 
 /// <summary>Tells everybody outside the engine's thread what a turn did: callers, metrics, counters, the trace.</summary>
-internal sealed class Reporter(Backlog backlog, EngineCounters counters, EngineMetrics? metrics, TraceWriter? trace, Action<Exception>? onFailure)
+internal sealed class Reporter(
+    Backlog backlog, EngineCounters counters, Lookout lookout, EngineMetrics? metrics, TraceWriter? trace, Action<Exception>? onFailure)
 {
     private readonly WakeUps _wakeUps = new();
     private long _stepCount;
@@ -16,15 +18,17 @@ internal sealed class Reporter(Backlog backlog, EngineCounters counters, EngineM
         foreach (Sequence sequence in step.Admitted)
         {
             backlog.Leave(sequence);
+            lookout.Admitted(sequence);
             metrics?.Admitted(sequence);
         }
     }
 
-    public void Ran(int tokenCount, TimeSpan duration)
+    public void Ran(Step step, TimeSpan duration)
     {
         _stepCount++;
-        backlog.ObserveStep(tokenCount, duration);
-        metrics?.Ran(tokenCount);
+        backlog.ObserveStep(step.TokenCount, duration);
+        lookout.Ran(step, duration);
+        metrics?.Ran(step.TokenCount);
     }
 
     public void Failed(Exception exception)
@@ -43,6 +47,9 @@ internal sealed class Reporter(Backlog backlog, EngineCounters counters, EngineM
         scheduler.ClearOutcomes();
     }
 
+    /// <summary>Lets those who want to look do so.</summary>
+    public void Show(Scheduler scheduler) => lookout.Answer(scheduler, counters);
+
     /// <summary>Tells of each, then wakes those who waited to be told.</summary>
     public void Report(ReadOnlySpan<Outcome> outcomes)
     {
@@ -53,7 +60,7 @@ internal sealed class Reporter(Backlog backlog, EngineCounters counters, EngineM
     private void Report(in Outcome outcome)
     {
         if (outcome.Fault is { } fault) onFailure?.Invoke(fault);
-        if (outcome.Token is not null) metrics?.Generated(outcome);
+        if (outcome.Token is not null) Generated(outcome);
         if (outcome.Finish is { } reason) Ended(outcome.Sequence, reason);
         outcome.Sequence.Generation?.Publish(outcome, _wakeUps);
     }
@@ -61,8 +68,15 @@ internal sealed class Reporter(Backlog backlog, EngineCounters counters, EngineM
     /// <summary>The engine serves no more.</summary>
     public void Ended() => counters.Clear();
 
+    private void Generated(in Outcome outcome)
+    {
+        lookout.Generated(outcome);
+        metrics?.Generated(outcome);
+    }
+
     private void Ended(Sequence sequence, FinishReason reason)
     {
+        lookout.Ended();
         if (sequence.AdmittedAt is null) backlog.Leave(sequence);
         if (reason is FinishReason.Stop or FinishReason.Completed or FinishReason.Length) backlog.ObserveOutput(sequence);
         metrics?.Ended(sequence, reason);
