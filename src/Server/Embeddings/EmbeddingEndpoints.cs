@@ -25,7 +25,7 @@ internal static class EmbeddingEndpoints
         ApiError? error = await RequestBody.ReadAsync(context, EmbeddingFields.Table, request);
         if (error is null
             && host.TryGet(request.Model, out Engine? engine, out Checkpoint? checkpoint, out error)
-            && EmbeddingInputs.TryEncode(request, checkpoint, Caller.ShareKeyOf(context), out EmbeddingInput[]? inputs, out error))
+            && EmbeddingInputs.TryEncode(request, checkpoint, Caller.ShareKeyOf(context), RequestOrigin.Of(context), out EmbeddingInput[]? inputs, out error))
         {
             int tokenCount = inputs.Sum(input => input.Request.PromptTokenIds.Length);
             context.Features.Set(new EmbeddingSummary(checkpoint.Name, inputs.Length, tokenCount));

@@ -3,6 +3,7 @@ using Llama.Scheduling;
 using Llama.Server.Errors;
 using Llama.Server.Generating;
 using Llama.Server.Hosting;
+using Llama.Server.Telemetry;
 
 namespace Llama.Server.Embeddings;
 
@@ -15,15 +16,16 @@ internal sealed record EmbeddingInput(GenerationRequest Request, string Param);
 internal static class EmbeddingInputs
 {
     public static bool TryEncode(
-        EmbeddingRequest request, Checkpoint checkpoint, int shareKey, [NotNullWhen(true)] out EmbeddingInput[]? inputs, [NotNullWhen(false)] out ApiError? error)
+        EmbeddingRequest request, Checkpoint checkpoint, int shareKey, RequestOrigin origin, [NotNullWhen(true)] out EmbeddingInput[]? inputs,
+        [NotNullWhen(false)] out ApiError? error)
     {
         error = RawPrompt.Check(request.Inputs, checkpoint.Limits.VocabSize);
-        inputs = error is null ? [.. request.Inputs.Select(input => Encode(request, input, checkpoint, shareKey))] : null;
+        inputs = error is null ? [.. request.Inputs.Select(input => Encode(request, input, checkpoint, shareKey, origin))] : null;
         error ??= inputs!.Select(input => Check(input, checkpoint)).FirstOrDefault(fault => fault is not null);
         return error is null;
     }
 
-    private static EmbeddingInput Encode(EmbeddingRequest request, RawPrompt raw, Checkpoint checkpoint, int shareKey)
+    private static EmbeddingInput Encode(EmbeddingRequest request, RawPrompt raw, Checkpoint checkpoint, int shareKey, RequestOrigin origin)
     {
         var input = new GenerationRequest
         {
@@ -33,6 +35,7 @@ internal static class EmbeddingInputs
             Priority = request.Priority,
             Timeout = request.Timeout,
             ShareKey = shareKey,
+            Origin = origin,
         };
         return new EmbeddingInput(input, raw.Param);
     }

@@ -31,13 +31,16 @@ internal sealed partial class EngineHost(
     private volatile bool _isStopping;
     private volatile ApiError? _failure;
     private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private ModelDescription? _description;
+    private volatile ModelDescription? _description;
 
     /// <summary>The engine, once it has been made; it may still be loading.</summary>
     public Engine? Engine => _engine;
 
     /// <summary>The served model, once it is ready.</summary>
     public Checkpoint? Checkpoint => _checkpoint;
+
+    /// <summary>What was loaded, as the start-up lines tell it; there before <see cref="Checkpoint"/>.</summary>
+    public ModelDescription? Description => _description;
 
     /// <summary>Whether the host has been told to stop.</summary>
     public bool IsStopping => _isStopping;

@@ -8,8 +8,10 @@ using Llama.Server.Errors;
 using Llama.Server.Generating;
 using Llama.Server.Health;
 using Llama.Server.Models;
+using Llama.Server.Pages;
 using Llama.Server.Responses;
 using Llama.Server.Tokenization;
+using Llama.Server.Watching;
 
 namespace Llama.Server.Json;
 
@@ -30,6 +32,9 @@ namespace Llama.Server.Json;
 [JsonSerializable(typeof(TokenizeResult))]
 [JsonSerializable(typeof(DetokenizeResult))]
 [JsonSerializable(typeof(HealthStatus))]
+[JsonSerializable(typeof(EngineView))]
+[JsonSerializable(typeof(EngineAbout))]
+[JsonSerializable(typeof(ServerCard))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     private static readonly JavaScriptEncoder Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;

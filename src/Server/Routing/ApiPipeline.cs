@@ -2,14 +2,17 @@ using Llama.Server.Auth;
 using Llama.Server.Errors;
 using Llama.Server.Health;
 using Llama.Server.Hosting;
+using Llama.Server.Pages;
 using Llama.Server.Telemetry;
+using Llama.Server.Watching;
 
 namespace Llama.Server.Routing;
 
 /// <summary>What goes around every request to a route of ours, and around no other: an application that hosts them has its own ways.</summary>
 internal static class ApiPipeline
 {
-    public static IServiceCollection AddApiRoutes(this IServiceCollection services) => services.AddSingleton<ApiKeys>().AddSingleton<Heartbeat>();
+    public static IServiceCollection AddApiRoutes(this IServiceCollection services) => 
+        services.AddSingleton<ApiKeys>().AddSingleton<Heartbeat>().AddSingleton<EngineFeed>().AddSingleton<ServerCards>();
 
     /// <summary>A group of routes inside the pipeline.</summary>
     public static RouteGroupBuilder MapApiGroup(this IEndpointRouteBuilder routes, string prefix)

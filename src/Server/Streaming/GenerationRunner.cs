@@ -14,7 +14,7 @@ internal sealed class GenerationRunner(AnswerWriter writer, TimeProvider clock)
     public async Task<ApiError?> RunAsync(
         HttpContext context, Engine engine, Checkpoint checkpoint, GenerationPlan plan, GenerationParameters request, Func<Answers, AnswerFormat> format)
     {
-        plan = plan.For(context.Features.Get<Caller>());
+        plan = plan.For(context.Features.Get<Caller>(), RequestOrigin.Of(context));
         if (!Answers.TryStart(engine, checkpoint, plan, clock, out Answers? answers, out ApiError? error))
             return error;
         try
