@@ -58,9 +58,10 @@ function quoted(lines, at, depth) {
 
 function list(lines, at, depth) {
     const isOrdered = line => /\d/.test(line.match(item)[2]), ordered = isOrdered(lines[at]), items = [];
+    const isNext = place => place < lines.length && item.test(lines[place]) && !rule.test(lines[place]) && isOrdered(lines[place]) === ordered;
     let end = at;
-    while (end < lines.length && item.test(lines[end]) && !rule.test(lines[end]) && isOrdered(lines[end]) === ordered) {
-        const start = end, indent = lines[start].match(item)[0].length || 2;
+    for (let start = at; isNext(start); start = afterBlank(lines, end)) {
+        const indent = lines[start].match(item)[0].length || 2;
         end = itemEnd(lines, start);
         items.push(blocks([lines[start].replace(item, ''), ...lines.slice(start + 1, end).map(line => dedent(line, indent))].join('\n'), depth + 1));
     }
@@ -78,6 +79,12 @@ function itemEnd(lines, start) {
             end = at + 1;
     }
     return end;
+}
+
+function afterBlank(lines, at) {
+    while (at < lines.length && lines[at].trim() === '')
+        at++;
+    return at;
 }
 
 const dedent = (line, indent) => line.replace(new RegExp(`^\\s{0,${indent}}`), '');

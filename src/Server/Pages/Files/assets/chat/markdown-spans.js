@@ -6,7 +6,7 @@ const interesting = /[\\`*_~![<\n]|https?:\/\//g;
 
 /** [{ type: 'text', text } | { type: 'break' } | { type: 'code', text } | { type: 'link', href, spans } | { type: 'strong' | 'emphasis' | 'struck', spans }] */
 export function spans(text, depth = 0) {
-    const found = [];
+    const found = [], unclosed = new Set(); // marks that nothing closes from here on: looked for once, not at each of many
     let plain = '';
     for (let at = 0; at < text.length;) {
         interesting.lastIndex = at;
@@ -14,7 +14,7 @@ export function spans(text, depth = 0) {
         plain += text.slice(at, here);
         if (here === text.length)
             break;
-        const [span, end] = depth < deepest ? read(text, here, depth) : [null, here + 1];
+        const [span, end] = depth < deepest ? read(text, here, depth, unclosed) : [null, here + 1];
         if (span === null)
             plain += text.slice(here, end);
         else
@@ -26,7 +26,7 @@ export function spans(text, depth = 0) {
 }
 
 /** The span that begins here and where it ends; null in its place when there is none. */
-function read(text, at, depth) {
+function read(text, at, depth, unclosed) {
     const letter = text[at];
     if (letter === '\n')
         return [{ type: 'break' }, at + 1];
@@ -38,7 +38,7 @@ function read(text, at, depth) {
         return link(text, at, depth) ?? [null, at + 1];
     if (letter === '<' || letter === 'h')
         return address(text, at) ?? [null, at + 1];
-    return marked(text, at, depth) ?? [null, at + 1];
+    return marked(text, at, depth, unclosed) ?? [null, at + 1];
 }
 
 function code(text, at) {
@@ -75,13 +75,14 @@ function safe(target) {
     }
 }
 
-function marked(text, at, depth) {
+function marked(text, at, depth, unclosed) {
     for (const [mark, type] of marks) {
-        if (!text.startsWith(mark, at) || /\s|^$/.test(text[at + mark.length] ?? '') || (mark[0] === '_' && /\w/.test(text[at - 1] ?? '')))
+        if (unclosed.has(mark) || !text.startsWith(mark, at) || /\s|^$/.test(text[at + mark.length] ?? '') || (mark[0] === '_' && /\w/.test(text[at - 1] ?? '')))
             continue;
         const end = closing(text, at + mark.length, mark);
         if (end > 0)
             return [{ type, spans: spans(text.slice(at + mark.length, end), depth + 1) }, end + mark.length];
+        unclosed.add(mark);
     }
     return null;
 }
@@ -93,6 +94,8 @@ function closing(text, from, mark) {
             end++; // it is the closing of a longer mark
             continue;
         }
+        if (mark.length === 2 && after === mark[0])
+            continue; // of ***both*** the outer ones close
         if (!/\s/.test(text[end - 1]) && text[end - 1] !== '\\' && !(mark[0] === '_' && /\w/.test(after)))
             return end;
     }

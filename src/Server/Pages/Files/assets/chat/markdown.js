@@ -18,7 +18,7 @@ export function showMarkdown(element, text) {
 
 function toElement(block) {
     switch (block.type) {
-        case 'heading': return el(`h${Math.min(6, block.level + 3)}`, {}, ...inline(block.text)); // below the page's own
+        case 'heading': return el(`h${Math.min(6, block.level + 2)}`, {}, ...inline(block.text)); // below the page's own
         case 'rule': return el('hr');
         case 'code': return codeBlock(block);
         case 'quote': return el('blockquote', {}, ...block.blocks.map(toElement));

@@ -10,7 +10,7 @@ export class MessageView {
         Object.assign(this, { message, actions });
         const isUser = message.role === 'user';
         this.#body.classList.toggle('markdown', !isUser);
-        this.element = el('article', { class: `message ${message.role}`, 'aria-label': isUser ? 'Your message' : 'Answer' }, el('h3', {}, isUser ? 'You' : model), this.#body, this.#foot);
+        this.element = el('article', { class: `message ${message.role}`, 'aria-label': isUser ? 'Your message' : 'Answer' }, el('h2', {}, isUser ? 'You' : model), this.#body, this.#foot);
         this.showText();
         this.showFoot({ isBusy: false });
     }
@@ -67,13 +67,16 @@ export class MessageView {
     }
 }
 
+// Of an answer that came all at once the time between its tokens tells nothing; then the wait for it counts too.
+const rate = (made, firstAfter, lastAfter) => lastAfter - firstAfter > 50 ? (made - 1) * 1000 / (lastAfter - firstAfter) : made * 1000 / lastAfter;
+
 function describe({ ending, usage, firstAfter, lastAfter }) {
     const parts = [];
     if (usage) {
         const { completion_tokens: made, prompt_tokens: asked, prompt_tokens_details: details } = usage;
         parts.push(`${number(made)} tokens`);
-        if (made > 1 && lastAfter > firstAfter)
-            parts.push(`${number((made - 1) * 1000 / (lastAfter - firstAfter), 1)} tokens/s`);
+        if (made > 0 && lastAfter)
+            parts.push(`${number(rate(made, firstAfter, lastAfter), 1)} tokens/s`);
         parts.push(`${number(details?.cached_tokens ?? 0)} of ${number(asked)} prompt tokens cached`);
     }
     if (firstAfter !== null && firstAfter !== undefined)

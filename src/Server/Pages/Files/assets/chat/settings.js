@@ -1,3 +1,4 @@
+import { show } from '../shared/dialog.js';
 import { el } from '../shared/dom.js';
 
 // Field of the request, label, bounds of the input, what it does.
@@ -11,35 +12,27 @@ const fields = [
 ];
 
 /** Lets the system prompt and the parameters of a conversation be changed; true when they were. */
-export function openSettings(conversation, defaults) {
+export async function openSettings(conversation, defaults) {
     const system = el('textarea', { id: 'set-system', rows: '4', value: conversation.system });
     const stop = el('input', { id: 'set-stop', value: (conversation.parameters.stop ?? []).join(', ') });
     const inputs = fields.map(([name, , bounds]) => el('input', {
         id: `set-${name}`, name, type: 'number', inputmode: 'decimal', placeholder: placeholder(name, defaults), 'aria-describedby': `about-${name}`, ...bounds,
         value: conversation.parameters[name] ?? '',
     }));
-    return new Promise(resolve => {
-        const dialog = el('dialog', { 'aria-labelledby': 'settings-title' }, el('form', { method: 'dialog' },
-            el('h2', { id: 'settings-title' }, 'Settings of this conversation'),
-            el('div', { class: 'fields' },
-                el('div', { class: 'wide' }, el('label', { for: 'set-system' }, 'System prompt'), system),
-                ...fields.map(([name, label, , about], i) =>
-                    el('div', {}, el('label', { for: `set-${name}` }, label), inputs[i], el('small', { id: `about-${name}` }, about))),
-                el('div', { class: 'wide' }, el('label', { for: 'set-stop' }, 'Stop texts'), stop, el('small', {}, 'up to four, with commas between; the answer ends before them'))),
-            el('div', { class: 'buttons' },
-                el('button', { class: 'primary', value: 'keep' }, 'Save'),
-                el('button', { type: 'button', onclick: () => clear([system, stop, ...inputs]) }, 'Back to the defaults'),
-                el('button', { type: 'button', onclick: () => dialog.close() }, 'Cancel'))));
-        dialog.addEventListener('close', () => {
-            const isKept = dialog.returnValue === 'keep';
-            if (isKept)
-                Object.assign(conversation, { system: system.value.trim(), parameters: parametersOf(inputs, stop.value) });
-            dialog.remove();
-            resolve(isKept);
-        });
-        document.body.append(dialog);
-        dialog.showModal();
-    });
+    const dialog = el('dialog', { 'aria-labelledby': 'settings-title' }, el('form', { method: 'dialog' },
+        el('h2', { id: 'settings-title' }, 'Settings of this conversation'),
+        el('div', { class: 'fields' },
+            el('div', { class: 'wide' }, el('label', { for: 'set-system' }, 'System prompt'), system),
+            ...fields.map(([name, label, , about], i) => el('div', {}, el('label', { for: `set-${name}` }, label), inputs[i], el('small', { id: `about-${name}` }, about))),
+            el('div', { class: 'wide' }, el('label', { for: 'set-stop' }, 'Stop texts'), stop, el('small', {}, 'up to four, with commas between; the answer ends before them'))),
+        el('div', { class: 'buttons' },
+            el('button', { class: 'primary', value: 'keep' }, 'Save'),
+            el('button', { type: 'button', onclick: () => clear([system, stop, ...inputs]) }, 'Back to the defaults'),
+            el('button', { type: 'button', onclick: () => dialog.close() }, 'Cancel'))));
+    const isKept = await show(dialog) === 'keep';
+    if (isKept)
+        Object.assign(conversation, { system: system.value.trim(), parameters: parametersOf(inputs, stop.value) });
+    return isKept;
 }
 
 const placeholder = (name, defaults) => defaults?.[name] !== undefined ? String(Math.round(defaults[name] * 1000) / 1000) : { max_tokens: 'fills the context', seed: 'random' }[name] ?? '';

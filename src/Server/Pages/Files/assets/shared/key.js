@@ -1,3 +1,4 @@
+import { show } from './dialog.js';
 import { el } from './dom.js';
 
 const place = 'llama-api-key';
@@ -17,11 +18,11 @@ let asking = null; // several requests that are refused together ask once
 
 /** Asks for a key; true when there is one now. */
 export function askForKey(reason) {
-    asking ??= new Promise(resolve => open(reason, resolve)).finally(() => { asking = null; });
+    asking ??= ask(reason).finally(() => { asking = null; });
     return asking;
 }
 
-function open(reason, resolve) {
+async function ask(reason) {
     const field = el('input', { id: 'key', type: 'password', autocomplete: 'off', spellcheck: 'false', value: key.value });
     const form = el('form', { method: 'dialog' },
         el('h2', { id: 'key-title' }, 'API key'),
@@ -33,13 +34,8 @@ function open(reason, resolve) {
             el('button', { class: 'primary', value: 'use' }, 'Use this key'),
             el('button', { value: 'cancel', type: 'button', onclick: () => dialog.close() }, 'Cancel')));
     const dialog = el('dialog', { 'aria-labelledby': 'key-title', 'aria-describedby': 'key-reason' }, form);
-    dialog.addEventListener('close', () => {
-        if (dialog.returnValue === 'use')
-            key.value = field.value.trim();
-        dialog.remove();
-        resolve(dialog.returnValue === 'use' && key.value !== '');
-    });
-    document.body.append(dialog);
-    dialog.showModal();
-    field.select();
+    const isGiven = await show(dialog) === 'use';
+    if (isGiven)
+        key.value = field.value.trim();
+    return isGiven && key.value !== '';
 }
