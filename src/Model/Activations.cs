@@ -27,6 +27,10 @@ internal sealed class Activations : IDisposable
         Matrix Allocate(int columns) => memory.Empty(maxTokens, columns, dtype);
     }
 
+    /// <summary>Bytes of those of steps of up to so many tokens.</summary>
+    public static long BytesOf(LlamaConfig config, int maxTokens, ScalarType dtype) => Matrix.BytesOf(maxTokens, config.HiddenSize, ScalarType.Float32)
+        + Matrix.BytesOf(maxTokens, config.HiddenSize + 2L * (config.HeadCount + config.KvHeadCount) * config.HeadDim + 2L * config.IntermediateSize, dtype);
+
     private Activations(Activations whole, int tokens)
     {
         Residual = whole.Residual.Take(tokens);

@@ -16,7 +16,19 @@ public interface IModelRunner : IDisposable
     /// <summary>Time that the calling thread has spent waiting for a device so far; none where it computes itself.</summary>
     TimeSpan Waited => TimeSpan.Zero;
 
-    /// <summary>Runs one step: draws one token per row of <see cref="ForwardBatch.Samples"/> and reads what else is wanted of the prompts.</summary>
+    /// <summary>
+    /// Begins a step, of which <see cref="ModelLimits.StepsUnderWay"/> may be begun and not finished; until it is finished the batch is the runner's. Steps take effect on the cache in the order in
+    /// which they were begun. A runner of one step at a time leaves everything to <see cref="Finish"/>.
+    /// </summary>
+    void Begin(ForwardBatch batch) { }
+
+    /// <summary>Finishes the oldest step that was begun and hands out what came of it, as <see cref="Run"/> does.</summary>
+    /// <param name="batch">That with which it was begun.</param>
+    /// <param name="sampled">As for <see cref="Run"/>.</param>
+    /// <param name="scored">As for <see cref="Run"/>.</param>
+    void Finish(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored) => Run(batch, sampled, scored);
+
+    /// <summary>Runs one step while none is under way: draws one token per row of <see cref="ForwardBatch.Samples"/> and reads what else is wanted of the prompts.</summary>
     /// <param name="batch">The step. Left unchanged, but for the sums of <see cref="ForwardBatch.Pools"/>.</param>
     /// <param name="sampled">[samples] receives the drawn tokens in the order of the sample rows.</param>
     /// <param name="scored">[scores] receives the tokens of <see cref="ForwardBatch.Scores"/> with their log-probabilities and ranks.</param>

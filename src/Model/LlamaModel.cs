@@ -5,13 +5,12 @@ namespace Llama.Model;
 
 /// <summary>
 /// Llama 2 (Touvron et al. 2023) over a paged cache: pre-normalisation with RMSNorm, rotary positions, grouped-query attention, SwiGLU, no biases. One
-/// call advances every sequence of a ragged batch.
+/// call advances every sequence of a ragged batch. Where a device holds a part of the model, it goes from the residual stream that the part before left to the one that the next part takes.
 /// </summary>
 internal sealed class LlamaModel : IDisposable
 {
     private readonly LlamaConfig _config;
     private readonly LlamaWeights _weights;
-    private readonly KvCache _cache;
     private readonly IKernels _kernels;
     private readonly AttentionShape _attention;
     private readonly RopeTable _rope;
@@ -20,55 +19,77 @@ internal sealed class LlamaModel : IDisposable
     private readonly Matrix _read; // [rows, hidden] of the residual, of those rows that go on behind the last attention
     private readonly int[] _sampleRows;
     private Matrix _residual; // of the last step
+    private KvCache _cache = null!; // see UseCache
 
-    /// <summary>Takes over weights and cache and allocates the intermediates of the largest step.</summary>
+    /// <summary>Takes over the weights and allocates the intermediates of the largest step.</summary>
     /// <param name="weights">What was placed in <paramref name="memory"/>.</param>
     /// <param name="kernels">That work there.</param>
     /// <param name="memory">Where everything lies; stays the caller's.</param>
     /// <param name="size">Of the largest step.</param>
     /// <param name="dtype">Of the intermediates but the residual.</param>
-    /// <param name="allocateCache">Makes the cache, last of all: it gets what memory is left.</param>
-    public LlamaModel(LlamaWeights weights, IKernels kernels, DeviceMemory memory, StepSize size, ScalarType dtype, Func<KvCache> allocateCache)
+    public LlamaModel(LlamaWeights weights, IKernels kernels, DeviceMemory memory, StepSize size, ScalarType dtype)
     {
         LlamaConfig config = weights.Config;
+        int samples = weights.Head is null ? 0 : size.Samples;
         (_config, _weights, _kernels) = (config, weights, kernels);
         _attention = AttentionShape.Of(config, size.BlockSize);
         _rope = new RopeTable(RopeFrequencies.Compute(config, size.ContextLength), size.ContextLength, memory);
         _activations = new Activations(config, size.Tokens, dtype, memory);
         _residual = _activations.Residual;
-        _sampleRows = new int[size.Samples];
-        _read = memory.Empty(size.Samples, config.HiddenSize, ScalarType.Float32);
-        _rows = memory.Empty(size.Samples, config.HiddenSize, ScalarType.Float32);
-        _hidden = dtype == ScalarType.Float32 ? _rows : memory.Empty(size.Samples, config.HiddenSize, dtype);
-        _logits = memory.Empty(size.Samples, config.VocabSize, ScalarType.Float32);
-        _cache = allocateCache();
+        _sampleRows = new int[samples];
+        _read = memory.Empty(samples, config.HiddenSize, ScalarType.Float32);
+        _rows = memory.Empty(samples, config.HiddenSize, ScalarType.Float32);
+        _hidden = dtype == ScalarType.Float32 ? _rows : memory.Empty(samples, config.HiddenSize, dtype);
+        _logits = memory.Empty(samples, config.VocabSize, ScalarType.Float32);
     }
+
+    /// <summary>Bytes that the intermediate results of the largest step take, all that is allocated beside weights and cache.</summary>
+    /// <param name="config">The shape of the part.</param>
+    /// <param name="size">The largest step's.</param>
+    /// <param name="dtype">Of the intermediates but the residual.</param>
+    /// <param name="hasHead">Whether the part has the head.</param>
+    public static long StepBytes(LlamaConfig config, StepSize size, ScalarType dtype, bool hasHead)
+    {
+        long samples = hasHead ? size.Samples : 0;
+        return Activations.BytesOf(config, size.Tokens, dtype) + RopeTable.BytesOf(config, size.ContextLength)
+            + Matrix.BytesOf(samples, 2L * config.HiddenSize + config.VocabSize, ScalarType.Float32) + (dtype == ScalarType.Float32 ? 0 : Matrix.BytesOf(samples, config.HiddenSize, dtype));
+    }
+
+    /// <summary>Takes over the cache, before the first step: it is made last of all, of what memory is left.</summary>
+    public void UseCache(KvCache cache) => _cache = cache;
 
     /// <summary>Most rows that <see cref="Hidden"/> and <see cref="Logits"/> take at once.</summary>
     public int MaxRows => _sampleRows.Length;
 
-    /// <summary>Runs the batch through all layers, extending the cache, and returns the logits of its sample rows: [samples, vocab] float32, good until the next call.</summary>
+    /// <summary>The residual stream of a step of so many tokens, [tokens, hidden] float32: where a part that is not the first finds it, and one that is not the last leaves it.</summary>
+    public Matrix Stream(int tokens) => _activations.Take(tokens).Residual;
+
+    /// <summary>
+    /// Runs the batch through all layers, extending the cache, and returns the logits of its sample rows: [samples, vocab] float32, good until the next call. A part without the head returns the
+    /// <see cref="Stream"/> behind its layers.
+    /// </summary>
     public Matrix Forward(ForwardBatch batch)
     {
         _kernels.Begin(batch);
         if (batch.CopyCount > 0) CopyBlocks(batch);
         Activations a = _activations.Take(batch.TokenCount);
-        _kernels.Embed(_weights.Embedding, batch, a.Residual); // [tokens, hidden]
+        if (_weights.UseEmbedding(batch) is { } table) _kernels.Embed(table, batch, a.Residual); // [tokens, hidden]
         _residual = a.Residual;
         for (int layer = 0; layer < _config.LayerCount; layer++)
         {
-            Attend(_weights.Layers[layer], _cache.Layers[layer], batch, a);
-            if (layer == _config.LayerCount - 1) _residual = RowsToRead(batch, a.Residual);
-            if (_residual.Rows > 0) FeedForward(_weights.Layers[layer], _residual); // else a step of prompt chunks alone
+            LayerWeights weights = _weights.UseLayer(layer);
+            Attend(weights, _cache.Layers[layer], batch, a);
+            if (_weights.Head is not null && layer == _config.LayerCount - 1) _residual = RowsToRead(batch, a.Residual);
+            if (_residual.Rows > 0) FeedForward(weights, _residual); // else a step of prompt chunks alone
         }
-        return Logits(_sampleRows.AsSpan(0, batch.SampleCount));
+        return _weights.Head is null ? _residual : Logits(_sampleRows.AsSpan(0, batch.SampleCount));
     }
 
     /// <summary>Logits of some token rows of the last step: [rows, vocab] float32, good until the next call.</summary>
     public Matrix Logits(ReadOnlySpan<int> tokenRows)
     {
         Matrix logits = _logits.Take(tokenRows.Length);
-        if (tokenRows.Length > 0) _kernels.Linear(Hidden(tokenRows), [new(_weights.Head, logits)]); // else a step of prompt chunks alone
+        if (tokenRows.Length > 0) _kernels.Linear(Hidden(tokenRows), [new(_weights.UseHead(), logits)]); // else a step of prompt chunks alone
         return logits;
     }
 
@@ -76,14 +97,14 @@ internal sealed class LlamaModel : IDisposable
     public Matrix Hidden(ReadOnlySpan<int> tokenRows)
     {
         Matrix hidden = _hidden.Take(tokenRows.Length);
-        Normalise(Residual(tokenRows), _weights.FinalNorm, hidden);
+        Normalise(Residual(tokenRows), _weights.FinalNorm!, hidden);
         return hidden;
     }
 
     public void Dispose()
     {
         _weights.Dispose();
-        _cache.Dispose();
+        _cache?.Dispose();
         _rope.Dispose();
         _activations.Dispose();
         _read.Dispose();

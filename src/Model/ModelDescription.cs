@@ -1,4 +1,5 @@
 using System.Globalization;
+using static TorchSharp.torch;
 
 namespace Llama.Model;
 
@@ -9,7 +10,10 @@ namespace Llama.Model;
 /// <param name="KvCache">Number and size of the blocks and how they were derived.</param>
 public sealed record ModelDescription(string Model, string Device, string Dtype, string KvCache)
 {
-    /// <summary>Memory that the weights take.</summary>
+    /// <summary>What stays in memory under <see cref="ModelOptions.MemoryLimit"/>, what streams and how fast; null without a limit.</summary>
+    public string? Memory { get; init; }
+
+    /// <summary>Bytes of the weights, those included that stream.</summary>
     public long WeightBytes { get; init; }
 
     /// <summary>Of them, what every step reads.</summary>
@@ -22,6 +26,17 @@ public sealed record ModelDescription(string Model, string Device, string Dtype,
     public int ThreadCount { get; init; }
 
     /// <summary>A model's shape in words.</summary>
-    internal static string Shape(LlamaConfig config) => string.Create(CultureInfo.InvariantCulture,
+    public static string Shape(LlamaConfig config) => string.Create(CultureInfo.InvariantCulture,
         $"{config.LayerCount} layers × {config.HiddenSize:N0}, {config.HeadCount} heads over {config.KvHeadCount} KV heads, vocabulary {config.VocabSize:N0}, {config.ParameterCount / 1e6:N1} M parameters");
+
+    /// <summary>Threads in words, to follow a device's name; none for 0.</summary>
+    internal static string Threads(int count) => count == 0 ? "" : count == 1 ? ", 1 thread" : $", {count} threads";
+
+    /// <summary>Types in words.</summary>
+    internal static string Types(ModelOptions options, string weights, ScalarType cache, ScalarType activations) =>
+        $"{weights}, {cache.ToString().ToLowerInvariant()} KV cache ({(options.KvDtype == "auto" ? "auto" : "as set")}), {activations.ToString().ToLowerInvariant()} activations";
+
+    /// <summary>The blocks in words.</summary>
+    internal static string Pool(KvPoolSize pool, int blockSize, long bytesPerBlock) => string.Create(CultureInfo.InvariantCulture,
+        $"{pool.BlockCount:N0} blocks × {blockSize} tokens = {(long)pool.BlockCount * blockSize:N0} tokens, {pool.BlockCount * bytesPerBlock >> 20:N0} MiB ({pool.Reason})");
 }

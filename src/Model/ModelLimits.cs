@@ -16,6 +16,9 @@ public sealed record ModelLimits(int VocabSize, int ContextLength, int BlockSize
     /// <summary>Whether the runner begins a next step by itself where it may; its sequences then get the block of their next token a step early.</summary>
     public bool RunsAhead { get; init; }
 
+    /// <summary>How many steps may have been begun and not be finished: more than one where the layers lie on several devices.</summary>
+    public int StepsUnderWay { get; init; } = 1;
+
     /// <summary>Most blocks one sequence can use.</summary>
     public int BlocksPerSequence => (ContextLength + BlockSize - 1) / BlockSize;
 }

@@ -6,7 +6,10 @@ public sealed record ModelOptions
     /// <summary>Folder in Hugging Face layout (config.json, *.safetensors, tokenizer.model) or GGUF file.</summary>
     public required string Path { get; init; }
 
-    /// <summary><c>auto</c> (CUDA if there, else CPU), <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</summary>
+    /// <summary>
+    /// <c>auto</c> (CUDA if there, else CPU), <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>; or a list, such as <c>cuda:0,cuda:1</c>, over which the layers are laid. In a list <c>cpu:0</c>,
+    /// <c>cpu:1</c> … are logical devices of the processor, which share its threads and its memory out.
+    /// </summary>
     public string Device { get; init; } = "auto";
 
     /// <summary>Form of the weights: <c>auto</c> (as the files have them in codes, else bfloat16), <c>bfloat16</c>, <c>float32</c>, or a <see cref="Quantization.QuantizationType"/>.</summary>
@@ -41,6 +44,9 @@ public sealed record ModelOptions
 
     /// <summary>Share of the free memory that the KV pool may take; null takes the device's default (0.5 on CPU, 0.9 on CUDA).</summary>
     public double? MemoryUtilization { get; init; }
+
+    /// <summary>Most memory that the device may use for everything, such as <c>8GiB</c>: weights that do not fit stream through buffers. One size, or one for each device; null sets no limit.</summary>
+    public string? MemoryLimit { get; init; }
 
     /// <summary>Most tokens in one step; sizes the activations. Null takes what suits the device (<see cref="ModelLimits.BatchTokens"/> says what that is).</summary>
     public int? MaxBatchTokens { get; init; }

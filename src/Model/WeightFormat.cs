@@ -40,9 +40,7 @@ internal sealed record WeightFormat(ScalarType Dtype, QuantizationPlan? Plan, bo
     {
         QuantizationPlan? plan = Plan ?? (IsAuto ? config.Quantization : null);
         return CheckpointLayout.Expected(config).Sum(tensor => plan?.TypeOf(tensor.Name, config.TieWordEmbeddings) is { } type
-            ? QuantizedTensors.Of(tensor, type).Sum(part => Elements(part) * part.Dtype!.Value.Size())
-            : Elements(tensor) * (tensor.Shape.Length == 1 || Dtype == ScalarType.Float32 ? sizeof(float) : sizeof(ushort))); // norms are float32
-
-        static long Elements(CheckpointLayout.ExpectedTensor tensor) => tensor.Shape.Aggregate(1L, (product, size) => product * size);
+            ? QuantizedTensors.Of(tensor, type).Sum(part => part.ElementCount * part.Dtype!.Value.Size())
+            : tensor.ElementCount * (tensor.Shape.Length == 1 || Dtype == ScalarType.Float32 ? sizeof(float) : sizeof(ushort))); // norms are float32
     }
 }

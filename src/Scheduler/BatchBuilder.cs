@@ -7,7 +7,7 @@ internal sealed class BatchBuilder(ModelLimits limits, int maxTokens, int maxSeq
 {
     private readonly ForwardBatch _batch = new(maxTokens, maxSequences, limits.BlocksPerSequence);
 
-    /// <summary>The same arrays each time, overwritten.</summary>
+    /// <summary>The same arrays each time, overwritten; the step is not begun yet.</summary>
     /// <param name="step">What to compute.</param>
     /// <param name="mayRunAhead">Whether nobody waits whom a next step should take in.</param>
     public ForwardBatch Build(Step step, bool mayRunAhead = false)
@@ -26,7 +26,7 @@ internal sealed class BatchBuilder(ModelLimits limits, int maxTokens, int maxSeq
         _batch.TokenStarts[row] = _batch.TokenCount;
         AddTokens(sequence);
         _batch.TokenStarts[row + 1] = _batch.TokenCount;
-        if (sequence.Readout is { IsComplete: false } readout) readout.Ask(sequence, _batch.TokenStarts[row], _batch);
+        sequence.Readout?.Ask(sequence, _batch.TokenStarts[row], _batch);
         _batch.ContextLengths[row] = sequence.ComputedCount + sequence.ScheduledCount;
         sequence.BlockIds.AsSpan(0, sequence.BlockCount).CopyTo(_batch.BlockTables.AsSpan(row * _batch.BlockTableStride));
         if (_batch.MayRunAhead) LookAhead(sequence, row);

@@ -11,16 +11,18 @@ internal sealed class EngineLoop
     private readonly Inbox _inbox;
     private readonly Reporter _reporter;
     private readonly Scheduler _scheduler;
-    private readonly BatchBuilder _builder;
+    private readonly StepUnderWay[] _underWay; // in turn
     private readonly SampledToken[] _sampled;
     private readonly ScoredToken[] _scored;
+    private long _begunCount, _finishedCount;
+    private long _finishedAt; // the last one
 
     public EngineLoop(IModelRunner runner, SchedulerOptions options, TimeProvider clock, Inbox inbox, Reporter reporter)
     {
         (_runner, _clock, _inbox, _reporter) = (runner, clock, inbox, reporter);
         int maxTokens = options.MaxBatchTokens ?? runner.Limits.BatchTokens;
         _scheduler = new Scheduler(runner.Limits, options, clock);
-        _builder = new BatchBuilder(runner.Limits, maxTokens, options.MaxSequences);
+        _underWay = [.. Enumerable.Range(0, runner.Limits.StepsUnderWay).Select(_ => new StepUnderWay(new BatchBuilder(runner.Limits, maxTokens, options.MaxSequences)))];
         (_sampled, _scored) = (new SampledToken[options.MaxSequences], new ScoredToken[maxTokens]);
         _reporter.Committed(_scheduler);
     }
@@ -39,14 +41,16 @@ internal sealed class EngineLoop
         }
     }
 
-    /// <summary>Admit, schedule, run, commit.</summary>
+    /// <summary>Admit; schedule and begin as many steps as may be under way; finish the oldest, commit.</summary>
     public void Turn()
     {
         Admit();
-        Step step = _scheduler.Schedule(admits: !_runner.IsAhead);
-        _reporter.Scheduled(step);
-        if (TryRun(step, out ReadOnlySpan<SampledToken> sampled, out ReadOnlySpan<ScoredToken> scored)) _scheduler.Commit(sampled, scored);
-        else _scheduler.Fail();
+        while (_scheduler.MayBegin && TryBegin()) { }
+        if (_scheduler.UnderWayCount > 0)
+        {
+            if (TryFinish(out ReadOnlySpan<SampledToken> sampled, out ReadOnlySpan<ScoredToken> scored)) _scheduler.Commit(sampled, scored);
+            else _scheduler.Fail();
+        }
         _reporter.Committed(_scheduler);
         _reporter.Show(_scheduler);
     }
@@ -78,16 +82,28 @@ internal sealed class EngineLoop
         }
     }
 
-    private bool TryRun(Step step, out ReadOnlySpan<SampledToken> sampled, out ReadOnlySpan<ScoredToken> scored)
+    /// <summary>False when there is nothing that a step could compute now: all who were here left or ran out of time, or wait for what is under way.</summary>
+    private bool TryBegin()
     {
-        sampled = default;
-        scored = default;
-        if (step.TokenCount == 0) return true; // all who were here left or ran out of time
-        ForwardBatch batch = _builder.Build(step, mayRunAhead: _runner.Limits.RunsAhead && _scheduler.WaitingCount == 0 && _inbox.IsEmpty);
-        long start = _clock.GetTimestamp();
+        Step step = _scheduler.Schedule(admits: !_runner.IsAhead);
+        _reporter.Scheduled(step);
+        if (step.TokenCount == 0) return false;
+        StepUnderWay begun = _underWay[_begunCount++ % _underWay.Length];
+        begun.Take(step, mayRunAhead: _runner.Limits.RunsAhead && _scheduler.WaitingCount == 0 && _inbox.IsEmpty, _clock.GetTimestamp());
+        _scheduler.Begin();
+        _runner.Begin(begun.Batch);
+        return true;
+    }
+
+    private bool TryFinish(out ReadOnlySpan<SampledToken> sampled, out ReadOnlySpan<ScoredToken> scored)
+    {
+        StepUnderWay oldest = _underWay[_finishedCount++ % _underWay.Length];
+        ForwardBatch batch = oldest.Batch;
+        sampled = _sampled.AsSpan(0, batch.SampleCount);
+        scored = _scored.AsSpan(0, batch.Scores.Count);
         try
         {
-            _runner.Run(batch, _sampled.AsSpan(0, batch.SampleCount), _scored.AsSpan(0, batch.Scores.Count));
+            _runner.Finish(batch, _sampled.AsSpan(0, batch.SampleCount), _scored.AsSpan(0, batch.Scores.Count));
         }
         catch (Exception exception) when (exception is not RunnerLostException)
         {
@@ -95,9 +111,10 @@ internal sealed class EngineLoop
             _reporter.Failed(exception);
             return false;
         }
-        _reporter.Ran(step, _clock.GetElapsedTime(start));
-        sampled = _sampled.AsSpan(0, batch.SampleCount);
-        scored = _scored.AsSpan(0, batch.Scores.Count);
+        // Of steps under way together each has the time since the one before it: what they take one by one.
+        long start = Math.Max(oldest.BegunAt, _finishedAt);
+        _finishedAt = _clock.GetTimestamp();
+        _reporter.Ran(oldest, _clock.GetElapsedTime(start, _finishedAt));
         return true;
     }
 

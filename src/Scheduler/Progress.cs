@@ -56,9 +56,20 @@ internal sealed class Progress(Roster roster, int maxSequences)
 
     public void End(Sequence sequence, FinishReason reason) => End(sequence, new Outcome(sequence, null, reason));
 
+    /// <summary>Ends a sequence whose end had to wait, if it has waited long enough.</summary>
+    public void EndLate(Sequence sequence)
+    {
+        if (sequence is { UnderWayCount: 0, LateEnding: { } last }) End(sequence, last);
+    }
+
     private void End(Sequence sequence, in Outcome last)
     {
         if (sequence.State == SequenceState.Finished) return;
+        if (sequence.LeadsUnderWay)
+        {
+            sequence.LateEnding ??= last;
+            return;
+        }
         roster.Remove(sequence);
         Outcomes.Add(last);
     }

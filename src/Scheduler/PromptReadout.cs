@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Llama.Model;
 
 namespace Llama.Scheduling;
@@ -23,6 +24,12 @@ internal sealed class PromptReadout
     /// <summary>Positions of the prompt that were read.</summary>
     public int ReadCount { get; private set; }
 
+    /// <summary>How many scores the last <see cref="Ask"/> asked for.</summary>
+    public int AskedScoreCount { get; private set; }
+
+    /// <summary>Positions that were read, and those that steps under way read.</summary>
+    private int AskedCount { get; set; }
+
     public bool IsComplete => ReadCount == _promptLength;
 
     /// <summary>Why a token could not be scored, or the mean is none; the sequences fail.</summary>
@@ -38,31 +45,33 @@ internal sealed class PromptReadout
     public static PromptReadout? Of(GenerationRequest request, int hiddenSize) =>
         request.PromptLogprobs is null && !request.WantsEmbedding ? null : new PromptReadout(request, hiddenSize);
 
-    /// <summary>Asks for what the current step can tell.</summary>
+    /// <summary>Asks for what the step that is put together can tell.</summary>
     /// <param name="sequence">Whose prompt it is; its tokens of the step begin at <paramref name="firstRow"/>.</param>
     /// <param name="firstRow">Token row of the batch.</param>
     /// <param name="batch">Receives the rows.</param>
     public void Ask(Sequence sequence, int firstRow, ForwardBatch batch)
     {
-        int count = Reach(sequence) - ReadCount, row = firstRow + ReadCount - sequence.ComputedCount;
+        int start = AskedCount, count = Math.Min(sequence.ComputedCount + sequence.ScheduledCount, _promptLength) - start, row = firstRow + start - sequence.ComputedCount;
+        AskedScoreCount = Math.Max(0, ScoreCount(start, count));
         if (count <= 0) return;
+        AskedCount += count;
         if (_sum is not null) batch.Pools.Add(new PoolRow(row, count, _sum));
-        for (int i = 0; i < ScoreCount(count); i++) batch.Scores.Add(new ScoreRow(row + i, sequence.Tokens[ReadCount + i + 1], _topCount!.Value));
+        for (int i = 0; i < AskedScoreCount; i++) batch.Scores.Add(new ScoreRow(row + i, sequence.Tokens[start + i + 1], _topCount!.Value));
     }
 
-    /// <summary>Takes what was asked for.</summary>
-    /// <param name="sequence">Whose prompt it is; the step counts as computed not yet.</param>
-    /// <param name="scored">Scores of the step from this sequence's on; shortened by its own.</param>
-    public void Take(Sequence sequence, ref ReadOnlySpan<ScoredToken> scored)
+    /// <summary>Takes what a step was asked for.</summary>
+    /// <param name="computedCount">Tokens that are computed behind it.</param>
+    /// <param name="scored">The scores that it was asked for.</param>
+    public void Take(int computedCount, ReadOnlySpan<ScoredToken> scored)
     {
-        int count = Reach(sequence) - ReadCount;
+        int count = Math.Min(computedCount, _promptLength) - ReadCount;
         if (count <= 0) return;
-        for (int i = 0, scoreCount = ScoreCount(count); i < scoreCount; i++)
+        Debug.Assert(scored.Length == ScoreCount(ReadCount, count));
+        for (int i = 0; i < scored.Length; i++)
         {
             _scores[ReadCount + i] = scored[i];
             Fault ??= scored[i].Fault;
         }
-        scored = scored[ScoreCount(count)..];
         ReadCount += count;
         if (IsComplete && _sum is not null) SetMean(_sum);
     }
@@ -73,8 +82,6 @@ internal sealed class PromptReadout
         if (!Array.TrueForAll(Mean, float.IsFinite)) Fault ??= new ArithmeticException("A hidden state of the prompt is no number: the model's arithmetic failed.");
     }
 
-    private int Reach(Sequence sequence) => Math.Min(sequence.ComputedCount + sequence.ScheduledCount, _promptLength);
-
-    /// <summary>How many tokens so many more positions tell of: the last one of the prompt tells of none.</summary>
-    private int ScoreCount(int count) => _topCount is null ? 0 : Math.Min(count, _promptLength - 1 - ReadCount);
+    /// <summary>How many tokens so many positions tell of: the last one of the prompt tells of none.</summary>
+    private int ScoreCount(int start, int count) => _topCount is null ? 0 : Math.Min(count, _promptLength - 1 - start);
 }

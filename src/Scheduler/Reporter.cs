@@ -23,12 +23,12 @@ internal sealed class Reporter(
         }
     }
 
-    public void Ran(Step step, TimeSpan duration)
+    public void Ran(StepUnderWay step, TimeSpan duration)
     {
         _stepCount++;
-        backlog.ObserveStep(step.TokenCount, duration);
+        backlog.ObserveStep(step.Batch.TokenCount, duration);
         lookout.Ran(step, duration);
-        metrics?.Ran(step.TokenCount);
+        metrics?.Ran(step.Batch.TokenCount);
     }
 
     public void Failed(Exception exception)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using Llama.Model;
 using Llama.Model.Sampling;
 using Llama.Scheduling.Blocks;
@@ -13,20 +14,26 @@ namespace Llama.Scheduling;
 /// <item>Running sequences get their share in the order of their <see cref="Urgency"/>, and among equals of their rank.</item>
 /// <item>If the pool has no block for one of them, the youngest gives up its own and waits to be computed again; then 2 starts afresh.</item>
 /// <item>If nobody had to give way, forks join the leader that computes their prompt's last token, and waiting ones are admitted with what budget is left.</item>
-/// <item>After the step was run, its tokens count as computed, full blocks are sealed, and drawn tokens become known, with those that a guide forces after
-/// them, or end their sequence.</item>
+/// <item>Once the step is begun its tokens count as computed for the steps after it. A sequence whose next token is not drawn yet has nothing left to compute, and so sits in no other step.</item>
+/// <item>After the step was run full blocks are sealed, and drawn tokens become known, with those that a guide forces after them, or end their sequence.</item>
 /// </list>
+/// A runner whose layers lie on several devices has as many steps under way, which come to each device in the order in which they were begun. So that all devices work, decoding sequences are
+/// spread over those steps and prompts cut into more chunks. A block that is given back while a step under way still writes to it is safe: whoever gets it writes later. But nobody has to give
+/// way as long as a step is under way, for that may end somebody; and who leads a group ends when it is through.
 /// </summary>
 internal sealed class Scheduler
 {
     private const int RoundsPerContext = 16; // of the fair queue, until a key may spend the longest possible request
+    private const int ChunksPerDevice = 4; // of a prompt as long as a whole budget: with s devices s − 1 of 4s + s − 1 rounds find one of them without work at its beginning, and as many at its end
 
     private readonly TimeProvider _clock;
     private readonly BlockManager _blocks;
     private readonly Roster _roster;
-    private readonly Step _step;
+    private readonly Step[] _steps; // by number, modulo their count
     private readonly Progress _progress;
     private readonly bool _runsAhead;
+    private long _begunCount, _landedCount; // steps
+    private int _joinedCount; // forks that draw in steps under way or in the one that is put together
     private long _nextDeadline = long.MaxValue; // no live sequence has an earlier one
 
     public Scheduler(ModelLimits limits, SchedulerOptions options, TimeProvider clock, ulong hashMask = ulong.MaxValue)
@@ -36,7 +43,8 @@ internal sealed class Scheduler
         // Every running sequence is sure of its decode row, whatever the settings.
         int maxTokens = options.MaxBatchTokens ?? limits.BatchTokens, maxSequences = Math.Min(options.MaxSequences, maxTokens);
         _roster = new Roster(_blocks, quantum: Math.Max(1, limits.ContextLength / RoundsPerContext), maxSequences);
-        _step = new Step(maxTokens, maxSequences, _blocks.Copies);
+        int steps = limits.StepsUnderWay, chunkTokens = steps == 1 ? maxTokens : Math.Max(1, maxTokens / (ChunksPerDevice * steps));
+        _steps = [.. Enumerable.Range(0, steps).Select(_ => new Step(maxTokens, chunkTokens, maxSequences, _blocks.Copies))];
         _progress = new Progress(_roster, maxSequences);
         _runsAhead = limits.RunsAhead;
     }
@@ -48,11 +56,19 @@ internal sealed class Scheduler
     /// <summary>Those of the waiting that were running before.</summary>
     public int PreemptedCount => _roster.Waiting.PreemptedCount;
 
-    public bool HasWork => RunningCount + WaitingCount > 0;
+    /// <summary>Steps that are begun and not taken in.</summary>
+    public int UnderWayCount => (int)(_begunCount - _landedCount);
+
+    /// <summary>Whether one more may be begun.</summary>
+    public bool MayBegin => UnderWayCount < _steps.Length;
+
+    public bool HasWork => RunningCount + WaitingCount + UnderWayCount > 0;
 
     public BlockManager Blocks => _blocks;
 
     public long PreemptionCount { get; private set; }
+
+    private Step Next => _steps[_begunCount % _steps.Length];
 
     /// <summary>All sequences that have not ended.</summary>
     public IEnumerable<Sequence> Live => _roster.Live;
@@ -70,60 +86,83 @@ internal sealed class Scheduler
         foreach (Sequence fork in sequence.Group?.Forks ?? []) _nextDeadline = Math.Min(_nextDeadline, fork.Deadline);
     }
 
-    /// <summary>The next step: running sequences first; then, if none of them had to give way, waiting ones.</summary>
+    /// <summary>
+    /// Puts the next step together: running sequences first; then, if none of them had to give way, waiting ones. It may be empty while others are under way: then it waits for what comes of them.
+    /// </summary>
     /// <param name="admits">False when the step should be one of running sequences alone, as long as there are any: it is under way already.</param>
     public Step Schedule(bool admits = true)
     {
         ExpireOverdue();
+        Step step = Next;
         bool hasPreempted = false;
-        while (!TryScheduleRunning())
+        while (!TryScheduleRunning(step))
         {
+            if (UnderWayCount > 0)
+            {
+                step.Clear();
+                return step;
+            }
             _roster.Preempt(_roster.Running.Last);
             PreemptionCount++;
             hasPreempted = true;
         }
         if (!hasPreempted && (admits || RunningCount == 0))
         {
-            for (int i = 0; i < _step.Sequences.Count; i++) JoinForks(_step.Sequences[i]);
-            AdmitWaiting();
+            for (int i = 0; i < step.Sequences.Count; i++) JoinForks(step, step.Sequences[i]);
+            AdmitWaiting(step);
         }
-        if (_runsAhead) GrowAhead();
-        Debug.Assert(_step.TokenCount > 0 || !HasWork);
-        return _step;
+        if (_runsAhead) GrowAhead(step);
+        Debug.Assert(step.TokenCount > 0 || !HasWork || UnderWayCount > 0);
+        return step;
     }
 
-    /// <summary>Takes in what the step computed and drew.</summary>
+    /// <summary>The step that was put together, and laid out as a batch, is begun.</summary>
+    public void Begin()
+    {
+        Next.Begin();
+        _begunCount++;
+        _blocks.Copies.Clear(); // they are the batch's
+    }
+
+    /// <summary>Takes in what the oldest step under way computed and drew.</summary>
     /// <param name="sampled">One token per sequence of <see cref="Step.Sampled"/>, in its order.</param>
     /// <param name="scored">What the sequences' <see cref="PromptReadout"/>s asked for, in the order of the step.</param>
     public void Commit(ReadOnlySpan<SampledToken> sampled, ReadOnlySpan<ScoredToken> scored = default)
     {
         long now = _clock.GetTimestamp();
-        int next = 0;
-        foreach (Sequence sequence in _step.Sequences)
+        Step step = Land();
+        int nextSample = 0, nextFork = 0;
+        foreach (ref readonly StepRow row in CollectionsMarshal.AsSpan(step.Rows))
         {
-            bool isSampled = sequence.IsSampled, endsPrompt = sequence.EndsPrompt;
-            if (sequence.Readout is { IsComplete: false } readout) readout.Take(sequence, ref scored);
-            sequence.ComputedCount += sequence.ScheduledCount;
-            _blocks.Seal(sequence);
-            if (endsPrompt && sequence.Group is { } group) Fork(group, sampled, ref next, now);
-            _progress.Take(sequence, isSampled ? sampled.Slice(next++, 1) : default, now);
+            // One that ended while the step was under way has nothing to take; what was drawn for it is passed over.
+            bool isLive = row.Sequence.State != SequenceState.Finished;
+            if (isLive && row.Sequence.Readout is { IsComplete: false } readout) readout.Take(row.End, scored[..row.ScoreCount]);
+            scored = scored[row.ScoreCount..];
+            if (isLive) _blocks.Seal(row.Sequence, row.End);
+            for (int last = nextFork + row.ForkCount; nextFork < last; nextFork++) Fork(step.Forks[nextFork], sampled, ref nextSample, now);
+            if (row.EndsPrompt && row.Sequence.Group is { } group) _roster.Release(group);
+            ReadOnlySpan<SampledToken> drawn = row.IsSampled ? sampled.Slice(nextSample++, 1) : default;
+            if (isLive) _progress.Take(row.Sequence, drawn, now);
+            Land(row.Sequence);
         }
-        Clear();
+        step.Clear();
     }
 
-    /// <summary>Ends the sequences of a step that could not be run; their blocks hold nothing new.</summary>
+    /// <summary>Ends the sequences of the oldest step under way, which could not be run; their blocks hold nothing new.</summary>
     public void Fail()
     {
-        foreach (Sequence sequence in _step.Sequences)
+        Step step = Land();
+        foreach (StepRow row in step.Rows)
         {
             // With all forks: if it was the prompt that broke the step, each of them would break one more, and fail all others in it.
-            while (sequence.Group is { HasForks: true } group) End(group.Forks[^1], FinishReason.Failed);
-            End(sequence, FinishReason.Failed);
+            while (row.Sequence.Group is { HasForks: true } group) _progress.End(group.Forks[^1], FinishReason.Failed);
+            _progress.End(row.Sequence, FinishReason.Failed);
+            Land(row.Sequence);
         }
-        Clear();
+        step.Clear();
     }
 
-    /// <summary>Ends a sequence between steps; nothing happens to one that has ended.</summary>
+    /// <summary>Ends a sequence; nothing happens to one that has ended. One that computes a prompt for others in a step under way ends once that is through.</summary>
     public void End(Sequence sequence, FinishReason reason) => _progress.End(sequence, reason);
 
     public void CheckIntegrity() => _blocks.CheckIntegrity(_roster.Running.Enumerate());
@@ -140,85 +179,103 @@ internal sealed class Scheduler
         _nextDeadline = Live.Select(sequence => sequence.Deadline).DefaultIfEmpty(long.MaxValue).Min();
     }
 
-    private bool TryScheduleRunning()
+    /// <summary>The oldest step is through, or has failed.</summary>
+    private Step Land()
     {
-        _step.Clear();
+        Step step = _steps[_landedCount++ % _steps.Length];
+        _joinedCount -= step.Forks.Count;
+        return step;
+    }
+
+    private void Land(Sequence sequence)
+    {
+        sequence.Land();
+        _progress.EndLate(sequence);
+    }
+
+    private bool TryScheduleRunning(Step step)
+    {
+        step.Clear();
         // Decode rows first, so that no prompt, however long, holds up a sequence that is already streaming.
-        return TryScheduleRunning(Urgency.Decoding) && TryScheduleRunning(Urgency.CatchingUp) && TryScheduleRunning(Urgency.Prompt);
+        return TryScheduleRunning(step, Urgency.Decoding) && TryScheduleRunning(step, Urgency.CatchingUp) && TryScheduleRunning(step, Urgency.Prompt);
     }
 
     /// <summary>False when the pool has no block for one of them. Blocks given to the earlier ones stay: the next try needs them again.</summary>
-    private bool TryScheduleRunning(Urgency urgency)
+    private bool TryScheduleRunning(Step step, Urgency urgency)
     {
-        if (_step.Sequences.Count == RunningCount) return true;
+        if (step.Sequences.Count == RunningCount) return true;
+        int room = urgency == Urgency.Decoding ? DecodeShare() : int.MaxValue;
         foreach (Sequence sequence in _roster.Running)
         {
-            if (_step.Budget == 0) break;
-            if (sequence.Urgency != urgency) continue;
-            int tokenCount = Math.Min(sequence.OutstandingCount, _step.Budget);
+            if (room == 0 || step.BudgetFor(urgency) == 0) break;
+            if (sequence.Urgency != urgency || sequence.OutstandingCount == 0 || sequence.IsEndingLate) continue;
+            int tokenCount = Math.Min(sequence.OutstandingCount, step.BudgetFor(urgency));
             if (!_blocks.TryGrow(sequence, sequence.ComputedCount + tokenCount)) return false;
-            _step.Add(sequence, tokenCount);
+            step.Add(sequence, tokenCount, urgency);
+            room--;
         }
         return true;
     }
 
-    /// <summary>Lets those that will go on have the block of their next token, as far as there are unheld ones.</summary>
-    private void GrowAhead()
+    /// <summary>How many sequences may decode in a step: with several steps under way an equal share of them, those in the other steps counted.</summary>
+    private int DecodeShare()
     {
-        foreach (Sequence sequence in _step.Sequences)
+        if (_steps.Length == 1) return int.MaxValue;
+        int count = 0;
+        foreach (Sequence sequence in _roster.Running)
+            if (sequence.OutstandingCount <= 1) count++; // decodes, or waits for its token
+        return (count + _steps.Length - 1) / _steps.Length;
+    }
+
+    /// <summary>Lets those that will go on have the block of their next token, as far as there are unheld ones.</summary>
+    private void GrowAhead(Step step)
+    {
+        foreach (Sequence sequence in step.Sequences)
             if (sequence.IsSampled && sequence.KnownCount < sequence.MaxComputedCount && !_blocks.TryGrow(sequence, sequence.KnownCount + 1)) return;
     }
 
-    private void AdmitWaiting()
+    private void AdmitWaiting(Step step)
     {
         // The first that does not fit ends the round: letting smaller ones pass it would starve it.
-        while (HasRoom && _step.Budget > 0 && _roster.Waiting.Peek() is { } sequence)
+        while (HasRoom && step.ChunkBudget > 0 && _roster.Waiting.Peek() is { } sequence)
         {
             // What its guide forces at the start is computed along with the prompt, and may be found in the cache like it.
-            if (sequence.AdmittedAt is null && !_progress.TryAppend(sequence)) continue;
-            if (!_roster.TryAdmit(sequence, promisedCount: _step.Forks.Count)) break;
-            _step.Add(sequence, Math.Min(sequence.OutstandingCount, _step.Budget));
-            if (sequence.AdmittedAt is null) MarkAdmitted(sequence, _clock.GetTimestamp(), Math.Min(sequence.ComputedCount, sequence.PromptLength));
-            JoinForks(sequence);
+            if (!_progress.TryAppend(sequence)) continue;
+            if (!_roster.TryAdmit(sequence, promisedCount: _joinedCount)) break;
+            step.Add(sequence, Math.Min(sequence.OutstandingCount, step.ChunkBudget), Urgency.Prompt);
+            if (sequence.AdmittedAt is null) MarkAdmitted(step, sequence, _clock.GetTimestamp(), Math.Min(sequence.ComputedCount, sequence.PromptLength));
+            JoinForks(step, sequence);
         }
     }
 
     /// <summary>If the step computes the prompt to its end, lets as many forks draw from it as can go on afterwards. They were paid for, so they go before others.</summary>
-    private void JoinForks(Sequence leader)
+    private void JoinForks(Step step, Sequence leader)
     {
         if (!leader.EndsPrompt || leader.Group is not { } group) return;
-        for (int i = 0; i < group.Forks.Count && HasRoom && _blocks.AvailableCount > _step.Forks.Count;)
+        for (int i = 0; i < group.Forks.Count && HasRoom && _blocks.AvailableCount > _joinedCount;)
         {
             Sequence fork = group.Forks[i];
             if (!_progress.TryAppend(fork)) continue; // it ended and is no fork any more
-            _step.Join(fork);
-            MarkAdmitted(fork, leader.AdmittedAt!.Value, leader.CachedTokenCount);
+            step.Join(fork);
+            _joinedCount++;
+            MarkAdmitted(step, fork, leader.AdmittedAt!.Value, leader.CachedTokenCount);
             i++;
         }
     }
 
-    private bool HasRoom => _roster.FreeCount > _step.Forks.Count;
+    private bool HasRoom => _roster.FreeCount > _joinedCount;
 
-    private void MarkAdmitted(Sequence sequence, long now, int cachedTokenCount)
+    private static void MarkAdmitted(Step step, Sequence sequence, long now, int cachedTokenCount)
     {
         (sequence.AdmittedAt, sequence.CachedTokenCount) = (now, cachedTokenCount);
-        _step.Admitted.Add(sequence);
+        step.Admitted.Add(sequence);
     }
 
-    private void Fork(PromptGroup group, ReadOnlySpan<SampledToken> sampled, ref int next, long now)
+    private void Fork(Sequence fork, ReadOnlySpan<SampledToken> sampled, ref int next, long now)
     {
-        while (group.HasForks && group.Forks[0] is { ScheduledCount: > 0 } fork)
-        {
-            bool isSampled = fork.IsSampled;
-            _roster.Fork(group, fork);
-            _progress.Take(fork, isSampled ? sampled.Slice(next++, 1) : default, now);
-        }
-        _roster.Release(group);
-    }
-
-    private void Clear()
-    {
-        _step.Clear();
-        _blocks.Copies.Clear();
+        ReadOnlySpan<SampledToken> drawn = fork.IsSampled ? sampled.Slice(next++, 1) : default;
+        if (fork.State != SequenceState.Attached) return; // it ended while the step was under way
+        _roster.Fork(fork.Group!, fork);
+        _progress.Take(fork, drawn, now);
     }
 }

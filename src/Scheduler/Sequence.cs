@@ -70,10 +70,23 @@ internal sealed class Sequence
 
     public int KnownCount { get; private set; }
 
+    /// <summary>Tokens that are computed, or will be by the steps under way: those that are begun later find them in the cache.</summary>
     public int ComputedCount { get; set; }
 
-    /// <summary>Tokens that the current step computes, or 0.</summary>
+    /// <summary>Tokens that the step which is put together computes, or 0. Of a fork that has joined a step, its prompt, until that is taken in.</summary>
     public int ScheduledCount { get; set; }
+
+    /// <summary>Steps under way that compute some of it.</summary>
+    public int UnderWayCount { get; private set; }
+
+    /// <summary>How it ends once no step under way computes any of it; null for most.</summary>
+    public Outcome? LateEnding { get; set; }
+
+    /// <summary>Whether it gets no more steps.</summary>
+    public bool IsEndingLate => UnderWayCount > 0 && LateEnding is not null;
+
+    /// <summary>Whether a step under way computes the prompt of others.</summary>
+    public bool LeadsUnderWay => UnderWayCount > 0 && Group is { HasForks: true } group && group.Leader == this;
 
     /// <summary>How the tokens known so far end it; null while more are to come. Told once a step has run.</summary>
     public FinishReason? Ending { get; private set; }
@@ -97,10 +110,10 @@ internal sealed class Sequence
     /// </summary>
     public int CacheableCount => Readout is { IsComplete: false } ? Readout.ReadCount : (Group is { HasForks: true } ? PromptLength : TargetCount) - 1;
 
-    /// <summary>Whether the current step computes the last token of the prompt.</summary>
+    /// <summary>Whether the step that is put together computes the last token of the prompt.</summary>
     public bool EndsPrompt => ComputedCount < PromptLength && ComputedCount + ScheduledCount >= PromptLength;
 
-    /// <summary>Whether the current step reaches the last known token, so that the next one is drawn.</summary>
+    /// <summary>Whether the step that is put together reaches the last known token, so that the next one is drawn.</summary>
     public bool IsSampled => Ending is null && ComputedCount + ScheduledCount == KnownCount;
 
     public Urgency Urgency => OutstandingCount == 1 ? Urgency.Decoding : ComputedCount >= PromptLength ? Urgency.CatchingUp : Urgency.Prompt;
@@ -136,6 +149,17 @@ internal sealed class Sequence
         BlockIds = new int[blockCount];
         ReserveTokens();
     }
+
+    /// <summary>The step that was put together is begun.</summary>
+    public void Begin()
+    {
+        ComputedCount += ScheduledCount;
+        ScheduledCount = 0;
+        UnderWayCount++;
+    }
+
+    /// <summary>A step that computed some of it is through, or has failed.</summary>
+    public void Land() => UnderWayCount--;
 
     public void AddBlock(int id) => BlockIds[BlockCount++] = id;
 

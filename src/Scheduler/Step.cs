@@ -2,22 +2,29 @@ using Llama.Model;
 
 namespace Llama.Scheduling;
 
-/// <summary>What one step computes: some tokens of some sequences, within a budget.</summary>
-internal sealed class Step(int tokenBudget, int maxSequences, List<BlockCopy> copies)
+/// <summary>What one step computes: some tokens of some sequences, within a budget. It is put together, then begun, then taken in.</summary>
+/// <param name="tokenBudget">Most tokens.</param>
+/// <param name="chunkTokens">Most of them that are not the one token of a sequence that decodes.</param>
+/// <param name="maxSequences">Most sequences.</param>
+/// <param name="copies">Blocks that must be copied before the next step that is begun.</param>
+internal sealed class Step(int tokenBudget, int chunkTokens, int maxSequences, List<BlockCopy> copies)
 {
-    /// <summary>In the order of the batch; each says in <see cref="Sequence.ScheduledCount"/> how many tokens.</summary>
+    /// <summary>While it is put together, in the order of the batch; each says in <see cref="Sequence.ScheduledCount"/> how many tokens.</summary>
     public List<Sequence> Sequences { get; } = new(maxSequences);
+
+    /// <summary>The same once it is begun.</summary>
+    public List<StepRow> Rows { get; } = new(maxSequences);
 
     /// <summary>Those admitted for the first time.</summary>
     public List<Sequence> Admitted { get; } = new(maxSequences);
 
-    /// <summary>Those that another sequence of the step computes the prompt for, to its end.</summary>
+    /// <summary>Those that another sequence of the step computes the prompt for, to its end; in the order of these.</summary>
     public List<Sequence> Forks { get; } = new(maxSequences);
 
-    /// <summary>Blocks that must be copied first.</summary>
+    /// <summary>Blocks that must be copied first; of a step that is put together.</summary>
     public List<BlockCopy> Copies => copies;
 
-    /// <summary>Those that a token is drawn for, in the order of the draws: forks before the one that computes their prompt.</summary>
+    /// <summary>Those that a token is drawn for, in the order of the draws: forks before the one that computes their prompt. While it is put together.</summary>
     public IEnumerable<Sequence> Sampled =>
         Sequences.SelectMany(sequence => Forks.Where(fork => fork.Group!.Leader == sequence).Append(sequence)).Where(sequence => sequence.IsSampled);
 
@@ -25,10 +32,22 @@ internal sealed class Step(int tokenBudget, int maxSequences, List<BlockCopy> co
 
     public int Budget => tokenBudget - TokenCount;
 
-    public void Add(Sequence sequence, int tokenCount)
+    /// <summary>Tokens that those which do not decode may still have.</summary>
+    public int ChunkBudget => Math.Min(Budget, chunkTokens - ChunkCount);
+
+    public int BudgetFor(Urgency urgency) => urgency == Urgency.Decoding ? Budget : ChunkBudget;
+
+    /// <summary>Those of the tokens that belong to prompts.</summary>
+    public int PromptTokenCount { get; private set; }
+
+    private int ChunkCount { get; set; }
+
+    public void Add(Sequence sequence, int tokenCount, Urgency urgency)
     {
         sequence.ScheduledCount = tokenCount;
         TokenCount += tokenCount;
+        if (sequence.ComputedCount < sequence.PromptLength) PromptTokenCount += Math.Min(tokenCount, sequence.PromptLength - sequence.ComputedCount);
+        if (urgency != Urgency.Decoding) ChunkCount += tokenCount;
         Sequences.Add(sequence);
     }
 
@@ -39,13 +58,28 @@ internal sealed class Step(int tokenBudget, int maxSequences, List<BlockCopy> co
         Forks.Add(fork);
     }
 
+    /// <summary>From now on what it computes counts as computed for the steps after it: they come to the cache later.</summary>
+    public void Begin()
+    {
+        int forkEnd = 0;
+        foreach (Sequence sequence in Sequences)
+        {
+            int forkStart = forkEnd;
+            while (forkEnd < Forks.Count && Forks[forkEnd].Group!.Leader == sequence) forkEnd++;
+            Rows.Add(new StepRow(sequence, sequence.ComputedCount + sequence.ScheduledCount, forkEnd - forkStart, sequence.Readout?.AskedScoreCount ?? 0, sequence.IsSampled, sequence.EndsPrompt));
+            sequence.Begin();
+        }
+        Sequences.Clear();
+    }
+
     public void Clear()
     {
         foreach (Sequence sequence in Sequences) sequence.ScheduledCount = 0;
         foreach (Sequence fork in Forks) fork.ScheduledCount = 0;
         Sequences.Clear();
+        Rows.Clear();
         Admitted.Clear();
         Forks.Clear();
-        TokenCount = 0;
+        TokenCount = PromptTokenCount = ChunkCount = 0;
     }
 }

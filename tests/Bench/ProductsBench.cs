@@ -59,6 +59,6 @@ internal static class ProductsBench
             kernels.Linear(a.Normed, [new(layer.Gate, a.Gate), new(layer.Up, a.Up)]);
             kernels.LinearAdd(a.Gate, layer.Down, a.Residual);
         }
-        kernels.Linear(a.Normed, [new(weights.Head, logits)]);
+        kernels.Linear(a.Normed, [new(weights.Head!, logits)]);
     }
 }

@@ -36,8 +36,8 @@ internal static class StepBench
         int blocks = batch.SequenceCount * batch.BlockTableStride;
         TimedKernels kernels = new(SimdKernels.Create(ScalarType.BFloat16, deterministic: false));
         kernels.Calibrate(weights);
-        using LlamaModel llama = new(weights, kernels, HostMemory.Instance, new StepSize(batch.TokenCount, batch.SequenceCount, config.ContextLength, BlockSize), ScalarType.Float32,
-            () => new KvCache(config, blocks, BlockSize, ScalarType.BFloat16, HostMemory.Instance));
+        using LlamaModel llama = new(weights, kernels, HostMemory.Instance, new StepSize(batch.TokenCount, batch.SequenceCount, config.ContextLength, BlockSize), ScalarType.Float32);
+        llama.UseCache(new KvCache(config, blocks, BlockSize, ScalarType.BFloat16, HostMemory.Instance));
         List<double> all = [];
         Dictionary<string, List<double>> byKernel = [];
         for (int round = -1; round < rounds; round++)

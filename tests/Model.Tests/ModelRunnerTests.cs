@@ -124,7 +124,7 @@ public sealed class ModelRunnerTests : IDisposable
     }
 
     [Theory]
-    [InlineData("Device", "gpu", "use auto, cpu, cuda or cuda:N")]
+    [InlineData("Device", "gpu", "use auto, cpu, cuda, cuda:N, or a list of devices")]
     [InlineData("Device", "cuda:99", "CUDA devices")]
     [InlineData("Dtype", "float8", "use auto, bfloat16, float32 or one of int8, int8-row")]
     [InlineData("Kernels", "slow", "use fused or plain")]
@@ -158,9 +158,9 @@ public sealed class ModelRunnerTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    internal static int[] Generate(ModelOptions options, int count, BackendChoice? backend = null)
+    internal static int[] Generate(ModelOptions options, int count, params IReadOnlyList<BackendChoice> backends)
     {
-        using ModelRunner runner = ModelRunner.Load(options, backend ?? BackendChoice.Of(options));
+        using ModelRunner runner = ModelRunner.Load(options, backends.Count > 0 ? backends : BackendChoice.AllOf(options));
         ForwardBatch batch = new(16, 1, runner.Limits.BlocksPerSequence);
         SampledToken[] sampled = new SampledToken[1];
         int[] tokens = new int[count];

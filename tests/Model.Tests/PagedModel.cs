@@ -24,8 +24,8 @@ internal sealed class PagedModel : IDisposable
         IWeightSource source = WeightSource.Open(path, new WeightFormat(ScalarType.Float32, Plan: null, IsAuto: true), HostMemory.Instance);
         _config = source.Config;
         _limits = new ModelLimits(_config.VocabSize, _config.ContextLength, blockSize, blockCount);
-        _model = new LlamaModel(new LlamaWeights(source), kernels(), HostMemory.Instance, new StepSize(MaxTokens, MaxTokens, _config.ContextLength, blockSize), ScalarType.Float32,
-            () => new KvCache(_config, blockCount, blockSize, kvDtype, HostMemory.Instance));
+        _model = new LlamaModel(new LlamaWeights(source), kernels(), HostMemory.Instance, new StepSize(MaxTokens, MaxTokens, _config.ContextLength, blockSize), ScalarType.Float32);
+        _model.UseCache(new KvCache(_config, blockCount, blockSize, kvDtype, HostMemory.Instance));
         Random random = new(1);
         _free = new Queue<int>(Enumerable.Range(0, blockCount).OrderBy(_ => random.Next()));
     }

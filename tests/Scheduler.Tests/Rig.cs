@@ -7,7 +7,8 @@ namespace Llama.Scheduling.Tests;
 /// <summary>The scheduler with a fake model behind it and a clock in hand, turned by the test; the pool's laws are checked after every step.</summary>
 internal sealed class Rig
 {
-    private readonly BatchBuilder _builder;
+    private readonly Queue<(StepUnderWay Step, List<Row> Rows, HashSet<Sequence> Sampled)> _underWay = new();
+    private readonly Queue<StepUnderWay> _idle;
     private readonly SampledToken[] _sampled;
     private readonly Dictionary<Sequence, Ending> _endings = [];
     private readonly Dictionary<Sequence, List<int>> _outputs = [];
@@ -20,7 +21,7 @@ internal sealed class Rig
         Scheduler = new Scheduler(limits, Options, Clock, hashMask);
         Runner = new FakeModelRunner(limits, Model);
         Ahead = limits.RunsAhead ? new AheadRunner(Runner, Options.MaxSequences) : null;
-        _builder = new BatchBuilder(limits, Options.MaxBatchTokens ?? limits.BatchTokens, Options.MaxSequences);
+        _idle = new(Enumerable.Range(0, limits.StepsUnderWay).Select(_ => new StepUnderWay(new BatchBuilder(limits, Options.MaxBatchTokens ?? limits.BatchTokens, Options.MaxSequences))));
         _sampled = new SampledToken[Options.MaxSequences];
     }
 
@@ -44,8 +45,11 @@ internal sealed class Rig
     /// <summary>How far the clock moves while a step runs.</summary>
     public TimeSpan StepTime { get; init; }
 
-    /// <summary>What the last step computed.</summary>
+    /// <summary>What the steps compute that the last turn began; with one step under way at most, the step.</summary>
     public List<Row> LastStep { get; } = [];
+
+    /// <summary>Steps begun.</summary>
+    public long BegunCount { get; private set; }
 
     public static GenerationRequest Request(int promptLength, int maxTokens = 1000, int firstToken = 100) => new()
     {
@@ -66,19 +70,20 @@ internal sealed class Rig
         return sequences;
     }
 
-    /// <summary>One step; returns its rows.</summary>
-    /// <param name="fails">The whole step fails.</param>
+    /// <summary>One turn: begins as many steps as may be under way and finishes the oldest; returns the rows of those begun.</summary>
+    /// <param name="fails">The step that is finished fails as a whole.</param>
     /// <param name="breaksScore">This one of the scores, if there are so many, has a fault.</param>
     /// <param name="breaksPool">The hidden states are no numbers.</param>
     public List<Row> Step(bool fails = false, int? breaksScore = null, bool breaksPool = false)
     {
-        Step step = Scheduler.Schedule(admits: Ahead is not { IsAhead: true });
         LastStep.Clear();
-        LastStep.AddRange(step.Sequences.Select(sequence => new Row(sequence, sequence.ScheduledCount)));
-        Assert.True(step.TokenCount > 0 || !Scheduler.HasWork, "A step with work to do did none.");
-        Scheduler.CheckIntegrity();
-        if (fails) Scheduler.Fail();
-        else Run(step, breaksScore, breaksPool);
+        while (Scheduler.MayBegin && TryBegin()) { }
+        if (_underWay.TryDequeue(out (StepUnderWay Step, List<Row> Rows, HashSet<Sequence> Sampled) oldest))
+        {
+            if (fails) Scheduler.Fail();
+            else Finish(oldest.Step.Batch, breaksScore, breaksPool);
+            _idle.Enqueue(oldest.Step);
+        }
         Collect();
         Scheduler.CheckIntegrity();
         return LastStep;
@@ -132,12 +137,42 @@ internal sealed class Rig
         return sequence;
     }
 
-    private void Run(Step step, int? breaksScore, bool breaksPool)
+    private bool TryBegin()
     {
-        ForwardBatch batch = _builder.Build(step, mayRunAhead: Ahead is not null && Scheduler.WaitingCount == 0);
+        HashSet<Sequence> waitingBefore = [.. Scheduler.Live.Where(sequence => sequence.State == SequenceState.Waiting)];
+        long preemptionsBefore = Scheduler.PreemptionCount;
+        Step step = Scheduler.Schedule(admits: Ahead is not { IsAhead: true });
+        Assert.True(step.TokenCount > 0 || !Scheduler.HasWork || Scheduler.UnderWayCount > 0, "A step with work to do did none.");
+        Scheduler.CheckIntegrity();
+        if (step.TokenCount == 0) return false;
+        List<Row> rows = [.. step.Sequences.Select(sequence => new Row(sequence, sequence.ScheduledCount))];
+        Check(rows);
+        Assert.False(Scheduler.PreemptionCount > preemptionsBefore && rows.Exists(row => waitingBefore.Contains(row.Sequence)), "A step that preempted admitted.");
+        StepUnderWay begun = _idle.Dequeue();
+        begun.Take(step, mayRunAhead: Ahead is not null && Scheduler.WaitingCount == 0, Clock.GetTimestamp());
+        _underWay.Enqueue((begun, rows, [.. step.Sampled]));
+        Scheduler.Begin();
+        BegunCount++;
+        LastStep.AddRange(rows);
+        return true;
+    }
+
+    private void Check(List<Row> rows)
+    {
+        Assert.True(rows.Sum(row => row.TokenCount) <= (Options.MaxBatchTokens ?? Runner.Limits.BatchTokens));
+        Assert.True(rows.Count <= Options.MaxSequences);
+        Assert.True(Scheduler.RunningCount <= Options.MaxSequences);
+        Assert.Equal(rows.Count, rows.DistinctBy(row => row.Sequence).Count());
+        Assert.True(rows.TrueForAll(row => row.TokenCount > 0));
+        foreach ((_, _, HashSet<Sequence> sampled) in _underWay)
+            Assert.False(rows.Exists(row => sampled.Contains(row.Sequence)), "A sequence sits in a step before its last token is known.");
+    }
+
+    private void Finish(ForwardBatch batch, int? breaksScore, bool breaksPool)
+    {
         Span<SampledToken> sampled = _sampled.AsSpan(0, batch.SampleCount);
         ScoredToken[] scored = new ScoredToken[batch.Scores.Count];
-        if (batch.TokenCount > 0) ((IModelRunner?)Ahead ?? Runner).Run(batch, sampled, scored);
+        ((IModelRunner?)Ahead ?? Runner).Run(batch, sampled, scored);
         if (breaksScore is { } broken && broken < scored.Length) scored[broken] = scored[broken] with { Fault = new InvalidOperationException("score") };
         foreach (PoolRow pool in batch.Pools) pool.Sum[0] = breaksPool ? float.NaN : pool.Sum[0];
         Clock.Advance(StepTime);

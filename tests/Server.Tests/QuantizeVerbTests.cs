@@ -60,6 +60,11 @@ public sealed class QuantizeVerbTests : IDisposable
         Assert.Equal([Source], Directory.GetDirectories(_folder));
     }
 
+    // /proc has no room at all, and were it not asked, nothing would be written there.
+    [Fact]
+    public async Task Quantize_NoRoomOnTheDisk_IsRefusedBeforeAnythingIsWritten() =>
+        Assert.Matches("It would take [0-9]+ MiB; /proc has 0 MiB left", await FaultAsync("--out", "/proc/no/such/folder", "--type", "int8"));
+
     private async Task<string> FaultAsync(params string[] arguments)
     {
         (int? exitCode, _, string error) = await RunAsync(arguments);

@@ -45,11 +45,50 @@ public sealed class RandomCheckpointVerbTests : IDisposable
     }
 
     [Fact]
-    public async Task RandomCheckpoint_UnknownShape_IsToldWhichThereAre()
+    public async Task RandomCheckpoint_CheckpointThatIsThere_IsKeptUnlessForced()
+    {
+        string shape = Path.Combine(_folder, "shape.json"), target = Path.Combine(_folder, "model");
+        File.WriteAllText(shape, SmallLlama.Config.ToJson());
+        string[] words = ["random-checkpoint", "--shape", shape, "--out", target, "--tokenizer", TestModel.Folder];
+        Directory.CreateDirectory(target); // an empty folder is no loss
+        Assert.Equal(0, (await VerbsTests.RunAsync(words)).ExitCode);
+        File.WriteAllText(Path.Combine(target, "model.safetensors.index.json"), "{}"); // of the checkpoint that goes: beside the new one it would be read first
+        byte[] before = File.ReadAllBytes(Path.Combine(target, "model.safetensors"));
+
+        (int? exitCode, _, string error) = await VerbsTests.RunAsync([.. words, "--seed", "2"]);
+        Assert.Equal(1, exitCode);
+        Assert.Contains($"{target} is there already; name another --out, or add --force", error);
+        Assert.Equal(before, File.ReadAllBytes(Path.Combine(target, "model.safetensors")));
+
+        Assert.Equal(0, (await VerbsTests.RunAsync([.. words, "--seed", "2", "--force"])).ExitCode);
+        Assert.NotEqual(before, File.ReadAllBytes(Path.Combine(target, "model.safetensors")));
+        Assert.False(File.Exists(Path.Combine(target, "model.safetensors.index.json")));
+    }
+
+    [Theory]
+    [InlineData("int8")]
+    [InlineData("int4-g32-zp")]
+    public async Task RandomCheckpoint_InCodes_IsBitwiseWhatQuantizeMakesOfIt(string type)
+    {
+        string shape = Path.Combine(_folder, "shape.json"), ahead = Path.Combine(_folder, "ahead"), after = Path.Combine(_folder, "after");
+        File.WriteAllText(shape, (SmallLlama.Config with { VocabSize = TestModel.Tokenizer.VocabSize }).ToJson());
+        string[] words = ["random-checkpoint", "--shape", shape, "--tokenizer", TestModel.Folder, "--seed", "5"];
+
+        Assert.Equal(0, (await VerbsTests.RunAsync([.. words, "--out", ahead, "--dtype", type])).ExitCode);
+        Assert.Equal(0, (await VerbsTests.RunAsync([.. words, "--out", Path.Combine(_folder, "wide")])).ExitCode);
+        Assert.Equal(0, (await VerbsTests.RunAsync("quantize", "--model", Path.Combine(_folder, "wide"), "--out", after, "--type", type)).ExitCode);
+
+        Assert.Equal(LlamaConfig.Load(after), LlamaConfig.Load(ahead));
+        Assert.Equal(File.ReadAllBytes(Path.Combine(after, "model.safetensors")), File.ReadAllBytes(Path.Combine(ahead, "model.safetensors")));
+    }
+
+    [Fact]
+    public async Task RandomCheckpoint_UnknownShapeOrType_IsToldWhichThereAre()
     {
         (int? exitCode, _, string error) = await VerbsTests.RunAsync("random-checkpoint", "--shape", "8b", "--out", _folder);
 
         Assert.Equal(1, exitCode);
         Assert.Contains("--shape is '8b'; use 1.1b, 7b, 13b, 70b", error);
+        Assert.Contains("--dtype is 'int5'; use one of BF16, F16, F32, int8", (await VerbsTests.RunAsync("random-checkpoint", "--dtype", "int5", "--out", _folder)).Error);
     }
 }

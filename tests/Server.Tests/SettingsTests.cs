@@ -96,7 +96,7 @@ public sealed class SettingsTests
     {
         using WebApplication app = Build(settings);
         Exception exception = Assert.ThrowsAny<Exception>(() => app.Services.GetRequiredService<IStartupValidator>().Validate());
-        return SettingsRegistration.Describe(exception is AggregateException many ? many.InnerExceptions.Cast<OptionsValidationException>() : [(OptionsValidationException)exception]);
+        return SettingsFaults.Describe(exception is AggregateException many ? many.InnerExceptions.Cast<OptionsValidationException>() : [(OptionsValidationException)exception]);
     }
 
     private static WebApplication Build(params (string Key, string Value)[] settings)

@@ -2,6 +2,7 @@ using Llama.Model.Cuda;
 using Llama.Model.Kernels;
 using Llama.Model.Kernels.Plain;
 using Llama.Model.Torch;
+using static TorchSharp.torch;
 
 namespace Llama.Model.Backends;
 
@@ -14,24 +15,50 @@ internal sealed record BackendChoice(DeviceChoice Device, CreateBackend Create, 
     /// <summary>As the setting <c>Model:Kernels</c> names them.</summary>
     public string Kernels { get; init; } = "fused";
 
+    /// <summary>How many devices of this processor share its memory and its threads.</summary>
+    public int Sharers { get; init; } = 1;
+
+    /// <summary>Bytes that it may use for everything; null without a limit.</summary>
+    public long? MemoryLimit { get; init; }
+
     /// <summary>Share of the free memory that the cache takes when no setting says so.</summary>
     public double CacheShare => Device.IsCuda ? 0.9 : 0.5;
 
-    /// <summary>Decides, without touching a device.</summary>
+    /// <summary>As <see cref="IBackend.BatchTokens"/> of what it makes.</summary>
+    public int BatchTokens => UsesOwnCudaKernels ? CudaBackend.StepTokens : HostBackend.StepTokens;
+
+    /// <summary>As <see cref="DeviceMemory.HoldsCodes"/> of what it makes.</summary>
+    public bool HoldsCodes => !Device.IsCuda || UsesOwnCudaKernels;
+
+    private bool UsesOwnCudaKernels => Device.IsCuda && Kernels == "fused";
+
+    /// <summary>As <see cref="IBackend.ActivationDtype"/> of what it makes.</summary>
+    /// <param name="dtype">Type that weights are multiplied in.</param>
+    public ScalarType ActivationDtype(ScalarType dtype) => UsesOwnCudaKernels ? dtype : ScalarType.Float32;
+
+    /// <summary>Decides for the first of the devices, without touching it.</summary>
     /// <exception cref="ArgumentException">A setting does not fit the machine; with the remedy.</exception>
-    public static BackendChoice Of(ModelOptions options)
+    public static BackendChoice Of(ModelOptions options) => AllOf(options)[0];
+
+    /// <summary>Decides for each of the devices that the setting lists, in its order.</summary>
+    /// <param name="options">As loading gets them.</param>
+    /// <param name="countCuda">Counts the CUDA devices; null looks for those that are here.</param>
+    /// <exception cref="ArgumentException">A setting does not fit the machine; with the remedy.</exception>
+    public static IReadOnlyList<BackendChoice> AllOf(ModelOptions options, Func<int>? countCuda = null)
     {
         if (options.Kernels is not ("fused" or "plain" or "scalar")) throw new ArgumentException($"Model:Kernels is '{options.Kernels}'; use fused or plain.");
         if (options.Kernels != "fused" && options.Deterministic) throw new ArgumentException("Model:Deterministic needs fused kernels; remove it, or set Model:Kernels=fused.");
         List<string> warnings = [];
-        DeviceChoice device = DeviceChoice.Resolve(options.Device, options.Kernels == "plain" ? TorchDevices.CountCuda : () => CountUsable(options.Device, warnings));
-        return new BackendChoice(device, Creator(options.Kernels, device, warnings), warnings) { Kernels = options.Kernels };
+        IReadOnlyList<DeviceChoice> devices = DeviceChoice.ResolveAll(options.Device, countCuda ?? (options.Kernels == "plain" ? TorchDevices.CountCuda : () => CountUsable(options.Device, warnings)));
+        int sharers = Math.Max(1, devices.Count(device => !device.IsCuda));
+        long[]? limits = Offload.MemoryLimit.Parse(options.MemoryLimit, devices.Count);
+        return [.. devices.Select((device, i) => new BackendChoice(device, Creator(options.Kernels, device, sharers, warnings), warnings) { Kernels = options.Kernels, Sharers = sharers, MemoryLimit = limits?[i] })];
     }
 
     /// <summary>Bytes that the device could give now.</summary>
     public long FreeBytes()
     {
-        if (Device.CudaIndex is not int index) return HostMemory.Instance.FreeBytes();
+        if (Device.CudaIndex is not int index) return new HostMemory(Sharers).FreeBytes();
         if (Kernels == "plain")
         {
             using TorchMemory memory = new(Device.Name);
@@ -42,12 +69,13 @@ internal sealed record BackendChoice(DeviceChoice Device, CreateBackend Create, 
         return driver.MemoryInfo().Free;
     }
 
-    private static CreateBackend Creator(string kernels, DeviceChoice device, List<string> warnings) => (kernels, device.CudaIndex) switch
+    private static CreateBackend Creator(string kernels, DeviceChoice device, int sharers, List<string> warnings) => (kernels, device.CudaIndex) switch
     {
-        ("plain", _) => (_, _) => HostBackend.Plain(device.Name),
-        ("scalar", _) => (dtype, _) => HostBackend.Scalar(dtype),
+        ("plain", int) => (_, _) => HostBackend.PlainOn(device.Name),
+        ("plain", null) => (_, _) => HostBackend.Plain(new HostMemory(sharers)),
+        ("scalar", _) => (dtype, _) => HostBackend.Scalar(dtype, new HostMemory(sharers)),
         (_, int index) => (dtype, deterministic) => CudaBackend.Open(index, dtype, deterministic, warnings.Add),
-        _ => HostBackend.Fused,
+        _ => (dtype, deterministic) => HostBackend.Fused(dtype, deterministic, new HostMemory(sharers)),
     };
 
     // By itself a GPU is only taken if all that it needs is there.

@@ -1,6 +1,8 @@
+using Llama.Model.Checkpoints;
 using Llama.Model.Kernels;
 using Llama.Model.Kernels.Plain;
 using Llama.Model.Kernels.Simd;
+using Llama.Model.Offload;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Backends;
@@ -8,6 +10,9 @@ namespace Llama.Model.Backends;
 /// <summary>The processor, with its own kernels or the plain ones; and the plain ones on whatever device torch has.</summary>
 internal sealed class HostBackend : IBackend
 {
+    /// <summary>Tokens of a step when no setting says so.</summary>
+    public const int StepTokens = 512;
+
     private readonly Func<IKernels> _createKernels;
     private readonly HostRows _onHost;
 
@@ -20,20 +25,35 @@ internal sealed class HostBackend : IBackend
 
     public ScalarType ActivationDtype => ScalarType.Float32;
 
-    public int BatchTokens => 512;
+    public int BatchTokens => StepTokens;
 
     public bool RunsAhead => false;
 
     /// <summary>The processor's own kernels, for weights of this type.</summary>
-    public static HostBackend Fused(ScalarType dtype, bool deterministic) => new(HostMemory.Instance, () => SimdKernels.Create(dtype, deterministic));
+    public static HostBackend Fused(ScalarType dtype, bool deterministic, HostMemory? memory = null) => new(memory ?? HostMemory.Instance, () => SimdKernels.Create(dtype, deterministic));
 
     /// <summary>C# without SIMD: what others are compared with where there is no libtorch.</summary>
-    public static HostBackend Scalar(ScalarType dtype) => new(HostMemory.Instance, () => SimdKernels.CreateScalar(dtype));
+    public static HostBackend Scalar(ScalarType dtype, HostMemory? memory = null) => new(memory ?? HostMemory.Instance, () => SimdKernels.CreateScalar(dtype));
 
-    /// <summary>Plain kernels on a torch device.</summary>
-    public static HostBackend Plain(string device) => new(device == "cpu" ? HostMemory.Instance : new TorchMemory(device), () => new PlainKernels(device));
+    /// <summary>Plain kernels on the processor.</summary>
+    public static HostBackend Plain(HostMemory memory) => new(memory, () => new PlainKernels("cpu"));
+
+    /// <summary>Plain kernels on another device of torch.</summary>
+    public static HostBackend PlainOn(string device) => new(new TorchMemory(device), () => new PlainKernels(device));
 
     public IKernels CreateKernels(LlamaConfig config, StepSize size, ScalarType kvDtype) => _createKernels();
+
+    // Room to grow: code that is compiled as it is first run, the garbage collector's heap under requests, stacks; and what kernels keep of a step's input in other forms.
+    public long BaseBytes(LlamaConfig config, StepSize size)
+    {
+        const long growth = 48L << 20;
+        GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true); // what loading left behind is no need
+        return (ProcessMemory.ResidentBytes() + growth) / ((HostMemory)Memory).Sharers + 2 * Matrix.BytesOf(size.Tokens, config.IntermediateSize, ScalarType.BFloat16);
+    }
+
+    public WeightStream CreateStream(IWeightSource source, IReadOnlyList<WeightUnit> units, OffloadPlan plan, ScalarType dtype, int tableRows) => Memory.IsHost
+        ? new HostWeightStream(source, units, plan, dtype, tableRows)
+        : throw new ArgumentException("The weights do not fit Model:MemoryLimit, and with plain kernels on CUDA they cannot stream; raise it, or set Model:Kernels=fused.");
 
     public IStep CreateStep(LlamaModel model, LlamaConfig config, StepSize size) => new HostStep(model, config.VocabSize, _onHost);
 

@@ -1,4 +1,6 @@
+using Llama.Model.Checkpoints;
 using Llama.Model.Kernels;
+using Llama.Model.Offload;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Backends;
@@ -25,9 +27,26 @@ internal interface IBackend : IDisposable
     /// <exception cref="ArgumentException">They do not take this shape.</exception>
     IKernels CreateKernels(LlamaConfig config, StepSize size, ScalarType kvDtype);
 
+    /// <summary>Bytes of <see cref="Memory"/> that are taken now, and that will be taken beside weights, cache and intermediate results: a limit holds for all of it.</summary>
+    /// <param name="config">The model's shape.</param>
+    /// <param name="size">The largest step's.</param>
+    long BaseBytes(LlamaConfig config, StepSize size);
+
+    /// <summary>Begins to stream weights through buffers.</summary>
+    /// <param name="source">Of the weights; must live longer.</param>
+    /// <param name="units">All units of the model.</param>
+    /// <param name="plan">Which of them stream.</param>
+    /// <param name="dtype">Of what is not in codes.</param>
+    /// <param name="tableRows">Most rows of the embedding that are kept where its rows are fetched.</param>
+    /// <exception cref="ArgumentException">They cannot stream; with the remedy.</exception>
+    WeightStream CreateStream(IWeightSource source, IReadOnlyList<WeightUnit> units, OffloadPlan plan, ScalarType dtype, int tableRows);
+
+    /// <summary>Waits for what was begun to load, so that what does not is known now. For who calls kernels without <see cref="CreateStep"/>.</summary>
+    void FinishLoading() { }
+
     /// <summary>Brings the arrays of a step to where its kernels read them. For who calls kernels without <see cref="CreateStep"/>.</summary>
     void Bring(ForwardBatch batch) { }
 
-    /// <summary>Runs the steps of a model with these kernels.</summary>
+    /// <summary>Runs the steps of a model, or of its last part, with these kernels.</summary>
     IStep CreateStep(LlamaModel model, LlamaConfig config, StepSize size);
 }

@@ -11,6 +11,11 @@ internal interface IStep : IDisposable
     /// <summary>As <see cref="IModelRunner.Waited"/>.</summary>
     TimeSpan Waited => TimeSpan.Zero;
 
+    /// <summary>
+    /// Does what steps of this shape need once. That may run the step, with whatever lies in the <see cref="LlamaModel.Stream"/>: a part that is given its stream calls it before that.
+    /// </summary>
+    void Prepare(ForwardBatch batch) { }
+
     /// <summary>As <see cref="IModelRunner.Run"/>.</summary>
     void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored);
 }

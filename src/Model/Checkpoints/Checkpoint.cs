@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Llama.Model.Kernels;
+using Llama.Model.Offload;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Checkpoints;
@@ -72,6 +73,13 @@ public sealed unsafe class Checkpoint : IDisposable
         byte* data = file.Data(entry);
         int columns = checked((int)entry.Shape[^1]), rows = entry.Shape.Length == 1 ? 1 : checked((int)entry.Shape[0]);
         return (nuint)data % (nuint)dtype.Size() == 0 ? HostMemory.Wrap(data, rows, columns, dtype.ToTorch()) : Copy(data, rows, columns, dtype.ToTorch());
+    }
+
+    /// <summary>Where a tensor lies, for who reads it without mapping it.</summary>
+    internal FileRange Range(string name)
+    {
+        (SafetensorsFile file, TensorEntry entry) = Find(name);
+        return file.Range(entry);
     }
 
     /// <summary>Lets the process go of a tensor's pages, which it will hardly read again.</summary>

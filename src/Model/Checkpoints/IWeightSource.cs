@@ -1,4 +1,6 @@
 using Llama.Model.Kernels;
+using Llama.Model.Offload;
+using static TorchSharp.torch;
 
 namespace Llama.Model.Checkpoints;
 
@@ -28,6 +30,12 @@ internal interface IWeightSource : IDisposable
 
     /// <summary>Bytes of a weight that will be handed out in codes; null of any other.</summary>
     long? CodeBytes(string name);
+
+    /// <summary>How the files hold a weight, for who reads it again and again on the host instead of having it handed out.</summary>
+    /// <param name="name">Of the weight.</param>
+    /// <param name="dtype">Type that it is to have where it is not in codes.</param>
+    /// <exception cref="ArgumentException">It would have to be made anew each time; with the remedy.</exception>
+    StoredWeight Stored(string name, ScalarType dtype) => throw new ArgumentException($"{name} is made of what the files hold and cannot stream from them; raise Model:MemoryLimit.");
 
     /// <summary>Lets go of what a tensor takes in memory within the source itself: its weight was handed out, used and disposed.</summary>
     void Release(string name) { }

@@ -1,4 +1,5 @@
 using System.IO.MemoryMappedFiles;
+using Llama.Model.Offload;
 
 namespace Llama.Model.Checkpoints;
 
@@ -12,6 +13,7 @@ internal sealed unsafe class MappedFile : IDisposable
     public MappedFile(string path)
     {
         Length = new FileInfo(path).Length;
+        Stored = new StoredFile(path);
         _file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
         _view = _file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
         _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
@@ -19,6 +21,9 @@ internal sealed unsafe class MappedFile : IDisposable
 
     /// <summary>Bytes of the file.</summary>
     public long Length { get; }
+
+    /// <summary>The same file for who reads it without mapping it.</summary>
+    public StoredFile Stored { get; }
 
     /// <summary>Address of the first byte, good until disposal; at a page's beginning.</summary>
     public byte* Start => _start;
@@ -31,5 +36,6 @@ internal sealed unsafe class MappedFile : IDisposable
         _view.SafeMemoryMappedViewHandle.ReleasePointer();
         _view.Dispose();
         _file.Dispose();
+        Stored.Dispose();
     }
 }

@@ -8,13 +8,16 @@ internal static unsafe partial class PageAdvice
     /// <summary>Bytes of a huge page.</summary>
     public const int HugePageBytes = 2 << 20;
 
-    private const int DontNeed = 4, HugePage = 14; // MADV_DONTNEED: pages of a file come back from it when they are touched again; MADV_HUGEPAGE
+    private const int DontNeed = 4, HugePage = 14, NoHugePage = 15; // MADV_DONTNEED: pages of a file come back from it when they are touched again; MADV_(NO)HUGEPAGE
 
     /// <summary>Lets the process go of the whole pages of a range, which it will hardly read again.</summary>
     public static void LetGo(void* start, long length) => Advise(start, length, Environment.SystemPageSize, DontNeed);
 
     /// <summary>Asks for huge pages where a range has whole ones; before it is first touched. They read faster: the processor fetches ahead within a page only.</summary>
     public static void WantHugePages(void* start, long length) => Advise(start, length, HugePageBytes, HugePage);
+
+    /// <summary>Asks for no huge pages, where single ones are touched here and there.</summary>
+    public static void WantSmallPages(void* start, long length) => Advise(start, length, Environment.SystemPageSize, NoHugePage);
 
     private static void Advise(void* start, long length, int pageBytes, int advice)
     {

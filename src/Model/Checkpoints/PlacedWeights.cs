@@ -1,4 +1,5 @@
 using Llama.Model.Kernels;
+using Llama.Model.Offload;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Checkpoints;
@@ -27,6 +28,8 @@ internal sealed class PlacedWeights(IWeightSource source, DeviceMemory memory, S
     }
 
     public long? CodeBytes(string name) => source.CodeBytes(name);
+
+    public StoredWeight Stored(string name, ScalarType type) => source.Stored(name, type);
 
     public void Release(string name) => source.Release(name);
 

@@ -26,4 +26,12 @@ internal static class QuantizedTensors
     /// <param name="type">As its configuration says.</param>
     public static QuantizedWeight Map(Checkpoint checkpoint, string name, int inputs, QuantizationType type) => new(inputs, type.Bits, type.GroupSizeOf(inputs),
         checkpoint.Map(name + CodesSuffix), checkpoint.Map(name + ScalesSuffix), type.IsSymmetric ? null : checkpoint.Map(name + MinimaSuffix));
+
+    /// <summary>Writes the tensors of one weight, which the file declares.</summary>
+    public static void Write(SafetensorsWriter writer, string name, QuantizedWeight weight)
+    {
+        writer.Write(name + CodesSuffix, weight.Codes);
+        writer.Write(name + ScalesSuffix, weight.Scales);
+        if (weight.Minima is not null) writer.Write(name + MinimaSuffix, weight.Minima);
+    }
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Llama.Model.Offload;
 using Microsoft.Win32.SafeHandles;
 
 namespace Llama.Model.Checkpoints;
@@ -23,6 +24,9 @@ internal sealed unsafe class SafetensorsFile : IDisposable
 
     /// <summary>Address of a tensor's first byte, good until disposal. Of no particular alignment.</summary>
     public byte* Data(TensorEntry entry) => _file.Start + entry.Offset;
+
+    /// <summary>Where a tensor lies, for who reads it without mapping it.</summary>
+    public FileRange Range(TensorEntry entry) => new(_file.Stored, entry.Offset, entry.ByteCount);
 
     /// <summary>Lets the process go of a tensor's pages, which it will hardly read again.</summary>
     public void Release(TensorEntry entry) => _file.Release(entry.Offset, entry.ByteCount);

@@ -1,4 +1,5 @@
 using Llama.Model.Kernels;
+using Llama.Model.Offload;
 using Llama.Model.Quantization;
 using static TorchSharp.torch;
 
@@ -19,6 +20,14 @@ internal sealed class SafetensorsWeights(Checkpoint checkpoint, bool keepsQuanti
     public Weight Weight(string name) => TypeOf(name) is { } type ? Quantized(name, type) : new DenseWeight(checkpoint.Map(name));
 
     public long? CodeBytes(string name) => keepsQuantised && TypeOf(name) is { } type ? type.BytesOf(_shapes[name]) : null;
+
+    public StoredWeight Stored(string name, ScalarType wanted)
+    {
+        (int outputs, int inputs) = ((int)_shapes[name][0], (int)_shapes[name][1]);
+        if (TypeOf(name) is not { } type) return new StoredDense(checkpoint.Range(name), outputs, inputs, TensorDtypes.Parse(checkpoint.Entry(name).Dtype)!.Value.ToTorch(), wanted);
+        if (!keepsQuantised) throw new ArgumentException("Model:Dtype widens weights that the files hold in codes, which cannot be done anew in each step. Leave it out, or raise Model:MemoryLimit.");
+        return new StoredCodes(outputs, inputs, type.Bits, type.GroupSizeOf(inputs), [.. QuantizedTensors.Of(new(name, _shapes[name]), type).Select(part => checkpoint.Range(part.Name))]);
+    }
 
     public void Release(string name)
     {

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text.Json;
+using Llama.Model.Kernels;
 using Microsoft.Win32.SafeHandles;
 
 namespace Llama.Model.Checkpoints;
@@ -11,6 +12,7 @@ namespace Llama.Model.Checkpoints;
 internal sealed class SafetensorsWriter : IDisposable
 {
     private const int DataAlignment = 64; // the format asks for 8; 64 lets vector loads from a mapped file stay within cache lines
+    private const int PieceBytes = 64 << 20; // of one write
     private readonly SafeFileHandle _file;
     private readonly Dictionary<string, TensorEntry> _entries;
 
@@ -50,6 +52,16 @@ internal sealed class SafetensorsWriter : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(start);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(start + bytes.Length, entry.ByteCount, nameof(bytes));
         RandomAccess.Write(_file, bytes, entry.Offset + start);
+    }
+
+    /// <summary>Writes a whole tensor.</summary>
+    /// <param name="name">A declared tensor.</param>
+    /// <param name="matrix">On the host, of the declared type and as many elements.</param>
+    public unsafe void Write(string name, Matrix matrix)
+    {
+        byte* data = (byte*)matrix.Data;
+        long length = matrix.ByteCount;
+        for (long start = 0; start < length; start += PieceBytes) Write(name, new ReadOnlySpan<byte>(data + start, (int)Math.Min(PieceBytes, length - start)), start);
     }
 
     /// <summary>Closes the file.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Llama.Model.Kernels;
+using Llama.Model.Parallel;
 using Llama.Model.Quantization;
 using static TorchSharp.torch;
 
@@ -14,32 +15,38 @@ internal static class WeightDemand
     /// <param name="source">Of the weights.</param>
     /// <param name="memory">Where they are to lie.</param>
     /// <param name="dtype">Of all that are not in codes.</param>
+    /// <param name="part">What of the model is to lie there.</param>
     /// <exception cref="InsufficientMemoryException">With the numbers and what helps.</exception>
-    public static void Check(IWeightSource source, DeviceMemory memory, ScalarType dtype)
+    public static void Check(IWeightSource source, DeviceMemory memory, ScalarType dtype, ModelPart part)
     {
         if (memory.IsHost) return;
-        long need = Bytes(source, dtype), free = memory.FreeBytes();
+        long need = Bytes(source, dtype, part), free = memory.FreeBytes();
         if (need <= free) return;
-        string smaller = memory.HoldsCodes ? string.Concat(Smaller(source.Config, need).Select(form => $"Model:Dtype={form}, ")) : "";
+        string smaller = memory.HoldsCodes ? string.Concat(Smaller(source.Config, part, need).Select(form => $"Model:Dtype={form}, ")) : "";
         throw new InsufficientMemoryException($"The weights need {Mebibytes(need)} of the device's memory, and {Mebibytes(free)} are free. Use {smaller}a smaller model, or another Model:Device.");
     }
 
-    /// <summary>Bytes of all weights on a device.</summary>
-    public static long Bytes(IWeightSource source, ScalarType dtype) => CheckpointLayout.Expected(source.Config).Sum(tensor =>
+    /// <summary>Bytes of a part's weights on a device.</summary>
+    public static long Bytes(IWeightSource source, ScalarType dtype, ModelPart part) => CheckpointLayout.Expected(source.Config, part).Sum(tensor =>
     {
-        long dense = Dense(tensor, dtype);
-        if (source.CodeBytes(tensor.Name) is not long codes) return dense;
-        if (tensor.Name != Table) return codes;
-        return source.Config.TieWordEmbeddings ? codes + dense : dense; // rows are read of floating point only
+        if (tensor.Name != Table || source.CodeBytes(Table) is not long codes) return BytesOf(source, tensor, dtype);
+        // Rows are read of floating point only.
+        return (part.HasEmbedding ? Dense(tensor, dtype) : 0) + (source.Config.TieWordEmbeddings && part.HasHead(source.Config) ? codes : 0);
     });
 
+    /// <summary>Bytes of one of them as a norm or in products.</summary>
+    public static long BytesOf(IWeightSource source, CheckpointLayout.ExpectedTensor tensor, ScalarType dtype) => source.CodeBytes(tensor.Name) ?? Dense(tensor, dtype);
+
+    /// <summary>Bytes of the embedding on a device.</summary>
+    public static long EmbeddingBytes(LlamaConfig config, ScalarType dtype) => Matrix.BytesOf(config.VocabSize, config.HiddenSize, dtype);
+
     // Of the quantised forms those that are smaller than what was asked for.
-    private static IEnumerable<string> Smaller(LlamaConfig config, long need)
+    private static IEnumerable<string> Smaller(LlamaConfig config, ModelPart part, long need)
     {
         foreach ((string name, QuantizationType type) in new[] { ("int8", QuantizationType.Int8), ("int4", QuantizationType.Int4) })
         {
             var plan = QuantizationPlan.Of(type);
-            long bytes = CheckpointLayout.Expected(config).Sum(tensor => (plan.TypeOf(tensor.Name, config.TieWordEmbeddings)?.BytesOf(tensor.Shape) ?? Dense(tensor, ScalarType.BFloat16))
+            long bytes = CheckpointLayout.Expected(config, part).Sum(tensor => (plan.TypeOf(tensor.Name, config.TieWordEmbeddings)?.BytesOf(tensor.Shape) ?? Dense(tensor, ScalarType.BFloat16))
                 + (tensor.Name == Table && config.TieWordEmbeddings ? Dense(tensor, ScalarType.BFloat16) : 0));
             if (bytes < need) yield return $"{name} ({Mebibytes(bytes)})";
         }

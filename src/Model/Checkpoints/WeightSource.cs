@@ -1,5 +1,6 @@
 using Llama.Model.Checkpoints.Gguf;
 using Llama.Model.Kernels;
+using Llama.Model.Parallel;
 using Llama.Model.Quantization;
 
 namespace Llama.Model.Checkpoints;
@@ -10,17 +11,28 @@ internal static class WeightSource
     /// <param name="path">A folder in Hugging Face layout or a GGUF model.</param>
     /// <param name="format">Which form the weights are to have.</param>
     /// <param name="memory">Where they are to lie; stays the caller's.</param>
+    /// <param name="part">What of the model is to lie there; null for all.</param>
+    /// <param name="mayStream">Whether what does not fit there will stream.</param>
     /// <exception cref="CheckpointException">The checkpoint is not there or not whole; with every fault.</exception>
     /// <exception cref="InsufficientMemoryException">The device has not so much memory; nothing was brought to it.</exception>
     /// <exception cref="ArgumentException">The device cannot work with the form.</exception>
-    public static IWeightSource Open(string path, WeightFormat format, DeviceMemory memory)
+    public static IWeightSource Open(string path, WeightFormat format, DeviceMemory memory, ModelPart? part = null, bool mayStream = false)
     {
         if (format.Plan is not null && !memory.HoldsCodes)
             throw new ArgumentException("Model:Dtype asks for codes, which plain kernels cannot multiply on this device; use auto or bfloat16, or set Model:Kernels=fused or Model:Device=cpu.");
-        IWeightSource source = OpenStored(path, format, memory.HoldsCodes);
-        if (format.Plan is not null) source = new QuantizingWeights(source, format.Plan);
-        WeightDemand.Check(source, memory, format.Dtype);
+        IWeightSource source = OpenOnHost(path, format, memory.HoldsCodes);
+        if (!mayStream) WeightDemand.Check(source, memory, format.Dtype, part ?? ModelPart.Whole(source.Config));
         return new PlacedWeights(source, memory, format.Dtype);
+    }
+
+    /// <summary>The same before they are placed.</summary>
+    /// <param name="path">As above.</param>
+    /// <param name="format">As above.</param>
+    /// <param name="holdsCodes">As <see cref="DeviceMemory.HoldsCodes"/> of where they are to lie.</param>
+    public static IWeightSource OpenOnHost(string path, WeightFormat format, bool holdsCodes)
+    {
+        IWeightSource source = OpenStored(path, format, holdsCodes);
+        return format.Plan is null ? source : new QuantizingWeights(source, format.Plan);
     }
 
     private static IWeightSource OpenStored(string path, WeightFormat format, bool holdsCodes)

@@ -1,7 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using Llama.Model.Backends;
+using Llama.Model.Checkpoints;
 using Llama.Model.Cuda.Native;
 using Llama.Model.Kernels;
+using Llama.Model.Offload;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Cuda;
@@ -9,6 +11,9 @@ namespace Llama.Model.Cuda;
 /// <summary>A CUDA device with kernels of our own, by the driver, NVRTC and cuBLAS alone: no CUDA build of libtorch is needed.</summary>
 internal sealed class CudaBackend : IBackend
 {
+    /// <summary>Tokens of a step when no setting says so.</summary>
+    public const int StepTokens = 2048;
+
     private readonly ICudaDriver _driver;
     private readonly CudaStream _stream;
     private readonly ICudaProducts? _products;
@@ -17,6 +22,8 @@ internal sealed class CudaBackend : IBackend
     private BatchUpload? _upload;
     private CudaKernels? _kernels;
     private SamplingKernels? _sampling;
+    private bool _streams; // weights
+    private readonly long _freeAtFirst; // bytes
 
     /// <summary>Takes over the driver.</summary>
     /// <param name="driver">Its device's context is current on this thread.</param>
@@ -27,6 +34,7 @@ internal sealed class CudaBackend : IBackend
     public CudaBackend(ICudaDriver driver, ICudaCompiler compiler, Func<CudaStream, ICudaProducts?> createProducts, ScalarType dtype, bool deterministic)
     {
         (_driver, _deterministic, ActivationDtype) = (driver, deterministic, dtype);
+        _freeAtFirst = driver.MemoryInfo().Free;
         _stream = new CudaStream(driver, compiler);
         _products = createProducts(_stream);
         _memory = new CudaMemory(_stream);
@@ -63,7 +71,7 @@ internal sealed class CudaBackend : IBackend
 
     public ScalarType ActivationDtype { get; }
 
-    public int BatchTokens => 2048;
+    public int BatchTokens => StepTokens;
 
     public bool RunsAhead => true;
 
@@ -76,6 +84,17 @@ internal sealed class CudaBackend : IBackend
         return _kernels;
     }
 
+    // Room to grow: what drawing tokens takes, and graphs.
+    public long BaseBytes(LlamaConfig config, StepSize size) => _freeAtFirst - _driver.MemoryInfo().Free + 2 * Matrix.BytesOf(size.Samples, config.VocabSize, ScalarType.Float32);
+
+    public WeightStream CreateStream(IWeightSource source, IReadOnlyList<WeightUnit> units, OffloadPlan plan, ScalarType dtype, int tableRows)
+    {
+        _streams = true;
+        return new CudaWeightStream(_stream, source, units, plan);
+    }
+
+    public void FinishLoading() => _stream.FinishLoading();
+
     public void Bring(ForwardBatch batch)
     {
         _stream.Synchronize(); // the buffer may be on its way from the last time
@@ -85,8 +104,8 @@ internal sealed class CudaBackend : IBackend
     public IStep CreateStep(LlamaModel model, LlamaConfig config, StepSize size)
     {
         PromptReader reader = new(model, new CudaScorer(_stream, _sampling!, size.Samples), new HostRows(_memory));
-        CudaStep step = new(model, _stream, _upload!, new CudaSampler(_stream, _sampling!, config.VocabSize, size.Samples), reader, size);
-        _stream.FinishLoading();
+        CudaStep step = new(model, _stream, _upload!, new CudaSampler(_stream, _sampling!, config.VocabSize, size.Samples), reader, size, hasGraphs: !_streams);
+        FinishLoading();
         return step;
     }
 

@@ -153,6 +153,8 @@ internal sealed unsafe class CudaDriver : ICudaDriver
 
     public void Record(nint handle, nint stream) => Check(Api.EventRecord(handle, stream), "cuEventRecord");
 
+    public void WaitOn(nint stream, nint handle) => Check(Api.StreamWaitEvent(stream, handle, 0), "cuStreamWaitEvent");
+
     public void WaitFor(nint handle) => Check(Api.EventSynchronize(handle), "cuEventSynchronize");
 
     public float MillisecondsBetween(nint start, nint end)

@@ -52,7 +52,7 @@ internal sealed unsafe class CudaLinear(CudaStream stream, ICudaProducts? produc
     /// <summary>Prepares all weights and measures from how many rows on cuBLAS pays.</summary>
     public void Calibrate(LlamaWeights weights)
     {
-        foreach (Weight weight in weights.Layers.SelectMany(Products).Append(weights.Head)) Prepare(weight);
+        foreach (Weight weight in weights.Layers.SelectMany(Products).Concat(weights.Head is null ? [] : [weights.Head])) Prepare(weight);
         stream.FinishLoading();
         if (_switch.IsFixed) return;
         Weight[] samples = [.. weights.Layers.Take(4).SelectMany(layer => (Weight[])[layer.Gate, layer.Down])]; // several, lest they stay in a cache

@@ -29,11 +29,16 @@ internal sealed unsafe class CudaMemory(CudaStream stream) : DeviceMemory
         using (onHost)
         {
             Matrix placed = Empty(onHost.Rows, onHost.Columns, dtype);
-            long count = (long)onHost.Rows * onHost.Columns;
-            int elements = PieceBytes / Matrix.ElementBytes(dtype);
-            for (long start = 0; start < count; start += elements) Upload(onHost, placed, start, Math.Min(elements, count - start));
+            Upload(onHost, placed);
             return placed;
         }
+    }
+
+    public override void Upload(Matrix onHost, Matrix target)
+    {
+        long count = (long)target.Rows * target.Columns;
+        int elements = PieceBytes / Matrix.ElementBytes(target.Dtype);
+        for (long start = 0; start < count; start += elements) Upload(onHost, target, start, Math.Min(elements, count - start));
     }
 
     public override Weight Place(QuantizedWeight onHost)

@@ -8,7 +8,7 @@ internal sealed class CudaQuantizedWeight : Weight
 {
     private const int Tile = 16, RowGroupShift = 11, MostGrain = 64;
 
-    private readonly ICudaDriver _driver;
+    private readonly ICudaDriver? _driver; // null where the memory is someone else's
 
     /// <summary>Memory for a weight of this form, not filled.</summary>
     /// <exception cref="ArgumentException">There are no kernels for its groups.</exception>
@@ -22,6 +22,12 @@ internal sealed class CudaQuantizedWeight : Weight
         UnitCount = (inputs + unit - 1) / unit;
         _driver = driver;
         (Codes, Scales) = Allocate(driver, CodeBytes, ScaleBytes);
+    }
+
+    private CudaQuantizedWeight(CudaQuantizedWeight like, nint codes, nint scales) : base(like.Outputs, like.Inputs)
+    {
+        (GroupShift, Format, GroupCount, TileCount, UnitCount) = (like.GroupShift, like.Format, like.GroupCount, like.TileCount, like.UnitCount);
+        (Codes, Scales) = (codes, scales);
     }
 
     /// <summary>What its kernels are compiled for.</summary>
@@ -55,10 +61,14 @@ internal sealed class CudaQuantizedWeight : Weight
 
     public override bool HasFormatOf(Weight other) => other is CudaQuantizedWeight codes && codes.Format == Format && codes.GroupShift == GroupShift;
 
+    public override IReadOnlyList<MemoryPart> Parts => [new(Codes, CodeBytes), new(Scales, ScaleBytes)];
+
+    public override Weight On(ReadOnlySpan<nint> parts) => new CudaQuantizedWeight(this, parts[0], parts[1]);
+
     public override void Dispose()
     {
-        _driver.Free(Codes);
-        _driver.Free(Scales);
+        _driver?.Free(Codes);
+        _driver?.Free(Scales);
     }
 
     private static (nint, nint) Allocate(ICudaDriver driver, long codeBytes, long scaleBytes)

@@ -6,7 +6,8 @@ using Llama.Model.Sampling;
 namespace Llama.Model.Cuda;
 
 /// <summary>
-/// Steps of a model on a CUDA device, of which the host is told nothing but the drawn tokens. Decode steps are launched as graphs.
+/// Steps of a model on a CUDA device, of which the host is told nothing but the drawn tokens. Decode steps are launched as graphs, unless weights stream: such a step waits for its copies longer than
+/// launching takes, and a graph could not have the copies for a step's beginning go on from the end of the one before, nor weights in whichever buffer it is their turn.
 /// <para>
 /// Where a step may be followed at once (<see cref="ForwardBatch.MayRunAhead"/>) the next one is enqueued before the host waits for this one, its tokens taken on the device from where they were
 /// drawn: the device has work while the host commits and schedules. Two steps at most are under way; each has a buffer of its own for what goes to the device and what comes back.
@@ -22,6 +23,7 @@ internal sealed unsafe class CudaStep : IStep
     private readonly CudaSampler _sampler;
     private readonly CudaKernel _takeDrawn;
     private readonly DecodeGraphs _graphs;
+    private readonly bool _hasGraphs;
     private readonly PromptReader _reader;
     private readonly Lookahead[] _lookaheads = new Lookahead[Buffers];
     private readonly nint[] _done = new nint[Buffers]; // events
@@ -36,8 +38,10 @@ internal sealed unsafe class CudaStep : IStep
     /// <param name="sampler">For as many rows as the model has.</param>
     /// <param name="reader">Of prompts.</param>
     /// <param name="size">Of the largest step.</param>
-    public CudaStep(LlamaModel model, CudaStream stream, BatchUpload upload, CudaSampler sampler, PromptReader reader, StepSize size)
+    /// <param name="hasGraphs">Whether a decode step may be recorded and launched as a whole.</param>
+    public CudaStep(LlamaModel model, CudaStream stream, BatchUpload upload, CudaSampler sampler, PromptReader reader, StepSize size, bool hasGraphs = true)
     {
+        _hasGraphs = hasGraphs;
         (_model, _stream, _upload, _sampler, _reader, _drawn) = (model, stream, upload, sampler, reader, new int[model.MaxRows]);
         _takeDrawn = stream.Load(new CudaUnit("batch.cu", [])).Kernel("take_drawn");
         _graphs = new DecodeGraphs(stream, model.Forward, Math.Min(size.Samples, size.Tokens)); // padding has tokens too
@@ -47,6 +51,15 @@ internal sealed unsafe class CudaStep : IStep
     public bool IsAhead { get; private set; }
 
     public TimeSpan Waited => Stopwatch.GetElapsedTime(0, _waitedTicks);
+
+    public void Prepare(ForwardBatch batch)
+    {
+        if (!HasGraph(batch) || _graphs.Has(batch.SequenceCount)) return;
+        int rows = _graphs.RowsFor(batch.SequenceCount);
+        _upload.Enqueue(batch, rows, _buffer);
+        _graphs.Record(rows);
+        _stream.Synchronize();
+    }
 
     public void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored)
     {
@@ -107,7 +120,7 @@ internal sealed unsafe class CudaStep : IStep
     /// <param name="takesDrawn">Whether its token ids are rows of the step before, whose tokens it takes.</param>
     private void Enqueue(ForwardBatch batch, int buffer, bool takesDrawn = false)
     {
-        bool isDecode = IsDecode(batch);
+        bool isDecode = HasGraph(batch);
         int sequences = isDecode ? _graphs.RowsFor(batch.SequenceCount) : batch.SequenceCount;
         _upload.Enqueue(batch, sequences, buffer);
         if (takesDrawn) TakeDrawn(batch.SequenceCount);
@@ -121,6 +134,8 @@ internal sealed unsafe class CudaStep : IStep
 
     private void TakeDrawn(int count) =>
         _takeDrawn.Launch(new LaunchShape((count + ThreadsPerBlock - 1) / ThreadsPerBlock, 1, 1, ThreadsPerBlock), _upload.Batch.TokenIds, _sampler.Tokens, count);
+
+    private bool HasGraph(ForwardBatch batch) => _hasGraphs && IsDecode(batch);
 
     /// <summary>Whether row i is the only token of sequence i and is drawn from once, as in a graph.</summary>
     private static bool IsDecode(ForwardBatch batch)

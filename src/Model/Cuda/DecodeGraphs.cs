@@ -29,7 +29,7 @@ internal sealed class DecodeGraphs(CudaStream stream, Func<ForwardBatch, Matrix>
     /// <param name="rows">A number that <see cref="RowsFor"/> gives.</param>
     public Matrix Launch(int rows)
     {
-        if (!_recordings.TryGetValue(rows, out Recording recording)) _recordings[rows] = recording = Record(rows);
+        if (!_recordings.TryGetValue(rows, out Recording recording)) recording = Record(rows);
         stream.Driver.LaunchGraph(recording.Graph, stream.Handle);
         return recording.Logits;
     }
@@ -39,7 +39,12 @@ internal sealed class DecodeGraphs(CudaStream stream, Func<ForwardBatch, Matrix>
         foreach (Recording recording in _recordings.Values) stream.Driver.DestroyGraph(recording.Graph);
     }
 
-    private Recording Record(int rows)
+    /// <summary>Whether the graph for steps of so many sequences is there.</summary>
+    public bool Has(int sequences) => _recordings.ContainsKey(RowsFor(sequences));
+
+    /// <summary>Makes a graph, of which the step is run; its arrays are on their way.</summary>
+    /// <param name="rows">A number that <see cref="RowsFor"/> gives.</param>
+    public Recording Record(int rows)
     {
         Shape(rows);
         forward(_shape); // once for real: the driver loads kernels at their first launch, which must not happen in a recording. When the graph is launched the step does the same again.
@@ -48,7 +53,7 @@ internal sealed class DecodeGraphs(CudaStream stream, Func<ForwardBatch, Matrix>
         try
         {
             Matrix logits = forward(_shape);
-            return new Recording(stream.Driver.EndCapture(stream.Handle), logits);
+            return _recordings[rows] = new Recording(stream.Driver.EndCapture(stream.Handle), logits);
         }
         catch
         {
@@ -82,5 +87,6 @@ internal sealed class DecodeGraphs(CudaStream stream, Func<ForwardBatch, Matrix>
         }
     }
 
-    private readonly record struct Recording(nint Graph, Matrix Logits);
+    /// <summary>A graph, and where its logits will be.</summary>
+    public readonly record struct Recording(nint Graph, Matrix Logits);
 }

@@ -74,6 +74,9 @@ internal unsafe interface ICudaDriver : IDisposable
     /// <summary>Marks this place of a stream.</summary>
     void Record(nint handle, nint stream);
 
+    /// <summary>Has what is enqueued on a stream from now on wait until the place that was marked last was reached, on whichever stream.</summary>
+    void WaitOn(nint stream, nint handle);
+
     /// <summary>Waits until the place was reached.</summary>
     void WaitFor(nint handle);
 

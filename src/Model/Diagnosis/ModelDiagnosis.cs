@@ -1,3 +1,5 @@
+using Llama.Model.Backends;
+
 namespace Llama.Model.Diagnosis;
 
 /// <summary>
@@ -6,6 +8,10 @@ namespace Llama.Model.Diagnosis;
 /// </summary>
 public static class ModelDiagnosis
 {
+    /// <summary>The device that loading would choose: <c>cpu</c> or <c>cuda:N</c>.</summary>
+    /// <exception cref="ArgumentException">It is not there.</exception>
+    public static string Device(ModelOptions options) => BackendChoice.Of(options).Device.Name;
+
     /// <summary>All examinations of this room.</summary>
     /// <param name="options">What is to be loaded; a path that is empty is not looked at.</param>
     /// <param name="areValid">Whether the settings behind them are; what loading would choose is not worked out from others.</param>

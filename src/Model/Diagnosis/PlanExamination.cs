@@ -32,9 +32,9 @@ internal sealed class PlanExamination(ModelOptions options, LlamaConfig? config,
     {
         long weights = format.IsAuto && fileBytes > 0 ? fileBytes : format.BytesOf(config), free = choice.FreeBytes();
         string sizes = $"{format.Describe(config.Quantization, codes: null)}, about {Mib(weights)}; {Mib(free)} are free";
-        yield return weights <= free
+        yield return weights <= free || choice.MemoryLimit is not null
             ? new Finding("weights", sizes)
-            : Finding.Fault("weights", sizes, "Choose a smaller Model:Dtype (int8, int4), a smaller model, or a machine with more memory.");
+            : Finding.Fault("weights", sizes, "Choose a smaller Model:Dtype (int8, int4), a smaller model, a Model:MemoryLimit beyond which weights stream, or a machine with more memory.");
         ScalarType kvDtype = KvCache.DtypeOf(options.KvDtype, format.Dtype);
         if (Chosen("context", () => ModelRunner.ContextLengthOf(options, config), out int context) is { } badContext)
         {
@@ -42,6 +42,8 @@ internal sealed class PlanExamination(ModelOptions options, LlamaConfig? config,
             yield break;
         }
         yield return new Finding("context", string.Create(CultureInfo.InvariantCulture, $"{context:N0} tokens"));
+        if (choice.MemoryLimit is not null && options.Path.Length > 0)
+            yield return Chosen("memory limit", new LimitExamination(options, choice, context).Describe, out string limit) ?? new Finding("memory limit", limit);
         yield return Pool(context, KvCache.BytesPerBlock(config, options.BlockSize, kvDtype), kvDtype, Math.Max(free - weights, 0), choice);
     }
 

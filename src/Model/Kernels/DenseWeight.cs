@@ -18,5 +18,9 @@ internal sealed class DenseWeight(Matrix values) : Weight(values.Rows, values.Co
         return selected.to(ScalarType.Float32);
     }
 
+    public override unsafe IReadOnlyList<MemoryPart> Parts => [new((nint)Values.Data, Values.ByteCount)];
+
+    public override unsafe Weight On(ReadOnlySpan<nint> parts) => new DenseWeight(new Matrix((void*)parts[0], Outputs, Inputs, Values.Dtype, Values.IsOnHost, free: null));
+
     public override void Dispose() => Values.Dispose();
 }

@@ -27,6 +27,9 @@ internal abstract class DeviceMemory : IDisposable
     public virtual Weight Place(QuantizedWeight onHost) => new QuantizedWeight(onHost.Inputs, onHost.Bits, onHost.GroupSize, Place(onHost.Codes, ScalarType.Byte),
         Place(onHost.Scales, ScalarType.Float32), onHost.Minima is null ? null : Place(onHost.Minima, ScalarType.Float32));
 
+    /// <summary>Copies a float32 matrix on the host over one of the same shape here, before anything that is asked for later; the host's may be changed when it returns.</summary>
+    public abstract void Upload(Matrix onHost, Matrix target);
+
     /// <summary>Copies a matrix that lies here to the host, once all that was asked of it before is done.</summary>
     /// <param name="matrix">Which.</param>
     /// <param name="target">Room for its bytes.</param>

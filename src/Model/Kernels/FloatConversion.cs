@@ -19,15 +19,17 @@ internal static unsafe class FloatConversion
     /// <param name="count">Elements.</param>
     public static void Run(void* source, ScalarType from, void* target, ScalarType to, long count)
     {
-        if (from != to && (to is not (ScalarType.Float32 or ScalarType.BFloat16) || from is not (ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16)))
-            throw new ArgumentException($"There is no conversion of {from} to {to}.");
+        Check(from, to);
         int bytesFrom = Matrix.ElementBytes(from), bytesTo = Matrix.ElementBytes(to);
-        ParallelFor.Run(count, PerThread, (begin, end) =>
-        {
-            byte* input = (byte*)source + begin * bytesFrom, output = (byte*)target + begin * bytesTo;
-            if (from == to) NativeMemory.Copy(input, output, (nuint)((end - begin) * bytesFrom));
-            else for (long done = begin; done < end; done += Piece, input += Piece * bytesFrom, output += Piece * bytesTo) Convert(input, from, output, to, (int)Math.Min(Piece, end - done));
-        });
+        ParallelFor.Run(count, PerThread, (begin, end) => RunHere((byte*)source + begin * bytesFrom, from, (byte*)target + begin * bytesTo, to, end - begin));
+    }
+
+    /// <summary>The same on the calling thread.</summary>
+    public static void RunHere(byte* source, ScalarType from, byte* target, ScalarType to, long count)
+    {
+        int bytesFrom = Matrix.ElementBytes(from), bytesTo = Matrix.ElementBytes(to);
+        if (from == to) NativeMemory.Copy(source, target, (nuint)(count * bytesFrom));
+        else for (long done = 0; done < count; done += Piece, source += Piece * bytesFrom, target += Piece * bytesTo) Convert(source, from, target, to, (int)Math.Min(Piece, count - done));
     }
 
     /// <summary>float32 to bfloat16.</summary>
@@ -45,6 +47,12 @@ internal static unsafe class FloatConversion
 
     /// <summary>float16 to float32.</summary>
     public static void FromHalf(ReadOnlySpan<ushort> values, Span<float> widened) => Widen(values, widened, &OfHalf);
+
+    private static void Check(ScalarType from, ScalarType to)
+    {
+        if (from != to && (to is not (ScalarType.Float32 or ScalarType.BFloat16) || from is not (ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16)))
+            throw new ArgumentException($"There is no conversion of {from} to {to}.");
+    }
 
     private static void Convert(void* source, ScalarType from, void* target, ScalarType to, int count)
     {

@@ -12,21 +12,19 @@ internal sealed unsafe class HostMemory : DeviceMemory
 
     private static readonly Action<nint> Free = memory => NativeMemory.AlignedFree((void*)memory);
 
-    private HostMemory() { }
+    /// <param name="sharers">How many devices of this processor share what is free, each with an account of its own.</param>
+    public HostMemory(int sharers) => Sharers = sharers;
 
-    /// <summary>There is one.</summary>
-    public static HostMemory Instance { get; } = new();
+    /// <summary>All of it.</summary>
+    public static HostMemory Instance { get; } = new(sharers: 1);
+
+    /// <summary>Devices of this processor that share what is free.</summary>
+    public int Sharers { get; }
 
     public override bool IsHost => true;
 
-    /// <summary>Under the container's limit where there is one.</summary>
-    public override long FreeBytes()
-    {
-        long limit = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - Environment.WorkingSet; // the runtime knows the cgroup's limit
-        if (!File.Exists("/proc/meminfo")) return limit;
-        string? line = File.ReadLines("/proc/meminfo").FirstOrDefault(l => l.StartsWith("MemAvailable:", StringComparison.Ordinal));
-        return line is null ? limit : Math.Min(limit, long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) << 10);
-    }
+    /// <summary>An equal share, under the container's limit where there is one.</summary>
+    public override long FreeBytes() => AllFreeBytes() / Sharers;
 
     public override Matrix Empty(int rows, int columns, ScalarType dtype) => Allocate(rows, columns, dtype, Alignment);
 
@@ -63,11 +61,21 @@ internal sealed unsafe class HostMemory : DeviceMemory
 
     public override Weight Place(QuantizedWeight onHost) => onHost;
 
+    public override void Upload(Matrix onHost, Matrix target) => NativeMemory.Copy(onHost.Data, target.Data, (nuint)target.ByteCount);
+
     public override void Download(Matrix matrix, void* target) => NativeMemory.Copy(matrix.Data, target, (nuint)matrix.ByteCount);
 
     private static Matrix Allocate(int rows, int columns, ScalarType dtype, int alignment)
     {
         void* data = NativeMemory.AlignedAlloc((nuint)Math.Max(Matrix.BytesOf(rows, columns, dtype), 1), (nuint)alignment);
         return new Matrix(data, rows, columns, dtype, isOnHost: true, Free);
+    }
+
+    private static long AllFreeBytes()
+    {
+        long limit = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - Environment.WorkingSet; // the runtime knows the cgroup's limit
+        if (!File.Exists("/proc/meminfo")) return limit;
+        string? line = File.ReadLines("/proc/meminfo").FirstOrDefault(l => l.StartsWith("MemAvailable:", StringComparison.Ordinal));
+        return line is null ? limit : Math.Min(limit, long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) << 10);
     }
 }

@@ -69,13 +69,28 @@ internal sealed class QuantizedWeight(int inputs, int bits, int groupSize, Matri
             float[] widened = new float[Inputs];
             for (long row = begin; row < end; row++)
             {
-                CodeOrder.Unpack(new ReadOnlySpan<byte>((byte*)Codes.Data + row * Codes.Columns, Codes.Columns), Bits, GroupSize, codes);
-                Widen(codes, row, widened);
+                WidenRow(row, codes, widened);
                 if (dtype == ScalarType.Float32) widened.CopyTo(new Span<float>(values.Floats + row * Inputs, Inputs));
                 else FloatConversion.ToBFloat16(widened, new Span<ushort>((ushort*)values.Data + row * Inputs, Inputs));
             }
         });
         return new DenseWeight(values);
+    }
+
+    /// <summary>One row in float32; on the host.</summary>
+    /// <param name="row">Which.</param>
+    /// <param name="codes">[inputs] room for its codes.</param>
+    /// <param name="widened">[inputs] receives it.</param>
+    public unsafe void WidenRow(long row, Span<byte> codes, Span<float> widened)
+    {
+        CodeOrder.Unpack(new ReadOnlySpan<byte>((byte*)Codes.Data + row * Codes.Columns, Codes.Columns), Bits, GroupSize, codes);
+        for (int group = 0, i = 0; group < GroupCount; group++)
+        {
+            long at = row * GroupCount + group;
+            float scale = Scales.Floats[at], minimum = Minima is null ? 0 : Minima.Floats[at];
+            int zero = Minima is null ? ZeroPoint : 0;
+            for (int end = Math.Min(Inputs, i + GroupSize); i < end; i++) widened[i] = (codes[i] - zero) * scale - minimum;
+        }
     }
 
     public override Tensor Widen(Tensor? rows = null)
@@ -95,17 +110,6 @@ internal sealed class QuantizedWeight(int inputs, int bits, int groupSize, Matri
         Codes.Dispose();
         Scales.Dispose();
         Minima?.Dispose();
-    }
-
-    private unsafe void Widen(byte[] codes, long row, float[] widened)
-    {
-        for (int group = 0, i = 0; group < GroupCount; group++)
-        {
-            long at = row * GroupCount + group;
-            float scale = Scales.Floats[at], minimum = Minima is null ? 0 : Minima.Floats[at];
-            int zero = Minima is null ? ZeroPoint : 0;
-            for (int end = Math.Min(Inputs, i + GroupSize); i < end; i++) widened[i] = (codes[i] - zero) * scale - minimum;
-        }
     }
 
     private static Tensor Select(Matrix matrix, Tensor? rows) => rows is null ? matrix.Tensor : matrix.Tensor.index_select(0, rows);

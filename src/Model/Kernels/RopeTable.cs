@@ -11,6 +11,9 @@ internal sealed class RopeTable : IDisposable
     /// <summary>[positions, headDim / 2] float32</summary>
     public Matrix Sines { get; }
 
+    /// <summary>Bytes that making it takes: the table, and what it is computed in.</summary>
+    public static long BytesOf(LlamaConfig config, int positionCount) => 4 * Matrix.BytesOf(positionCount, config.HeadDim / 2, ScalarType.Float32);
+
     /// <summary>Computes the table in double precision, rounded once; YaRN's attention factor is part of it.</summary>
     public RopeTable(RopeFrequencies frequencies, int positionCount, DeviceMemory memory)
     {

@@ -1,8 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Llama.Model.Checkpoints;
-using Llama.Model.Torch;
-using static TorchSharp.torch;
 
 namespace Llama.Model.Quantization;
 
@@ -11,6 +9,11 @@ public static class CheckpointQuantizer
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
     private static readonly string[] WeightEndings = [".safetensors", ".safetensors.index.json", ".bin", ".bin.index.json", ".pt", ".pth", ".gguf"];
+
+    /// <summary>Bytes of the weights that <see cref="Write"/> writes.</summary>
+    /// <param name="config">The shape.</param>
+    /// <param name="plan">Which weights, and how.</param>
+    public static long ByteCount(LlamaConfig config, QuantizationPlan plan) => CheckpointLayout.StoredBytes(config with { Quantization = plan }, TensorDtype.BF16);
 
     /// <summary>Writes the quantised form of a checkpoint, and all files of its folder that are not weights.</summary>
     /// <param name="source">Folder in Hugging Face layout, not quantised.</param>
@@ -22,8 +25,6 @@ public static class CheckpointQuantizer
     /// <exception cref="CheckpointException">The source cannot be loaded, or not be quantised.</exception>
     public static IReadOnlyList<QuantizedKind> Write(string source, string target, QuantizationPlan plan, IProgress<double> progress, CancellationToken cancellation = default)
     {
-        TorchLibrary.Load();
-        using IDisposable inference = inference_mode();
         using Checkpoint checkpoint = Checkpoint.Open(source);
         checkpoint.Verify();
         if (checkpoint.Config.Quantization is { } stored) throw new CheckpointException(source, $"is quantised already ({stored.Layers}); give the checkpoint that it was made from");

@@ -8,7 +8,6 @@ namespace Llama.Model.Quantization;
 internal sealed unsafe class QuantizedTensorWriter : IDisposable
 {
     private const int SampledRows = 64; // of each tensor, for its error
-    private const int PieceBytes = 64 << 20;
 
     private readonly Checkpoint _source;
     private readonly QuantizationPlan _plan;
@@ -36,7 +35,7 @@ internal sealed unsafe class QuantizedTensorWriter : IDisposable
             if (_plan.TypeOf(tensor.Name, _source.Config.TieWordEmbeddings) is { } type) WriteQuantized(tensor.Name, type);
             else WriteDense(tensor);
             _source.Release(tensor.Name);
-            progress.Report((done += tensor.Shape.Aggregate(1.0, (product, size) => product * size)) / all);
+            progress.Report((done += tensor.ElementCount) / all);
         }
         return [.. _kinds.Values];
     }
@@ -50,9 +49,7 @@ internal sealed unsafe class QuantizedTensorWriter : IDisposable
     {
         using Matrix source = _source.Map(name);
         using QuantizedWeight weight = WeightQuantizer.Run(source, type, name);
-        Write(name + QuantizedTensors.CodesSuffix, weight.Codes);
-        Write(name + QuantizedTensors.ScalesSuffix, weight.Scales);
-        if (weight.Minima is not null) Write(name + QuantizedTensors.MinimaSuffix, weight.Minima);
+        QuantizedTensors.Write(_writer, name, weight);
         (double squaredError, double squares) = Compare(source, weight);
         Count(new QuantizedKind(KindOf(name), type, _source.Entry(name).ByteCount, weight.ByteCount, squaredError, squares));
     }
@@ -60,16 +57,8 @@ internal sealed unsafe class QuantizedTensorWriter : IDisposable
     private void WriteDense(CheckpointLayout.ExpectedTensor tensor)
     {
         using Matrix converted = HostMemory.Instance.Place(_source.Map(tensor.Name), DtypeOf(tensor).ToTorch());
-        Write(tensor.Name, converted);
+        _writer.Write(tensor.Name, converted);
         Count(new QuantizedKind(KindOf(tensor.Name), null, _source.Entry(tensor.Name).ByteCount, converted.ByteCount, 0, 0));
-    }
-
-    private void Write(string name, Matrix matrix)
-    {
-        byte* data = (byte*)matrix.Data;
-        long length = matrix.ByteCount;
-        for (long start = 0; start < length; start += PieceBytes)
-            _writer.Write(name, new ReadOnlySpan<byte>(data + start, (int)Math.Min(PieceBytes, length - start)), start);
     }
 
     private void Count(QuantizedKind tensor) => _kinds[tensor.Name] = _kinds.TryGetValue(tensor.Name, out QuantizedKind? kind) ? kind.Plus(tensor) : tensor;
@@ -79,9 +68,20 @@ internal sealed unsafe class QuantizedTensorWriter : IDisposable
 
     private static (double SquaredError, double Squares) Compare(Matrix source, QuantizedWeight weight)
     {
-        using var scope = NewDisposeScope();
-        Tensor rows = arange(0, weight.Outputs, Math.Max(1, weight.Outputs / SampledRows), ScalarType.Int64);
-        Tensor values = source.Tensor.index_select(0, rows).to(ScalarType.Float64);
-        return ((values - weight.Widen(rows)).square().sum().item<double>(), values.square().sum().item<double>());
+        float[] values = new float[weight.Inputs], widened = new float[weight.Inputs];
+        byte[] codes = new byte[weight.Inputs];
+        double squaredError = 0, squares = 0;
+        for (int row = 0; row < weight.Outputs; row += Math.Max(1, weight.Outputs / SampledRows))
+        {
+            fixed (float* room = values) FloatConversion.Run((byte*)source.Data + Matrix.BytesOf(row, source.Columns, source.Dtype), source.Dtype, room, ScalarType.Float32, weight.Inputs);
+            weight.WidenRow(row, codes, widened);
+            for (int i = 0; i < values.Length; i++)
+            {
+                double error = values[i] - widened[i];
+                squaredError += error * error;
+                squares += (double)values[i] * values[i];
+            }
+        }
+        return (squaredError, squares);
     }
 }

@@ -78,8 +78,8 @@ internal sealed unsafe class ThreadTeam : IDisposable
         foreach (Worker worker in _workers) worker.Join();
     }
 
-    /// <summary>How many loops were announced; a worker waits for it to change.</summary>
-    internal long LoopNumber => Volatile.Read(ref _loop.Value);
+    /// <summary>How many loops were announced; workers wait for it to change.</summary>
+    internal ref long LoopNumber => ref _loop.Value;
 
     internal static void Enter(int slot) => _slot = slot;
 

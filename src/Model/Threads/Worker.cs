@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Llama.Model.Threads;
 
 /// <summary>One thread of a team. Between loops it spins for a moment, for in a step the next loop comes within microseconds; then it parks and costs nothing.</summary>
@@ -8,13 +6,10 @@ internal sealed class Worker
     /// <summary>For who waits for a worker: some 40 µs, after which it may have been put off its core.</summary>
     public const int SpinsBeforeYield = 1000;
 
-    private static readonly long SpinTicks = Stopwatch.Frequency / 20_000; // 50 µs
-
     private readonly ThreadTeam _team;
     private readonly int _slot;
     private readonly Thread _thread;
-    private readonly AutoResetEvent _wakeUp = new(false);
-    private PaddedLong _isParked;
+    private readonly Sleeper _sleeper = new();
     private volatile bool _isStopping;
 
     /// <summary>Starts the thread.</summary>
@@ -26,10 +21,7 @@ internal sealed class Worker
     }
 
     /// <summary>Call after the loop's number has changed.</summary>
-    public void Wake()
-    {
-        if (Volatile.Read(ref _isParked.Value) != 0 && Interlocked.Exchange(ref _isParked.Value, 0) != 0) _wakeUp.Set();
-    }
+    public void Wake() => _sleeper.Wake();
 
     /// <summary>Lets the thread end when it sees the next loop.</summary>
     public void Stop() => _isStopping = true;
@@ -37,7 +29,7 @@ internal sealed class Worker
     public void Join()
     {
         _thread.Join();
-        _wakeUp.Dispose();
+        _sleeper.Dispose();
     }
 
     private void Live()
@@ -48,25 +40,7 @@ internal sealed class Worker
         while (!_isStopping)
         {
             _team.Work(_slot);
-            seen = WaitForOther(seen);
+            seen = _sleeper.WaitForOther(ref _team.LoopNumber, seen);
         }
-    }
-
-    private long WaitForOther(long seen)
-    {
-        long deadline = Stopwatch.GetTimestamp() + SpinTicks;
-        while (_team.LoopNumber == seen)
-        {
-            if (Stopwatch.GetTimestamp() < deadline) Thread.SpinWait(1);
-            else Park(seen);
-        }
-        return _team.LoopNumber;
-    }
-
-    private void Park(long seen)
-    {
-        Interlocked.Exchange(ref _isParked.Value, 1);
-        // Either the caller sees that this thread is parked, or this thread that there is a new loop; when both do, the event is set and must be taken.
-        if (_team.LoopNumber == seen || Interlocked.Exchange(ref _isParked.Value, 0) == 0) _wakeUp.WaitOne();
     }
 }

@@ -7,27 +7,54 @@ namespace Llama.Model.Torch;
 /// <param name="Reason">How it was chosen, for the start-up lines.</param>
 internal sealed record DeviceChoice(int? CudaIndex, string Reason)
 {
+    /// <summary>Which of the logical devices of the processor; null for the CPU as one device, and for others.</summary>
+    public int? CpuIndex { get; init; }
+
     /// <summary>Whether it is a CUDA device.</summary>
     public bool IsCuda => CudaIndex is not null;
 
     /// <summary>Its name, as settings and torch spell it.</summary>
-    public string Name => CudaIndex is int index ? string.Create(CultureInfo.InvariantCulture, $"cuda:{index}") : "cpu";
+    public string Name => CudaIndex is int cuda ? $"cuda:{cuda}" : CpuIndex is int cpu ? $"cpu:{cpu}" : "cpu";
 
-    /// <summary>Resolves the setting <c>Model:Device</c>.</summary>
+    /// <summary>Resolves the setting <c>Model:Device</c>: one device, or a list of different ones.</summary>
     /// <param name="setting">Its value.</param>
     /// <param name="countCuda">Counts the CUDA devices; asked only where that matters.</param>
+    /// <exception cref="ArgumentException">An unknown spelling, a device that is not there, or one that is named twice.</exception>
+    public static IReadOnlyList<DeviceChoice> ResolveAll(string setting, Func<int> countCuda)
+    {
+        string[] names = setting.Split(',', StringSplitOptions.TrimEntries);
+        if (names.Length == 1) return [Resolve(setting, countCuda)];
+        if (names.Contains("auto")) throw new ArgumentException($"Model:Device is '{setting}'; auto stands alone: name every device of a list, such as cuda:0,cuda:1.");
+        DeviceChoice[] devices = [.. names.Select(name => Resolve(name == "cpu" ? "cpu:0" : name, countCuda))];
+        if (devices.CountBy(device => device.Name).FirstOrDefault(named => named.Value > 1).Key is { } twice)
+            throw new ArgumentException($"Model:Device is '{setting}', which names {twice} twice; name each device once.");
+        return devices;
+    }
+
+    /// <summary>Resolves the name of one device, or <c>auto</c>.</summary>
     /// <exception cref="ArgumentException">An unknown spelling, or a device that is not there.</exception>
     public static DeviceChoice Resolve(string setting, Func<int> countCuda)
     {
         if (setting == "cpu") return new DeviceChoice(null, "as set");
+        if (TryIndex(setting, "cpu:", out int cpu)) return new DeviceChoice(null, "as set") { CpuIndex = cpu };
         if (setting == "auto") return countCuda() > 0 ? new DeviceChoice(0, "auto: a CUDA device is there") : new DeviceChoice(null, "auto: no CUDA device");
         int index = 0;
-        if (setting != "cuda" && !(setting.StartsWith("cuda:", StringComparison.Ordinal)
-            && int.TryParse(setting.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out index)))
-            throw new ArgumentException($"Model:Device is '{setting}'; use auto, cpu, cuda or cuda:N.");
+        if (setting != "cuda" && !TryIndex(setting, "cuda:", out index))
+            throw new ArgumentException($"Model:Device is '{setting}'; use auto, cpu, cuda, cuda:N, or a list of devices such as cuda:0,cuda:1 or cpu:0,cpu:1.");
         int count = countCuda();
         if (index >= count)
             throw new ArgumentException($"Model:Device is '{setting}', but {count} CUDA devices are seen. Use auto or cpu; the verb doctor says what is missing.");
         return new DeviceChoice(index, "as set");
+    }
+
+    /// <summary>Whether two names mean one device: <c>cuda</c> is <c>cuda:0</c>.</summary>
+    public static bool IsSame(string one, string other) => Full(one) == Full(other);
+
+    private static string Full(string name) => name.Contains(':') ? name : $"{name}:0";
+
+    private static bool TryIndex(string setting, string prefix, out int index)
+    {
+        index = 0;
+        return setting.StartsWith(prefix, StringComparison.Ordinal) && int.TryParse(setting.AsSpan(prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out index);
     }
 }

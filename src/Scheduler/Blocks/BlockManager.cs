@@ -43,7 +43,7 @@ internal sealed class BlockManager
     public long HashedCount { get; private set; }
 
     /// <summary>
-    /// Copies that the next step must do before it computes. A shared tail is copied in the step that first computes behind it, whose batch does all copies, in
+    /// Copies that the next step that is begun must do before it computes. A shared tail is copied in the step that first computes behind it, whose batch does all copies, in
     /// their order, before it writes anything. So whatever becomes of a source or a target while the step is put together (its holders preempted, the block given
     /// to another), its content is still there when it is read, and what a stale copy writes is overwritten before it is read. A copy lives for one step: if that
     /// fails, so does the sequence it was for.
@@ -114,10 +114,12 @@ internal sealed class BlockManager
     }
 
     /// <summary>Seals the blocks that a sequence has filled since the last time: each is hashed once, from its own tokens and its parent's hash.</summary>
-    public void Seal(Sequence sequence)
+    /// <param name="sequence">Whose.</param>
+    /// <param name="computedCount">Tokens that are computed for certain: what a step under way fills may be shared when that is through, for it may fail.</param>
+    public void Seal(Sequence sequence, int computedCount)
     {
         if (!_keepsPrefixes) return;
-        while ((sequence.SealedCount + 1) * BlockSize <= sequence.ComputedCount) SealNext(sequence);
+        while ((sequence.SealedCount + 1) * BlockSize <= computedCount) SealNext(sequence);
     }
 
     /// <summary>Takes all blocks from a sequence, the last first, so that within it the tail is evicted before the head that more requests may share.</summary>

@@ -10,7 +10,7 @@ public sealed record EngineFrame
     public required EngineTotals Totals { get; init; }
 
     /// <summary>Steps run since the frame before, oldest first; of very many only the first. Before the first frame none are noted.</summary>
-    public required IReadOnlyList<StepRow> Steps { get; init; }
+    public required IReadOnlyList<ComputedStep> Steps { get; init; }
 
     /// <summary>Running sequences, then waiting ones, each followed by those that wait for it to compute their prompt; of very many only the first.</summary>
     public required IReadOnlyList<SequenceRow> Sequences { get; init; }

@@ -23,7 +23,7 @@ internal sealed class Lookout(TimeProvider clock)
 
     public void Admitted(Sequence sequence) => _tally.Admitted(sequence);
 
-    public void Ran(Step step, TimeSpan duration) => _steps.Add(step, duration);
+    public void Ran(StepUnderWay step, TimeSpan duration) => _steps.Add(step, duration);
 
     public void Generated(in Outcome outcome) => _tally.Generated(outcome);
 

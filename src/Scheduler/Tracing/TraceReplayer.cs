@@ -81,6 +81,7 @@ public sealed class TraceReplayer
         _stepCount++;
         _tokenCount += step.TokenCount;
         _clock.Reach(_clock.GetTimestamp() + _cost.For(step.TokenCount).Ticks);
+        _scheduler.Begin();
         _scheduler.Commit(_sampled.AsSpan(0, sampledCount));
         _scheduler.ClearOutcomes();
     }

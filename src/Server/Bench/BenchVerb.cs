@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Llama.Server.Bench.Compare;
 using Llama.Server.Bench.Load;
 using Llama.Server.Bench.Local;
 
@@ -15,6 +16,7 @@ internal static class BenchVerb
         LatencyVerb.Command(settings),
         ThroughputVerb.Command(settings),
         ServeVerb.Command(),
+        ModeVerb.Command(settings),
     };
 
     private const string Description = """

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Llama.Model;
 using Llama.Model.Quantization;
 
 namespace Llama.Server.CommandLine;
@@ -14,11 +15,12 @@ internal static class QuantizeVerb
         Option<string> type = new("--type") { Description = $"One of {QuantizationType.Spellings}.", Required = true };
         Option<bool> force = new("--force") { Description = "Replace the folder if it is there." };
         Command command = new("quantize", "Writes a checkpoint in 8 or 4 bits.") { model, target, type, force };
-        command.SetAction((parsed, cancellation) => Task.Run(() => // a thread that torch's settings may stick to, and that Ctrl-C does not end in the middle
+        command.SetAction((parsed, cancellation) => Task.Run(() => // a thread that Ctrl-C does not end in the middle
         {
             string source = Path.TrimEndingDirectorySeparator(SourceFolder.Find(parsed.GetValue(model)!)), folder = SourceFolder.FullOutput(parsed.GetValue(target)!);
             QuantizationType form = Parse(parsed.GetValue(type)!);
-            if (Path.Exists(folder)) CheckReplaceable(source, folder, parsed.GetValue(force));
+            if ((source + Path.DirectorySeparatorChar).StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal)) throw new VerbException($"{folder} holds the model itself; name another --out.");
+            OutputFolder.Check(folder, parsed.GetValue(force));
             Write(source, folder, QuantizationPlan.Of(form), parsed.InvocationConfiguration, cancellation);
         }, cancellation));
         return command;
@@ -29,30 +31,15 @@ internal static class QuantizeVerb
 
     private static void Write(string model, string target, QuantizationPlan plan, InvocationConfiguration console, CancellationToken cancellation)
     {
-        string partial = target + ".partial"; // renamed when whole: what bears the name can be served
-        if (Directory.Exists(partial)) Directory.Delete(partial, recursive: true);
-        Directory.CreateDirectory(partial);
-        try
+        FreeSpace.Require(target, CheckpointQuantizer.ByteCount(LlamaConfig.Load(model), plan));
+        IReadOnlyList<QuantizedKind> kinds = [];
+        OutputFolder.Write(target, folder =>
         {
             ProgressLine progress = new(console.Error, "quantising");
-            IReadOnlyList<QuantizedKind> kinds = CheckpointQuantizer.Write(model, partial, plan, progress, cancellation);
+            kinds = CheckpointQuantizer.Write(model, folder, plan, progress, cancellation);
             progress.End();
-            if (Directory.Exists(target)) Directory.Delete(target, recursive: true);
-            Directory.Move(partial, target);
-            Print(kinds, console.Output);
-        }
-        finally
-        {
-            if (Directory.Exists(partial)) Directory.Delete(partial, recursive: true);
-        }
-    }
-
-    private static void CheckReplaceable(string model, string target, bool force)
-    {
-        if (!force) throw new VerbException($"{target} is there already; name another --out, or add --force to replace it.");
-        if ((model + Path.DirectorySeparatorChar).StartsWith(target + Path.DirectorySeparatorChar, StringComparison.Ordinal))
-            throw new VerbException($"{target} holds the model itself; name another --out.");
-        if (!File.Exists(Path.Combine(target, "config.json"))) throw new VerbException($"{target} is no checkpoint (it holds no config.json) and is not replaced; name another --out.");
+        });
+        Print(kinds, console.Output);
     }
 
     private static void Print(IReadOnlyList<QuantizedKind> kinds, TextWriter output)

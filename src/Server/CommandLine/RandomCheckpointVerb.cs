@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Llama.Model;
 using Llama.Model.Checkpoints;
+using Llama.Model.Quantization;
 using Llama.Model.Text;
 
 namespace Llama.Server.CommandLine;
@@ -18,28 +19,44 @@ internal static class RandomCheckpointVerb
         ["70b"] = new() { HiddenSize = 8192, IntermediateSize = 28672, LayerCount = 80, HeadCount = 64, KvHeadCount = 8, HeadDim = 128, VocabSize = 32000, ContextLength = 4096, RmsNormEpsilon = 1e-5 },
     };
 
+    private static readonly string[] Floats = [nameof(TensorDtype.BF16), nameof(TensorDtype.F16), nameof(TensorDtype.F32)];
+
     public static Command Command()
     {
         Option<string> shape = new("--shape") { Description = $"{string.Join(", ", Shapes.Keys)} (TinyLlama and the Llama 2 of that size), or the path of a config.json.", DefaultValueFactory = _ => "1.1b" };
         Option<string> output = new("--out") { Description = "Folder to write; Model:Path then serves it.", Required = true };
-        Option<string> dtype = new("--dtype") { Description = "Type of the weights.", DefaultValueFactory = _ => nameof(TensorDtype.BF16) };
-        dtype.TakesOneOf(nameof(TensorDtype.BF16), nameof(TensorDtype.F16), nameof(TensorDtype.F32));
+        Option<string> dtype = new("--dtype") { Description = $"Type of the weights: {string.Join(", ", Floats)}; or in codes, as quantize would make them of BF16: {QuantizationType.Spellings}.", HelpName = "type", DefaultValueFactory = _ => nameof(TensorDtype.BF16) };
         Option<ulong> seed = new("--seed") { Description = "Chooses the weights.", DefaultValueFactory = _ => 1 };
         Option<string> tokenizer = new("--tokenizer") { Description = "A checkpoint folder whose tokenizer to take (default: the bundled model's), filled up to the shape's vocabulary.", DefaultValueFactory = _ => "" };
-        Command command = new("random-checkpoint", "Writes a checkpoint of any shape with random weights, to measure with.") { shape, output, dtype, seed, tokenizer };
+        Option<bool> empty = new("--empty") { Description = "Right headers and zeros for weights, which take no room on the disk: to plan with, not to serve." };
+        Option<bool> force = new("--force") { Description = "Replace a checkpoint that is there." };
+        Command command = new("random-checkpoint", "Writes a checkpoint of any shape with random weights, to measure with.") { shape, output, dtype, seed, tokenizer, empty, force };
         command.SetAction(parsed =>
         {
-            string folder = SourceFolder.FullOutput(parsed.GetValue(output)!), text = SourceFolder.Find(parsed.GetValue(tokenizer)!);
-            LlamaConfig config = Find(parsed.GetValue(shape)!);
-            TensorDtype type = Enum.Parse<TensorDtype>(parsed.GetValue(dtype)!);
-            FreeSpace.Require(folder, RandomCheckpoint.ByteCount(config, type));
+            string folder = SourceFolder.FullOutput(parsed.GetValue(output)!), text = SourceFolder.Find(parsed.GetValue(tokenizer)!), form = parsed.GetValue(dtype)!;
+            (LlamaConfig config, TensorDtype type) = Form(Find(parsed.GetValue(shape)!), form);
+            bool isEmpty = parsed.GetValue(empty);
+            OutputFolder.Check(folder, parsed.GetValue(force));
+            if (!isEmpty) FreeSpace.Require(folder, RandomCheckpoint.ByteCount(config, type));
             long start = Stopwatch.GetTimestamp();
-            RandomCheckpoint.Write(folder, config, type, parsed.GetValue(seed));
-            CopyTokenizer(text, folder, config.VocabSize);
+            OutputFolder.Write(folder, partial =>
+            {
+                if (isEmpty) RandomCheckpoint.WriteEmpty(partial, config, type);
+                else RandomCheckpoint.Write(partial, config, type, parsed.GetValue(seed));
+                CopyTokenizer(text, partial, config.VocabSize);
+            });
             parsed.InvocationConfiguration.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{folder}: {config.ParameterCount / 1e6:N1} M parameters, {type}, in {Stopwatch.GetElapsedTime(start).TotalSeconds:N1} s"));
+                $"{folder}: {config.ParameterCount / 1e6:N1} M parameters, {form}{(isEmpty ? ", all zero" : "")}, in {Stopwatch.GetElapsedTime(start).TotalSeconds:N1} s"));
         });
         return command;
+    }
+
+    private static (LlamaConfig Config, TensorDtype Dtype) Form(LlamaConfig shape, string dtype)
+    {
+        if (Floats.Contains(dtype)) return (shape, Enum.Parse<TensorDtype>(dtype));
+        return QuantizationType.TryParse(dtype, out QuantizationType type)
+            ? (shape with { Quantization = QuantizationPlan.Of(type) }, TensorDtype.BF16)
+            : throw new VerbException($"--dtype is '{dtype}'; use one of {string.Join(", ", Floats)}, {QuantizationType.Spellings}.");
     }
 
     private static LlamaConfig Find(string shape)

@@ -26,7 +26,7 @@ internal static class ServerHelp
         """;
 
     private const string Settings = $"""
-          --urls <address>                     where to listen (default {StandAlone.DefaultAddress}; also ASPNETCORE_URLS)
+          --urls <address>                     where to listen (default {ListenAddresses.Default}; also ASPNETCORE_URLS)
           --help                               this text
 
         Settings go as --Section:Key=value, as the environment variable Section__Key, or into appsettings.json:
@@ -34,7 +34,7 @@ internal static class ServerHelp
           --Model:Path=<path>                  folder in Hugging Face layout or .gguf file (default: the bundled model)
           --Model:Name=<id>                    id in /v1/models and in requests (default: the folder's or file's name)
           --Model:Aliases:0=<id>               another id that requests may use
-          --Model:Device=<device>              auto, cpu, cuda or cuda:N (default auto: CUDA if there, else CPU)
+          --Model:Device=<device>              auto, cpu, cuda, cuda:N, or a list over which the layers are laid: cuda:0,cuda:1 (default auto: CUDA if there, else CPU)
           --Model:Dtype=<type>                 auto (codes as the files have them, else bfloat16), bfloat16, float32, int8 or int4; finer:
                                                int8-row (= int8), int8-g32, -g64, -g128, int4-g32, -g64 (= int4), -g128, and -zp behind those of int4
           --Model:Threads=<count>              threads that compute a step on a CPU (default: the cores the process may use)
@@ -46,7 +46,9 @@ internal static class ServerHelp
           --Model:ContextLength=<tokens>       shortens the checkpoint's context
           --Model:BlockSize=<tokens>           tokens per KV block (default 16)
           --Model:BlockCount=<blocks>          KV blocks (default: from free memory)
-          --Model:MemoryUtilization=<share>    share of the free memory for the KV cache (default 0.5 on CPU, 0.9 on CUDA)
+          --Model:MemoryUtilization=<share>    share of the free memory for the KV cache (default 0.5 on CPU, 0.9 on CUDA, 0.25 of what a limit leaves when weights stream)
+          --Model:MemoryLimit=<size>           most memory the device may use, such as 8GiB or 512MiB; one for all devices, or a list with one for each: weights that do not
+                                               fit stay in their file (on a GPU in the host's memory) and stream through buffers in each step (default: none)
           --Scheduler:MaxBatchTokens=<tokens>  token budget of one step (default 512 on a CPU, 2,048 on a GPU)
           --Scheduler:MaxSequences=<count>     most requests running at once (default 256)
           --Scheduler:MaxQueueLength=<count>   most requests waiting (default 1024)

@@ -1,5 +1,4 @@
 using Llama.Server.Configuration;
-using Llama.Server.Hosting;
 using Llama.Server.Telemetry;
 using Microsoft.Extensions.Options;
 
@@ -13,7 +12,7 @@ internal static class VerbServices
     public static WebApplication Build(string[] settings)
     {
         WebApplication app = BuildUnchecked(settings);
-        return Faults(app) is { Length: > 0 } faults ? throw new VerbException(SettingsRegistration.Describe(faults)) : app;
+        return Faults(app) is { Length: > 0 } faults ? throw new VerbException(SettingsFaults.Describe(faults)) : app;
     }
 
     /// <summary>The services with settings that may be wrong.</summary>
@@ -33,7 +32,7 @@ internal static class VerbServices
             app.Services.GetRequiredService<IStartupValidator>().Validate();
             return [];
         }
-        catch (Exception exception) when (ServerRun.SettingsFaults(exception) is { Length: > 0 } faults)
+        catch (Exception exception) when (SettingsFaults.Of(exception) is { Length: > 0 } faults)
         {
             return faults;
         }

@@ -4,6 +4,7 @@ using Llama.Model.Checkpoints;
 using Llama.Model.Torch;
 using Llama.Server.Bench;
 using Llama.Server.CommandLine.Doctor;
+using Llama.Server.CommandLine.Plan;
 
 namespace Llama.Server.CommandLine;
 
@@ -16,7 +17,7 @@ internal static class Verbs
     public static async Task<int?> RunAsync(string[] args, TextWriter output, TextWriter error)
     {
         (string[] settings, string[] words) = SettingsArguments.Split(args);
-        Command[] verbs = [BenchVerb.Command(settings), ConvertVerb.Command(), QuantizeVerb.Command(), RandomCheckpointVerb.Command(), DoctorVerb.Command(settings), VerifyVerb.Command(settings), FieldsVerb.Command()];
+        Command[] verbs = [BenchVerb.Command(settings), ConvertVerb.Command(), QuantizeVerb.Command(), RandomCheckpointVerb.Command(), DoctorVerb.Command(settings), PlanVerb.Command(settings), VerifyVerb.Command(settings), FieldsVerb.Command()];
         bool hasVerb = args is [{ Length: > 0 } first, ..] && first[0] is not ('-' or '/');
         if (args is ["help", ..] || (!hasVerb && args.Any(arg => arg is "--help" or "-h" or "-?")))
         {

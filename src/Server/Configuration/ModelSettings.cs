@@ -16,7 +16,8 @@ internal sealed class ModelSettings
     /// <summary>Other ids that requests may use for it.</summary>
     public string[] Aliases { get; set; } = [];
 
-    [RegularExpression("auto|cpu|cuda(:[0-9]+)?", ErrorMessage = "Model:Device must be auto, cpu, cuda or cuda:N.")]
+    /// <summary>One device, or a list over which the layers are laid.</summary>
+    [RegularExpression("auto|(cpu|cuda)(:[0-9]{1,4})?( *, *(cpu|cuda)(:[0-9]{1,4})?)*", ErrorMessage = "Model:Device must be auto, cpu, cuda, cuda:N, or a list of devices such as cuda:0,cuda:1 or cpu:0,cpu:1.")]
     public string Device { get; set; } = "auto";
 
     [RegularExpression("auto|bfloat16|float32|" + QuantizationType.Pattern, ErrorMessage = "Model:Dtype must be auto, bfloat16, float32 or one of " + QuantizationType.Spellings + ".")]
@@ -54,6 +55,10 @@ internal sealed class ModelSettings
     [Range(0.01, 1.0)]
     public double? MemoryUtilization { get; set; }
 
+    /// <summary>Most memory that the device may use, such as <c>8GiB</c>, or a list of one for each device; empty sets no limit.</summary>
+    [MemoryLimit]
+    public string MemoryLimit { get; set; } = "";
+
     /// <summary>As the model's own options; the folder must have been found.</summary>
     public ModelOptions ToOptions(string folder, SchedulerSettings scheduler) => new()
     {
@@ -69,6 +74,7 @@ internal sealed class ModelSettings
         BlockSize = BlockSize,
         BlockCount = BlockCount,
         MemoryUtilization = MemoryUtilization,
+        MemoryLimit = MemoryLimit.Length > 0 ? MemoryLimit : null,
         MaxBatchTokens = scheduler.MaxBatchTokens,
         MaxSequences = scheduler.MaxSequences,
     };

@@ -1,3 +1,5 @@
+using Llama.Server.Routing;
+
 namespace Llama.Server.Errors;
 
 /// <summary>An expected failure of a request, in OpenAI's terms. Constructors below are the whole error table.</summary>
@@ -54,7 +56,7 @@ internal sealed record ApiError(int Status, string Message, string Code, string?
     public static ApiError MethodNotAllowed(string method, string path, string allowed) =>
         new(405, $"Not allowed to {method} on {path}; allowed: {allowed}.", "method_not_allowed");
 
-    public static ApiError TooLarge(long limit) => new(413, $"The request body is larger than {limit} bytes (Server:MaxRequestBodyBytes).", "request_too_large");
+    public static ApiError TooLarge(LargestBody most) => new(413, $"The request body is larger than {most.Bytes} bytes ({most.Setting}).", "request_too_large");
 
     public static ApiError NotJson(string? contentType) =>
         new(415, $"Content-Type is '{contentType ?? "missing"}'; send JSON in UTF-8 as 'application/json'.", "unsupported_media_type");

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Llama.Server.Json;
 
 namespace Llama.Server.Errors;
 
@@ -16,6 +15,6 @@ internal static class ErrorResponse
             response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
         if (error.Status == StatusCodes.Status401Unauthorized)
             response.Headers.WWWAuthenticate = "Bearer";
-        return response.WriteAsJsonAsync(error.ToBody(), ApiJson.Web.ErrorBody, cancellationToken: context.RequestAborted);
+        return response.WriteAsJsonAsync(error.ToBody(), ErrorJson.Web.ErrorBody, cancellationToken: context.RequestAborted);
     }
 }

@@ -1,10 +1,9 @@
-using Llama.Server.Configuration;
-using Microsoft.Extensions.Options;
+using Llama.Server.Routing;
 
 namespace Llama.Server.Errors;
 
 /// <summary>Answers whatever a route throws: bodies that break off or are too large, and our own bugs. Never shows a stack trace.</summary>
-internal sealed partial class ThrownErrors(RequestDelegate next, IOptions<ServerSettings> settings, ILogger<ThrownErrors> logger)
+internal sealed partial class ThrownErrors(RequestDelegate next, LargestBody largest, ILogger<ThrownErrors> logger)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -30,7 +29,7 @@ internal sealed partial class ThrownErrors(RequestDelegate next, IOptions<Server
 
     private ApiError FromBadRequest(BadHttpRequestException exception) => exception.StatusCode switch
     {
-        StatusCodes.Status413PayloadTooLarge => ApiError.TooLarge(settings.Value.MaxRequestBodyBytes),
+        StatusCodes.Status413PayloadTooLarge => ApiError.TooLarge(largest),
         var status => new ApiError(status, $"The request could not be read: {exception.Message}", "invalid_request"),
     };
 

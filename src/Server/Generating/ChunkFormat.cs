@@ -39,7 +39,7 @@ internal abstract class ChunkFormat(GenerationParameters request, int choiceCoun
     }
 
     public sealed override ValueTask FailAsync(SseWriter events, ApiError error) =>
-        events.SendAsync(static (json, body) => JsonSerializer.Serialize(json, body, ApiJson.Web.ErrorBody), error.ToBody());
+        events.SendAsync(static (json, body) => JsonSerializer.Serialize(json, body, ErrorJson.Web.ErrorBody), error.ToBody());
 
     /// <summary>The chunk that opens a choice.</summary>
     protected abstract void WriteStart(Utf8JsonWriter json, int choice);

@@ -23,6 +23,7 @@ internal sealed partial class EngineHost(
     TimeProvider clock,
     IMeterFactory meters,
     LlamaOptions options,
+    SecondSignal secondSignal,
     IHostApplicationLifetime lifetime,
     ILogger<EngineHost> logger) : BackgroundService, IHostedLifecycleService
 {
@@ -78,7 +79,7 @@ internal sealed partial class EngineHost(
         _settled.TrySetResult();
         if (_engine is not { State: EngineState.Ready or EngineState.Draining } engine)
             return;
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation, secondSignal.Token);
         patience.CancelAfter(TimeSpan.FromSeconds(server.Value.DrainSeconds));
         Log.Draining(logger, engine.Snapshot.RunningCount + engine.Snapshot.WaitingCount, server.Value.DrainSeconds);
         await engine.DrainAsync(patience.Token);
@@ -102,7 +103,7 @@ internal sealed partial class EngineHost(
             await prepared;
             _checkpoint = Checkpoint.Of(identity.Name, text, limits, _description!);
             _settled.TrySetResult();
-            Log.Ready(logger, identity.Name, _description!.Model, _description.Device, _description.Dtype, _description.KvCache, text.Chat.Description, text.Tools, text.Defaults);
+            Log.Ready(logger, identity.Name, _description!.Model, _description.Device, _description.Dtype, _description.KvCache, _description.Memory ?? "no limit", text.Chat.Description, text.Tools, text.Defaults);
             foreach (string warning in _description.Warnings) Log.ReadyBut(logger, warning);
             await _engine.Completion.WaitAsync(stopping);
         }
@@ -137,8 +138,8 @@ internal sealed partial class EngineHost(
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Information, "Ready: {Name}\n  model    {Model}\n  device   {Device}\n  dtype    {Dtype}\n  KV cache {KvCache}\n  chat     {Chat}\n  tools    {Tools}\n  defaults {Defaults}")]
-        public static partial void Ready(ILogger logger, string name, string model, string device, string dtype, string kvCache, string chat, string tools, GenerationDefaults defaults);
+        [LoggerMessage(LogLevel.Information, "Ready: {Name}\n  model    {Model}\n  device   {Device}\n  dtype    {Dtype}\n  KV cache {KvCache}\n  memory   {Memory}\n  chat     {Chat}\n  tools    {Tools}\n  defaults {Defaults}")]
+        public static partial void Ready(ILogger logger, string name, string model, string device, string dtype, string kvCache, string memory, string chat, string tools, GenerationDefaults defaults);
 
         [LoggerMessage(LogLevel.Warning, "{Warning}")]
         public static partial void ReadyBut(ILogger logger, string warning);

@@ -16,6 +16,7 @@ internal static class HostingRegistration
             ModelRunner runner = ModelRunner.Load(settings);
             return new LoadedModel(runner, runner.Description);
         });
+        services.AddSingleton<SecondSignal>();
         services.AddSingleton<EngineHost>();
         return services.AddHostedService(provider => provider.GetRequiredService<EngineHost>());
     }

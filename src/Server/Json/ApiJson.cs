@@ -4,7 +4,6 @@ using System.Text.Json.Serialization;
 using Llama.Server.Chat;
 using Llama.Server.Completions;
 using Llama.Server.Embeddings;
-using Llama.Server.Errors;
 using Llama.Server.Generating;
 using Llama.Server.Health;
 using Llama.Server.Models;
@@ -17,7 +16,6 @@ namespace Llama.Server.Json;
 
 /// <summary>How answers are written: snake_case, text as UTF-8 rather than escapes.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
-[JsonSerializable(typeof(ErrorBody))]
 [JsonSerializable(typeof(Usage))]
 [JsonSerializable(typeof(ChatCompletion))]
 [JsonSerializable(typeof(ChatLogprobs))]

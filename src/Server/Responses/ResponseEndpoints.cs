@@ -43,6 +43,8 @@ internal static class ResponseEndpoints
         {
             bool isKept = request.Store ?? store.IsOpen;
             var draft = new ResponseDraft(request, checkpoint, isKept, clock);
+            if (isKept)
+                context.Response.Headers["x-response-id"] = draft.Begun.Id; // a proxy before several servers learns which of them has it
             Func<Response, Response> keep = response => isKept && !store.TryAdd(Caller.ShareKeyOf(context), new StoredResponse(response, made.Items)) ? response with { Store = false } : response;
             ResponseAnswerFormat? format = null;
             error = await runner.RunAsync(context, engine, checkpoint, plan, request, answers => format = new ResponseAnswerFormat(request, answers, draft, keep));

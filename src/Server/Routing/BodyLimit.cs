@@ -1,7 +1,5 @@
-using Llama.Server.Configuration;
 using Llama.Server.Errors;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.Options;
 
 namespace Llama.Server.Routing;
 
@@ -9,7 +7,7 @@ namespace Llama.Server.Routing;
 /// Sets the largest body of our routes, above or below what the web server allows elsewhere. A body that is announced as larger is read and thrown away first, within
 /// bounds: a client that is cut off in mid-upload sees a broken connection instead of the 413, and tries again.
 /// </summary>
-internal sealed class BodyLimit(RequestDelegate next, IOptions<ServerSettings> settings)
+internal sealed class BodyLimit(RequestDelegate next, LargestBody largest)
 {
     private const long MostDrained = 64 << 20;
 
@@ -17,7 +15,7 @@ internal sealed class BodyLimit(RequestDelegate next, IOptions<ServerSettings> s
 
     public async Task InvokeAsync(HttpContext context)
     {
-        long most = settings.Value.MaxRequestBodyBytes;
+        long most = largest.Bytes;
         bool isTooLarge = context.Request.ContentLength > most;
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit)
             limit.MaxRequestBodySize = isTooLarge ? most + MostDrained : most;
@@ -29,7 +27,7 @@ internal sealed class BodyLimit(RequestDelegate next, IOptions<ServerSettings> s
         // Who expects 100-continue has sent nothing yet and will not.
         if (context.Request.Headers.Expect.Count == 0 && context.Request.ContentLength <= most + MostDrained)
             await DrainAsync(context);
-        await ErrorResponse.WriteAsync(context, ApiError.TooLarge(most));
+        await ErrorResponse.WriteAsync(context, ApiError.TooLarge(largest));
     }
 
     private static async Task DrainAsync(HttpContext context)

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Llama.Server.Errors;
-using Llama.Server.Json;
 
 namespace Llama.Server.Swagger;
 
@@ -23,5 +22,5 @@ internal sealed record ErrorAnswer(string Description, ApiError Example)
         }
     }
 
-    public JsonNode ToExample() => JsonSerializer.SerializeToNode(Example.ToBody(), ApiJson.Web.ErrorBody)!;
+    public JsonNode ToExample() => JsonSerializer.SerializeToNode(Example.ToBody(), ErrorJson.Web.ErrorBody)!;
 }

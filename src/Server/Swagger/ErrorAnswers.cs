@@ -13,7 +13,7 @@ internal static class ErrorAnswers
         ApiError.InvalidValue("temperature", "Invalid value for 'temperature': expected a number from 0 to 2, but got 3."));
     private static readonly ErrorAnswer NoKey = new("No key, or a wrong one.", ApiError.InvalidApiKey("Incorrect API key provided."));
     private static readonly ErrorAnswer NoModel = new("No such model is served.", ApiError.ModelNotFound("another-model"));
-    private static readonly ErrorAnswer TooLarge = new("The body is too large.", ApiError.TooLarge(4 << 20));
+    private static readonly ErrorAnswer TooLarge = new("The body is too large.", ApiError.TooLarge(new LargestBody(4 << 20, "Server:MaxRequestBodyBytes")));
     private static readonly ErrorAnswer NotJson = new("The body is not said to be JSON, or it is compressed.", ApiError.NotJson("text/plain"));
     private static readonly ErrorAnswer TooMany = new(
         "The key's limit is reached.", new ApiError(StatusCodes.Status429TooManyRequests, "Too many requests with this key.", "rate_limit_exceeded", RetryAfter: Soon));

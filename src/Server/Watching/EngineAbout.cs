@@ -9,7 +9,7 @@ namespace Llama.Server.Watching;
 /// <summary>What does not change while the engine runs: the data of the event <c>about</c>.</summary>
 /// <param name="Model">The served model's id.</param>
 /// <param name="Version">The server's.</param>
-/// <param name="Lines">Name and text of the start-up lines: model, device, types, KV cache.</param>
+/// <param name="Lines">Name and text of the start-up lines: model, device, types, KV cache, memory.</param>
 /// <param name="Warnings">What the operator had better know.</param>
 /// <param name="BlockSize">Tokens per KV block.</param>
 /// <param name="BatchTokens">Most tokens of a step.</param>
@@ -31,6 +31,7 @@ public sealed record EngineAbout(
             ["device"] = description.Device,
             ["dtype"] = description.Dtype,
             ["KV cache"] = description.KvCache,
+            ["memory"] = description.Memory ?? "no limit",
         };
         return new EngineAbout(
             checkpoint.Name, ServerVersion, lines, description.Warnings, checkpoint.Limits.BlockSize, options.MaxBatchTokens ?? checkpoint.Limits.BatchTokens, options.MaxSequences,

@@ -29,7 +29,7 @@ internal static class EngineViews
         totals.PromptTokens, totals.CachedTokens, totals.GeneratedTokens, totals.EndedCount, totals.PreemptionCount, totals.FirstTokenCount,
         Math.Round(totals.FirstTokenTime.TotalSeconds, 6), Math.Round(totals.LaterTokenTime.TotalSeconds, 6));
 
-    private static StepView Step(StepRow step) => new(step.PromptTokens, step.DecodeTokens, step.SequenceCount, Math.Round(step.Duration.TotalMilliseconds, 3));
+    private static StepView Step(ComputedStep step) => new(step.PromptTokens, step.DecodeTokens, step.SequenceCount, Math.Round(step.Duration.TotalMilliseconds, 3));
 
     private static RequestView Request(SequenceRow row)
     {

@@ -71,7 +71,7 @@ public sealed class CompileCacheTests : IDisposable
     public void Compile_ByManyAtOnce_GivesAllTheSame()
     {
         byte[][] images = new byte[16][];
-        Parallel.For(0, images.Length, i => images[i] = Cache().Compile(Unit, "sm_90"));
+        System.Threading.Tasks.Parallel.For(0, images.Length, i => images[i] = Cache().Compile(Unit, "sm_90"));
         Assert.All(images, image => Assert.Equal(images[0], image));
         Assert.Single(Directory.GetFiles(_folder));
         int before = _compiler.Count;

@@ -212,6 +212,7 @@ public sealed unsafe class CudaDriverTests
             }
             nint start = Keep(driver.CreateEvent(), driver.DestroyEvent);
             driver.Record(start, stream);
+            driver.WaitOn(stream, start);
             driver.WaitFor(start);
             driver.Synchronize(stream);
             driver.MillisecondsBetween(start, start);

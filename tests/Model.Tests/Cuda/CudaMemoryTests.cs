@@ -1,6 +1,7 @@
 using Llama.Model.Checkpoints;
 using Llama.Model.Cuda;
 using Llama.Model.Kernels;
+using Llama.Model.Parallel;
 using Llama.Model.Tests.Cuda.Emulator;
 using Llama.Model.Tests.Gguf;
 using Llama.Model.Tests.Kernels;
@@ -70,7 +71,7 @@ public sealed unsafe class CudaMemoryTests
 
         long before = room.Driver.MemoryInfo().Free;
         IWeightSource source = WeightSource.Open(path, format, room.Memory);
-        long demand = WeightDemand.Bytes(source, format.Dtype);
+        long demand = WeightDemand.Bytes(source, format.Dtype, ModelPart.Whole(source.Config));
         using LlamaWeights onDevice = new(source);
 
         int matrices = 3 * CheckpointLayout.Expected(source.Config).Count();
@@ -78,8 +79,8 @@ public sealed unsafe class CudaMemoryTests
         Assert.Equal(demand, onDevice.ByteCount);
         Assert.IsType<DenseWeight>(onDevice.Embedding);
         Assert.Equal(tied && onDevice.Head is DenseWeight, onDevice.Head == onDevice.Embedding);
-        room.AssertEqual(onHost.Head, onDevice.Head);
-        room.AssertEqual(onHost.Embedding is QuantizedWeight codes ? codes.ToDense(format.Dtype) : onHost.Embedding, onDevice.Embedding);
+        room.AssertEqual(onHost.Head!, onDevice.Head!);
+        room.AssertEqual(onHost.Embedding is QuantizedWeight codes ? codes.ToDense(format.Dtype) : onHost.Embedding!, onDevice.Embedding!);
         foreach ((LayerWeights host, LayerWeights device) in onHost.Layers.Zip(onDevice.Layers))
         {
             foreach ((Weight one, Weight other) in new[] { (host.Query, device.Query), (host.Key, device.Key), (host.Value, device.Value), (host.Output, device.Output), (host.Gate, device.Gate), (host.Up, device.Up), (host.Down, device.Down) })

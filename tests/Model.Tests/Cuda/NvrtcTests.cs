@@ -82,7 +82,7 @@ public sealed class NvrtcTests
     {
         Nvrtc compiler = Real;
         byte[][] images = new byte[count][];
-        Parallel.For(0, count, i => images[i] = compiler.Compile(new CudaUnit("batch.cu", [$"take_drawn=kernel_{i}"]), "sm_90"));
+        System.Threading.Tasks.Parallel.For(0, count, i => images[i] = compiler.Compile(new CudaUnit("batch.cu", [$"take_drawn=kernel_{i}"]), "sm_90"));
         for (int i = 0; i < count; i++) Assert.Contains($"kernel_{i}\0", Encoding.Latin1.GetString(images[i]), StringComparison.Ordinal);
     }
 

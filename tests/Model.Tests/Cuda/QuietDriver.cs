@@ -58,6 +58,8 @@ internal sealed unsafe class QuietDriver : ICudaDriver, ICudaCompiler
 
     public void Record(nint handle, nint stream) { }
 
+    public void WaitOn(nint stream, nint handle) { }
+
     public void WaitFor(nint handle) { }
 
     public float MillisecondsBetween(nint start, nint end) => 0;

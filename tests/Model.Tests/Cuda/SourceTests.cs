@@ -36,7 +36,7 @@ public sealed class SourceTests
         Nvrtc compiler = new(NvrtcTheoryAttribute.Library!);
         ConcurrentQueue<string> faults = [];
         // What spills a little on the older devices is worth the blocks that its bounds let run there at once.
-        Parallel.ForEach(from device in Devices from constants in Variants(name, device.SharedBytes) select (constants, device.Architecture, Most: device.Architecture == "sm_80" ? 64 : 0), variant =>
+        System.Threading.Tasks.Parallel.ForEach(from device in Devices from constants in Variants(name, device.SharedBytes) select (constants, device.Architecture, Most: device.Architecture == "sm_80" ? 64 : 0), variant =>
         {
             try
             {

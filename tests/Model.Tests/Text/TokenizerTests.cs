@@ -69,7 +69,7 @@ public sealed class TokenizerTests
     {
         string[] lines = TextData.Lines("inputs.txt");
         int[][] expected = [.. lines.Select(line => Llama.Encode(line))];
-        Parallel.For(0, 4, _ => Assert.Equal(expected, lines.Select(line => Llama.Encode(line))));
+        System.Threading.Tasks.Parallel.For(0, 4, _ => Assert.Equal(expected, lines.Select(line => Llama.Encode(line))));
     }
 
     [Fact]

@@ -154,7 +154,7 @@ public sealed unsafe class ThreadTeamTests
     public void Run_SeveralCallersOfOneTeam_EachGetsItsOwnLoop()
     {
         using var team = new ThreadTeam(3);
-        Parallel.For(0, 4, _ =>
+        System.Threading.Tasks.Parallel.For(0, 4, _ =>
         {
             long sum = 0;
             for (int loop = 1; loop <= 2_000; loop++)

@@ -13,15 +13,8 @@ internal static unsafe class BlockReader
     /// <summary>The weights as they are, in the form in which kernels take codes.</summary>
     public static QuantizedWeight Repack(BlockFormat format, byte* blocks, int outputs, int inputs, RopeOrder order)
     {
-        int groups = inputs / format.GroupSize, rowBytes = QuantizedWeight.RowBytes(inputs, format.Bits);
         QuantizedWeight weight = QuantizedWeight.Allocate(outputs, inputs, format.Bits, format.GroupSize, format.HasMinima);
-        ForEachPiece(outputs, inputs, (row, start, count) =>
-        {
-            byte* read = stackalloc byte[Piece];
-            long group = row * groups + start / format.GroupSize, packed = row * rowBytes + start * format.Bits / 8;
-            format.Read(Block(format, blocks, inputs, order, row, start), count, read, weight.Scales.Floats + group, weight.Minima is null ? null : weight.Minima.Floats + group);
-            CodeOrder.Pack(new ReadOnlySpan<byte>(read, count), format.Bits, format.GroupSize, new Span<byte>((byte*)weight.Codes.Data + packed, QuantizedWeight.RowBytes(count, format.Bits)));
-        });
+        ForEachRow(outputs, inputs, row => RepackRow(format, Row(format, blocks, inputs, order, row), weight, row));
         return weight;
     }
 
@@ -29,25 +22,52 @@ internal static unsafe class BlockReader
     public static Matrix Widen(BlockFormat format, byte* blocks, int outputs, int inputs, RopeOrder order, ScalarType dtype)
     {
         Matrix values = HostMemory.EmptyForReading(outputs, inputs, dtype);
-        ForEachPiece(outputs, inputs, (row, start, count) =>
-        {
-            byte* codes = stackalloc byte[Piece];
-            float* scales = stackalloc float[Piece / 16], minima = stackalloc float[Piece / 16], widened = stackalloc float[Piece];
-            format.Read(Block(format, blocks, inputs, order, row, start), count, codes, scales, minima);
-            long at = row * inputs + start;
-            Span<float> target = new(dtype == ScalarType.Float32 ? values.Floats + at : widened, count);
-            format.Widen(codes, scales, minima, target);
-            if (dtype != ScalarType.Float32) FloatConversion.ToBFloat16(target, new Span<ushort>((ushort*)values.Data + at, count));
-        });
+        ForEachRow(outputs, inputs, row => WidenRow(format, Row(format, blocks, inputs, order, row), values, row));
         return values;
     }
 
-    private static void ForEachPiece(int outputs, int inputs, Action<long, int, int> read) => ParallelFor.Run(outputs, Math.Max(1, WeightsPerThread / inputs), (begin, end) =>
+    /// <summary>One row of <see cref="Repack"/>.</summary>
+    /// <param name="format">Of the blocks.</param>
+    /// <param name="blocks">The row's.</param>
+    /// <param name="weight">Whose row they become.</param>
+    /// <param name="row">Which.</param>
+    public static void RepackRow(BlockFormat format, byte* blocks, QuantizedWeight weight, long row)
     {
-        for (long row = begin; row < end; row++)
-            for (int start = 0; start < inputs; start += Piece) read(row, start, Math.Min(Piece, inputs - start));
+        byte* read = stackalloc byte[Piece];
+        byte* packed = (byte*)weight.Codes.Data + row * weight.Codes.Columns;
+        for (int start = 0; start < weight.Inputs; start += Piece)
+        {
+            int count = Math.Min(Piece, weight.Inputs - start);
+            long group = row * weight.Scales.Columns + start / format.GroupSize;
+            format.Read(blocks + format.Type.RowBytes(start), count, read, weight.Scales.Floats + group, weight.Minima is null ? null : weight.Minima.Floats + group);
+            CodeOrder.Pack(new ReadOnlySpan<byte>(read, count), format.Bits, format.GroupSize, new Span<byte>(packed + start * format.Bits / 8, QuantizedWeight.RowBytes(count, format.Bits)));
+        }
+    }
+
+    /// <summary>One row of <see cref="Widen"/>.</summary>
+    /// <param name="format">Of the blocks.</param>
+    /// <param name="blocks">The row's.</param>
+    /// <param name="values">Whose row they become.</param>
+    /// <param name="row">Which.</param>
+    public static void WidenRow(BlockFormat format, byte* blocks, Matrix values, long row)
+    {
+        byte* codes = stackalloc byte[Piece];
+        float* scales = stackalloc float[Piece / 16], minima = stackalloc float[Piece / 16], widened = stackalloc float[Piece];
+        for (int start = 0; start < values.Columns; start += Piece)
+        {
+            int count = Math.Min(Piece, values.Columns - start);
+            format.Read(blocks + format.Type.RowBytes(start), count, codes, scales, minima);
+            long at = row * values.Columns + start;
+            Span<float> target = new(values.Dtype == ScalarType.Float32 ? values.Floats + at : widened, count);
+            format.Widen(codes, scales, minima, target);
+            if (values.Dtype != ScalarType.Float32) FloatConversion.ToBFloat16(target, new Span<ushort>((ushort*)values.Data + at, count));
+        }
+    }
+
+    private static void ForEachRow(int outputs, int inputs, Action<long> read) => ParallelFor.Run(outputs, Math.Max(1, WeightsPerThread / inputs), (begin, end) =>
+    {
+        for (long row = begin; row < end; row++) read(row);
     });
 
-    private static byte* Block(BlockFormat format, byte* blocks, int inputs, RopeOrder order, long row, int start) =>
-        blocks + order.InFile(row) * format.Type.RowBytes(inputs) + format.Type.RowBytes(start);
+    private static byte* Row(BlockFormat format, byte* blocks, int inputs, RopeOrder order, long row) => blocks + order.InFile(row) * format.Type.RowBytes(inputs);
 }

@@ -1,4 +1,5 @@
 using Llama.Model.Kernels;
+using Llama.Model.Offload;
 
 namespace Llama.Model.Checkpoints.Gguf;
 
@@ -45,6 +46,9 @@ internal sealed unsafe class GgufCheckpoint : IDisposable
     /// <summary>A tensor of a floating-point type on the mapped memory itself: never to be written to, to be disposed before the checkpoint is. A vector is one row.</summary>
     public Matrix Map(TensorEntry entry) => HostMemory.Wrap(Data(entry), entry.Shape.Length == 1 ? 1 : checked((int)entry.Shape[0]), checked((int)entry.Shape[^1]),
         TensorDtypes.Parse(entry.Dtype)!.Value.ToTorch());
+
+    /// <summary>Where a tensor lies, for who reads it without mapping it.</summary>
+    public FileRange Range(TensorEntry entry) => _fileOf[entry.Name].Range(entry);
 
     /// <summary>Lets the process go of the pages of a tensor that has been copied.</summary>
     public void Release(TensorEntry entry) => _fileOf[entry.Name].Release(entry);

@@ -78,7 +78,7 @@ public sealed class GgufConversion : IDisposable
     private void WriteParts(GgufWriter writer, IProgress<double>? progress, CancellationToken cancellation)
     {
         long written = 0;
-        Parallel.ForEach(_parts.SelectMany(Chunks), new ParallelOptions { CancellationToken = cancellation }, chunk =>
+        System.Threading.Tasks.Parallel.ForEach(_parts.SelectMany(Chunks), new ParallelOptions { CancellationToken = cancellation }, chunk =>
         {
             long rowBytes = chunk.Part.Declaration.Type.RowBytes(chunk.Part.Columns);
             byte[] bytes = new byte[chunk.Rows * rowBytes];

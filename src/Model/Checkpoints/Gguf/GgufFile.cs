@@ -1,3 +1,5 @@
+using Llama.Model.Offload;
+
 namespace Llama.Model.Checkpoints.Gguf;
 
 /// <summary>One GGUF file, mapped into memory read-only. Opening it reads and checks the header; metadata values and tensors are read when somebody asks for them.</summary>
@@ -35,6 +37,9 @@ internal sealed unsafe class GgufFile : IDisposable
 
     /// <summary>Address of a tensor's first byte, good until disposal.</summary>
     public byte* Data(TensorEntry entry) => _file.Start + entry.Offset;
+
+    /// <summary>Where a tensor lies, for who reads it without mapping it.</summary>
+    public FileRange Range(TensorEntry entry) => new(_file.Stored, entry.Offset, entry.ByteCount);
 
     /// <summary>Lets the process go of a tensor's pages.</summary>
     public void Release(TensorEntry entry) => _file.Release(entry.Offset, entry.ByteCount);

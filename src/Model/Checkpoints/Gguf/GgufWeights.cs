@@ -1,4 +1,5 @@
 using Llama.Model.Kernels;
+using Llama.Model.Offload;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Checkpoints.Gguf;
@@ -32,6 +33,16 @@ internal sealed unsafe class GgufWeights(GgufCheckpoint checkpoint, bool keepsQu
     {
         TensorEntry entry = checkpoint.Entry(GgufNames.Of(name));
         return keepsQuantised && BlockFormat.Find(entry.Dtype) is { } format ? QuantizedWeight.BytesOf(Rows(entry), Columns(entry), format.Bits, format.GroupSize, format.HasMinima) : null;
+    }
+
+    public StoredWeight Stored(string name, ScalarType wanted)
+    {
+        TensorEntry entry = checkpoint.Entry(GgufNames.Of(name));
+        FileRange range = checkpoint.Range(entry);
+        RopeOrder order = RopeOrder.Of(name, Config);
+        return BlockFormat.Find(entry.Dtype) is { } format
+            ? new StoredBlocks(range, Rows(entry), Columns(entry), format, order, keepsQuantised ? null : wanted)
+            : new StoredDense(range, Rows(entry), Columns(entry), TensorDtypes.Parse(entry.Dtype)!.Value.ToTorch(), wanted, order);
     }
 
     public void Release(string name) => checkpoint.Release(checkpoint.Entry(GgufNames.Of(name)));

@@ -51,6 +51,7 @@ internal sealed unsafe class DriverApi(LoadedLibrary library)
     public readonly delegate* unmanaged<nint*, uint, int> StreamCreate = (delegate* unmanaged<nint*, uint, int>)library["cuStreamCreate"];
     public readonly delegate* unmanaged<nint, int> StreamDestroy = (delegate* unmanaged<nint, int>)library["cuStreamDestroy_v2"];
     public readonly delegate* unmanaged<nint, int> StreamSynchronize = (delegate* unmanaged<nint, int>)library["cuStreamSynchronize"];
+    public readonly delegate* unmanaged<nint, nint, uint, int> StreamWaitEvent = (delegate* unmanaged<nint, nint, uint, int>)library["cuStreamWaitEvent"];
     public readonly delegate* unmanaged<nint, CaptureMode, int> StreamBeginCapture = (delegate* unmanaged<nint, CaptureMode, int>)library["cuStreamBeginCapture_v2"];
     public readonly delegate* unmanaged<nint, nint*, int> StreamEndCapture = (delegate* unmanaged<nint, nint*, int>)library["cuStreamEndCapture"];
 

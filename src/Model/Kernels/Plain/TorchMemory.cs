@@ -33,6 +33,8 @@ internal sealed unsafe partial class TorchMemory : DeviceMemory
         }
     }
 
+    public override void Upload(Matrix onHost, Matrix target) => target.Tensor.copy_(onHost.Tensor);
+
     public override void Download(Matrix matrix, void* target)
     {
         using Tensor onHost = matrix.Tensor.cpu();

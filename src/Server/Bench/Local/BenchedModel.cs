@@ -8,15 +8,16 @@ namespace Llama.Server.Bench.Local;
 /// <param name="Device">Where and with which kernels it ran.</param>
 /// <param name="Dtype">Types of weights and cache.</param>
 /// <param name="KvCache">Blocks.</param>
-/// <param name="WeightBytes">Memory of the weights.</param>
+/// <param name="Memory">What stays and what streams under a limit; null without one.</param>
+/// <param name="WeightBytes">Bytes of the weights, those included that stream.</param>
 /// <param name="StepBytes">Of them, what each step reads.</param>
 /// <param name="Threads">Threads that computed; 0 on a GPU.</param>
-internal sealed record BenchedModel(string Name, string Shape, string Device, string Dtype, string KvCache, long WeightBytes, long StepBytes, int Threads)
+internal sealed record BenchedModel(string Name, string Shape, string Device, string Dtype, string KvCache, string? Memory, long WeightBytes, long StepBytes, int Threads)
 {
     public static BenchedModel Of(EngineSession session)
     {
         ModelDescription model = session.Description;
-        return new BenchedModel(session.Name, model.Model, model.Device, model.Dtype, model.KvCache, model.WeightBytes, model.StepBytes, model.ThreadCount);
+        return new BenchedModel(session.Name, model.Model, model.Device, model.Dtype, model.KvCache, model.Memory, model.WeightBytes, model.StepBytes, model.ThreadCount);
     }
 
     public void Write(TextWriter output)
@@ -24,5 +25,6 @@ internal sealed record BenchedModel(string Name, string Shape, string Device, st
         output.WriteLine($"{Name}: {Shape}");
         output.WriteLine($"  {Device}");
         output.WriteLine($"  {Dtype}; KV cache {KvCache}");
+        if (Memory is not null) output.WriteLine($"  memory {Memory}");
     }
 }

@@ -65,29 +65,47 @@ internal sealed class EngineSession : IAsyncDisposable
     }
 
     /// <summary>Generates so many tokens, greedily and past any end, and tells when.</summary>
+    /// <param name="prompt">Tokens.</param>
+    /// <param name="newTokens">How many.</param>
+    /// <param name="cancellation">Aborts it.</param>
+    /// <param name="answer">Receives them where given.</param>
     /// <exception cref="VerbException">The engine refused, or the model failed.</exception>
-    public async Task<GenerationTimes> GenerateAsync(int[] prompt, int newTokens, CancellationToken cancellation)
+    public async Task<GenerationTimes> GenerateAsync(int[] prompt, int newTokens, CancellationToken cancellation, List<int>? answer = null)
     {
         long start = Stopwatch.GetTimestamp(), first = 0, last = 0;
-        GenerationRequest request = new() { PromptTokenIds = prompt, MaxTokens = newTokens, Sampling = SamplingParams.Greedy };
-        if (!_engine.TrySubmit(request, out Generation? generation, out Refusal? refusal))
-            throw new VerbException($"The engine refuses a request: {refusal.Reason}. It takes up to --Scheduler:MaxQueueLength={Scheduler.MaxQueueLength} waiting.");
-        await using (generation)
+        await using Generation generation = Submit(new() { PromptTokenIds = prompt, MaxTokens = newTokens, Sampling = SamplingParams.Greedy });
+        await foreach (GenerationEvent made in generation.Events.ReadAllAsync(cancellation))
         {
-            await foreach (GenerationEvent made in generation.Events.ReadAllAsync(cancellation))
-            {
-                if (made.Finish is FinishReason.Failed) throw new VerbException($"The model failed a step: {_failure?.Message.Split('\n')[0]}");
-                last = Stopwatch.GetTimestamp();
-                if (first == 0) first = last;
-            }
-            return new GenerationTimes(start, first, last, newTokens, generation.CachedTokenCount);
+            Check(made);
+            last = Stopwatch.GetTimestamp();
+            if (first == 0) first = last;
+            if (made.Token is { } token) answer?.Add(token.TokenId);
         }
+        return new GenerationTimes(start, first, last, newTokens, generation.CachedTokenCount);
+    }
+
+    /// <summary>Log-probabilities of a continuation's tokens behind a prompt.</summary>
+    /// <exception cref="VerbException">The engine refused, or the model failed.</exception>
+    public async Task<float[]> ScoreAsync(int[] prompt, int[] continuation, CancellationToken cancellation)
+    {
+        await using Generation generation = Submit(new() { PromptTokenIds = [.. prompt, .. continuation], MaxTokens = 0, PromptLogprobs = 0 });
+        await foreach (GenerationEvent made in generation.Events.ReadAllAsync(cancellation)) Check(made);
+        return [.. generation.PromptLogprobs.Skip(prompt.Length - 1).Select(scored => scored.Logprob)]; // they begin with the second token
     }
 
     public async ValueTask DisposeAsync()
     {
         await _engine.DisposeAsync();
         await _services.DisposeAsync();
+    }
+
+    private Generation Submit(GenerationRequest request) => _engine.TrySubmit(request, out Generation? generation, out Refusal? refusal)
+        ? generation
+        : throw new VerbException($"The engine refuses a request: {refusal.Reason}. It takes up to --Scheduler:MaxQueueLength={Scheduler.MaxQueueLength} waiting.");
+
+    private void Check(GenerationEvent made)
+    {
+        if (made.Finish is FinishReason.Failed) throw new VerbException($"The model failed a step: {_failure?.Message.Split('\n')[0]}");
     }
 
     private TimedRunner Load()

@@ -8,8 +8,10 @@ namespace Llama.Server.Bench.Local;
 internal sealed class TimedRunner(IModelRunner inner) : IModelRunner
 {
     private readonly List<StepTime> _steps = [];
+    private readonly Queue<long> _begun = new(); // when, of the steps under way
 
     private long _end; // of the last step
+    private TimeSpan _waited; // until then
 
     public ModelLimits Limits => inner.Limits;
 
@@ -17,14 +19,27 @@ internal sealed class TimedRunner(IModelRunner inner) : IModelRunner
 
     public TimeSpan Waited => inner.Waited;
 
+    public void Begin(ForwardBatch batch)
+    {
+        _begun.Enqueue(Stopwatch.GetTimestamp());
+        inner.Begin(batch);
+    }
+
+    /// <summary>Of steps under way together each has the time since the one before it: what they take one by one.</summary>
+    public void Finish(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored)
+    {
+        long lastEnd = _end, start = Math.Max(_begun.Dequeue(), lastEnd);
+        inner.Finish(batch, sampled, scored);
+        _end = Stopwatch.GetTimestamp();
+        TimeSpan waited = inner.Waited - _waited, onHost = Stopwatch.GetElapsedTime(lastEnd, _end) - waited;
+        _waited += waited;
+        _steps.Add(new StepTime(batch.TokenCount, batch.SampleCount, Stopwatch.GetElapsedTime(start, _end).TotalMilliseconds, onHost.TotalMilliseconds));
+    }
+
     public void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored)
     {
-        long start = Stopwatch.GetTimestamp(), lastEnd = _end;
-        TimeSpan waited = inner.Waited;
-        inner.Run(batch, sampled, scored);
-        _end = Stopwatch.GetTimestamp();
-        TimeSpan onHost = Stopwatch.GetElapsedTime(lastEnd, _end) - (inner.Waited - waited);
-        _steps.Add(new StepTime(batch.TokenCount, batch.SampleCount, Stopwatch.GetElapsedTime(start, _end).TotalMilliseconds, onHost.TotalMilliseconds));
+        Begin(batch);
+        Finish(batch, sampled, scored);
     }
 
     /// <summary>The steps since the last call. Only while every generation has ended: then the engine's thread runs none, and what it wrote before their last events is seen.</summary>

@@ -10,7 +10,7 @@ internal static class AddressExamination
 {
     public static IEnumerable<Finding> Findings(IConfiguration settings, bool hasKeys)
     {
-        foreach (string address in StandAlone.Addresses(settings).DefaultIfEmpty(StandAlone.DefaultAddress))
+        foreach (string address in ListenAddresses.Of(settings).DefaultIfEmpty(ListenAddresses.Default))
         {
             if (!ListenAddress.TryParse(address, out BindingAddress binding))
             {

@@ -9,7 +9,7 @@ internal static class DoctorVerb
     public static Command Command(string[] settings)
     {
         Option<bool> json = new("--json") { Description = "One line of JSON instead of the table." };
-        Option<string?> urls = new("--urls") { Description = $"Where the server is to listen (default {StandAlone.DefaultAddress}; also ASPNETCORE_URLS)." };
+        Option<string?> urls = new("--urls") { Description = $"Where the server is to listen (default {ListenAddresses.Default}; also ASPNETCORE_URLS)." };
         SettingsCommand command = new("doctor", "Says what this machine has, what will be used to serve, and what is wrong and how to mend it.", Explanation) { json, urls };
         command.SetAction(parsed =>
         {

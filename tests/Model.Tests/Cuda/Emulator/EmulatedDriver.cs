@@ -115,8 +115,15 @@ internal sealed unsafe partial class EmulatedDriver : ICudaDriver
     {
         RequireNoRecording("marking a place");
         EmulatedEvent place = Find<EmulatedEvent>(handle);
-        (place.Stream, place.Awaited) = (Find<EmulatedStream>(stream), place.Awaited + 1);
+        (place.Stream, place.Marks) = (Find<EmulatedStream>(stream), place.Marks + 1);
         Enqueue(stream, new() { Event = place });
+    }
+
+    public void WaitOn(nint stream, nint handle)
+    {
+        RequireNoRecording("waiting on a stream for a place of another");
+        EmulatedEvent place = Find<EmulatedEvent>(handle);
+        if (place.Awaited > 0) Enqueue(stream, new() { Event = place, Stream = place.Stream, Marks = place.Marks });
     }
 
     public void WaitFor(nint handle)

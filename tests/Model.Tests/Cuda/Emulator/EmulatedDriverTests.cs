@@ -29,6 +29,33 @@ public sealed unsafe class EmulatedDriverTests
     }
 
     [CudaEmulatorFact]
+    public void Streams_ThatWaitForEachOther_HandABufferToAndFroForEverySeed()
+    {
+        for (int seed = 1; seed <= 8; seed++)
+        {
+            using Device device = new(seed: seed);
+            (ICudaDriver driver, nint compute, nint copies) = (device.Driver, device.Stream.Handle, device.Driver.CreateStream());
+            CudaKernel add = device.Kernel(Add, "add");
+            (nint sum, nint buffer, nint host) = (device.Of([0]), device.New(4), driver.AllocatePinned(40));
+            (nint loaded, nint free) = (driver.CreateEvent(), driver.CreateEvent());
+            for (int i = 0; i < 10; i++) ((int*)host)[i] = 1 << i;
+            for (int i = 0; i < 10; i++)
+            {
+                driver.WaitOn(copies, free); // of a place that was never marked: at once
+                driver.CopyAsync(buffer, host + 4 * i, 4, copies);
+                driver.Record(loaded, copies);
+                driver.WaitOn(compute, loaded);
+                add.Launch(new(1, 1, 1, 32), sum, buffer, i == 0 ? 0 : 1 << i, 1);
+                driver.Record(free, compute);
+            }
+            Assert.Equal([(1 << 9) + (1 << 9)], device.Read<int>(sum, 1));
+            driver.DestroyStream(copies);
+            foreach (nint place in new[] { loaded, free }) driver.DestroyEvent(place);
+            driver.FreePinned(host);
+        }
+    }
+
+    [CudaEmulatorFact]
     public void Graph_Launched_RepeatsTheValuesOfItsRecordingOnTheMemoryOfNow()
     {
         using Device device = new();

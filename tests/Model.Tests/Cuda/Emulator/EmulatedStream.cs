@@ -30,7 +30,9 @@ internal sealed unsafe class EmulatedStream(EmulatedDriver driver)
     {
         driver.Clock++;
         if (piece.Kernel != null) driver.Run(piece.Kernel, piece.Shape, _work.Arguments(piece));
-        else if (piece.Event != null) (piece.Event.Awaited, piece.Event.Reached) = (piece.Event.Awaited - 1, driver.Clock);
+        else if (piece.Stream != null)
+            while (piece.Event!.Passed < piece.Marks) piece.Stream.GoOn(1); // what it waits for was enqueued before it, so that nothing waits in a circle
+        else if (piece.Event != null) (piece.Event.Passed, piece.Event.Reached) = (piece.Event.Passed + 1, driver.Clock);
         else if (piece.Source == 0) driver.Reach(piece.Target, piece.Bytes).Fill(piece.Value);
         else driver.Reach(piece.Source, piece.Bytes).CopyTo(driver.Reach(piece.Target, piece.Bytes));
     }

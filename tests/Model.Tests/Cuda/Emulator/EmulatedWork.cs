@@ -37,13 +37,15 @@ internal sealed class EmulatedWork
         _arguments.Clear();
     }
 
-    /// <summary>One thing to do: a launch if there is a kernel, the marking of an event if there is one, else a copy or (without a source) a filling.</summary>
+    /// <summary>One thing to do: a launch if there is a kernel, waiting for so many marks of an event if there is a stream too, the marking of an event if there is one, else a copy or (without a source) a filling.</summary>
     public readonly record struct Piece
     {
         public EmulatedKernel? Kernel { get; init; }
         public LaunchShape Shape { get; init; }
         public int FirstArgument { get; init; }
         public EmulatedEvent? Event { get; init; }
+        public EmulatedStream? Stream { get; init; }
+        public int Marks { get; init; }
         public nint Target { get; init; }
         public nint Source { get; init; }
         public byte Value { get; init; }

@@ -180,6 +180,7 @@ int cuLaunchKernel(void* function, unsigned gx, unsigned gy, unsigned gz, unsign
 int cuStreamCreate(struct stream** stream, unsigned flags) { NEEDS_CONTEXT; CALL("cuStreamCreate %u", flags); *stream = calloc(1, sizeof **stream); live++; return 0; }
 int cuStreamDestroy_v2(struct stream* stream) { NEEDS_CONTEXT; release(stream); CALL("cuStreamDestroy_v2"); return 0; }
 int cuStreamSynchronize(struct stream* stream) { NEEDS_CONTEXT; CALL("cuStreamSynchronize %d", stream == 0); return 0; }
+int cuStreamWaitEvent(struct stream* stream, float* event, unsigned flags) { NEEDS_CONTEXT; CALL("cuStreamWaitEvent %d %u", stream != 0 && event != 0, flags); return 0; }
 
 int cuStreamBeginCapture_v2(struct stream* stream, int mode)
 {

@@ -5,4 +5,4 @@ namespace Llama.Scheduling.Frames;
 /// <param name="DecodeTokens">Tokens behind prompts: one for each sequence that streams, more for one that is computed again.</param>
 /// <param name="SequenceCount">Sequences in it.</param>
 /// <param name="Duration">Time that the model took.</param>
-public readonly record struct StepRow(int PromptTokens, int DecodeTokens, int SequenceCount, TimeSpan Duration);
+public readonly record struct ComputedStep(int PromptTokens, int DecodeTokens, int SequenceCount, TimeSpan Duration);

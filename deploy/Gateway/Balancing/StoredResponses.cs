@@ -1,0 +1,31 @@
+namespace Llama.Gateway.Balancing;
+
+/// <summary>
+/// Which replica has which stored response, as far as this gateway has seen it made. Bounded: of the oldest it forgets; they are then asked for at each replica in turn, as are those
+/// that another gateway saw.
+/// </summary>
+internal sealed class StoredResponses
+{
+    private const int Most = 50_000; // in either half
+
+    private readonly Lock _gate = new();
+    private Dictionary<string, string> _young = new(StringComparer.Ordinal), _old = new(StringComparer.Ordinal);
+
+    /// <summary>Notes that the replica of that address has made it.</summary>
+    public void Add(string id, string address)
+    {
+        lock (_gate)
+        {
+            if (_young.Count >= Most)
+                (_young, _old) = (new Dictionary<string, string>(StringComparer.Ordinal), _young);
+            _young[id] = address;
+        }
+    }
+
+    /// <summary>The address of the replica that has it; null where it is not known.</summary>
+    public string? Find(string id)
+    {
+        lock (_gate)
+            return _young.GetValueOrDefault(id) ?? _old.GetValueOrDefault(id);
+    }
+}

@@ -1,0 +1,33 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Llama.Gateway.Configuration;
+
+/// <summary>Section <c>Gateway</c>: all of the gateway's settings.</summary>
+internal sealed class GatewaySettings
+{
+    /// <summary>Addresses of the servers, e.g. <c>http://10.0.0.1:8080</c>. Several gateways before the same servers write them alike: equal prefixes are placed by address.</summary>
+    public string[] Replicas { get; set; } = [];
+
+    /// <summary>How often host names are looked up, so that each address behind a name is a replica; 0 takes a name for one replica.</summary>
+    [Range(0, 3600)]
+    public int LookUpSeconds { get; set; }
+
+    /// <summary>How many times the average load a replica may have before prefixes that belong to it go to another.</summary>
+    [Range(1.0, 100.0)]
+    public double LoadFactor { get; set; } = 1.25;
+
+    /// <summary>Time between two probes of a replica's <c>/health/ready</c>.</summary>
+    [Range(1, 3600)]
+    public int ProbeSeconds { get; set; } = 1;
+
+    /// <summary>How long a replica may be silent in the midst of a request: no byte of an answer, nor of a stream.</summary>
+    [Range(1, 86400)]
+    public int AnswerSeconds { get; set; } = 600;
+
+    [Range(1024, 1L << 30)]
+    public long MaxRequestBodyBytes { get; set; } = 4 << 20;
+
+    /// <summary>How long running requests may go on once the gateway is told to stop.</summary>
+    [Range(0, 3600)]
+    public int DrainSeconds { get; set; } = 30;
+}

@@ -1,0 +1,16 @@
+using Llama.Server.Configuration;
+using Llama.Server.Routing;
+using Microsoft.Extensions.Options;
+
+namespace Llama.Gateway.Configuration;
+
+/// <summary>Registration of the settings.</summary>
+internal static class GatewaySettingsRegistration
+{
+    public static IServiceCollection AddGatewaySettings(this IServiceCollection services)
+    {
+        services.AddSection<GatewaySettings, GatewaySettingsValidator>(root: "", "Gateway");
+        services.AddCheck<GatewaySettings, ReplicasValidator>(root: "");
+        return services.AddSingleton(provider => new LargestBody(provider.GetRequiredService<IOptions<GatewaySettings>>().Value.MaxRequestBodyBytes, "Gateway:MaxRequestBodyBytes"));
+    }
+}

@@ -1,0 +1,55 @@
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Llama.Gateway.Forwarding;
+
+/// <summary>A request's way through the replicas, one at a time.</summary>
+internal sealed class Attempt
+{
+    private bool _isSettled;
+
+    /// <summary>Replicas that were asked.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>How it went with the last of them.</summary>
+    public Outcome Outcome { get; private set; }
+
+    /// <summary>Whether none is left to ask, so that the caller gets what this one says.</summary>
+    public bool IsLast { get; private set; }
+
+    /// <summary>Whether one that may have what the request names could not say so.</summary>
+    public bool SawTrouble { get; private set; }
+
+    /// <summary>Whether another replica may be asked.</summary>
+    public bool MayGoOn => Outcome is Outcome.Unavailable or Outcome.Overloaded or Outcome.NotKept or Outcome.Failed;
+
+    public void Begin(bool isLast)
+    {
+        Count++;
+        (Outcome, IsLast, _isSettled) = (Outcome.Answered, isLast, false);
+    }
+
+    /// <summary>Keeps the replica's answer from the caller.</summary>
+    public void Withhold(Outcome why) => (Outcome, _isSettled) = (why, true);
+
+    /// <summary>Notes that a stream whose beginning the caller has does not go on.</summary>
+    public void Break() => (Outcome, _isSettled) = (Outcome.Broke, true);
+
+    /// <summary>Settles how it went.</summary>
+    public void End(HttpContext context)
+    {
+        if (!_isSettled && context.Features.Get<IForwarderErrorFeature>() is { } error)
+            Outcome = Of(error.Error);
+        SawTrouble |= Outcome is Outcome.Unavailable or Outcome.Overloaded or Outcome.Failed;
+        context.Features.Set<IForwarderErrorFeature>(null);
+    }
+
+    private static Outcome Of(ForwarderError error) => error switch
+    {
+        ForwarderError.None => Outcome.Answered,
+        ForwarderError.ResponseBodyDestination => Outcome.Broke,
+        ForwarderError.RequestTimedOut => Outcome.Silent,
+        ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled or ForwarderError.RequestBodyClient or ForwarderError.ResponseBodyCanceled
+            or ForwarderError.ResponseBodyClient => Outcome.Left,
+        _ => Outcome.Failed,
+    };
+}

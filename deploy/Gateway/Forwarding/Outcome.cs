@@ -1,0 +1,29 @@
+namespace Llama.Gateway.Forwarding;
+
+/// <summary>How it went with one replica.</summary>
+internal enum Outcome
+{
+    /// <summary>The caller has the replica's answer.</summary>
+    Answered,
+
+    /// <summary>It broke off in the midst of an answer.</summary>
+    Broke,
+
+    /// <summary>It says that it takes no requests now.</summary>
+    Unavailable,
+
+    /// <summary>It has more to do than it takes.</summary>
+    Overloaded,
+
+    /// <summary>It does not have the stored response that the request names.</summary>
+    NotKept,
+
+    /// <summary>It could not be reached, or broke off before it answered.</summary>
+    Failed,
+
+    /// <summary>It was silent for too long.</summary>
+    Silent,
+
+    /// <summary>The caller has gone.</summary>
+    Left,
+}

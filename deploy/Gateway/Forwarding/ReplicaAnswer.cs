@@ -1,0 +1,81 @@
+using System.Text.Json;
+using Llama.Gateway.Balancing;
+using Llama.Gateway.Streaming;
+using Llama.Server.Errors;
+using Yarp.ReverseProxy.Transforms;
+
+namespace Llama.Gateway.Forwarding;
+
+/// <summary>Looks at a replica's answer before its first byte goes to the caller: whether another replica is to be asked instead, and whether it is a stream that may break.</summary>
+internal sealed class ReplicaAnswer(StoredResponses stored, StreamLimits limits) : ResponseTransform
+{
+    private const int MostOfError = 64 << 10; // bytes; the server's are smaller
+
+    public override ValueTask ApplyAsync(ResponseTransformContext context)
+    {
+        if (context.ProxyResponse is not { } answer)
+            return default;
+        int status = (int)answer.StatusCode;
+        bool namesStored = context.HttpContext.Features.Get<RoutingKey>() is { StoredId: not null };
+        if (status == StatusCodes.Status503ServiceUnavailable || (namesStored && status is StatusCodes.Status400BadRequest or StatusCodes.Status404NotFound))
+            return new ValueTask(ConsiderAsync(context, answer, status));
+        if (answer.IsSuccessStatusCode)
+            Pass(context.HttpContext, answer);
+        return default;
+    }
+
+    private static async Task ConsiderAsync(ResponseTransformContext context, HttpResponseMessage answer, int status)
+    {
+        Attempt attempt = context.HttpContext.Features.Get<Attempt>()!;
+        byte[]? body = await TryReadAsync(answer.Content, context.HttpContext.RequestAborted);
+        Outcome outcome = body is null ? Outcome.Failed : Of(status, body);
+        if (outcome is Outcome.Failed || (outcome is not Outcome.Answered && (!attempt.IsLast || (outcome is Outcome.NotKept && attempt.SawTrouble))))
+        {
+            attempt.Withhold(outcome);
+            context.SuppressResponseBody = true;
+        }
+        answer.Content = new ByteArrayContent(body ?? []); // what was read cannot be read again
+    }
+
+    /// <summary>The whole body; null where it broke off or is no error of ours.</summary>
+    private static async Task<byte[]?> TryReadAsync(HttpContent content, CancellationToken cancellation)
+    {
+        try
+        {
+            await content.LoadIntoBufferAsync(MostOfError, cancellation);
+            return await content.ReadAsByteArrayAsync(cancellation);
+        }
+        catch (HttpRequestException)
+        {
+            return null;
+        }
+    }
+
+    private static Outcome Of(int status, byte[] body) => (status, Code(body)) switch
+    {
+        (StatusCodes.Status503ServiceUnavailable, "server_overloaded") => Outcome.Overloaded,
+        (StatusCodes.Status503ServiceUnavailable, _) => Outcome.Unavailable,
+        (_, "previous_response_not_found" or "response_not_found" or "item_not_found") => Outcome.NotKept,
+        _ => Outcome.Answered,
+    };
+
+    private static string? Code(byte[] body)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(body, ErrorJson.Web.ErrorBody)?.Error?.Code;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private void Pass(HttpContext request, HttpResponseMessage answer)
+    {
+        if (answer.Headers.TryGetValues("x-response-id", out IEnumerable<string>? ids))
+            stored.Add(ids.First(), request.GetReverseProxyFeature().ProxiedDestination!.Model.Config.Address);
+        if (answer.Content.Headers is { ContentType.MediaType: "text/event-stream", ContentEncoding.Count: 0 })
+            answer.Content = new EventStreamContent(answer.Content, BreakEvent.For(request.Request.Path), limits, request.Features.Get<Attempt>()!.Break);
+    }
+}

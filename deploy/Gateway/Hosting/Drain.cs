@@ -1,0 +1,80 @@
+using Llama.Gateway.Configuration;
+using Llama.Server.Errors;
+using Llama.Server.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace Llama.Gateway.Hosting;
+
+/// <summary>
+/// The end of the gateway's life: not ready at once, no new requests, those that run go on to their end or the limit, and streams that are still there then end in an event that
+/// says so.
+/// </summary>
+internal sealed partial class Drain(IOptions<GatewaySettings> settings, SecondSignal secondSignal, ILogger<Drain> logger) : IHostedLifecycleService, IDisposable
+{
+    private readonly CancellationTokenSource _cut = new();
+    private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _isDraining;
+    private int _runningCount;
+
+    /// <summary>Whether the gateway has been told to stop.</summary>
+    public bool IsDraining => _isDraining;
+
+    /// <summary>Cancelled when what runs has no more time.</summary>
+    public CancellationToken Cut => _cut.Token;
+
+    /// <summary>Middleware around every request that goes to a replica.</summary>
+    public async Task InvokeAsync(HttpContext context, RequestDelegate next)
+    {
+        Interlocked.Increment(ref _runningCount); // before the look: a request that is let in is waited for
+        try
+        {
+            if (_isDraining)
+                await RefuseAsync(context);
+            else
+                await next(context);
+        }
+        finally
+        {
+            if (Interlocked.Decrement(ref _runningCount) == 0 && _isDraining)
+                _empty.TrySetResult();
+        }
+    }
+
+    /// <summary>Runs before the server stops listening, so that latecomers are told to come again rather than refused a connection.</summary>
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        _isDraining = true;
+        int count = Volatile.Read(ref _runningCount);
+        if (count == 0)
+            return;
+        Log.Draining(logger, count, settings.Value.DrainSeconds);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, secondSignal.Token);
+        patience.CancelAfter(TimeSpan.FromSeconds(settings.Value.DrainSeconds));
+        await _empty.Task.WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _cut.CancelAsync();
+    }
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public void Dispose() => _cut.Dispose();
+
+    private static Task RefuseAsync(HttpContext context)
+    {
+        context.Response.Headers.Connection = "close";
+        return ErrorResponse.WriteAsync(context, ApiError.Unavailable("The gateway is shutting down and takes no new requests.", TimeSpan.FromSeconds(5)));
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Information, "Stopping: {Count} requests may go on for up to {Seconds} s")]
+        public static partial void Draining(ILogger logger, int count, int seconds);
+    }
+}

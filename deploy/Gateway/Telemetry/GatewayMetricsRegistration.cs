@@ -1,0 +1,30 @@
+using OpenTelemetry.Exporter;
+using OpenTelemetry.Metrics;
+
+namespace Llama.Gateway.Telemetry;
+
+/// <summary>Registration of the metrics and their scrape.</summary>
+internal static class GatewayMetricsRegistration
+{
+    public static IServiceCollection AddGatewayMetrics(this IServiceCollection services)
+    {
+        services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddMeter(GatewayMetrics.MeterName).AddPrometheusExporter(Shape));
+        return services.AddSingleton<GatewayMetrics>().AddSingleton<ReplicaGauges>();
+    }
+
+    /// <summary>Maps the scrape of the gateway's own metrics; those of the replicas are scraped from them.</summary>
+    public static void MapGatewayMetrics(this IEndpointRouteBuilder routes)
+    {
+        routes.ServiceProvider.GetRequiredService<ReplicaGauges>(); // nothing else asks for them
+        routes.MapPrometheusScrapingEndpoint("/metrics").WithMetadata(new Routine());
+    }
+
+    /// <summary>The instruments already bear Prometheus' suffixes.</summary>
+    private static void Shape(PrometheusAspNetCoreOptions options)
+    {
+        options.TranslationStrategy = PrometheusAspNetCoreTranslationStrategy.UnderscoreEscapingWithoutSuffixes;
+        options.ScopeInfoEnabled = false;
+        options.TargetInfoEnabled = false;
+        options.ScrapeResponseCacheDurationMilliseconds = 0;
+    }
+}

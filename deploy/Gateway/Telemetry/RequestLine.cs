@@ -1,0 +1,39 @@
+using Llama.Gateway.Forwarding;
+using Yarp.ReverseProxy.Model;
+
+namespace Llama.Gateway.Telemetry;
+
+/// <summary>One line per request, without a word of its text; probes and scrapes only at Debug.</summary>
+internal sealed partial class RequestLine(RequestDelegate next, TimeProvider clock, ILogger<RequestLine> logger)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        long start = clock.GetTimestamp();
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            Write(context, clock.GetElapsedTime(start).TotalMilliseconds);
+        }
+    }
+
+    private void Write(HttpContext context, double milliseconds)
+    {
+        bool isRoutine = context.GetEndpoint()?.Metadata.GetMetadata<Routine>() is not null;
+        bool hasLeft = context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted;
+        Log.Answered(
+            logger, isRoutine ? LogLevel.Debug : LogLevel.Information, context.Request.Method, context.Request.Path,
+            hasLeft ? StatusCodes.Status499ClientClosedRequest : context.Response.StatusCode, milliseconds, context.TraceIdentifier,
+            context.Features.Get<IReverseProxyFeature>()?.ProxiedDestination?.Model.Config.Address ?? "none",
+            context.Features.Get<Attempt>()?.Count ?? 0, context.Features.Get<Attempt>()?.Outcome ?? Outcome.Answered);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage("{Method} {Path} {Status} in {Milliseconds:0.0} ms: {RequestId}, replica {Replica}, tries {Tries}, {Outcome}")]
+        public static partial void Answered(
+            ILogger logger, LogLevel level, string method, string path, int status, double milliseconds, string requestId, string replica, int tries, Outcome outcome);
+    }
+}

@@ -1,0 +1,144 @@
+using Llama.Model.Backends;
+using Llama.Model.Checkpoints;
+using Llama.Model.Kernels;
+using Llama.Model.Offload;
+using Llama.Model.Parallel;
+using Llama.Model.Sampling;
+using static TorchSharp.torch;
+
+namespace Llama.Model;
+
+/// <summary>A model, or a part of one, on its device: weights, KV cache, kernels and, with the head, what draws tokens. Belongs to the thread that makes it, is loaded in turn with others, and then stepped.</summary>
+internal sealed class DeviceModel : IDisposable
+{
+    private readonly ModelOptions _options;
+    private readonly WeightFormat _format;
+    private readonly IBackend _backend;
+    private IWeightSource? _source;
+    private LlamaWeights? _weights;
+    private LlamaModel? _model;
+    private IKernels? _kernels;
+    private IStep? _step; // of a part that has the head
+    private StepSize _size;
+    private MemoryPlan? _plan; // null without a limit
+
+    /// <summary>Takes the device into use.</summary>
+    public DeviceModel(ModelOptions options, BackendChoice choice)
+    {
+        (_options, _format, Choice) = (options, WeightFormat.Parse(options.Dtype), choice);
+        KvDtype = KvCache.DtypeOf(options.KvDtype, _format.Dtype);
+        _backend = choice.Create(_format.Dtype, options.Deterministic);
+    }
+
+    public BackendChoice Choice { get; }
+
+    public ScalarType KvDtype { get; }
+
+    public ScalarType ActivationDtype => _backend.ActivationDtype;
+
+    /// <summary>As <see cref="IBackend.BatchTokens"/>.</summary>
+    public int BatchTokens => _backend.BatchTokens;
+
+    /// <summary>As <see cref="IBackend.RunsAhead"/>.</summary>
+    public bool RunsAhead => _backend.RunsAhead;
+
+    /// <summary>As <see cref="DeviceMemory.HoldsCodes"/>.</summary>
+    public bool HoldsCodes => _backend.Memory.HoldsCodes;
+
+    /// <summary>Bytes that the device could give now.</summary>
+    public long FreeBytes => _backend.Memory.FreeBytes();
+
+    /// <summary>As <see cref="ModelRunner.IsAhead"/>.</summary>
+    public bool IsAhead => _step!.IsAhead;
+
+    /// <summary>As <see cref="ModelRunner.Waited"/>.</summary>
+    public TimeSpan Waited => _step?.Waited ?? TimeSpan.Zero;
+
+    /// <summary>What it holds; there once it is loaded.</summary>
+    public LlamaWeights Weights => _weights!;
+
+    /// <summary>The shape of the whole model; there once it is loaded.</summary>
+    public LlamaConfig Config => _source!.Config;
+
+    /// <summary>Bytes of one block of the cache in all layers that lie here.</summary>
+    public long BytesPerBlock => KvCache.BytesPerBlock(Weights.Config, _options.BlockSize, KvDtype);
+
+    /// <summary>Its kernels, for the start-up lines.</summary>
+    public string Kernels => _kernels!.Describe(Weights);
+
+    /// <summary>Its types of weights, for the start-up lines.</summary>
+    public string Format => _format.Describe(Config.Quantization, _source!.Codes);
+
+    /// <summary>Loads all but the cache.</summary>
+    /// <param name="batchTokens">Most tokens of a step.</param>
+    /// <param name="part">What of the model; null for all.</param>
+    public void Load(int batchTokens, ModelPart? part = null)
+    {
+        _source = WeightSource.Open(_options.Path, _format, _backend.Memory, part, mayStream: Choice.MemoryLimit is not null);
+        _size = new StepSize(batchTokens, _options.MaxSequences, ModelRunner.ContextLengthOf(_options, Config), _options.BlockSize);
+        ModelPart held = part ?? ModelPart.Whole(Config);
+        _kernels = _backend.CreateKernels(held.ShapeOf(Config), _size, KvDtype);
+        if (Choice.MemoryLimit is long limit)
+        {
+            _plan = new MemoryPlan(limit, _options, _source, held, _size, _format.Dtype);
+            _plan.Make(_backend, KvCache.BytesPerBlock(held.ShapeOf(Config), _options.BlockSize, KvDtype));
+            _plan.Begin(_backend);
+        }
+        _weights = new LlamaWeights(_source, part, _plan?.Stream);
+        _kernels.Calibrate(_weights);
+        _model = new LlamaModel(_weights, _kernels, _backend.Memory, _size, ActivationDtype);
+    }
+
+    /// <summary>How many blocks of the cache there is room for now.</summary>
+    /// <exception cref="InsufficientMemoryException">Not enough for one full sequence.</exception>
+    public KvPoolSize DerivePool()
+    {
+        KvPoolSize pool = KvPoolSize.Derive(_options, _size.ContextLength, BytesPerBlock, FreeBytes, Choice.CacheShare);
+        return _plan?.Within(pool, BytesPerBlock) ?? pool;
+    }
+
+    /// <summary>How it lies within its limit, and the rate to expect, which is measured now: for the start-up lines. Null without a limit.</summary>
+    public string? DescribeMemory() => _plan?.Describe();
+
+    /// <summary>Allocates the cache; then steps can be run.</summary>
+    public void UseCache(int blockCount)
+    {
+        _model!.UseCache(new KvCache(Weights.Config, blockCount, _options.BlockSize, KvDtype, _backend.Memory));
+        if (Weights.Head is null) _backend.FinishLoading();
+        else _step = _backend.CreateStep(_model, Weights.Config, _size);
+    }
+
+    /// <summary>Runs a step of a model, or its last part, as <see cref="IModelRunner.Run"/> says.</summary>
+    public void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored) => _step!.Run(batch, sampled, scored);
+
+    /// <summary>Takes the residual stream of a step, which is run next, from the part before.</summary>
+    /// <param name="batch">The step.</param>
+    /// <param name="stream">[tokens, hidden] float32, on the host.</param>
+    public void Take(ForwardBatch batch, Matrix stream)
+    {
+        _step?.Prepare(batch);
+        _backend.Memory.Upload(stream, _model!.Stream(stream.Rows));
+    }
+
+    /// <summary>Runs a step of a part without the head and hands on the residual stream behind its layers.</summary>
+    /// <param name="batch">The step.</param>
+    /// <param name="stream">[tokens, hidden] float32, on the host.</param>
+    public unsafe void Run(ForwardBatch batch, Matrix stream)
+    {
+        _backend.Bring(batch);
+        _backend.Memory.Download(_model!.Forward(batch), stream.Data);
+    }
+
+    public void Dispose()
+    {
+        _step?.Dispose();
+        if (_model is not null) _model.Dispose();
+        else if (_weights is not null) _weights.Dispose();
+        else
+        {
+            _plan?.Stream?.Dispose();
+            _source?.Dispose();
+        }
+        _backend.Dispose();
+    }
+}

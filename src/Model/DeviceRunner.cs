@@ -1,0 +1,69 @@
+using Llama.Model.Backends;
+using Llama.Model.Sampling;
+using Llama.Model.Threads;
+using Llama.Model.Torch;
+
+namespace Llama.Model;
+
+/// <summary>A model on one device, stepped by the engine's thread itself.</summary>
+internal sealed class DeviceRunner : ModelRunner
+{
+    private readonly RunnerThread _thread;
+    private readonly DeviceModel _model;
+
+    public DeviceRunner(ModelOptions options, BackendChoice choice)
+    {
+        _thread = new RunnerThread(options.Threads ?? Environment.ProcessorCount);
+        DeviceModel? model = null;
+        try
+        {
+            _model = model = new DeviceModel(options, choice);
+            int batchTokens = options.MaxBatchTokens ?? _model.BatchTokens;
+            _model.Load(batchTokens);
+            KvPoolSize pool = _model.DerivePool();
+            _model.UseCache(pool.BlockCount);
+            Limits = LimitsOf(options, _model.Config, batchTokens, pool.BlockCount) with { RunsAhead = _model.RunsAhead };
+            Description = Describe(options, pool);
+        }
+        catch
+        {
+            model?.Dispose();
+            _thread.Dispose();
+            throw;
+        }
+    }
+
+    public override ModelDescription Description { get; }
+
+    public override ModelLimits Limits { get; }
+
+    public override bool IsAhead => _model.IsAhead;
+
+    public override TimeSpan Waited => _model.Waited;
+
+    public override void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored) => _model.Run(batch, sampled, scored);
+
+    public override void Dispose()
+    {
+        _model.Dispose();
+        _thread.Dispose();
+    }
+
+    private ModelDescription Describe(ModelOptions options, KvPoolSize pool)
+    {
+        DeviceChoice device = _model.Choice.Device;
+        int threads = device.IsCuda ? 0 : _thread.Team.ThreadCount;
+        return new ModelDescription(
+            ModelDescription.Shape(_model.Config),
+            $"{device.Name} ({device.Reason}){ModelDescription.Threads(threads)}, {_model.Kernels}{(options.Deterministic ? ", deterministic" : "")}, {TorchLibrary.Description}",
+            ModelDescription.Types(options, _model.Format, _model.KvDtype, _model.ActivationDtype),
+            ModelDescription.Pool(pool, options.BlockSize, _model.BytesPerBlock))
+        {
+            Memory = _model.DescribeMemory(),
+            WeightBytes = _model.Weights.ByteCount,
+            StepBytes = _model.Weights.StepByteCount,
+            ThreadCount = threads,
+            Warnings = [.. _model.Choice.Warnings, .. TorchLibrary.Warnings],
+        };
+    }
+}

@@ -1,0 +1,91 @@
+using System.Runtime.ExceptionServices;
+using Llama.Model.Threads;
+
+namespace Llama.Model.Parallel;
+
+/// <summary>
+/// The one thread that a device of a list has: its backend, weights, cache and intermediate results are made, used and disposed there, so that none of them needs a lock. It does one thing
+/// after another: what the engine's thread asks of it while nothing is under way, and steps in their order.
+/// </summary>
+internal sealed class DeviceThread : IDisposable
+{
+    private readonly int _threadCount;
+    private readonly Action<long> _step;
+    private readonly Thread _thread;
+    private readonly Tally _posted = new(), _answered = new();
+    private Action? _task; // null posts a step
+    private ExceptionDispatchInfo? _failure; // of the task
+    private long _taskCount;
+    private bool _isEnding;
+
+    /// <summary>Starts the thread.</summary>
+    /// <param name="name">Of the device.</param>
+    /// <param name="threadCount">That compute for it, this one among them.</param>
+    /// <param name="step">Runs one step, by its number from 0; must not throw.</param>
+    public DeviceThread(string name, int threadCount, Action<long> step)
+    {
+        (_threadCount, _step) = (threadCount, step);
+        _thread = new Thread(Live) { Name = $"Llama {name}", IsBackground = true };
+        _thread.Start();
+    }
+
+    /// <summary>Lets it run the next step; from one thread at a time.</summary>
+    public void Post() => _posted.Raise();
+
+    /// <summary>Begins something there. No step may be under way, and it must be ended before anything else.</summary>
+    public void Begin(Action task)
+    {
+        _task = task;
+        _posted.Raise();
+    }
+
+    /// <summary>Waits for what was begun, and throws what that threw.</summary>
+    public void End()
+    {
+        ExceptionDispatchInfo? failure = Settle();
+        failure?.Throw();
+    }
+
+    /// <summary>Waits for what was begun, and returns what that threw; null for nothing.</summary>
+    public ExceptionDispatchInfo? Settle()
+    {
+        _answered.WaitFor(++_taskCount, spins: false);
+        return _failure;
+    }
+
+    /// <summary>Ends the thread. No step may be under way.</summary>
+    public void Dispose()
+    {
+        Begin(() => _isEnding = true);
+        _thread.Join();
+        _posted.Dispose();
+        _answered.Dispose();
+    }
+
+    private void Live()
+    {
+        using RunnerThread thread = new(_threadCount);
+        long stepCount = 0;
+        for (long count = 1; !_isEnding; count++)
+        {
+            _posted.WaitFor(count, spins: stepCount > 0);
+            if (_task is null) _step(stepCount++);
+            else Answer();
+        }
+    }
+
+    private void Answer()
+    {
+        _failure = null;
+        try
+        {
+            _task!();
+        }
+        catch (Exception e) // carried to who asked
+        {
+            _failure = ExceptionDispatchInfo.Capture(e);
+        }
+        _task = null;
+        _answered.Raise();
+    }
+}

@@ -1,0 +1,91 @@
+using System.Runtime.ExceptionServices;
+using Llama.Model.Backends;
+using Llama.Model.Kernels;
+using static TorchSharp.torch;
+
+namespace Llama.Model.Parallel;
+
+/// <summary>One part of a model with its device and that device's thread: it takes each step from the part before it, runs its layers and hands the step on.</summary>
+internal sealed class PartRunner : IDisposable
+{
+    private readonly StepUnderWay[] _steps; // by number, modulo their count
+    private readonly PartRunner? _before;
+    private readonly DeviceThread _thread;
+    private readonly Matrix[] _streams; // [steps] what is handed on: [tokens, hidden] float32
+    private Action _handOn = null!;
+
+    /// <summary>Starts the thread and takes the device into use there.</summary>
+    /// <param name="options">As for loading.</param>
+    /// <param name="choice">The device.</param>
+    /// <param name="threadCount">That compute for it.</param>
+    /// <param name="before">The part before; null for the first.</param>
+    /// <param name="steps">As many as may be under way.</param>
+    public PartRunner(ModelOptions options, BackendChoice choice, int threadCount, PartRunner? before, StepUnderWay[] steps)
+    {
+        (Choice, ThreadCount, _before, _steps, _streams) = (choice, threadCount, before, steps, new Matrix[steps.Length]);
+        if (before is not null) before._handOn = Post;
+        _thread = new DeviceThread(choice.Device.Name, threadCount, Run);
+        Begin(() => Model = new DeviceModel(options, choice));
+    }
+
+    public BackendChoice Choice { get; }
+
+    /// <summary>Threads that compute for it; its own among them.</summary>
+    public int ThreadCount { get; }
+
+    /// <summary>For its own thread alone, but for what does not change once it is loaded. Null before that, and if the device could not be taken into use.</summary>
+    public DeviceModel? Model { get; private set; }
+
+    /// <summary>Begins something on its thread while no step is under way; to be ended before anything else.</summary>
+    public void Begin(Action task) => _thread.Begin(task);
+
+    /// <summary>Waits for what was begun; returns what that threw.</summary>
+    public ExceptionDispatchInfo? Settle() => _thread.Settle();
+
+    /// <summary>Lets it run the next step.</summary>
+    public void Post() => _thread.Post();
+
+    /// <summary>What to do when it has run a step; of all parts but the last that is the next part's affair.</summary>
+    public void HandOnBy(Action handOn) => _handOn = handOn;
+
+    /// <summary>Allocates the cache, and what is handed on.</summary>
+    public void UseCache(int blockCount, int batchTokens)
+    {
+        DeviceModel model = Model!;
+        model.UseCache(blockCount);
+        if (model.Weights.Head is not null) return;
+        for (int i = 0; i < _streams.Length; i++) _streams[i] = HostMemory.Instance.Empty(batchTokens, model.Config.HiddenSize, ScalarType.Float32);
+    }
+
+    /// <summary>Gives everything back. No step may be under way.</summary>
+    public void Dispose()
+    {
+        _thread.Begin(() => Model?.Dispose());
+        _thread.Settle();
+        _thread.Dispose();
+        foreach (Matrix? stream in _streams) stream?.Dispose();
+    }
+
+    private void Run(long number)
+    {
+        int place = (int)(number % _steps.Length);
+        StepUnderWay step = _steps[place];
+        try
+        {
+            if (!step.HasFailed) Run(step, place);
+        }
+        catch (Exception failure) // told by who finishes the step
+        {
+            step.Fail(failure);
+        }
+        _handOn();
+    }
+
+    private void Run(StepUnderWay step, int place)
+    {
+        ForwardBatch batch = step.Batch;
+        if (_before is not null) Model!.Take(batch, _before._streams[place].Take(batch.TokenCount));
+        if (_streams[place] is { } stream) Model!.Run(batch, stream.Take(batch.TokenCount));
+        else Model!.Run(batch, step.Sampled.AsSpan(0, batch.SampleCount), step.Scored.AsSpan(0, batch.Scores.Count));
+    }
+}

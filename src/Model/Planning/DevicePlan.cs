@@ -1,0 +1,34 @@
+namespace Llama.Model.Planning;
+
+/// <summary>What a device would hold, in bytes.</summary>
+/// <param name="Name">As <c>Model:Device</c> spells it.</param>
+/// <param name="FreeBytes">Memory that it could give.</param>
+/// <param name="FirstLayer">Number of its first layer in the whole model, from 0.</param>
+/// <param name="LayerBytes">[layers] weights of each of its layers alone.</param>
+/// <param name="EmbeddingBytes">0 where it has none.</param>
+/// <param name="HeadBytes">Output head and final norm; 0 where it has none, and where the embedding is the head as well.</param>
+/// <param name="CacheBytes">Its part of the KV cache: of the pool, or where that does not fit of one full sequence.</param>
+/// <param name="ActivationBytes">Intermediate results of the largest step.</param>
+/// <param name="BufferBytes">Tables of positions, rows to draw from, logits.</param>
+public sealed record DevicePlan(
+    string Name, long FreeBytes, int FirstLayer, long[] LayerBytes, long EmbeddingBytes, long HeadBytes, long CacheBytes, long ActivationBytes, long BufferBytes)
+{
+    /// <summary>All weights.</summary>
+    public long WeightBytes => LayerBytes.Sum() + EmbeddingBytes + HeadBytes;
+
+    /// <summary>All of it.</summary>
+    public long TotalBytes => WeightBytes + CacheBytes + ActivationBytes + BufferBytes;
+
+    /// <summary>Whether there is room.</summary>
+    public bool Fits => TotalBytes <= FreeBytes;
+
+    /// <summary>What lies there: <c>embedding, layers 0 to 39</c>.</summary>
+    public string Holds
+    {
+        get
+        {
+            string layers = LayerBytes.Length == 1 ? $"layer {FirstLayer}" : $"layers {FirstLayer} to {FirstLayer + LayerBytes.Length - 1}";
+            return $"{(EmbeddingBytes > 0 ? "embedding, " : "")}{layers}{(HeadBytes > 0 ? ", head" : "")}";
+        }
+    }
+}

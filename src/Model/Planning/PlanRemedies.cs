@@ -1,0 +1,57 @@
+using Llama.Model.Quantization;
+
+namespace Llama.Model.Planning;
+
+/// <summary>What would make a model fit that does not: each is a plan that was made and fits.</summary>
+internal static class PlanRemedies
+{
+    private const int MostDevices = 16;
+
+    /// <summary>The least of each kind that helps.</summary>
+    public static IEnumerable<string> Of(ModelOptions options, IReadOnlyList<AssumedDevice> assumed)
+    {
+        foreach (string dtype in (string[])["int8", "int4"])
+            if (IsSmaller(dtype, options.Dtype) && Fits(options with { Dtype = dtype }, assumed)) yield return $"Model:Dtype={dtype}";
+        if (options.KvDtype != "int8" && Fits(options with { KvDtype = "int8" }, assumed)) yield return "Model:KvDtype=int8";
+        if (LongestContext(options, assumed) is int context) yield return $"Model:ContextLength={context}";
+        if (MoreDevices(options, assumed) is { } devices) yield return devices;
+    }
+
+    private static bool IsSmaller(string dtype, string than) => !QuantizationType.TryParse(than, out QuantizationType type) || !QuantizationType.TryParse(dtype, out QuantizationType other) || other.Bits < type.Bits;
+
+    // Powers of two are lengths that one asks for.
+    private static int? LongestContext(ModelOptions options, IReadOnlyList<AssumedDevice> assumed)
+    {
+        const int least = 256;
+        int whole = options.ContextLength ?? LlamaConfig.Load(options.Path).ContextLength;
+        for (int context = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)whole) / 2; context >= least; context /= 2)
+            if (Fits(options with { ContextLength = context }, assumed)) return context;
+        return null;
+    }
+
+    // Only where devices are assumed can there be more of them.
+    private static string? MoreDevices(ModelOptions options, IReadOnlyList<AssumedDevice> assumed)
+    {
+        if (assumed.Count == 0) return null;
+        AssumedDevice last = assumed[^1];
+        string kind = last.Name.Split(':')[0];
+        for (int count = assumed.Count + 1; count <= Math.Min(MostDevices, LlamaConfig.Load(options.Path).LayerCount); count++)
+        {
+            AssumedDevice[] more = [.. Enumerable.Range(0, count).Select(i => i < assumed.Count && assumed.Count > 1 ? assumed[i] : last with { Name = $"{kind}:{i}" })];
+            if (Fits(options with { Device = string.Join(',', more.Select(device => device.Name)) }, more)) return $"{count} devices, the further ones with {Offload.MemorySize.Mebibytes(last.FreeBytes)} each";
+        }
+        return null;
+    }
+
+    private static bool Fits(ModelOptions options, IReadOnlyList<AssumedDevice> assumed)
+    {
+        try
+        {
+            return ModelPlanner.Place(options, assumed).Fault is null;
+        }
+        catch (ArgumentException) // devices that cannot hold such weights, or a name that is there already
+        {
+            return false;
+        }
+    }
+}

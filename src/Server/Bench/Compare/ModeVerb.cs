@@ -1,0 +1,69 @@
+using System.CommandLine;
+using System.Text.Json;
+using Llama.Server.Bench.Local;
+using Llama.Server.Bench.Measuring;
+using Llama.Server.CommandLine;
+
+namespace Llama.Server.Bench.Compare;
+
+/// <summary><c>bench mode</c>: the process of one mode, started by <c>bench latency --compare</c>. It reads a <see cref="ModeWork"/>, writes a line after each run, and last a <see cref="ModeMeasurement"/>.</summary>
+internal static class ModeVerb
+{
+    public const string Name = "mode", RunDone = "run";
+
+    public static Command Command(string[] settings)
+    {
+        SettingsCommand command = new(Name, "Measures one mode for bench latency --compare, which starts it.") { Hidden = true };
+        command.SetAction(async (parsed, cancellation) =>
+        {
+            string line = await Console.In.ReadLineAsync(cancellation) ?? throw new VerbException("bench mode takes its work from bench latency --compare; call that.");
+            using CancellationTokenSource left = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            _ = Task.Run(() => EndWithCaller(left), CancellationToken.None);
+            TextWriter output = parsed.InvocationConfiguration.Output;
+            ModeMeasurement measured = await MeasureAsync(JsonSerializer.Deserialize(line, BenchJson.Line.ModeWork)!, settings, output, left.Token);
+            output.WriteLine(JsonSerializer.Serialize(measured, BenchJson.Line.ModeMeasurement));
+        });
+        return command;
+    }
+
+    // The input ends when the caller does, however that came about.
+    private static void EndWithCaller(CancellationTokenSource left)
+    {
+        while (Console.In.ReadLine() is not null) { }
+        left.Cancel();
+    }
+
+    private static async Task<ModeMeasurement> MeasureAsync(ModeWork work, string[] settings, TextWriter output, CancellationToken cancellation)
+    {
+        await using EngineSession session = await StartAsync(settings, cancellation);
+        session.Require(work.PromptIds.Length + work.NewTokens, "The prompt and --new-tokens");
+        long? loadPeak = PeakMemory.Bytes();
+        PeakMemory.Reset();
+        List<GenerationTimes> times = [];
+        List<int> answer = [];
+        for (int run = -work.WarmUp; run < work.Runs; run++)
+        {
+            answer.Clear();
+            GenerationTimes taken = await session.GenerateAsync(work.PromptIds, work.NewTokens, cancellation, answer);
+            if (run >= 0) times.Add(taken);
+            output.WriteLine(RunDone);
+        }
+        long? runPeak = PeakMemory.Bytes();
+        float[] logprobs = await session.ScoreAsync(work.PromptIds, work.ScoredIds ?? [.. answer], cancellation);
+        return new ModeMeasurement(BenchedModel.Of(session), Each(time => time.Ttft), Each(time => time.Tpot), Each(time => time.EndToEnd), [.. answer], logprobs, loadPeak, runPeak);
+
+        double[] Each(Func<GenerationTimes, double> of) => [.. times.Select(of)];
+    }
+
+    private static async Task<EngineSession> StartAsync(string[] settings, CancellationToken cancellation)
+    {
+        try
+        {
+            return await EngineSession.StartAsync(settings, cancellation);
+        }
+        catch (Exception failure) when (failure is InsufficientMemoryException or InvalidOperationException or NotSupportedException) // of a kind that the verbs take for a bug; here it is a row without figures
+        {
+            throw new VerbException(failure.Message.Split('\n')[0]);
+        }
+    }
+}

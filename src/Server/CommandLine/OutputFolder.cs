@@ -1,0 +1,38 @@
+namespace Llama.Server.CommandLine;
+
+/// <summary>The checkpoint folder that a verb's <c>--out</c> names. It gets its name when it is whole: what bears it can be served.</summary>
+internal static class OutputFolder
+{
+    /// <summary>Whether the folder may be written.</summary>
+    /// <param name="folder">Its path.</param>
+    /// <param name="force">Whether a checkpoint that is there may be replaced.</param>
+    /// <exception cref="VerbException">It is there already, and not to be replaced or no checkpoint.</exception>
+    public static void Check(string folder, bool force)
+    {
+        if (!Path.Exists(folder) || IsEmpty(folder)) return;
+        if (!force) throw new VerbException($"{folder} is there already; name another --out, or add --force to replace it.");
+        if (!File.Exists(Path.Combine(folder, "config.json"))) throw new VerbException($"{folder} is no checkpoint (it holds no config.json) and is not replaced; name another --out.");
+    }
+
+    /// <summary>Writes it, replacing one that is there.</summary>
+    /// <param name="folder">Its path, checked.</param>
+    /// <param name="write">Fills a new folder that will be the one.</param>
+    public static void Write(string folder, Action<string> write)
+    {
+        string partial = folder + ".partial";
+        if (Directory.Exists(partial)) Directory.Delete(partial, recursive: true);
+        Directory.CreateDirectory(partial);
+        try
+        {
+            write(partial);
+            if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
+            Directory.Move(partial, folder);
+        }
+        finally
+        {
+            if (Directory.Exists(partial)) Directory.Delete(partial, recursive: true);
+        }
+    }
+
+    private static bool IsEmpty(string folder) => Directory.Exists(folder) && !Directory.EnumerateFileSystemEntries(folder).Any();
+}

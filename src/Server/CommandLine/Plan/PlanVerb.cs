@@ -1,0 +1,67 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Text.Json;
+using Llama.Model;
+using Llama.Model.Offload;
+using Llama.Model.Planning;
+using Llama.Server.Configuration;
+using Llama.Server.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace Llama.Server.CommandLine.Plan;
+
+/// <summary><c>plan</c>: where a model would lie, on devices that are here or are not.</summary>
+internal static class PlanVerb
+{
+    public static Command Command(string[] settings)
+    {
+        Option<AssumedDevice[]> devices = new("--devices")
+        {
+            Description = "Devices to plan for, with the memory that each could give, in place of those that are here: cuda:0=80GiB,cuda:1=80GiB. All of them are used unless Model:Device lists some.",
+            HelpName = "name=size,…",
+            CustomParser = Parse,
+        };
+        Option<bool> json = new("--json") { Description = "One line of JSON instead of the table." };
+        SettingsCommand command = new("plan", "Says where each layer of a model would lie and whether it fits, from the files' headers alone.", Explanation) { devices, json };
+        command.SetAction(parsed =>
+        {
+            TextWriter output = parsed.InvocationConfiguration.Output;
+            (string name, ModelOptions options) = Options(settings);
+            ModelPlan plan = ModelPlanner.Make(options, parsed.GetValue(devices) ?? []);
+            if (parsed.GetValue(json)) output.WriteLine(JsonSerializer.Serialize(plan, PlanJson.Line.ModelPlan));
+            else PlanReport.Write(name, plan, output);
+            return plan.Fault is null ? 0 : 1;
+        });
+        return command;
+    }
+
+    private static (string Name, ModelOptions Options) Options(string[] settings)
+    {
+        using WebApplication app = VerbServices.Build(settings);
+        ModelIdentity identity = app.Services.GetRequiredService<ModelIdentity>();
+        return (identity.Name, app.Services.GetRequiredService<IOptions<ModelSettings>>().Value.ToOptions(identity.Folder, app.Services.GetRequiredService<IOptions<SchedulerSettings>>().Value));
+    }
+
+    private static AssumedDevice[] Parse(ArgumentResult result)
+    {
+        List<AssumedDevice> devices = [];
+        foreach (string text in result.Tokens.SelectMany(token => token.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)))
+        {
+            if (text.Split('=', StringSplitOptions.TrimEntries) is [{ Length: > 0 } name, string size] && MemorySize.TryParse(size, out long bytes)) devices.Add(new AssumedDevice(name, bytes));
+            else result.AddError($"--devices has '{text}'; give a device and {MemorySize.Spellings}, such as cuda:0=80GiB.");
+        }
+        return [.. devices];
+    }
+
+    private const string Explanation = """
+        Every tensor's name, shape, type and size is compared with what config.json makes them, and all that is wrong is said at once; weights are not read, so this takes seconds and some megabytes
+        for a model of any size. Then the layers are placed as for serving. The exit code is 1 when the model would not be loaded; what would make it fit is said below. The table's columns:
+
+          weights       of the layers, embedding and head on that device, in the type that Model:Dtype makes them
+          KV cache      its layers' part of the pool, which is as large as serving would make it
+          activations   intermediate results of the largest step (Scheduler:MaxBatchTokens)
+          buffers       tables of positions, rows to draw from, logits
+          free          what the device has free now, or has been given by --devices. Of what a CUDA driver and libraries take themselves, some hundred MiB, nothing is known here: it comes out of what
+                        Model:MemoryUtilization leaves.
+        """;
+}

@@ -1,0 +1,39 @@
+using Llama.Server.Configuration;
+using Microsoft.Extensions.Options;
+
+namespace Llama.Server.Hosting;
+
+/// <summary>Runs a host of ours to its end.</summary>
+internal static class HostRun
+{
+    /// <summary>0 when the program ended as asked; 1 when its settings or address were wrong, or <paramref name="hasFailed"/> says so at the end.</summary>
+    /// <param name="app">The host.</param>
+    /// <param name="hasFailed">Asked at the end.</param>
+    /// <param name="map">Builds what needs settings that are right; null for nothing.</param>
+    public static async Task<int> RunToExitCodeAsync(this WebApplication app, Func<bool> hasFailed, Action? map = null)
+    {
+        try
+        {
+            app.Services.GetRequiredService<IStartupValidator>().Validate(); // first, so that all faults are told together
+            if (ListenAddresses.Of(app.Configuration).FirstOrDefault(address => !ListenAddress.TryParse(address, out _)) is { } wrong)
+                return await FailAsync($"'{wrong}' is no address; give --urls as http://host:port.");
+            map?.Invoke();
+            await app.RunAsync();
+            return hasFailed() ? 1 : 0;
+        }
+        catch (Exception exception) when (SettingsFaults.Of(exception) is { Length: > 0 } faults)
+        {
+            return await FailAsync(SettingsFaults.Describe(faults));
+        }
+        catch (IOException exception) // the address is taken
+        {
+            return await FailAsync($"{exception.Message} Free it, or choose another with --urls.");
+        }
+    }
+
+    private static async Task<int> FailAsync(string message)
+    {
+        await Console.Error.WriteLineAsync(message);
+        return 1;
+    }
+}

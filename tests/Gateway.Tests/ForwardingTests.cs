@@ -1,0 +1,171 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text;
+using Llama.Gateway.Tests.Hosting;
+
+namespace Llama.Gateway.Tests;
+
+public sealed class ForwardingTests
+{
+    private const string Body = """{ "model" : "m",  "messages":[{"role":"user","content":"\u00e4 🦒"}]}""";
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Request_AnyBody_ArrivesByteForByteWithItsKeyIdAndTrace(bool chunked)
+    {
+        await using Fleet fleet = await Fleet.StartAsync(1);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions?a=b") { Content = new ByteArrayContent(Encoding.UTF8.GetBytes(Body)) };
+        request.Headers.TransferEncodingChunked = chunked;
+        request.Headers.Add("Authorization", "Bearer key");
+        request.Headers.Add("x-request-id", "caller-1");
+        request.Headers.ExpectContinue = true;
+        request.Headers.Add("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+        HttpResponseMessage answer = await fleet.Client.SendAsync(request);
+        SeenRequest seen = Assert.Single(fleet.Replicas[0].Requests);
+
+        Assert.Equal("ok", await answer.Content.ReadAsStringAsync());
+        Assert.Equal(Body, seen.Text);
+        Assert.Equal("Bearer key", seen.Headers["Authorization"]);
+        Assert.Equal("caller-1", seen.Headers["x-request-id"]);
+        Assert.Equal("caller-1", Assert.Single(answer.Headers.GetValues("x-request-id")));
+        Assert.StartsWith("00-0af7651916cd43dd8448eb211c80319c-", seen.Headers["traceparent"]);
+    }
+
+    [Fact]
+    public async Task Request_WithoutIds_BothSidesHaveTheSame()
+    {
+        await using Fleet fleet = await Fleet.StartAsync(1);
+        HttpResponseMessage answer = await fleet.PostAsync("/v1/chat/completions", Body);
+        SeenRequest seen = Assert.Single(fleet.Replicas[0].Requests);
+
+        Assert.Equal(seen.Headers["x-request-id"], Assert.Single(answer.Headers.GetValues("x-request-id")));
+        Assert.True(ActivityContext.TryParse(seen.Headers["traceparent"], null, out _));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Body_OverTheLimit_IsRefusedInTheApisWords(bool chunked)
+    {
+        await using Fleet fleet = await Fleet.StartAsync(1, "--Gateway:MaxRequestBodyBytes=1024");
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/completions") { Content = new ByteArrayContent(new byte[5000]) };
+        request.Headers.TransferEncodingChunked = chunked;
+        HttpResponseMessage answer = await fleet.Client.SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
+        Assert.Contains("\"code\":\"request_too_large\"", await answer.Content.ReadAsStringAsync());
+        Assert.Empty(fleet.Replicas[0].Requests);
+    }
+
+    [Fact]
+    public async Task Stream_EachEventLeavesAtOnce()
+    {
+        var go = new TaskCompletionSource();
+        await using Fleet fleet = await Fleet.StartAsync(1);
+        fleet.Replicas[0].Answer = Answers.Stream(go.Task);
+        using HttpResponseMessage answer = await fleet.PostAsync("/v1/chat/completions", Body);
+        using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync());
+
+        Assert.Equal(Answers.Event.TrimEnd(), await reader.ReadLineAsync()); // the second has not been made yet
+        go.SetResult();
+        Assert.Equal("\ndata: [DONE]\n\n", await reader.ReadToEndAsync());
+    }
+
+    [Fact]
+    public async Task Stream_ReaderIsSlow_TheReplicaIsHeldUp()
+    {
+        long written = 0;
+        await using Fleet fleet = await Fleet.StartAsync(1);
+        fleet.Replicas[0].Answer = async context =>
+        {
+            context.Response.ContentType = "text/event-stream";
+            byte[] event64K = Encoding.UTF8.GetBytes("data: " + new string('x', 64 << 10) + "\n\n");
+            while (written < 1L << 30)
+            {
+                await context.Response.Body.WriteAsync(event64K, context.RequestAborted);
+                written += event64K.Length;
+            }
+        };
+        using HttpResponseMessage answer = await fleet.PostAsync("/v1/chat/completions", Body); // and nothing of it is read
+        long before = -1;
+        await fleet.UntilAsync(async () =>
+        {
+            (long last, before) = (before, Volatile.Read(ref written));
+            await Task.Delay(300);
+            return last == before;
+        });
+
+        Assert.InRange(before, 1, 64 << 20); // the buffers of two sockets
+    }
+
+    [Fact]
+    public async Task Caller_Leaves_TheReplicaIsToldAtOnce()
+    {
+        var left = new TaskCompletionSource();
+        await using Fleet fleet = await Fleet.StartAsync(1);
+        fleet.Replicas[0].Answer = context =>
+        {
+            context.RequestAborted.Register(left.SetResult);
+            return Answers.Stream(Task.Delay(Timeout.Infinite, context.RequestAborted))(context);
+        };
+        (await fleet.PostAsync("/v1/chat/completions", Body)).Dispose();
+
+        await left.Task.WaitAsync(Fleet.Patience);
+    }
+
+    [Fact]
+    public async Task Caller_LeavesBeforeThereIsAnAnswer_NoOtherReplicaIsAsked()
+    {
+        (var came, var left) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await using Fleet fleet = await Fleet.StartAsync(3);
+        foreach (FakeReplica replica in fleet.Replicas)
+        {
+            replica.Answer = async context =>
+            {
+                context.RequestAborted.Register(left.SetResult);
+                came.SetResult();
+                await Task.Delay(Timeout.Infinite, context.RequestAborted);
+            };
+        }
+        using var caller = new CancellationTokenSource();
+        Task<HttpResponseMessage> request = fleet.SendAsync("/v1/chat/completions", new StringContent(Body), caller.Token);
+        await came.Task.WaitAsync(Fleet.Patience);
+        caller.Cancel();
+        await left.Task.WaitAsync(Fleet.Patience);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request);
+
+        Assert.Equal(1, fleet.Replicas.Sum(replica => replica.Requests.Count));
+    }
+
+    [Fact]
+    public async Task Metrics_AfterRequests_TellOfReplicasAndPlaces()
+    {
+        await using Fleet fleet = await Fleet.StartAsync(1);
+        await fleet.PostAsync("/v1/chat/completions", Body);
+        string scrape = await fleet.ScrapeAsync();
+
+        Assert.Contains($$"""gateway_requests_total{outcome="Answered",replica="{{fleet.Replicas[0].Address}}",status="200"} 1""", scrape);
+        Assert.Contains("""gateway_placements_total{result="home"} 1""", scrape);
+        Assert.Contains($$"""gateway_replica_ready{replica="{{fleet.Replicas[0].Address}}"} 1""", scrape);
+    }
+
+    [Fact]
+    public async Task Conversations_Grow_StayWhereTheyAre()
+    {
+        await using Fleet fleet = await Fleet.StartAsync(3);
+        foreach (int conversation in Enumerable.Range(0, 24))
+        {
+            foreach (int turn in Enumerable.Range(1, 4))
+                await fleet.PostAsync("/v1/chat/completions", Turn(conversation, turn));
+        }
+        string[][] seen = [.. fleet.Replicas.Select(replica => replica.Requests.Select(request => request.Text).ToArray())];
+
+        foreach (int conversation in Enumerable.Range(0, 24))
+            Assert.Single(seen, texts => texts.Any(text => text.Contains($"first {conversation}\"", StringComparison.Ordinal)));
+        Assert.All(seen, texts => Assert.NotEmpty(texts));
+    }
+
+    private static string Turn(int conversation, int turn) =>
+        $$"""{"messages":[{"role":"system","content":"all alike"},{"role":"user","content":"first {{conversation}}"}{{string.Concat(Enumerable.Repeat(",{\"role\":\"assistant\"}", turn))}}]}""";
+}

@@ -1,0 +1,63 @@
+using System.Text;
+using Llama.Gateway.Hosting;
+using Microsoft.AspNetCore.Builder;
+
+namespace Llama.Gateway.Tests.Hosting;
+
+/// <summary>Fake replicas and a real gateway before them.</summary>
+internal sealed class Fleet : IAsyncDisposable
+{
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(3); // a machine may stand still for a minute
+
+    private Fleet(WebApplication gateway, FakeReplica[] replicas)
+    {
+        (Gateway, Replicas) = (gateway, replicas);
+        Client = new HttpClient { BaseAddress = new Uri(gateway.Urls.First()), Timeout = Patience };
+    }
+
+    public WebApplication Gateway { get; }
+
+    public FakeReplica[] Replicas { get; }
+
+    public HttpClient Client { get; }
+
+    /// <summary>Starts it and waits until every replica has been found ready.</summary>
+    public static async Task<Fleet> StartAsync(int replicaCount, params string[] settings)
+    {
+        FakeReplica[] replicas = await Task.WhenAll(Enumerable.Range(0, replicaCount).Select(_ => FakeReplica.StartAsync()));
+        string[] addresses = [.. replicas.Select((replica, i) => $"--Gateway:Replicas:{i}={replica.Address}")];
+        WebApplication gateway = GatewayApp.Build(["--urls=http://127.0.0.1:0", "--Serilog:MinimumLevel:Default=Fatal", .. addresses, .. settings]);
+        GatewayApp.Map(gateway);
+        await gateway.StartAsync();
+        var fleet = new Fleet(gateway, replicas);
+        await fleet.UntilAsync(async () => (await fleet.ScrapeAsync()).Split('\n').Count(line => line.StartsWith("gateway_replica_ready", StringComparison.Ordinal) && line.EndsWith(" 1", StringComparison.Ordinal)) == replicaCount
+            && (await fleet.Client.GetAsync("/health/ready")).IsSuccessStatusCode);
+        return fleet;
+    }
+
+    public Task<HttpResponseMessage> PostAsync(string path, string body) => SendAsync(path, new StringContent(body, Encoding.UTF8, "application/json"));
+
+    /// <summary>Answers as soon as there are headers.</summary>
+    public Task<HttpResponseMessage> SendAsync(string path, HttpContent body, CancellationToken cancellation = default) =>
+        Client.SendAsync(new HttpRequestMessage(HttpMethod.Post, path) { Content = body }, HttpCompletionOption.ResponseHeadersRead, cancellation);
+
+    public Task<string> ScrapeAsync() => Client.GetStringAsync("/metrics");
+
+    /// <summary>Waits for something to come true.</summary>
+    public async Task UntilAsync(Func<Task<bool>> isTrue)
+    {
+        using var end = new CancellationTokenSource(Patience);
+        while (!await isTrue())
+            await Task.Delay(20, end.Token);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        using var now = new CancellationTokenSource(TimeSpan.Zero);
+        await Gateway.StopAsync(now.Token);
+        await Gateway.DisposeAsync();
+        foreach (FakeReplica replica in Replicas)
+            await replica.DisposeAsync();
+    }
+}

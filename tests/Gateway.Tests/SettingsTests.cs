@@ -1,0 +1,50 @@
+using Llama.Gateway.Hosting;
+using Llama.Server.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace Llama.Gateway.Tests;
+
+public sealed class SettingsTests
+{
+    [Fact]
+    public void Settings_ManyFaults_AreToldTogether() => Assert.Equal(
+        """
+        The settings have 6 fault(s):
+          - Gateway:Foo is not a setting; that section has Replicas, LookUpSeconds, LoadFactor, ProbeSeconds, AnswerSeconds, MaxRequestBodyBytes, DrainSeconds.
+          - Gateway:ProbeSeconds is 'x'; give a whole number.
+          - Gateway:LoadFactor must be between 1 and 100.
+          - Gateway:Replicas:0 is 'http://a/b'; give http://host:port, without a path.
+          - Gateway:Replicas:1 is 'localhost:9001'; give http://host:port, without a path.
+          - Gateway:Replicas has '127.0.0.1:9001' 2 times; name each server once.
+        """,
+        Faults(
+            "--Gateway:Replicas:0=http://a/b", "--Gateway:Replicas:1=localhost:9001", "--Gateway:Replicas:2=http://127.0.0.1:9001", "--Gateway:Replicas:3=http://127.0.0.1:9001/",
+            "--Gateway:LoadFactor=0.5", "--Gateway:Foo=1", "--Gateway:ProbeSeconds=x"));
+
+    [Fact]
+    public void Settings_NoReplicas_TellsHowToNameThem() => Assert.Contains("Gateway:Replicas is empty; give the servers' addresses, e.g. --Gateway:Replicas:0=http://", Faults());
+
+    [Fact]
+    public void Settings_OfTheFile_AreTheDefaultsAndHelpListsAll()
+    {
+        using var app = GatewayApp.Build(["--Gateway:Replicas:0=http://127.0.0.1:9001"]);
+        var help = new StringWriter();
+        GatewayHelp.TryAnswer(["--help"], help, TextWriter.Null);
+        var settings = app.Services.GetRequiredService<IOptions<Gateway.Configuration.GatewaySettings>>().Value;
+        var defaults = new Gateway.Configuration.GatewaySettings();
+
+        Assert.All(typeof(Gateway.Configuration.GatewaySettings).GetProperties(), property =>
+        {
+            Assert.Contains($"--Gateway:{property.Name}", help.ToString());
+            Assert.True(property.Name == "Replicas" || Equals(property.GetValue(defaults), property.GetValue(settings)));
+        });
+    }
+
+    private static string Faults(params string[] args)
+    {
+        using var app = GatewayApp.Build(args);
+        Exception exception = Assert.ThrowsAny<Exception>(() => app.Services.GetRequiredService<IStartupValidator>().Validate());
+        return SettingsFaults.Describe(SettingsFaults.Of(exception));
+    }
+}

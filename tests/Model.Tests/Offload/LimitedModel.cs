@@ -1,0 +1,48 @@
+using Llama.Model.Backends;
+using Llama.Model.Checkpoints;
+using Llama.Model.Kernels;
+using Llama.Model.Offload;
+using Llama.Model.Parallel;
+
+namespace Llama.Model.Tests.Offload;
+
+/// <summary>Options with a limit under which so many layers of a model stay, on a device where nothing else is taken.</summary>
+internal static class LimitedModel
+{
+    /// <summary>Settings and device for it. The cache gets the least that works.</summary>
+    /// <param name="options">Of the model.</param>
+    /// <param name="choice">Its device.</param>
+    /// <param name="layers">That stay.</param>
+    /// <param name="keepsHead">Whether the head does.</param>
+    public static (ModelOptions Options, BackendChoice Choice) Of(ModelOptions options, BackendChoice choice, int layers, bool keepsHead = true)
+    {
+        options = options with { MemoryUtilization = 0.001 };
+        MemoryDemand demand = Demand(options, UnburdenedBackend.On(choice));
+        for (long limit = demand.Fixed; limit < demand.Fixed + 2 * demand.UnitBytes + demand.LookedUpTable + demand.LeastKv; limit += 512)
+            if (Stays(limit, demand) is { } stays && stays[^1] == keepsHead && stays.SkipLast(1).Count(stay => stay) == layers)
+                return (options, UnburdenedBackend.On(choice) with { MemoryLimit = limit });
+        throw new ArgumentException($"No limit leaves {layers} layers{(keepsHead ? " and the head" : "")} in memory.");
+    }
+
+    private static bool[]? Stays(long limit, MemoryDemand demand)
+    {
+        try
+        {
+            return OffloadPlan.Make(limit, demand, 0.001).IsResident;
+        }
+        catch (InsufficientMemoryException)
+        {
+            return null;
+        }
+    }
+
+    private static MemoryDemand Demand(ModelOptions options, BackendChoice choice)
+    {
+        WeightFormat format = WeightFormat.Parse(options.Dtype);
+        using IBackend backend = choice.Create(format.Dtype, options.Deterministic);
+        using IWeightSource source = WeightSource.Open(options.Path, format, HostMemory.Instance);
+        LlamaConfig config = source.Config;
+        StepSize size = new(options.MaxBatchTokens ?? backend.BatchTokens, options.MaxSequences, config.ContextLength, options.BlockSize);
+        return new MemoryPlan(0, options, source, ModelPart.Whole(config), size, format.Dtype).Demand(backend, KvCache.BytesPerBlock(config, options.BlockSize, KvCache.DtypeOf(options.KvDtype, format.Dtype)));
+    }
+}

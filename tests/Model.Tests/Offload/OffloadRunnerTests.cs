@@ -1,0 +1,179 @@
+using Llama.Model.Backends;
+using Llama.Model.Checkpoints;
+using Llama.Model.Quantization;
+using Llama.Model.Sampling;
+using Llama.Model.Tests.Cuda.Emulator;
+using Llama.Model.Tests.Gguf;
+using Llama.Tests.Shared;
+
+namespace Llama.Model.Tests.Offload;
+
+/// <summary>A model under a limit that holds a part of it: bit for bit what it is without, whatever form its weights have.</summary>
+public sealed class OffloadRunnerTests : IDisposable
+{
+    private static readonly LlamaConfig Config = SmallLlama.Config with { LayerCount = 7 };
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("llama-offload-tests").FullName;
+
+    [Theory]
+    [InlineData(TensorDtype.BF16, "auto", "fused", 3, true)]
+    [InlineData(TensorDtype.BF16, "auto", "fused", 0, false)]
+    [InlineData(TensorDtype.BF16, "auto", "scalar", 2, true)]
+    [InlineData(TensorDtype.BF16, "bfloat16", "plain", 3, true)]
+    [InlineData(TensorDtype.BF16, "float32", "fused", 3, true)] // widened on the way
+    [InlineData(TensorDtype.F32, "auto", "fused", 3, true)] // and rounded
+    [InlineData(TensorDtype.F16, "auto", "fused", 1, false)]
+    [InlineData(TensorDtype.F32, "float32", "fused", 2, true)]
+    public void Run_WeightsStream_IsBitwiseWhatItIsWithoutLimit(TensorDtype stored, string dtype, string kernels, int layers, bool keepsHead)
+    {
+        RandomCheckpoint.Write(_folder, Config, stored, seed: 1);
+        Compare(new ModelOptions { Path = _folder, Dtype = dtype, Kernels = kernels }, layers, keepsHead);
+    }
+
+    [Theory]
+    [InlineData("int8", false)]
+    [InlineData("int4", true)]
+    [InlineData("int4-g64-zp", false)]
+    public void Run_CodesStream_IsBitwiseWhatItIsWithoutLimit(string type, bool isTied)
+    {
+        Assert.True(QuantizationType.TryParse(type, out QuantizationType parsed));
+        RandomCheckpoint.Write(_folder, Config with { TieWordEmbeddings = isTied }, TensorDtype.BF16, seed: 2);
+        string target = Directory.CreateDirectory(Path.Combine(_folder, "quantised")).FullName;
+        CheckpointQuantizer.Write(_folder, target, QuantizationPlan.Of(parsed), new Progress<double>());
+        Compare(new ModelOptions { Path = target }, layers: 2, keepsHead: !isTied);
+        Compare(new ModelOptions { Path = target }, layers: 2, keepsHead: isTied);
+    }
+
+    [Theory]
+    [InlineData("BF16", "auto")]
+    [InlineData("F16", "auto")]
+    [InlineData("Q8_0", "auto")]
+    [InlineData("Q4_0", "auto")]
+    [InlineData("Q4_0", "float32")]
+    public void Run_GgufStreams_IsBitwiseWhatItIsWithoutLimit(string type, string dtype)
+    {
+        using GgufFolder folder = new(change: config => config with { LayerCount = 7 });
+        Compare(new ModelOptions { Path = folder.Convert(type), Dtype = dtype }, layers: 3, keepsHead: true);
+    }
+
+    [CudaEmulatorTheory]
+    [InlineData("auto", false, 2, true)]
+    [InlineData("int8", false, 0, true)]
+    [InlineData("int4", true, 3, false)]
+    [InlineData("float32", true, 1, false)]
+    public void Run_OnACudaDevice_IsBitwiseWhatItIsWithoutLimit(string dtype, bool isTied, int layers, bool keepsHead)
+    {
+        RandomCheckpoint.Write(_folder, Config with { TieWordEmbeddings = isTied, LayerCount = 5 }, TensorDtype.BF16, seed: 1);
+        ModelOptions options = new() { Path = _folder, Device = "cpu", Dtype = dtype, MaxBatchTokens = 64, MaxSequences = 3, Deterministic = true };
+        EmulatedDevice device = new();
+        (ModelOptions limited, BackendChoice choice) = LimitedModel.Of(options, device.Choice, layers, keepsHead);
+        Assert.Equal(ModelRunnerTests.Generate(options, 12, device.Choice), ModelRunnerTests.Generate(limited, 12, choice));
+        Assert.Equal("", device.Leaks);
+        Assert.Equal(Read(options, device.Choice, 20), Read(limited, choice, 20));
+        Assert.Equal("", device.Leaks);
+    }
+
+    [Fact]
+    public void Load_EverythingFits_ChangesNothing()
+    {
+        RandomCheckpoint.Write(_folder, Config, TensorDtype.BF16, seed: 1);
+        ModelOptions options = new() { Path = _folder, Device = "cpu", MaxSequences = 3 };
+        using ModelRunner free = ModelRunner.Load(options), limited = ModelRunner.Load(options, UnburdenedBackend.On(BackendChoice.Of(options with { MemoryLimit = "64MiB" })));
+        Assert.Equal(free.Limits, limited.Limits);
+        Assert.Equal(free.Description.KvCache.Split("within")[0], limited.Description.KvCache.Split("within")[0]); // before what is free at the moment
+        Assert.Equal("64 MiB, and everything fits", limited.Description.Memory);
+        Assert.Null(free.Description.Memory);
+    }
+
+    [Fact]
+    public void Load_TheProcessAloneIsLarger_NamesTheSmallestLimit()
+    {
+        RandomCheckpoint.Write(_folder, Config, TensorDtype.BF16, seed: 1);
+        string message = Assert.Throws<InsufficientMemoryException>(() => ModelRunner.Load(new ModelOptions { Path = _folder, Device = "cpu", MemoryLimit = "16MiB" })).Message;
+        Assert.Contains("Model:MemoryLimit=16 MiB is too small even if all weights stream", message);
+        Assert.Contains("The smallest that works is", message);
+    }
+
+    [Fact]
+    public void Load_WouldQuantiseInEachStep_SaysToDoItAhead()
+    {
+        RandomCheckpoint.Write(_folder, Config, TensorDtype.BF16, seed: 1);
+        ModelOptions options = new() { Path = _folder, Device = "cpu", Dtype = "int8", MaxSequences = 3 };
+        (ModelOptions limited, BackendChoice choice) = LimitedModel.Of(options, BackendChoice.Of(options), 2);
+        Assert.Contains("the verb quantize with --type int8", Assert.Throws<ArgumentException>(() => ModelRunner.Load(limited, choice)).Message);
+    }
+
+    [Fact]
+    public void Run_WarmDecodeSteps_AllocateNoMoreThanWithoutLimit()
+    {
+        RandomCheckpoint.Write(_folder, Config, TensorDtype.BF16, seed: 1);
+        ModelOptions options = new() { Path = _folder, Device = "cpu", MaxSequences = 4, BlockCount = 32 };
+        (ModelOptions limited, BackendChoice choice) = LimitedModel.Of(options, BackendChoice.Of(options), 2);
+        Assert.Equal(Allocated(options, BackendChoice.Of(options)), Allocated(limited, choice));
+    }
+
+    [Fact]
+    public void Run_FileIsTruncatedMeanwhile_EndsWithASentence()
+    {
+        RandomCheckpoint.Write(_folder, Config, TensorDtype.BF16, seed: 1);
+        ModelOptions options = new() { Path = _folder, Device = "cpu", MaxSequences = 3 };
+        (ModelOptions limited, BackendChoice choice) = LimitedModel.Of(options, BackendChoice.Of(options), 0, keepsHead: false);
+        using ModelRunner runner = ModelRunner.Load(limited, choice);
+        ForwardBatch batch = new(16, 1, runner.Limits.BlocksPerSequence);
+        SampledToken[] sampled = new SampledToken[1];
+        ModelRunnerTests.Step(runner, batch, sampled, 0, 1);
+        using (FileStream file = new(Path.Combine(_folder, "model.safetensors"), FileMode.Open, FileAccess.Write, FileShare.ReadWrite)) file.SetLength(file.Length / 2);
+        RunnerLostException lost = Assert.Throws<RunnerLostException>(() =>
+        {
+            for (int position = 1; position < 4; position++) ModelRunnerTests.Step(runner, batch, sampled, position, 1);
+        });
+        Assert.Contains("The weights cannot be read any more", lost.Message);
+        Assert.Contains("it was changed while it was served", lost.Message);
+        Assert.Throws<RunnerLostException>(() => ModelRunnerTests.Step(runner, batch, sampled, 4, 1));
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static void Compare(ModelOptions options, int layers, bool keepsHead)
+    {
+        options = options with { Device = "cpu", MaxSequences = 3, Deterministic = options.Kernels == "fused" };
+        (ModelOptions limited, BackendChoice choice) = LimitedModel.Of(options, BackendChoice.Of(options), layers, keepsHead);
+        Assert.Equal(ModelRunnerTests.Generate(options, 24), ModelRunnerTests.Generate(limited, 24, choice));
+        Assert.Equal(Read(options, BackendChoice.Of(options), 50), Read(limited, choice, 50)); // in one chunk
+        Assert.Equal(Read(options, BackendChoice.Of(options), 7), Read(limited, choice, 7)); // most steps draw nothing: the head is passed over
+    }
+
+    private static (double[] Logprobs, float[] Sum) ReadOnce(ModelRunner runner, int chunk)
+    {
+        int[] prompt = [.. Enumerable.Range(0, 50).Select(i => (i * i + 7) % 200)];
+        float[] sum = new float[64];
+        List<double> logprobs = [];
+        for (int start = 0; start < prompt.Length; start += chunk)
+            logprobs.AddRange(ModelRunnerTests.ReadPrompt(runner, prompt, start, Math.Min(chunk, prompt.Length - start), sum).SelectMany(score => score.Top.Select(top => (double)top.Logprob).Prepend(score.Logprob)));
+        return ([.. logprobs], sum);
+    }
+
+    private static double[] Read(ModelOptions options, BackendChoice choice, int chunk)
+    {
+        using ModelRunner runner = ModelRunner.Load(options, choice);
+        Assert.Equal(choice.MemoryLimit is not null, runner.Description.Memory?.Contains("stream", StringComparison.Ordinal) == true);
+        (double[] logprobs, float[] sum) = ReadOnce(runner, chunk);
+        return [.. logprobs, .. sum];
+    }
+
+    private static long Allocated(ModelOptions options, BackendChoice choice)
+    {
+        using ModelRunner runner = ModelRunner.Load(options, choice);
+        ForwardBatch batch = new(16, 4, runner.Limits.BlocksPerSequence);
+        SampledToken[] sampled = new SampledToken[4];
+        for (int position = 0; position < 20; position++) ModelRunnerTests.Step(runner, batch, sampled, position, sequences: 4);
+        long least = long.MaxValue; // of four stretches: the runtime may allocate once, what a step allocates is in each
+        for (int start = 20; start < 120; start += 25)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int position = start; position < start + 25; position++) ModelRunnerTests.Step(runner, batch, sampled, position, sequences: 4);
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+        return least;
+    }
+}

@@ -1,0 +1,120 @@
+using Llama.Model.Checkpoints;
+using Llama.Model.Kernels;
+using Llama.Model.Planning;
+using Llama.Tests.Shared;
+using static TorchSharp.torch;
+
+namespace Llama.Model.Tests.Planning;
+
+/// <summary>A plan is what loading then does: it says so beforehand.</summary>
+public sealed class ModelPlannerTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("llama-plan-").FullName;
+
+    public ModelPlannerTests() => RandomCheckpoint.Write(_folder, SmallLlama.Config with { LayerCount = 5 }, TensorDtype.BF16, seed: 1);
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [InlineData("cpu", "auto", "auto")]
+    [InlineData("cpu", "float32", "int8")]
+    [InlineData("cpu", "int8", "auto")]
+    [InlineData("cpu", "int4-g32-zp", "auto")]
+    [InlineData("cpu:0,cpu:1", "bfloat16", "auto")]
+    [InlineData("cpu:0,cpu:1,cpu:2", "int4", "float32")]
+    public void Make_AnyForm_WeighsAndPlacesAsLoadingDoes(string device, string dtype, string kvDtype)
+    {
+        ModelOptions options = Options(device) with { Dtype = dtype, KvDtype = kvDtype, BlockCount = 9 };
+
+        ModelPlan plan = ModelPlanner.Make(options, []);
+
+        using ModelRunner runner = ModelRunner.Load(options);
+        Assert.Null(plan.Fault);
+        Assert.Equal(runner.Description.WeightBytes, plan.Devices.Sum(part => part.WeightBytes));
+        Assert.Equal(runner.Limits.BlockCount * runner.Limits.BlockSize, plan.CacheTokens);
+        Assert.StartsWith(plan.Types, runner.Description.Dtype);
+        Assert.Contains($"{plan.Devices.Sum(part => part.CacheBytes) >> 20:N0} MiB", runner.Description.KvCache);
+        if (plan.Devices.Count > 1) Assert.All(plan.Devices, part => Assert.Contains($"{part.Name}: {part.Holds}", runner.Description.Device));
+    }
+
+    [Fact]
+    public void StepBytes_AnyShape_AreThoseThatTheModelAllocates()
+    {
+        LlamaConfig config = SmallLlama.Config;
+        foreach (ScalarType dtype in new[] { ScalarType.Float32, ScalarType.BFloat16 })
+        {
+            CountingMemory memory = new();
+            using Activations activations = new(config, 37, dtype, memory);
+            Assert.Equal(memory.ByteCount, Activations.BytesOf(config, 37, dtype));
+        }
+    }
+
+    // Needs grow with the number of devices only by what each has for itself, and no layer is lost.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(4)]
+    [InlineData(5)]
+    public void Make_DevicesThatAreNotHere_HoldEveryLayerOnce(int count)
+    {
+        AssumedDevice[] devices = [.. Enumerable.Range(0, count).Select(i => new AssumedDevice($"cuda:{i}", 1L << 30))];
+
+        ModelPlan plan = ModelPlanner.Make(Options("auto"), devices), whole = ModelPlanner.Make(Options("auto"), [new AssumedDevice("cpu", 1L << 30)]);
+
+        Assert.Equal(Enumerable.Range(0, 5), plan.Devices.SelectMany(part => Enumerable.Range(part.FirstLayer, part.LayerBytes.Length)));
+        Assert.Equal(whole.Devices[0].WeightBytes, plan.Devices.Sum(part => part.WeightBytes));
+        Assert.Equal(devices.Select(device => device.Name), plan.Devices.Select(part => part.Name));
+    }
+
+    [Fact]
+    public void Make_TooLittleMemory_SaysWhereAndEveryRemedyFits()
+    {
+        LlamaConfig wide = SmallLlama.Config with { HiddenSize = 512, IntermediateSize = 1376, HeadCount = 8, KvHeadCount = 8, HeadDim = 64, LayerCount = 5, VocabSize = 2000 };
+        RandomCheckpoint.WriteEmpty(_folder, wide, TensorDtype.BF16);
+        ModelOptions options = Options("auto");
+        DevicePlan all = ModelPlanner.Make(options, [new AssumedDevice("cuda:0", 1L << 30)]).Devices[0];
+        long some = (long)(0.7 * all.WeightBytes) + all.ActivationBytes + all.BufferBytes + (2 << 20); // 1.25 MiB are a sequence's cache
+
+        ModelPlan plan = ModelPlanner.Make(options, [new AssumedDevice("cuda:0", some)]);
+
+        Assert.StartsWith("cuda:0 has ", plan.Fault);
+        Assert.False(plan.Devices[0].Fits);
+        Assert.Contains("Model:Dtype=int4", plan.Remedies);
+        Assert.Contains(plan.Remedies, remedy => remedy.StartsWith("2 devices", StringComparison.Ordinal));
+        Assert.Null(ModelPlanner.Make(options with { Dtype = "int4" }, [new AssumedDevice("cuda:0", some)]).Fault);
+        Assert.Null(ModelPlanner.Make(options, [new AssumedDevice("cuda:0", some), new AssumedDevice("cuda:1", some)]).Fault);
+    }
+
+    [Fact]
+    public void Make_DevicesAndSettingsThatDoNotGoTogether_AreNamed()
+    {
+        Assert.Contains("names cuda:1; say with --devices how much memory that has", Fault("cuda:0,cuda:1", "cuda:0"));
+        Assert.Contains("--devices names cuda:1, and Model:Device does not", Fault("cuda", "cuda:0", "cuda:1"));
+        Assert.Contains("6 devices, and the model has 5 layers", Fault("auto", "cpu:0", "cpu:1", "cpu:2", "cpu:3", "cpu:4", "cpu:5"));
+        Assert.Contains("use auto, cpu, cuda", Fault("auto", "gpu"));
+
+        string Fault(string device, params string[] assumed) =>
+            Assert.Throws<ArgumentException>(() => ModelPlanner.Make(Options(device), [.. assumed.Select(name => new AssumedDevice(name, 1L << 30))])).Message;
+    }
+
+    private ModelOptions Options(string device) => new() { Path = _folder, Device = device, MaxBatchTokens = 64, MaxSequences = 8, Threads = 2 };
+
+    private sealed unsafe class CountingMemory : DeviceMemory
+    {
+        public long ByteCount { get; private set; }
+
+        public override long FreeBytes() => long.MaxValue;
+
+        public override Matrix Empty(int rows, int columns, ScalarType dtype)
+        {
+            ByteCount += Matrix.BytesOf(rows, columns, dtype);
+            return new Matrix(null, rows, columns, dtype, isOnHost: false, free: null);
+        }
+
+        public override Matrix Place(Matrix onHost, ScalarType dtype) => throw new NotSupportedException();
+
+        public override void Upload(Matrix onHost, Matrix target) => throw new NotSupportedException();
+
+        public override void Download(Matrix matrix, void* target) => throw new NotSupportedException();
+    }
+}
