@@ -61,7 +61,7 @@ public sealed class ScreenshotTests(Chromium chromium)
         await page.Page.SelectAsync(".opblock-post.is-open .examples-select select", "stream");
         await page.ReadAsync<object?>("void document.querySelector('.opblock-post.is-open .execute').click()");
         await page.UntilAsync("document.querySelector('.opblock-post.is-open .live-responses-table')?.innerText.includes('[DONE]')");
-        await page.ReadAsync<object?>("void document.querySelector('.opblock-post.is-open .opblock-body .execute').scrollIntoView({ block: 'center' })");
+        await page.ReadAsync<object?>("void document.querySelector('.opblock-post.is-open .opblock-body .execute').scrollIntoView({ block: 'start' })");
         await SaveAsync(page, "swagger");
     }
 
