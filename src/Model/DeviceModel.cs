@@ -25,7 +25,7 @@ internal sealed class DeviceModel : IDisposable
     /// <summary>Takes the device into use.</summary>
     public DeviceModel(ModelOptions options, BackendChoice choice)
     {
-        (_options, _format, Choice) = (options, WeightFormat.Parse(options.Dtype), choice);
+        (_options, _format, Choice) = (options, WeightFormat.Of(options), choice);
         KvDtype = KvCache.DtypeOf(options.KvDtype, _format.Dtype);
         _backend = choice.Create(_format.Dtype, options.Deterministic);
     }

@@ -98,7 +98,7 @@ internal sealed class LlamaWeights : IDisposable
 
     private LayerWeights Layer(int index, Func<string, Weight> weight, LayerWeights? norms = null)
     {
-        string prefix = CheckpointLayout.LayerPrefix(Part.FirstLayer + index), attention = prefix + "self_attn.", mlp = prefix + "mlp.";
+        string prefix = $"{CheckpointLayout.LayersPrefix}{Part.FirstLayer + index}.", attention = prefix + "self_attn.", mlp = prefix + "mlp.";
         return new LayerWeights(
             norms?.AttentionNorm ?? _source.Norm(prefix + "input_layernorm.weight"),
             weight(attention + "q_proj.weight"), weight(attention + "k_proj.weight"), weight(attention + "v_proj.weight"), weight(attention + "o_proj.weight"),

@@ -15,6 +15,9 @@ public sealed record ModelOptions
     /// <summary>Form of the weights: <c>auto</c> (as the files have them in codes, else bfloat16), <c>bfloat16</c>, <c>float32</c>, or a <see cref="Quantization.QuantizationType"/>.</summary>
     public string Dtype { get; init; } = "auto";
 
+    /// <summary>With <c>int8-outliers</c>, from what size on an input element is multiplied in 16 bits; null takes 6.</summary>
+    public double? OutlierThreshold { get; init; }
+
     /// <summary>Type of the KV cache: <c>auto</c> (float32 with float32 weights, else bfloat16), <c>bfloat16</c>, <c>float32</c>, or <c>int8</c> with a scale per token and head.</summary>
     public string KvDtype { get; init; } = "auto";
 

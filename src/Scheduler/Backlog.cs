@@ -11,23 +11,36 @@ internal sealed class Backlog(int maxLength)
     private readonly MovingAverage _tokensPerSecond = new();
     private readonly MovingAverage _usedOutput = new(); // generated tokens per token asked for
     private int _length;
+    private int _freeSlots;
     private long _promptTokens;
     private long _outputTokens; // at most
 
     public int Length => Volatile.Read(ref _length);
+
+    /// <summary>
+    /// How many more could run at once, as long as the last step left nobody waiting; else none. So many may come beside those that may wait: a burst that the next step takes in is no queue.
+    /// </summary>
+    public int FreeSlots { set => Volatile.Write(ref _freeSlots, value); }
 
     /// <summary>Takes a place in the queue for each of the requests that share one prompt, or for none, under any number of submitters; false when there is no room.</summary>
     public bool TryEnter(IReadOnlyList<GenerationRequest> requests)
     {
         for (int length = Length, found; ; length = found)
         {
-            if (length + requests.Count > maxLength) return false;
+            if (length + requests.Count > maxLength + Volatile.Read(ref _freeSlots)) return false;
             found = Interlocked.CompareExchange(ref _length, length + requests.Count, length);
             if (found == length) break;
         }
         Interlocked.Add(ref _promptTokens, requests[0].PromptTokenIds.Length);
         foreach (GenerationRequest request in requests) Interlocked.Add(ref _outputTokens, request.MaxTokens);
         return true;
+    }
+
+    /// <summary>Lets a step take some in: they have their slots before they give up their places, lest others have both.</summary>
+    public void Admit(IReadOnlyList<Sequence> sequences)
+    {
+        FreeSlots = Math.Max(0, Volatile.Read(ref _freeSlots) - sequences.Count);
+        for (int i = 0; i < sequences.Count; i++) Leave(sequences[i]);
     }
 
     public void Leave(Sequence sequence)

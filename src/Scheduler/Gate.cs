@@ -33,6 +33,7 @@ internal sealed class Gate(ModelLimits limits, SchedulerOptions options, Backlog
         {
             bool mayEndAtOnce = request.PromptLogprobs is not null || request.WantsEmbedding;
             if (request.MaxTokens < (mayEndAtOnce ? 0 : 1)) throw new ArgumentException("MaxTokens is below 1, or below 0 with something wanted of the prompt.", nameof(requests));
+            if (request.ShareWeight < 1) throw new ArgumentException("ShareWeight is below 1.", nameof(requests));
             if (!ContinuesSame(requests[0], request))
                 throw new ArgumentException("The requests differ in prompt, salt, priority, share key, or in what is wanted of the prompt.", nameof(requests));
         }

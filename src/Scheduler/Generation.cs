@@ -15,6 +15,9 @@ public sealed class Generation : IAsyncDisposable
     /// <summary>Number of the request in this engine, from 1.</summary>
     public long Id => _sequence.Id;
 
+    /// <summary>Whether it waits for room: not yet admitted, or preempted. Of a moment ago.</summary>
+    public bool IsWaiting => _sequence.State is SequenceState.Waiting or SequenceState.Attached;
+
     /// <summary>Prompt tokens whose keys and values were found in the cache; final once the first event is there.</summary>
     public int CachedTokenCount => _sequence.CachedTokenCount;
 

@@ -33,6 +33,12 @@ public sealed record GenerationRequest
     /// <summary>Whose share the request draws on when keys compete.</summary>
     public int ShareKey { get; init; }
 
+    /// <summary>How many times the tokens of a key of weight 1 that key may have while both want more; 1 or more.</summary>
+    public int ShareWeight { get; init; } = 1;
+
+    /// <summary>Whether it is the server's own and left out of metrics and traces.</summary>
+    public bool IsProbe { get; init; }
+
     /// <summary>Requests share cached prefixes only with requests of the same salt.</summary>
     public ulong CacheSalt { get; init; }
 

@@ -15,9 +15,10 @@ internal sealed class Reporter(
 
     public void Scheduled(Step step)
     {
+        backlog.Admit(step.Admitted);
         foreach (Sequence sequence in step.Admitted)
         {
-            backlog.Leave(sequence);
+            if (sequence.IsProbe) continue;
             lookout.Admitted(sequence);
             metrics?.Admitted(sequence);
         }
@@ -27,6 +28,7 @@ internal sealed class Reporter(
     {
         _stepCount++;
         backlog.ObserveStep(step.Batch.TokenCount, duration);
+        if (step.IsProbe) return;
         lookout.Ran(step, duration);
         metrics?.Ran(step.Batch.TokenCount);
     }
@@ -41,6 +43,7 @@ internal sealed class Reporter(
     {
         // Counters first: whoever reads a last event finds its blocks given back.
         counters.Publish(scheduler, _stepCount);
+        backlog.FreeSlots = scheduler.FreeSlots;
         metrics?.Preempted(scheduler.PreemptionCount - _preemptionCount);
         _preemptionCount = scheduler.PreemptionCount;
         Report(CollectionsMarshal.AsSpan(scheduler.Outcomes));
@@ -60,7 +63,7 @@ internal sealed class Reporter(
     private void Report(in Outcome outcome)
     {
         if (outcome.Fault is { } fault) onFailure?.Invoke(fault);
-        if (outcome.Token is not null) Generated(outcome);
+        if (outcome.Token is not null && !outcome.Sequence.IsProbe) Generated(outcome);
         if (outcome.Finish is { } reason) Ended(outcome.Sequence, reason);
         outcome.Sequence.Generation?.Publish(outcome, _wakeUps);
     }
@@ -76,8 +79,9 @@ internal sealed class Reporter(
 
     private void Ended(Sequence sequence, FinishReason reason)
     {
-        lookout.Ended();
         if (sequence.AdmittedAt is null) backlog.Leave(sequence);
+        if (sequence.IsProbe) return;
+        lookout.Ended();
         if (reason is FinishReason.Stop or FinishReason.Completed or FinishReason.Length) backlog.ObserveOutput(sequence);
         metrics?.Ended(sequence, reason);
         trace?.Write(sequence);

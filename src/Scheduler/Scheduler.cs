@@ -56,6 +56,9 @@ internal sealed class Scheduler
     /// <summary>Those of the waiting that were running before.</summary>
     public int PreemptedCount => _roster.Waiting.PreemptedCount;
 
+    /// <summary>How many more could run, had they come before the last step; none while there are some that it did not let in.</summary>
+    public int FreeSlots => WaitingCount > 0 ? 0 : _roster.FreeCount;
+
     /// <summary>Steps that are begun and not taken in.</summary>
     public int UnderWayCount => (int)(_begunCount - _landedCount);
 

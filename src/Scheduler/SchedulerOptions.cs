@@ -9,7 +9,7 @@ public sealed record SchedulerOptions
     /// <summary>Most sequences running at once.</summary>
     public int MaxSequences { get; init; } = 256;
 
-    /// <summary>Most requests waiting; one more is refused.</summary>
+    /// <summary>Most requests waiting, beside those that the next step can let run; one more is refused.</summary>
     public int MaxQueueLength { get; init; } = 1024;
 
     /// <summary>Whether finished prefixes are kept and found again.</summary>

@@ -45,6 +45,11 @@ internal sealed class Sequence
 
     public int ShareKey => _request.ShareKey;
 
+    public int ShareWeight => _request.ShareWeight;
+
+    /// <summary>Whether nobody outside is to count it.</summary>
+    public bool IsProbe => _request.IsProbe;
+
     public ulong CacheSalt => _request.CacheSalt;
 
     public object? Origin => _request.Origin;

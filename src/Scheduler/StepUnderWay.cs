@@ -13,5 +13,9 @@ internal sealed class StepUnderWay(BatchBuilder builder)
     /// <summary>Tokens of prompts among those of the batch.</summary>
     public int PromptTokenCount { get; private set; }
 
-    public void Take(Step step, bool mayRunAhead, long now) => (Batch, BegunAt, PromptTokenCount) = (builder.Build(step, mayRunAhead), now, step.PromptTokenCount);
+    /// <summary>Whether all it computes is for the server itself.</summary>
+    public bool IsProbe { get; private set; }
+
+    public void Take(Step step, bool mayRunAhead, long now) =>
+        (Batch, BegunAt, PromptTokenCount, IsProbe) = (builder.Build(step, mayRunAhead), now, step.PromptTokenCount, step.Sequences is [{ IsProbe: true }]);
 }

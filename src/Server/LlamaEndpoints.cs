@@ -1,3 +1,4 @@
+using Llama.Server.Admin;
 using Llama.Server.Chat;
 using Llama.Server.Completions;
 using Llama.Server.Embeddings;
@@ -73,6 +74,19 @@ public static class LlamaEndpoints
         pages.MapPages();
         pages.MapEngineEvents();
         return pages;
+    }
+
+    /// <summary>
+    /// Maps the operators' routes: settings in effect, requests under way, abort, drain, keys. They take <c>Auth:AdminKey</c>; where none is set they are closed, unless
+    /// <c>RequireAuthorization</c> on what this returns puts the application's own guard before them.
+    /// </summary>
+    /// <param name="routes">The application.</param>
+    /// <param name="prefix">Where they lie.</param>
+    public static IEndpointConventionBuilder MapLlamaAdmin(this IEndpointRouteBuilder routes, string prefix = "/admin")
+    {
+        RouteGroupBuilder admin = routes.MapApiGroup(prefix);
+        admin.MapAdmin();
+        return admin;
     }
 
     /// <summary>At the root only these URLs are ours; the others are the application's.</summary>

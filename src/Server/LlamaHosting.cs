@@ -1,7 +1,9 @@
+using Llama.Server.Admin;
 using Llama.Server.Client;
 using Llama.Server.Configuration;
 using Llama.Server.Generating;
 using Llama.Server.Hosting;
+using Llama.Server.Limits;
 using Llama.Server.Responses;
 using Llama.Server.Routing;
 using Llama.Server.Telemetry;
@@ -26,7 +28,7 @@ public static class LlamaHosting
         var options = new LlamaOptions();
         configure?.Invoke(options);
         builder.AddSettings(options);
-        builder.Services.AddEngine(options).AddGenerating().AddResponses().AddApiRoutes().AddServerMetrics();
+        builder.Services.AddEngine(options).AddGenerating().AddLimits().AddAdmin().AddResponses().AddApiRoutes().AddServerMetrics();
         return builder;
     }
 

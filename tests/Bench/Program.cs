@@ -10,6 +10,7 @@ RootCommand root = new("Measures the server's parts. Results are kept in tests/B
     GuidanceBench.Command(),
     ThreadBench.Command(),
     QualityBench.Command(),
+    OutlierBench.Command(),
     WireBench.Command(),
     SamplingBench.Command(),
 };

@@ -13,22 +13,51 @@ namespace Llama.Bench;
 internal static class QualityBench
 {
     private const int MaxTokens = 512, MaxSequences = 64;
-    private static readonly string[] Forms = ["float32", "bfloat16", "int8", "int8-g128", "int8-g32", "int4-g32", "int4-g64", "int4-g128", "int4-g32-zp", "int4-g64-zp", "int4-g128-zp", "bfloat16/int8", "int8/int8", "int4/int8"];
+    private static readonly string[] Forms = ["float32", "bfloat16", "int8", "int8-g128", "int8-g32", "int8-outliers", "int4-g32", "int4-g64", "int4-g128", "int4-g32-zp", "int4-g64-zp", "int4-g128-zp", "bfloat16/int8", "int8/int8", "int4/int8"];
 
     public static Command Command()
     {
         Option<string> model = new("--model") { Description = "The demo model's folder, with words.tsv and held-out.txt.", DefaultValueFactory = _ => "models/llama-2-wordnet-8m" };
         Option<string[]> forms = new("--dtype") { Description = "As Model:Dtype, or Model:Dtype/Model:KvDtype; can be given several times.", DefaultValueFactory = _ => Forms };
         Option<int> every = new("--every") { Description = "Ask only each n-th question.", DefaultValueFactory = _ => 1 };
-        Command command = new("quality", "Exact answers and perplexity of the demo model by Model:Dtype.") { model, forms, every };
-        command.SetAction(parsed => Run(parsed.GetValue(model)!, parsed.GetValue(forms)!, parsed.GetValue(every)));
+        Option<float> planted = new("--planted") { Description = "Plant outliers first: so many times as large, a power of two (default: none).", DefaultValueFactory = _ => 1 };
+        Option<int> channels = new("--channels") { Description = "Channels to plant.", DefaultValueFactory = _ => 6 };
+        Command command = new("quality", "Exact answers and perplexity of the demo model by Model:Dtype.") { model, forms, every, planted, channels };
+        command.SetAction(parsed =>
+        {
+            (string folder, float factor) = (parsed.GetValue(model)!, parsed.GetValue(planted));
+            if (factor == 1) Run(folder, parsed.GetValue(forms)!, parsed.GetValue(every));
+            else Planted(folder, factor, parsed.GetValue(channels), copy => Run(copy, parsed.GetValue(forms)!, parsed.GetValue(every)));
+        });
         return command;
+    }
+
+    /// <summary>All questions with their answers, by part of the examination.</summary>
+    /// <param name="model">The demo model's folder.</param>
+    /// <param name="every">Only each n-th.</param>
+    public static (string Name, KnownAnswer[] Answers)[] Parts(string model, int every)
+    {
+        Tokenizer tokenizer = new(Path.Combine(model, "tokenizer.model"));
+        return [.. Examination.OfModel(model).Parts().Select(part => (part.Name, Answers(part, tokenizer, every)))];
+    }
+
+    private static void Planted(string model, float factor, int channels, Action<string> run)
+    {
+        string copy = Directory.CreateTempSubdirectory("llama-planted").FullName;
+        try
+        {
+            PlantedOutliers.Write(model, copy, LlamaConfig.Load(model).LayerCount, channels, factor);
+            run(copy);
+        }
+        finally
+        {
+            Directory.Delete(copy, recursive: true);
+        }
     }
 
     private static void Run(string model, string[] forms, int every)
     {
-        Tokenizer tokenizer = new(Path.Combine(model, "tokenizer.model"));
-        (string Name, KnownAnswer[] Answers)[] parts = [.. Examination.OfModel(model).Parts().Select(part => (part.Name, Answers(part, tokenizer, every)))];
+        (string Name, KnownAnswer[] Answers)[] parts = Parts(model, every);
         Console.WriteLine($"| Model:Dtype |{string.Concat(parts.Select(part => $" {part.Name} |"))} perplexity | MB a step | s |");
         Console.WriteLine($"|---|{string.Concat(parts.Select(_ => "---:|"))}---:|---:|---:|");
         foreach (string form in forms) Line(model, form, parts);

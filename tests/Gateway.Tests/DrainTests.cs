@@ -3,6 +3,7 @@ using Llama.Gateway.Tests.Hosting;
 
 namespace Llama.Gateway.Tests;
 
+[Collection(nameof(Fleet))] // one at a time: instruments are told apart by name alone in a process
 public sealed class DrainTests
 {
     private const string Body = """{"model":"m","messages":[{"role":"user","content":"x"}],"stream":true}""";

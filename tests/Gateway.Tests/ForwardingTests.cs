@@ -5,6 +5,7 @@ using Llama.Gateway.Tests.Hosting;
 
 namespace Llama.Gateway.Tests;
 
+[Collection(nameof(Fleet))] // one at a time: instruments are told apart by name alone in a process
 public sealed class ForwardingTests
 {
     private const string Body = """{ "model" : "m",  "messages":[{"role":"user","content":"\u00e4 🦒"}]}""";
@@ -141,13 +142,15 @@ public sealed class ForwardingTests
     [Fact]
     public async Task Metrics_AfterRequests_TellOfReplicasAndPlaces()
     {
-        await using Fleet fleet = await Fleet.StartAsync(1);
+        await using Fleet fleet = await Fleet.StartAsync(2);
         await fleet.PostAsync("/v1/chat/completions", Body);
+        string address = fleet.Replicas.Single(replica => !replica.Requests.IsEmpty).Address;
+        string counted = $$"""gateway_requests_total{outcome="Answered",replica="{{address}}",status="200"} 1""";
+        await fleet.UntilAsync(async () => (await fleet.ScrapeAsync()).Contains(counted)); // after the caller has all
         string scrape = await fleet.ScrapeAsync();
 
-        Assert.Contains($$"""gateway_requests_total{outcome="Answered",replica="{{fleet.Replicas[0].Address}}",status="200"} 1""", scrape);
         Assert.Contains("""gateway_placements_total{result="home"} 1""", scrape);
-        Assert.Contains($$"""gateway_replica_ready{replica="{{fleet.Replicas[0].Address}}"} 1""", scrape);
+        Assert.Contains($$"""gateway_replica_ready{replica="{{address}}"} 1""", scrape);
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using Llama.Gateway.Tests.Hosting;
 
 namespace Llama.Gateway.Tests;
 
+[Collection(nameof(Fleet))] // one at a time: instruments are told apart by name alone in a process
 public sealed class HealthTests
 {
     private const string Body = """{"prompt":"x"}""";
@@ -13,9 +14,11 @@ public sealed class HealthTests
         await using Fleet fleet = await Fleet.StartAsync(2);
         foreach (FakeReplica replica in fleet.Replicas)
             replica.IsReady = false;
-        await fleet.UntilAsync(async () => (await fleet.Client.GetAsync("/health/ready")).StatusCode == HttpStatusCode.ServiceUnavailable);
+        await fleet.UntilAsync(async () => (await fleet.Client.GetAsync("/v1/models")).StatusCode == HttpStatusCode.ServiceUnavailable);
+        Array.ForEach(fleet.Replicas, replica => replica.Requests.Clear());
 
         await RetryTests.AssertUnavailableAsync(await fleet.PostAsync("/v1/completions", Body), "No replica is ready.");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await fleet.Client.GetAsync("/health/ready")).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await fleet.Client.GetAsync("/health/live")).StatusCode);
         Assert.All(fleet.Replicas, replica => Assert.Empty(replica.Requests));
     }

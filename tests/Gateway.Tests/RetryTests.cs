@@ -1,8 +1,10 @@
 using System.Net;
+using System.Net.Sockets;
 using Llama.Gateway.Tests.Hosting;
 
 namespace Llama.Gateway.Tests;
 
+[Collection(nameof(Fleet))] // one at a time: instruments are told apart by name alone in a process
 public sealed class RetryTests
 {
     private const string Body = """{"model":"m","messages":[{"role":"user","content":"x"}]}""";
@@ -92,25 +94,29 @@ public sealed class RetryTests
     [Fact]
     public async Task Stream_ItsReplicaDies_EndsInAnErrorAndIsNotBegunAnew()
     {
+        var die = new TaskCompletionSource();
         await using Fleet fleet = await Fleet.StartAsync(2);
         foreach (FakeReplica replica in fleet.Replicas)
-            replica.Answer = Answers.Cut("text/event-stream", Answers.Event + "data: {\"cho");
+            replica.Answer = Answers.Cut("text/event-stream", Answers.Event + "data: {\"cho", die.Task);
         HttpResponseMessage answer = await fleet.PostAsync("/v1/chat/completions", Body);
+        die.SetResult();
         string text = await answer.Content.ReadAsStringAsync();
 
         Assert.StartsWith(Answers.Event + "data: {\"error\":{\"message\":", text);
         Assert.EndsWith("\"type\":\"server_error\",\"param\":null,\"code\":\"server_unavailable\"}}\n\n", text);
         Assert.Equal(1, fleet.Replicas.Sum(replica => replica.Requests.Count));
-        Assert.Contains("outcome=\"Broke\"", await fleet.ScrapeAsync());
+        await fleet.UntilAsync(async () => (await fleet.ScrapeAsync()).Contains("outcome=\"Broke\"")); // counted after the caller has all
     }
 
     [Fact]
     public async Task WholeAnswer_ItsReplicaDies_IsNeverTakenForWhole()
     {
+        var die = new TaskCompletionSource();
         await using Fleet fleet = await Fleet.StartAsync(2);
         foreach (FakeReplica replica in fleet.Replicas)
-            replica.Answer = Answers.Cut("application/json", "{\"choices\":[");
+            replica.Answer = Answers.Cut("application/json", "{\"choices\":[", die.Task);
         HttpResponseMessage answer = await fleet.PostAsync("/v1/chat/completions", Body);
+        die.SetResult();
 
         await Assert.ThrowsAsync<HttpRequestException>(() => answer.Content.ReadAsStringAsync());
         Assert.Equal(1, fleet.Replicas.Sum(replica => replica.Requests.Count));
@@ -127,6 +133,24 @@ public sealed class RetryTests
         Assert.Equal(HttpStatusCode.GatewayTimeout, answer.StatusCode);
         Assert.Contains("\"code\":\"gateway_timeout\"", await answer.Content.ReadAsStringAsync());
         Assert.Equal(1, fleet.Replicas.Sum(replica => replica.Requests.Count));
+    }
+
+    [Fact]
+    public async Task Replica_DoesNotEvenRefuseConnections_AnotherAnswers()
+    {
+        using var full = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        full.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        full.Listen(0);
+        Socket[] waiting = [.. Enumerable.Range(0, 8).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { Blocking = false })];
+        foreach (Socket socket in waiting) // they fill its queue, and the kernel says nothing to those who come after
+            Assert.ThrowsAny<SocketException>(() => socket.Connect(full.LocalEndPoint!));
+        await using Fleet fleet = await Fleet.StartAsync(1, $"--Gateway:Replicas:1=http://{full.LocalEndPoint}", "--Gateway:ProbeSeconds=600");
+        foreach (int i in Enumerable.Range(0, 8))
+            Assert.Equal(HttpStatusCode.OK, (await fleet.PostAsync("/v1/chat/completions", Body.Replace("\"x\"", $"\"{i}\""))).StatusCode);
+
+        Assert.Equal(8, fleet.Replicas[0].Requests.Count);
+        Assert.Contains("gateway_retries_total{reason=\"Failed\"} 1", await fleet.ScrapeAsync());
+        Array.ForEach(waiting, socket => socket.Dispose());
     }
 
     internal static async Task AssertUnavailableAsync(HttpResponseMessage answer, string message)

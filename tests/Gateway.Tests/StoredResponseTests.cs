@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Llama.Gateway.Tests;
 
+[Collection(nameof(Fleet))] // one at a time: instruments are told apart by name alone in a process
 public sealed class StoredResponseTests
 {
     private const string GoesOn = """{"input":"x","previous_response_id":"resp_1"}""";

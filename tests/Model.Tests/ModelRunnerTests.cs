@@ -20,6 +20,8 @@ public sealed class ModelRunnerTests : IDisposable
     [InlineData("auto", "fused")]
     [InlineData("float32", "fused")]
     [InlineData("bfloat16", "plain")]
+    [InlineData("int8-outliers", "fused")]
+    [InlineData("int8-outliers", "plain")]
     public void Run_AnyDtypeAndKernels_DrawsTheSameGreedyTokensAsPlainFloat32(string dtype, string kernels)
     {
         int[] expected = Generate(new ModelOptions { Path = _folder, Device = "cpu", Dtype = "float32", Kernels = "plain" }, 8);
@@ -72,9 +74,11 @@ public sealed class ModelRunnerTests : IDisposable
     [Theory]
     [InlineData("float32")]
     [InlineData("bfloat16")]
+    [InlineData("int8-outliers")]
     public void Run_WarmDecodeSteps_AllocateNoMoreThanTheBudget(string dtype)
     {
-        using ModelRunner runner = ModelRunner.Load(new ModelOptions { Path = _folder, Device = "cpu", Dtype = dtype });
+        double? threshold = dtype == "int8-outliers" ? 1.5 : null; // about a tenth of the inputs
+        using ModelRunner runner = ModelRunner.Load(new ModelOptions { Path = _folder, Device = "cpu", Dtype = dtype, OutlierThreshold = threshold });
         ForwardBatch batch = new(16, 16, runner.Limits.BlocksPerSequence);
         SampledToken[] sampled = new SampledToken[16];
         for (int position = 0; position < 20; position++) Step(runner, batch, sampled, position, sequences: 4);
@@ -126,8 +130,15 @@ public sealed class ModelRunnerTests : IDisposable
     [Theory]
     [InlineData("Device", "gpu", "use auto, cpu, cuda, cuda:N, or a list of devices")]
     [InlineData("Device", "cuda:99", "CUDA devices")]
+    [InlineData("Device", "cpu:0,cpu:1,cpu:0", "names cpu:0 twice; name each device once")]
+    [InlineData("Device", "cpu,cpu:0", "names cpu:0 twice")]
+    [InlineData("Device", "auto,cpu:1", "auto stands alone: name every device")]
+    [InlineData("Device", "cpu:0,", "or a list of devices such as")]
+    [InlineData("Device", "cpu:x", "or a list of devices such as")]
     [InlineData("Dtype", "float8", "use auto, bfloat16, float32 or one of int8, int8-row")]
     [InlineData("Kernels", "slow", "use fused or plain")]
+    [InlineData("OutlierThreshold", "3", "set Model:Dtype=int8-outliers, or leave it out")]
+    [InlineData("OutlierThreshold", "-1", "give a number above 0")]
     [InlineData("ContextLength", "129", "takes 1 to 128")]
     public void Load_BadSetting_NamesItAndTheRemedy(string setting, string value, string remedy)
     {
@@ -137,6 +148,7 @@ public sealed class ModelRunnerTests : IDisposable
             "Device" => options with { Device = value },
             "Dtype" => options with { Dtype = value },
             "Kernels" => options with { Kernels = value },
+            "OutlierThreshold" => options with { OutlierThreshold = double.Parse(value) },
             _ => options with { ContextLength = int.Parse(value) },
         };
         ArgumentException error = Assert.Throws<ArgumentException>(() => ModelRunner.Load(options));
@@ -174,6 +186,13 @@ public sealed class ModelRunnerTests : IDisposable
 
     internal static void Step(ModelRunner runner, ForwardBatch batch, SampledToken[] sampled, int position, int sequences, int token = 3)
     {
+        Lay(runner, batch, position, sequences, token);
+        runner.Run(batch, sampled, default);
+    }
+
+    /// <summary>Lays out a step of sequences that all have the same tokens.</summary>
+    internal static void Lay(ModelRunner runner, ForwardBatch batch, int position, int sequences, int token)
+    {
         batch.Clear();
         for (int s = 0; s < sequences; s++)
         {
@@ -186,7 +205,6 @@ public sealed class ModelRunnerTests : IDisposable
             batch.Samples[s] = new SampleRow(s, position + 1, position, 0, 0, SamplingParams.Greedy);
         }
         batch.TokenCount = batch.SequenceCount = batch.SampleCount = sequences;
-        runner.Run(batch, sampled, default);
     }
 
     // Of this thread.

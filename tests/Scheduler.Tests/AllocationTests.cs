@@ -13,10 +13,12 @@ public sealed class AllocationTests
     private const int GroupSize = 4; // they share their prompt, and one of them has a guide
     private const int StepCount = 200;
 
-    [Fact]
-    public async Task DecodeStep_Warm_StaysWithinItsBudget()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task DecodeStep_Warm_StaysWithinItsBudget(int stepsUnderWay)
     {
-        ModelLimits limits = new(VocabSize: 1000, ContextLength: 1024, BlockSize: 16, BlockCount: SequenceCount * 64);
+        ModelLimits limits = new(VocabSize: 1000, ContextLength: 1024, BlockSize: 16, BlockCount: SequenceCount * 64) { StepsUnderWay = stepsUnderWay };
         SchedulerOptions options = new() { MaxSequences = SequenceCount };
         Inbox inbox = new();
         Backlog backlog = new(options.MaxQueueLength);

@@ -20,6 +20,19 @@ public sealed class BacklogTests
     }
 
     [Fact]
+    public void TryEnter_FreeSlots_AreRoomUntilTheyAreTaken()
+    {
+        Backlog backlog = new(maxLength: 1) { FreeSlots = 2 };
+        GenerationRequest request = Rig.Request(10, maxTokens: 10);
+        Assert.Equal([true, true, true, false], Enumerable.Range(0, 4).Select(_ => backlog.TryEnter([request])));
+        backlog.Admit([new Sequence(1, request, arrival: 0), new Sequence(2, request, arrival: 0)]);
+        Assert.Equal(1, backlog.Length);
+        Assert.False(backlog.TryEnter([request])); // who was let in has taken a slot
+        backlog.FreeSlots = 1;
+        Assert.True(backlog.TryEnter([request]));
+    }
+
+    [Fact]
     public void TryEnter_ManySubmittersAtOnce_ExactlyAsManyAsThereArePlacesEnter()
     {
         Backlog backlog = new(maxLength: 100);

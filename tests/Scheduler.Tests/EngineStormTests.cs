@@ -14,9 +14,11 @@ public sealed class EngineStormTests
     private static readonly FakeModel Model = new() { VocabSize = 100 };
 
     [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public async Task EveryGeneration_InAStorm_EndsOnceAndLeavesNothing(bool prefixCache)
+    [InlineData(true, 1)]
+    [InlineData(false, 1)]
+    [InlineData(true, 2)]
+    [InlineData(true, 4)]
+    public async Task EveryGeneration_InAStorm_EndsOnceAndLeavesNothing(bool prefixCache, int stepsUnderWay)
     {
         SchedulerOptions options = new() { MaxBatchTokens = 24, MaxSequences = 5, MaxQueueLength = 40, PrefixCache = prefixCache };
         Random chance = new(1); // of the engine's thread
@@ -25,7 +27,7 @@ public sealed class EngineStormTests
             if (chance.Next(60) == 0) throw new InvalidOperationException("a step");
         }
 
-        await using Engine engine = new(() => new FakeModelRunner(Limits, Model) { OnStep = FailSometimes }, options, TimeProvider.System);
+        await using Engine engine = new(() => new FakeModelRunner(Limits with { StepsUnderWay = stepsUnderWay }, Model) { OnStep = FailSometimes }, options, TimeProvider.System);
         await engine.Loaded;
         int[] ended = (await Task.WhenAll(Enumerable.Range(0, 4).Select(caller => Task.Run(() => CallAsync(engine, new Random(caller)))))).SelectMany(counts => counts).ToArray();
         await engine.DrainAsync(CancellationToken.None);

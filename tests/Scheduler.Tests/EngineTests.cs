@@ -74,10 +74,10 @@ public sealed class EngineTests
     public async Task TrySubmit_SeveralOfOnePrompt_AreAcceptedAllOrNone()
     {
         using Gate gate = new();
-        await using Engine engine = await Start(options: new SchedulerOptions { MaxQueueLength = 4 }, onStep: gate.Pass);
+        await using Engine engine = await Start(options: new SchedulerOptions { MaxSequences = 1, MaxQueueLength = 3 }, onStep: gate.Pass);
         GenerationRequest request = Rig.Request(9, maxTokens: 2);
         Assert.False(engine.TrySubmit([request, request, request, request, request], out _, out Refusal? refusal));
-        Assert.Equal((RefusalReason.QueueFull, 4), (refusal.Reason, refusal.Limit));
+        Assert.Equal((RefusalReason.QueueFull, 3), (refusal.Reason, refusal.Limit));
         Assert.Equal(0, engine.Snapshot.WaitingCount);
         Assert.True(engine.TrySubmit([request, request, request, request], out IReadOnlyList<Generation>? generations, out _));
         gate.Open(steps: 10);
@@ -85,6 +85,20 @@ public sealed class EngineTests
         Assert.Throws<ArgumentException>(() => engine.TrySubmit([], out _, out _));
         Assert.Throws<ArgumentException>(() => engine.TrySubmit([request, Rig.Request(8, maxTokens: 2)], out _, out _));
         Assert.Throws<ArgumentException>(() => engine.TrySubmit([request, request with { Priority = 1 }], out _, out _));
+    }
+
+    [Fact]
+    public async Task TrySubmit_BurstWithSlotsFree_IsAcceptedBeyondTheQueueAndNoFurther()
+    {
+        using Gate gate = new();
+        await using Engine engine = await Start(options: new SchedulerOptions { MaxSequences = 6, MaxQueueLength = 2 }, onStep: gate.Pass);
+        List<Generation> accepted = [];
+        while (engine.TrySubmit(Rig.Request(4, maxTokens: 3), out Generation? generation, out _)) accepted.Add(generation);
+        Assert.InRange(accepted.Count, 8, 14); // 6 slots and 2 places; up to 6 more if the engine let the first run in between
+        gate.Open(steps: 100);
+        await Task.WhenAll(accepted.Select(ReadAll));
+        Assert.True(engine.TrySubmit(Rig.Request(4, maxTokens: 3), out Generation? last, out _));
+        await ReadAll(last);
     }
 
     [Fact]

@@ -31,6 +31,38 @@ public sealed class FairnessTests
         Assert.InRange(tokens[1] - tokens[2], -162, 162); // two of the longest requests
     }
 
+    [Theory]
+    [InlineData(3, 1)]
+    [InlineData(1, 1)]
+    [InlineData(10, 3)]
+    public void Weights_UnderSaturation_DivideTheTokens(int heavy, int light)
+    {
+        Rig rig = new(new(VocabSize: 1000, ContextLength: 100, BlockSize: 4, BlockCount: 100), new SchedulerOptions { MaxSequences = 4, PrefixCache = false });
+        Random random = new(heavy);
+        for (int i = 0; i < 3000; i++)
+        {
+            bool isHeavy = i % 2 == 0;
+            rig.Add(Rig.Request(random.Next(5, 60), maxTokens: random.Next(1, 30)) with { ShareKey = isHeavy ? 1 : 2, ShareWeight = isHeavy ? heavy : light });
+        }
+        long[] tokens = new long[3];
+        while (tokens[1] + tokens[2] < 30_000)
+            foreach (Rig.Row row in rig.Step()) tokens[row.Sequence.ShareKey] += row.TokenCount;
+        double expected = (double)heavy / light;
+        Assert.InRange((double)tokens[1] / tokens[2], 0.95 * expected, 1.05 * expected);
+    }
+
+    [Fact]
+    public void FloodOfAHeavyKey_DoesNotHoldUpALightOnesSingleRequest()
+    {
+        Rig rig = new(new(VocabSize: 1000, ContextLength: 100, BlockSize: 4, BlockCount: 100), new SchedulerOptions { MaxSequences = 4, PrefixCache = false });
+        for (int i = 0; i < 500; i++) rig.Add(Rig.Request(30, maxTokens: 10) with { ShareKey = 1, ShareWeight = 3 });
+        for (int i = 0; i < 7; i++) rig.Step();
+        Sequence lone = rig.Add(Rig.Request(30, maxTokens: 10) with { ShareKey = 2 });
+        int stepCount = 0;
+        for (; lone.AdmittedAt is null; stepCount++) rig.Step();
+        Assert.InRange(stepCount, 0, 60); // of the 1,400 that the flood takes: what a share of 3 to 1 leaves before it, four at a time
+    }
+
     [Fact]
     public void TokensAskedForAndNotGenerated_AreGivenBack()
     {

@@ -27,11 +27,11 @@ public sealed class MetricsTests
             await Complete(engine, Rig.Request(9, maxTokens: 9) with { Timeout = TimeSpan.Zero });
             listener.RecordObservableInstruments();
         }
-        Assert.Equal([9, 9], _measured["vllm.prompt_tokens_total"]);
+        Assert.Equal([0, 9, 9], _measured["vllm.prompt_tokens_total"]);
         Assert.Equal(4, _measured["vllm.generation_tokens_total"].Sum());
         Assert.Equal(["length", "length", "deadline"], _finished);
-        Assert.Equal([0, 8], _measured["vllm.prefix_cache_hits_total"]);
-        Assert.Equal([9, 9], _measured["vllm.prefix_cache_queries_total"]);
+        Assert.Equal([0, 0, 8], _measured["vllm.prefix_cache_hits_total"]);
+        Assert.Equal([0, 9, 9], _measured["vllm.prefix_cache_queries_total"]);
         Assert.Equal([1, 1], _measured["vllm.time_to_first_token_seconds"]);
         Assert.Equal([1, 1], _measured["vllm.inter_token_latency_seconds"]);
         Assert.Equal([3, 1, 0], _measured["vllm.e2e_request_latency_seconds"]);
@@ -47,6 +47,21 @@ public sealed class MetricsTests
     }
 
     [Fact]
+    public async Task Metrics_OfAProbe_CountNothing()
+    {
+        using TestMeterFactory meters = new();
+        using MeterListener listener = ListenTo(meters);
+        ModelLimits limits = new(VocabSize: 1000, ContextLength: 128, BlockSize: 4, BlockCount: 64);
+        await using (Engine engine = new(() => new FakeModelRunner(limits, new FakeModel { VocabSize = 1000 }), new SchedulerOptions(), new ManualClock(), meters))
+        {
+            await engine.Loaded;
+            await Complete(engine, Rig.Request(5, maxTokens: 3) with { IsProbe = true });
+        }
+        Assert.Equal(0, _measured.Values.Sum(values => values.Sum()));
+        Assert.Equal(["vllm.generation_tokens_total", "vllm.num_preemptions_total", "vllm.prefix_cache_hits_total", "vllm.prefix_cache_queries_total", "vllm.prompt_tokens_total", "vllm.request_success_total"], _measured.Keys.Order());
+    }
+
+    [Fact]
     public async Task Metrics_OfAnswersToOnePrompt_CountItOnce()
     {
         using TestMeterFactory meters = new();
@@ -59,8 +74,8 @@ public sealed class MetricsTests
             Assert.True(engine.TrySubmit([request, request, request], out IReadOnlyList<Generation>? generations, out _));
             foreach (Generation generation in generations) await ReadAll(generation);
         }
-        Assert.Equal([9], _measured["vllm.prompt_tokens_total"]);
-        Assert.Equal([9], _measured["vllm.prefix_cache_queries_total"]);
+        Assert.Equal([0, 9], _measured["vllm.prompt_tokens_total"]);
+        Assert.Equal([0, 9], _measured["vllm.prefix_cache_queries_total"]);
         Assert.Equal(9, _measured["vllm.generation_tokens_total"].Sum());
         Assert.Equal([9, 3, 3], _measured["vllm.iteration_tokens_total"]);
         Assert.Equal(3, _measured["vllm.time_to_first_token_seconds"].Count);
@@ -121,6 +136,6 @@ public sealed class MetricsTests
     {
         if (!_measured.TryGetValue(instrument.Name, out List<double>? values)) _measured[instrument.Name] = values = [];
         values.Add(value);
-        if (tags.Length > 0) _finished.Add((string)tags[0].Value!);
+        if (tags.Length > 0 && value > 0) _finished.Add((string)tags[0].Value!);
     }
 }

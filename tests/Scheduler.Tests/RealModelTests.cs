@@ -40,6 +40,38 @@ public sealed class RealModelTests : IDisposable
         Assert.Equal(promptLength + together.Sum(tokens => tokens.Length - 1), computed);
     }
 
+    [Theory]
+    [InlineData("cpu:0,cpu:1")]
+    [InlineData("cpu:0,cpu:1,cpu:2")]
+    public async Task Answers_OnSeveralDevicesInAnyCompany_AreThoseOfOneDeviceAlone(string devices)
+    {
+        RandomCheckpoint.Write(_folder, SmallLlama.Config with { LayerCount = 3 }, TensorDtype.BF16, seed: 4);
+        const int count = 16;
+        List<int[]> alone = [], together = [];
+        await Run(_ => { }, async engine =>
+        {
+            for (int i = 0; i < count; i++)
+            {
+                Assert.True(engine.TrySubmit(Mixed(i), out Generation? generation, out _));
+                alone.Add(await TokensOf(generation));
+            }
+        });
+        await Run(_ => { }, async engine =>
+        {
+            List<Generation> generations = [];
+            for (int i = 0; i < count; i++)
+            {
+                Assert.True(engine.TrySubmit(Mixed(i), out Generation? generation, out _));
+                generations.Add(generation);
+                Assert.True(engine.TrySubmit([Mixed(i + 1) with { Guide = null }, Mixed(i + 1) with { Guide = null }], out IReadOnlyList<Generation>? leaving, out _));
+                await leaving[i % 2].Events.ReadAsync(); // some go on for a while
+                foreach (Generation one in leaving) await one.DisposeAsync();
+            }
+            foreach (Generation generation in generations) together.Add(await TokensOf(generation));
+        }, devices: devices);
+        Assert.Equal(alone, together);
+    }
+
     [Fact]
     public async Task Guide_AloneOrBesideOthersOrPreempted_GivesTheSameTokens()
     {
@@ -90,6 +122,14 @@ public sealed class RealModelTests : IDisposable
         Sampling = new SamplingParams { Seed = (ulong)seed },
     };
 
+    // Every third greedy, some with penalties, a guide or log-probabilities.
+    private static GenerationRequest Mixed(int i) => Request(5 + i * 11 % 60, seed: i) with
+    {
+        MaxTokens = 10 + i % 5 * 4,
+        Guide = i % 5 == 4 ? new FakeGuide(200, [.. Enumerable.Range(0, 12).Select(place => place % 4 == 3 ? [place] : Enumerable.Range(5 * place, 9).ToArray())]) : null,
+        Sampling = new SamplingParams { Seed = (ulong)i, Temperature = i % 3 == 0 ? 0 : 1, TopP = i % 4 == 1 ? 0.8f : 1, PresencePenalty = i % 6 == 4 ? 1.5f : 0, TopLogprobs = i % 7 == 3 ? 4 : null },
+    };
+
     private static async Task<int[]> TokensOf(Generation generation)
     {
         List<int> tokens = [];
@@ -97,10 +137,10 @@ public sealed class RealModelTests : IDisposable
         return [.. tokens];
     }
 
-    private async Task Run(Action<ForwardBatch> onStep, Func<Engine, Task> use, int budget = 512)
+    private async Task Run(Action<ForwardBatch> onStep, Func<Engine, Task> use, int budget = 512, string devices = "cpu")
     {
-        ModelOptions options = new() { Path = _folder, Device = "cpu", Deterministic = true, BlockCount = 18, MaxSequences = 16 };
-        await using Engine engine = new(() => new ObservedRunner(ModelRunner.Load(options), onStep), new SchedulerOptions { MaxBatchTokens = budget, MaxSequences = 16 }, TimeProvider.System);
+        ModelOptions options = new() { Path = _folder, Device = devices, Deterministic = true, BlockCount = 18, MaxSequences = 16 };
+        await using Engine engine = new(() => devices == "cpu" ? new ObservedRunner(ModelRunner.Load(options), onStep) : ModelRunner.Load(options), new SchedulerOptions { MaxBatchTokens = budget, MaxSequences = 16 }, TimeProvider.System);
         await engine.Loaded;
         await use(engine);
     }

@@ -51,6 +51,9 @@ internal sealed class Rig
     /// <summary>Steps begun.</summary>
     public long BegunCount { get; private set; }
 
+    /// <summary>Tokens that those compute.</summary>
+    public int ComputedCount { get; private set; }
+
     public static GenerationRequest Request(int promptLength, int maxTokens = 1000, int firstToken = 100) => new()
     {
         PromptTokenIds = [.. Enumerable.Range(firstToken, promptLength)],
@@ -153,6 +156,7 @@ internal sealed class Rig
         _underWay.Enqueue((begun, rows, [.. step.Sampled]));
         Scheduler.Begin();
         BegunCount++;
+        ComputedCount += step.TokenCount;
         LastStep.AddRange(rows);
         return true;
     }

@@ -30,7 +30,7 @@ public sealed class ApiDescriptionTests(ApiDescriptionTests.Described described)
     {
         IEnumerable<string> mapped = described.Endpoints
             .Where(endpoint => endpoint.Metadata.GetMetadata<IExcludeFromDescriptionMetadata>() is null)
-            .SelectMany(endpoint => (endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? []).Select(method => // what answers unmatched requests takes any
+            .SelectMany(endpoint => (endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? []).Where(method => method != "HEAD").Select(method => // what answers unmatched requests takes any
                 $"{method} /{endpoint.RoutePattern.RawText!.Trim('/').Replace("{**", "{", StringComparison.Ordinal)}"));
 
         Assert.Equal(mapped.Order(), described.Paths.SelectMany(path => path.Value!.AsObject().Select(operation => $"{operation.Key.ToUpperInvariant()} {path.Key}")).Order());
@@ -63,8 +63,8 @@ public sealed class ApiDescriptionTests(ApiDescriptionTests.Described described)
 
     [Theory]
     [InlineData("/health/live", "200", "503")]
-    [InlineData("/v1/models", "200", "401", "429", "500")]
-    [InlineData("/v1/models/{id}", "200", "401", "404", "429", "500")]
+    [InlineData("/v1/models", "200", "401", "500")]
+    [InlineData("/v1/models/{id}", "200", "401", "404", "500")]
     public void Document_RouteWithoutBody_DescribesItsErrors(string route, params string[] statuses) =>
         Assert.Equal(statuses, described.Paths[route]!["get"]!["responses"]!.AsObject().Select(answer => answer.Key).Order());
 

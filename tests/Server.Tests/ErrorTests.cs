@@ -176,9 +176,9 @@ public sealed class ErrorTests(ErrorTests.Ready ready) : IClassFixture<ErrorTest
     [InlineData("GET", "/v1/chat/completions", "POST")]
     [InlineData("OPTIONS", "/v1/completions", "POST")]
     [InlineData("PUT", "/v1/embeddings", "POST")]
-    [InlineData("DELETE", "/v1/models", "GET")]
+    [InlineData("DELETE", "/v1/models", "GET, HEAD")]
     [InlineData("PUT", "/v1/responses/input_tokens", "POST")] // though {id} would fit too
-    [InlineData("PUT", "/v1/responses/resp_1", "DELETE, GET")]
+    [InlineData("PUT", "/v1/responses/resp_1", "DELETE, GET, HEAD")]
     public async Task WrongMethod_Any_Is405InJson(string method, string route, string allowed)
     {
         HttpResponseMessage response = await ready.Client.SendAsync(new HttpRequestMessage(new HttpMethod(method), route));

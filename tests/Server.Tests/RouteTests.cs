@@ -80,12 +80,12 @@ public sealed class RouteTests
     }
 
     [Fact]
-    public async Task Keys_Set_CloseAllButHealthAndDescription()
+    public async Task Keys_Set_CloseAllButHealthMetricsAndDescription()
     {
         await using var app = new TestApp { Settings = { ["Auth:ApiKeys:0"] = "right" } };
         HttpClient client = await app.StartAsync();
 
-        foreach (string route in new[] { "/v1/models", "/metrics" })
+        foreach (string route in new[] { "/v1/models", "/v1/models/tiny" })
         {
             HttpResponseMessage refused = await client.GetAsync(route);
             await ErrorTests.AssertErrorAsync(refused, HttpStatusCode.Unauthorized, "invalid_api_key", null);
@@ -93,7 +93,7 @@ public sealed class RouteTests
             var withKey = new HttpRequestMessage(HttpMethod.Get, route) { Headers = { { "Authorization", "Bearer right" } } };
             Assert.Equal(HttpStatusCode.OK, (await client.SendAsync(withKey)).StatusCode);
         }
-        foreach (string route in new[] { "/health", "/swagger/index.html", "/swagger/v1/swagger.json" })
+        foreach (string route in new[] { "/health", "/metrics", "/swagger/index.html", "/swagger/v1/swagger.json" })
             Assert.Equal(HttpStatusCode.OK, (await client.GetAsync(route)).StatusCode);
     }
 

@@ -19,6 +19,9 @@ public sealed class SettingsTests
             ("Model:Path", "/no/such/folder"),
             ("Model:Device", "tpu"),
             ("Model:Colour", "red"),
+            ("Model:Dtype", "int8"),
+            ("Model:OutlierThreshold", "4"),
+            ("Model:MemoryLimit", "8 gigs"),
             ("Scheduler:MaxSequences", "0"),
             ("Scheduler:MaxQueueLength", "0"),
             ("Scheduler:PrefixCache", "maybe"),
@@ -26,14 +29,26 @@ public sealed class SettingsTests
             ("Server:KeepAlive", "3"),
             ("Auth:ApiKeys:0", " "));
 
-        Assert.StartsWith("The settings have 9 fault(s):", message);
+        Assert.StartsWith("The settings have 11 fault(s):", message);
         string[] keys =
         [
-            "Model:Path", "Model:Device", "Model:Colour", "Scheduler:MaxSequences", "Scheduler:MaxQueueLength", "Scheduler:PrefixCache", "Server:DrainSeconds", "Server:KeepAlive",
-            "Auth:ApiKeys",
+            "Model:Path", "Model:Device", "Model:Colour", "Model:OutlierThreshold", "Model:MemoryLimit", "Scheduler:MaxSequences", "Scheduler:MaxQueueLength", "Scheduler:PrefixCache", "Server:DrainSeconds", "Server:KeepAlive",
+            "Auth:ApiKeys:0",
         ];
         foreach (string key in keys)
             Assert.Matches($"(?m)^  - {key} ", message);
+    }
+
+    [Theory]
+    [InlineData("int8-outliers", "4", null)]
+    [InlineData("auto", "4", null)] // the files decide
+    [InlineData("int4", "4", "Model:OutlierThreshold is for Model:Dtype=int8-outliers, and that is int4; set the one, or leave out the other.")]
+    [InlineData("int8-outliers", "0", "Model:OutlierThreshold must be between 0.01 and 1000000.")]
+    public void Start_OutlierThreshold_GoesWithItsTypeOnly(string dtype, string threshold, string? fault)
+    {
+        (string, string)[] settings = [("Model:Path", TestApp.Folder), ("Model:Dtype", dtype), ("Model:OutlierThreshold", threshold)];
+        if (fault is not null) Assert.Contains(fault, Faults(settings));
+        else using (WebApplication app = Build(settings)) app.Services.GetRequiredService<IStartupValidator>().Validate();
     }
 
     [Fact]

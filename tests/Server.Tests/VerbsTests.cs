@@ -61,9 +61,10 @@ public sealed class VerbsTests
         (string Section, Type Type)[] sections =
         [
             ("Model", typeof(ModelSettings)), ("Scheduler", typeof(SchedulerSettings)), ("Server", typeof(ServerSettings)), ("Auth", typeof(AuthSettings)),
+            ("RateLimits", typeof(RateLimitsSettings)),
         ];
         foreach ((string section, Type type) in sections)
-            Assert.All(type.GetProperties(), property => Assert.Contains($"--{section}:{property.Name}", output));
+            Assert.All(SettingsBinder.PropertiesOf(type).Keys, name => Assert.Contains($"--{section}:{name}", output));
     }
 
     internal static async Task<(int? ExitCode, string Output, string Error)> RunAsync(params string[] args)

@@ -38,15 +38,16 @@ internal sealed class Attempt
     public void End(HttpContext context)
     {
         if (!_isSettled && context.Features.Get<IForwarderErrorFeature>() is { } error)
-            Outcome = Of(error.Error);
+            Outcome = Of(error);
         SawTrouble |= Outcome is Outcome.Unavailable or Outcome.Overloaded or Outcome.Failed;
         context.Features.Set<IForwarderErrorFeature>(null);
     }
 
-    private static Outcome Of(ForwarderError error) => error switch
+    private static Outcome Of(IForwarderErrorFeature error) => error.Error switch
     {
         ForwarderError.None => Outcome.Answered,
         ForwarderError.ResponseBodyDestination => Outcome.Broke,
+        ForwarderError.RequestTimedOut when error.Exception is { InnerException: TimeoutException } => Outcome.Failed, // no connection came about: its machine is gone
         ForwarderError.RequestTimedOut => Outcome.Silent,
         ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled or ForwarderError.RequestBodyClient or ForwarderError.ResponseBodyCanceled
             or ForwarderError.ResponseBodyClient => Outcome.Left,

@@ -3,6 +3,7 @@ using Llama.Gateway.Configuration;
 using Llama.Gateway.Health;
 using Yarp.ReverseProxy.Configuration;
 using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Health;
 
 namespace Llama.Gateway.Forwarding;
 
@@ -14,7 +15,7 @@ internal static class ReplicasConfig
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(5);
 
     // The stream's own limit comes first and ends it in an event; the proxy's would cut it.
-    private static readonly TimeSpan AfterStreamLimit = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan AfterStreamLimit = TimeSpan.FromSeconds(1);
 
     public static InMemoryConfigProvider Of(GatewaySettings settings) => new([Route()], [Cluster(settings)]);
 
@@ -28,6 +29,7 @@ internal static class ReplicasConfig
         HttpRequest = new ForwarderRequestConfig { ActivityTimeout = TimeSpan.FromSeconds(settings.AnswerSeconds) + AfterStreamLimit },
         HealthCheck = new HealthCheckConfig
         {
+            AvailableDestinationsPolicy = HealthCheckConstants.AvailableDestinations.HealthyAndUnknown, // the default takes all where none is ready
             Active = new ActiveHealthCheckConfig
             {
                 Enabled = true,

@@ -15,7 +15,7 @@ namespace Llama.Gateway.Forwarding;
 /// <summary>Registration of the proxy and its way around a request.</summary>
 internal static class ReplicasRegistration
 {
-    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
 
     // Less than the 130 s after which the server closes such a connection: a request must not meet its end.
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(60);

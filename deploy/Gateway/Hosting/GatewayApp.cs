@@ -11,9 +11,13 @@ namespace Llama.Gateway.Hosting;
 /// <summary>What the program is made of.</summary>
 internal static class GatewayApp
 {
+    /// <summary>The settings from all their places, and nothing yet that reads them.</summary>
+    public static WebApplicationBuilder Builder(string[] args) =>
+        WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+
     public static WebApplication Build(string[] args)
     {
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        WebApplicationBuilder builder = Builder(args);
         builder.Services.AddGatewaySettings();
         builder.AddGatewayHost();
         builder.AddLogging();

@@ -15,7 +15,7 @@ internal static class GatewayHelp
             output.WriteLine(Text);
             return 0;
         }
-        if (args is not [{ Length: > 0 } word, ..] || word[0] is '-' or '/')
+        if (args is not [{ Length: > 0 } word, ..] || word[0] is '-' or '/' || word == "health")
             return null;
         error.WriteLine($"'{word}' means nothing here; settings go as --Gateway:Key=value, and --help lists them.");
         return UsageError;
@@ -25,6 +25,7 @@ internal static class GatewayHelp
         Stands before several servers with one address: equal prefixes go to the same server, requests that have not begun are made by another when one fails.
 
         Usage: dotnet run -c Release --project deploy/Gateway [-- settings]
+               dotnet run -c Release --project deploy/Gateway -- health [--urls <address>]   asks the gateway that runs here whether it is ready
 
           --urls <address>                        where to listen (default {ListenAddresses.Default}; also ASPNETCORE_URLS)
           --help                                  this text

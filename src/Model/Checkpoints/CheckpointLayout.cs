@@ -5,6 +5,9 @@ namespace Llama.Model.Checkpoints;
 /// <summary>Which tensors, under which Hugging Face names, a Llama of a given configuration consists of.</summary>
 internal static class CheckpointLayout
 {
+    /// <summary>Begins the names of all tensors that belong to a layer.</summary>
+    public const string LayersPrefix = "model.layers.";
+
     /// <summary>A tensor that a checkpoint must hold; of any floating type where none is given.</summary>
     public readonly record struct ExpectedTensor(string Name, long[] Shape, TensorDtype? Dtype = null)
     {
@@ -31,7 +34,7 @@ internal static class CheckpointLayout
         if (part.HasEmbedding || (part.HasHead(config) && config.TieWordEmbeddings)) yield return new("model.embed_tokens.weight", [config.VocabSize, hidden]);
         for (int layer = part.FirstLayer; layer < part.EndLayer; layer++)
         {
-            string prefix = LayerPrefix(layer);
+            string prefix = $"{LayersPrefix}{layer}.";
             yield return new(prefix + "input_layernorm.weight", [hidden]);
             yield return new(prefix + "self_attn.q_proj.weight", [queries, hidden]);
             yield return new(prefix + "self_attn.k_proj.weight", [keys, hidden]);
@@ -46,9 +49,6 @@ internal static class CheckpointLayout
         yield return new("model.norm.weight", [hidden]);
         if (!config.TieWordEmbeddings) yield return new("lm_head.weight", [config.VocabSize, hidden]);
     }
-
-    /// <summary>How the names of a layer's tensors begin.</summary>
-    public static string LayerPrefix(int layer) => $"model.layers.{layer}.";
 
     /// <summary>Names that may be present and carry nothing: computed buffers that old exports saved, and the head when it is the embedding.</summary>
     public static bool IsIgnored(string name, LlamaConfig config) =>

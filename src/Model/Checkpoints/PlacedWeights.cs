@@ -1,4 +1,5 @@
 using Llama.Model.Kernels;
+using Llama.Model.Kernels.Outliers;
 using Llama.Model.Offload;
 using static TorchSharp.torch;
 
@@ -37,6 +38,7 @@ internal sealed class PlacedWeights(IWeightSource source, DeviceMemory memory, S
 
     private Weight Place(string name, Weight onHost)
     {
+        if (onHost is OutlierWeight) return onHost; // which only the host multiplies with
         Weight placed = onHost is QuantizedWeight codes ? memory.Place(codes) : new DenseWeight(memory.Place(((DenseWeight)onHost).Values, dtype));
         if (!IsSame(placed, onHost)) source.Release(name);
         return placed;

@@ -4,11 +4,11 @@ using Llama.Model.Quantization;
 
 namespace Llama.Model.Checkpoints;
 
-/// <summary>The <c>quantization_config</c> of config.json: bits, group size (null for the row) and symmetry of the layers' weights and, within <c>lm_head</c>, of the head's.</summary>
+/// <summary>The <c>quantization_config</c> of config.json: bits, group size (null for the row), symmetry and whether there are 16-bit columns of the layers' weights and, within <c>lm_head</c>, of the head's.</summary>
 internal static class QuantizationConfig
 {
     public const string Key = "quantization_config";
-    private const string Method = "llama.net";
+    private const string Method = "llama.net", OutlierColumns = "outlier_columns";
 
     /// <summary>Whether it is of the only method that can be loaded.</summary>
     public static bool IsOwn(JsonElement value) =>
@@ -34,10 +34,15 @@ internal static class QuantizationConfig
     {
         int bits = keys.Int("bits");
         int? group = keys.OptionalInt("group_size");
-        string name = new QuantizationType(bits, group, keys.Flag("symmetric", true)).ToString();
+        string name = new QuantizationType(bits, group, keys.Flag("symmetric", true), keys.Flag(OutlierColumns, false)).ToString();
         if (!QuantizationType.TryParse(name, out QuantizationType type)) keys.Add("bits, group_size and symmetric", $"make {name}; expected one of {QuantizationType.Spellings}");
         return type;
     }
 
-    private static JsonObject Write(QuantizationType type) => new() { ["bits"] = type.Bits, ["group_size"] = type.GroupSize, ["symmetric"] = type.IsSymmetric };
+    private static JsonObject Write(QuantizationType type)
+    {
+        JsonObject keys = new() { ["bits"] = type.Bits, ["group_size"] = type.GroupSize, ["symmetric"] = type.IsSymmetric };
+        if (type.SplitsOutliers) keys[OutlierColumns] = true;
+        return keys;
+    }
 }

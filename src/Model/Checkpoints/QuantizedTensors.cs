@@ -1,14 +1,16 @@
 using Llama.Model.Kernels;
+using Llama.Model.Kernels.Outliers;
 using Llama.Model.Quantization;
+using static TorchSharp.torch;
 
 namespace Llama.Model.Checkpoints;
 
-/// <summary>How a quantised weight lies in a checkpoint: as in memory, in two or three tensors named after it, so that loading it is mapping them.</summary>
+/// <summary>How a quantised weight lies in a checkpoint: as in memory, in two or three tensors named after it, so that loading it is mapping them. Where outliers are split off, its columns follow in 16 bits, one after the other, of which only those in use are ever read.</summary>
 internal static class QuantizedTensors
 {
-    public const string CodesSuffix = ".codes", ScalesSuffix = ".scales", MinimaSuffix = ".minima";
+    public const string CodesSuffix = ".codes", ScalesSuffix = ".scales", MinimaSuffix = ".minima", ColumnsSuffix = ".columns";
 
-    /// <summary>The tensors of one weight: codes U8 [outputs, row bytes], scales F32 [outputs, groups], and minima like them unless it is symmetric.</summary>
+    /// <summary>The tensors of one weight: codes U8 [outputs, row bytes], scales F32 [outputs, groups], minima like them unless it is symmetric; columns BF16 [inputs, outputs].</summary>
     public static IEnumerable<CheckpointLayout.ExpectedTensor> Of(CheckpointLayout.ExpectedTensor weight, QuantizationType type)
     {
         long outputs = weight.Shape[0];
@@ -17,9 +19,10 @@ internal static class QuantizedTensors
         yield return new(weight.Name + CodesSuffix, [outputs, QuantizedWeight.RowBytes(inputs, type.Bits)], TensorDtype.U8);
         yield return new(weight.Name + ScalesSuffix, [outputs, groups], TensorDtype.F32);
         if (!type.IsSymmetric) yield return new(weight.Name + MinimaSuffix, [outputs, groups], TensorDtype.F32);
+        if (type.SplitsOutliers) yield return new(weight.Name + ColumnsSuffix, [inputs, outputs], TensorDtype.BF16);
     }
 
-    /// <summary>The weight on the mapped memory itself; see <see cref="Checkpoint.Map"/>.</summary>
+    /// <summary>The codes on the mapped memory itself; see <see cref="Checkpoint.Map"/>.</summary>
     /// <param name="checkpoint">Verified.</param>
     /// <param name="name">Of the weight.</param>
     /// <param name="inputs">Its columns.</param>
@@ -27,11 +30,26 @@ internal static class QuantizedTensors
     public static QuantizedWeight Map(Checkpoint checkpoint, string name, int inputs, QuantizationType type) => new(inputs, type.Bits, type.GroupSizeOf(inputs),
         checkpoint.Map(name + CodesSuffix), checkpoint.Map(name + ScalesSuffix), type.IsSymmetric ? null : checkpoint.Map(name + MinimaSuffix));
 
+    /// <summary>The columns on the mapped memory.</summary>
+    /// <param name="checkpoint">Verified.</param>
+    /// <param name="name">Of the weight.</param>
+    public static MappedColumns MapColumns(Checkpoint checkpoint, string name) => new(checkpoint.Map(name + ColumnsSuffix));
+
     /// <summary>Writes the tensors of one weight, which the file declares.</summary>
     public static void Write(SafetensorsWriter writer, string name, QuantizedWeight weight)
     {
         writer.Write(name + CodesSuffix, weight.Codes);
         writer.Write(name + ScalesSuffix, weight.Scales);
         if (weight.Minima is not null) writer.Write(name + MinimaSuffix, weight.Minima);
+    }
+
+    /// <summary>Writes the columns of one weight, which the file declares.</summary>
+    /// <param name="writer">Of the file.</param>
+    /// <param name="name">Of the weight.</param>
+    /// <param name="rows">The weight on the host, in floating point. Taken over.</param>
+    public static void WriteColumns(SafetensorsWriter writer, string name, Matrix rows)
+    {
+        using Matrix narrow = HostMemory.Instance.Place(rows, ScalarType.BFloat16), columns = Transposition.Of(narrow);
+        writer.Write(name + ColumnsSuffix, columns);
     }
 }

@@ -61,6 +61,7 @@ public static class RandomCheckpoint
         tensors.Make(name => name == tensor.Name, (_, start, bytes) => bytes.CopyTo(new Span<byte>((byte*)data + start, bytes.Length)));
         using QuantizedWeight weight = WeightQuantizer.Run(values, type, tensor.Name);
         QuantizedTensors.Write(writer, tensor.Name, weight);
+        if (type.SplitsOutliers) QuantizedTensors.WriteColumns(writer, tensor.Name, HostMemory.Wrap(values.Data, values.Rows, values.Columns, values.Dtype));
     }
 
     private static QuantizationType? TypeOf(string name, LlamaConfig config) => config.Quantization?.TypeOf(name, config.TieWordEmbeddings);

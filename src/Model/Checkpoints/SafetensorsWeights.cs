@@ -1,4 +1,5 @@
 using Llama.Model.Kernels;
+using Llama.Model.Kernels.Outliers;
 using Llama.Model.Offload;
 using Llama.Model.Quantization;
 using static TorchSharp.torch;
@@ -9,7 +10,8 @@ namespace Llama.Model.Checkpoints;
 /// <param name="checkpoint">Taken over.</param>
 /// <param name="keepsQuantised">Whether weights that the files hold in codes stay so.</param>
 /// <param name="dtype">What they are widened to otherwise.</param>
-internal sealed class SafetensorsWeights(Checkpoint checkpoint, bool keepsQuantised, ScalarType dtype) : IWeightSource
+/// <param name="outlierThreshold">Of weights whose outliers are split off.</param>
+internal sealed class SafetensorsWeights(Checkpoint checkpoint, bool keepsQuantised, ScalarType dtype, float outlierThreshold = OutlierWeight.DefaultThreshold) : IWeightSource
 {
     private readonly Dictionary<string, long[]> _shapes = CheckpointLayout.Expected(checkpoint.Config).ToDictionary(tensor => tensor.Name, tensor => tensor.Shape);
 
@@ -41,8 +43,9 @@ internal sealed class SafetensorsWeights(Checkpoint checkpoint, bool keepsQuanti
 
     private Weight Quantized(string name, QuantizationType type)
     {
+        if (type.SplitsOutliers && !keepsQuantised) return QuantizedTensors.MapColumns(checkpoint, name).ToDense(); // which are what it was quantised from
         QuantizedWeight mapped = QuantizedTensors.Map(checkpoint, name, (int)_shapes[name][1], type);
-        if (keepsQuantised) return mapped;
+        if (keepsQuantised) return type.SplitsOutliers ? new OutlierWeight(mapped, QuantizedTensors.MapColumns(checkpoint, name), outlierThreshold) : mapped;
         using (mapped) return mapped.ToDense(dtype);
     }
 }

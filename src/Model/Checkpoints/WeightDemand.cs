@@ -27,12 +27,18 @@ internal static class WeightDemand
     }
 
     /// <summary>Bytes of a part's weights on a device.</summary>
-    public static long Bytes(IWeightSource source, ScalarType dtype, ModelPart part) => CheckpointLayout.Expected(source.Config, part).Sum(tensor =>
+    public static long Bytes(IWeightSource source, ScalarType dtype, ModelPart part) => CheckpointLayout.Expected(source.Config, part).Sum(tensor => Bytes(source, dtype, part, tensor));
+
+    /// <summary>The same without embedding, final norm and head.</summary>
+    public static long LayerBytes(IWeightSource source, ScalarType dtype, ModelPart part) =>
+        CheckpointLayout.Expected(source.Config, part).Where(tensor => tensor.Name.StartsWith(CheckpointLayout.LayersPrefix, StringComparison.Ordinal)).Sum(tensor => Bytes(source, dtype, part, tensor));
+
+    private static long Bytes(IWeightSource source, ScalarType dtype, ModelPart part, CheckpointLayout.ExpectedTensor tensor)
     {
         if (tensor.Name != Table || source.CodeBytes(Table) is not long codes) return BytesOf(source, tensor, dtype);
         // Rows are read of floating point only.
         return (part.HasEmbedding ? Dense(tensor, dtype) : 0) + (source.Config.TieWordEmbeddings && part.HasHead(source.Config) ? codes : 0);
-    });
+    }
 
     /// <summary>Bytes of one of them as a norm or in products.</summary>
     public static long BytesOf(IWeightSource source, CheckpointLayout.ExpectedTensor tensor, ScalarType dtype) => source.CodeBytes(tensor.Name) ?? Dense(tensor, dtype);

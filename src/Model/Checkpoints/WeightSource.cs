@@ -21,6 +21,7 @@ internal static class WeightSource
         if (format.Plan is not null && !memory.HoldsCodes)
             throw new ArgumentException("Model:Dtype asks for codes, which plain kernels cannot multiply on this device; use auto or bfloat16, or set Model:Kernels=fused or Model:Device=cpu.");
         IWeightSource source = OpenOnHost(path, format, memory.HoldsCodes);
+        if (!memory.IsHost) format.CheckDevice(source.Config.Quantization);
         if (!mayStream) WeightDemand.Check(source, memory, format.Dtype, part ?? ModelPart.Whole(source.Config));
         return new PlacedWeights(source, memory, format.Dtype);
     }
@@ -32,14 +33,21 @@ internal static class WeightSource
     public static IWeightSource OpenOnHost(string path, WeightFormat format, bool holdsCodes)
     {
         IWeightSource source = OpenStored(path, format, holdsCodes);
-        return format.Plan is null ? source : new QuantizingWeights(source, format.Plan);
+        return format.Plan is null ? source : new QuantizingWeights(source, format.Plan, format.OutlierThreshold);
     }
 
     private static IWeightSource OpenStored(string path, WeightFormat format, bool holdsCodes)
     {
-        if (GgufPath.Find(path) is { } model) return new GgufWeights(GgufCheckpoint.Open(model), keepsQuantised: format.IsAuto && holdsCodes, format.Dtype);
+        if (GgufPath.Find(path) is { } model)
+        {
+            GgufCheckpoint gguf = GgufCheckpoint.Open(model);
+            format.Check(stored: null, GgufWeights.CodesOf(gguf.Tensors));
+            return new GgufWeights(gguf, keepsQuantised: format.IsAuto && holdsCodes, format.Dtype);
+        }
         Checkpoint checkpoint = Checkpoint.Open(path);
         checkpoint.Verify();
-        return new SafetensorsWeights(checkpoint, keepsQuantised: format.Keeps(checkpoint.Config.Quantization) && holdsCodes, format.Dtype);
+        QuantizationPlan? stored = checkpoint.Config.Quantization;
+        format.Check(stored, stored?.CodesAlone);
+        return new SafetensorsWeights(checkpoint, keepsQuantised: format.Keeps(stored) && holdsCodes, format.Dtype, format.OutlierThreshold);
     }
 }

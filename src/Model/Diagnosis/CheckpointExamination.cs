@@ -10,6 +10,9 @@ internal sealed class CheckpointExamination(string path)
     /// <summary>The model's shape; null until the findings are made, and when it cannot be read.</summary>
     public LlamaConfig? Config { get; private set; }
 
+    /// <summary>The types in which the files hold codes alone; null for none.</summary>
+    public string? Codes { get; private set; }
+
     /// <summary>Bytes of all tensors on disk.</summary>
     public long ByteCount { get; private set; }
 
@@ -32,6 +35,7 @@ internal sealed class CheckpointExamination(string path)
         {
             Config = LlamaConfig.Load(path);
             tensors = GgufPath.Find(path) is { } model ? OpenGguf(model) : OpenFolder();
+            Codes = GgufWeights.CodesOf(tensors) ?? Config.Quantization?.CodesAlone;
             ByteCount = tensors.Sum(tensor => tensor.ByteCount);
             return [];
         }

@@ -27,6 +27,6 @@ internal sealed class LimitExamination(ModelOptions options, BackendChoice choic
         _ = backend.CreateKernels(config, size, kvDtype);
         MemoryPlan plan = new(limit, options, source, ModelPart.Whole(config), size, format.Dtype);
         plan.Make(backend, KvCache.BytesPerBlock(config, options.BlockSize, kvDtype));
-        return plan.Describe();
+        return $"{plan.Describe()}; up to {MemorySize.Mebibytes(plan.Layout.KvBytes)} of KV cache (by what this process takes itself; the server measures its own)";
     }
 }

@@ -21,6 +21,6 @@ public static class ModelDiagnosis
         yield return Examination.Of("CUDA", CudaExamination.Findings(options.Device));
         CheckpointExamination checkpoint = new(options.Path);
         if (options.Path.Length > 0) yield return Examination.Of("model", checkpoint.Findings());
-        if (areValid) yield return Examination.Of("will be used", new PlanExamination(options, checkpoint.Config, checkpoint.ByteCount).Findings());
+        if (areValid) yield return Examination.Of("will be used", new PlanExamination(options, checkpoint).Findings());
     }
 }

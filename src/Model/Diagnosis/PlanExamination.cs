@@ -7,9 +7,8 @@ namespace Llama.Model.Diagnosis;
 
 /// <summary>What loading would choose, by the code that chooses.</summary>
 /// <param name="options">As loading gets them.</param>
-/// <param name="config">The model's shape; null when it is not known.</param>
-/// <param name="fileBytes">Bytes of its tensors on disk.</param>
-internal sealed class PlanExamination(ModelOptions options, LlamaConfig? config, long fileBytes)
+/// <param name="checkpoint">Examined.</param>
+internal sealed class PlanExamination(ModelOptions options, CheckpointExamination checkpoint)
 {
     public IEnumerable<Finding> Findings()
     {
@@ -21,7 +20,12 @@ internal sealed class PlanExamination(ModelOptions options, LlamaConfig? config,
         DeviceChoice device = choice.Device;
         yield return new Finding("device", $"{device.Name} ({device.Reason})");
         foreach (string warning in choice.Warnings) yield return Finding.Warning("device", warning, "Mend that, or set Model:Device=cpu.");
-        WeightFormat format = WeightFormat.Parse(options.Dtype);
+        if (Chosen("weights", () => WeightFormat.Of(options), out WeightFormat format) is { } badFormat)
+        {
+            yield return badFormat;
+            yield break;
+        }
+        LlamaConfig? config = checkpoint.Config;
         if (config is not null) yield return Chosen("kernels", () => DescribeKernels(choice, config, format.Dtype), out string kernels) ?? new Finding("kernels", kernels);
         if (!device.IsCuda) yield return Threads();
         if (config is not null)
@@ -30,7 +34,12 @@ internal sealed class PlanExamination(ModelOptions options, LlamaConfig? config,
 
     private IEnumerable<Finding> Memory(LlamaConfig config, BackendChoice choice, WeightFormat format)
     {
-        long weights = format.IsAuto && fileBytes > 0 ? fileBytes : format.BytesOf(config), free = choice.FreeBytes();
+        if (Chosen("weights", () => Bytes(config, choice, format), out long weights) is { } misfit)
+        {
+            yield return misfit;
+            yield break;
+        }
+        long free = choice.FreeBytes();
         string sizes = $"{format.Describe(config.Quantization, codes: null)}, about {Mib(weights)}; {Mib(free)} are free";
         yield return weights <= free || choice.MemoryLimit is not null
             ? new Finding("weights", sizes)
@@ -44,7 +53,16 @@ internal sealed class PlanExamination(ModelOptions options, LlamaConfig? config,
         yield return new Finding("context", string.Create(CultureInfo.InvariantCulture, $"{context:N0} tokens"));
         if (choice.MemoryLimit is not null && options.Path.Length > 0)
             yield return Chosen("memory limit", new LimitExamination(options, choice, context).Describe, out string limit) ?? new Finding("memory limit", limit);
-        yield return Pool(context, KvCache.BytesPerBlock(config, options.BlockSize, kvDtype), kvDtype, Math.Max(free - weights, 0), choice);
+        else yield return Pool(context, KvCache.BytesPerBlock(config, options.BlockSize, kvDtype), kvDtype, Math.Max(free - weights, 0), choice);
+    }
+
+    // Of the files as they are, but for columns of which few are ever read.
+    private long Bytes(LlamaConfig config, BackendChoice choice, WeightFormat format)
+    {
+        format.Check(config.Quantization, checkpoint.Codes);
+        if (choice.Device.IsCuda) format.CheckDevice(config.Quantization);
+        bool isAsInFile = format.IsAuto && checkpoint.ByteCount > 0 && config.Quantization is not { Layers.SplitsOutliers: true };
+        return isAsInFile ? checkpoint.ByteCount : format.BytesOf(config);
     }
 
     private Finding Pool(int context, long bytesPerBlock, ScalarType kvDtype, long free, BackendChoice choice)

@@ -27,14 +27,15 @@ internal sealed unsafe class HostWeightStream : WeightStream
     /// <param name="plan">Which of them stream.</param>
     /// <param name="dtype">Of what is not in codes.</param>
     /// <param name="tableRows">Most rows of the embedding that are kept; 0 where there is no embedding.</param>
+    /// <param name="pastCache">Whether to read past the system's cache where it lets us; null decides by what is free.</param>
     /// <exception cref="ArgumentException">A weight cannot be read so; with the remedy.</exception>
-    public HostWeightStream(IWeightSource source, IReadOnlyList<WeightUnit> units, OffloadPlan plan, ScalarType dtype, int tableRows) : base(plan)
+    public HostWeightStream(IWeightSource source, IReadOnlyList<WeightUnit> units, OffloadPlan plan, ScalarType dtype, int tableRows, bool? pastCache = null) : base(plan)
     {
         StoredWeight[][] stored = [.. units.Where((_, unit) => Holds(unit)).Select(unit => unit.Names.Select(name => source.Stored(name, dtype)).ToArray())];
         if (tableRows > 0) _table = new RowTable(source.Stored(WeightUnit.Table, dtype), tableRows);
         StepBytes = stored.Sum(FileBytes);
-        bool pastCache = 2 * StepBytes > HostMemory.Instance.FreeBytes(); // would push out of the cache what is needed next, round and round
-        foreach (StoredFile file in stored.SelectMany(unit => unit).SelectMany(weight => weight.Ranges).Select(range => range.File).Distinct()) file.Open(pastCache);
+        bool isPastCache = pastCache ?? 2 * StepBytes > HostMemory.Instance.FreeBytes(); // it would push out of the cache what is needed next, round and round
+        foreach (StoredFile file in stored.SelectMany(unit => unit).SelectMany(weight => weight.Ranges).Select(range => range.File).Distinct()) file.Open(isPastCache);
         long bufferBytes = stored.Max(unit => unit.Sum(weight => weight.MemoryBytes));
         _buffers = [.. Enumerable.Range(0, OffloadPlan.Buffers).Select(_ => Allocate(bufferBytes))];
         _views = [.. _buffers.Select(_ => new Dictionary<string, Weight>(StringComparer.Ordinal))];

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Llama.Model.Backends;
 using Llama.Model.Checkpoints;
+using Llama.Model.Kernels;
 using Llama.Model.Parallel;
 using static Llama.Model.Offload.MemorySize;
 using static TorchSharp.torch;
@@ -60,13 +61,23 @@ internal sealed class MemoryPlan(long limit, ModelOptions options, IWeightSource
     {
         if (Stream is null) return "";
         double bytesPerSecond = Stream.Measure();
-        return string.Create(CultureInfo.InvariantCulture, $", {Stream.Medium} at {bytesPerSecond / 1e9:N1} GB/s: at most {bytesPerSecond / Stream.StepBytes:N1} steps/s, each a token of every sequence that shares it");
+        return string.Create(CultureInfo.InvariantCulture, $", {Stream.Medium} at {Figure(bytesPerSecond / 1e9)} GB/s: at most {Figure(bytesPerSecond / Stream.StepBytes)} steps/s, each a token of every sequence that shares it");
     }
+
+    private static string Figure(double value) => value.ToString(value < 1 ? "N2" : "N1", CultureInfo.InvariantCulture);
 
     /// <summary>What the model takes on a device.</summary>
     /// <param name="backend">Of the device, with its kernels made.</param>
     /// <param name="bytesPerBlock">Of the cache, over all layers.</param>
-    public MemoryDemand Demand(IBackend backend, long bytesPerBlock)
+    public MemoryDemand Demand(IBackend backend, long bytesPerBlock) =>
+        Demand(backend.BaseBytes(part.ShapeOf(source.Config), size), backend.ActivationDtype, backend.Memory.IsHost, bytesPerBlock);
+
+    /// <summary>The same of a device that is not in use.</summary>
+    /// <param name="baseBytes">As <see cref="IBackend.BaseBytes"/>.</param>
+    /// <param name="activations">As <see cref="IBackend.ActivationDtype"/>.</param>
+    /// <param name="isHost">As <see cref="Kernels.DeviceMemory.IsHost"/>.</param>
+    /// <param name="bytesPerBlock">Of the cache, over all layers.</param>
+    public MemoryDemand Demand(long baseBytes, ScalarType activations, bool isHost, long bytesPerBlock)
     {
         LlamaConfig config = source.Config, shape = part.ShapeOf(config);
         long perSequence = options.BlockCount ?? size.BlocksPerSequence, most = options.BlockCount ?? perSequence * options.MaxSequences;
@@ -74,13 +85,13 @@ internal sealed class MemoryPlan(long limit, ModelOptions options, IWeightSource
         long norms = tensors.Where(tensor => tensor.Shape.Length == 1).Sum(tensor => WeightDemand.BytesOf(source, tensor, dtype));
         long table = WeightDemand.Bytes(source, dtype, part) - norms - _units.Sum(unit => unit.Bytes);
         return new MemoryDemand(
-            backend.BaseBytes(shape, size), LlamaModel.StepBytes(shape, size, backend.ActivationDtype, HasHead), norms, table, backend.Memory.IsHost && part.HasEmbedding ? LookedUpBytes : 0,
+            baseBytes, LlamaModel.StepBytes(shape, size, activations, HasHead), norms, table, isHost && part.HasEmbedding ? LookedUpBytes : 0,
             [.. _units.Take(part.LayerCount).Select(unit => unit.Bytes)], HasHead ? _units[^1].Bytes : 0, perSequence * bytesPerBlock, most * bytesPerBlock);
     }
 
     private bool HasHead => part.HasHead(source.Config);
 
-    private long LookedUpBytes => RowTable.BytesOf(WeightDemand.EmbeddingBytes(source.Config, dtype) / source.Config.VocabSize, TableRows, source.Config.VocabSize);
+    private long LookedUpBytes => RowTable.BytesOf(Matrix.BytesOf(1, source.Config.HiddenSize, dtype), TableRows, source.Config.VocabSize);
 
     // Those of a step, and as many that may be asked for again.
     private int TableRows => 2 * size.Tokens;

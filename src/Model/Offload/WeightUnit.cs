@@ -19,7 +19,7 @@ internal sealed record WeightUnit(IReadOnlyList<string> Names, long Bytes)
     public static IReadOnlyList<WeightUnit> Of(IWeightSource source, ModelPart part, ScalarType dtype)
     {
         List<WeightUnit> units = [];
-        for (int layer = part.FirstLayer; layer < part.EndLayer; layer++) units.Add(Of(source, dtype, CheckpointLayout.LayerPrefix(layer)));
+        for (int layer = part.FirstLayer; layer < part.EndLayer; layer++) units.Add(Of(source, dtype, $"{CheckpointLayout.LayersPrefix}{layer}."));
         if (part.HasHead(source.Config)) units.Add(Of(source, dtype, source.Config.TieWordEmbeddings ? Table : "lm_head.weight"));
         return units;
     }

@@ -5,45 +5,51 @@ namespace Llama.Model.Parallel;
 
 /// <summary>
 /// The one thread that a device of a list has: its backend, weights, cache and intermediate results are made, used and disposed there, so that none of them needs a lock. It does one thing
-/// after another: what the engine's thread asks of it while nothing is under way, and steps in their order.
+/// after another: what the engine's thread asks of it while nothing is under way, and steps in their order. The first device has the engine's thread itself: when that has begun a step it would
+/// have nothing to do but wait, and a thread more than devices would take a core from them.
 /// </summary>
 internal sealed class DeviceThread : IDisposable
 {
     private readonly int _threadCount;
     private readonly Action<long> _step;
-    private readonly Thread _thread;
+    private readonly Thread? _thread;
+    private readonly RunnerThread? _own; // where the calling thread is the device's
     private readonly Tally _posted = new(), _answered = new();
     private Action? _task; // null posts a step
     private ExceptionDispatchInfo? _failure; // of the task
-    private long _taskCount;
+    private long _taskCount, _stepCount;
     private bool _isEnding;
 
-    /// <summary>Starts the thread.</summary>
+    /// <summary>Starts the thread, or takes the calling one.</summary>
     /// <param name="name">Of the device.</param>
     /// <param name="threadCount">That compute for it, this one among them.</param>
+    /// <param name="isCaller">Whether the calling thread is the device's: then everything is done by the time that it is asked for.</param>
     /// <param name="step">Runs one step, by its number from 0; must not throw.</param>
-    public DeviceThread(string name, int threadCount, Action<long> step)
+    public DeviceThread(string name, int threadCount, bool isCaller, Action<long> step)
     {
         (_threadCount, _step) = (threadCount, step);
+        if (isCaller)
+        {
+            _own = new RunnerThread(threadCount);
+            return;
+        }
         _thread = new Thread(Live) { Name = $"Llama {name}", IsBackground = true };
         _thread.Start();
     }
 
     /// <summary>Lets it run the next step; from one thread at a time.</summary>
-    public void Post() => _posted.Raise();
+    public void Post()
+    {
+        if (_own is null) _posted.Raise();
+        else _step(_stepCount++);
+    }
 
     /// <summary>Begins something there. No step may be under way, and it must be ended before anything else.</summary>
     public void Begin(Action task)
     {
         _task = task;
-        _posted.Raise();
-    }
-
-    /// <summary>Waits for what was begun, and throws what that threw.</summary>
-    public void End()
-    {
-        ExceptionDispatchInfo? failure = Settle();
-        failure?.Throw();
+        if (_own is null) _posted.Raise();
+        else Answer();
     }
 
     /// <summary>Waits for what was begun, and returns what that threw; null for nothing.</summary>
@@ -57,7 +63,8 @@ internal sealed class DeviceThread : IDisposable
     public void Dispose()
     {
         Begin(() => _isEnding = true);
-        _thread.Join();
+        _thread?.Join();
+        _own?.Dispose();
         _posted.Dispose();
         _answered.Dispose();
     }
@@ -65,11 +72,10 @@ internal sealed class DeviceThread : IDisposable
     private void Live()
     {
         using RunnerThread thread = new(_threadCount);
-        long stepCount = 0;
         for (long count = 1; !_isEnding; count++)
         {
-            _posted.WaitFor(count, spins: stepCount > 0);
-            if (_task is null) _step(stepCount++);
+            _posted.WaitFor(count, spins: _stepCount > 0);
+            if (_task is null) _step(_stepCount++);
             else Answer();
         }
     }

@@ -24,7 +24,7 @@ internal sealed class PartRunner : IDisposable
     {
         (Choice, ThreadCount, _before, _steps, _streams) = (choice, threadCount, before, steps, new Matrix[steps.Length]);
         if (before is not null) before._handOn = Post;
-        _thread = new DeviceThread(choice.Device.Name, threadCount, Run);
+        _thread = new DeviceThread(choice.Device.Name, threadCount, isCaller: before is null, Run);
         Begin(() => Model = new DeviceModel(options, choice));
     }
 

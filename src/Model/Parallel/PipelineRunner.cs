@@ -52,12 +52,12 @@ internal sealed class PipelineRunner : ModelRunner
     public override void Begin(ForwardBatch batch)
     {
         _steps[_begunCount++ % _steps.Length].Begin(batch);
-        _parts[0].Post();
+        _parts[0].Post(); // runs there and then
     }
 
     public override void Finish(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored)
     {
-        _finished.WaitFor(_finishedCount + 1, spins: false); // the devices need the cores
+        _finished.WaitFor(_finishedCount + 1, spins: true);
         _steps[_finishedCount++ % _steps.Length].Finish(sampled, scored);
     }
 
@@ -85,7 +85,7 @@ internal sealed class PipelineRunner : ModelRunner
 
     private ModelPart[] Plan(ModelOptions options, IReadOnlyList<DeviceRoom> rooms)
     {
-        WeightFormat format = WeightFormat.Parse(options.Dtype);
+        WeightFormat format = WeightFormat.Of(options);
         using IWeightSource source = WeightSource.OpenOnHost(options.Path, format, _parts.TrueForAll(part => part.Model!.HoldsCodes));
         return LayerPlan.Place(source, options, format, rooms);
     }
@@ -105,7 +105,7 @@ internal sealed class PipelineRunner : ModelRunner
     /// <summary>Does something on the threads of all devices side by side.</summary>
     private void OnEach(Action<PartRunner, int> task)
     {
-        for (int i = 0; i < _parts.Count; i++)
+        for (int i = _parts.Count - 1; i >= 0; i--) // the first part last, which does it on this thread
         {
             (PartRunner part, int index) = (_parts[i], i);
             part.Begin(() => task(part, index));

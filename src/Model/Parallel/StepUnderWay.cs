@@ -48,7 +48,7 @@ internal sealed class StepUnderWay
     public void Finish(Span<SampledToken> sampled, Span<ScoredToken> scored)
     {
         if (_failure is not null) ExceptionDispatchInfo.Throw(_failure);
-        Sampled.AsSpan(0, sampled.Length).CopyTo(sampled);
-        Scored.AsSpan(0, scored.Length).CopyTo(scored);
+        Sampled.AsSpan(0, Batch.SampleCount).CopyTo(sampled);
+        Scored.AsSpan(0, Batch.Scores.Count).CopyTo(scored);
     }
 }

@@ -9,18 +9,33 @@ namespace Llama.Model.Planning;
 /// <param name="HeadBytes">Output head and final norm; 0 where it has none, and where the embedding is the head as well.</param>
 /// <param name="CacheBytes">Its part of the KV cache: of the pool, or where that does not fit of one full sequence.</param>
 /// <param name="ActivationBytes">Intermediate results of the largest step.</param>
-/// <param name="BufferBytes">Tables of positions, rows to draw from, logits.</param>
+/// <param name="BufferBytes">Tables of positions, rows to draw from, logits, and what weights stream through.</param>
 public sealed record DevicePlan(
     string Name, long FreeBytes, int FirstLayer, long[] LayerBytes, long EmbeddingBytes, long HeadBytes, long CacheBytes, long ActivationBytes, long BufferBytes)
 {
+    /// <summary>What <c>Model:MemoryLimit</c> allows; null without it.</summary>
+    public long? LimitBytes { get; init; }
+
+    /// <summary>What process, driver and libraries take beside the model; told apart only under a limit, which holds for all of it.</summary>
+    public long BaseBytes { get; init; }
+
+    /// <summary>Weights that do not stay: they stream from outside through buffers, or are fetched row by row.</summary>
+    public long OutsideBytes { get; init; }
+
+    /// <summary>Of the layers, how many stay.</summary>
+    public int ResidentLayers { get; init; } = LayerBytes.Length;
+
     /// <summary>All weights.</summary>
     public long WeightBytes => LayerBytes.Sum() + EmbeddingBytes + HeadBytes;
 
-    /// <summary>All of it.</summary>
-    public long TotalBytes => WeightBytes + CacheBytes + ActivationBytes + BufferBytes;
+    /// <summary>All that lies there.</summary>
+    public long TotalBytes => BaseBytes + WeightBytes - OutsideBytes + CacheBytes + ActivationBytes + BufferBytes;
 
     /// <summary>Whether there is room.</summary>
-    public bool Fits => TotalBytes <= FreeBytes;
+    public bool Fits => TotalBytes <= RoomBytes;
+
+    /// <summary>What it may take.</summary>
+    public long RoomBytes => Math.Min(FreeBytes, LimitBytes ?? long.MaxValue);
 
     /// <summary>What lies there: <c>embedding, layers 0 to 39</c>.</summary>
     public string Holds

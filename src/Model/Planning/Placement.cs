@@ -1,7 +1,9 @@
 using Llama.Model.Backends;
 using Llama.Model.Checkpoints;
 using Llama.Model.Diagnosis;
+using Llama.Model.Offload;
 using Llama.Model.Parallel;
+using static Llama.Model.Offload.MemorySize;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Planning;
@@ -17,18 +19,22 @@ namespace Llama.Model.Planning;
 /// <param name="free">[devices] bytes that each could give.</param>
 internal sealed class Placement(ModelOptions options, WeightFormat format, IWeightSource source, IReadOnlyList<BackendChoice> choices, long[] free)
 {
+    private const long AssumedCudaBase = 768L << 20;
+
     private readonly LlamaConfig _config = source.Config;
     private readonly ScalarType _kvDtype = KvCache.DtypeOf(options.KvDtype, format.Dtype);
     private readonly int _contextLength = ModelRunner.ContextLengthOf(options, source.Config);
     private readonly int _batchTokens = options.MaxBatchTokens ?? choices.Min(choice => choice.BatchTokens);
+    private readonly List<long> _limitedCache = []; // blocks that limits leave room for
     private string? _fault;
 
     public ModelPlan Make()
     {
         ModelPart[] parts = choices.Count == 1 ? [ModelPart.Whole(_config)] : Lay();
-        KvPoolSize pool = LeastPool(parts);
-        DevicePlan[] devices = [.. parts.Select((part, i) => Plan(i, part, pool.BlockCount * BytesPerBlock(part)))];
-        if (Array.Find(devices, device => !device.Fits) is { } full) _fault ??= Missing(full);
+        DevicePlan[] devices = [.. parts.Select(Weigh)];
+        KvPoolSize pool = LeastPool(parts, devices);
+        devices = [.. devices.Select((device, i) => device with { CacheBytes = pool.BlockCount * BytesPerBlock(parts[i]) })];
+        if (Array.Find(devices, device => !device.Fits) is { } full) _fault ??= $"{full.Name} would need {Mebibytes(full.TotalBytes)} and has {Mebibytes(full.RoomBytes)}.";
         return new ModelPlan
         {
             Shape = ModelDescription.Shape(_config),
@@ -43,11 +49,12 @@ internal sealed class Placement(ModelOptions options, WeightFormat format, IWeig
         };
     }
 
+    // Under a limit what does not fit streams.
     private ModelPart[] Lay()
     {
         try
         {
-            return LayerPlan.Place(source, options, format, [.. choices.Select((choice, i) => new DeviceRoom(choice.Device.Name, free[i], choice.CacheShare))]);
+            return LayerPlan.Place(source, options, format, [.. choices.Select((choice, i) => new DeviceRoom(choice.Device.Name, choice.MemoryLimit is null ? free[i] : long.MaxValue, choice.CacheShare))]);
         }
         catch (InsufficientMemoryException e)
         {
@@ -56,14 +63,49 @@ internal sealed class Placement(ModelOptions options, WeightFormat format, IWeig
         }
     }
 
-    private KvPoolSize LeastPool(ModelPart[] parts)
+    /// <summary>A device without its cache.</summary>
+    private DevicePlan Weigh(ModelPart part, int device)
     {
-        long[] left = [.. parts.Select((part, i) => free[i] - WeightBytes(part) - StepBytes(part, i))];
-        if (Array.FindIndex(left, bytes => bytes < 0) is int full and >= 0)
-            _fault ??= $"{choices[full].Device.Name} has {Size(free[full])} free; weights and intermediate results alone need {Size(free[full] - left[full])}.";
+        BackendChoice choice = choices[device];
+        ScalarType dtype = choice.ActivationDtype(format.Dtype);
+        LlamaConfig shape = part.ShapeOf(_config);
+        long activations = Activations.BytesOf(shape, _batchTokens, dtype), embedding = part.HasEmbedding ? WeightDemand.EmbeddingBytes(_config, format.Dtype) : 0;
+        long[] layers = [.. Enumerable.Range(part.FirstLayer, part.LayerCount).Select(layer => WeightDemand.LayerBytes(source, format.Dtype, new ModelPart(layer, 1)))];
+        DevicePlan plan = new(choice.Device.Name, free[device], part.FirstLayer, layers, embedding, WeightDemand.Bytes(source, format.Dtype, part) - layers.Sum() - embedding,
+            CacheBytes: 0, activations, LlamaModel.StepBytes(shape, Size, dtype, part.HasHead(_config)) - activations);
+        return choice.MemoryLimit is long limit ? Limit(plan, part, choice, limit) : plan;
+    }
+
+    private DevicePlan Limit(DevicePlan plan, ModelPart part, BackendChoice choice, long limit)
+    {
+        MemoryDemand demand = new MemoryPlan(limit, options, source, part, Size, format.Dtype).Demand(BaseBytes(part, choice), choice.ActivationDtype(format.Dtype), isHost: !choice.Device.IsCuda, BytesPerBlock(part));
+        plan = plan with { LimitBytes = limit, BaseBytes = demand.Base };
         try
         {
-            return parts.Select((part, i) => KvPoolSize.Derive(options, _contextLength, BytesPerBlock(part), Math.Max(0, left[i]), choices[i].CacheShare)).MinBy(pool => pool.BlockCount)!;
+            OffloadPlan layout = OffloadPlan.Make(limit, demand, options.MemoryUtilization);
+            _limitedCache.Add(layout.KvBytes / BytesPerBlock(part));
+            return !layout.Streams ? plan : plan with
+            {
+                OutsideBytes = layout.StreamedBytes + demand.Table,
+                BufferBytes = plan.BufferBytes + OffloadPlan.Buffers * layout.BufferBytes + demand.LookedUpTable,
+                ResidentLayers = layout.IsResident.Take(part.LayerCount).Count(stays => stays),
+            };
+        }
+        catch (InsufficientMemoryException e)
+        {
+            _fault ??= e.Message;
+            return plan;
+        }
+    }
+
+    private KvPoolSize LeastPool(ModelPart[] parts, DevicePlan[] devices)
+    {
+        if (Array.Find(devices, device => device.TotalBytes > device.RoomBytes) is { } full)
+            _fault ??= $"{full.Name} has {Mebibytes(full.RoomBytes)}; weights and intermediate results alone need {Mebibytes(full.TotalBytes)}.";
+        try
+        {
+            KvPoolSize pool = devices.Select((device, i) => KvPoolSize.Derive(options, _contextLength, BytesPerBlock(parts[i]), Math.Max(0, device.FreeBytes - device.TotalBytes), choices[i].CacheShare)).MinBy(pool => pool.BlockCount)!;
+            return _limitedCache.Count > 0 && _limitedCache.Min() < pool.BlockCount ? new KvPoolSize((int)_limitedCache.Min(), "what Model:MemoryLimit leaves beside weights and intermediate results") : pool;
         }
         catch (InsufficientMemoryException e)
         {
@@ -72,29 +114,15 @@ internal sealed class Placement(ModelOptions options, WeightFormat format, IWeig
         }
     }
 
-    private DevicePlan Plan(int device, ModelPart part, long cacheBytes)
+    // A GPU that is not in use does not tell: contexts, libraries and compiled kernels of those that were measured take less.
+    private long BaseBytes(ModelPart part, BackendChoice choice)
     {
-        long activations = Llama.Model.Activations.BytesOf(_config, _batchTokens, Activations(device));
-        long embedding = part.HasEmbedding ? WeightDemand.EmbeddingBytes(_config, format.Dtype) : 0;
-        long[] layers = [.. Enumerable.Range(part.FirstLayer, part.LayerCount).Select(LayerBytes)];
-        return new DevicePlan(choices[device].Device.Name, free[device], part.FirstLayer, layers, embedding, WeightBytes(part) - layers.Sum() - embedding,
-            cacheBytes, activations, StepBytes(part, device) - activations);
+        if (choice.Device.IsCuda) return AssumedCudaBase;
+        using IBackend backend = choice.Create(format.Dtype, options.Deterministic);
+        return backend.BaseBytes(part.ShapeOf(_config), Size);
     }
-
-    // A layer in the middle has neither of the ends; of the outer ones those are taken off.
-    private long LayerBytes(int layer) => CheckpointLayout.Expected(_config, new ModelPart(layer, 1)).Where(tensor => tensor.Name.StartsWith("model.layers.", StringComparison.Ordinal))
-        .Sum(tensor => WeightDemand.BytesOf(source, tensor, format.Dtype));
-
-    private long WeightBytes(ModelPart part) => WeightDemand.Bytes(source, format.Dtype, part);
 
     private long BytesPerBlock(ModelPart part) => KvCache.BytesPerBlock(part.ShapeOf(_config), options.BlockSize, _kvDtype);
 
-    private long StepBytes(ModelPart part, int device) =>
-        LlamaModel.StepBytes(_config, new StepSize(_batchTokens, options.MaxSequences, _contextLength, options.BlockSize), Activations(device), part.HasHead(_config));
-
-    private ScalarType Activations(int device) => choices[device].ActivationDtype(format.Dtype);
-
-    private static string Missing(DevicePlan device) => $"{device.Name} would need {Size(device.TotalBytes)} and has {Size(device.FreeBytes)} free.";
-
-    private static string Size(long bytes) => Offload.MemorySize.Mebibytes(bytes);
+    private StepSize Size => new(_batchTokens, options.MaxSequences, _contextLength, options.BlockSize);
 }

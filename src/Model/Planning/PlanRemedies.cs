@@ -1,4 +1,5 @@
 using Llama.Model.Quantization;
+using static Llama.Model.Offload.MemorySize;
 
 namespace Llama.Model.Planning;
 
@@ -13,11 +14,20 @@ internal static class PlanRemedies
         foreach (string dtype in (string[])["int8", "int4"])
             if (IsSmaller(dtype, options.Dtype) && Fits(options with { Dtype = dtype }, assumed)) yield return $"Model:Dtype={dtype}";
         if (options.KvDtype != "int8" && Fits(options with { KvDtype = "int8" }, assumed)) yield return "Model:KvDtype=int8";
+        if (options.MemoryLimit is null && Streaming(options, assumed) is { } limit) yield return limit;
         if (LongestContext(options, assumed) is int context) yield return $"Model:ContextLength={context}";
         if (MoreDevices(options, assumed) is { } devices) yield return devices;
     }
 
     private static bool IsSmaller(string dtype, string than) => !QuantizationType.TryParse(than, out QuantizationType type) || !QuantizationType.TryParse(dtype, out QuantizationType other) || other.Bits < type.Bits;
+
+    // All that the devices have, and the rest from outside.
+    private static string? Streaming(ModelOptions options, IReadOnlyList<AssumedDevice> assumed)
+    {
+        string limit = string.Join(',', ModelPlanner.Place(options, assumed).Devices.Select(device => $"{device.FreeBytes >> 20}MiB"));
+        ModelPlan plan = ModelPlanner.Place(options with { MemoryLimit = limit }, assumed);
+        return plan.Fault is null ? $"Model:MemoryLimit={limit}, {Mebibytes(plan.Devices.Sum(device => device.OutsideBytes))} of weights then lie outside" : null;
+    }
 
     // Powers of two are lengths that one asks for.
     private static int? LongestContext(ModelOptions options, IReadOnlyList<AssumedDevice> assumed)
@@ -38,7 +48,7 @@ internal static class PlanRemedies
         for (int count = assumed.Count + 1; count <= Math.Min(MostDevices, LlamaConfig.Load(options.Path).LayerCount); count++)
         {
             AssumedDevice[] more = [.. Enumerable.Range(0, count).Select(i => i < assumed.Count && assumed.Count > 1 ? assumed[i] : last with { Name = $"{kind}:{i}" })];
-            if (Fits(options with { Device = string.Join(',', more.Select(device => device.Name)) }, more)) return $"{count} devices, the further ones with {Offload.MemorySize.Mebibytes(last.FreeBytes)} each";
+            if (Fits(options with { Device = string.Join(',', more.Select(device => device.Name)) }, more)) return $"{count} devices, the further ones with {Mebibytes(last.FreeBytes)} each";
         }
         return null;
     }

@@ -8,6 +8,9 @@ public sealed record QuantizationPlan(QuantizationType Layers, QuantizationType 
     /// <summary>The plan that a type asks for. The head keeps 8 bits: its errors go straight into the logits (tests/Bench/NOTES.md).</summary>
     public static QuantizationPlan Of(QuantizationType type) => new(type, type.Bits == 8 ? type : QuantizationType.Int8);
 
+    /// <summary>What a checkpoint holds that was quantised so, for people; null where it holds the columns in 16 bits too.</summary>
+    internal string? CodesAlone => Layers.SplitsOutliers ? null : Layers.ToString();
+
     /// <summary>What becomes of a tensor, by its name in Hugging Face layout; null leaves it as it is.</summary>
     /// <param name="name">Of the tensor.</param>
     /// <param name="isTied">Whether the head is the embedding.</param>

@@ -7,7 +7,8 @@ namespace Llama.Model.Quantization;
 /// <param name="Bits">8 or 4.</param>
 /// <param name="GroupSize">Inputs that share a scale: 32, 64, 128; null for the whole row.</param>
 /// <param name="IsSymmetric">Whether the middle code is 0; otherwise each group has a minimum of its own beside its scale.</param>
-public sealed partial record QuantizationType(int Bits, int? GroupSize, bool IsSymmetric)
+/// <param name="SplitsOutliers">Whether inputs that stand out are multiplied with 16-bit columns instead: LLM.int8() (Dettmers et al. 2022).</param>
+public sealed partial record QuantizationType(int Bits, int? GroupSize, bool IsSymmetric, bool SplitsOutliers = false)
 {
     /// <summary>What <c>int8</c> stands for.</summary>
     public static readonly QuantizationType Int8 = new(8, null, true);
@@ -16,10 +17,10 @@ public sealed partial record QuantizationType(int Bits, int? GroupSize, bool IsS
     public static readonly QuantizationType Int4 = new(4, 64, true);
 
     /// <summary>The spellings, for error messages.</summary>
-    public const string Spellings = "int8, int8-row, int8-g32, int8-g64, int8-g128, int4, int4-g32, int4-g64, int4-g128, int4-g32-zp, int4-g64-zp, int4-g128-zp";
+    public const string Spellings = "int8, int8-row, int8-g32, int8-g64, int8-g128, int8-outliers, int4, int4-g32, int4-g64, int4-g128, int4-g32-zp, int4-g64-zp, int4-g128-zp";
 
     /// <summary>The spellings as a regular expression.</summary>
-    public const string Pattern = "int8(-row|-g32|-g64|-g128)?|int4((-g32|-g64|-g128)(-zp)?)?";
+    public const string Pattern = "int8(-row|-g32|-g64|-g128|-outliers)?|int4((-g32|-g64|-g128)(-zp)?)?";
 
     /// <summary>Codes of a group: 256 or 16.</summary>
     internal int CodeCount => 1 << Bits;
@@ -34,20 +35,20 @@ public sealed partial record QuantizationType(int Bits, int? GroupSize, bool IsS
         if (!Form().IsMatch(text)) return false;
         string[] parts = text.Split('-');
         if (parts.Length == 1) return true;
-        int? groupSize = parts[1] == "row" ? null : int.Parse(parts[1].AsSpan(1), CultureInfo.InvariantCulture);
-        type = new QuantizationType(type.Bits, groupSize, parts.Length == 2);
+        int? groupSize = parts[1] is "row" or "outliers" ? null : int.Parse(parts[1].AsSpan(1), CultureInfo.InvariantCulture);
+        type = new QuantizationType(type.Bits, groupSize, IsSymmetric: parts.Length == 2, SplitsOutliers: parts[1] == "outliers");
         return true;
     }
 
     /// <summary>Inputs that share a scale in rows of a length; never so few that their order within a register would matter, unless asked for.</summary>
     internal int GroupSizeOf(int inputs) => GroupSize ?? Math.Max(inputs, Kernels.QuantizedWeight.Chunk);
 
-    /// <summary>Bytes of a weight of this type.</summary>
+    /// <summary>Bytes of a weight of this type in memory.</summary>
     /// <param name="shape">[outputs, inputs]</param>
     internal long BytesOf(long[] shape) => Kernels.QuantizedWeight.BytesOf(shape[0], (int)shape[1], Bits, GroupSizeOf((int)shape[1]), hasMinima: !IsSymmetric);
 
     /// <summary>The spelling in full.</summary>
-    public override string ToString() => $"int{Bits}{(GroupSize is int size ? $"-g{size}" : "-row")}{(IsSymmetric ? "" : "-zp")}";
+    public override string ToString() => $"int{Bits}{(GroupSize is int size ? $"-g{size}" : SplitsOutliers ? "" : "-row")}{(IsSymmetric ? "" : "-zp")}{(SplitsOutliers ? "-outliers" : "")}";
 
     [GeneratedRegex($"^({Pattern})$")]
     private static partial Regex Form();

@@ -50,8 +50,10 @@ internal sealed unsafe class QuantizedTensorWriter : IDisposable
         using Matrix source = _source.Map(name);
         using QuantizedWeight weight = WeightQuantizer.Run(source, type, name);
         QuantizedTensors.Write(_writer, name, weight);
+        if (type.SplitsOutliers) QuantizedTensors.WriteColumns(_writer, name, _source.Map(name));
         (double squaredError, double squares) = Compare(source, weight);
-        Count(new QuantizedKind(KindOf(name), type, _source.Entry(name).ByteCount, weight.ByteCount, squaredError, squares));
+        long columnBytes = type.SplitsOutliers ? (long)weight.Outputs * weight.Inputs * sizeof(ushort) : 0;
+        Count(new QuantizedKind(KindOf(name), type, _source.Entry(name).ByteCount, weight.ByteCount + columnBytes, squaredError, squares));
     }
 
     private void WriteDense(CheckpointLayout.ExpectedTensor tensor)

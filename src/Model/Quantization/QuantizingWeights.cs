@@ -1,5 +1,6 @@
 using Llama.Model.Checkpoints;
 using Llama.Model.Kernels;
+using Llama.Model.Kernels.Outliers;
 using Llama.Model.Offload;
 using static TorchSharp.torch;
 
@@ -8,7 +9,8 @@ namespace Llama.Model.Quantization;
 /// <summary>Quantises the weights of another source as they are asked for. Each is let go of there once it is in codes, so that only one at a time is in memory in full width.</summary>
 /// <param name="source">Taken over; hands out what lies on the host. Weights are quantised from the type in which it hands them out.</param>
 /// <param name="plan">Which weights, and how. What the source hands out in codes stays as it is.</param>
-internal sealed class QuantizingWeights(IWeightSource source, QuantizationPlan plan) : IWeightSource
+/// <param name="outlierThreshold">Of weights whose outliers are split off: these read single columns of the source as long as they live.</param>
+internal sealed class QuantizingWeights(IWeightSource source, QuantizationPlan plan, float outlierThreshold = OutlierWeight.DefaultThreshold) : IWeightSource
 {
     private readonly Dictionary<string, long[]> _shapes = CheckpointLayout.Expected(source.Config).ToDictionary(tensor => tensor.Name, tensor => tensor.Shape);
 
@@ -24,7 +26,7 @@ internal sealed class QuantizingWeights(IWeightSource source, QuantizationPlan p
         {
             QuantizedWeight quantized = WeightQuantizer.Run(dense.Values, type, name);
             source.Release(name);
-            return quantized;
+            return type.SplitsOutliers ? new OutlierWeight(quantized, new GatheredColumns(source, name, weight.Outputs, weight.Inputs), outlierThreshold) : quantized;
         }
     }
 

@@ -7,5 +7,5 @@ namespace Llama.Model.Verification;
 internal readonly record struct CheckedTypes(string Dtype, string KvDtype, double Tolerance)
 {
     public static IReadOnlyList<CheckedTypes> All { get; } =
-        [new("float32", "auto", 1e-4), new("bfloat16", "auto", 1e-2), new("int8", "auto", 1e-2), new("int4", "auto", 1e-2), new("bfloat16", "int8", 1e-2), new("float32", "int8", 1e-2)];
+        [new("float32", "auto", 1e-4), new("bfloat16", "auto", 1e-2), new("int8", "auto", 1e-2), new("int8-outliers", "auto", 1e-2), new("int4", "auto", 1e-2), new("bfloat16", "int8", 1e-2), new("float32", "int8", 1e-2)];
 }

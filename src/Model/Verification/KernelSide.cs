@@ -1,5 +1,6 @@
 using Llama.Model.Backends;
 using Llama.Model.Kernels;
+using Llama.Model.Kernels.Outliers;
 using Llama.Model.Quantization;
 using static TorchSharp.torch;
 
@@ -10,6 +11,8 @@ namespace Llama.Model.Verification;
 /// <param name="kernels">That the backend made.</param>
 internal sealed unsafe class KernelSide(IBackend backend, IKernels kernels) : IDisposable
 {
+    private const float OutlierThreshold = 0.9f; // of activations up to 1: a tenth are outliers
+
     private readonly List<IDisposable> _made = [];
     private readonly HostRows _onHost = new(backend.Memory);
 
@@ -75,6 +78,7 @@ internal sealed unsafe class KernelSide(IBackend backend, IKernels kernels) : ID
         using (values)
         {
             QuantizedWeight codes = WeightQuantizer.Run(values, format.Plan.Layers, "random");
+            if (format.Plan.Layers.SplitsOutliers) return Keep(new OutlierWeight(codes, Columns(values), OutlierThreshold));
             return Keep(mayBeCodes ? Memory.Place(codes) : new DenseWeight(Memory.Place(Dense(codes), ScalarType.BFloat16)));
         }
     }
@@ -88,6 +92,13 @@ internal sealed unsafe class KernelSide(IBackend backend, IKernels kernels) : ID
     private static Matrix Dense(QuantizedWeight codes)
     {
         using (codes) return codes.ToDense(ScalarType.BFloat16).Values;
+    }
+
+    private static MappedColumns Columns(Matrix values)
+    {
+        using Matrix narrow = HostMemory.Instance.Empty(values.Rows, values.Columns, ScalarType.BFloat16);
+        FloatConversion.Run(values.Data, ScalarType.Float32, narrow.Data, ScalarType.BFloat16, (long)values.Rows * values.Columns);
+        return new MappedColumns(Transposition.Of(narrow));
     }
 
     private static Matrix Random(int rows, int columns, int seed, float scale)

@@ -41,6 +41,7 @@ internal sealed class EngineMetrics : IDisposable
         _requestPromptTokens = Tokens("vllm.request_prompt_tokens", "Prompt tokens of a request.", TokenCounts);
         _requestGenerationTokens = Tokens("vllm.request_generation_tokens", "Tokens generated for a request.", TokenCounts);
         _iterationTokens = Tokens("vllm.iteration_tokens_total", "Tokens computed in a step.", StepTokenCounts);
+        StartCounters();
     }
 
     public void Admitted(Sequence sequence)
@@ -56,7 +57,6 @@ internal sealed class EngineMetrics : IDisposable
 
     public void Ran(int tokenCount) => _iterationTokens.Record(tokenCount);
 
-    /// <summary>Told of none as well: a counter is scraped once it has been added to, and dashboards ask for its 0.</summary>
     public void Preempted(long count) => _preemptions.Add(count);
 
     public void Generated(in Outcome outcome)
@@ -78,6 +78,13 @@ internal sealed class EngineMetrics : IDisposable
     }
 
     public void Dispose() => _meter.Dispose();
+
+    /// <summary>A counter is scraped once it has been added to, and dashboards ask for its 0.</summary>
+    private void StartCounters()
+    {
+        foreach (Counter<long> counter in new[] { _promptTokens, _generationTokens, _preemptions, _prefixQueries, _prefixHits }) counter.Add(0);
+        foreach (KeyValuePair<string, object?> reason in FinishedReasons) _finished.Add(0, reason);
+    }
 
     private void ObserveGauges(EngineCounters counters)
     {

@@ -2,7 +2,7 @@ namespace Llama.Scheduling.Waiting;
 
 /// <summary>
 /// The waiting sequences of one priority. Preempted ones go first, in their order. The others take turns by share key: deficit round robin
-/// (Shreedhar and Varghese 1996) in tokens, so that a key with many or long requests does not crowd out the rest.
+/// (Shreedhar and Varghese 1996) in tokens, so that a key with many or long requests does not crowd out the rest; a turn brings as many quanta as the key weighs.
 /// </summary>
 internal sealed class FairQueue(int quantum)
 {
@@ -16,6 +16,7 @@ internal sealed class FairQueue(int quantum)
     {
         if (!_shares.TryGetValue(sequence.ShareKey, out LinkedListNode<Share>? share))
             _shares[sequence.ShareKey] = share = _ring.AddLast(new Share(sequence.ShareKey));
+        share.Value.Weight = sequence.ShareWeight;
         sequence.QueueNode = share.Value.Sequences.AddLast(sequence);
     }
 
@@ -30,7 +31,7 @@ internal sealed class FairQueue(int quantum)
             LinkedListNode<Share> turn = _ring.First!;
             Sequence head = turn.Value.Sequences.First!.Value;
             if (CostOf(head) <= turn.Value.Deficit) return head;
-            turn.Value.Deficit += quantum;
+            turn.Value.Deficit += (long)quantum * turn.Value.Weight;
             _ring.Remove(turn);
             _ring.AddLast(turn);
         }

@@ -1,27 +1,51 @@
+using System.Diagnostics;
 using Llama.Server.Errors;
 using Llama.Server.Routing;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Llama.Server.Auth;
 
-/// <summary>Lets a request through when it bears a known key, or its route needs none. Every route is closed unless it says so.</summary>
-internal sealed class ApiKeyMiddleware(RequestDelegate next, ApiKeys keys)
+/// <summary>Lets a request through when it bears a key that its route takes, or its route needs none. Every route is closed unless it says so.</summary>
+internal sealed class ApiKeyMiddleware(RequestDelegate next, ApiKeys keys, OperatorKeys operators)
 {
     private const string Scheme = "Bearer ";
 
     public Task InvokeAsync(HttpContext context)
     {
-        bool isOpen = keys.AreOpen || context.GetEndpoint()?.Metadata.GetMetadata<KeyFree>() is not null;
-        return isOpen ? next(context) : CheckAsync(context);
+        EndpointMetadataCollection? route = context.GetEndpoint()?.Metadata;
+        if (route?.GetMetadata<KeyFree>() is not null)
+            return next(context);
+        if (route?.GetMetadata<AdminRoute>() is not null)
+            return EnterAdminAsync(context, isGuarded: route.GetMetadata<IAuthorizeData>() is not null);
+        if (route?.GetMetadata<MetricsRoute>() is not null)
+            return operators.HasMetricsKey ? EnterAsync(context, operators.MayScrape) : next(context);
+        return keys.AreOpen ? next(context) : EnterAsync(context, key => TryEnter(context, key));
     }
 
-    private Task CheckAsync(HttpContext context)
+    /// <summary>Closed to all without a key of their own, unless the application that hosts them has its own guard before them.</summary>
+    private Task EnterAdminAsync(HttpContext context, bool isGuarded)
+    {
+        if (operators.HasAdminKey)
+            return EnterAsync(context, operators.IsAdmin);
+        return isGuarded ? next(context) : ErrorResponse.WriteAsync(context, ApiError.AdminOff());
+    }
+
+    private Task EnterAsync(HttpContext context, Func<string, bool> isRight)
     {
         string header = context.Request.Headers.Authorization.ToString();
         if (!header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
             return ErrorResponse.WriteAsync(context, ApiError.InvalidApiKey("You didn't provide an API key. Send it as 'Authorization: Bearer YOUR_KEY'."));
-        if (keys.Find(header[Scheme.Length..].Trim()) is not { } caller)
-            return ErrorResponse.WriteAsync(context, ApiError.InvalidApiKey("Incorrect API key provided."));
+        return isRight(header[Scheme.Length..].Trim()) ? next(context) : ErrorResponse.WriteAsync(context, ApiError.InvalidApiKey("Incorrect API key provided."));
+    }
+
+    private bool TryEnter(HttpContext context, string key)
+    {
+        if (keys.Find(key) is not { } caller)
+            return false;
         context.Features.Set(caller);
-        return next(context);
+        Activity? span = context.Features.Get<IHttpActivityFeature>()?.Activity;
+        span?.SetTag("enduser.id", caller.Key!.Name);
+        return true;
     }
 }

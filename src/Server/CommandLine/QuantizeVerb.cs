@@ -12,7 +12,7 @@ internal static class QuantizeVerb
     {
         Option<string> model = new("--model") { Description = "The checkpoint: a folder in Hugging Face layout (default: the bundled model).", DefaultValueFactory = _ => "" };
         Option<string> target = new("--out") { Description = "Folder to write; Model:Path then serves it.", Required = true };
-        Option<string> type = new("--type") { Description = $"One of {QuantizationType.Spellings}.", Required = true };
+        Option<string> type = new("--type") { Description = $"One of {QuantizationType.Spellings}; int8-outliers keeps the 16-bit weights beside the codes and takes three halves of their disk.", Required = true };
         Option<bool> force = new("--force") { Description = "Replace the folder if it is there." };
         Command command = new("quantize", "Writes a checkpoint in 8 or 4 bits.") { model, target, type, force };
         command.SetAction((parsed, cancellation) => Task.Run(() => // a thread that Ctrl-C does not end in the middle

@@ -26,7 +26,7 @@ internal static class ServerHelp
         """;
 
     private const string Settings = $"""
-          --urls <address>                     where to listen (default {ListenAddresses.Default}; also ASPNETCORE_URLS)
+          --urls <address>                     where to listen (default {ListenAddresses.Default}; also ASPNETCORE_URLS); https:// needs a certificate
           --help                               this text
 
         Settings go as --Section:Key=value, as the environment variable Section__Key, or into appsettings.json:
@@ -36,7 +36,9 @@ internal static class ServerHelp
           --Model:Aliases:0=<id>               another id that requests may use
           --Model:Device=<device>              auto, cpu, cuda, cuda:N, or a list over which the layers are laid: cuda:0,cuda:1 (default auto: CUDA if there, else CPU)
           --Model:Dtype=<type>                 auto (codes as the files have them, else bfloat16), bfloat16, float32, int8 or int4; finer:
-                                               int8-row (= int8), int8-g32, -g64, -g128, int4-g32, -g64 (= int4), -g128, and -zp behind those of int4
+                                               int8-row (= int8), int8-g32, -g64, -g128, int4-g32, -g64 (= int4), -g128, and -zp behind those of int4;
+                                               int8-outliers: int8, but inputs that stand out in 16 bits (LLM.int8()), on a CPU
+          --Model:OutlierThreshold=<size>      with int8-outliers, from what size on an input stands out (default 6)
           --Model:Threads=<count>              threads that compute a step on a CPU (default: the cores the process may use)
           --Model:KvDtype=<type>               KV cache: auto, bfloat16, float32 or int8, half of bfloat16's memory (default auto: as the weights; with quantised ones bfloat16)
           --Model:Kernels=<kind>               fused or plain (default fused)
@@ -62,6 +64,20 @@ internal static class ServerHelp
           --Server:MaxStoredBytes=<bytes>      memory they may take (default 64 MiB)
           --Server:KeepAliveSeconds=<seconds>  silence on a stream before a comment line (default 15)
           --Server:DrainSeconds=<seconds>      how long running requests may go on after SIGTERM (default 30)
-          --Auth:ApiKeys:0=<key>               a key that may call (default: none, open to all)
+          --Server:Cors:Origins:0=<origin>     web pages of this origin may call; * for all (default: none)
+          --Auth:ApiKeys:0=<key>               a key that may call, or its hash (default: none, open to all); further :Name, :Hash, :Models:0, :Weight,
+                                               :MinPriority, :RequestsPerMinute, :TokensPerMinute, :MaxConcurrent (0: none) behind the number
+          --Auth:KeysFile=<path>               JSON file with more keys, read again when it changes; 'key new' writes its lines
+          --Auth:AdminKey=<key>                key of /admin, or its hash (default: /admin is closed)
+          --Auth:MetricsKey=<key>              key of /metrics, or its hash (default: open; with a key it also counts by key)
+          --RateLimits:RequestsPerMinute=<n>   generating requests of each key, or address on an open server, in any 60 s (default: no limit)
+          --RateLimits:TokensPerMinute=<n>     the same for tokens of prompts and answers
+          --RateLimits:MaxConcurrent=<n>       the same for requests at the same time
+          --RateLimits:AssumedOutputTokens=<n> tokens an answer without max_tokens is taken to need until it is done (default 512)
+          --RateLimits:Redis=<host:port,...>   where replicas count together (default: each process alone)
+          --RateLimits:RedisPrefix=<text>      how its keys begin there (default llama)
+          --RateLimits:RedisTimeoutMilliseconds=<ms>  after which a request is counted without it (default 50)
+          --RateLimits:Replicas=<n>            replicas that share the limits: without Redis each keeps to its part (default 1)
+          --Kestrel:Certificates:Default:Path=<file>  certificate for https:// addresses (PEM with :KeyPath, or PFX with :Password)
         """;
 }

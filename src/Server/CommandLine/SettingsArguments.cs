@@ -3,7 +3,7 @@ namespace Llama.Server.CommandLine;
 /// <summary>Takes the server's settings out of a verb's command line, in the spelling that the server reads: <c>--Section:Key=value</c> or <c>--Section:Key value</c>.</summary>
 internal static class SettingsArguments
 {
-    private static readonly string[] Openings = ["--Model:", "--Scheduler:", "--Server:", "--Auth:"];
+    private static readonly string[] Openings = ["--Model:", "--Scheduler:", "--Server:", "--Auth:", "--RateLimits:", "--Kestrel:"];
 
     /// <summary>The settings as the host's command line, and all other arguments in their order.</summary>
     public static (string[] Settings, string[] Others) Split(string[] args)

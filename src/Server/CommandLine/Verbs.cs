@@ -17,7 +17,11 @@ internal static class Verbs
     public static async Task<int?> RunAsync(string[] args, TextWriter output, TextWriter error)
     {
         (string[] settings, string[] words) = SettingsArguments.Split(args);
-        Command[] verbs = [BenchVerb.Command(settings), ConvertVerb.Command(), QuantizeVerb.Command(), RandomCheckpointVerb.Command(), DoctorVerb.Command(settings), PlanVerb.Command(settings), VerifyVerb.Command(settings), FieldsVerb.Command()];
+        Command[] verbs =
+        [
+            BenchVerb.Command(settings), ConvertVerb.Command(), QuantizeVerb.Command(), RandomCheckpointVerb.Command(), DoctorVerb.Command(settings), PlanVerb.Command(settings),
+            VerifyVerb.Command(settings), KeyVerb.Command(), HealthVerb.Command(), FieldsVerb.Command(),
+        ];
         bool hasVerb = args is [{ Length: > 0 } first, ..] && first[0] is not ('-' or '/');
         if (args is ["help", ..] || (!hasVerb && args.Any(arg => arg is "--help" or "-h" or "-?")))
         {

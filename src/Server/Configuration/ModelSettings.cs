@@ -23,6 +23,10 @@ internal sealed class ModelSettings
     [RegularExpression("auto|bfloat16|float32|" + QuantizationType.Pattern, ErrorMessage = "Model:Dtype must be auto, bfloat16, float32 or one of " + QuantizationType.Spellings + ".")]
     public string Dtype { get; set; } = "auto";
 
+    /// <summary>With <c>int8-outliers</c>, from what size on an input is multiplied in 16 bits; empty takes 6.</summary>
+    [Range(0.01, 1e6)]
+    public double? OutlierThreshold { get; set; }
+
     [RegularExpression("auto|bfloat16|float32|int8", ErrorMessage = "Model:KvDtype must be auto, bfloat16, float32 or int8.")]
     public string KvDtype { get; set; } = "auto";
 
@@ -65,6 +69,7 @@ internal sealed class ModelSettings
         Path = folder,
         Device = Device,
         Dtype = Dtype,
+        OutlierThreshold = OutlierThreshold,
         KvDtype = KvDtype,
         Kernels = Kernels,
         Deterministic = Deterministic,

@@ -5,7 +5,7 @@ namespace Llama.Server.Configuration;
 /// <summary>Refuses sections that no setting reads, where all that lies beside ours would be ours.</summary>
 internal sealed class SectionNames(string root, IConfiguration configuration) : IValidateOptions<ModelSettings>
 {
-    private static readonly string[] Known = ["Model", "Scheduler", "Server", "Auth"];
+    private static readonly string[] Known = ["Model", "Scheduler", "Server", "Auth", "RateLimits"];
 
     public ValidateOptionsResult Validate(string? name, ModelSettings options)
     {

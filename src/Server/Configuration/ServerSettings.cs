@@ -32,6 +32,9 @@ internal sealed class ServerSettings
     [Range(1, 3600)]
     public int KeepAliveSeconds { get; set; } = 15;
 
+    /// <summary>Which web pages of other origins may call.</summary>
+    public CorsSettings Cors { get; set; } = new();
+
     /// <summary>How long running requests may go on once the server is told to stop.</summary>
     [Range(0, 3600)]
     public int DrainSeconds { get; set; } = 30;

@@ -1,3 +1,5 @@
+using Llama.Server.Auth;
+using Llama.Server.Limits;
 using Microsoft.Extensions.Options;
 
 namespace Llama.Server.Configuration;
@@ -13,9 +15,13 @@ internal static class SettingsRegistration
         IServiceCollection services = builder.Services;
         services.AddSection<ModelSettings, ModelSettingsValidator>(root, "Model");
         services.AddCheck<ModelSettings, ModelFolderValidator>(root);
+        services.AddCheck<ModelSettings, OutlierThresholdValidator>(root);
         services.AddSection<SchedulerSettings, SchedulerSettingsValidator>(root, "Scheduler");
         services.AddSection<ServerSettings, ServerSettingsValidator>(root, "Server");
+        services.AddSingleton<IValidateOptions<ServerSettings>>(new KeyedFaults<ServerSettings>(root, new CorsValidator(isStandAlone: root.Length == 0)));
         services.AddSection<AuthSettings, AuthSettingsValidator>(root, "Auth");
+        services.AddSection<RateLimitsSettings, RateLimitsSettingsValidator>(root, "RateLimits");
+        services.AddCheck<RateLimitsSettings, RedisValidator>(root);
         if (root.Length > 0) // at the root the other sections are the application's
             services.AddSingleton<IValidateOptions<ModelSettings>>(provider => new SectionNames(root, provider.GetRequiredService<IConfiguration>()));
     }

@@ -6,6 +6,15 @@ namespace Llama.Server.Configuration;
 [OptionsValidator]
 internal sealed partial class ModelSettingsValidator : IValidateOptions<ModelSettings>;
 
+/// <summary>What attributes cannot say about <see cref="ModelSettings"/>.</summary>
+internal sealed class OutlierThresholdValidator : IValidateOptions<ModelSettings>
+{
+    public ValidateOptionsResult Validate(string? name, ModelSettings options) =>
+        options.OutlierThreshold is null || options.Dtype is "auto" or "int8-outliers" // with auto the files decide
+            ? ValidateOptionsResult.Success
+            : ValidateOptionsResult.Fail($"Model:OutlierThreshold is for Model:Dtype=int8-outliers, and that is {options.Dtype}; set the one, or leave out the other.");
+}
+
 /// <summary>Ranges of <see cref="SchedulerSettings"/>, generated from its attributes.</summary>
 [OptionsValidator]
 internal sealed partial class SchedulerSettingsValidator : IValidateOptions<SchedulerSettings>;
@@ -14,11 +23,6 @@ internal sealed partial class SchedulerSettingsValidator : IValidateOptions<Sche
 [OptionsValidator]
 internal sealed partial class ServerSettingsValidator : IValidateOptions<ServerSettings>;
 
-/// <summary>What attributes cannot say about <see cref="AuthSettings"/>.</summary>
-internal sealed class AuthSettingsValidator : IValidateOptions<AuthSettings>
-{
-    public ValidateOptionsResult Validate(string? name, AuthSettings options) =>
-        options.ApiKeys.Any(string.IsNullOrWhiteSpace)
-            ? ValidateOptionsResult.Fail("Auth:ApiKeys has an empty key; give it a value or take it out.")
-            : ValidateOptionsResult.Success;
-}
+/// <summary>Ranges of <see cref="RateLimitsSettings"/>, generated from its attributes.</summary>
+[OptionsValidator]
+internal sealed partial class RateLimitsSettingsValidator : IValidateOptions<RateLimitsSettings>;

@@ -1,12 +1,10 @@
 using Llama.Scheduling;
 using Llama.Server.Auth;
-using Llama.Server.Configuration;
 using Llama.Server.Errors;
 using Llama.Server.Hosting;
 using Llama.Server.Parsing;
 using Llama.Server.Swagger;
 using Llama.Server.Telemetry;
-using Microsoft.Extensions.Options;
 
 namespace Llama.Server.Embeddings;
 
@@ -19,20 +17,20 @@ internal static class EmbeddingEndpoints
         .WithExample("base64", "The same numbers as the official clients ask for them", EmbeddingExamples.Base64)
         .Answers<EmbeddingList>();
 
-    private static async Task EmbedAsync(HttpContext context, EngineHost host, IOptions<SchedulerSettings> scheduler)
+    private static async Task EmbedAsync(HttpContext context, EngineHost host, EmbeddingRunner runner)
     {
         var request = new EmbeddingRequest();
+        Caller? caller = context.Features.Get<Caller>();
         ApiError? error = await RequestBody.ReadAsync(context, EmbeddingFields.Table, request);
         if (error is null
             && host.TryGet(request.Model, out Engine? engine, out Checkpoint? checkpoint, out error)
-            && EmbeddingInputs.TryEncode(request, checkpoint, Caller.ShareKeyOf(context), RequestOrigin.Of(context), out EmbeddingInput[]? inputs, out error))
+            && (error = caller?.Check(request.Model, request.Priority)) is null
+            && EmbeddingInputs.TryEncode(request, checkpoint, caller, RequestOrigin.Of(context), out EmbeddingInput[]? inputs, out error))
         {
             int tokenCount = inputs.Sum(input => input.Request.PromptTokenIds.Length);
             context.Features.Set(new EmbeddingSummary(checkpoint.Name, inputs.Length, tokenCount));
-            await using var run = new EmbeddingRun(engine, scheduler.Value.MaxSequences);
-            error = await run.RunAsync(inputs, context.RequestAborted);
-            if (error is null)
-                await EmbeddingWriter.WriteAsync(context, run.Vectors, request.AsBase64, checkpoint.Name, new EmbeddingUsage(tokenCount, tokenCount));
+            error = await runner.RunAsync(context, engine, checkpoint, inputs, vectors =>
+                EmbeddingWriter.WriteAsync(context, vectors, request.AsBase64, checkpoint.Name, new EmbeddingUsage(tokenCount, tokenCount)));
         }
         if (error is not null)
             await ErrorResponse.WriteAsync(context, error);

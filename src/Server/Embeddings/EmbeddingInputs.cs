@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Llama.Scheduling;
+using Llama.Server.Auth;
 using Llama.Server.Errors;
 using Llama.Server.Generating;
 using Llama.Server.Hosting;
@@ -16,28 +17,27 @@ internal sealed record EmbeddingInput(GenerationRequest Request, string Param);
 internal static class EmbeddingInputs
 {
     public static bool TryEncode(
-        EmbeddingRequest request, Checkpoint checkpoint, int shareKey, RequestOrigin origin, [NotNullWhen(true)] out EmbeddingInput[]? inputs,
+        EmbeddingRequest request, Checkpoint checkpoint, Caller? caller, RequestOrigin origin, [NotNullWhen(true)] out EmbeddingInput[]? inputs,
         [NotNullWhen(false)] out ApiError? error)
     {
         error = RawPrompt.Check(request.Inputs, checkpoint.Limits.VocabSize);
-        inputs = error is null ? [.. request.Inputs.Select(input => Encode(request, input, checkpoint, shareKey, origin))] : null;
+        inputs = error is null ? [.. request.Inputs.Select(input => Encode(request, input, checkpoint, caller, origin))] : null;
         error ??= inputs!.Select(input => Check(input, checkpoint)).FirstOrDefault(fault => fault is not null);
         return error is null;
     }
 
-    private static EmbeddingInput Encode(EmbeddingRequest request, RawPrompt raw, Checkpoint checkpoint, int shareKey, RequestOrigin origin)
+    private static EmbeddingInput Encode(EmbeddingRequest request, RawPrompt raw, Checkpoint checkpoint, Caller? caller, RequestOrigin origin)
     {
         var input = new GenerationRequest
         {
             PromptTokenIds = raw.Encode(checkpoint, request.AddSpecialTokens),
             MaxTokens = 0,
             WantsEmbedding = true,
-            Priority = request.Priority,
+            Priority = request.Priority ?? 0,
             Timeout = request.Timeout,
-            ShareKey = shareKey,
             Origin = origin,
         };
-        return new EmbeddingInput(input, raw.Param);
+        return new EmbeddingInput(caller?.Share(input) ?? input, raw.Param);
     }
 
     private static ApiError? Check(EmbeddingInput input, Checkpoint checkpoint)

@@ -14,7 +14,7 @@ internal sealed class EmbeddingRequest
 
     public bool AddSpecialTokens { get; set; } = true;
 
-    public int Priority { get; set; }
+    public int? Priority { get; set; }
 
     public TimeSpan? Timeout { get; set; }
 }

@@ -11,10 +11,14 @@ internal sealed class EmbeddingRun(Engine engine, int mostAtOnce) : IAsyncDispos
 {
     private readonly List<Generation> _generations = [];
     private readonly List<Task<EmbeddingResult>> _results = [];
+    private volatile Generation? _first; // for others to look at
     private int _doneCount; // inputs from the first on that are known to have ended
 
     /// <summary>The vectors in order of the inputs, of norm 1; complete once <see cref="RunAsync"/> found nothing wrong.</summary>
     public IEnumerable<float[]> Vectors => _results.Select(result => result.Result.Vector!);
+
+    /// <summary>Whether no input has been let in yet.</summary>
+    public bool IsWaiting => _doneCount == 0 && (_first?.IsWaiting ?? true);
 
     /// <summary>Computes every input; returns what is wrong, or null.</summary>
     /// <param name="inputs">One or more.</param>
@@ -50,6 +54,7 @@ internal sealed class EmbeddingRun(Engine engine, int mostAtOnce) : IAsyncDispos
             if (runningCount < mostAtOnce && engine.TrySubmit(input.Request, out Generation? generation, out refusal))
             {
                 _generations.Add(generation);
+                _first ??= generation;
                 _results.Add(EmbeddingResult.ReadAsync(generation));
                 return null;
             }

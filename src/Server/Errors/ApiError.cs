@@ -49,6 +49,16 @@ internal sealed record ApiError(int Status, string Message, string Code, string?
 
     public static ApiError InvalidApiKey(string message) => new(401, message, "invalid_api_key");
 
+    public static ApiError ModelNotAllowed(string key, string model, IEnumerable<string> allowed) =>
+        new(403, $"The key '{key}' may not use the model '{model}', only {string.Join(", ", allowed)}.", "model_not_found", "model");
+
+    public static ApiError AdminOff() => new(404, "The admin routes are closed: no Auth:AdminKey is set.", "admin_off");
+
+    public static ApiError NoSuchRequest(string id) => new(404, $"No request with the id '{id}' is under way; /requests lists those that are.", "request_not_found", "id");
+
+    /// <summary>An operator ended the request. Not a status that clients try again after.</summary>
+    public static ApiError AbortedByOperator() => new(403, "The request was aborted by an operator of the server.", "request_aborted");
+
     public static ApiError ModelNotFound(string model) => new(404, $"The model '{model}' does not exist here; the route /v1/models lists those that do.", "model_not_found", "model");
 
     public static ApiError UnknownUrl(string method, string path) => new(404, $"Unknown request URL: {method} {path}. The routes are OpenAI's, such as /v1/chat/completions; check the URL for typos.", "unknown_url");

@@ -12,7 +12,10 @@ internal static class ErrorResponse
         HttpResponse response = context.Response;
         response.StatusCode = error.Status;
         if (error.RetryAfter is { } wait)
+        {
             response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+            response.Headers["retry-after-ms"] = Math.Max(1, (long)Math.Ceiling(wait.TotalMilliseconds)).ToString(CultureInfo.InvariantCulture); // OpenAI's clients look at it first
+        }
         if (error.Status == StatusCodes.Status401Unauthorized)
             response.Headers.WWWAuthenticate = "Bearer";
         return response.WriteAsJsonAsync(error.ToBody(), ErrorJson.Web.ErrorBody, cancellationToken: context.RequestAborted);

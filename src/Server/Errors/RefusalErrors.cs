@@ -23,6 +23,9 @@ internal static class RefusalErrors
     public static ApiError Draining(TimeSpan? retryAfter = null) =>
         ApiError.Unavailable("The server is shutting down and takes no new requests.", retryAfter ?? TimeSpan.FromSeconds(5));
 
+    /// <summary>Until an operator takes it back.</summary>
+    public static ApiError Drained() => ApiError.Unavailable("An operator is draining the server: it takes no new requests.", TimeSpan.FromSeconds(5));
+
     /// <summary>The model could not be loaded, or its engine died: asking again does not help.</summary>
     public static ApiError CannotServe(string reason) => ApiError.Unavailable($"The model cannot be served: {reason}", retryAfter: null);
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Llama.Scheduling;
+using Llama.Server.Admin;
 using Llama.Server.Errors;
 using Llama.Server.Hosting;
 
@@ -10,6 +11,7 @@ internal sealed class Answers : IAsyncDisposable
 {
     private readonly Engine _engine;
     private readonly GenerationPlan _plan;
+    private volatile bool _isAbortedByOperator;
 
     private Answers(Engine engine, GenerationPlan plan, Checkpoint checkpoint, IReadOnlyList<TextStream> streams)
     {
@@ -29,14 +31,17 @@ internal sealed class Answers : IAsyncDisposable
     {
         get
         {
-            int prompt = _plan.Prompts.Sum(one => one.Tokens.Length), completion = Streams.Sum(stream => stream.TokenCount);
+            int prompt = _plan.PromptTokenCount, completion = Streams.Sum(stream => stream.TokenCount);
             int cached = Streams.Where((_, choice) => choice % _plan.AnswersPerPrompt == 0).Sum(stream => stream.CachedTokenCount);
             return new Usage(prompt, completion, prompt + completion, new PromptTokensDetails(cached));
         }
     }
 
     /// <summary>What to tell the caller when one of them has ended badly; null when none has.</summary>
-    public ApiError? Failure => Streams.Select(stream => stream.Failure(_engine)).FirstOrDefault(failure => failure is not null);
+    public ApiError? Failure => _isAbortedByOperator ? ApiError.AbortedByOperator() : Streams.Select(stream => stream.Failure(_engine)).FirstOrDefault(failure => failure is not null);
+
+    /// <summary>How far they are, for those who look on.</summary>
+    public LiveProgress Progress => new(Streams.All(stream => stream.IsWaiting), _plan.PromptTokenCount, Streams.Sum(stream => stream.TokenCount));
 
     public Prompt PromptOf(int choice) => _plan.PromptOf(choice);
 
@@ -73,6 +78,13 @@ internal sealed class Answers : IAsyncDisposable
     {
         foreach (TextStream stream in Streams)
             stream.Abort();
+    }
+
+    /// <summary>Ends what still runs, and has the caller told why.</summary>
+    public void AbortByOperator()
+    {
+        _isAbortedByOperator = true;
+        Abort();
     }
 
     public async ValueTask DisposeAsync()

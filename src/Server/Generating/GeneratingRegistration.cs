@@ -1,5 +1,6 @@
 using Llama.Server.Chat;
 using Llama.Server.Client;
+using Llama.Server.Embeddings;
 using Llama.Server.Guidance;
 using Llama.Server.Streaming;
 
@@ -15,6 +16,7 @@ internal static class GeneratingRegistration
         .AddSingleton<ChatPlanner>()
         .AddSingleton<AnswerWriter>()
         .AddSingleton<GenerationRunner>()
+        .AddSingleton<EmbeddingRunner>()
         .AddSingleton<LlamaChatClient>()
         .AddSingleton<LlamaEmbeddingGenerator>();
 }

@@ -66,7 +66,7 @@ internal abstract class GenerationParameters
 
     public bool ReturnTokenIds { get; set; }
 
-    public int Priority { get; set; }
+    public int? Priority { get; set; }
 
     public string? CacheSalt { get; set; }
 

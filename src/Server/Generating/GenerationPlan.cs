@@ -19,8 +19,11 @@ internal sealed record GenerationPlan(IReadOnlyList<ChoicePlan> Choices, IReadOn
     /// <param name="origin">What those who watch the engine see of it.</param>
     public GenerationPlan For(Caller? caller, RequestOrigin origin) => this with
     {
-        Choices = [.. Choices.Select(choice => choice with { Request = choice.Request with { ShareKey = caller?.ShareKey ?? 0, Origin = origin } })],
+        Choices = [.. Choices.Select(choice => choice with { Request = (caller?.Share(choice.Request) ?? choice.Request) with { Origin = origin } })],
     };
+
+    /// <summary>Tokens of all prompts. One with several answers counts once.</summary>
+    public int PromptTokenCount => Prompts.Sum(prompt => prompt.Tokens.Length);
 
     public int AnswersPerPrompt => Choices.Count / Prompts.Count;
 

@@ -101,7 +101,7 @@ internal sealed class RequestMapper(IOptions<ServerSettings> settings, IOptions<
             Sampling = Sampling(parameters, checkpoint.Defaults, seed),
             Guide = guide,
             PromptLogprobs = parameters.PromptScores,
-            Priority = parameters.Priority,
+            Priority = parameters.Priority ?? 0,
             Timeout = parameters.Timeout,
             CacheSalt = parameters.CacheSalt is { } salt ? BitConverter.ToUInt64(SHA256.HashData(Encoding.UTF8.GetBytes(salt))) : 0,
         };

@@ -49,6 +49,9 @@ internal sealed class TextStream(Generation generation, Tokenizer tokenizer, Tex
     /// <summary>Time until the first token; null while there is none.</summary>
     public TimeSpan? TimeToFirstToken { get; private set; }
 
+    /// <inheritdoc cref="Generation.IsWaiting" />
+    public bool IsWaiting => generation.IsWaiting;
+
     /// <summary>Prompt tokens found in the cache.</summary>
     public int CachedTokenCount => generation.CachedTokenCount;
 

@@ -17,7 +17,7 @@ internal sealed class Heartbeat(EngineHost host, TimeProvider clock)
     public string Status => host switch
     {
         { HasFailed: true } or { Engine.State: EngineState.Failed } => "failed",
-        { IsStopping: true } or { Engine.State: EngineState.Draining or EngineState.Stopped } => "draining",
+        { IsStopping: true } or { IsDrained: true } or { Engine.State: EngineState.Draining or EngineState.Stopped } => "draining",
         { Checkpoint: null } or { Engine: null } => "loading",
         { Engine: { } engine } => IsStalled(engine.Snapshot) ? "stalled" : "ok",
     };

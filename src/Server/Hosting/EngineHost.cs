@@ -30,6 +30,7 @@ internal sealed partial class EngineHost(
     private volatile Checkpoint? _checkpoint;
     private volatile Engine? _engine;
     private volatile bool _isStopping;
+    private volatile bool _isDrained;
     private volatile ApiError? _failure;
     private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile ModelDescription? _description;
@@ -40,8 +41,15 @@ internal sealed partial class EngineHost(
     /// <summary>The served model, once it is ready.</summary>
     public Checkpoint? Checkpoint => _checkpoint;
 
-    /// <summary>What was loaded, as the start-up lines tell it; there before <see cref="Checkpoint"/>.</summary>
+    /// <summary>What was loaded, once it was.</summary>
     public ModelDescription? Description => _description;
+
+    /// <summary>Whether an operator has new requests refused, so that the running ones come to their end; can be taken back.</summary>
+    public bool IsDrained
+    {
+        get => _isDrained;
+        set => _isDrained = value;
+    }
 
     /// <summary>Whether the host has been told to stop.</summary>
     public bool IsStopping => _isStopping;
@@ -117,7 +125,7 @@ internal sealed partial class EngineHost(
     }
 
     private ApiError? Absence(Engine? engine, Checkpoint? checkpoint) =>
-        _isStopping ? RefusalErrors.Draining() : _failure ?? (engine is null || checkpoint is null ? RefusalErrors.Loading() : null);
+        _isStopping ? RefusalErrors.Draining() : _isDrained ? RefusalErrors.Drained() : _failure ?? (engine is null || checkpoint is null ? RefusalErrors.Loading() : null);
 
     private IModelRunner LoadRunner()
     {

@@ -12,11 +12,14 @@ internal static class HostRun
     /// <param name="map">Builds what needs settings that are right; null for nothing.</param>
     public static async Task<int> RunToExitCodeAsync(this WebApplication app, Func<bool> hasFailed, Action? map = null)
     {
+        string[] addresses = [.. ListenAddresses.Of(app.Configuration)]; // a host that has failed has none any more
         try
         {
             app.Services.GetRequiredService<IStartupValidator>().Validate(); // first, so that all faults are told together
-            if (ListenAddresses.Of(app.Configuration).FirstOrDefault(address => !ListenAddress.TryParse(address, out _)) is { } wrong)
+            if (addresses.FirstOrDefault(address => !ListenAddress.TryParse(address, out _)) is { } wrong)
                 return await FailAsync($"'{wrong}' is no address; give --urls as http://host:port.");
+            if (Tls.Faults(app.Configuration, app.Environment.ContentRootPath).ToArray() is { Length: > 0 } certificates)
+                return await FailAsync(string.Join('\n', certificates));
             map?.Invoke();
             await app.RunAsync();
             return hasFailed() ? 1 : 0;
@@ -24,6 +27,10 @@ internal static class HostRun
         catch (Exception exception) when (SettingsFaults.Of(exception) is { Length: > 0 } faults)
         {
             return await FailAsync(SettingsFaults.Describe(faults));
+        }
+        catch (InvalidOperationException exception) when (Tls.IsMissing(exception, addresses))
+        {
+            return await FailAsync($"An https:// address needs a certificate, and none is set. {Tls.Remedy}");
         }
         catch (IOException exception) // the address is taken
         {

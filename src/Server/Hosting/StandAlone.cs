@@ -9,6 +9,7 @@ internal static class StandAlone
     public static void AddStandAlone(this WebApplicationBuilder builder)
     {
         builder.Services.AddHostedService<StartupLines>();
+        builder.Services.AddOtherOrigins();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<SecondSignal>());
         builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
         // The host gives up on stopping some time after the drain has, never before it. Read unchecked: the host is made before the settings are checked.

@@ -9,7 +9,7 @@ internal static class WarmUp
     /// <exception cref="InvalidOperationException">The model does not run.</exception>
     public static async Task RunAsync(Engine engine, Tokenizer tokenizer, CancellationToken stopping)
     {
-        var request = new GenerationRequest { PromptTokenIds = [tokenizer.BosId ?? 0], MaxTokens = 1 };
+        var request = new GenerationRequest { PromptTokenIds = [tokenizer.BosId ?? 0], MaxTokens = 1, IsProbe = true };
         if (!engine.TrySubmit(request, out Generation? generation, out Refusal? refusal))
             throw new InvalidOperationException($"The model was loaded, but the engine refuses a prompt of one token: {refusal.Reason}.");
         await using (generation)

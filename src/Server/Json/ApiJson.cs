@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Llama.Server.Admin;
 using Llama.Server.Chat;
 using Llama.Server.Completions;
 using Llama.Server.Embeddings;
@@ -33,6 +34,10 @@ namespace Llama.Server.Json;
 [JsonSerializable(typeof(EngineView))]
 [JsonSerializable(typeof(EngineAbout))]
 [JsonSerializable(typeof(ServerCard))]
+[JsonSerializable(typeof(AdminAnswer))]
+[JsonSerializable(typeof(EffectiveSettingList))]
+[JsonSerializable(typeof(RequestList))]
+[JsonSerializable(typeof(ServerDescription))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     private static readonly JavaScriptEncoder Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;

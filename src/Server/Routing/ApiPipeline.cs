@@ -13,8 +13,13 @@ namespace Llama.Server.Routing;
 /// <summary>What goes around every request to a route of ours, and around no other: an application that hosts them has its own ways.</summary>
 internal static class ApiPipeline
 {
-    public static IServiceCollection AddApiRoutes(this IServiceCollection services) => services.AddSingleton<ApiKeys>().AddSingleton<Heartbeat>()
-        .AddSingleton<EngineFeed>().AddSingleton<ServerCards>()
+    public static IServiceCollection AddApiRoutes(this IServiceCollection services) => services
+        .AddSingleton<ApiKeys>()
+        .AddSingleton<OperatorKeys>()
+        .AddHostedService<KeysFileWatch>()
+        .AddSingleton<Heartbeat>()
+        .AddSingleton<EngineFeed>()
+        .AddSingleton<ServerCards>()
         .AddSingleton(provider => new LargestBody(provider.GetRequiredService<IOptions<ServerSettings>>().Value.MaxRequestBodyBytes, "Server:MaxRequestBodyBytes"));
 
     /// <summary>A group of routes inside the pipeline.</summary>
@@ -23,8 +28,19 @@ internal static class ApiPipeline
         if (routes.ServiceProvider.GetService<EngineHost>() is null)
             throw new InvalidOperationException(LlamaHosting.Missing);
         RouteGroupBuilder group = routes.MapGroup(prefix);
-        ((IEndpointConventionBuilder)group).Finally(endpoint => endpoint.RequestDelegate = Wrap(routes, endpoint.RequestDelegate!));
+        ((IEndpointConventionBuilder)group).Finally(endpoint =>
+        {
+            endpoint.RequestDelegate = Wrap(routes, endpoint.RequestDelegate!);
+            AnswerHead(endpoint);
+        });
         return group;
+    }
+
+    /// <summary>Has what answers GET answer HEAD too (RFC 9110, 9.3.2); the server drops the body.</summary>
+    private static void AnswerHead(EndpointBuilder endpoint)
+    {
+        if (endpoint.Metadata.OfType<IHttpMethodMetadata>().LastOrDefault() is { HttpMethods: [var method] } && HttpMethods.IsGet(method))
+            endpoint.Metadata.Add(new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]));
     }
 
     /// <summary>Request ids, log and error bodies. The stand-alone program has them around everything; a request that is inside already goes straight on.</summary>

@@ -3,6 +3,12 @@ namespace Llama.Server.Routing;
 /// <summary>Marks a route that is answered without a key.</summary>
 internal record KeyFree;
 
+/// <summary>Marks a route for those who run the server.</summary>
+internal sealed record AdminRoute;
+
+/// <summary>Marks a route that is scraped.</summary>
+internal sealed record MetricsRoute;
+
 /// <summary>Marks what answers where there is no route.</summary>
 internal sealed record Unmatched : KeyFree;
 

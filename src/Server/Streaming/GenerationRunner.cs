@@ -1,32 +1,49 @@
 using Llama.Scheduling;
+using Llama.Server.Admin;
 using Llama.Server.Auth;
 using Llama.Server.Errors;
 using Llama.Server.Generating;
 using Llama.Server.Hosting;
+using Llama.Server.Limits;
 using Llama.Server.Telemetry;
 
 namespace Llama.Server.Streaming;
 
-/// <summary>From a plan to the last byte of its answer; the same for every route that generates.</summary>
-internal sealed class GenerationRunner(AnswerWriter writer, TimeProvider clock)
+/// <summary>From a plan to the last byte of its answer, within the caller's limits; the same for every route that generates.</summary>
+internal sealed class GenerationRunner(AnswerWriter writer, RequestLimits limits, KeyMetrics metrics, LiveRequests live, TimeProvider clock)
 {
     /// <summary>Starts the plan and sends its answers; returns what is wrong when it could not be started.</summary>
     public async Task<ApiError?> RunAsync(
         HttpContext context, Engine engine, Checkpoint checkpoint, GenerationPlan plan, GenerationParameters request, Func<Answers, AnswerFormat> format)
     {
-        plan = plan.For(context.Features.Get<Caller>(), RequestOrigin.Of(context));
-        if (!Answers.TryStart(engine, checkpoint, plan, clock, out Answers? answers, out ApiError? error))
+        Caller? caller = context.Features.Get<Caller>();
+        if (caller?.Check(request.Model, request.Priority) is { } forbidden)
+            return forbidden;
+        plan = plan.For(caller, RequestOrigin.Of(context));
+        (Admission? admission, ApiError? error) = await limits.EnterAsync(context, plan.PromptTokenCount, LimitedOutput.Of(plan, request));
+        if (admission is null)
+            return error;
+        using Admission entered = admission;
+        if (!Answers.TryStart(engine, checkpoint, plan, clock, out Answers? answers, out error))
             return error;
         try
         {
+            using LiveRequest shown = live.Show(context, checkpoint.Name, () => answers.Progress, answers.AbortByOperator);
             await using (answers)
                 await SendAsync(context, answers, request.Stream, format(answers));
         }
         finally
         {
+            Account(admission, caller, answers.Usage);
             await Task.Yield(); // what follows is the application's middleware, which may block: others of the chain must not wait for it
         }
         return null;
+    }
+
+    private void Account(Admission admission, Caller? caller, Usage usage)
+    {
+        admission.Use(usage.TotalTokens);
+        metrics.Served(caller?.Key?.Name, usage.PromptTokens, usage.CompletionTokens);
     }
 
     private async Task SendAsync(HttpContext context, Answers answers, bool stream, AnswerFormat format)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Llama.Server.Errors;
+using Llama.Server.Limits;
 
 namespace Llama.Server.Swagger;
 
@@ -18,7 +19,14 @@ internal sealed record ErrorAnswer(string Description, ApiError Example)
             if (Example.Status == StatusCodes.Status401Unauthorized)
                 yield return ("WWW-Authenticate", "`Bearer`.");
             if (Example.RetryAfter is not null)
+            {
                 yield return ("Retry-After", "Seconds after which to come again.");
+                yield return ("retry-after-ms", "The same in milliseconds.");
+            }
+            if (Example.Status != StatusCodes.Status429TooManyRequests)
+                yield break;
+            foreach (string name in LimitHeaders.Names)
+                yield return (name, "Where the caller has such a limit: what it is, what is left of it, or when all of it is there again (`120ms`, `1s`, `6m0s`).");
         }
     }
 

@@ -1,4 +1,5 @@
 using Llama.Server.Errors;
+using Llama.Server.Limits;
 using Llama.Server.Routing;
 
 namespace Llama.Server.Swagger;
@@ -16,7 +17,11 @@ internal static class ErrorAnswers
     private static readonly ErrorAnswer TooLarge = new("The body is too large.", ApiError.TooLarge(new LargestBody(4 << 20, "Server:MaxRequestBodyBytes")));
     private static readonly ErrorAnswer NotJson = new("The body is not said to be JSON, or it is compressed.", ApiError.NotJson("text/plain"));
     private static readonly ErrorAnswer TooMany = new(
-        "The key's limit is reached.", new ApiError(StatusCodes.Status429TooManyRequests, "Too many requests with this key.", "rate_limit_exceeded", RetryAfter: Soon));
+        "A limit of the key, or on a server without keys of the address, is reached (routes that generate).",
+        LimitErrors.Reached("the key 'shop'", new LimitDecision(
+            new LimitAsk("", new LimitRules(60, null, null), 0), new LimitReading(60, 1000, 60_000, 0, 0, 0, 0), LimitKind.Requests, null)));
+    private static readonly ErrorAnswer NoAdmin = new("The admin routes are closed.", ApiError.AdminOff());
+    private static readonly ErrorAnswer NoRequest = new("No such request is under way, or the admin routes are closed.", ApiError.NoSuchRequest("req_0"));
     private static readonly ErrorAnswer Internal = new("A step of the model failed.", ApiError.Internal());
     private static readonly ErrorAnswer Overloaded = new(
         "The queue is full, the deadline cannot be met, or the server is loading or shutting down.", ApiError.Overloaded("The queue is full (1024 requests wait).", Soon));
@@ -29,7 +34,9 @@ internal static class ErrorAnswers
             return [];
         if (metadata.OfType<RequestFields>().Any())
             return [BadBody, NoKey, NoModel, TooLarge, NotJson, TooMany, Internal, Overloaded];
-        ErrorAnswer[] common = hasParameters ? [NoKey, NoModel, TooMany, Internal] : [NoKey, TooMany, Internal];
+        if (metadata.OfType<AdminRoute>().Any())
+            return [hasParameters ? NoRequest : NoAdmin, NoKey, Internal];
+        ErrorAnswer[] common = hasParameters ? [NoKey, NoModel, Internal] : [NoKey, Internal];
         return [.. common, .. metadata.OfType<ErrorAnswer>()]; // of one status the last is shown
     }
 }

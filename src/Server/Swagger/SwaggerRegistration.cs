@@ -22,6 +22,7 @@ internal static class SwaggerRegistration
                 Version = "v1",
                 Description = "OpenAI-compatible inference for Llama 2. No request field is ignored silently: each is honoured, accepted without effect, or refused by name.",
             });
+            swagger.DocInclusionPredicate((_, route) => route.HttpMethod != HttpMethods.Head); // each is that of a GET
             swagger.OperationFilter<RequestFieldsFilter>();
             swagger.OperationFilter<AnswersFilter>();
             swagger.OperationFilter<QueryParametersFilter>();
@@ -55,7 +56,7 @@ internal static class SwaggerRegistration
 
     private static void AddBearer(Swashbuckle.AspNetCore.SwaggerGen.SwaggerGenOptions swagger)
     {
-        swagger.AddSecurityDefinition("Bearer", new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "A key of Auth:ApiKeys, if the server has any." });
+        swagger.AddSecurityDefinition("Bearer", new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "A key of Auth:ApiKeys, if the server has any; for the admin routes that of Auth:AdminKey, for the metrics that of Auth:MetricsKey." });
         swagger.AddSecurityRequirement(document => new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("Bearer", document)] = [] });
     }
 }

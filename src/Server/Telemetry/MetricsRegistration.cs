@@ -1,3 +1,5 @@
+using Llama.Server.Routing;
+
 namespace Llama.Server.Telemetry;
 
 /// <summary>Registration of the scrape.</summary>
@@ -13,6 +15,6 @@ internal static class MetricsRegistration
             .UseOpenTelemetryPrometheusScrapingEndpoint(scrape.Meters, _ => true, path: null, configureBranchedPipeline: null, optionsName: null).Build();
         // As a Delegate: the description lists no bare RequestDelegate.
         routes.MapGet(path, (Delegate)((HttpContext context) => answer(context)))
-            .WithTags("Health").WithSummary("Metrics as Prometheus text").Produces<string>(contentType: "text/plain");
+            .WithTags("Health").WithSummary("Metrics as Prometheus text").WithMetadata(new MetricsRoute()).Produces<string>(contentType: "text/plain");
     }
 }

@@ -1,4 +1,6 @@
+using Llama.Server.Configuration;
 using Llama.Server.Hosting;
+using Llama.Server.Limits;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -15,12 +17,13 @@ internal sealed class MetricsScrape : IDisposable
 
     private readonly ServiceProvider _telemetry;
 
-    public MetricsScrape(ModelIdentity identity)
+    public MetricsScrape(ModelIdentity identity, SettingsSection<AuthSettings> auth)
     {
+        bool hasKey = auth.Read().MetricsKey.Length > 0; // unchecked: this is made before the settings are checked
         var services = new ServiceCollection();
         services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.Clear().AddAttributes([new KeyValuePair<string, object>(ModelName, identity.Name)]))
-            .WithMetrics(metrics => metrics.AddMeter("Llama.Scheduling").AddPrometheusExporter(Shape));
+            .WithMetrics(metrics => metrics.AddMeter(hasKey ? ["Llama.Scheduling", KeyMetrics.MeterName] : ["Llama.Scheduling"]).AddPrometheusExporter(Shape));
         _telemetry = services.BuildServiceProvider();
         Meters = _telemetry.GetRequiredService<MeterProvider>();
     }

@@ -1,3 +1,4 @@
+using Llama.Server.Auth;
 using Llama.Server.Routing;
 
 namespace Llama.Server.Telemetry;
@@ -23,23 +24,24 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider cloc
         Endpoint? endpoint = context.GetEndpoint();
         string route = Route(context, endpoint)?.RoutePattern.RawText ?? "unknown";
         int status = context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted ? StatusCodes.Status499ClientClosedRequest : context.Response.StatusCode;
+        string key = Caller.NameOf(context);
         if (context.Features.Get<RequestSummary>() is { } made)
         {
             Log.Generated(
-                logger, context.Request.Method, route, status, milliseconds, context.TraceIdentifier, made.Model,
+                logger, context.Request.Method, route, status, milliseconds, context.TraceIdentifier, key, made.Model,
                 made.Usage.PromptTokens, made.Usage.PromptTokensDetails.CachedTokens, made.Usage.CompletionTokens,
                 made.TimeToFirstToken?.TotalMilliseconds ?? 0, made.Endings);
         }
         else if (context.Features.Get<EmbeddingSummary>() is { } embedded)
         {
             Log.Embedded(
-                logger, context.Request.Method, route, status, milliseconds, context.TraceIdentifier, embedded.Model, embedded.InputCount, embedded.TokenCount);
+                logger, context.Request.Method, route, status, milliseconds, context.TraceIdentifier, key, embedded.Model, embedded.InputCount, embedded.TokenCount);
         }
         else
         {
             bool isRoutine = endpoint?.Metadata.GetMetadata<Probe>() is not null || (HttpMethods.IsGet(context.Request.Method) && status < 400);
             LogLevel level = isRoutine ? LogLevel.Debug : LogLevel.Information;
-            Log.Answered(logger, level, context.Request.Method, route, status, milliseconds, context.TraceIdentifier);
+            Log.Answered(logger, level, context.Request.Method, route, status, milliseconds, context.TraceIdentifier, key);
         }
     }
 
@@ -51,17 +53,17 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider cloc
     {
         [LoggerMessage(
             LogLevel.Information,
-            "{Method} {Route} {Status} in {Milliseconds:0.0} ms: {RequestId} {Model}, tokens {Prompt} prompt ({Cached} cached) + {Completion} completion, "
+            "{Method} {Route} {Status} in {Milliseconds:0.0} ms: {RequestId} {Key} {Model}, tokens {Prompt} prompt ({Cached} cached) + {Completion} completion, "
             + "first after {First:0.0} ms, ended by {Endings}")]
         public static partial void Generated(
-            ILogger logger, string method, string route, int status, double milliseconds, string requestId, string model, int prompt, int cached, int completion,
+            ILogger logger, string method, string route, int status, double milliseconds, string requestId, string key, string model, int prompt, int cached, int completion,
             double first, string endings);
 
-        [LoggerMessage(LogLevel.Information, "{Method} {Route} {Status} in {Milliseconds:0.0} ms: {RequestId} {Model}, {Inputs} inputs of {Tokens} tokens")]
+        [LoggerMessage(LogLevel.Information, "{Method} {Route} {Status} in {Milliseconds:0.0} ms: {RequestId} {Key} {Model}, {Inputs} inputs of {Tokens} tokens")]
         public static partial void Embedded(
-            ILogger logger, string method, string route, int status, double milliseconds, string requestId, string model, int inputs, int tokens);
+            ILogger logger, string method, string route, int status, double milliseconds, string requestId, string key, string model, int inputs, int tokens);
 
-        [LoggerMessage("{Method} {Route} {Status} in {Milliseconds:0.0} ms: {RequestId}")]
-        public static partial void Answered(ILogger logger, LogLevel level, string method, string route, int status, double milliseconds, string requestId);
+        [LoggerMessage("{Method} {Route} {Status} in {Milliseconds:0.0} ms: {RequestId} {Key}")]
+        public static partial void Answered(ILogger logger, LogLevel level, string method, string route, int status, double milliseconds, string requestId, string key);
     }
 }

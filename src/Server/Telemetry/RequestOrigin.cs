@@ -4,11 +4,10 @@ namespace Llama.Server.Telemetry;
 
 /// <summary>Where a generation came from, as those who watch the engine are shown it. The engine carries it along without looking.</summary>
 /// <param name="RequestId">The id that caller, log and answer share; null within this process.</param>
-/// <param name="Key">Whose key it came with, in words; null on a server without keys.</param>
+/// <param name="Key">Name of the key that it came with; null on a server without keys.</param>
 internal sealed record RequestOrigin(string? RequestId, string? Key)
 {
     public static RequestOrigin InProcess { get; } = new(null, "in process");
 
-    public static RequestOrigin Of(HttpContext context) =>
-        new(context.TraceIdentifier, context.Features.Get<Caller>() is { } caller ? $"key {caller.ShareKey}" : null);
+    public static RequestOrigin Of(HttpContext context) => new(context.TraceIdentifier, context.Features.Get<Caller>()?.Key?.Name);
 }

@@ -9,7 +9,7 @@ namespace Llama.Server.Watching;
 /// <param name="Requests">Running sequences, then waiting ones; of more than 512 the first. A request for several answers has one for each.</param>
 /// <param name="Blocks">The pool of KV blocks.</param>
 public sealed record EngineView(
-    string Status, long Time, EngineCounts? Counts, EngineSums? Totals, IReadOnlyList<StepView> Steps, IReadOnlyList<RequestView> Requests, BlocksView? Blocks);
+    string Status, long Time, CountsView? Counts, SumsView? Totals, IReadOnlyList<StepView> Steps, IReadOnlyList<SequenceView> Requests, BlocksView? Blocks);
 
 /// <summary>Counts of one moment.</summary>
 /// <param name="Running">Sequences with blocks.</param>
@@ -18,7 +18,7 @@ public sealed record EngineView(
 /// <param name="CachedBlocks">Blocks kept for their prefixes and free to be evicted.</param>
 /// <param name="TotalBlocks">Blocks in the pool.</param>
 /// <param name="Steps">Steps run so far.</param>
-public sealed record EngineCounts(int Running, int Waiting, int UsedBlocks, int CachedBlocks, int TotalBlocks, long Steps);
+public sealed record CountsView(int Running, int Waiting, int UsedBlocks, int CachedBlocks, int TotalBlocks, long Steps);
 
 /// <summary>Sums since the engine began.</summary>
 /// <param name="PromptTokens">Prompt tokens of admitted requests.</param>
@@ -29,7 +29,7 @@ public sealed record EngineCounts(int Running, int Waiting, int UsedBlocks, int 
 /// <param name="FirstTokens">First tokens.</param>
 /// <param name="FirstTokenSeconds">From submission to each first token, together.</param>
 /// <param name="LaterTokenSeconds">From each further token's predecessor to it, together.</param>
-public sealed record EngineSums(
+public sealed record SumsView(
     long PromptTokens, long CachedTokens, long GeneratedTokens, long Ended, long Preemptions, long FirstTokens, double FirstTokenSeconds, double LaterTokenSeconds);
 
 /// <summary>What one step computed.</summary>
@@ -50,7 +50,7 @@ public sealed record StepView(int PromptTokens, int DecodeTokens, int Sequences,
 /// <param name="GeneratedTokens">Tokens of its answer so far.</param>
 /// <param name="MaxTokens">Most tokens of its answer.</param>
 /// <param name="AgeSeconds">Time since it was submitted.</param>
-public sealed record RequestView(
+public sealed record SequenceView(
     long Number, string? Id, string? Key, string Phase, int PromptTokens, int CachedTokens, int ComputedTokens, int GeneratedTokens, int MaxTokens, double AgeSeconds);
 
 /// <summary>The pool of KV blocks as cells of one or more blocks each.</summary>

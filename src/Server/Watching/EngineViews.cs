@@ -22,19 +22,19 @@ internal static class EngineViews
         [.. (frame?.Sequences ?? []).Select(Request)],
         frame is null ? null : Blocks(frame));
 
-    private static EngineCounts Counts(EngineSnapshot now) =>
+    private static CountsView Counts(EngineSnapshot now) =>
         new(now.RunningCount, now.WaitingCount, now.UsedBlockCount, now.CachedBlockCount, now.TotalBlockCount, now.StepCount);
 
-    private static EngineSums Sums(EngineTotals totals) => new(
+    private static SumsView Sums(EngineTotals totals) => new(
         totals.PromptTokens, totals.CachedTokens, totals.GeneratedTokens, totals.EndedCount, totals.PreemptionCount, totals.FirstTokenCount,
         Math.Round(totals.FirstTokenTime.TotalSeconds, 6), Math.Round(totals.LaterTokenTime.TotalSeconds, 6));
 
     private static StepView Step(ComputedStep step) => new(step.PromptTokens, step.DecodeTokens, step.SequenceCount, Math.Round(step.Duration.TotalMilliseconds, 3));
 
-    private static RequestView Request(SequenceRow row)
+    private static SequenceView Request(SequenceRow row)
     {
         var origin = row.Origin as RequestOrigin;
-        return new RequestView(
+        return new SequenceView(
             row.Id, origin?.RequestId, origin?.Key, Word(row.Phase), row.PromptTokens, row.CachedTokens, row.ComputedTokens, row.GeneratedTokens, row.MaxTokens,
             Math.Round(row.Age.TotalSeconds, 3));
     }

@@ -27,13 +27,13 @@ internal static class Answers
     /// <summary>Sends a text and breaks the connection.</summary>
     /// <param name="contentType">Of the answer.</param>
     /// <param name="text">What is sent.</param>
-    /// <param name="until">Waited for before.</param>
-    public static Func<HttpContext, Task> Cut(string contentType, string text, Task? until = null) => async context =>
+    /// <param name="until">Waited for between the two: what has not left yet is lost.</param>
+    public static Func<HttpContext, Task> Cut(string contentType, string text, Task until) => async context =>
     {
         context.Response.ContentType = contentType;
         await context.Response.WriteAsync(text);
         await context.Response.Body.FlushAsync();
-        await (until ?? Task.CompletedTask);
+        await until;
         context.Abort();
     };
 

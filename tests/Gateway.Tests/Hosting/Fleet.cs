@@ -21,7 +21,7 @@ internal sealed class Fleet : IAsyncDisposable
 
     public HttpClient Client { get; }
 
-    /// <summary>Starts it and waits until every replica has been found ready.</summary>
+    /// <summary>Starts it and waits until it is ready.</summary>
     public static async Task<Fleet> StartAsync(int replicaCount, params string[] settings)
     {
         FakeReplica[] replicas = await Task.WhenAll(Enumerable.Range(0, replicaCount).Select(_ => FakeReplica.StartAsync()));
@@ -30,8 +30,7 @@ internal sealed class Fleet : IAsyncDisposable
         GatewayApp.Map(gateway);
         await gateway.StartAsync();
         var fleet = new Fleet(gateway, replicas);
-        await fleet.UntilAsync(async () => (await fleet.ScrapeAsync()).Split('\n').Count(line => line.StartsWith("gateway_replica_ready", StringComparison.Ordinal) && line.EndsWith(" 1", StringComparison.Ordinal)) == replicaCount
-            && (await fleet.Client.GetAsync("/health/ready")).IsSuccessStatusCode);
+        await fleet.UntilAsync(async () => (await fleet.Client.GetAsync("/health/ready")).IsSuccessStatusCode);
         return fleet;
     }
 

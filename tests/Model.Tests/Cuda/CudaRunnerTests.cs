@@ -46,6 +46,15 @@ public sealed class CudaRunnerTests : IDisposable
     }
 
     [CudaEmulatorFact]
+    public void Load_OutliersSplitOff_IsRefusedWithTheRemedy()
+    {
+        EmulatedDevice device = new();
+        ArgumentException error = Assert.Throws<ArgumentException>(() => ModelRunner.Load(Options("int8-outliers", "auto"), device.Choice));
+        Assert.Equal("Weights in int8-outliers are multiplied on a CPU only; use Model:Device=cpu, or Model:Dtype=int8.", error.Message);
+        Assert.Equal("", device.Leaks);
+    }
+
+    [CudaEmulatorFact]
     public void Run_AsManySequencesAsAStepHasTokens_IsNotPaddedBeyondThem()
     {
         ModelOptions options = Options("float32", "auto") with { MaxBatchTokens = 5 };

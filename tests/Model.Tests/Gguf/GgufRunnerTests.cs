@@ -25,6 +25,15 @@ public sealed class GgufRunnerTests
         Assert.StartsWith("float32 weights (as set)", Describe(file, "float32"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Load_OutliersOfAFileInCodes_IsRefusedAndOfOneIn16BitsIsAsInTheFolder()
+    {
+        using var folder = new GgufFolder();
+        Assert.Contains("holds them in Q8_0 alone", Assert.Throws<ArgumentException>(() => Describe(folder.Convert("Q8_0"), "int8-outliers")).Message);
+        ModelOptions options = new() { Path = folder.Checkpoint, Device = "cpu", Dtype = "int8-outliers", OutlierThreshold = 1 }; // so that queries and keys, whose order the file changes, have outliers
+        Assert.Equal(ModelRunnerTests.Generate(options, 12), ModelRunnerTests.Generate(options with { Path = folder.Convert("F16") }, 12));
+    }
+
     private static int[] Generate(string path, string dtype, string kernels = "fused") =>
         ModelRunnerTests.Generate(new ModelOptions { Path = path, Device = "cpu", Dtype = dtype, Kernels = kernels }, 12);
 

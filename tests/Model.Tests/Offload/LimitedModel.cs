@@ -3,6 +3,7 @@ using Llama.Model.Checkpoints;
 using Llama.Model.Kernels;
 using Llama.Model.Offload;
 using Llama.Model.Parallel;
+using static TorchSharp.torch;
 
 namespace Llama.Model.Tests.Offload;
 
@@ -14,13 +15,15 @@ internal static class LimitedModel
     /// <param name="choice">Its device.</param>
     /// <param name="layers">That stay.</param>
     /// <param name="keepsHead">Whether the head does.</param>
-    public static (ModelOptions Options, BackendChoice Choice) Of(ModelOptions options, BackendChoice choice, int layers, bool keepsHead = true)
+    /// <param name="isUnburdened">Whether what else is taken there does not count.</param>
+    public static (ModelOptions Options, BackendChoice Choice) Of(ModelOptions options, BackendChoice choice, int layers, bool keepsHead = true, bool isUnburdened = true)
     {
         options = options with { MemoryUtilization = 0.001 };
-        MemoryDemand demand = Demand(options, UnburdenedBackend.On(choice));
+        if (isUnburdened) choice = UnburdenedBackend.On(choice);
+        MemoryDemand demand = Demand(options, choice);
         for (long limit = demand.Fixed; limit < demand.Fixed + 2 * demand.UnitBytes + demand.LookedUpTable + demand.LeastKv; limit += 512)
             if (Stays(limit, demand) is { } stays && stays[^1] == keepsHead && stays.SkipLast(1).Count(stay => stay) == layers)
-                return (options, UnburdenedBackend.On(choice) with { MemoryLimit = limit });
+                return (options, choice with { MemoryLimit = limit });
         throw new ArgumentException($"No limit leaves {layers} layers{(keepsHead ? " and the head" : "")} in memory.");
     }
 
@@ -42,7 +45,9 @@ internal static class LimitedModel
         using IBackend backend = choice.Create(format.Dtype, options.Deterministic);
         using IWeightSource source = WeightSource.Open(options.Path, format, HostMemory.Instance);
         LlamaConfig config = source.Config;
+        ScalarType kvDtype = KvCache.DtypeOf(options.KvDtype, format.Dtype);
         StepSize size = new(options.MaxBatchTokens ?? backend.BatchTokens, options.MaxSequences, config.ContextLength, options.BlockSize);
-        return new MemoryPlan(0, options, source, ModelPart.Whole(config), size, format.Dtype).Demand(backend, KvCache.BytesPerBlock(config, options.BlockSize, KvCache.DtypeOf(options.KvDtype, format.Dtype)));
+        _ = backend.CreateKernels(config, size, kvDtype);
+        return new MemoryPlan(0, options, source, ModelPart.Whole(config), size, format.Dtype).Demand(backend, KvCache.BytesPerBlock(config, options.BlockSize, kvDtype));
     }
 }

@@ -73,6 +73,33 @@ public sealed class OffloadRunnerTests : IDisposable
         Assert.Equal("", device.Leaks);
     }
 
+    [CudaEmulatorTheory]
+    [InlineData("float32")]
+    [InlineData("int8")]
+    public void Run_OnACudaDevice_TakesNoMoreOfItsMemoryThanTheLimit(string dtype)
+    {
+        RandomCheckpoint.Write(_folder, Config with { LayerCount = 40 }, TensorDtype.BF16, seed: 1);
+        ModelOptions options = new() { Path = _folder, Device = "cpu", Dtype = dtype, MaxBatchTokens = 16, MaxSequences = 3 };
+        EmulatedDevice device = new();
+        (ModelOptions limited, BackendChoice choice) = LimitedModel.Of(options, device.Choice, layers: 12, isUnburdened: false);
+        ModelRunnerTests.Generate(limited, 3, choice);
+        Assert.InRange(device.MostUsed, choice.MemoryLimit!.Value * 3 / 4, choice.MemoryLimit!.Value);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Run_OnSeveralDevicesOfTheProcessor_IsBitwiseWhatItIsWithoutLimit(bool isTied)
+    {
+        RandomCheckpoint.Write(_folder, Config with { TieWordEmbeddings = isTied, LayerCount = 14 }, TensorDtype.BF16, seed: 4);
+        ModelOptions options = new() { Path = _folder, Device = "cpu:0,cpu:1", MaxSequences = 3, MaxBatchTokens = 16, Deterministic = true, BlockCount = 8 };
+        BackendChoice[] free = [.. BackendChoice.AllOf(options)];
+        BackendChoice[] limited = [.. free.Select(choice => UnburdenedBackend.On(choice) with { MemoryLimit = 450_000 })];
+        Assert.Equal(ModelRunnerTests.Generate(options, 24), ModelRunnerTests.Generate(options, 24, limited));
+        using ModelRunner runner = ModelRunner.Load(options, limited);
+        Assert.Equal(2, runner.Description.Memory!.Split(" stream,").Length - 1);
+    }
+
     [Fact]
     public void Load_EverythingFits_ChangesNothing()
     {

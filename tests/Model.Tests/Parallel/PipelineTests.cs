@@ -1,5 +1,6 @@
 using Llama.Model.Backends;
 using Llama.Model.Checkpoints;
+using Llama.Model.Sampling;
 using Llama.Model.Tests.Cuda.Emulator;
 using Llama.Tests.Shared;
 
@@ -16,13 +17,116 @@ public sealed class PipelineTests : IDisposable
     [InlineData("cpu:0,cpu:1", "float32", "fused")]
     [InlineData("cpu:1,cpu:0,cpu:7", "float32", "fused")]
     [InlineData("cpu:0,cpu:1,cpu:2,cpu:3", "float32", "plain")]
-    [InlineData("cpu,cpu:1", "bfloat16", "fused")]
+    [InlineData("cpu, cpu:1", "bfloat16", "fused")]
     [InlineData("cpu:0,cpu:1,cpu:2", "int8", "fused")]
     [InlineData("cpu:0,cpu:1,cpu:2,cpu:3,cpu:4", "int4", "fused")]
     public void Run_OnSeveralDevices_DrawsTheTokensOfOne(string devices, string dtype, string kernels)
     {
         ModelOptions options = Options(dtype) with { Kernels = kernels, Deterministic = kernels == "fused" };
-        Assert.Equal(ModelRunnerTests.Generate(options, 40), ModelRunnerTests.Generate(options with { Device = devices }, 40, BackendChoice.AllOf(options with { Device = devices })));
+        Assert.Equal(ModelRunnerTests.Generate(options, 40), ModelRunnerTests.Generate(options with { Device = devices }, 40));
+    }
+
+    [Fact]
+    public void Run_TiedHead_IsHeldAtBothEnds()
+    {
+        RandomCheckpoint.Write(_folder, SmallLlama.Config with { LayerCount = 2, TieWordEmbeddings = true }, TensorDtype.BF16, seed: 2);
+        ModelOptions options = Options("float32");
+        Assert.Equal(ModelRunnerTests.Generate(options, 40), ModelRunnerTests.Generate(options with { Device = "cpu:0,cpu:1" }, 40));
+    }
+
+    [Theory]
+    [InlineData("float32", 50, false, 1e-4)]
+    [InlineData("float32", 7, false, 1e-4)]
+    [InlineData("bfloat16", 16, true, 0)]
+    [InlineData("int8", 11, true, 0)]
+    public void Run_PromptInChunks_ScoresAndPoolsAsOneDeviceDoes(string dtype, int chunk, bool deterministic, double tolerance)
+    {
+        ModelOptions options = Options(dtype) with { Deterministic = deterministic };
+        int[] prompt = [.. Enumerable.Range(0, 50).Select(i => (i * i + 7) % 200)];
+        (double[] expected, float[] expectedSum) = Read(options, prompt, chunk);
+        (double[] logprobs, float[] sum) = Read(options with { Device = "cpu:0,cpu:1,cpu:2" }, prompt, chunk);
+        Assert.Equal(expected, logprobs, (one, other) => Math.Abs(one - other) <= tolerance);
+        Assert.Equal(expectedSum, sum, (one, other) => Math.Abs(one - other) <= 50 * tolerance);
+    }
+
+    [Fact]
+    public void Begin_AsManyStepsAsMayBeUnderWay_AreFinishedInTheirOrder()
+    {
+        ModelOptions options = Options("float32");
+        using ModelRunner one = ModelRunner.Load(options), several = ModelRunner.Load(options with { Device = "cpu:0,cpu:1,cpu:2" });
+        Assert.Equal((1, 3), (one.Limits.StepsUnderWay, several.Limits.StepsUnderWay));
+        ForwardBatch[] batches = [.. Enumerable.Range(0, 3).Select(_ => new ForwardBatch(16, 4, one.Limits.BlocksPerSequence))];
+        SampledToken[] expected = new SampledToken[1], actual = new SampledToken[1];
+        for (int position = 0; position < 60; position += 3)
+        {
+            for (int i = 0; i < 3; i++)
+            {
+                ModelRunnerTests.Lay(several, batches[i], position + i, sequences: 1, token: position * 7 % 200 + i);
+                several.Begin(batches[i]);
+            }
+            for (int i = 0; i < 3; i++)
+            {
+                several.Finish(batches[i], actual, default);
+                ModelRunnerTests.Step(one, batches[i], expected, position + i, sequences: 1, token: position * 7 % 200 + i);
+                Assert.Equal(expected[0].TokenId, actual[0].TokenId);
+            }
+        }
+    }
+
+    [Fact]
+    public void Finish_StepThatFailed_ThrowsAndTheOthersAreAsIfItWereNot()
+    {
+        using ModelRunner runner = ModelRunner.Load(Options("float32") with { Device = "cpu:0,cpu:1" });
+        ForwardBatch bad = new(16, 4, runner.Limits.BlocksPerSequence), good = new(16, 4, runner.Limits.BlocksPerSequence);
+        SampledToken[] sampled = new SampledToken[1], again = new SampledToken[1];
+        ModelRunnerTests.Step(runner, good, sampled, position: 0, sequences: 1);
+        for (int round = 0; round < 3; round++)
+        {
+            ModelRunnerTests.Lay(runner, bad, position: 0, sequences: 1, token: 3);
+            bad.Scores.Add(new ScoreRow(0, TokenId: -1, 0)); // breaks the last part
+            runner.Begin(bad);
+            ModelRunnerTests.Lay(runner, good, position: 0, sequences: 1, token: 3);
+            runner.Begin(good);
+            Assert.ThrowsAny<Exception>(() => runner.Finish(bad, sampled, new ScoredToken[1]));
+            runner.Finish(good, again, default);
+            Assert.Equal(sampled[0].TokenId, again[0].TokenId);
+        }
+        runner.Begin(good); // and is left under way
+    }
+
+    [Fact]
+    public void Run_WarmDecodeSteps_AllocateNothingOnTheEnginesThread()
+    {
+        using ModelRunner runner = ModelRunner.Load(Options("bfloat16") with { Device = "cpu:0,cpu:1" });
+        ForwardBatch batch = new(16, 16, runner.Limits.BlocksPerSequence);
+        SampledToken[] sampled = new SampledToken[16];
+        for (int position = 0; position < 20; position++) ModelRunnerTests.Step(runner, batch, sampled, position, sequences: 4);
+        long least = long.MaxValue;
+        for (int start = 20; start < 120; start += 25)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int position = start; position < start + 25; position++) ModelRunnerTests.Step(runner, batch, sampled, position, sequences: 4);
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+        Assert.Equal(0, least);
+    }
+
+    [Fact]
+    public void Load_SeveralDevices_SaysWhatLiesWhereAndSharesThreadsOut()
+    {
+        using ModelRunner runner = ModelRunner.Load(Options("bfloat16") with { Device = "cpu:0,cpu:1", Threads = 3, MaxSequences = 3 });
+        Assert.Contains("cpu:0, cpu:1 (as set), up to 2 steps under way", runner.Description.Device);
+        Assert.Matches(@"cpu:0: embedding, layers 0 to \d; \d+ MiB weights, of which a step reads \d+; \d+ MiB KV cache, 2 threads", runner.Description.Device);
+        Assert.Matches(@"cpu:1: layers? \d( to 4)?, head; .*, 1 thread", runner.Description.Device);
+        Assert.Contains("24 blocks × 16 tokens", runner.Description.KvCache);
+        Assert.Equal(3, runner.Description.ThreadCount);
+    }
+
+    [Fact]
+    public void Load_MoreDevicesThanLayers_IsRefusedByName()
+    {
+        ArgumentException error = Assert.Throws<ArgumentException>(() => ModelRunner.Load(Options("float32") with { Device = "cpu:0,cpu:1,cpu:2,cpu:3,cpu:4,cpu:5" }));
+        Assert.Contains("cpu:5 would hold none", error.Message);
     }
 
     [CudaEmulatorFact]
@@ -38,6 +142,16 @@ public sealed class PipelineTests : IDisposable
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static (double[] Logprobs, float[] Sum) Read(ModelOptions options, int[] prompt, int chunk)
+    {
+        using ModelRunner runner = ModelRunner.Load(options);
+        float[] sum = new float[64];
+        List<double> logprobs = [];
+        for (int start = 0; start < prompt.Length; start += chunk)
+            logprobs.AddRange(ModelRunnerTests.ReadPrompt(runner, prompt, start, Math.Min(chunk, prompt.Length - start), sum).SelectMany(score => score.Top.Select(top => (double)top.Logprob).Prepend(score.Logprob)));
+        return ([.. logprobs], sum);
+    }
 
     private ModelOptions Options(string dtype) => new() { Path = _folder, Device = "cpu", Dtype = dtype, MaxBatchTokens = 64, MaxSequences = 8, Threads = 2 };
 }

@@ -18,6 +18,7 @@ public sealed class QualityTests
     [InlineData("float32", 1, 1.001)]
     [InlineData("int8", 1, 1.002)]
     [InlineData("int8-g128", 1, 1.002)]
+    [InlineData("int8-outliers", 1, 1.002)]
     [InlineData("int4", 3, 1.02)]
     [InlineData("int4-g32-zp", 3, 1.02)]
     public void Answers_AnyForm_StayNearThoseOfBFloat16(string dtype, int most, double perplexity)
@@ -30,9 +31,32 @@ public sealed class QualityTests
     [Fact]
     public void Answers_BFloat16_AreThoseThatTheModelWasTaught() => Assert.InRange(BFloat16.Value.Accuracy, 0.96, 1);
 
-    private static AnswerScore Score(string dtype)
+    /// <summary>The same function with a few features 256 times as large: LLM.int8() keeps what int8 loses.</summary>
+    [Fact]
+    public void Answers_PlantedOutliers_StayWhereInt8LosesThem()
     {
-        using ModelRunner runner = ModelRunner.Load(new ModelOptions { Path = Folder(), Device = "cpu", Dtype = dtype, MaxBatchTokens = MaxTokens, MaxSequences = MaxSequences });
+        string planted = Directory.CreateTempSubdirectory("llama-planted").FullName;
+        try
+        {
+            PlantedOutliers.Write(Folder(), planted, layerCount: 4, channelCount: 16, factor: 256);
+            AnswerScore exact = Score("bfloat16", planted), split = Score("int8-outliers", planted), whole = Score("int8", planted);
+            Assert.InRange(exact.Perplexity / BFloat16.Value.Perplexity, 0.999, 1.001);
+            Assert.InRange(split.ExactCount, exact.ExactCount - 1, exact.ExactCount + 1);
+            Assert.InRange(split.Perplexity / exact.Perplexity, 0.99, 1.002);
+            Assert.InRange(whole.ExactCount, 0, exact.ExactCount - Asked / 20);
+            Assert.InRange(whole.Perplexity / exact.Perplexity, 1.02, double.PositiveInfinity);
+        }
+        finally
+        {
+            Directory.Delete(planted, recursive: true);
+        }
+    }
+
+    private static AnswerScore Score(string dtype) => Score(dtype, Folder());
+
+    private static AnswerScore Score(string dtype, string folder)
+    {
+        using ModelRunner runner = ModelRunner.Load(new ModelOptions { Path = folder, Device = "cpu", Dtype = dtype, MaxBatchTokens = MaxTokens, MaxSequences = MaxSequences });
         return AnswerScorer.Run(runner, Answers.Value, MaxTokens, MaxSequences);
     }
 

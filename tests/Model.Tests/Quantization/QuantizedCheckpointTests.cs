@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Llama.Model.Checkpoints;
 using Llama.Model.Kernels;
+using Llama.Model.Kernels.Outliers;
 using Llama.Model.Quantization;
 using Llama.Tests.Shared;
 using static TorchSharp.torch;
@@ -20,6 +21,7 @@ public sealed class QuantizedCheckpointTests : IDisposable
     [InlineData("int8-g64", true)]
     [InlineData("int4", true)]
     [InlineData("int4-g64-zp", false)]
+    [InlineData("int8-outliers", true)]
     public void Write_ThenLoad_IsBitwiseWhatLoadingQuantises(string name, bool isTied)
     {
         if (isTied) RandomCheckpoint.Write(_source, SmallLlama.Config with { TieWordEmbeddings = true }, TensorDtype.BF16, seed: 3);
@@ -29,9 +31,10 @@ public sealed class QuantizedCheckpointTests : IDisposable
         foreach (CheckpointLayout.ExpectedTensor tensor in CheckpointLayout.Expected(ahead.Config).Where(tensor => tensor.Shape.Length == 2))
         {
             using Weight one = ahead.Weight(tensor.Name), other = atLoad.Weight(tensor.Name);
-            Assert.Equal(plan.TypeOf(tensor.Name, isTied) is not null, one is QuantizedWeight);
+            Assert.Equal(plan.TypeOf(tensor.Name, isTied) is not null, OutlierWeight.CodesOf(one) is QuantizedWeight);
             Assert.Equal(one.GetType(), other.GetType());
-            if (one is QuantizedWeight a && other is QuantizedWeight b) AssertEqual(a, b);
+            if (OutlierWeight.CodesOf(one) is QuantizedWeight a && OutlierWeight.CodesOf(other) is QuantizedWeight b) AssertEqual(a, b);
+            if (one is OutlierWeight split && other is OutlierWeight second) Assert.True(split.Columns.Widen().eq(second.Columns.Widen()).all().item<bool>());
             Assert.True(one.Widen().eq(other.Widen()).all().item<bool>());
         }
     }
@@ -63,6 +66,38 @@ public sealed class QuantizedCheckpointTests : IDisposable
     }
 
     [Fact]
+    public void Write_WithColumns_LosesNothing()
+    {
+        CheckpointQuantizer.Write(_source, _target, PlanOf("int8-outliers"), new Progress<double>());
+        Assert.Equal(PlanOf("int8-outliers"), LlamaConfig.Load(_target).Quantization);
+        using IWeightSource before = Open(_source, keepsQuantised: true), after = Open(_target, keepsQuantised: false);
+        foreach (CheckpointLayout.ExpectedTensor tensor in CheckpointLayout.Expected(before.Config).Where(tensor => tensor.Shape.Length == 2))
+        {
+            using Weight one = before.Weight(tensor.Name), other = after.Weight(tensor.Name);
+            Assert.True(one.Widen().eq(other.Widen()).all().item<bool>(), tensor.Name);
+        }
+    }
+
+    [Fact]
+    public void Load_OutliersOfCodesAlone_IsRefusedWithTheRemedy()
+    {
+        CheckpointQuantizer.Write(_source, _target, QuantizationPlan.Of(QuantizationType.Int4), new Progress<double>());
+        ArgumentException error = Assert.Throws<ArgumentException>(() => ModelRunner.Load(new ModelOptions { Path = _target, Device = "cpu", Dtype = "int8-outliers" }));
+        Assert.Equal("Model:Dtype=int8-outliers needs the weights in 16 bits too, and this model holds them in int4-g64 alone; use the model that it was made from, or Model:Dtype=auto.", error.Message);
+    }
+
+    [Theory]
+    [InlineData("auto", "int8-outliers weights (auto), int8-outliers head, inputs from 6 on in 16 bits")]
+    [InlineData("int8-outliers", "int8-outliers weights (as set), int8-outliers head, inputs from 6 on in 16 bits")]
+    [InlineData("int8", "int8-row weights (as set), int8-row head")]
+    public void Load_FolderWithColumns_HoldsWhatTheSettingAsksFor(string dtype, string description)
+    {
+        CheckpointQuantizer.Write(_source, _target, PlanOf("int8-outliers"), new Progress<double>());
+        using ModelRunner runner = ModelRunner.Load(new ModelOptions { Path = _target, Device = "cpu", Dtype = dtype });
+        Assert.StartsWith(description + ",", runner.Description.Dtype);
+    }
+
+    [Fact]
     public void Write_QuantisedSource_IsRefused()
     {
         CheckpointQuantizer.Write(_source, _target, QuantizationPlan.Of(QuantizationType.Int8), new Progress<double>());
@@ -77,6 +112,9 @@ public sealed class QuantizedCheckpointTests : IDisposable
         CheckpointQuantizer.Write(_source, _target, QuantizationPlan.Of(new QuantizationType(8, 32, true)), new Progress<double>());
         Change(config => config["quantization_config"]!["group_size"] = 64);
         Assert.Contains("model.layers.1.mlp.down_proj.weight.scales is [64, 3]; config.json makes it [64, 2]", Faults());
+        Change(config => config["quantization_config"]!["outlier_columns"] = true);
+        Assert.Contains("bits, group_size and symmetric make int8-g64-outliers; expected one of", Faults());
+        Change(config => config["quantization_config"]!["outlier_columns"] = false);
         Change(config => config["quantization_config"]!["symmetric"] = false);
         Assert.Contains("bits, group_size and symmetric make int8-g64-zp; expected one of", Faults());
         Change(config => config["quantization_config"]!["quant_method"] = "gptq");

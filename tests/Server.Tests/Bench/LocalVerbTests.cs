@@ -49,7 +49,7 @@ public sealed class LocalVerbTests
     [InlineData("latency --Model:Path=/no/such", 1, "Model:Path is '/no/such'")]
     [InlineData("latency --prompt-tokens 5000", 1, "--prompt-tokens and --new-tokens come to 5,128 tokens")]
     [InlineData("latency --seen-prefix 64 --Scheduler:PrefixCache=false", 1, "Scheduler:PrefixCache")]
-    [InlineData("throughput --sequences 9 --new-tokens 2 --Scheduler:MaxQueueLength=1", 1, "--Scheduler:MaxQueueLength=1")]
+    [InlineData("throughput --sequences 9 --new-tokens 2 --Scheduler:MaxQueueLength=1 --Scheduler:MaxSequences=1", 1, "--Scheduler:MaxQueueLength=1")]
     public async Task Run_WhatCannotBe_NamesWhatIsWrong(string words, int exitCode, string expected)
     {
         (int? code, string output, string error) = await VerbsTests.RunAsync(["bench", .. words.Split(' ')]);

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Llama.Server.Parsing;
+using Llama.Server.Routing;
 using Llama.Server.Swagger;
 using Llama.Server.Tests.Hosting;
 using Microsoft.AspNetCore.Routing;
@@ -15,7 +16,7 @@ internal sealed record FuzzedRoute(string Path, IReadOnlyList<IField> Fields, Js
         .. app.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .Where(endpoint => endpoint.RoutePattern.Parameters.Count == 0) // an order about something stored has no body
             .Where(endpoint => endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods.Contains("POST") == true)
-            .Where(endpoint => endpoint.RoutePattern.Parameters.Count == 0) // the others act on what they name and take no body
+            .Where(endpoint => endpoint.Metadata.GetMetadata<AdminRoute>() is null) // nor has an operator's
             .Select(From),
     ];
 

@@ -8,6 +8,8 @@ internal sealed class LogLines : ILoggerProvider
 {
     private readonly ConcurrentQueue<(string Category, string Line)> _lines = new();
 
+    public string[] All => [.. _lines.Select(line => line.Line)];
+
     public string[] Of(string category) => [.. _lines.Where(line => line.Category == category).Select(line => line.Line)];
 
     public ILogger CreateLogger(string categoryName) => new Logger(categoryName, _lines);

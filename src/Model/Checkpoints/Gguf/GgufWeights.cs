@@ -12,7 +12,14 @@ internal sealed unsafe class GgufWeights(GgufCheckpoint checkpoint, bool keepsQu
 {
     public LlamaConfig Config => checkpoint.Config;
 
-    public string? Codes => keepsQuantised && Quantised() is { Length: > 0 } types ? string.Join(" and ", types) : null;
+    public string? Codes => keepsQuantised ? CodesOf(checkpoint.Tensors) : null;
+
+    /// <summary>The types of those tensors that are in codes, the commonest first, for people; null when there are none.</summary>
+    public static string? CodesOf(IEnumerable<TensorEntry> tensors)
+    {
+        string[] types = [.. tensors.Select(tensor => tensor.Dtype).Where(type => BlockFormat.Find(type) is not null).CountBy(type => type).OrderByDescending(type => type.Value).Select(type => type.Key)];
+        return types.Length > 0 ? string.Join(" and ", types) : null;
+    }
 
     public Matrix Norm(string name) => checkpoint.Map(checkpoint.Entry(GgufNames.Of(name)));
 
@@ -48,10 +55,6 @@ internal sealed unsafe class GgufWeights(GgufCheckpoint checkpoint, bool keepsQu
     public void Release(string name) => checkpoint.Release(checkpoint.Entry(GgufNames.Of(name)));
 
     public void Dispose() => checkpoint.Dispose();
-
-    // The commonest first.
-    private string[] Quantised() =>
-        [.. checkpoint.Tensors.Select(tensor => tensor.Dtype).Where(type => BlockFormat.Find(type) is not null).CountBy(type => type).OrderByDescending(type => type.Value).Select(type => type.Key)];
 
     private static int Rows(TensorEntry entry) => checked((int)entry.Shape[0]);
 

@@ -1,3 +1,4 @@
+using Llama.Model.Kernels.Outliers;
 using Llama.Model.Threads;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -92,7 +93,12 @@ internal sealed class PlainKernels : IKernels
         output.Tensor.copy_(input.Tensor.index_select(0, Indices(rows)));
     }
 
-    private static Tensor Product(Matrix input, Weight weight) => mm(input.Tensor, weight.Widen().t());
+    private static Tensor Product(Matrix input, Weight weight)
+    {
+        if (weight is not OutlierWeight split) return mm(input.Tensor, weight.Widen().t());
+        Tensor standsOut = input.Tensor.abs() >= split.Threshold; // by token: [tokens, inputs]
+        return mm(input.Tensor.masked_fill(standsOut, 0), split.Codes.Widen().t()) + mm(input.Tensor.masked_fill(standsOut.logical_not(), 0), split.Columns.Widen().t());
+    }
 
     private static Tensor Rotate(Matrix heads, Tensor cosines, Tensor sines, int headDim)
     {

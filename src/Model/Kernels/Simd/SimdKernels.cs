@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics.X86;
 using Llama.Model.Kernels.Machine;
+using Llama.Model.Kernels.Outliers;
 using Llama.Model.Threads;
 using static TorchSharp.torch;
 
@@ -52,7 +53,7 @@ internal sealed unsafe class SimdKernels<TLanes, TStored>(bool deterministic, in
     public void Embed(Weight table, ForwardBatch batch, Matrix output)
     {
         ReadOnlySpan<int> tokenIds = batch.TokenIds.AsSpan(0, batch.TokenCount);
-        if (table is QuantizedWeight codes) SimdQuantizedLinear<TLanes>.Embed(codes, tokenIds, output);
+        if (OutlierWeight.CodesOf(table) is QuantizedWeight codes) SimdQuantizedLinear<TLanes>.Embed(codes, tokenIds, output);
         else Embed(((DenseWeight)table).Values, tokenIds, output);
     }
 

@@ -1,4 +1,5 @@
 using Llama.Model.Kernels.Machine;
+using Llama.Model.Kernels.Outliers;
 using Llama.Model.Kernels.Plain;
 using Llama.Model.Torch;
 using static TorchSharp.torch;
@@ -7,7 +8,7 @@ namespace Llama.Model.Kernels.Simd;
 
 /// <summary>
 /// Which way a product goes. Where the processor has the instructions, generated code does all products; elsewhere they go through C# while the rows
-/// are few, and through libtorch's blocked products, if it can be loaded, when they are many.
+/// are few, and through libtorch's blocked products, if it can be loaded, when they are many. What stands out of an input is taken off before and added behind, whichever way that is.
 /// </summary>
 /// <param name="deterministic">Whether all go the way for few rows, whose results do not depend on each other.</param>
 /// <param name="generated">Whether generated code may be used.</param>
@@ -15,6 +16,9 @@ internal sealed unsafe class SimdProducts<TLanes, TStored>(bool deterministic, b
 {
     private readonly Lazy<PlainKernels?> _torch = new(() => TorchLibrary.TryLoad() ? new PlainKernels() : null); // where generated code does everything torch is never asked
     private readonly RowSwitch _switch = new(deterministic);
+    private readonly OutlierInput _outliers = new();
+    private readonly ScratchMemory _addresses = new();
+    private Projection[] _codes = new Projection[4];
 
     private readonly MachineLinear? _machine = generated && MachineCode.IsSupported ? new MachineLinear() : null;
 
@@ -22,7 +26,7 @@ internal sealed unsafe class SimdProducts<TLanes, TStored>(bool deterministic, b
     public void Calibrate(LlamaWeights weights)
     {
         const int some = 4;
-        Weight[] samples = [.. weights.Layers.Take(some).Select(layer => layer.Gate), .. weights.Layers.Take(some).Select(layer => layer.Down)];
+        Weight[] samples = [.. weights.Layers.Take(some).Select(layer => layer.Gate).Concat(weights.Layers.Take(some).Select(layer => layer.Down)).Select(OutlierWeight.CodesOf)];
         _switch.Measure(samples, (rows, weight, isMany) =>
         {
             using Matrix input = HostMemory.Instance.Empty(rows, weight.Inputs, ScalarType.Float32), output = HostMemory.Instance.Empty(rows, weight.Outputs, ScalarType.Float32);
@@ -33,7 +37,7 @@ internal sealed unsafe class SimdProducts<TLanes, TStored>(bool deterministic, b
 
     /// <summary>What there is and when it is used, for the start-up lines.</summary>
     public string Describe(LlamaWeights? weights) =>
-        (_machine is null ? "" : " with generated AVX-512 BF16 and VNNI code") + (weights is null ? "" : $", products {_switch.Describe(weights.Layers[0].Gate is QuantizedWeight)}");
+        (_machine is null ? "" : " with generated AVX-512 BF16 and VNNI code") + (weights is null ? "" : $", products {_switch.Describe(OutlierWeight.CodesOf(weights.Layers[0].Gate) is QuantizedWeight)}");
 
     /// <summary>output = input · weightᵀ for each projection, or output += when <paramref name="add"/>.</summary>
     public void Run(Matrix input, ReadOnlySpan<Projection> projections, bool add)
@@ -42,9 +46,22 @@ internal sealed unsafe class SimdProducts<TLanes, TStored>(bool deterministic, b
         {
             int count = 1;
             while (count < projections.Length && projections[0].Weight.HasFormatOf(projections[count].Weight)) count++;
-            Run(input, projections[..count], add, _switch.IsMany(input.Rows, projections[0].Weight));
+            if (projections[0].Weight is OutlierWeight split) RunSplit(input, projections[..count], add, split.Threshold);
+            else Run(input, projections[..count], add, _switch.IsMany(input.Rows, projections[0].Weight));
             projections = projections[count..];
         }
+    }
+
+    private void RunSplit(Matrix input, ReadOnlySpan<Projection> projections, bool add, float threshold)
+    {
+        if (_codes.Length < projections.Length) _codes = new Projection[projections.Length];
+        for (int i = 0; i < projections.Length; i++) _codes[i] = projections[i] with { Weight = OutlierWeight.CodesOf(projections[i].Weight) };
+        bool any = _outliers.TakeOut(input, threshold);
+        Run(input, _codes.AsSpan(0, projections.Length), add, _switch.IsMany(input.Rows, _codes[0].Weight));
+        if (!any) return;
+        _outliers.PutBack();
+        nint* addresses = (nint*)_addresses.Get((long)_outliers.ColumnCount * sizeof(nint));
+        foreach (Projection projection in projections) SimdOutliers<TLanes>.Add(_outliers, ((OutlierWeight)projection.Weight).Columns, addresses, projection.Output);
     }
 
     private void Run(Matrix input, ReadOnlySpan<Projection> projections, bool add, bool isMany)

@@ -8,8 +8,9 @@ namespace Llama.Server.CommandLine.Doctor;
 /// <summary>Whether the server could listen where it is to, and who could reach it there.</summary>
 internal static class AddressExamination
 {
-    public static IEnumerable<Finding> Findings(IConfiguration settings, bool hasKeys)
+    public static IEnumerable<Finding> Findings(IConfiguration settings, string contentRoot, bool hasKeys)
     {
+        foreach (string fault in Tls.Faults(settings, contentRoot)) yield return Finding.Fault("certificate", fault);
         foreach (string address in ListenAddresses.Of(settings).DefaultIfEmpty(ListenAddresses.Default))
         {
             if (!ListenAddress.TryParse(address, out BindingAddress binding))
@@ -18,6 +19,8 @@ internal static class AddressExamination
                 continue;
             }
             yield return Bind(address, binding);
+            if (binding.Scheme.Equals("https", StringComparison.OrdinalIgnoreCase) && !settings.GetSection("Kestrel").Exists())
+                yield return Finding.Warning("certificate", $"{address} needs one, and none is set", Tls.Remedy);
             if (!hasKeys && !StartupLines.IsLoopback(address))
                 yield return Finding.Warning("keys", $"anyone who reaches {address} may call", "Set Auth:ApiKeys, or listen on localhost.");
         }

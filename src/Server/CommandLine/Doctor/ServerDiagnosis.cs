@@ -21,7 +21,7 @@ internal static class ServerDiagnosis
         bool areValid = checks.Findings.All(finding => finding.Level != FindingLevel.Fault);
         foreach (Examination examination in ModelDiagnosis.Run(model.ToOptions(folder, Read<SchedulerSettings>(app)), areValid)) yield return examination;
         if (folder.Length > 0) yield return Examination.Of("text", TextExamination.Findings(folder, model.ToolFormat));
-        yield return Examination.Of("address", AddressExamination.Findings(app.Configuration, hasKeys: Read<AuthSettings>(app).ApiKeys.Length > 0));
+        yield return Examination.Of("address", AddressExamination.Findings(app.Configuration, app.Environment.ContentRootPath, hasKeys: Read<AuthSettings>(app).IsClosed));
     }
 
     // Unchecked: what is wrong with them is told once, by SettingsExamination.

@@ -15,26 +15,26 @@ internal static class PlanReport
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  context  {plan.ContextLength:N0} tokens, {plan.BatchTokens:N0} in a step"));
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  KV cache {plan.CacheTokens:N0} tokens ({plan.CacheReason})"));
         output.WriteLine();
-        Table table = new("device", "weights", "KV cache", "activations", "buffers", "in all", "free", "");
-        foreach (DevicePlan device in plan.Devices) table.Add(Cells(device));
-        if (plan.Devices.Count > 1) table.Add(Sum(plan.Devices));
-        table.Write(output);
-        foreach (DevicePlan device in plan.Devices) output.WriteLine($"{device.Name}: {device.Holds}; {Layers(device)}");
+        WriteDevices(plan.Devices, output);
+        foreach (DevicePlan device in plan.Devices) output.WriteLine($"{device.Name}: {device.Holds}; {Layers(device)}{Streams(device)}");
         output.WriteLine();
         WriteVerdict(plan, output);
     }
 
-    private static string[] Cells(DevicePlan device) =>
-    [
-        device.Name, Figures.Bytes(device.WeightBytes), Figures.Bytes(device.CacheBytes), Figures.Bytes(device.ActivationBytes), Figures.Bytes(device.BufferBytes), Figures.Bytes(device.TotalBytes),
-        Figures.Bytes(device.FreeBytes), device.Fits ? "fits" : $"{Figures.Bytes(device.TotalBytes - device.FreeBytes)} missing",
-    ];
-
-    private static string[] Sum(IReadOnlyList<DevicePlan> devices)
+    private static void WriteDevices(IReadOnlyList<DevicePlan> devices, TextWriter output)
     {
-        return ["all", All(device => device.WeightBytes), All(device => device.CacheBytes), All(device => device.ActivationBytes), All(device => device.BufferBytes), All(device => device.TotalBytes), All(device => device.FreeBytes), ""];
-
-        string All(Func<DevicePlan, long> of) => Figures.Bytes(devices.Sum(of));
+        bool isLimited = devices.Any(device => device.LimitBytes is not null);
+        (string Name, Func<DevicePlan, long> Of)[] columns =
+        [
+            ("weights", device => device.WeightBytes - device.OutsideBytes), ("KV cache", device => device.CacheBytes), ("activations", device => device.ActivationBytes), ("buffers", device => device.BufferBytes),
+            .. isLimited ? [("process", device => device.BaseBytes)] : Array.Empty<(string, Func<DevicePlan, long>)>(),
+            ("in all", device => device.TotalBytes), (isLimited ? "limit" : "free", device => device.RoomBytes),
+            .. isLimited ? [("outside", device => device.OutsideBytes)] : Array.Empty<(string, Func<DevicePlan, long>)>(),
+        ];
+        Table table = new(["device", .. columns.Select(column => column.Name), ""]);
+        foreach (DevicePlan device in devices) table.Add([device.Name, .. columns.Select(column => Figures.Bytes(column.Of(device))), device.Fits ? "fits" : $"{Figures.Bytes(device.TotalBytes - device.RoomBytes)} missing"]);
+        if (devices.Count > 1) table.Add(["all", .. columns.Select(column => Figures.Bytes(devices.Sum(column.Of))), ""]);
+        table.Write(output);
     }
 
     private static string Layers(DevicePlan device)
@@ -43,6 +43,8 @@ internal static class PlanReport
         string ends = (device.EmbeddingBytes > 0 ? $", embedding {Figures.Bytes(device.EmbeddingBytes)}" : "") + (device.HeadBytes > 0 ? $", norm and head {Figures.Bytes(device.HeadBytes)}" : "");
         return least == most ? $"a layer {Figures.Bytes(least)}{ends}" : $"a layer {Figures.Bytes(least)} to {Figures.Bytes(most)}{ends}";
     }
+
+    private static string Streams(DevicePlan device) => device.OutsideBytes == 0 ? "" : $"; {device.ResidentLayers} of {device.LayerBytes.Length} layers stay, the others stream";
 
     private static void WriteVerdict(ModelPlan plan, TextWriter output)
     {

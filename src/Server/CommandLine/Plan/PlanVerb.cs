@@ -60,8 +60,10 @@ internal static class PlanVerb
           weights       of the layers, embedding and head on that device, in the type that Model:Dtype makes them
           KV cache      its layers' part of the pool, which is as large as serving would make it
           activations   intermediate results of the largest step (Scheduler:MaxBatchTokens)
-          buffers       tables of positions, rows to draw from, logits
+          buffers       tables of positions, rows to draw from, logits, and what weights stream through
           free          what the device has free now, or has been given by --devices. Of what a CUDA driver and libraries take themselves, some hundred MiB, nothing is known here: it comes out of what
                         Model:MemoryUtilization leaves.
+
+        With Model:MemoryLimit there are also what the process takes beside the model (of a GPU an assumption), the limit, and the weights that lie outside: they stream at each step.
         """;
 }

@@ -19,6 +19,9 @@ internal sealed class EmulatedDevice
     /// <summary>What was made on it and not disposed; empty when nothing was.</summary>
     public string Leaks => _driver?.Leaks ?? "";
 
+    /// <summary>The most device memory that was allocated at once since it was last taken into use, in bytes.</summary>
+    public long MostUsed => _driver?.MostUsed ?? 0;
+
     private IBackend Create(ScalarType dtype, bool deterministic)
     {
         EmulatedCompiler compiler = new();

@@ -34,6 +34,9 @@ internal sealed unsafe partial class EmulatedDriver : ICudaDriver
     /// <summary>Things done so far.</summary>
     public long Clock { get; set; }
 
+    /// <summary>The most device memory that was allocated at once, in bytes.</summary>
+    public long MostUsed => _device.MostUsed;
+
     /// <summary>What was made and not destroyed, in words; empty when nothing was.</summary>
     public string Leaks => string.Join(", ", _objects.Values.Select(made => made.GetType().Name[8..].ToLowerInvariant())
         .Concat(_device.Live.Select(bytes => $"{bytes} bytes of device memory")).Concat(_pinned.Live.Select(bytes => $"{bytes} bytes of page-locked memory")));

@@ -18,6 +18,9 @@ internal sealed unsafe partial class EmulatedMemory(string kind) : IDisposable
     /// <summary>Bytes that are allocated now, each allocation to whole units of alignment.</summary>
     public long Used { get; private set; }
 
+    /// <summary>The most that it was.</summary>
+    public long MostUsed { get; private set; }
+
     /// <summary>How many allocations were not freed.</summary>
     public int LiveCount { get; private set; }
 
@@ -30,6 +33,7 @@ internal sealed unsafe partial class EmulatedMemory(string kind) : IDisposable
         Insert(new Area(start, bytes, mapping, pages));
         new Span<byte>((void*)(mapping + Guard), checked((int)pages)).Fill(0xff);
         (Used, LiveCount) = (Used + room, LiveCount + 1);
+        MostUsed = Math.Max(MostUsed, Used);
         return start;
     }
 

@@ -1,0 +1,62 @@
+using System.Text;
+using Llama.Server.Configuration;
+
+namespace Llama.Server.Auth;
+
+/// <summary>A file of keys: <c>{"ApiKeys": […]}</c>, the list as in the settings.</summary>
+internal sealed class KeysFile
+{
+    private const string Shape = """{"ApiKeys": [{"Name": "…", "Hash": "sha256:…"}]}.""";
+
+    public KeyEntry[] ApiKeys { get; set; } = [];
+
+    /// <summary>Where it lies: looked for in the current directory, then beside the application's files.</summary>
+    public static string Find(string path, string contentRoot) => File.Exists(path) ? Path.GetFullPath(path) : Path.GetFullPath(path, contentRoot);
+
+    /// <summary>What stands in a file; null when it cannot be read.</summary>
+    public static string? Text(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The file's keys with their places, as far as they can be read.</summary>
+    /// <param name="path">Where it lies, for messages.</param>
+    /// <param name="text">What stands in it; null when it cannot be read.</param>
+    /// <param name="faults">Takes what is wrong with the file; what is wrong with a key is for <see cref="KeyRing.Read"/>.</param>
+    public static IEnumerable<(string Place, KeyEntry Entry)> Read(string path, string? text, ICollection<string> faults)
+    {
+        string place = $"Auth:KeysFile {path}";
+        var file = new KeysFile();
+        List<string> within = [];
+        if (text is null)
+            faults.Add($"{place} cannot be read. It takes {Shape}");
+        else if (TryParse(text, out string problem) is { } json)
+            SettingsBinder.Bind(json, file, within);
+        else
+            faults.Add($"{place} is not JSON as it should be: {problem} It takes {Shape}");
+        foreach (string fault in within)
+            faults.Add($"{place}: {fault}");
+        return file.ApiKeys.Select((entry, i) => ($"{place}: ApiKeys:{i}", entry));
+    }
+
+    private static IConfigurationRoot? TryParse(string text, out string problem)
+    {
+        problem = "";
+        try
+        {
+            return new ConfigurationBuilder().AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(text))).Build();
+        }
+        catch (Exception exception) when (exception is FormatException or InvalidDataException or System.Text.Json.JsonException)
+        {
+            problem = (exception.InnerException ?? exception).Message;
+            return null;
+        }
+    }
+}

@@ -1,0 +1,19 @@
+namespace Llama.Server.Auth;
+
+/// <summary>
+/// Reads the file of keys again when it has changed. It looks at the text every two seconds rather than waiting to be told: a mounted secret changes by a link that is turned, of which no
+/// notice comes.
+/// </summary>
+internal sealed class KeysFileWatch(ApiKeys keys, TimeProvider clock) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
+
+    protected override async Task ExecuteAsync(CancellationToken stopping)
+    {
+        if (!keys.HasFile)
+            return;
+        using var timer = new PeriodicTimer(Interval, clock);
+        while (await timer.WaitForNextTickAsync(stopping))
+            keys.Reload(isAsked: false);
+    }
+}

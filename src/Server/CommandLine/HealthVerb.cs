@@ -1,0 +1,21 @@
+using System.CommandLine;
+using Llama.Server.Health;
+
+namespace Llama.Server.CommandLine;
+
+/// <summary><c>health</c>: asks the server that runs here whether it is ready.</summary>
+internal static class HealthVerb
+{
+    public static Command Command()
+    {
+        Option<string?> urls = new("--urls") { Description = "Where that server listens (default: as it reads it, from ASPNETCORE_URLS and the like)." };
+        Command command = new("health", "Asks the server that runs on this machine whether it is ready; exit code 0 or 1. For a container's health check.") { urls };
+        command.SetAction((parsed, _) =>
+        {
+            string[] args = parsed.GetValue(urls) is { } given ? [$"--urls={given}"] : [];
+            IConfiguration settings = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory }).Configuration;
+            return HealthProbe.RunAsync(settings, parsed.InvocationConfiguration.Output);
+        });
+        return command;
+    }
+}

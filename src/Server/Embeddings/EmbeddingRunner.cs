@@ -1,0 +1,41 @@
+using Llama.Scheduling;
+using Llama.Server.Admin;
+using Llama.Server.Auth;
+using Llama.Server.Configuration;
+using Llama.Server.Errors;
+using Llama.Server.Hosting;
+using Llama.Server.Limits;
+using Microsoft.Extensions.Options;
+
+namespace Llama.Server.Embeddings;
+
+/// <summary>From inputs to the last byte of their answer, within the caller's limits.</summary>
+internal sealed class EmbeddingRunner(RequestLimits limits, KeyMetrics metrics, LiveRequests live, IOptions<SchedulerSettings> scheduler)
+{
+    /// <summary>Computes the vectors and has them written; returns what is wrong when there are none.</summary>
+    public async Task<ApiError?> RunAsync(HttpContext context, Engine engine, Checkpoint checkpoint, EmbeddingInput[] inputs, Func<IEnumerable<float[]>, Task> write)
+    {
+        int tokenCount = inputs.Sum(input => input.Request.PromptTokenIds.Length);
+        (Admission? admission, ApiError? error) = await limits.EnterAsync(context, tokenCount, LimitedOutput.None);
+        if (admission is null)
+            return error;
+        using Admission entered = admission;
+        using var left = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        await using var run = new EmbeddingRun(engine, scheduler.Value.MaxSequences);
+        using LiveRequest shown = live.Show(context, checkpoint.Name, () => new LiveProgress(run.IsWaiting, tokenCount, 0), left.Cancel);
+        try
+        {
+            error = await run.RunAsync(inputs, left.Token);
+        }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            return ApiError.AbortedByOperator();
+        }
+        if (error is not null)
+            return error;
+        admission.Use(tokenCount);
+        metrics.Served(context.Features.Get<Caller>()?.Key?.Name, tokenCount, 0);
+        await write(run.Vectors);
+        return null;
+    }
+}

@@ -1,0 +1,8 @@
+namespace Llama.Server.Limits;
+
+/// <summary>Where the use of limits is counted.</summary>
+internal interface ILimitStore
+{
+    /// <summary>Lets a request in and counts it, or says what keeps it out. Never throws.</summary>
+    ValueTask<LimitDecision> EnterAsync(LimitAsk ask);
+}

@@ -1,0 +1,17 @@
+using Llama.Server.Configuration;
+using Microsoft.Extensions.Options;
+
+namespace Llama.Server.Limits;
+
+/// <summary>Registration of the limits.</summary>
+internal static class LimitsRegistration
+{
+    public static IServiceCollection AddLimits(this IServiceCollection services) => services
+        .AddSingleton<KeyMetrics>()
+        .AddSingleton<LocalLimits>()
+        .AddSingleton<RequestLimits>()
+        .AddSingleton<RedisLimits>()
+        .AddHostedService(provider => provider.GetRequiredService<RedisLimits>())
+        .AddSingleton<ILimitStore>(provider =>
+            provider.GetRequiredService<IOptions<RateLimitsSettings>>().Value.Redis.Length > 0 ? provider.GetRequiredService<RedisLimits>() : provider.GetRequiredService<LocalLimits>());
+}

@@ -1,0 +1,62 @@
+using Llama.Model.Parallel;
+
+namespace Llama.Model.Tests.Parallel;
+
+/// <summary>How layers are laid over devices, against all the ways that there are.</summary>
+public sealed class LayerPlanTests
+{
+    private const int CaseCount = 500;
+
+    [Fact]
+    public void Place_AnySizesAndRooms_IsAsGoodAsTheBestOfAllLaysOrRefusesWhenThereIsNone()
+    {
+        Random random = new(1);
+        int refused = 0;
+        for (int i = 0; i < CaseCount; i++)
+        {
+            LayerSize[] layers = [.. Enumerable.Range(0, random.Next(1, 9)).Select(_ => new LayerSize(random.Next(50, 200), random.Next(20), random.Next(10, 200)))];
+            DeviceRoom[] rooms = [.. Enumerable.Range(0, random.Next(1, Math.Min(5, layers.Length + 1))).Select(device => new DeviceRoom($"cpu:{device}", random.Next(100, 900), random.Next(2) == 0 ? 0.5 : 0.9))];
+            long? best = Lays(0, layers, rooms).Select(starts => WorstOf(starts, layers)).Min(worst => (long?)worst);
+            if (best is null) refused++;
+            if (best is null) Assert.Throws<InsufficientMemoryException>(() => LayerPlan.Place(layers, rooms));
+            else CheckLay(LayerPlan.Place(layers, rooms), layers, rooms, best.Value);
+        }
+        Assert.InRange(refused, CaseCount / 20, CaseCount / 2);
+    }
+
+    [Fact]
+    public void Place_MoreDevicesThanLayers_NamesThoseThatWouldHoldNone()
+    {
+        ArgumentException error = Assert.Throws<ArgumentException>(() => LayerPlan.Place([new(1, 1, 1), new(1, 1, 1)], [.. Enumerable.Range(0, 4).Select(i => new DeviceRoom($"cuda:{i}", 100, 0.9))]));
+        Assert.Contains("Model:Device names 4 devices, and the model has 2 layers: cuda:2, cuda:3 would hold none. Name 2 at most.", error.Message);
+    }
+
+    [Fact]
+    public void Place_TooLittleMemory_SaysWhatIsNeededAndWhatEachHas()
+    {
+        LayerSize layer = new(600L << 20, 10L << 20, 600L << 20);
+        InsufficientMemoryException error = Assert.Throws<InsufficientMemoryException>(() => LayerPlan.Place([layer, layer, layer], [new("cuda:0", 1000L << 20, 0.9), new("cpu:0", 700L << 20, 0.5)]));
+        Assert.Contains("The weights need 1,800 MiB and the least KV cache 30 MiB, and the devices have free: cuda:0 1,000 MiB, cpu:0 700 MiB.", error.Message);
+        Assert.Contains("Model:Dtype=int8", error.Message);
+    }
+
+    private static void CheckLay(ModelPart[] parts, LayerSize[] layers, DeviceRoom[] rooms, long best)
+    {
+        Assert.Equal(rooms.Length, parts.Length);
+        Assert.Equal(Enumerable.Range(0, layers.Length), parts.SelectMany(part => Enumerable.Range(part.FirstLayer, part.LayerCount)));
+        int[] starts = [.. parts.Select(part => part.FirstLayer), layers.Length];
+        for (int device = 0; device < rooms.Length; device++) Assert.True(Fits(layers[starts[device]..starts[device + 1]], rooms[device]));
+        Assert.Equal(best, WorstOf(starts, layers));
+    }
+
+    /// <summary>All lays that fit, each as the first layer of every device and the end.</summary>
+    private static IEnumerable<int[]> Lays(int first, LayerSize[] layers, DeviceRoom[] rooms)
+    {
+        if (rooms.Length == 1) return Fits(layers[first..], rooms[0]) ? [[first, layers.Length]] : [];
+        return Enumerable.Range(first + 1, Math.Max(0, layers.Length - first - 1)).Where(end => Fits(layers[first..end], rooms[0])).SelectMany(end => Lays(end, layers, rooms[1..]).Select(rest => (int[])[first, .. rest]));
+    }
+
+    private static bool Fits(LayerSize[] layers, DeviceRoom room) => layers.Sum(layer => layer.WeightBytes) + layers.Sum(layer => layer.CacheBytes) / room.CacheShare <= room.FreeBytes;
+
+    private static long WorstOf(int[] starts, LayerSize[] layers) => starts.Zip(starts.Skip(1)).Max(lay => layers[lay.First..lay.Second].Sum(layer => layer.ReadBytes));
+}

@@ -1,0 +1,97 @@
+using Llama.Model;
+using Llama.Model.Sampling;
+
+namespace Llama.Scheduling.Tests;
+
+/// <summary>The scheduler for a runner that has several steps under way: who sits in which, and what happens to those whose step is not through yet.</summary>
+public sealed class StepsUnderWayTests
+{
+    [Theory]
+    [InlineData(1, new[] { 8, 8, 8 })]
+    [InlineData(2, new[] { 4, 4, 4 })]
+    [InlineData(3, new[] { 3, 3, 2 })]
+    [InlineData(4, new[] { 2, 2, 2 })]
+    public void Schedule_Decoding_IsSpreadEvenlyOverTheStepsUnderWay(int steps, int[] rows)
+    {
+        Rig rig = RigOf(steps);
+        for (int i = 0; i < 8; i++) rig.Add(Rig.Request(2, maxTokens: 40, firstToken: 10 * i));
+        for (int i = 0; i < 12; i++) rig.Step();
+        Assert.Equal(rows.Order(), Enumerable.Range(0, 3).Select(_ => rig.Step().Count).Order());
+    }
+
+    [Theory]
+    [InlineData(1, new[] { 32, 32 })]
+    [InlineData(2, new[] { 4, 4, 4 })]
+    public void Schedule_LongPrompt_ItsChunksAreUnderWayTogether(int steps, int[] chunks)
+    {
+        Rig rig = RigOf(steps);
+        GenerationRequest request = Rig.Request(64, maxTokens: 3);
+        Sequence sequence = rig.Add(request);
+        rig.Step();
+        if (steps == 1) rig.Step();
+        else Assert.Equal(chunks[..steps], rig.LastStep.Select(row => row.TokenCount));
+        if (steps > 1) Assert.Equal([chunks[^1]], rig.Step().Select(row => row.TokenCount));
+        Assert.Equal(chunks.Sum(), sequence.ComputedCount);
+        rig.StepUntilIdle();
+        rig.AssertAsAlone(sequence, request);
+    }
+
+    [Fact]
+    public void Fail_StepThatFillsABlock_LeavesNothingToShare()
+    {
+        Rig rig = RigOf(2);
+        Sequence first = rig.Add(Rig.Request(16, maxTokens: 5));
+        rig.Step(fails: true); // with the chunk after it under way
+        Assert.Equal(FinishReason.Failed, rig.EndingOf(first));
+        GenerationRequest request = Rig.Request(16, maxTokens: 5);
+        Sequence second = rig.Add(request);
+        rig.StepUntilIdle();
+        Assert.Equal(0, second.CachedTokenCount);
+        rig.AssertAsAlone(second, request);
+    }
+
+    [Fact]
+    public void End_SequenceUnderWay_GivesItsBlocksAtOnceAndTheNextHolderIsNotDisturbed()
+    {
+        Rig rig = new(Limits(2, blockCount: 4), new SchedulerOptions { MaxBatchTokens = 32 });
+        Sequence leaving = rig.Add(Rig.Request(12, maxTokens: 4));
+        rig.Step();
+        rig.Scheduler.End(leaving, FinishReason.Aborted);
+        Assert.Equal((0, 1), (rig.Scheduler.Blocks.UsedCount, rig.Scheduler.UnderWayCount));
+        GenerationRequest request = Rig.Request(12, maxTokens: 4, firstToken: 300);
+        Sequence next = rig.Add(request);
+        rig.StepUntilIdle();
+        rig.AssertAsAlone(next, request);
+    }
+
+    [Fact]
+    public void End_LeaderUnderWay_ItsForksDrawFromThePromptFirst()
+    {
+        Rig rig = RigOf(2);
+        GenerationRequest[] requests = [.. Enumerable.Range(0, 3).Select(i => Rig.Request(6, maxTokens: 6) with { Sampling = new SamplingParams { Seed = (ulong)i } })];
+        Sequence[] group = rig.AddGroup(requests);
+        rig.Step(); // the first of two chunks is through
+        rig.Scheduler.End(group[0], FinishReason.Aborted);
+        Assert.Null(rig.EndingOf(group[0]));
+        rig.StepUntilIdle();
+        Assert.Equal(FinishReason.Aborted, rig.EndingOf(group[0]));
+        for (int i = 1; i < 3; i++) rig.AssertAsAlone(group[i], requests[i]);
+        Assert.Equal(6 + 2 * 5, rig.ComputedCount); // the prompt once
+    }
+
+    [Fact]
+    public void Schedule_NoBlockLeft_TakesNoneAwayAsLongAsAStepIsUnderWay()
+    {
+        Rig rig = new(Limits(2, blockCount: 4));
+        GenerationRequest first = Rig.Request(7, maxTokens: 8), second = Rig.Request(7, maxTokens: 2, firstToken: 300);
+        Sequence[] sequences = [rig.Add(first), rig.Add(second)];
+        rig.StepUntilIdle();
+        rig.AssertAsAlone(sequences[0], first);
+        rig.AssertAsAlone(sequences[1], second);
+        Assert.Equal(0, rig.Scheduler.PreemptionCount); // the second ends with what is under way
+    }
+
+    private static ModelLimits Limits(int steps, int blockCount) => new(VocabSize: 1000, ContextLength: 100, BlockSize: 4, blockCount) { StepsUnderWay = steps };
+
+    private static Rig RigOf(int steps) => new(Limits(steps, blockCount: 100), new SchedulerOptions { MaxBatchTokens = 32 });
+}

@@ -1,0 +1,195 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Llama.Server.Auth;
+using Llama.Server.Configuration;
+using Llama.Server.Limits;
+using Llama.Server.Tests.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Llama.Server.Tests.Auth;
+
+/// <summary>Keys: what they may look like, where they stand, what they allow.</summary>
+public sealed class KeyTests
+{
+    [Fact]
+    public void Read_ManyFaults_AreAllNamed()
+    {
+        string hash = KeyHash.Write(KeyHash.Of("one"));
+        KeyEntry[] entries =
+        [
+            new() { Key = "one", Name = "a" },
+            new() { Key = " one", Name = "b" },
+            new() { Hash = hash, Name = "c" },
+            new() { Key = "two", Name = "A" },
+            new() { Key = "three", Hash = hash },
+            new() { Hash = "sha256:12" },
+            new() { Key = "sha256:12" },
+            new(),
+            new() { Key = "four", Name = "no good", Weight = 0, RequestsPerMinute = -1, Models = [""] },
+            new() { Key = "kéy" },
+        ];
+        List<string> faults = [];
+        KeyRing ring = KeyRing.Read(entries.Select((entry, i) => ($"K{i}", entry)), LimitRules.None, faults);
+
+        Assert.Equal(["a"], ring.Keys.Select(key => key.Name));
+        string[] expected =
+        [
+            "K1 has white space", "K2 is the same key as K0", "K3 has the name 'A', as K0 has", "K4 has both Key and Hash", "K5 has a Hash that is none", "K6 begins with sha256:",
+            "K7 is an empty key", "K8 has the name 'no good'", "K8 has Weight 0", "K8 has an empty model", "K8 has RequestsPerMinute -1", "K9 has white space or characters beyond ASCII",
+        ];
+        Assert.Equal(expected.Length, faults.Count);
+        Assert.All(expected, start => Assert.Contains(faults, fault => fault.StartsWith(start, StringComparison.Ordinal)));
+        Assert.DoesNotContain(faults, fault => fault.Contains("three") || fault.Contains("four"));
+    }
+
+    [Fact]
+    public void Read_LimitsOfAKey_GoBeforeTheGeneralOnesAndZeroLiftsThem()
+    {
+        KeyEntry[] entries = [new() { Key = "a" }, new() { Key = "b", RequestsPerMinute = 5, TokensPerMinute = 0 }];
+        KeyRing ring = KeyRing.Read(entries.Select(entry => ("", entry)), new LimitRules(60, 1000, null), []);
+
+        Assert.Equal(new LimitRules(60, 1000, null), ring.Find("a")!.Limits);
+        Assert.Equal(new LimitRules(5, null, null), ring.Find("b")!.Limits);
+        Assert.Null(ring.Find("c"));
+        Assert.StartsWith("key-", ring.Find("a")!.Name);
+    }
+
+    [Fact]
+    public async Task Key_ByItsHash_OpensAndItsModelsAndPriorityHold()
+    {
+        await using var app = new TestApp
+        {
+            Reply = "ok",
+            Settings =
+            {
+                ["Model:Aliases:0"] = "alias",
+                ["Auth:ApiKeys:0:Name"] = "shop",
+                ["Auth:ApiKeys:0:Hash"] = KeyHash.Write(KeyHash.Of("secret")),
+                ["Auth:ApiKeys:0:Models:0"] = "tiny",
+                ["Auth:ApiKeys:0:MinPriority"] = "0",
+            },
+        };
+        HttpClient client = await app.StartAsync();
+        client.DefaultRequestHeaders.Authorization = new("Bearer", "secret");
+
+        Assert.True((await client.PostAsync("/v1/chat/completions", TestApp.Chat("\"priority\":1"))).IsSuccessStatusCode);
+        await ErrorTests.AssertErrorAsync(await client.PostAsync("/v1/chat/completions", TestApp.Chat("\"priority\":-1")), HttpStatusCode.BadRequest, "invalid_value", "priority");
+        foreach ((string route, string body) in new[] { ("/v1/completions", "\"prompt\":\"a\""), ("/v1/embeddings", "\"input\":\"a\""), ("/v1/responses", "\"input\":\"a\"") })
+        {
+            HttpResponseMessage refused = await client.PostAsync(route, TestApp.Json($$"""{"model":"alias",{{body}}}"""));
+            JsonNode error = await ErrorTests.AssertErrorAsync(refused, HttpStatusCode.Forbidden, "model_not_found", "model");
+            Assert.Contains("the key 'shop' may not use the model 'alias', only tiny", (string?)error["message"], StringComparison.OrdinalIgnoreCase);
+        }
+    }
+
+    [Fact]
+    public async Task Log_OfARequest_NamesTheKeyAndNeverHoldsIt()
+    {
+        var log = new LogLines();
+        await using var app = new TestApp
+        {
+            Reply = "ok",
+            Settings = { ["Auth:ApiKeys:0:Name"] = "shop", ["Auth:ApiKeys:0:Key"] = "very-secret", ["Auth:AdminKey"] = "very-secret-too", ["Serilog:MinimumLevel:Default"] = "Information" },
+        };
+        WebApplicationFactory<Program> logged = app.WithWebHostBuilder(builder => builder.ConfigureServices(services => services.AddSingleton<ILoggerFactory>(new LoggerFactory([log]))));
+        HttpClient client = logged.CreateClient();
+        await TestApp.Until(async () => (await client.GetAsync("/health/ready")).IsSuccessStatusCode);
+        client.DefaultRequestHeaders.Authorization = new("Bearer", "very-secret");
+        await client.PostAsync("/v1/chat/completions", TestApp.Chat());
+        client.DefaultRequestHeaders.Authorization = new("Bearer", "very-secret-too");
+        await client.PostAsync("/admin/drain", null);
+
+        Assert.Contains(log.All, line => line.Contains("/v1/chat/completions 200") && line.Contains(" shop "));
+        Assert.Contains(log.All, line => line.Contains("drains the server"));
+        Assert.DoesNotContain(log.All, line => line.Contains("very-secret"));
+    }
+
+    [Fact]
+    public async Task KeysFile_Changed_IsReadAgainAndABrokenOneChangesNothing()
+    {
+        string path = Path.Combine(Directory.CreateTempSubdirectory("llama-keys-").FullName, "keys.json");
+        await File.WriteAllTextAsync(path, """{"ApiKeys": ["one"]}""");
+        await using var app = new TestApp { Reply = "ok", Settings = { ["Auth:KeysFile"] = path, ["Auth:AdminKey"] = "boss" } };
+        HttpClient client = await app.StartAsync();
+        Assert.Equal((200, 401), (await AskAsync(client, "one"), await AskAsync(client, "two")));
+
+        await File.WriteAllTextAsync(path, """{"ApiKeys": [{"Name": "b", "Key": "two"}]}""");
+        await TestApp.Until(async () => await AskAsync(client, "two") == 200);
+        Assert.Equal(401, await AskAsync(client, "one"));
+
+        await File.WriteAllTextAsync(path, """{"ApiKeys": ["three", """);
+        HttpResponseMessage broken = await ReloadAsync(client);
+        Assert.Equal(HttpStatusCode.BadRequest, broken.StatusCode);
+        Assert.Contains("is not JSON", await broken.Content.ReadAsStringAsync());
+        Assert.Equal(200, await AskAsync(client, "two"));
+
+        File.Delete(path);
+        Assert.Contains("cannot be read", await (await ReloadAsync(client)).Content.ReadAsStringAsync());
+        Assert.Equal(200, await AskAsync(client, "two"));
+
+        await File.WriteAllTextAsync(path, """{"ApiKeys": []}"""); // whoever takes out the last key does not open the server
+        Assert.Equal(HttpStatusCode.OK, (await ReloadAsync(client)).StatusCode);
+        Assert.Equal((401, 401), (await AskAsync(client, "two"), await AskAsync(client, "")));
+    }
+
+    [Fact]
+    public void KeysFile_WithFaults_IsRefusedAtStartWithAllOfThem()
+    {
+        List<string> faults = [];
+        ApiKeys.Read(new AuthSettings { ApiKeys = [new KeyEntry { Key = "same" }] }, "keys.json", """{"Keys": 1, "ApiKeys": ["same", {"Nmae": "x", "Key": "y", "Weight": "much"}]}""", LimitRules.None, faults);
+
+        string[] expected = ["Auth:KeysFile keys.json: Keys is not a setting", "Auth:KeysFile keys.json: ApiKeys:1:Nmae is not a setting", "Auth:KeysFile keys.json: ApiKeys:1:Weight is 'much'", "Auth:KeysFile keys.json: ApiKeys:0 is the same key as Auth:ApiKeys:0"];
+        Assert.Equal(expected.Length, faults.Count);
+        Assert.All(expected, start => Assert.Contains(faults, fault => fault.StartsWith(start, StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task Metrics_WithAKeyOfTheirOwn_TakeItAndCountByKey()
+    {
+        await using var app = new TestApp
+        {
+            Reply = "ok",
+            Settings = { ["Auth:ApiKeys:0:Name"] = "shop", ["Auth:ApiKeys:0:Key"] = "k", ["Auth:ApiKeys:0:RequestsPerMinute"] = "1", ["Auth:MetricsKey"] = "scrape" },
+        };
+        HttpClient client = await app.StartAsync();
+        client.DefaultRequestHeaders.Authorization = new("Bearer", "k");
+        await client.PostAsync("/v1/chat/completions", TestApp.Chat());
+        await client.PostAsync("/v1/chat/completions", TestApp.Chat());
+        Assert.Equal(HttpStatusCode.Unauthorized, (await client.GetAsync("/metrics")).StatusCode);
+        client.DefaultRequestHeaders.Authorization = new("Bearer", "scrape");
+        string scrape = await client.GetStringAsync("/metrics");
+
+        Assert.Matches("(?m)^llama_key_requests_total{.*key=\"shop\".*} 1$", scrape);
+        Assert.Matches("(?m)^llama_key_rate_limited_total{.*key=\"shop\".*limit=\"requests\".*} 1$", scrape);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await client.GetAsync("/v1/models")).StatusCode);
+    }
+
+    [Fact]
+    public async Task KeyNew_Verb_PrintsAKeyAndTheLineThatOpensWithIt()
+    {
+        (int? exitCode, string output, _) = await VerbsTests.RunAsync("key", "new", "--name", "shop");
+        string key = output.Split('\n')[0].Split(' ')[^1], line = output[output.IndexOf('{')..];
+        JsonNode entry = JsonNode.Parse(line)!;
+
+        Assert.Equal(0, exitCode);
+        Assert.Matches("^sk-llama-[A-Za-z0-9_-]{43}$", key);
+        Assert.Equal("shop", (string?)entry["Name"]);
+        KeyRing ring = KeyRing.Read([("", new KeyEntry { Name = (string)entry["Name"]!, Hash = (string)entry["Hash"]! })], LimitRules.None, []);
+        Assert.Equal("shop", ring.Find(key)!.Name);
+        (exitCode, _, string error) = await VerbsTests.RunAsync("key", "new", "--name", "no good");
+        Assert.Equal(2, exitCode);
+        Assert.Contains("--name is 'no good'", error);
+    }
+
+    private static async Task<int> AskAsync(HttpClient client, string key)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, "/v1/models");
+        request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {key}");
+        return (int)(await client.SendAsync(request)).StatusCode;
+    }
+
+    private static Task<HttpResponseMessage> ReloadAsync(HttpClient client) =>
+        client.SendAsync(new HttpRequestMessage(HttpMethod.Post, "/admin/keys/reload") { Headers = { { "Authorization", "Bearer boss" } } });
+}

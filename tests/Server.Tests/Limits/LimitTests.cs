@@ -1,0 +1,197 @@
+using System.ClientModel;
+using System.ClientModel.Primitives;
+using System.Net;
+using System.Text.Json.Nodes;
+using Llama.Server.Tests.Hosting;
+using Llama.Tests.Shared;
+using OpenAI;
+using OpenAI.Chat;
+
+namespace Llama.Server.Tests.Limits;
+
+/// <summary>Limits as callers meet them.</summary>
+public sealed class LimitTests
+{
+    [Fact]
+    public async Task Answer_WithoutLimits_HasNoHeaders()
+    {
+        await using var app = new TestApp { Reply = "ok" };
+        HttpResponseMessage answer = await (await app.StartAsync()).PostAsync("/v1/chat/completions", TestApp.Chat());
+
+        Assert.True(answer.IsSuccessStatusCode);
+        Assert.DoesNotContain(answer.Headers, header => header.Key.StartsWith("x-ratelimit", StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
+    public async Task Requests_OverTheLimit_Are429WithAllThatOpenAISays()
+    {
+        var clock = new ManualClock();
+        await using var app = new TestApp
+        {
+            Reply = "ok",
+            Clock = clock,
+            Settings = { ["Auth:ApiKeys:0:Name"] = "shop", ["Auth:ApiKeys:0:Key"] = "k1", ["Auth:ApiKeys:0:RequestsPerMinute"] = "2", ["Auth:ApiKeys:1"] = "k2" },
+        };
+        HttpClient client = await app.StartAsync();
+        HttpResponseMessage first = await SendAsync(client, "k1");
+        clock.Advance(TimeSpan.FromSeconds(20.5));
+        HttpResponseMessage second = await SendAsync(client, "k1");
+        HttpResponseMessage third = await SendAsync(client, "k1");
+
+        Assert.Equal(("2", "1", "1m0s"), (Header(first, "x-ratelimit-limit-requests"), Header(first, "x-ratelimit-remaining-requests"), Header(first, "x-ratelimit-reset-requests")));
+        Assert.Equal("0", Header(second, "x-ratelimit-remaining-requests"));
+        JsonNode error = await ErrorTests.AssertErrorAsync(third, HttpStatusCode.TooManyRequests, "rate_limit_exceeded", null);
+        Assert.Equal("Rate limit reached for the key 'shop' on requests per minute (RPM): Limit 2, Used 2, Requested 1. Please try again in 39.6s.", (string?)error["message"]);
+        Assert.Equal("rate_limit_error", (string?)error["type"]);
+        Assert.Equal(("40", "39600", "0"), (Header(third, "Retry-After"), Header(third, "retry-after-ms"), Header(third, "x-ratelimit-remaining-requests")));
+        Assert.True((await SendAsync(client, "k2")).IsSuccessStatusCode); // it has no limit
+        clock.Advance(TimeSpan.FromSeconds(39.6));
+        Assert.True((await SendAsync(client, "k1")).IsSuccessStatusCode);
+    }
+
+    [Fact]
+    public async Task Tokens_AreReservedAndSettledWithWhatWasUsed()
+    {
+        await using var app = new TestApp { Reply = "ok", Clock = new ManualClock(), Settings = { ["RateLimits:TokensPerMinute"] = "400" } };
+        HttpClient client = await app.StartAsync();
+        JsonNode answer = await TestApp.ReadJsonAsync(await client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":300")));
+        int used = (int)answer["usage"]!["total_tokens"]!, prompt = (int)answer["usage"]!["prompt_tokens"]!;
+        Assert.InRange(used, prompt, 60);
+
+        HttpResponseMessage next = await client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":300"));
+        Assert.Equal(("400", (400 - used - prompt - 300).ToString()), (Header(next, "x-ratelimit-limit-tokens"), Header(next, "x-ratelimit-remaining-tokens")));
+        HttpResponseMessage streamed = await client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":10,\"stream\":true"));
+        await streamed.Content.ReadAsStringAsync();
+        Assert.Equal((400 - used - used - prompt - 10).ToString(), Header(streamed, "x-ratelimit-remaining-tokens"));
+        HttpResponseMessage unbounded = await client.PostAsync("/v1/chat/completions", TestApp.Chat()); // an assumption alone keeps nobody out for good
+        Assert.Equal(HttpStatusCode.TooManyRequests, unbounded.StatusCode);
+        Assert.NotNull(unbounded.Headers.RetryAfter);
+    }
+
+    [Fact]
+    public async Task Tokens_MoreThanTheLimitInOneRequest_SayThatItNeverFits()
+    {
+        await using var app = new TestApp { Reply = "ok", Settings = { ["RateLimits:TokensPerMinute"] = "100" } };
+        HttpClient client = await app.StartAsync();
+        HttpResponseMessage refused = await client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":200"));
+        HttpResponseMessage embedded = await client.PostAsync("/v1/embeddings", TestApp.Json($$"""{"model":"tiny","input":"{{string.Join(' ', Enumerable.Repeat("giraffe", 30))}}"}"""));
+
+        foreach (HttpResponseMessage answer in new[] { refused, embedded })
+        {
+            JsonNode error = await ErrorTests.AssertErrorAsync(answer, HttpStatusCode.TooManyRequests, "rate_limit_exceeded", null);
+            Assert.Contains("never be let in", (string?)error["message"]);
+            Assert.Contains("this address", (string?)error["message"]);
+            Assert.Null(answer.Headers.RetryAfter);
+            Assert.Equal("false", Header(answer, "x-should-retry"));
+        }
+        Assert.True((await client.PostAsync("/v1/chat/completions", TestApp.Chat())).IsSuccessStatusCode);
+    }
+
+    [Fact]
+    public async Task Concurrent_OverTheLimit_AreRefusedUntilOneEndsOrLeaves()
+    {
+        using var slow = new SlowModel();
+        await using var app = new TestApp { OnStep = slow.OnStep, Settings = { ["RateLimits:MaxConcurrent"] = "2" } };
+        HttpClient client = await app.StartAsync();
+        slow.HoldAt = app.Engine.Snapshot.StepCount + 1;
+        using var leaving = new CancellationTokenSource();
+        Task<HttpResponseMessage> one = client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":5"));
+        Task<HttpResponseMessage> two = client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":400,\"ignore_eos\":true"), leaving.Token);
+        await TestApp.Until(() => app.Engine.Snapshot.RunningCount + app.Engine.Snapshot.WaitingCount == 2);
+
+        JsonNode error = await ErrorTests.AssertErrorAsync(
+            await client.PostAsync("/v1/chat/completions", TestApp.Chat()), HttpStatusCode.TooManyRequests, "rate_limit_exceeded", null);
+        Assert.Contains("Limit 2, Used 2", (string?)error["message"]);
+        await leaving.CancelAsync();
+        slow.Release();
+        Assert.True((await one).IsSuccessStatusCode);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => two);
+        await TestApp.Until(async () => (await client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":1"))).IsSuccessStatusCode);
+    }
+
+    [Fact]
+    public async Task Requests_Of32ClientsAtOnce_AreLetInExactlyToTheLimit()
+    {
+        await using var app = new TestApp { Reply = "ok", Clock = new ManualClock(), Settings = { ["RateLimits:RequestsPerMinute"] = "200" } };
+        HttpClient client = await app.StartAsync();
+        int answered = 0, limited = 0;
+        await Task.WhenAll(Enumerable.Range(0, 32).Select(async _ =>
+        {
+            for (int i = 0; i < 10; i++)
+            {
+                HttpResponseMessage answer = await client.PostAsync("/v1/completions", TestApp.Json("""{"model":"tiny","prompt":"a","max_tokens":1}"""));
+                Interlocked.Increment(ref answer.IsSuccessStatusCode ? ref answered : ref limited);
+            }
+        }));
+
+        Assert.Equal((200, 120), (answered, limited));
+    }
+
+    [Fact]
+    public async Task Request_RefusedByTheEngine_CountsForNothing()
+    {
+        using var slow = new SlowModel();
+        await using var app = new TestApp
+        {
+            OnStep = slow.OnStep,
+            Clock = new ManualClock(),
+            Settings = { ["Scheduler:MaxSequences"] = "1", ["Scheduler:MaxQueueLength"] = "1", ["RateLimits:RequestsPerMinute"] = "10", ["RateLimits:TokensPerMinute"] = "10000" },
+        };
+        HttpClient client = await app.StartAsync();
+        slow.HoldAt = app.Engine.Snapshot.StepCount + 1;
+        Task<HttpResponseMessage> running = client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":1"));
+        await TestApp.Until(() => slow.IsHolding);
+        Task<HttpResponseMessage> waiting = client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":1"));
+        await TestApp.Until(() => app.Engine.Snapshot.WaitingCount == 1);
+        HttpResponseMessage refused = await client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":1"));
+        slow.Release();
+        await Task.WhenAll(running, waiting);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+        Assert.Equal("7", Header(await client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":1")), "x-ratelimit-remaining-requests"));
+    }
+
+    [Fact]
+    public async Task OpenAIsClient_Limited_ComesAgainWhenItWasTold()
+    {
+        var clock = new ManualClock();
+        await using var app = new TestApp { Reply = "ok", Clock = clock, Settings = { ["RateLimits:RequestsPerMinute"] = "1" } };
+        HttpClient client = await app.StartAsync();
+        Assert.True((await client.PostAsync("/v1/chat/completions", TestApp.Chat())).IsSuccessStatusCode);
+        clock.Advance(TimeSpan.FromSeconds(59.2));
+        var seen = new Seen(app.Server.CreateHandler(), () => clock.Advance(TimeSpan.FromSeconds(1)));
+        var openAI = new OpenAIClient(new ApiKeyCredential("any"), new OpenAIClientOptions
+        {
+            Endpoint = new Uri("http://localhost/v1"),
+            Transport = new HttpClientPipelineTransport(new HttpClient(seen) { Timeout = Timeout.InfiniteTimeSpan }),
+        });
+
+        ChatCompletion answer = await openAI.GetChatClient(TestApp.ModelName).CompleteChatAsync([new UserChatMessage("Hi")]);
+
+        Assert.Equal("ok", answer.Content[0].Text.Trim());
+        Assert.Equal([HttpStatusCode.TooManyRequests, HttpStatusCode.OK], seen.Answers);
+    }
+
+    internal static string? Header(HttpResponseMessage response, string name) => response.Headers.TryGetValues(name, out IEnumerable<string>? values) ? values.Single() : null;
+
+    private static Task<HttpResponseMessage> SendAsync(HttpClient client, string key) => client.SendAsync(new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions")
+    {
+        Content = TestApp.Chat(),
+        Headers = { { "Authorization", $"Bearer {key}" } },
+    });
+
+    /// <summary>Notes what is answered, and does something after a 429.</summary>
+    private sealed class Seen(HttpMessageHandler inner, Action afterLimit) : DelegatingHandler(inner)
+    {
+        public List<HttpStatusCode> Answers { get; } = [];
+
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            HttpResponseMessage answer = await base.SendAsync(request, cancellationToken);
+            Answers.Add(answer.StatusCode);
+            if (answer.StatusCode == HttpStatusCode.TooManyRequests)
+                afterLimit();
+            return answer;
+        }
+    }
+}

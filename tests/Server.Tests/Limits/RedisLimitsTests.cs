@@ -1,0 +1,179 @@
+using Llama.Server.Configuration;
+using Llama.Server.Limits;
+using Llama.Server.Tests.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Llama.Server.Tests.Limits;
+
+/// <summary>Limits that replicas keep together. Redis goes by the real time: what does not come about within the minute is tried again.</summary>
+public sealed class RedisLimitsTests
+{
+    [RedisFact]
+    public Task Enter_TwoReplicasAnd32Clients_LetInExactlyTheLimit() => WithinAMinuteAsync(async () =>
+    {
+        using var redis = new RedisServer();
+        await using Replica a = await Replica.StartSharedAsync(redis), b = await Replica.StartSharedAsync(redis);
+        int entered = await CountAsync([a, b], new LimitRules(300, null, null), clients: 32, each: 20);
+
+        Assert.Equal(300, entered);
+    });
+
+    [RedisFact]
+    public Task Enter_RandomRequests_ReadsAsTheLocalCountDoes() => WithinAMinuteAsync(async () =>
+    {
+        using var redis = new RedisServer();
+        await using Replica shared = await Replica.StartSharedAsync(redis);
+        var local = new LocalLimits(TimeProvider.System);
+        var random = new Random(9);
+        var rules = new LimitRules(60, 2000, 8);
+        List<(LimitDecision Shared, LimitDecision Local)> running = [];
+        for (int i = 0; i < 400; i++)
+        {
+            if (running.Count > 0 && random.Next(2) == 0)
+            {
+                int at = random.Next(running.Count);
+                (long tokens, bool counts) = (random.Next(0, 150), random.Next(4) > 0);
+                running[at].Shared.Settle!(tokens, counts);
+                running[at].Local.Settle!(tokens, counts);
+                running.RemoveAt(at);
+            }
+            var ask = new LimitAsk("one", rules, random.Next(1, 100));
+            LimitDecision one = await shared.Limits.EnterAsync(ask), other = await local.EnterAsync(ask);
+            Assert.Equal(
+                (other.Denial, other.Reading.Requests, other.Reading.Tokens, other.Reading.Running), (one.Denial, one.Reading.Requests, one.Reading.Tokens, one.Reading.Running));
+            Assert.InRange(one.Reading.TokensWait, 0, 60_100);
+            if (one.Denial is null)
+                running.Add((one, other));
+        }
+    });
+
+    [RedisFact]
+    public Task Redis_KilledAndBack_NeitherFailsARequestNorLetsMoreInThanTheLimit() => WithinAMinuteAsync(async () =>
+    {
+        using var redis = new RedisServer();
+        await using Replica a = await Replica.StartSharedAsync(redis), b = await Replica.StartSharedAsync(redis);
+        var rules = new LimitRules(200, null, null);
+        int entered = await CountAsync([a, b], rules, clients: 4, each: 25);
+        Assert.Equal(100, entered);
+
+        redis.Kill();
+        entered += await CountAsync([a, b], rules, clients: 32, each: 10);
+        Assert.Equal(200, entered); // each keeps to its half, of which half was used
+        redis.Start();
+        await TestApp.Until(() => a.Limits.IsShared && b.Limits.IsShared);
+        entered += await CountAsync([a, b], rules, clients: 32, each: 10);
+
+        Assert.Equal(200, entered); // it has forgotten all, and was told anew
+        foreach (Replica replica in new[] { a, b })
+        {
+            Assert.Equal(2, replica.Log.All.Length);
+            Assert.StartsWith("Limits are counted in this process alone, at 1/2 of each: Redis is away", replica.Log.All[0]);
+            Assert.StartsWith("Redis is back", replica.Log.All[1]);
+        }
+    });
+
+    [RedisFact]
+    public async Task Redis_ThatHangs_HoldsUpNobodyTwice()
+    {
+        using var redis = new RedisServer();
+        await using Replica replica = await Replica.StartSharedAsync(redis, timeout: 50);
+        redis.Freeze();
+        var ask = new LimitAsk("one", new LimitRules(100, null, null), 1);
+        for (int i = 0; replica.Limits.IsShared; i++)
+        {
+            Assert.InRange(i, 0, 2); // an answer may have been on its way
+            await replica.Limits.EnterAsync(ask);
+        }
+        Assert.True(replica.Limits.EnterAsync(ask).IsCompletedSuccessfully);
+        Assert.Contains("no answer within 50 ms", replica.Log.All[^1]);
+        redis.Thaw();
+        await TestApp.Until(() => replica.Limits.IsShared);
+    }
+
+    [Fact]
+    public async Task Redis_ThatNeverWas_LeavesEachReplicaItsPart()
+    {
+        await using Replica replica = await Replica.StartAsync(port: 1);
+        await TestApp.Until(() => replica.Log.All.Length == 1);
+        int entered = await CountAsync([replica], new LimitRules(101, null, null), clients: 8, each: 10);
+
+        Assert.Equal(50, entered);
+        Assert.StartsWith("Limits are counted in this process alone", replica.Log.All[0]);
+    }
+
+    [Theory]
+    [InlineData("password=x", "RateLimits:Redis names no host")]
+    [InlineData("localhost,nonsense=1", "RateLimits:Redis cannot be read")]
+    [InlineData("localhost:6379,password=x", null)]
+    public void Validate_AddressOfRedis_IsCheckedAtStart(string address, string? fault)
+    {
+        ValidateOptionsResult result = new RedisValidator().Validate(null, new RateLimitsSettings { Redis = address });
+
+        Assert.Equal(fault is not null, result.Failed);
+        Assert.StartsWith(fault ?? "", result.Failures?.Single() ?? "");
+    }
+
+    private static async Task<int> CountAsync(Replica[] replicas, LimitRules rules, int clients, int each)
+    {
+        int entered = 0;
+        await Task.WhenAll(Enumerable.Range(0, clients).Select(client => Task.Run(async () =>
+        {
+            for (int i = 0; i < each; i++)
+            {
+                if ((await replicas[client % replicas.Length].Limits.EnterAsync(new LimitAsk("one", rules, 1))).Denial is null)
+                    Interlocked.Increment(ref entered);
+            }
+        })));
+        return entered;
+    }
+
+    private static async Task WithinAMinuteAsync(Func<Task> test)
+    {
+        while (true)
+        {
+            long start = Environment.TickCount64;
+            try
+            {
+                await test();
+                return;
+            }
+            catch (Exception) when (Environment.TickCount64 - start > 50_000)
+            {
+            }
+        }
+    }
+
+    private sealed class Replica : IAsyncDisposable
+    {
+        private Replica(int port, int timeout)
+        {
+            var settings = new RateLimitsSettings { Redis = $"127.0.0.1:{port}", RedisTimeoutMilliseconds = timeout, Replicas = 2 };
+            Limits = new RedisLimits(new LocalLimits(TimeProvider.System), Options.Create(settings), TimeProvider.System, new LoggerFactory([Log]).CreateLogger<RedisLimits>());
+        }
+
+        public RedisLimits Limits { get; }
+
+        public LogLines Log { get; } = new();
+
+        public static async Task<Replica> StartAsync(int port, int timeout = 5000)
+        {
+            var replica = new Replica(port, timeout);
+            await replica.Limits.StartAsync(default);
+            return replica;
+        }
+
+        public static async Task<Replica> StartSharedAsync(RedisServer redis, int timeout = 5000)
+        {
+            Replica replica = await StartAsync(redis.Port, timeout);
+            await TestApp.Until(() => replica.Limits.IsShared);
+            return replica;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await Limits.StopAsync(default);
+            Limits.Dispose();
+        }
+    }
+}
