@@ -13,6 +13,9 @@ namespace Llama.Model.Planning;
 public sealed record DevicePlan(
     string Name, long FreeBytes, int FirstLayer, long[] LayerBytes, long EmbeddingBytes, long HeadBytes, long CacheBytes, long ActivationBytes, long BufferBytes)
 {
+    /// <summary>What it holds of each of its layers, to follow <see cref="Holds"/>'s layers; empty where that is all.</summary>
+    public string Share { get; init; } = "";
+
     /// <summary>What <c>Model:MemoryLimit</c> allows; null without it.</summary>
     public long? LimitBytes { get; init; }
 
@@ -43,7 +46,7 @@ public sealed record DevicePlan(
         get
         {
             string layers = LayerBytes.Length == 1 ? $"layer {FirstLayer}" : $"layers {FirstLayer} to {FirstLayer + LayerBytes.Length - 1}";
-            return $"{(EmbeddingBytes > 0 ? "embedding, " : "")}{layers}{(HeadBytes > 0 ? ", head" : "")}";
+            return $"{(EmbeddingBytes > 0 ? "embedding, " : "")}{layers}{(HeadBytes > 0 ? ", head" : "")}{Share}";
         }
     }
 }
