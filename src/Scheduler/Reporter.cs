@@ -22,7 +22,7 @@ internal sealed class Reporter(Backlog backlog, EngineCounters counters, EngineM
     {
         _stepCount++;
         backlog.ObserveStep(tokenCount, duration);
-        if (!isProbe) metrics?.Ran(tokenCount);
+        if (!isProbe) metrics?.Ran(tokenCount, duration);
     }
 
     public void Failed(Exception exception)

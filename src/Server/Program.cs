@@ -12,6 +12,7 @@ var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = ar
 builder.AddLlama(llama => (llama.ConfigurationSection, llama.StopHostOnFailure) = ("", true));
 builder.AddStandAlone();
 builder.AddLogging();
+builder.AddTelemetryExport();
 builder.Services.AddApiDescription();
 
 WebApplication app = builder.Build();
