@@ -1,5 +1,4 @@
 using System.Globalization;
-using Llama.Server.Configuration;
 using Serilog;
 using Serilog.Configuration;
 using Serilog.Events;
@@ -10,12 +9,14 @@ namespace Llama.Server.Telemetry;
 /// <summary>Registration of the log: the console, quiet about the framework. Section <c>Serilog</c> of the settings can change all of it.</summary>
 internal static class LoggingRegistration
 {
-    public static void AddLogging(this WebApplicationBuilder builder) => builder.Services.AddSerilog((services, log) => log
+    /// <param name="builder">The program.</param>
+    /// <param name="formatKey">The setting that says <c>console</c> or <c>json</c>; unchecked, since faults in settings are logged too.</param>
+    public static void AddLogging(this WebApplicationBuilder builder, string formatKey) => builder.Services.AddSerilog((_, log) => log
         .MinimumLevel.Information()
         .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
         .MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal) // a failed start is told in one sentence at the end
         .Enrich.FromLogContext() // the request's id, on what is logged while it is answered
-        .WriteTo.OwnConsole(isJson: services.GetRequiredService<SettingsSection<ServerSettings>>().Read().LogFormat == "json") // unchecked: faults in settings are logged too
+        .WriteTo.OwnConsole(isJson: builder.Configuration[formatKey] == "json")
         .ReadFrom.Configuration(builder.Configuration));
 
     /// <summary>JSON has what lines have, each value by its name, and the trace and span that a line belongs to (<c>@tr</c>, <c>@sp</c>).</summary>
