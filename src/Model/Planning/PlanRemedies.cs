@@ -24,7 +24,7 @@ internal static class PlanRemedies
     // All that the devices have, and the rest from outside.
     private static string? Streaming(ModelOptions options, IReadOnlyList<AssumedDevice> assumed)
     {
-        string limit = string.Join(',', ModelPlanner.Place(options, assumed).Devices.Select(device => $"{device.FreeBytes >> 20}MiB"));
+        string limit = string.Join(',', ModelPlanner.Place(options, assumed).Devices.Select(device => $"{Math.Max(1, device.FreeBytes >> 20)}MiB"));
         ModelPlan plan = ModelPlanner.Place(options with { MemoryLimit = limit }, assumed);
         return plan.Fault is null ? $"Model:MemoryLimit={limit}, {Mebibytes(plan.Devices.Sum(device => device.OutsideBytes))} of weights then lie outside" : null;
     }
