@@ -19,7 +19,7 @@ internal sealed partial class RedisLimits(
     private readonly TimeSpan _timeout = TimeSpan.FromMilliseconds(settings.Value.RedisTimeoutMilliseconds);
     private readonly ConcurrentDictionary<string, string> _leases = new(); // callers by the leases of their running requests
     private readonly string _replica = Guid.NewGuid().ToString("N")[..12];
-    private ConnectionMultiplexer? _connection;
+    private Task<ConnectionMultiplexer>? _connecting; // kept when it takes long: one that was let go would try for ever
     private volatile IDatabase? _redis; // null while it is not asked
     private long _awaySince; // by the slots of the local count
     private string? _since; // the value of its key when it was last known
@@ -47,7 +47,8 @@ internal sealed partial class RedisLimits(
 
     public override void Dispose()
     {
-        _connection?.Dispose();
+        if (_connecting is { IsCompletedSuccessfully: true } connected)
+            connected.Result.Dispose();
         base.Dispose();
     }
 
@@ -63,9 +64,11 @@ internal sealed partial class RedisLimits(
         {
             try
             {
-                _connection ??= await ConnectionMultiplexer.ConnectAsync(Options(settings.Value.Redis)).WaitAsync(ConnectTime, stopping);
+                if (_connecting is null or { IsFaulted: true })
+                    _connecting = ConnectionMultiplexer.ConnectAsync(Options(settings.Value.Redis));
+                ConnectionMultiplexer connection = await _connecting.WaitAsync(ConnectTime, stopping);
                 if (_redis is null)
-                    await ReturnAsync(_connection.GetDatabase());
+                    await ReturnAsync(connection.GetDatabase());
                 else if (clock.GetElapsedTime(renewed) >= RedisScripts.Lease / 3)
                     (renewed, _) = (clock.GetTimestamp(), RenewAsync(_redis));
             }
