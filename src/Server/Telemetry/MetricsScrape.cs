@@ -19,11 +19,12 @@ internal sealed class MetricsScrape : IDisposable
 
     public MetricsScrape(ModelIdentity identity, SettingsSection<AuthSettings> auth)
     {
+        ProcessMetrics.Observe();
         bool hasKey = auth.Read().MetricsKey.Length > 0; // unchecked: this is made before the settings are checked
         var services = new ServiceCollection();
         services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.Clear().AddAttributes([new KeyValuePair<string, object>(ModelName, identity.Name)]))
-            .WithMetrics(metrics => metrics.AddMeter(hasKey ? ["Llama.Scheduling", KeyMetrics.MeterName] : ["Llama.Scheduling"]).AddPrometheusExporter(Shape));
+            .WithMetrics(metrics => metrics.AddMeter(["Llama.Scheduling", ProcessMetrics.MeterName, .. hasKey ? [KeyMetrics.MeterName] : Array.Empty<string>()]).AddPrometheusExporter(Shape));
         _telemetry = services.BuildServiceProvider();
         Meters = _telemetry.GetRequiredService<MeterProvider>();
     }
