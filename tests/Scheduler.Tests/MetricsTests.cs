@@ -45,6 +45,7 @@ public sealed class MetricsTests
         Assert.Equal([0], _measured["vllm.num_requests_running"]);
         Assert.Equal([0], _measured["vllm.num_requests_waiting"]);
         Assert.Equal([0], _measured["vllm.kv_cache_usage_perc"]);
+        Assert.Equal([0, 2, 62], _measured["llama.kv_blocks"]); // used, cached, free
     }
 
     [Fact]
@@ -137,6 +138,6 @@ public sealed class MetricsTests
     {
         if (!_measured.TryGetValue(instrument.Name, out List<double>? values)) _measured[instrument.Name] = values = [];
         values.Add(value);
-        if (tags.Length > 0 && value > 0) _finished.Add((string)tags[0].Value!);
+        if (tags.Length > 0 && tags[0].Key == "finished_reason" && value > 0) _finished.Add((string)tags[0].Value!);
     }
 }

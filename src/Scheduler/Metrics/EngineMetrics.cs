@@ -16,6 +16,8 @@ internal sealed class EngineMetrics : IDisposable
     private static readonly KeyValuePair<string, object?>[] FinishedReasons = // by FinishReason
         [.. new[] { "stop", "stop", "length", "abort", "deadline", "error" }.Select(reason => new KeyValuePair<string, object?>("finished_reason", reason))];
 
+    private static readonly KeyValuePair<string, object?>[] BlockStates = [.. new[] { "used", "cached", "free" }.Select(state => new KeyValuePair<string, object?>("state", state))];
+
     private readonly TimeProvider _clock;
     private readonly Meter _meter;
     private readonly Counter<long> _promptTokens, _generationTokens, _finished, _preemptions, _prefixQueries, _prefixHits;
@@ -98,7 +100,11 @@ internal sealed class EngineMetrics : IDisposable
         _meter.CreateObservableGauge("vllm.num_requests_waiting", () => counters.WaitingCount, description: "Requests without KV blocks.");
         _meter.CreateObservableGauge("vllm.kv_cache_usage_perc", () => counters.UsedBlockShare, description: "Used KV blocks; 1 means all.");
         _meter.CreateObservableGauge("llama.prefix_cache_usage_perc", () => counters.CachedBlockShare, description: "KV blocks kept for their prefixes and free to be taken; 1 means all.");
+        _meter.CreateObservableGauge<int>("llama.kv_blocks", () => Blocks(counters), description: "KV blocks: used by requests, cached for their prefixes until room is needed, and free.");
     }
+
+    private static Measurement<int>[] Blocks(EngineCounters counters) =>
+        [new(counters.UsedBlockCount, BlockStates[0]), new(counters.CachedBlockCount, BlockStates[1]), new(counters.FreeBlockCount, BlockStates[2])];
 
     private Histogram<double> Seconds(string name, string description, double[] boundaries) =>
         _meter.CreateHistogram(name, "s", description, tags: null, new InstrumentAdvice<double> { HistogramBucketBoundaries = boundaries });

@@ -15,12 +15,13 @@ internal sealed class MetricsScrape : IDisposable
 {
     private const string ModelName = "model_name";
 
-    private static readonly string[] ForAll = ["Llama.Scheduling", ModelCallMetrics.MeterName];
+    private static readonly string[] ForAll = ["Llama.Scheduling", ModelCallMetrics.MeterName, ProcessMetrics.MeterName];
 
     private readonly ServiceProvider _telemetry;
 
     public MetricsScrape(ModelIdentity identity, SettingsSection<AuthSettings> auth)
     {
+        ProcessMetrics.Observe();
         bool hasKey = auth.Read().MetricsKey.Length > 0; // unchecked: this is made before the settings are checked
         var services = new ServiceCollection();
         services.AddOpenTelemetry()
