@@ -1,10 +1,12 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Llama.Gateway.Tests.Deployment;
+using Llama.Server.Tests.Hosting;
 
 namespace Llama.Server.Tests.Deployment;
 
 /// <summary>Alerts, runbook and dashboard against each other and against what a server really says.</summary>
+[Collection(nameof(Alone))] // meters of other tests' servers would be scraped too: they are found by name
 public sealed partial class WatchingTests
 {
     [Fact]
@@ -14,7 +16,6 @@ public sealed partial class WatchingTests
 
         foreach ((string who, string query) in Watching.Queries)
         {
-            Assert.True(Watching.Metrics(query).Any(), $"{who} asks for no metric: {query}");
             Assert.All(Watching.Metrics(query), metric => Assert.True(metrics.Contains(metric), $"{who}: there is no {metric}"));
             Assert.All(Watching.Labels(query), label => Assert.True(labels.Contains(label), $"{who}: nothing has a label {label}"));
         }
@@ -28,7 +29,7 @@ public sealed partial class WatchingTests
 
         Assert.Equal(
             ["gen_ai_server_time_per_output_token_seconds", "gen_ai_server_time_to_first_token_seconds", "vllm:e2e_request_latency_seconds"], // each has a twin that is
-            metrics.Select(Family).Distinct().Except(asked).Order(StringComparer.Ordinal));
+            metrics.Where(metric => !metric.StartsWith("gateway_", StringComparison.Ordinal)).Select(Family).Distinct().Except(asked).Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -5,6 +5,7 @@ using Llama.Server.Tests.Hosting;
 namespace Llama.Server.Tests.Telemetry;
 
 /// <summary>What a scrape says.</summary>
+[Collection(nameof(Alone))] // meters of other tests' servers would be scraped too: they are found by name
 public sealed class ScrapeTests
 {
     // semantic-conventions, gen-ai-metrics
