@@ -4,10 +4,9 @@ namespace Llama.Scheduling;
 
 /// <summary>What one step computes: some tokens of some sequences, within a budget. It is put together, then begun, then taken in.</summary>
 /// <param name="tokenBudget">Most tokens.</param>
-/// <param name="chunkTokens">Most of them that are not the one token of a sequence that decodes.</param>
 /// <param name="maxSequences">Most sequences.</param>
 /// <param name="copies">Blocks that must be copied before the next step that is begun.</param>
-internal sealed class Step(int tokenBudget, int chunkTokens, int maxSequences, List<BlockCopy> copies)
+internal sealed class Step(int tokenBudget, int maxSequences, List<BlockCopy> copies)
 {
     /// <summary>While it is put together, in the order of the batch; each says in <see cref="Sequence.ScheduledCount"/> how many tokens.</summary>
     public List<Sequence> Sequences { get; } = new(maxSequences);
@@ -32,8 +31,11 @@ internal sealed class Step(int tokenBudget, int chunkTokens, int maxSequences, L
 
     public int Budget => tokenBudget - TokenCount;
 
+    /// <summary>Most tokens that are not the one of a sequence that decodes; of the step that is put together.</summary>
+    public int MaxChunkTokens { get; set; }
+
     /// <summary>Tokens that those which do not decode may still have.</summary>
-    public int ChunkBudget => Math.Min(Budget, chunkTokens - ChunkCount);
+    public int ChunkBudget => Math.Min(Budget, MaxChunkTokens - ChunkCount);
 
     public int BudgetFor(Urgency urgency) => urgency == Urgency.Decoding ? Budget : ChunkBudget;
 

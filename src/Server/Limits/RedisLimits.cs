@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Llama.Server.Configuration;
+using Llama.Server.Telemetry;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
@@ -9,7 +10,8 @@ namespace Llama.Server.Limits;
 /// Counts in Redis, so that replicas hold to limits together. What it lets in is noted in this process too: when Redis does not answer in time, this process counts alone from what it knows,
 /// asks no more for a second, and tells Redis when that is back what it let in meanwhile. Requests wait for Redis no longer than the time-out, once, and never fail by it.
 /// </summary>
-internal sealed partial class RedisLimits(LocalLimits local, IOptions<RateLimitsSettings> settings, TimeProvider clock, ILogger<RedisLimits> logger) : BackgroundService, ILimitStore
+internal sealed partial class RedisLimits(
+    LocalLimits local, IOptions<RateLimitsSettings> settings, TimeProvider clock, ServerGauges? gauges, ILogger<RedisLimits> logger) : BackgroundService, ILimitStore
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1), ConnectTime = TimeSpan.FromSeconds(2);
 
@@ -55,6 +57,7 @@ internal sealed partial class RedisLimits(LocalLimits local, IOptions<RateLimits
     {
         if (settings.Value.Redis.Length == 0)
             return;
+        gauges?.WatchLimitStore(() => IsShared);
         using var timer = new PeriodicTimer(Interval, clock);
         long renewed = clock.GetTimestamp();
         do

@@ -170,7 +170,7 @@ public sealed class RedisLimitsTests
         private Replica(int port, int timeout)
         {
             var settings = new RateLimitsSettings { Redis = $"127.0.0.1:{port}", RedisTimeoutMilliseconds = timeout, Replicas = 2 };
-            Limits = new RedisLimits(new LocalLimits(TimeProvider.System), Options.Create(settings), TimeProvider.System, new LoggerFactory([Log]).CreateLogger<RedisLimits>());
+            Limits = new RedisLimits(new LocalLimits(TimeProvider.System), Options.Create(settings), TimeProvider.System, gauges: null, new LoggerFactory([Log]).CreateLogger<RedisLimits>());
         }
 
         public RedisLimits Limits { get; }
