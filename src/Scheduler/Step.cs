@@ -37,12 +37,16 @@ internal sealed class Step(int tokenBudget, int chunkTokens, int maxSequences, L
 
     public int BudgetFor(Urgency urgency) => urgency == Urgency.Decoding ? Budget : ChunkBudget;
 
+    /// <summary>Those of the tokens that belong to prompts.</summary>
+    public int PromptTokenCount { get; private set; }
+
     private int ChunkCount { get; set; }
 
     public void Add(Sequence sequence, int tokenCount, Urgency urgency)
     {
         sequence.ScheduledCount = tokenCount;
         TokenCount += tokenCount;
+        if (sequence.ComputedCount < sequence.PromptLength) PromptTokenCount += Math.Min(tokenCount, sequence.PromptLength - sequence.ComputedCount);
         if (urgency != Urgency.Decoding) ChunkCount += tokenCount;
         Sequences.Add(sequence);
     }
@@ -76,6 +80,6 @@ internal sealed class Step(int tokenBudget, int chunkTokens, int maxSequences, L
         Rows.Clear();
         Admitted.Clear();
         Forks.Clear();
-        TokenCount = ChunkCount = 0;
+        TokenCount = PromptTokenCount = ChunkCount = 0;
     }
 }

@@ -1,6 +1,7 @@
 using Llama.Server;
 using Llama.Server.CommandLine;
 using Llama.Server.Hosting;
+using Llama.Server.Pages;
 using Llama.Server.Routing;
 using Llama.Server.Swagger;
 using Llama.Server.Telemetry;
@@ -24,6 +25,8 @@ app.MapOpenAI();
 app.MapLlamaHealth();
 app.MapLlamaMetrics();
 app.MapLlamaAdmin();
+app.MapLlamaPages();
+app.MapSiteFiles();
 app.MapUnmatched("/{**path}");
 return await app.RunToExitCodeAsync();
 

@@ -25,7 +25,7 @@ internal static class EmbeddingEndpoints
         if (error is null
             && host.TryGet(request.Model, out Engine? engine, out Checkpoint? checkpoint, out error)
             && (error = caller?.Check(request.Model, request.Priority)) is null
-            && EmbeddingInputs.TryEncode(request, checkpoint, caller, out EmbeddingInput[]? inputs, out error))
+            && EmbeddingInputs.TryEncode(request, checkpoint, caller, RequestOrigin.Of(context), out EmbeddingInput[]? inputs, out error))
         {
             int tokenCount = inputs.Sum(input => input.Request.PromptTokenIds.Length);
             context.Features.Set(new EmbeddingSummary(checkpoint.Name, inputs.Length, tokenCount));

@@ -39,7 +39,7 @@ internal sealed partial class StartupLines(IServer server, ApiKeys keys, ModelId
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Information, "Listening on {Address} (try it at {Base}/swagger)")]
+        [LoggerMessage(LogLevel.Information, "Listening on {Address} (open it in a browser to chat, {Base}/swagger to try the API)")]
         public static partial void Listening(ILogger logger, string address, string @base);
 
         [LoggerMessage(LogLevel.Information, "Loading {Name} from {Folder}")]

@@ -19,7 +19,7 @@ internal sealed class GenerationRunner(AnswerWriter writer, RequestLimits limits
         Caller? caller = context.Features.Get<Caller>();
         if (caller?.Check(request.Model, request.Priority) is { } forbidden)
             return forbidden;
-        plan = plan.For(caller);
+        plan = plan.For(caller, RequestOrigin.Of(context));
         (Admission? admission, ApiError? error) = await limits.EnterAsync(context, plan.PromptTokenCount, LimitedOutput.Of(plan, request));
         if (admission is null)
             return error;
