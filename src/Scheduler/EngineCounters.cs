@@ -8,13 +8,21 @@ internal sealed class EngineCounters(Backlog backlog)
 
     /// <summary>Each count is right; two of them may be a step apart.</summary>
     public EngineSnapshot Snapshot => new(
-        RunningCount, WaitingCount, Volatile.Read(ref _usedBlocks), Volatile.Read(ref _cachedBlocks), Volatile.Read(ref _totalBlocks), Volatile.Read(ref _steps));
+        RunningCount, WaitingCount, UsedBlockCount, CachedBlockCount, Volatile.Read(ref _totalBlocks), Volatile.Read(ref _steps));
 
     public int RunningCount => Volatile.Read(ref _running);
 
     public int WaitingCount => backlog.Length + Volatile.Read(ref _preempted);
 
+    public int UsedBlockCount => Volatile.Read(ref _usedBlocks);
+
+    public int CachedBlockCount => Volatile.Read(ref _cachedBlocks);
+
+    public int FreeBlockCount => Volatile.Read(ref _totalBlocks) - UsedBlockCount - CachedBlockCount;
+
     public double UsedBlockShare => (double)Volatile.Read(ref _usedBlocks) / Math.Max(1, Volatile.Read(ref _totalBlocks));
+
+    public double CachedBlockShare => (double)Volatile.Read(ref _cachedBlocks) / Math.Max(1, Volatile.Read(ref _totalBlocks));
 
     public void Publish(Scheduler scheduler, long stepCount)
     {

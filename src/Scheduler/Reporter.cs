@@ -30,7 +30,7 @@ internal sealed class Reporter(
         backlog.ObserveStep(step.Batch.TokenCount, duration);
         if (step.IsProbe) return;
         lookout.Ran(step, duration);
-        metrics?.Ran(step.Batch.TokenCount);
+        metrics?.Ran(step.Batch.TokenCount, duration);
     }
 
     public void Failed(Exception exception)

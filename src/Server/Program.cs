@@ -12,7 +12,8 @@ if (await Verbs.RunAsync(args, Console.Out, Console.Error) is int exitCode)
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.AddLlama(llama => (llama.ConfigurationSection, llama.StopHostOnFailure) = ("", true));
 builder.AddStandAlone();
-builder.AddLogging();
+builder.AddLogging("Server:LogFormat");
+builder.AddTelemetryExport();
 builder.Services.AddApiDescription();
 
 WebApplication app = builder.Build();

@@ -16,6 +16,22 @@ internal sealed partial class ServerProcess : IAsyncDisposable
 
     public string Address { get; }
 
+    /// <summary>Where its output goes.</summary>
+    public string LogPath => Log(new Uri(Address).Port);
+
+    /// <summary>The process's id.</summary>
+    public int Id => _process.Id;
+
+    /// <summary>A server with settings of the caller's.</summary>
+    /// <param name="program">Its program; null takes the one that was built beside this.</param>
+    /// <param name="port">Where it listens.</param>
+    /// <param name="settings">As on its command line.</param>
+    public static ServerProcess StartServer(string? program, int port, params string[] settings)
+    {
+        File.Delete(Log(port));
+        return Start(program ?? Built("src/Server", "Llama.Server"), port, [$"--urls=http://127.0.0.1:{port}", .. settings]);
+    }
+
     /// <summary>A server with the demo model and a thread of its own.</summary>
     public static ServerProcess StartReplica(int port) =>
         Start(Built("src/Server", "Llama.Server"), port, $"--urls=http://127.0.0.1:{port}", "--Model:Threads=1", "--Model:BlockCount=4096", "--Scheduler:MaxQueueLength=4096");
@@ -85,7 +101,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>The repository: the folder above this program's with the solution in it.</summary>
-    private static string Root { get; } = FindRoot(AppContext.BaseDirectory);
+    private static string Root => FindRoot(AppContext.BaseDirectory);
 
     private static string FindRoot(string folder) => File.Exists(Path.Combine(folder, "Llama.sln")) ? folder : FindRoot(Path.GetDirectoryName(folder)!);
 

@@ -41,9 +41,11 @@ public sealed class MetricsTests
         Assert.Equal([9, 9, 9], _measured["vllm.request_prompt_tokens"]);
         Assert.Equal([3, 1, 0], _measured["vllm.request_generation_tokens"]);
         Assert.Equal([9, 1, 1, 1], _measured["vllm.iteration_tokens_total"]);
+        Assert.Equal([1, 1, 1, 1], _measured["llama.step_seconds"]);
         Assert.Equal([0], _measured["vllm.num_requests_running"]);
         Assert.Equal([0], _measured["vllm.num_requests_waiting"]);
         Assert.Equal([0], _measured["vllm.kv_cache_usage_perc"]);
+        Assert.Equal([0, 2, 62], _measured["llama.kv_blocks"]); // used, cached, free
     }
 
     [Fact]
@@ -136,6 +138,6 @@ public sealed class MetricsTests
     {
         if (!_measured.TryGetValue(instrument.Name, out List<double>? values)) _measured[instrument.Name] = values = [];
         values.Add(value);
-        if (tags.Length > 0 && value > 0) _finished.Add((string)tags[0].Value!);
+        if (tags.Length > 0 && tags[0].Key == "finished_reason" && value > 0) _finished.Add((string)tags[0].Value!);
     }
 }

@@ -117,6 +117,10 @@ public sealed class RouteTests
         foreach (string histogram in histograms)
             Assert.Matches($"(?m)^vllm:{histogram}_bucket{{.*model_name=\"tiny\".*le=\".*\".*}} ", scrape);
         Assert.Matches("(?m)^vllm:request_success_total{.*finished_reason=\"stop\".*} [1-9]", scrape);
+        foreach (string gauge in new[] { "llama_kv_blocks{.*state=\"free\".*}", "process_resident_memory_bytes{.*}", "process_threads{.*}", "process_open_fds{.*}", "dotnet_total_memory_bytes{.*}" })
+            Assert.Matches($"(?m)^{gauge} [1-9]", scrape);
+        Assert.Matches("(?m)^llama_kv_blocks{.*state=\"used\".*} 0$", scrape);
+        Assert.Single(scrape.Split('\n'), line => line.StartsWith("llama_torch_tensors{", StringComparison.Ordinal));
         Assert.DoesNotContain("vllm_", scrape);
         Assert.DoesNotContain("_total_total", scrape);
         Assert.DoesNotContain("seconds_seconds", scrape);

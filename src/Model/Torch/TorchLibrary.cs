@@ -21,8 +21,11 @@ internal static partial class TorchLibrary
     /// <summary>TorchSharp's own native library; null where it is not.</summary>
     public static string? Shim => Packaged("LibTorchSharp") is { } folder ? Path.Combine(folder, FileName("LibTorchSharp")) : null;
 
+    /// <summary>Whether something has needed it.</summary>
+    public static bool IsLoaded => Loaded.IsValueCreated;
+
     /// <summary>Where it is, for the start-up lines.</summary>
-    public static string Description => Loaded.IsValueCreated ? $"libtorch in {Loaded.Value}" : "libtorch not loaded";
+    public static string Description => IsLoaded ? $"libtorch in {Loaded.Value}" : "libtorch not loaded";
 
     /// <summary>Names the libtorch that is to be loaded when it is needed.</summary>
     /// <param name="folder">The <c>torch/lib</c> folder of an installed PyTorch; null takes the packaged libtorch, else looks for an installed one.</param>

@@ -5,6 +5,7 @@ using Llama.Model.Torch;
 using Llama.Server.Bench;
 using Llama.Server.CommandLine.Doctor;
 using Llama.Server.CommandLine.Plan;
+using Llama.Server.CommandLine.Terminal;
 
 namespace Llama.Server.CommandLine;
 
@@ -19,7 +20,7 @@ internal static class Verbs
         (string[] settings, string[] words) = SettingsArguments.Split(args);
         Command[] verbs =
         [
-            BenchVerb.Command(settings), ConvertVerb.Command(), QuantizeVerb.Command(), RandomCheckpointVerb.Command(), DoctorVerb.Command(settings), PlanVerb.Command(settings),
+            ChatVerb.Command(), BenchVerb.Command(settings), ConvertVerb.Command(), QuantizeVerb.Command(), RandomCheckpointVerb.Command(), DoctorVerb.Command(settings), PlanVerb.Command(settings),
             VerifyVerb.Command(settings), KeyVerb.Command(), HealthVerb.Command(), FieldsVerb.Command(),
         ];
         bool hasVerb = args is [{ Length: > 0 } first, ..] && first[0] is not ('-' or '/');
@@ -65,6 +66,7 @@ internal static class Verbs
             await configuration.Error.WriteLineAsync($"'{parsed.CommandResult.Command.Name}' reads no settings of the server; take out {string.Join(' ', settings)}.");
             return UsageError;
         }
+        if (parsed.CommandResult.Command is InterruptedCommand) configuration.ProcessTerminationTimeout = null;
         return await InvokeAsync(parsed, configuration);
     }
 

@@ -1,7 +1,6 @@
 using Llama.Server.Auth;
 using Llama.Server.Health;
 using Llama.Server.Hosting;
-using Llama.Server.Watching;
 
 namespace Llama.Server.Pages;
 
@@ -10,7 +9,7 @@ internal sealed class ServerCards(EngineHost host, ModelIdentity identity, Heart
 {
     /// <param name="root">Path that the pages lie under, with a slash at its end.</param>
     public ServerCard At(string root) => new(
-        "server", EngineAbout.ServerVersion, heart.Status, identity.Name, host.Checkpoint?.ContextLength, !keys.AreOpen, Defaults(host.Checkpoint?.Defaults), Links(root));
+        "server", ServerVersion.Number, heart.Status, identity.Name, host.Checkpoint?.ContextLength, !keys.AreOpen, Defaults(host.Checkpoint?.Defaults), Links(root));
 
     private static SamplingDefaults? Defaults(GenerationDefaults? defaults) =>
         defaults is null ? null : new SamplingDefaults(defaults.Temperature, defaults.TopP, defaults.TopK, defaults.RepetitionPenalty);

@@ -53,7 +53,7 @@ internal static class ApiPipeline
         // Made at the first request: it reads settings, which are checked when the host starts.
         var pipeline = new Lazy<RequestDelegate>(() =>
         {
-            IApplicationBuilder app = routes.CreateApplicationBuilder().UseApiRequests().UseMiddleware<ApiKeyMiddleware>().UseMiddleware<BodyLimit>();
+            IApplicationBuilder app = routes.CreateApplicationBuilder().UseApiRequests().UseMiddleware<ModelCalls>().UseMiddleware<ApiKeyMiddleware>().UseMiddleware<BodyLimit>();
             app.Run(endpoint);
             return app.Build();
         });

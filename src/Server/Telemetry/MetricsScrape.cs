@@ -15,15 +15,18 @@ internal sealed class MetricsScrape : IDisposable
 {
     private const string ModelName = "model_name";
 
+    private static readonly string[] ForAll = ["Llama.Scheduling", ModelCallMetrics.MeterName, ProcessMetrics.MeterName];
+
     private readonly ServiceProvider _telemetry;
 
     public MetricsScrape(ModelIdentity identity, SettingsSection<AuthSettings> auth)
     {
+        ProcessMetrics.Observe();
         bool hasKey = auth.Read().MetricsKey.Length > 0; // unchecked: this is made before the settings are checked
         var services = new ServiceCollection();
         services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.Clear().AddAttributes([new KeyValuePair<string, object>(ModelName, identity.Name)]))
-            .WithMetrics(metrics => metrics.AddMeter(hasKey ? ["Llama.Scheduling", KeyMetrics.MeterName] : ["Llama.Scheduling"]).AddPrometheusExporter(Shape));
+            .WithMetrics(metrics => metrics.AddMeter(hasKey ? [.. ForAll, KeyMetrics.MeterName] : ForAll).AddPrometheusExporter(Shape));
         _telemetry = services.BuildServiceProvider();
         Meters = _telemetry.GetRequiredService<MeterProvider>();
     }

@@ -1,4 +1,3 @@
-using System.Reflection;
 using Llama.Model;
 using Llama.Scheduling;
 using Llama.Server.Configuration;
@@ -18,10 +17,6 @@ namespace Llama.Server.Watching;
 public sealed record EngineAbout(
     string Model, string Version, IReadOnlyDictionary<string, string> Lines, IReadOnlyList<string> Warnings, int BlockSize, int BatchTokens, int MaxSequences, int MaxQueueLength)
 {
-    /// <summary>The server's version as it was built, without what source control adds.</summary>
-    internal static string ServerVersion { get; } =
-        typeof(EngineAbout).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "";
-
     internal static EngineAbout Of(Checkpoint checkpoint, ModelDescription description, SchedulerSettings settings)
     {
         SchedulerOptions options = settings.ToOptions();
@@ -34,7 +29,7 @@ public sealed record EngineAbout(
             ["memory"] = description.Memory ?? "no limit",
         };
         return new EngineAbout(
-            checkpoint.Name, ServerVersion, lines, description.Warnings, checkpoint.Limits.BlockSize, options.MaxBatchTokens ?? checkpoint.Limits.BatchTokens, options.MaxSequences,
+            checkpoint.Name, ServerVersion.Number, lines, description.Warnings, checkpoint.Limits.BlockSize, options.MaxBatchTokens ?? checkpoint.Limits.BatchTokens, options.MaxSequences,
             options.MaxQueueLength);
     }
 }

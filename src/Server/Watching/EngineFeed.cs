@@ -1,9 +1,7 @@
-using System.Text.Json;
 using Llama.Scheduling;
 using Llama.Scheduling.Frames;
 using Llama.Server.Health;
 using Llama.Server.Hosting;
-using Llama.Server.Json;
 
 namespace Llama.Server.Watching;
 
@@ -14,25 +12,24 @@ internal sealed class EngineFeed(EngineHost host, Heartbeat heart, TimeProvider 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2); // with a step that takes long: watchers want to see that somebody is there
 
     private readonly Lock _gate = new();
-    private Task<byte[]>? _next;
+    private Task<EngineEvent>? _next;
     private long? _lookedAt;
 
-    /// <summary>The next view, as JSON in UTF-8.</summary>
-    public Task<byte[]> NextAsync()
+    /// <summary>The next view.</summary>
+    public Task<EngineEvent> NextAsync()
     {
         lock (_gate)
             return _next is { IsCompleted: false } ? _next : _next = MakeAsync();
     }
 
-    private async Task<byte[]> MakeAsync()
+    private async Task<EngineEvent> MakeAsync()
     {
         TimeSpan since = _lookedAt is { } last ? clock.GetElapsedTime(last) : TimeSpan.MaxValue;
         if (since < Period)
             await Task.Delay(Period - since, clock);
         EngineFrame? frame = await LookAsync();
         _lookedAt = clock.GetTimestamp();
-        EngineView view = EngineViews.Of(frame, heart.Status, clock.GetUtcNow(), hasSteps: since < Patience);
-        return JsonSerializer.SerializeToUtf8Bytes(view, ApiJson.Web.EngineView);
+        return new EngineEvent(EngineViews.Of(frame, heart.Status, clock.GetUtcNow(), hasSteps: since < Patience));
     }
 
     private async Task<EngineFrame?> LookAsync()

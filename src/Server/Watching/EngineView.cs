@@ -9,16 +9,11 @@ namespace Llama.Server.Watching;
 /// <param name="Requests">Running sequences, then waiting ones; of more than 512 the first. A request for several answers has one for each.</param>
 /// <param name="Blocks">The pool of KV blocks.</param>
 public sealed record EngineView(
-    string Status, long Time, CountsView? Counts, SumsView? Totals, IReadOnlyList<StepView> Steps, IReadOnlyList<SequenceView> Requests, BlocksView? Blocks);
-
-/// <summary>Counts of one moment.</summary>
-/// <param name="Running">Sequences with blocks.</param>
-/// <param name="Waiting">Sequences without.</param>
-/// <param name="UsedBlocks">Blocks held by sequences.</param>
-/// <param name="CachedBlocks">Blocks kept for their prefixes and free to be evicted.</param>
-/// <param name="TotalBlocks">Blocks in the pool.</param>
-/// <param name="Steps">Steps run so far.</param>
-public sealed record CountsView(int Running, int Waiting, int UsedBlocks, int CachedBlocks, int TotalBlocks, long Steps);
+    string Status, long Time, EngineCounts? Counts, SumsView? Totals, IReadOnlyList<StepView> Steps, IReadOnlyList<SequenceView> Requests, BlocksView? Blocks)
+{
+    /// <summary>The same without whose each request is.</summary>
+    internal EngineView Nameless => this with { Requests = [.. Requests.Select(request => request with { Id = null, Key = null })] };
+}
 
 /// <summary>Sums since the engine began.</summary>
 /// <param name="PromptTokens">Prompt tokens of admitted requests.</param>
@@ -41,8 +36,8 @@ public sealed record StepView(int PromptTokens, int DecodeTokens, int Sequences,
 
 /// <summary>One sequence.</summary>
 /// <param name="Number">Its number in this engine; never used again.</param>
-/// <param name="Id">The request's <c>x-request-id</c>; null for one from within the process.</param>
-/// <param name="Key">Whose key it came with; null on a server without keys.</param>
+/// <param name="Id">The request's <c>x-request-id</c>; null for one from within the process, and where the watcher is not told whose requests are.</param>
+/// <param name="Key">Whose key it came with; null on a server without keys, and where the watcher is not told.</param>
 /// <param name="Phase"><c>waiting</c>, <c>attached</c> (another sequence of its request computes the prompt), <c>preempted</c>, <c>prefilling</c> or <c>decoding</c>.</param>
 /// <param name="PromptTokens">Tokens of its prompt.</param>
 /// <param name="CachedTokens">Those of them that were found in the cache.</param>

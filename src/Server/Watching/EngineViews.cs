@@ -1,4 +1,3 @@
-using Llama.Scheduling;
 using Llama.Scheduling.Frames;
 using Llama.Server.Telemetry;
 
@@ -16,14 +15,11 @@ internal static class EngineViews
     public static EngineView Of(EngineFrame? frame, string status, DateTimeOffset time, bool hasSteps) => new(
         status,
         time.ToUnixTimeMilliseconds(),
-        frame is null ? null : Counts(frame.Counts),
+        frame is null ? null : EngineCounts.Of(frame.Counts),
         frame is null ? null : Sums(frame.Totals),
         frame is not null && hasSteps ? [.. frame.Steps.Select(Step)] : [],
         [.. (frame?.Sequences ?? []).Select(Request)],
         frame is null ? null : Blocks(frame));
-
-    private static CountsView Counts(EngineSnapshot now) =>
-        new(now.RunningCount, now.WaitingCount, now.UsedBlockCount, now.CachedBlockCount, now.TotalBlockCount, now.StepCount);
 
     private static SumsView Sums(EngineTotals totals) => new(
         totals.PromptTokens, totals.CachedTokens, totals.GeneratedTokens, totals.EndedCount, totals.PreemptionCount, totals.FirstTokenCount,

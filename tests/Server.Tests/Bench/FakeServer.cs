@@ -16,6 +16,9 @@ internal sealed class FakeServer : IAsyncDisposable
 
     public string Url => _app.Urls.Single();
 
+    /// <summary>Body of the last request.</summary>
+    public JsonNode? Last { get; private set; }
+
     /// <summary>Completes when a request hangs.</summary>
     public Task Hangs => _hangs.Task;
 
@@ -27,6 +30,7 @@ internal sealed class FakeServer : IAsyncDisposable
         FakeServer server = new(builder.Build());
         server._app.MapGet("/v1/models", () => Results.Text("""{"data":[{"id":"fake"}]}""", "application/json"));
         server._app.MapPost("/v1/completions", server.AnswerAsync);
+        server._app.MapPost("/v1/chat/completions", server.AnswerAsync);
         await server._app.StartAsync();
         return server;
     }
@@ -35,7 +39,8 @@ internal sealed class FakeServer : IAsyncDisposable
 
     private async Task AnswerAsync(HttpContext context)
     {
-        string prompt = (string)(await JsonNode.ParseAsync(context.Request.Body))!["prompt"]!;
+        Last = await JsonNode.ParseAsync(context.Request.Body);
+        string prompt = (string)(Last!["prompt"] ?? Last["messages"]!.AsArray()[^1]!["content"])!;
         HttpResponse response = context.Response;
         switch (prompt)
         {
@@ -53,7 +58,7 @@ internal sealed class FakeServer : IAsyncDisposable
                 return;
         }
         response.ContentType = "text/event-stream";
-        await response.WriteAsync("data: {\"choices\":[{\"index\":0,\"text\":\"a\",\"finish_reason\":null}]}\n\n");
+        await response.WriteAsync("data: {\"choices\":[{\"index\":0,\"text\":\"a\",\"delta\":{\"content\":\"a\"},\"finish_reason\":null}]}\n\n");
         await response.Body.FlushAsync();
         if (prompt == "hang")
         {
@@ -64,8 +69,9 @@ internal sealed class FakeServer : IAsyncDisposable
         else await response.WriteAsync(prompt switch
         {
             "cut" => "",
+            "control" => "data: {\"choices\":[{\"delta\":{\"content\":\"\\u001b[2J\\u009b31m\\r\\n\\tx\"}}]}\n\ndata: [DONE]\n\n",
             "error" => "data: {\"error\":{\"message\":\"It broke.\"}}\n\ndata: [DONE]\n\n",
-            _ => "data: {\"choices\":[{\"index\":0,\"text\":\"b\",\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n",
+            _ => "data: {\"choices\":[{\"index\":0,\"text\":\"b\",\"delta\":{\"content\":\"b\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n",
         });
     }
 }

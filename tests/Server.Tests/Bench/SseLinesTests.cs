@@ -1,5 +1,5 @@
 using System.Text;
-using Llama.Server.Bench.Load;
+using Llama.Server.Remote;
 
 namespace Llama.Server.Tests.Bench;
 

@@ -6,6 +6,8 @@ namespace Llama.Server.Tests.Pages;
 [Collection(Chromium.Collection)]
 public sealed class SwaggerPageTests(Chromium chromium)
 {
+    private const string Chat = "[id^=operations-Chat].opblock-post", Examples = ".opblock-post.is-open .examples-select select";
+
     [ChromiumFact]
     public async Task Example_OfAStream_ShowsItsEventsAsTheyCome()
     {
@@ -16,10 +18,10 @@ public sealed class SwaggerPageTests(Chromium chromium)
         await using BrowserPage page = await chromium.OpenAsync(client.BaseAddress!);
 
         await page.GoAsync("/swagger");
-        await page.UntilAsync("!!document.querySelector('#operations-Chat-post_v1_chat_completions, .opblock-post')");
-        await page.ReadAsync<object?>("void document.querySelector('.opblock-post .opblock-summary-control').click()");
-        await page.UntilAsync("!!document.querySelector('.opblock-post.is-open .examples-select-element, .opblock-post.is-open select')");
-        await page.Page.SelectAsync(".opblock-post.is-open .examples-select select", "stream");
+        await page.UntilAsync($"!!document.querySelector('{Chat}')");
+        await page.ReadAsync<object?>($"void document.querySelector('{Chat} .opblock-summary-control').click()");
+        await page.UntilAsync($"!!document.querySelector('{Examples}')");
+        await page.Page.SelectAsync(Examples, "stream");
         await page.UntilAsync("document.querySelector('.opblock-post.is-open textarea')?.value.includes('\"stream\": true')");
         await page.ReadAsync<object?>("void document.querySelector('.opblock-post.is-open .execute').click()");
         await page.UntilAsync("document.querySelector('.live-stream')?.innerText.includes('delta')");

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Llama.Server.Bench.Load;
+namespace Llama.Server.Remote;
 
 /// <summary>What an error says.</summary>
 internal static class ErrorText

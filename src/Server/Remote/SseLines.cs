@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Llama.Server.Bench.Load;
+namespace Llama.Server.Remote;
 
 /// <summary>Cuts a stream of server-sent events into the data of its lines, in one buffer that is used again and again. Lines may be cut anywhere between two reads.</summary>
 internal sealed class SseLines : IDisposable

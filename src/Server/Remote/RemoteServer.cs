@@ -1,0 +1,73 @@
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Llama.Server.CommandLine;
+
+namespace Llama.Server.Remote;
+
+/// <summary>An OpenAI-compatible server of any make, by its address.</summary>
+internal sealed class RemoteServer : IDisposable
+{
+    public static readonly Uri Default = new("http://localhost:8080");
+
+    private readonly string? _apiKey;
+    private readonly Uri _base;
+    private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler
+    {
+        ConnectTimeout = TimeSpan.FromSeconds(10),
+        PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan, // a connection made within a measurement would count as latency
+        ActivityHeadersPropagator = null,
+        UseCookies = false,
+    });
+
+    /// <param name="url">Its address, with or without <c>/v1</c>.</param>
+    /// <param name="apiKey">Sent as <c>Authorization: Bearer</c>; null for none.</param>
+    public RemoteServer(Uri url, string? apiKey)
+    {
+        (Url, _apiKey) = (url, apiKey);
+        string path = url.AbsolutePath.TrimEnd('/');
+        _base = new Uri(url, path.EndsWith("/v1", StringComparison.Ordinal) ? path + "/" : path + "/v1/");
+    }
+
+    public Uri Url { get; }
+
+    /// <summary>Sends JSON to a route below <c>/v1/</c>; the body of the answer is still to be read.</summary>
+    public Task<HttpResponseMessage> PostAsync(string route, byte[] json, CancellationToken cancellation)
+    {
+        HttpRequestMessage message = Message(HttpMethod.Post, route);
+        message.Content = new ByteArrayContent(json);
+        message.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        return _http.SendAsync(message, cancellation);
+    }
+
+    /// <summary>The ids of its models; at least one.</summary>
+    /// <exception cref="VerbException">The server is not there or does not say.</exception>
+    public async Task<string[]> ModelsAsync(CancellationToken cancellation)
+    {
+        string place = new Uri(_base, "models").ToString();
+        try
+        {
+            using HttpResponseMessage response = await _http.SendAsync(Message(HttpMethod.Get, "models"), cancellation);
+            string body = await response.Content.ReadAsStringAsync(cancellation);
+            if (!response.IsSuccessStatusCode) throw new VerbException($"{place} answered {(int)response.StatusCode}: {ErrorText.Of(body)} Give --api-key if it wants one.");
+            string[] ids = [.. JsonElement.Parse(body).GetProperty("data").EnumerateArray().Select(model => model.GetProperty("id").GetString()!)];
+            return ids.Length > 0 ? ids : throw new VerbException($"{place} lists no model. Give --model, or another --url.");
+        }
+        catch (HttpRequestException exception)
+        {
+            throw new VerbException($"{place} cannot be reached: {exception.Message}. Start the server (dotnet run -c Release --project src/Server), or give another --url.");
+        }
+        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            throw new VerbException($"{place} does not list models as OpenAI's does. Give --model, or another --url.");
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private HttpRequestMessage Message(HttpMethod method, string route)
+    {
+        HttpRequestMessage message = new(method, new Uri(_base, route));
+        if (_apiKey is { } key) message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
+        return message;
+    }
+}
