@@ -70,6 +70,9 @@ internal sealed class DeviceModel : IDisposable
     /// <summary>Its kernels, for the start-up lines.</summary>
     public string Kernels => _kernels!.Describe(Weights);
 
+    /// <summary>The same without what is measured anew at each start.</summary>
+    public string Arithmetic => $"{_kernels!.Describe()}{(_options.Deterministic ? ", deterministic" : "")}";
+
     /// <summary>Its types of weights, for the start-up lines.</summary>
     public string Format => _format.Describe(Config.Quantization, _source!.Codes);
 
@@ -88,7 +91,8 @@ internal sealed class DeviceModel : IDisposable
         if (group is not null) _kernels = _shared = group.Join(held, _kernels, _backend, _size.Samples);
         if (Choice.MemoryLimit is long limit)
         {
-            _plan = new MemoryPlan(limit, _options, _source, held, _size, _format.Dtype);
+            long exchanged = group is null ? 0 : ShardGroup.BytesOf(group.Whole, held, _size, _backend.Memory.IsHost);
+            _plan = new MemoryPlan(limit, _options, _source, held, _size, _format.Dtype, exchanged);
             _plan.Make(_backend, KvCache.BytesPerBlock(shape, _options.BlockSize, KvDtype));
             _plan.Begin(_backend);
         }

@@ -53,13 +53,15 @@ internal sealed class DeviceRunner : ModelRunner
     {
         DeviceChoice device = _model.Choice.Device;
         int threads = device.IsCuda ? 0 : _thread.Team.ThreadCount;
+        string shape = ModelDescription.Shape(_model.Config), types = ModelDescription.Types(options, _model.Format, _model.KvDtype, _model.ActivationDtype);
         return new ModelDescription(
-            ModelDescription.Shape(_model.Config),
+            shape,
             $"{device.Name} ({device.Reason}){ModelDescription.Threads(threads)}, {_model.Kernels}{(options.Deterministic ? ", deterministic" : "")}, {TorchLibrary.Description}",
-            ModelDescription.Types(options, _model.Format, _model.KvDtype, _model.ActivationDtype),
+            types,
             ModelDescription.Pool(pool, options.BlockSize, _model.BytesPerBlock))
         {
             Memory = _model.DescribeMemory(),
+            Computation = $"{shape}; {types}; {_model.Arithmetic}",
             WeightBytes = _model.Weights.ByteCount,
             StepBytes = _model.Weights.StepByteCount,
             Devices = [_model.Share(pool.BlockCount)],

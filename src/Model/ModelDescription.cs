@@ -13,6 +13,12 @@ public sealed record ModelDescription(string Model, string Device, string Dtype,
     /// <summary>What stays in memory under <see cref="ModelOptions.MemoryLimit"/>, what streams and how fast; null without a limit.</summary>
     public string? Memory { get; init; }
 
+    /// <summary>
+    /// All that may change an answer by more than its last bits, beside the weights themselves: shape, types, kernels and how products are cut for devices. Nothing that is measured anew at each start: from
+    /// how many rows on products go to libtorch, say, which matters no more than what else is in a batch, and not at all to deterministic mode.
+    /// </summary>
+    public string Computation { get; init; } = "";
+
     /// <summary>Bytes of the weights, those included that stream.</summary>
     public long WeightBytes { get; init; }
 

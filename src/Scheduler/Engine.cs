@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
 using Llama.Model;
+using Llama.Scheduling.Frames;
 using Llama.Scheduling.Metrics;
 using Llama.Scheduling.Tracing;
 
@@ -23,6 +24,7 @@ public sealed class Engine : IAsyncDisposable
     private readonly Inbox _inbox = new();
     private readonly Backlog _backlog;
     private readonly EngineCounters _counters;
+    private readonly Lookout _lookout;
     private Gate? _gate; // there from the moment the state is Ready
     private long _lastId;
 
@@ -40,6 +42,7 @@ public sealed class Engine : IAsyncDisposable
         (_createRunner, _options, _clock, _meters, _onStepFailed) = (createRunner, options, clock, meters, onStepFailed);
         _backlog = new Backlog(options.MaxQueueLength);
         _counters = new EngineCounters(_backlog);
+        _lookout = new Lookout(clock);
         new Thread(Live) { Name = "Llama engine", IsBackground = true }.Start();
     }
 
@@ -54,6 +57,18 @@ public sealed class Engine : IAsyncDisposable
 
     /// <summary>Counts of this moment: running, waiting, blocks.</summary>
     public EngineSnapshot Snapshot => _counters.Snapshot;
+
+    /// <summary>
+    /// The engine's inside as it is after the step under way; null once the engine has ended. It is made when somebody asks, so an engine that nobody looks at spends
+    /// nothing on it, and all who ask during a step get the same.
+    /// </summary>
+    /// <param name="cancellation">Gives up waiting; a model that is still being loaded answers when it is.</param>
+    public Task<EngineFrame?> LookAsync(CancellationToken cancellation)
+    {
+        Task<EngineFrame?> frame = _lookout.Ask();
+        _inbox.TryPost(MessageKind.Wake); // it may be asleep
+        return frame.WaitAsync(cancellation);
+    }
 
     /// <summary>Accepts a request or says why not. Never blocks.</summary>
     /// <exception cref="ArgumentException">The prompt is empty or holds a token outside the vocabulary, or <c>MaxTokens</c> is below 1 (0 with something wanted of the prompt).</exception>
@@ -139,24 +154,25 @@ public sealed class Engine : IAsyncDisposable
     /// <summary>The thread.</summary>
     private void Live()
     {
+        Exception? failure = null;
         try
         {
             using IModelRunner runner = _createRunner();
             Serve(runner);
         }
-        catch (Exception failure)
+        catch (Exception exception)
         {
-            _life.End(failure);
-            return;
+            failure = exception;
         }
-        _life.End(failure: null);
+        _life.End(failure);
+        _lookout.Close();
     }
 
     private void Serve(IModelRunner runner)
     {
         using EngineMetrics? metrics = _meters is null ? null : new EngineMetrics(_meters, _counters, _clock);
         using TraceWriter? trace = _options.TracePath is null ? null : new TraceWriter(File.Create(_options.TracePath), runner.Limits, _clock);
-        Reporter reporter = new(_backlog, _counters, metrics, trace, _onStepFailed);
+        Reporter reporter = new(_backlog, _counters, _lookout, metrics, trace, _onStepFailed);
         EngineLoop loop = new(runner, _options, _clock, _inbox, reporter);
         _gate = new Gate(runner.Limits, _options, _backlog);
         _life.BeginServing(runner.Limits);

@@ -52,6 +52,7 @@ internal sealed class EngineLoop
             else _scheduler.Fail();
         }
         _reporter.Committed(_scheduler);
+        _reporter.Show(_scheduler);
     }
 
     /// <summary>Sleeps while there is nothing to do. False when there will be nothing more.</summary>
@@ -113,7 +114,7 @@ internal sealed class EngineLoop
         // Of steps under way together each has the time since the one before it: what they take one by one.
         long start = Math.Max(oldest.BegunAt, _finishedAt);
         _finishedAt = _clock.GetTimestamp();
-        _reporter.Ran(batch.TokenCount, _clock.GetElapsedTime(start, _finishedAt), oldest.IsProbe);
+        _reporter.Ran(oldest, _clock.GetElapsedTime(start, _finishedAt));
         return true;
     }
 

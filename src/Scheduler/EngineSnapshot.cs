@@ -7,8 +7,4 @@ namespace Llama.Scheduling;
 /// <param name="CachedBlockCount">Blocks kept for their prefixes and free to be evicted.</param>
 /// <param name="TotalBlockCount">Blocks in the pool.</param>
 /// <param name="StepCount">Steps run so far; grows while the loop works.</param>
-public sealed record EngineSnapshot(int RunningCount, int WaitingCount, int UsedBlockCount, int CachedBlockCount, int TotalBlockCount, long StepCount)
-{
-    /// <summary>Share of the KV cache that sequences hold, 0 to 1.</summary>
-    public double KvCacheUsage => (double)UsedBlockCount / Math.Max(1, TotalBlockCount);
-}
+public sealed record EngineSnapshot(int RunningCount, int WaitingCount, int UsedBlockCount, int CachedBlockCount, int TotalBlockCount, long StepCount);

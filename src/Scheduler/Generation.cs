@@ -27,6 +27,11 @@ public sealed class Generation : IAsyncDisposable
     /// <summary>[hidden] mean of the prompt's last hidden states, after the final norm; there once the first event is, when it was asked for.</summary>
     public float[]? Embedding => _sequence.Readout?.Mean;
 
+    /// <summary>When it went from stage to stage; all but the last token's time is final once the first token was told of.</summary>
+    public Milestones Milestones => _sequence.AnnouncedCount > 0
+        ? new Milestones(_sequence.Arrival, _sequence.AdmittedAt, _sequence.FirstTokenAt, _sequence.LastTokenAt)
+        : new Milestones(_sequence.Arrival, null, null, null);
+
     /// <summary>Tokens and, on the last event, the ending; completes after that event. For one reader.</summary>
     public ChannelReader<GenerationEvent> Events => _events;
 

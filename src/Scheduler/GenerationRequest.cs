@@ -41,4 +41,7 @@ public sealed record GenerationRequest
 
     /// <summary>Requests share cached prefixes only with requests of the same salt.</summary>
     public ulong CacheSalt { get; init; }
+
+    /// <summary>The caller's own note of where the request came from. The engine only hands it back, in <see cref="Frames.SequenceRow.Origin"/>.</summary>
+    public object? Origin { get; init; }
 }

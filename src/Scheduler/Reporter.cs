@@ -1,11 +1,13 @@
 using System.Runtime.InteropServices;
+using Llama.Scheduling.Frames;
 using Llama.Scheduling.Metrics;
 using Llama.Scheduling.Tracing;
 
 namespace Llama.Scheduling;
 
 /// <summary>Tells everybody outside the engine's thread what a turn did: callers, metrics, counters, the trace.</summary>
-internal sealed class Reporter(Backlog backlog, EngineCounters counters, EngineMetrics? metrics, TraceWriter? trace, Action<Exception>? onFailure)
+internal sealed class Reporter(
+    Backlog backlog, EngineCounters counters, Lookout lookout, EngineMetrics? metrics, TraceWriter? trace, Action<Exception>? onFailure)
 {
     private readonly WakeUps _wakeUps = new();
     private long _stepCount;
@@ -15,14 +17,20 @@ internal sealed class Reporter(Backlog backlog, EngineCounters counters, EngineM
     {
         backlog.Admit(step.Admitted);
         foreach (Sequence sequence in step.Admitted)
-            if (!sequence.IsProbe) metrics?.Admitted(sequence);
+        {
+            if (sequence.IsProbe) continue;
+            lookout.Admitted(sequence);
+            metrics?.Admitted(sequence);
+        }
     }
 
-    public void Ran(int tokenCount, TimeSpan duration, bool isProbe)
+    public void Ran(StepUnderWay step, TimeSpan duration)
     {
         _stepCount++;
-        backlog.ObserveStep(tokenCount, duration);
-        if (!isProbe) metrics?.Ran(tokenCount);
+        backlog.ObserveStep(step.Batch.TokenCount, duration);
+        if (step.IsProbe) return;
+        lookout.Ran(step, duration);
+        metrics?.Ran(step.Batch.TokenCount, duration);
     }
 
     public void Failed(Exception exception)
@@ -42,6 +50,9 @@ internal sealed class Reporter(Backlog backlog, EngineCounters counters, EngineM
         scheduler.ClearOutcomes();
     }
 
+    /// <summary>Lets those who want to look do so.</summary>
+    public void Show(Scheduler scheduler) => lookout.Answer(scheduler, counters);
+
     /// <summary>Tells of each, then wakes those who waited to be told.</summary>
     public void Report(ReadOnlySpan<Outcome> outcomes)
     {
@@ -52,7 +63,7 @@ internal sealed class Reporter(Backlog backlog, EngineCounters counters, EngineM
     private void Report(in Outcome outcome)
     {
         if (outcome.Fault is { } fault) onFailure?.Invoke(fault);
-        if (outcome.Token is not null && !outcome.Sequence.IsProbe) metrics?.Generated(outcome);
+        if (outcome.Token is not null && !outcome.Sequence.IsProbe) Generated(outcome);
         if (outcome.Finish is { } reason) Ended(outcome.Sequence, reason);
         outcome.Sequence.Generation?.Publish(outcome, _wakeUps);
     }
@@ -60,10 +71,17 @@ internal sealed class Reporter(Backlog backlog, EngineCounters counters, EngineM
     /// <summary>The engine serves no more.</summary>
     public void Ended() => counters.Clear();
 
+    private void Generated(in Outcome outcome)
+    {
+        lookout.Generated(outcome);
+        metrics?.Generated(outcome);
+    }
+
     private void Ended(Sequence sequence, FinishReason reason)
     {
         if (sequence.AdmittedAt is null) backlog.Leave(sequence);
         if (sequence.IsProbe) return;
+        lookout.Ended();
         if (reason is FinishReason.Stop or FinishReason.Completed or FinishReason.Length) backlog.ObserveOutput(sequence);
         metrics?.Ended(sequence, reason);
         trace?.Write(sequence);

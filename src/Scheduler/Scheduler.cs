@@ -18,19 +18,19 @@ namespace Llama.Scheduling;
 /// <item>After the step was run full blocks are sealed, and drawn tokens become known, with those that a guide forces after them, or end their sequence.</item>
 /// </list>
 /// A runner whose layers lie on several devices has as many steps under way, which come to each device in the order in which they were begun. So that all devices work, decoding sequences are
-/// spread over those steps and prompts cut into more chunks. A block that is given back while a step under way still writes to it is safe: whoever gets it writes later. But nobody has to give
-/// way as long as a step is under way, for that may end somebody; and who leads a group ends when it is through.
+/// spread over those steps and prompts cut into more chunks (<see cref="ChunkTokens"/>). A block that is given back while a step under way still writes to it is safe: whoever gets it writes
+/// later. But nobody has to give way as long as a step is under way, for that may end somebody; and who leads a group ends when it is through.
 /// </summary>
 internal sealed class Scheduler
 {
     private const int RoundsPerContext = 16; // of the fair queue, until a key may spend the longest possible request
-    private const int ChunksPerDevice = 4; // of a prompt as long as a whole budget: with s devices s − 1 of 4s + s − 1 rounds find one of them without work at its beginning, and as many at its end
 
     private readonly TimeProvider _clock;
     private readonly BlockManager _blocks;
     private readonly Roster _roster;
     private readonly Step[] _steps; // by number, modulo their count
     private readonly Progress _progress;
+    private readonly int _maxTokens; // of a step
     private readonly bool _runsAhead;
     private long _begunCount, _landedCount; // steps
     private int _joinedCount; // forks that draw in steps under way or in the one that is put together
@@ -41,10 +41,10 @@ internal sealed class Scheduler
         _clock = clock;
         _blocks = new BlockManager(limits, options.PrefixCache, hashMask);
         // Every running sequence is sure of its decode row, whatever the settings.
-        int maxTokens = options.MaxBatchTokens ?? limits.BatchTokens, maxSequences = Math.Min(options.MaxSequences, maxTokens);
+        _maxTokens = options.MaxBatchTokens ?? limits.BatchTokens;
+        int maxSequences = Math.Min(options.MaxSequences, _maxTokens);
         _roster = new Roster(_blocks, quantum: Math.Max(1, limits.ContextLength / RoundsPerContext), maxSequences);
-        int steps = limits.StepsUnderWay, chunkTokens = steps == 1 ? maxTokens : Math.Max(1, maxTokens / (ChunksPerDevice * steps));
-        _steps = [.. Enumerable.Range(0, steps).Select(_ => new Step(maxTokens, chunkTokens, maxSequences, _blocks.Copies))];
+        _steps = [.. Enumerable.Range(0, limits.StepsUnderWay).Select(_ => new Step(_maxTokens, maxSequences, _blocks.Copies))];
         _progress = new Progress(_roster, maxSequences);
         _runsAhead = limits.RunsAhead;
     }
@@ -97,6 +97,7 @@ internal sealed class Scheduler
     {
         ExpireOverdue();
         Step step = Next;
+        step.MaxChunkTokens = ChunkTokens.Of(PromptTokensAhead(), _maxTokens, _steps.Length);
         bool hasPreempted = false;
         while (!TryScheduleRunning(step))
         {
@@ -220,6 +221,16 @@ internal sealed class Scheduler
         return true;
     }
 
+    /// <summary>Tokens that no step has begun to compute: of those who have more than the one that they decode, and of as many of the waiting as could be admitted, whatever of theirs is in the cache.</summary>
+    private long PromptTokensAhead()
+    {
+        if (_steps.Length == 1) return 0; // nobody asks
+        long count = WaitingCount == 0 ? 0 : _roster.Waiting.PromptTokenCount * Math.Min(FreeAfterForks, WaitingCount) / WaitingCount;
+        foreach (Sequence sequence in _roster.Running)
+            if (sequence.OutstandingCount > 1 && !sequence.IsEndingLate) count += sequence.OutstandingCount;
+        return count;
+    }
+
     /// <summary>How many sequences may decode in a step: with several steps under way an equal share of them, those in the other steps counted.</summary>
     private int DecodeShare()
     {
@@ -266,7 +277,9 @@ internal sealed class Scheduler
         }
     }
 
-    private bool HasRoom => _roster.FreeCount > _joinedCount;
+    private bool HasRoom => FreeAfterForks > 0;
+
+    private int FreeAfterForks => _roster.FreeCount - _joinedCount;
 
     private static void MarkAdmitted(Step step, Sequence sequence, long now, int cachedTokenCount)
     {

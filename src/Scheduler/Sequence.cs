@@ -52,6 +52,8 @@ internal sealed class Sequence
 
     public ulong CacheSalt => _request.CacheSalt;
 
+    public object? Origin => _request.Origin;
+
     /// <summary>Those it shares its prompt with while that is not computed; null for most, and afterwards.</summary>
     public PromptGroup? Group { get; set; }
 

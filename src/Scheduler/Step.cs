@@ -4,10 +4,9 @@ namespace Llama.Scheduling;
 
 /// <summary>What one step computes: some tokens of some sequences, within a budget. It is put together, then begun, then taken in.</summary>
 /// <param name="tokenBudget">Most tokens.</param>
-/// <param name="chunkTokens">Most of them that are not the one token of a sequence that decodes.</param>
 /// <param name="maxSequences">Most sequences.</param>
 /// <param name="copies">Blocks that must be copied before the next step that is begun.</param>
-internal sealed class Step(int tokenBudget, int chunkTokens, int maxSequences, List<BlockCopy> copies)
+internal sealed class Step(int tokenBudget, int maxSequences, List<BlockCopy> copies)
 {
     /// <summary>While it is put together, in the order of the batch; each says in <see cref="Sequence.ScheduledCount"/> how many tokens.</summary>
     public List<Sequence> Sequences { get; } = new(maxSequences);
@@ -32,10 +31,16 @@ internal sealed class Step(int tokenBudget, int chunkTokens, int maxSequences, L
 
     public int Budget => tokenBudget - TokenCount;
 
+    /// <summary>Most tokens that are not the one of a sequence that decodes; of the step that is put together.</summary>
+    public int MaxChunkTokens { get; set; }
+
     /// <summary>Tokens that those which do not decode may still have.</summary>
-    public int ChunkBudget => Math.Min(Budget, chunkTokens - ChunkCount);
+    public int ChunkBudget => Math.Min(Budget, MaxChunkTokens - ChunkCount);
 
     public int BudgetFor(Urgency urgency) => urgency == Urgency.Decoding ? Budget : ChunkBudget;
+
+    /// <summary>Those of the tokens that belong to prompts.</summary>
+    public int PromptTokenCount { get; private set; }
 
     private int ChunkCount { get; set; }
 
@@ -43,6 +48,7 @@ internal sealed class Step(int tokenBudget, int chunkTokens, int maxSequences, L
     {
         sequence.ScheduledCount = tokenCount;
         TokenCount += tokenCount;
+        if (sequence.ComputedCount < sequence.PromptLength) PromptTokenCount += Math.Min(tokenCount, sequence.PromptLength - sequence.ComputedCount);
         if (urgency != Urgency.Decoding) ChunkCount += tokenCount;
         Sequences.Add(sequence);
     }
@@ -76,6 +82,6 @@ internal sealed class Step(int tokenBudget, int chunkTokens, int maxSequences, L
         Rows.Clear();
         Admitted.Clear();
         Forks.Clear();
-        TokenCount = ChunkCount = 0;
+        TokenCount = PromptTokenCount = ChunkCount = 0;
     }
 }

@@ -10,9 +10,12 @@ internal sealed class StepUnderWay(BatchBuilder builder)
     /// <summary>Timestamp of its beginning.</summary>
     public long BegunAt { get; private set; }
 
+    /// <summary>Tokens of prompts among those of the batch.</summary>
+    public int PromptTokenCount { get; private set; }
+
     /// <summary>Whether all it computes is for the server itself.</summary>
     public bool IsProbe { get; private set; }
 
     public void Take(Step step, bool mayRunAhead, long now) =>
-        (Batch, BegunAt, IsProbe) = (builder.Build(step, mayRunAhead), now, step.Sequences is [{ IsProbe: true }]);
+        (Batch, BegunAt, PromptTokenCount, IsProbe) = (builder.Build(step, mayRunAhead), now, step.PromptTokenCount, step.Sequences is [{ IsProbe: true }]);
 }

@@ -4,10 +4,12 @@ using Llama.Server.Completions;
 using Llama.Server.Embeddings;
 using Llama.Server.Health;
 using Llama.Server.Models;
+using Llama.Server.Pages;
 using Llama.Server.Responses;
 using Llama.Server.Routing;
 using Llama.Server.Telemetry;
 using Llama.Server.Tokenization;
+using Llama.Server.Watching;
 
 namespace Llama.Server;
 
@@ -58,6 +60,20 @@ public static class LlamaEndpoints
         RouteGroupBuilder metrics = routes.MapApiGroup("");
         metrics.MapMetrics(path);
         return metrics;
+    }
+
+    /// <summary>
+    /// Maps the pages for people: the chat at the prefix itself, the engine at work at <c>engine</c>, and the events that it lives on. The chat uses the API that
+    /// <see cref="MapOpenAI"/> maps under the same prefix. The pages themselves are open to all; what they ask for takes the keys that the API takes.
+    /// </summary>
+    /// <param name="routes">The application.</param>
+    /// <param name="prefix">Where they lie.</param>
+    public static IEndpointConventionBuilder MapLlamaPages(this IEndpointRouteBuilder routes, string prefix = "")
+    {
+        RouteGroupBuilder pages = routes.MapApiGroup(prefix);
+        pages.MapPages();
+        pages.MapEngineEvents();
+        return pages;
     }
 
     /// <summary>

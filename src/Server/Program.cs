@@ -1,6 +1,7 @@
 using Llama.Server;
 using Llama.Server.CommandLine;
 using Llama.Server.Hosting;
+using Llama.Server.Pages;
 using Llama.Server.Routing;
 using Llama.Server.Swagger;
 using Llama.Server.Telemetry;
@@ -11,7 +12,8 @@ if (await Verbs.RunAsync(args, Console.Out, Console.Error) is int exitCode)
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.AddLlama(llama => (llama.ConfigurationSection, llama.StopHostOnFailure) = ("", true));
 builder.AddStandAlone();
-builder.AddLogging();
+builder.AddLogging("Server:LogFormat");
+builder.AddTelemetryExport();
 builder.Services.AddApiDescription();
 
 WebApplication app = builder.Build();
@@ -24,6 +26,8 @@ app.MapOpenAI();
 app.MapLlamaHealth();
 app.MapLlamaMetrics();
 app.MapLlamaAdmin();
+app.MapLlamaPages();
+app.MapSiteFiles();
 app.MapUnmatched("/{**path}");
 return await app.RunToExitCodeAsync();
 

@@ -5,6 +5,7 @@ RootCommand root = new("Measures the server's parts. Results are kept in tests/B
 {
     KernelBench.Command(),
     ProductsBench.Command(),
+    SwitchBench.Command(),
     StepBench.Command(),
     AttentionBench.Command(),
     GuidanceBench.Command(),

@@ -92,6 +92,27 @@ public sealed class RetryTests
     }
 
     [Fact]
+    public async Task Replica_SaysThatALimitIsReached_TheCallerIsToldWhichAndWhenToCome()
+    {
+        Dictionary<string, string> headers = new() { ["Retry-After"] = "7", ["retry-after-ms"] = "6500", ["x-ratelimit-limit-requests"] = "60", ["x-ratelimit-remaining-requests"] = "0", ["x-ratelimit-reset-requests"] = "6.5s", ["x-should-retry"] = "false" };
+        await using Fleet fleet = await Fleet.StartAsync(2);
+        foreach (FakeReplica replica in fleet.Replicas)
+        {
+            replica.Answer = context =>
+            {
+                foreach ((string name, string value) in headers)
+                    context.Response.Headers[name] = value;
+                return Answers.Error(429, "rate_limit_exceeded")(context);
+            };
+        }
+        HttpResponseMessage answer = await fleet.PostAsync("/v1/chat/completions", Body);
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, answer.StatusCode);
+        Assert.Equal(headers, headers.Keys.ToDictionary(name => name, name => Assert.Single(answer.Headers.GetValues(name))));
+        Assert.Equal(1, fleet.Replicas.Sum(replica => replica.Requests.Count));
+    }
+
+    [Fact]
     public async Task Stream_ItsReplicaDies_EndsInAnErrorAndIsNotBegunAnew()
     {
         var die = new TaskCompletionSource();

@@ -41,6 +41,7 @@ public sealed class MetricsTests
         Assert.Equal([9, 9, 9], _measured["vllm.request_prompt_tokens"]);
         Assert.Equal([3, 1, 0], _measured["vllm.request_generation_tokens"]);
         Assert.Equal([9, 1, 1, 1], _measured["vllm.iteration_tokens_total"]);
+        Assert.Equal([1, 1, 1, 1], _measured["llama.step_seconds"]);
         Assert.Equal([0], _measured["vllm.num_requests_running"]);
         Assert.Equal([0], _measured["vllm.num_requests_waiting"]);
         Assert.Equal([0], _measured["vllm.kv_cache_usage_perc"]);

@@ -21,7 +21,7 @@ public sealed class StepsUnderWayTests
 
     [Theory]
     [InlineData(1, new[] { 32, 32 })]
-    [InlineData(2, new[] { 4, 4, 4 })]
+    [InlineData(2, new[] { 9, 8, 7 })]
     public void Schedule_LongPrompt_ItsChunksAreUnderWayTogether(int steps, int[] chunks)
     {
         Rig rig = RigOf(steps);
@@ -34,6 +34,40 @@ public sealed class StepsUnderWayTests
         Assert.Equal(chunks.Sum(), sequence.ComputedCount);
         rig.StepUntilIdle();
         rig.AssertAsAlone(sequence, request);
+    }
+
+    [Theory]
+    [InlineData(1, 9)]
+    [InlineData(8, 26)]
+    [InlineData(20, 32)]
+    public void Schedule_MorePromptsWait_ItsChunksAreLarger(int prompts, int tokens)
+    {
+        Rig rig = RigOf(2);
+        for (int i = 0; i < prompts; i++) rig.Add(Rig.Request(64, maxTokens: 3, firstToken: 10 * i));
+        Step step = rig.Scheduler.Schedule();
+        Assert.Equal(tokens, step.TokenCount);
+    }
+
+    [Fact]
+    public void Schedule_NoneOfTheWaitingCouldBeAdmitted_ChunksAreThoseOfALonePrompt()
+    {
+        Rig rig = new(Limits(2, blockCount: 100), new SchedulerOptions { MaxBatchTokens = 32, MaxSequences = 1 });
+        for (int i = 0; i < 8; i++) rig.Add(Rig.Request(64, maxTokens: 3, firstToken: 10 * i));
+        rig.Step();
+        Assert.Equal(7, Assert.Single(rig.Step()).TokenCount);
+    }
+
+    [Fact]
+    public void ChunkTokens_AnyPrompt_CostsNoMoreThanAnyOtherChunk()
+    {
+        Random random = new(1);
+        for (int i = 0; i < 1000; i++)
+        {
+            int maxTokens = 24 * random.Next(4, 100), steps = random.Next(2, 9), ahead = random.Next(1, 40 * maxTokens), step = maxTokens / 24;
+            double Cost(int chunk) => ((double)ahead / chunk + steps - 1) * (chunk + step); // rounds, by what each costs
+            double least = Enumerable.Range(1, maxTokens).Min(Cost);
+            Assert.InRange(Cost(ChunkTokens.Of(ahead, maxTokens, steps)), least, 1.1 * least); // whole tokens
+        }
     }
 
     [Fact]

@@ -49,6 +49,22 @@ public sealed class PlanVerbTests : IDisposable
     }
 
     [Fact]
+    public async Task Plan_DevicesThatShareLayers_EachHoldTheirShareOfAll()
+    {
+        await Empty("70b");
+
+        (int? exitCode, string output, string error) = await RunAsync("--devices", string.Join(',', Enumerable.Range(0, 4).Select(i => $"cuda:{i}=80GiB")), "--Model:TensorParallel=4");
+
+        Assert.True(exitCode == 0, error + output);
+        for (int i = 0; i < 4; i++) Assert.Contains($"\ncuda:{i}: embedding, layers 0 to 79, head in shares of 4: 16 of 64 heads, 7,168 of 28,672 MLP columns, 8,000 of 32,000 tokens; a layer ", output);
+        Assert.Contains("It fits.", output);
+        (exitCode, output, _) = await RunAsync("--devices", string.Join(',', Enumerable.Range(0, 4).Select(i => $"cuda:{i}=32GiB")), "--Model:TensorParallel=4", "--Model:KvDtype=int8");
+        Assert.Equal(1, exitCode);
+        Assert.Contains("It fits with any of: Model:Dtype=int8; Model:Dtype=int4; ", output);
+        Assert.Contains("8 devices, the further ones with 32,768 MiB each", output); // a further group, not one more
+    }
+
+    [Fact]
     public async Task Plan_Json_HasTheBytesOfEachLayer()
     {
         await Empty("7b");

@@ -33,6 +33,7 @@ public sealed class ReadmeTests
         app.MapOpenAI("/llm"); // returns what RequireAuthorization, RequireRateLimiting, RequireCors … take
         app.MapLlamaHealth("/llm/health");
         app.MapLlamaMetrics("/llm/metrics");
+        app.MapLlamaPages("/llm"); // the chat at /llm/, the engine at work at /llm/engine
         // README: end
         await app.StartAsync();
         HttpClient client = app.GetTestClient();

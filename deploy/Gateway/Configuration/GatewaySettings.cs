@@ -30,4 +30,8 @@ internal sealed class GatewaySettings
     /// <summary>How long running requests may go on once the gateway is told to stop.</summary>
     [Range(0, 3600)]
     public int DrainSeconds { get; set; } = 30;
+
+    /// <summary>How log lines are written: <c>console</c> for people, <c>json</c> for machines, one object a line.</summary>
+    [RegularExpression("console|json", ErrorMessage = "Gateway:LogFormat must be console or json.")]
+    public string LogFormat { get; set; } = "console";
 }

@@ -6,10 +6,12 @@ namespace Llama.Gateway.Forwarding;
 /// <summary>Reads the body, which is forwarded as it is, as often as it takes; and in it where the request belongs.</summary>
 internal sealed class BufferedBody(RequestDelegate next)
 {
+    private const int MostUnseen = 64 << 10; // bytes that an announcement alone gets
+
     public async Task InvokeAsync(HttpContext context)
     {
         HttpRequest request = context.Request;
-        var body = new MemoryStream((int)(request.ContentLength ?? 0)); // BodyLimit has seen to the size
+        var body = new MemoryStream((int)Math.Min(request.ContentLength ?? 0, MostUnseen)); // BodyLimit has seen to the size
         if (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody != false)
             await request.Body.CopyToAsync(body, context.RequestAborted);
         request.Headers.Expect = default; // the body is here

@@ -20,7 +20,7 @@ internal static class GatewayApp
         WebApplicationBuilder builder = Builder(args);
         builder.Services.AddGatewaySettings();
         builder.AddGatewayHost();
-        builder.AddLogging();
+        builder.AddLogging("Gateway:LogFormat");
         builder.Services.AddGatewayMetrics();
         builder.AddReplicas();
         return builder.Build();

@@ -39,6 +39,7 @@ internal static class GatewayHelp
           --Gateway:AnswerSeconds=<seconds>       how long a replica may be silent in the midst of a request (default 600)
           --Gateway:MaxRequestBodyBytes=<bytes>   largest request (default 4 MiB, as the server's)
           --Gateway:DrainSeconds=<seconds>        how long running requests may go on after SIGTERM (default 30); a second SIGTERM ends them at once
+          --Gateway:LogFormat=<kind>              log lines: console for people, json for machines (default console)
 
         Routes of its own: /health/live, /health/ready, /metrics. All others are the servers'.
         """;

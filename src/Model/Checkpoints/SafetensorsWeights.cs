@@ -27,8 +27,11 @@ internal sealed class SafetensorsWeights(Checkpoint checkpoint, bool keepsQuanti
     {
         (int outputs, int inputs) = ((int)_shapes[name][0], (int)_shapes[name][1]);
         if (TypeOf(name) is not { } type) return new StoredDense(checkpoint.Range(name), outputs, inputs, TensorDtypes.Parse(checkpoint.Entry(name).Dtype)!.Value.ToTorch(), wanted);
+        if (type.SplitsOutliers) throw OutlierWeight.CannotStream();
         if (!keepsQuantised) throw new ArgumentException("Model:Dtype widens weights that the files hold in codes, which cannot be done anew in each step. Leave it out, or raise Model:MemoryLimit.");
-        return new StoredCodes(outputs, inputs, type.Bits, type.GroupSizeOf(inputs), [.. QuantizedTensors.Of(new(name, _shapes[name]), type).Select(part => checkpoint.Range(part.Name))]);
+        IEnumerable<CheckpointLayout.ExpectedTensor> parts = QuantizedTensors.Of(new(name, _shapes[name]), type with { SplitsOutliers = false });
+        StoredCodes codes = new(outputs, inputs, type.Bits, type.GroupSizeOf(inputs), [.. parts.Select(part => checkpoint.Range(part.Name))]);
+        return type.SplitsOutliers ? new StoredOutliers(codes, () => QuantizedTensors.MapColumns(checkpoint, name), outlierThreshold) : codes;
     }
 
     public void Release(string name)

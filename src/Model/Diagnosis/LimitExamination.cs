@@ -14,11 +14,12 @@ internal sealed class LimitExamination(ModelOptions options, BackendChoice choic
 {
     /// <summary>In words.</summary>
     /// <exception cref="InsufficientMemoryException">The limit is too small; with the smallest that would do.</exception>
+    /// <exception cref="ArgumentException">Weights would have to stream that cannot; with the remedy.</exception>
     public string Describe()
     {
         long limit = choice.MemoryLimit!.Value;
         if (choice.Device.IsCuda) return $"{MemorySize.Mebibytes(limit)}; what streams is worked out when the model is loaded"; // its kernels take memory, and are compiled then
-        WeightFormat format = WeightFormat.Parse(options.Dtype);
+        WeightFormat format = WeightFormat.Of(options);
         using IBackend backend = choice.Create(format.Dtype, options.Deterministic);
         using IWeightSource source = WeightSource.OpenOnHost(options.Path, format, backend.Memory.HoldsCodes);
         LlamaConfig config = source.Config;
@@ -27,6 +28,7 @@ internal sealed class LimitExamination(ModelOptions options, BackendChoice choic
         _ = backend.CreateKernels(config, size, kvDtype);
         MemoryPlan plan = new(limit, options, source, ModelPart.Whole(config), size, format.Dtype);
         plan.Make(backend, KvCache.BytesPerBlock(config, options.BlockSize, kvDtype));
+        plan.CheckStreams(plan.Layout);
         return $"{plan.Describe()}; up to {MemorySize.Mebibytes(plan.Layout.KvBytes)} of KV cache (by what this process takes itself; the server measures its own)";
     }
 }

@@ -15,7 +15,8 @@ namespace Llama.Model.Offload;
 /// <param name="part">What of the model the device holds.</param>
 /// <param name="size">Of the largest step.</param>
 /// <param name="dtype">Of weights that are not in codes.</param>
-internal sealed class MemoryPlan(long limit, ModelOptions options, IWeightSource source, ModelPart part, StepSize size, ScalarType dtype)
+/// <param name="exchanged">Bytes that it takes to share the part with other devices.</param>
+internal sealed class MemoryPlan(long limit, ModelOptions options, IWeightSource source, ModelPart part, StepSize size, ScalarType dtype, long exchanged = 0)
 {
     private readonly IReadOnlyList<WeightUnit> _units = WeightUnit.Of(source, part, dtype);
 
@@ -33,6 +34,15 @@ internal sealed class MemoryPlan(long limit, ModelOptions options, IWeightSource
     {
         MemoryDemand demand = Demand(backend, bytesPerBlock);
         Layout = OffloadPlan.Make(Math.Min(limit, demand.Base + backend.Memory.FreeBytes()), demand, options.MemoryUtilization);
+    }
+
+    /// <summary>Asks for each weight that would stream whether it can, before anything is loaded.</summary>
+    /// <param name="layout">Which would.</param>
+    /// <exception cref="ArgumentException">One cannot; with the remedy.</exception>
+    public void CheckStreams(OffloadPlan layout)
+    {
+        foreach ((WeightUnit unit, bool stays) in _units.Zip(layout.IsResident))
+            if (!stays) foreach (string name in unit.Names) _ = source.Stored(name, dtype);
     }
 
     /// <summary>Begins to stream what does not fit, if there is something.</summary>
@@ -94,7 +104,7 @@ internal sealed class MemoryPlan(long limit, ModelOptions options, IWeightSource
         long norms = tensors.Where(tensor => tensor.Shape.Length == 1).Sum(tensor => WeightDemand.BytesOf(source, tensor, dtype));
         long table = WeightDemand.Bytes(source, dtype, part) - norms - _units.Sum(unit => unit.Bytes);
         return new MemoryDemand(
-            baseBytes, LlamaModel.StepBytes(shape, size, activations, HasHead), norms, table, isHost && part.HasEmbedding ? LookedUpBytes : 0,
+            baseBytes, LlamaModel.StepBytes(shape, size, activations, HasHead) + exchanged, norms, table, isHost && part.HasEmbedding ? LookedUpBytes : 0,
             [.. _units.Take(part.LayerCount).Select(unit => unit.Bytes)], HasHead ? _units[^1].Bytes : 0, least * bytesPerBlock, most * bytesPerBlock);
     }
 

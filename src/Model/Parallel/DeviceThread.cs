@@ -17,7 +17,7 @@ internal sealed class DeviceThread : IDisposable
     private readonly Tally _posted = new(), _answered = new();
     private Action? _task; // null posts a step
     private ExceptionDispatchInfo? _failure; // of the task
-    private long _taskCount, _stepCount;
+    private long _taskCount, _stepCount; // begun
     private bool _isEnding;
 
     /// <summary>Starts the thread, or takes the calling one.</summary>
@@ -44,10 +44,11 @@ internal sealed class DeviceThread : IDisposable
         else _step(_stepCount++);
     }
 
-    /// <summary>Begins something there. No step may be under way, and it must be ended before anything else.</summary>
+    /// <summary>Begins something there, once what was begun before is done. No step may be under way.</summary>
     public void Begin(Action task)
     {
-        _task = task;
+        Settle();
+        (_task, _taskCount) = (task, _taskCount + 1);
         if (_own is null) _posted.Raise();
         else Answer();
     }
@@ -55,7 +56,7 @@ internal sealed class DeviceThread : IDisposable
     /// <summary>Waits for what was begun, and returns what that threw; null for nothing.</summary>
     public ExceptionDispatchInfo? Settle()
     {
-        _answered.WaitFor(++_taskCount, spins: false);
+        _answered.WaitFor(_taskCount, spins: false);
         return _failure;
     }
 

@@ -29,6 +29,10 @@ internal sealed unsafe class HostExchange : IDisposable
     /// <summary>Devices.</summary>
     public int Count => _barrier.Count;
 
+    /// <summary>Bytes of a device's slots.</summary>
+    /// <param name="elements">Of its largest matrix.</param>
+    public static long BytesOf(int elements) => Turns * Matrix.BytesOf(1, elements, ScalarType.Float32);
+
     /// <summary>Puts a device's matrix where the others can see it and waits for theirs.</summary>
     /// <returns>The turn, good until the device's next call.</returns>
     public int Meet(int device, DeviceMemory memory, Matrix matrix)

@@ -30,6 +30,17 @@ internal readonly record struct ModelPart(int FirstLayer, int LayerCount, int Sh
     /// <exception cref="ArgumentException">The model cannot be cut so; with what would work.</exception>
     public Shard ShardOf(LlamaConfig config) => Parallel.Shard.Of(config, Shard, ShardCount);
 
+    /// <summary>The part as each of several devices holds it that share its layers, in their order.</summary>
+    public IEnumerable<ModelPart> Shards(int count)
+    {
+        ModelPart part = this;
+        return Enumerable.Range(0, count).Select(shard => part with { Shard = shard, ShardCount = count });
+    }
+
+    /// <summary>What it holds of each of its layers, in words that follow these; none where that is all.</summary>
+    /// <param name="config">Of the whole model.</param>
+    public string Share(LlamaConfig config) => ShardCount == 1 ? "" : $" in shares of {ShardCount}: {ShardOf(config)}";
+
     /// <summary>Its layers in words: <c>layers 0 to 10</c>.</summary>
     public override string ToString() => LayerCount == 1 ? $"layer {FirstLayer}" : $"layers {FirstLayer} to {EndLayer - 1}";
 }

@@ -40,8 +40,8 @@ internal sealed class PipelineRunner : ModelRunner
             int batchTokens = options.MaxBatchTokens ?? _parts.Min(part => part.Model!.BatchTokens);
             DeviceRoom[] rooms = new DeviceRoom[_parts.Count];
             OnEach((part, i) => rooms[i] = new DeviceRoom(part.Choice.Device.Name, RoomOf(part), part.Choice.CacheShare));
-            ModelPart[] plan = Plan(options, [.. rooms.Chunk(_shardCount).Select(DeviceRoom.Of)], batchTokens);
-            OnEach((part, i) => part.Model!.Load(batchTokens, plan[i / _shardCount] with { Shard = i % _shardCount, ShardCount = _shardCount }, _groups[i / _shardCount]));
+            ModelPart[] plan = [.. Plan(options, [.. rooms.Chunk(_shardCount).Select(DeviceRoom.Of)], batchTokens).SelectMany(stage => stage.Shards(_shardCount))];
+            OnEach((part, i) => part.Model!.Load(batchTokens, plan[i], _groups[i / _shardCount]));
             KvPoolSize pool = LeastPool();
             OnEach((part, _) => part.UseCache(pool.BlockCount, batchTokens));
             Limits = LimitsOf(options, _parts[0].Model!.Config, batchTokens, pool.BlockCount) with { StepsUnderWay = _steps.Length };
@@ -60,7 +60,8 @@ internal sealed class PipelineRunner : ModelRunner
 
     public override void Begin(ForwardBatch batch)
     {
-        _steps[_begunCount++ % _steps.Length].Begin(batch);
+        _steps[_begunCount % _steps.Length].Begin(batch);
+        _begunCount++; // only now: what is begun is waited for
         for (int i = _shardCount - 1; i >= 0; i--) _parts[i].Post(); // the first runs there and then
     }
 
@@ -145,17 +146,19 @@ internal sealed class PipelineRunner : ModelRunner
     {
         DeviceModel first = _parts[0].Model!;
         string devices = string.Join(", ", _parts.Select(part => part.Choice.Device.Name)), way = _shardCount == 1 ? "" : $", {_shardCount} share each layer, sums {_groups[0]!.Way}";
+        string shape = ModelDescription.Shape(first.Config), types = ModelDescription.Types(options, first.Format, first.KvDtype, first.ActivationDtype);
         string[] lines = new string[_parts.Count];
         string?[] memory = new string?[_parts.Count];
         DeviceShare[] shares = new DeviceShare[_parts.Count];
         OnEach((part, i) => (lines[i], memory[i], shares[i]) = (Describe(part, pool.BlockCount), part.Model!.DescribeMemory(), part.Model.Share(pool.BlockCount)));
         return new ModelDescription(
-            ModelDescription.Shape(first.Config),
+            shape,
             $"{devices} ({first.Choice.Device.Reason}){way}{(_steps.Length == 1 ? "" : $", up to {_steps.Length} steps under way")}{(options.Deterministic ? ", deterministic" : "")}, {TorchLibrary.Description}{string.Concat(lines.Select(line => $"\n           {line}"))}",
-            ModelDescription.Types(options, first.Format, first.KvDtype, first.ActivationDtype),
+            types,
             ModelDescription.Pool(pool, options.BlockSize, _parts.Sum(part => part.Model!.BytesPerBlock)))
         {
             Memory = memory[0] is null ? null : string.Join("; ", _parts.Zip(memory, (part, text) => $"{part.Choice.Device.Name} {text}")),
+            Computation = $"{shape}; {types}; {Arithmetic()}",
             WeightBytes = _parts.Sum(part => part.Model!.Weights.ByteCount),
             StepBytes = _parts.Sum(part => part.Model!.Weights.StepByteCount),
             Devices = shares,
@@ -164,11 +167,18 @@ internal sealed class PipelineRunner : ModelRunner
         };
     }
 
+    // Where the layers lie is of no consequence as long as all devices are alike; for how many each of them is cut always is.
+    private string Arithmetic()
+    {
+        string[] kinds = [.. _parts.Select(part => part.Model!.Arithmetic)];
+        string where = kinds.Distinct().Count() == 1 ? kinds[0] : string.Join(", ", _parts.Zip(kinds, (part, kind) => $"{part.Model!.Weights.Part} {kind}"));
+        return _shardCount == 1 ? where : $"{where}, {_shardCount} share each layer";
+    }
+
     private static string Describe(PartRunner part, int blockCount)
     {
         LlamaWeights weights = part.Model!.Weights;
-        string ends = (weights.Embedding is null ? "" : "embedding, ") + weights.Part + (weights.Head is null ? "" : ", head");
-        if (weights.Part is { ShardCount: > 1 } shared) ends += $" in shares of {shared.ShardCount}: {shared.ShardOf(part.Model!.Config)}";
+        string ends = (weights.Embedding is null ? "" : "embedding, ") + weights.Part + (weights.Head is null ? "" : ", head") + weights.Part.Share(part.Model!.Config);
         return string.Create(CultureInfo.InvariantCulture, $"{part.Choice.Device.Name}: {ends}; {weights.ByteCount >> 20:N0} MiB weights, of which a step reads {weights.StepByteCount >> 20:N0}; {blockCount * part.Model.BytesPerBlock >> 20:N0} MiB KV cache")
             + $"{ModelDescription.Threads(part.Choice.Device.IsCuda ? 0 : part.ThreadCount)}, {part.Model.Kernels}";
     }

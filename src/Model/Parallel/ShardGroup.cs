@@ -2,6 +2,7 @@ using Llama.Model.Backends;
 using Llama.Model.Cuda;
 using Llama.Model.Cuda.Native;
 using Llama.Model.Kernels;
+using static TorchSharp.torch;
 
 namespace Llama.Model.Parallel;
 
@@ -29,6 +30,19 @@ internal sealed class ShardGroup : IDisposable
     /// <summary>Whether the next step can go well after one that failed.</summary>
     public bool SurvivesFailure => _nccl is null;
 
+    /// <summary>Bytes that a device takes to share a part with others, beside its own intermediate results: of the first all logits, and of the processor's what goes from one to the other through its memory.</summary>
+    /// <param name="whole">The model's shape.</param>
+    /// <param name="part">What the device holds.</param>
+    /// <param name="size">Of the largest step.</param>
+    /// <param name="isHost">Whether it is the processor's.</param>
+    public static long BytesOf(LlamaConfig whole, ModelPart part, StepSize size, bool isHost)
+    {
+        if (part.ShardCount == 1) return 0;
+        int samples = part.HasHead(whole) ? size.Samples : 0;
+        long exchanged = isHost ? HostExchange.BytesOf(ElementsOf(whole, part.ShardOf(whole).Vocabulary.Count, size.Tokens, samples)) : 0;
+        return exchanged + (part.Shard == 0 ? Matrix.BytesOf(samples, whole.VocabSize, ScalarType.Float32) : 0);
+    }
+
     /// <summary>Makes ready what they exchange their results by; before any joins.</summary>
     /// <param name="whole">The model's shape.</param>
     /// <param name="devices">Of the group.</param>
@@ -41,7 +55,7 @@ internal sealed class ShardGroup : IDisposable
         Whole = whole;
         int[] columns = ColumnsOfLogits();
         if (TryNccl(devices, deterministic, out string way) is { } nccl) (_nccl, Way) = (nccl, way);
-        else (_exchange, Way) = (new HostExchange(_work, [.. columns.Select(count => checked(Math.Max(tokens * whole.HiddenSize, samples * count)))]), way);
+        else (_exchange, Way) = (new HostExchange(_work, [.. columns.Select(count => ElementsOf(whole, count, tokens, samples))]), way);
     }
 
     /// <summary>Makes one device's kernels work on its share together with the others; on the device's thread.</summary>
@@ -81,6 +95,9 @@ internal sealed class ShardGroup : IDisposable
         _work.Dispose();
         _end.Dispose();
     }
+
+    // Of the largest matrix that a device hands to the others.
+    private static int ElementsOf(LlamaConfig whole, int logits, int tokens, int samples) => checked(Math.Max(tokens * whole.HiddenSize, samples * logits));
 
     private int[] ColumnsOfLogits() => [.. Enumerable.Range(0, Count).Select(device => Shard.Of(Whole, device, Count).Vocabulary.Count)];
 

@@ -9,10 +9,13 @@ namespace Llama.Model.Planning;
 /// <param name="HeadBytes">Output head and final norm; 0 where it has none, and where the embedding is the head as well.</param>
 /// <param name="CacheBytes">Its part of the KV cache: of the pool, or where that does not fit of one full sequence.</param>
 /// <param name="ActivationBytes">Intermediate results of the largest step.</param>
-/// <param name="BufferBytes">Tables of positions, rows to draw from, logits, and what weights stream through.</param>
+/// <param name="BufferBytes">Tables of positions, rows to draw from, logits, what weights stream through, and what devices that share layers exchange.</param>
 public sealed record DevicePlan(
     string Name, long FreeBytes, int FirstLayer, long[] LayerBytes, long EmbeddingBytes, long HeadBytes, long CacheBytes, long ActivationBytes, long BufferBytes)
 {
+    /// <summary>What it holds of each of its layers, to follow <see cref="Holds"/>'s layers; empty where that is all.</summary>
+    public string Share { get; init; } = "";
+
     /// <summary>What <c>Model:MemoryLimit</c> allows; null without it.</summary>
     public long? LimitBytes { get; init; }
 
@@ -43,7 +46,7 @@ public sealed record DevicePlan(
         get
         {
             string layers = LayerBytes.Length == 1 ? $"layer {FirstLayer}" : $"layers {FirstLayer} to {FirstLayer + LayerBytes.Length - 1}";
-            return $"{(EmbeddingBytes > 0 ? "embedding, " : "")}{layers}{(HeadBytes > 0 ? ", head" : "")}";
+            return $"{(EmbeddingBytes > 0 ? "embedding, " : "")}{layers}{(HeadBytes > 0 ? ", head" : "")}{Share}";
         }
     }
 }

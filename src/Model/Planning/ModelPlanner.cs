@@ -1,6 +1,7 @@
 using System.Globalization;
 using Llama.Model.Backends;
 using Llama.Model.Checkpoints;
+using Llama.Model.Parallel;
 using Llama.Model.Torch;
 
 namespace Llama.Model.Planning;
@@ -23,23 +24,26 @@ public static class ModelPlanner
     /// <summary>The least <c>Model:MemoryLimit</c>, in bytes, under which so much of the weights stays; of devices that are here.</summary>
     /// <param name="options">As loading gets them, without a limit.</param>
     /// <param name="residentShare">0 to 1. With 0 the smallest that works at all.</param>
-    /// <exception cref="ArgumentException">Not even one that is much larger than the model works: weights that cannot stream, say.</exception>
+    /// <exception cref="ArgumentException">Not even one that is much larger than the model works; or less is to stay than all, and the weights cannot stream.</exception>
     public static long LimitFor(ModelOptions options, double residentShare)
     {
         const long step = 1 << 20;
         long tooSmall = 0, enough = 2 * Place(options, []).Devices.Max(device => device.TotalBytes) + (4L << 30);
-        if (!Stays(enough)) throw new ArgumentException($"No Model:MemoryLimit works here: {Place(options with { MemoryLimit = $"{enough}" }, []).Fault}");
+        if (!Stays(enough)) throw new ArgumentException($"No Model:MemoryLimit works here: {At(enough).Fault}");
         while (enough - tooSmall > step)
         {
             long middle = (tooSmall + enough) / 2;
             if (Stays(middle)) enough = middle;
             else tooSmall = middle;
         }
+        if (residentShare < 1 && At(enough).Devices.All(device => device.OutsideBytes == 0)) throw new ArgumentException($"Under no Model:MemoryLimit do weights stream here: {At(tooSmall).Fault}");
         return enough;
+
+        ModelPlan At(long limit) => Place(options with { MemoryLimit = limit.ToString(CultureInfo.InvariantCulture) }, []);
 
         bool Stays(long limit)
         {
-            ModelPlan plan = Place(options with { MemoryLimit = limit.ToString(CultureInfo.InvariantCulture) }, []);
+            ModelPlan plan = At(limit);
             return plan.Fault is null && plan.Devices.Sum(device => device.WeightBytes - device.OutsideBytes) >= residentShare * plan.Devices.Sum(device => device.WeightBytes);
         }
     }
@@ -49,9 +53,20 @@ public static class ModelPlanner
     {
         IReadOnlyList<BackendChoice> choices = assumed.Count == 0 ? BackendChoice.AllOf(options) : BackendChoice.AllOf(options, countCuda: () => int.MaxValue);
         if (assumed.Count > 0) Check(choices, assumed);
-        WeightFormat format = WeightFormat.Parse(options.Dtype);
-        using IWeightSource source = WeightSource.OpenOnHost(options.Path, format, choices.All(choice => choice.HoldsCodes));
-        return new Placement(options, format, source, choices, [.. choices.Select(choice => FreeBytes(choice, assumed))]).Make();
+        return Place(options, choices, [.. choices.Select(choice => FreeBytes(choice, assumed))]);
+    }
+
+    /// <summary>The same on certain backends.</summary>
+    /// <param name="options">As loading gets them.</param>
+    /// <param name="choices">The devices.</param>
+    /// <param name="free">[devices] bytes that each could give.</param>
+    internal static ModelPlan Place(ModelOptions options, IReadOnlyList<BackendChoice> choices, long[] free)
+    {
+        WeightFormat format = WeightFormat.Of(options);
+        using IWeightSource source = Open(part: null);
+        return new Placement(options, format, source, part => Open(part), choices, free).Make();
+
+        IWeightSource Open(ModelPart? part) => WeightSource.OpenOnHost(options.Path, format, choices.All(choice => choice.HoldsCodes), part);
     }
 
     private static long FreeBytes(BackendChoice choice, IReadOnlyList<AssumedDevice> assumed) =>

@@ -9,15 +9,16 @@ using static TorchSharp.torch;
 namespace Llama.Model.Planning;
 
 /// <summary>
-/// One placement of a model on devices. Plan: lay the layers over the devices; on each, take off what they have free the weights and the intermediate results of the largest step; of what is left the
+/// One placement of a model on devices. Plan: lay the layers over the devices, or over groups that share each layer; on each device, take off what they have free the weights and the intermediate results of the largest step; of what is left the
 /// cache gets its share. Where there is no room the layers are laid as if there were, so that the plan shows how much is missing where.
 /// </summary>
 /// <param name="options">As loading gets them.</param>
 /// <param name="format">Of the weights.</param>
-/// <param name="source">Of the weights; stays the caller's.</param>
+/// <param name="source">Of all weights; stays the caller's.</param>
+/// <param name="openShare">Opens those of a part that several devices share.</param>
 /// <param name="choices">The devices.</param>
 /// <param name="free">[devices] bytes that each could give.</param>
-internal sealed class Placement(ModelOptions options, WeightFormat format, IWeightSource source, IReadOnlyList<BackendChoice> choices, long[] free)
+internal sealed class Placement(ModelOptions options, WeightFormat format, IWeightSource source, Func<ModelPart, IWeightSource> openShare, IReadOnlyList<BackendChoice> choices, long[] free)
 {
     private const long AssumedCudaBase = 768L << 20;
 
@@ -30,7 +31,7 @@ internal sealed class Placement(ModelOptions options, WeightFormat format, IWeig
 
     public ModelPlan Make()
     {
-        ModelPart[] parts = choices.Count == 1 ? [ModelPart.Whole(_config)] : Lay();
+        ModelPart[] parts = choices.Count == 1 ? [ModelPart.Whole(_config)] : [.. Lay().SelectMany(stage => stage.Shards(options.TensorParallel))];
         DevicePlan[] devices = [.. parts.Select(Weigh)];
         KvPoolSize pool = LeastPool(parts, devices);
         devices = [.. devices.Select((device, i) => device with { CacheBytes = pool.BlockCount * BytesPerBlock(parts[i]) })];
@@ -54,35 +55,48 @@ internal sealed class Placement(ModelOptions options, WeightFormat format, IWeig
     {
         try
         {
-            return LayerPlan.Place(source, options, format, [.. choices.Select((choice, i) => new DeviceRoom(choice.Device.Name, choice.MemoryLimit is null ? free[i] : long.MaxValue, choice.CacheShare))]);
+            return LayerPlan.Place(source, options, format, Rooms((choice, i) => choice.MemoryLimit is null ? free[i] : long.MaxValue));
         }
         catch (InsufficientMemoryException e)
         {
             _fault = e.Message;
-            return LayerPlan.Place(source, options, format, [.. choices.Select(choice => new DeviceRoom(choice.Device.Name, long.MaxValue, choice.CacheShare))]);
+            return LayerPlan.Place(source, options, format, Rooms((_, _) => long.MaxValue));
         }
     }
+
+    private DeviceRoom[] Rooms(Func<BackendChoice, int, long> room) =>
+        [.. choices.Select((choice, i) => new DeviceRoom(choice.Device.Name, room(choice, i), choice.CacheShare)).Chunk(options.TensorParallel).Select(DeviceRoom.Of)];
 
     /// <summary>A device without its cache.</summary>
     private DevicePlan Weigh(ModelPart part, int device)
     {
-        BackendChoice choice = choices[device];
-        ScalarType dtype = choice.ActivationDtype(format.Dtype);
-        LlamaConfig shape = part.ShapeOf(_config);
-        long activations = Activations.BytesOf(shape, _batchTokens, dtype), embedding = part.HasEmbedding ? WeightDemand.EmbeddingBytes(_config, format.Dtype) : 0;
-        long[] layers = [.. Enumerable.Range(part.FirstLayer, part.LayerCount).Select(layer => WeightDemand.LayerBytes(source, format.Dtype, new ModelPart(layer, 1)))];
-        DevicePlan plan = new(choice.Device.Name, free[device], part.FirstLayer, layers, embedding, WeightDemand.Bytes(source, format.Dtype, part) - layers.Sum() - embedding,
-            CacheBytes: 0, activations, LlamaModel.StepBytes(shape, Size, dtype, part.HasHead(_config)) - activations);
-        return choice.MemoryLimit is long limit ? Limit(plan, part, choice, limit) : plan;
+        if (part.ShardCount == 1) return Weigh(source, part, device);
+        using IWeightSource share = openShare(part);
+        return Weigh(share, part, device);
     }
 
-    private DevicePlan Limit(DevicePlan plan, ModelPart part, BackendChoice choice, long limit)
+    private DevicePlan Weigh(IWeightSource held, ModelPart part, int device)
     {
-        MemoryDemand demand = new MemoryPlan(limit, options, source, part, Size, format.Dtype).Demand(BaseBytes(part, choice), choice.ActivationDtype(format.Dtype), isHost: !choice.Device.IsCuda, BytesPerBlock(part));
+        BackendChoice choice = choices[device];
+        ScalarType dtype = choice.ActivationDtype(format.Dtype);
+        LlamaConfig shape = ShapeOf(part);
+        long activations = Activations.BytesOf(shape, _batchTokens, dtype), embedding = part.HasEmbedding ? WeightDemand.EmbeddingBytes(held.Config, format.Dtype) : 0;
+        long[] layers = [.. Enumerable.Range(part.FirstLayer, part.LayerCount).Select(layer => WeightDemand.LayerBytes(held, format.Dtype, new ModelPart(layer, 1)))];
+        long exchanged = ShardGroup.BytesOf(_config, part, Size, isHost: !choice.Device.IsCuda);
+        DevicePlan plan = new(choice.Device.Name, free[device], part.FirstLayer, layers, embedding, WeightDemand.Bytes(held, format.Dtype, part) - layers.Sum() - embedding,
+            CacheBytes: 0, activations, LlamaModel.StepBytes(shape, Size, dtype, part.HasHead(_config)) - activations + exchanged) { Share = part.Share(_config) };
+        return choice.MemoryLimit is long limit ? Limit(plan, new MemoryPlan(limit, options, held, part, Size, format.Dtype, exchanged), part, choice) : plan;
+    }
+
+    private DevicePlan Limit(DevicePlan plan, MemoryPlan memory, ModelPart part, BackendChoice choice)
+    {
+        long limit = choice.MemoryLimit!.Value;
+        MemoryDemand demand = memory.Demand(BaseBytes(part, choice), choice.ActivationDtype(format.Dtype), isHost: !choice.Device.IsCuda, BytesPerBlock(part));
         plan = plan with { LimitBytes = limit, BaseBytes = demand.Base };
         try
         {
             OffloadPlan layout = OffloadPlan.Make(limit, demand, options.MemoryUtilization);
+            memory.CheckStreams(layout);
             _limitedCache.Add(layout.KvBytes / BytesPerBlock(part));
             return !layout.Streams ? plan : plan with
             {
@@ -91,7 +105,7 @@ internal sealed class Placement(ModelOptions options, WeightFormat format, IWeig
                 ResidentLayers = layout.IsResident.Take(part.LayerCount).Count(stays => stays),
             };
         }
-        catch (InsufficientMemoryException e)
+        catch (Exception e) when (e is InsufficientMemoryException or ArgumentException) // too small, or weights that cannot stream
         {
             _fault ??= e.Message;
             return plan;
@@ -119,10 +133,13 @@ internal sealed class Placement(ModelOptions options, WeightFormat format, IWeig
     {
         if (choice.Device.IsCuda) return AssumedCudaBase;
         using IBackend backend = choice.Create(format.Dtype, options.Deterministic);
-        return backend.BaseBytes(part.ShapeOf(_config), Size);
+        return backend.BaseBytes(ShapeOf(part), Size);
     }
 
-    private long BytesPerBlock(ModelPart part) => KvCache.BytesPerBlock(part.ShapeOf(_config), options.BlockSize, _kvDtype);
+    private long BytesPerBlock(ModelPart part) => KvCache.BytesPerBlock(ShapeOf(part), options.BlockSize, _kvDtype);
+
+    // Of what the device holds, as if it were a model of its own.
+    private LlamaConfig ShapeOf(ModelPart part) => part.ShapeOf(part.ShardCount == 1 ? _config : part.ShardOf(_config).Config);
 
     private StepSize Size => new(_batchTokens, options.MaxSequences, _contextLength, options.BlockSize);
 }

@@ -24,7 +24,7 @@ internal static class PlanRemedies
     // All that the devices have, and the rest from outside.
     private static string? Streaming(ModelOptions options, IReadOnlyList<AssumedDevice> assumed)
     {
-        string limit = string.Join(',', ModelPlanner.Place(options, assumed).Devices.Select(device => $"{device.FreeBytes >> 20}MiB"));
+        string limit = string.Join(',', ModelPlanner.Place(options, assumed).Devices.Select(device => $"{Math.Max(1, device.FreeBytes >> 20)}MiB"));
         ModelPlan plan = ModelPlanner.Place(options with { MemoryLimit = limit }, assumed);
         return plan.Fault is null ? $"Model:MemoryLimit={limit}, {Mebibytes(plan.Devices.Sum(device => device.OutsideBytes))} of weights then lie outside" : null;
     }
@@ -45,7 +45,7 @@ internal static class PlanRemedies
         if (assumed.Count == 0) return null;
         AssumedDevice last = assumed[^1];
         string kind = last.Name.Split(':')[0];
-        for (int count = assumed.Count + 1; count <= Math.Min(MostDevices, LlamaConfig.Load(options.Path).LayerCount); count++)
+        for (int count = assumed.Count + options.TensorParallel; count <= Math.Min(MostDevices, LlamaConfig.Load(options.Path).LayerCount * options.TensorParallel); count += options.TensorParallel)
         {
             AssumedDevice[] more = [.. Enumerable.Range(0, count).Select(i => i < assumed.Count && assumed.Count > 1 ? assumed[i] : last with { Name = $"{kind}:{i}" })];
             if (Fits(options with { Device = string.Join(',', more.Select(device => device.Name)) }, more)) return $"{count} devices, the further ones with {Mebibytes(last.FreeBytes)} each";

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Llama.Model;
+using Llama.Scheduling.Frames;
 
 namespace Llama.Scheduling.Blocks;
 
@@ -16,6 +17,7 @@ internal sealed class BlockManager
     private readonly Block[] _prefix; // scratch of FindPrefix
     private readonly bool _keepsPrefixes;
     private readonly ulong _hashMask;
+    private int _touchedCount;
 
     /// <param name="limits">Size and number of the blocks.</param>
     /// <param name="keepsPrefixes">False seals nothing, so that nothing is ever found.</param>
@@ -47,6 +49,18 @@ internal sealed class BlockManager
     /// fails, so does the sequence it was for.
     /// </summary>
     public List<BlockCopy> Copies { get; } = [];
+
+    /// <summary>Whose each block is, up to the last one that was ever used.</summary>
+    public BlockState[] CopyStates()
+    {
+        BlockState[] states = new BlockState[_touchedCount];
+        for (int i = 0; i < states.Length; i++)
+        {
+            Block block = _blocks[i];
+            states[i] = block.RefCount > 0 ? BlockState.Held : block.IsSealed ? BlockState.Cached : BlockState.Free;
+        }
+        return states;
+    }
 
     public int UsedCount => TotalCount - AvailableCount;
 
@@ -184,6 +198,7 @@ internal sealed class BlockManager
 
     private Block Pin(Block block)
     {
+        _touchedCount = Math.Max(_touchedCount, block.Id + 1);
         if (block.RefCount++ == 0 && block.IsSealed) _cached.Remove(block);
         return block;
     }

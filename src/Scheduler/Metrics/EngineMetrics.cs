@@ -9,6 +9,7 @@ namespace Llama.Scheduling.Metrics;
 internal sealed class EngineMetrics : IDisposable
 {
     private static readonly double[] LatencySeconds = [0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 20, 40, 80, 160];
+    private static readonly double[] StepSeconds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
     private static readonly double[] RequestSeconds = [0.05, 0.1, 0.3, 0.5, 0.8, 1, 1.5, 2, 2.5, 5, 10, 15, 20, 30, 40, 50, 60, 120, 240, 480, 960];
     private static readonly int[] TokenCounts = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000];
     private static readonly int[] StepTokenCounts = [1, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16_384];
@@ -20,7 +21,7 @@ internal sealed class EngineMetrics : IDisposable
     private readonly TimeProvider _clock;
     private readonly Meter _meter;
     private readonly Counter<long> _promptTokens, _generationTokens, _finished, _preemptions, _prefixQueries, _prefixHits;
-    private readonly Histogram<double> _timeToFirstToken, _interTokenLatency, _endToEnd, _queueTime, _prefillTime, _decodeTime;
+    private readonly Histogram<double> _timeToFirstToken, _interTokenLatency, _endToEnd, _queueTime, _prefillTime, _decodeTime, _step;
     private readonly Histogram<int> _requestPromptTokens, _requestGenerationTokens, _iterationTokens;
 
     public EngineMetrics(IMeterFactory meters, EngineCounters counters, TimeProvider clock)
@@ -43,6 +44,7 @@ internal sealed class EngineMetrics : IDisposable
         _requestPromptTokens = Tokens("vllm.request_prompt_tokens", "Prompt tokens of a request.", TokenCounts);
         _requestGenerationTokens = Tokens("vllm.request_generation_tokens", "Tokens generated for a request.", TokenCounts);
         _iterationTokens = Tokens("vllm.iteration_tokens_total", "Tokens computed in a step.", StepTokenCounts);
+        _step = Seconds("llama.step_seconds", "Time of a step; of steps under way together, since the one before.", StepSeconds);
         StartCounters();
     }
 
@@ -57,7 +59,11 @@ internal sealed class EngineMetrics : IDisposable
         _queueTime.Record(Between(sequence.Arrival, sequence.AdmittedAt!.Value));
     }
 
-    public void Ran(int tokenCount) => _iterationTokens.Record(tokenCount);
+    public void Ran(int tokenCount, TimeSpan duration)
+    {
+        _iterationTokens.Record(tokenCount);
+        _step.Record(duration.TotalSeconds);
+    }
 
     public void Preempted(long count) => _preemptions.Add(count);
 
@@ -93,6 +99,7 @@ internal sealed class EngineMetrics : IDisposable
         _meter.CreateObservableGauge("vllm.num_requests_running", () => counters.RunningCount, description: "Requests with KV blocks.");
         _meter.CreateObservableGauge("vllm.num_requests_waiting", () => counters.WaitingCount, description: "Requests without KV blocks.");
         _meter.CreateObservableGauge("vllm.kv_cache_usage_perc", () => counters.UsedBlockShare, description: "Used KV blocks; 1 means all.");
+        _meter.CreateObservableGauge("llama.prefix_cache_usage_perc", () => counters.CachedBlockShare, description: "KV blocks kept for their prefixes and free to be taken; 1 means all.");
         _meter.CreateObservableGauge<int>("llama.kv_blocks", () => Blocks(counters), description: "KV blocks: used by requests, cached for their prefixes until room is needed, and free.");
     }
 

@@ -9,16 +9,19 @@ internal sealed class WaitingQueue(int quantum)
 
     public int PreemptedCount { get; private set; }
 
+    /// <summary>Tokens of the prompts of all of them.</summary>
+    public long PromptTokenCount { get; private set; }
+
     public void Add(Sequence sequence)
     {
         QueueOf(sequence).Add(sequence);
-        Count++;
+        Enter(sequence);
     }
 
     public void PutBack(Sequence preempted)
     {
         QueueOf(preempted).PutBack(preempted);
-        Count++;
+        Enter(preempted);
         PreemptedCount++;
     }
 
@@ -38,6 +41,7 @@ internal sealed class WaitingQueue(int quantum)
         if (sequence.QueueNode is null) PreemptedCount--;
         queue.Remove(sequence);
         Count--;
+        PromptTokenCount -= sequence.PromptLength;
         if (queue.IsEmpty) _priorities.Remove(sequence.Priority);
     }
 
@@ -54,6 +58,12 @@ internal sealed class WaitingQueue(int quantum)
     }
 
     public IEnumerable<Sequence> Enumerate() => _priorities.Values.SelectMany(queue => queue.Enumerate());
+
+    private void Enter(Sequence sequence)
+    {
+        Count++;
+        PromptTokenCount += sequence.PromptLength;
+    }
 
     private FairQueue QueueOf(Sequence sequence)
     {

@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Runtime.InteropServices;
 using Llama.Scheduling;
 using Llama.Server.Auth;
@@ -10,6 +9,7 @@ using Llama.Server.Json;
 using Llama.Server.Limits;
 using Llama.Server.Routing;
 using Llama.Server.Swagger;
+using Llama.Server.Watching;
 using Microsoft.Extensions.Options;
 
 namespace Llama.Server.Admin;
@@ -36,14 +36,14 @@ internal static class AdminEndpoints
     {
         EngineSnapshot? counts = host.Checkpoint is null ? null : host.Engine?.Snapshot;
         var server = new ServerDescription(
-            typeof(AdminEndpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "",
+            ServerVersion.Full,
             $"{RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription}",
             identity.Created.ToUnixTimeSeconds(),
             heart.Status,
             identity.Name,
             identity.Folder,
-            host.Description is { } loaded ? new LoadedDescription(loaded.Model, loaded.Device, loaded.Dtype, loaded.KvCache) : null,
-            counts is null ? null : new EngineCounts(counts.RunningCount, counts.WaitingCount, counts.KvCacheUsage, counts.StepCount),
+            host.Description is { } loaded ? new LoadedDescription(loaded.Model, loaded.Device, loaded.Dtype, loaded.KvCache, loaded.Memory) : null,
+            counts is null ? null : EngineCounts.Of(counts),
             limits.Value.Redis.Length > 0 ? shared.IsShared : null);
         return context.Response.WriteAsJsonAsync(server, ApiJson.Web.ServerDescription);
     }
@@ -64,10 +64,10 @@ internal static class AdminEndpoints
     private static Task AbortAsync(HttpContext context, string id, LiveRequests live, Heartbeat heart, AdminLog log)
     {
         int count = live.Abort(id);
+        if (count == 0)
+            return ErrorResponse.WriteAsync(context, ApiError.NoSuchRequest(id)); // without a line in the log, into which such an id might bring others
         log.Aborted(context, id, count);
-        return count == 0
-            ? ErrorResponse.WriteAsync(context, ApiError.NoSuchRequest(id))
-            : AnswerAsync(context, heart, $"Aborted {id}.");
+        return AnswerAsync(context, heart, $"Aborted {id}.");
     }
 
     private static Task DrainAsync(HttpContext context, EngineHost host, Heartbeat heart, AdminLog log)

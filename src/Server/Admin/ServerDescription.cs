@@ -1,3 +1,5 @@
+using Llama.Server.Watching;
+
 namespace Llama.Server.Admin;
 
 /// <summary>What runs here.</summary>
@@ -18,11 +20,5 @@ public sealed record ServerDescription(
 /// <param name="Device">Where it runs and how that was chosen.</param>
 /// <param name="Dtype">Types of weights and cache.</param>
 /// <param name="KvCache">Number and size of the blocks and how they were derived.</param>
-public sealed record LoadedDescription(string Model, string Device, string Dtype, string KvCache);
-
-/// <summary>The engine's counts.</summary>
-/// <param name="Running">Answers being made.</param>
-/// <param name="Waiting">Answers without room yet.</param>
-/// <param name="KvCacheUsage">Share of the KV cache that running answers hold, 0 to 1.</param>
-/// <param name="Steps">Steps run so far.</param>
-public sealed record EngineCounts(int Running, int Waiting, double KvCacheUsage, long Steps);
+/// <param name="Memory">What is kept within Model:MemoryLimit and how; null where none is set.</param>
+public sealed record LoadedDescription(string Model, string Device, string Dtype, string KvCache, string? Memory);

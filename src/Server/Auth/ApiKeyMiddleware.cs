@@ -20,6 +20,11 @@ internal sealed class ApiKeyMiddleware(RequestDelegate next, ApiKeys keys, Opera
             return EnterAdminAsync(context, isGuarded: route.GetMetadata<IAuthorizeData>() is not null);
         if (route?.GetMetadata<MetricsRoute>() is not null)
             return operators.HasMetricsKey ? EnterAsync(context, operators.MayScrape) : next(context);
+        if (route?.GetMetadata<WatchRoute>() is not null && KeyOf(context) is { } given && operators.IsAdmin(given))
+        {
+            context.Features.Set(new Operator());
+            return next(context);
+        }
         return keys.AreOpen ? next(context) : EnterAsync(context, key => TryEnter(context, key));
     }
 
@@ -33,10 +38,16 @@ internal sealed class ApiKeyMiddleware(RequestDelegate next, ApiKeys keys, Opera
 
     private Task EnterAsync(HttpContext context, Func<string, bool> isRight)
     {
-        string header = context.Request.Headers.Authorization.ToString();
-        if (!header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
+        if (KeyOf(context) is not { } key)
             return ErrorResponse.WriteAsync(context, ApiError.InvalidApiKey("You didn't provide an API key. Send it as 'Authorization: Bearer YOUR_KEY'."));
-        return isRight(header[Scheme.Length..].Trim()) ? next(context) : ErrorResponse.WriteAsync(context, ApiError.InvalidApiKey("Incorrect API key provided."));
+        return isRight(key) ? next(context) : ErrorResponse.WriteAsync(context, ApiError.InvalidApiKey("Incorrect API key provided."));
+    }
+
+    /// <summary>The key that a request bears; null when it bears none.</summary>
+    private static string? KeyOf(HttpContext context)
+    {
+        string header = context.Request.Headers.Authorization.ToString();
+        return header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? header[Scheme.Length..].Trim() : null;
     }
 
     private bool TryEnter(HttpContext context, string key)

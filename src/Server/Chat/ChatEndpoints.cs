@@ -5,6 +5,7 @@ using Llama.Server.Json;
 using Llama.Server.Parsing;
 using Llama.Server.Streaming;
 using Llama.Server.Swagger;
+using Llama.Server.Telemetry;
 
 namespace Llama.Server.Chat;
 
@@ -14,7 +15,7 @@ internal static class ChatEndpoints
     public static void MapChat(this IEndpointRouteBuilder routes)
     {
         routes.MapPost("/v1/chat/completions", CompleteAsync)
-            .WithTags("Chat").WithSummary("Answers a conversation")
+            .WithMetadata(new ModelOperation("chat")).WithTags("Chat").WithSummary("Answers a conversation")
             .WithRequestFields(ChatCompletionFields.Table.Fields, ChatExamples.Request)
             .WithExample("stream", "The answer as it is made, then the token counts", ChatExamples.Stream)
             .WithExample("structured", "JSON that a schema describes", ChatExamples.Structured)

@@ -7,6 +7,7 @@ using Llama.Server.Embeddings;
 using Llama.Server.Errors;
 using Llama.Server.Hosting;
 using Llama.Server.Parsing;
+using Llama.Server.Telemetry;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
 
@@ -34,7 +35,7 @@ internal sealed partial class LlamaEmbeddingGenerator(
             await host.Settled.WaitAsync(cancellationToken);
         if (error is null
             && host.TryGet(request.Model, out Engine? engine, out Checkpoint? checkpoint, out error)
-            && EmbeddingInputs.TryEncode(request, checkpoint, Caller.InProcess, out EmbeddingInput[]? inputs, out error))
+            && EmbeddingInputs.TryEncode(request, checkpoint, Caller.InProcess, RequestOrigin.InProcess, out EmbeddingInput[]? inputs, out error))
         {
             await using var run = new EmbeddingRun(engine, scheduler.Value.MaxSequences);
             error = await run.RunAsync(inputs, cancellationToken);

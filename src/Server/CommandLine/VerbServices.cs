@@ -22,7 +22,7 @@ internal static class VerbServices
     {
         WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = settings, ContentRootPath = AppContext.BaseDirectory });
         builder.AddLlama(llama => llama.ConfigurationSection = "");
-        builder.AddLogging();
+        builder.AddLogging("Server:LogFormat");
         return builder.Build();
     }
 

@@ -5,6 +5,7 @@ using Llama.Server.Hosting;
 using Llama.Server.Parsing;
 using Llama.Server.Streaming;
 using Llama.Server.Swagger;
+using Llama.Server.Telemetry;
 
 namespace Llama.Server.Completions;
 
@@ -12,7 +13,7 @@ namespace Llama.Server.Completions;
 internal static class CompletionEndpoints
 {
     public static void MapCompletions(this IEndpointRouteBuilder routes) => routes.MapPost("/v1/completions", CompleteAsync)
-        .WithTags("Completions").WithSummary("Continues a text")
+        .WithMetadata(new ModelOperation("text_completion")).WithTags("Completions").WithSummary("Continues a text")
         .WithRequestFields(CompletionFields.Table.Fields, CompletionExamples.Request)
         .WithExample("stream", "The answer as it is made, then the token counts", CompletionExamples.Stream)
         .WithExample("score", "The log-probabilities of a text, without going on with it", CompletionExamples.Score)

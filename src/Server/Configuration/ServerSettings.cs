@@ -35,6 +35,10 @@ internal sealed class ServerSettings
     /// <summary>Which web pages of other origins may call.</summary>
     public CorsSettings Cors { get; set; } = new();
 
+    /// <summary>How log lines are written: <c>console</c> for people, <c>json</c> for machines, one object a line.</summary>
+    [RegularExpression("console|json", ErrorMessage = "Server:LogFormat must be console or json.")]
+    public string LogFormat { get; set; } = "console";
+
     /// <summary>How long running requests may go on once the server is told to stop.</summary>
     [Range(0, 3600)]
     public int DrainSeconds { get; set; } = 30;

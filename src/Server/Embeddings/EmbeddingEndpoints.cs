@@ -12,7 +12,7 @@ namespace Llama.Server.Embeddings;
 internal static class EmbeddingEndpoints
 {
     public static void MapEmbeddings(this IEndpointRouteBuilder routes) => routes.MapPost("/v1/embeddings", EmbedAsync)
-        .WithTags("Embeddings").WithSummary("Turns texts into vectors")
+        .WithMetadata(new ModelOperation("embeddings")).WithTags("Embeddings").WithSummary("Turns texts into vectors")
         .WithRequestFields(EmbeddingFields.Table.Fields, EmbeddingExamples.Request)
         .WithExample("base64", "The same numbers as the official clients ask for them", EmbeddingExamples.Base64)
         .Answers<EmbeddingList>();
@@ -25,10 +25,11 @@ internal static class EmbeddingEndpoints
         if (error is null
             && host.TryGet(request.Model, out Engine? engine, out Checkpoint? checkpoint, out error)
             && (error = caller?.Check(request.Model, request.Priority)) is null
-            && EmbeddingInputs.TryEncode(request, checkpoint, caller, out EmbeddingInput[]? inputs, out error))
+            && EmbeddingInputs.TryEncode(request, checkpoint, caller, RequestOrigin.Of(context), out EmbeddingInput[]? inputs, out error))
         {
             int tokenCount = inputs.Sum(input => input.Request.PromptTokenIds.Length);
             context.Features.Set(new EmbeddingSummary(checkpoint.Name, inputs.Length, tokenCount));
+            context.Features.Get<ModelCall>()?.Embeds(request.Model, checkpoint.Name, tokenCount);
             error = await runner.RunAsync(context, engine, checkpoint, inputs, vectors =>
                 EmbeddingWriter.WriteAsync(context, vectors, request.AsBase64, checkpoint.Name, new EmbeddingUsage(tokenCount, tokenCount)));
         }

@@ -4,6 +4,7 @@ using Llama.Server.Auth;
 using Llama.Server.Errors;
 using Llama.Server.Generating;
 using Llama.Server.Hosting;
+using Llama.Server.Telemetry;
 
 namespace Llama.Server.Embeddings;
 
@@ -16,15 +17,16 @@ internal sealed record EmbeddingInput(GenerationRequest Request, string Param);
 internal static class EmbeddingInputs
 {
     public static bool TryEncode(
-        EmbeddingRequest request, Checkpoint checkpoint, Caller? caller, [NotNullWhen(true)] out EmbeddingInput[]? inputs, [NotNullWhen(false)] out ApiError? error)
+        EmbeddingRequest request, Checkpoint checkpoint, Caller? caller, RequestOrigin origin, [NotNullWhen(true)] out EmbeddingInput[]? inputs,
+        [NotNullWhen(false)] out ApiError? error)
     {
         error = RawPrompt.Check(request.Inputs, checkpoint.Limits.VocabSize);
-        inputs = error is null ? [.. request.Inputs.Select(input => Encode(request, input, checkpoint, caller))] : null;
+        inputs = error is null ? [.. request.Inputs.Select(input => Encode(request, input, checkpoint, caller, origin))] : null;
         error ??= inputs!.Select(input => Check(input, checkpoint)).FirstOrDefault(fault => fault is not null);
         return error is null;
     }
 
-    private static EmbeddingInput Encode(EmbeddingRequest request, RawPrompt raw, Checkpoint checkpoint, Caller? caller)
+    private static EmbeddingInput Encode(EmbeddingRequest request, RawPrompt raw, Checkpoint checkpoint, Caller? caller, RequestOrigin origin)
     {
         var input = new GenerationRequest
         {
@@ -33,6 +35,7 @@ internal static class EmbeddingInputs
             WantsEmbedding = true,
             Priority = request.Priority ?? 0,
             Timeout = request.Timeout,
+            Origin = origin,
         };
         return new EmbeddingInput(caller?.Share(input) ?? input, raw.Param);
     }

@@ -10,6 +10,7 @@ internal static class ErrorResponse
     public static Task WriteAsync(HttpContext context, ApiError error)
     {
         HttpResponse response = context.Response;
+        context.Features.Set(error); // for those who count
         response.StatusCode = error.Status;
         if (error.RetryAfter is { } wait)
         {

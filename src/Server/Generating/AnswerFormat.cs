@@ -7,6 +7,9 @@ namespace Llama.Server.Generating;
 /// <summary>How one route words its answers, whole or as events. The events of one choice come in order; those of several choices interleave.</summary>
 internal abstract class AnswerFormat
 {
+    /// <summary>Names the answer, as its caller sees it.</summary>
+    public abstract string Id { get; }
+
     /// <summary>The whole answer, as one JSON object.</summary>
     public abstract void WriteWhole(Utf8JsonWriter json, IReadOnlyList<WholeAnswer> choices, Usage usage);
 

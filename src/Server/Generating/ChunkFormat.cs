@@ -13,6 +13,8 @@ internal abstract class ChunkFormat(GenerationParameters request, int choiceCoun
 {
     private readonly EventTemplate?[] _plainDeltas = new EventTemplate?[choiceCount]; // by choice
 
+    public sealed override string Id => head.Id;
+
     protected AnswerHead Head => head;
 
     /// <summary>Whether a choice has a chunk before its first piece.</summary>

@@ -1,5 +1,6 @@
 using Llama.Scheduling;
 using Llama.Server.Auth;
+using Llama.Server.Telemetry;
 
 namespace Llama.Server.Generating;
 
@@ -14,9 +15,12 @@ internal sealed record ChoicePlan(GenerationRequest Request, TextRules Text);
 internal sealed record GenerationPlan(IReadOnlyList<ChoicePlan> Choices, IReadOnlyList<Prompt> Prompts)
 {
     /// <summary>The same plan on one caller's share of the engine.</summary>
-    public GenerationPlan For(Caller? caller) => caller is null
-        ? this
-        : this with { Choices = [.. Choices.Select(choice => choice with { Request = caller.Share(choice.Request) })] };
+    /// <param name="caller">Whose; null without keys.</param>
+    /// <param name="origin">What those who watch the engine see of it.</param>
+    public GenerationPlan For(Caller? caller, RequestOrigin origin) => this with
+    {
+        Choices = [.. Choices.Select(choice => choice with { Request = (caller?.Share(choice.Request) ?? choice.Request) with { Origin = origin } })],
+    };
 
     /// <summary>Tokens of all prompts. One with several answers counts once.</summary>
     public int PromptTokenCount => Prompts.Sum(prompt => prompt.Tokens.Length);

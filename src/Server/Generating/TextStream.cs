@@ -49,6 +49,9 @@ internal sealed class TextStream(Generation generation, Tokenizer tokenizer, Tex
     /// <summary>Time until the first token; null while there is none.</summary>
     public TimeSpan? TimeToFirstToken { get; private set; }
 
+    /// <summary>When it went from stage to stage; null until its first token was read.</summary>
+    public Milestones? Milestones => TokenCount > 0 ? generation.Milestones : null;
+
     /// <inheritdoc cref="Generation.IsWaiting" />
     public bool IsWaiting => generation.IsWaiting;
 

@@ -15,7 +15,7 @@ internal sealed record Checkpoint(string Name, CheckpointText Text, ModelLimits 
 {
     public static Checkpoint Of(string name, CheckpointText text, ModelLimits limits, ModelDescription description)
     {
-        string all = $"{typeof(Checkpoint).Assembly.GetName().Version} {name} {description}";
+        string all = $"{typeof(Checkpoint).Assembly.GetName().Version} {name} {description.Computation}";
         return new Checkpoint(name, text, limits, "fp_" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(all)).AsSpan(0, 5)));
     }
 

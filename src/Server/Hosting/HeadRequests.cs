@@ -9,9 +9,17 @@ internal static class HeadRequests
         app.Use((context, next) =>
         {
             if (HttpMethods.IsHead(context.Request.Method))
+            {
                 context.Request.Method = HttpMethods.Get;
+                context.Features.Set(new Changed());
+            }
             return next(context);
         });
         return app;
     }
+
+    /// <summary>Whether only the headers of an answer are wanted.</summary>
+    public static bool IsHead(HttpContext context) => HttpMethods.IsHead(context.Request.Method) || context.Features.Get<Changed>() is not null;
+
+    private sealed record Changed;
 }

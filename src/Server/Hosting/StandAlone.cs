@@ -1,5 +1,7 @@
 using Llama.Server.Configuration;
+using Llama.Server.Telemetry;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
 
 namespace Llama.Server.Hosting;
 
@@ -10,6 +12,7 @@ internal static class StandAlone
     {
         builder.Services.AddHostedService<StartupLines>();
         builder.Services.AddOtherOrigins();
+        builder.Services.AddSingleton<IValidateOptions<ServerSettings>, OtlpEndpoints>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<SecondSignal>());
         builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
         // The host gives up on stopping some time after the drain has, never before it. Read unchecked: the host is made before the settings are checked.

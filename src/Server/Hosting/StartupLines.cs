@@ -1,12 +1,13 @@
 using System.Net;
 using Llama.Server.Auth;
+using Llama.Server.Telemetry;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
 namespace Llama.Server.Hosting;
 
 /// <summary>Says where the server listens, and warns when anyone may call it from elsewhere.</summary>
-internal sealed partial class StartupLines(IServer server, ApiKeys keys, ModelIdentity identity, ILogger<StartupLines> logger) : IHostedLifecycleService
+internal sealed partial class StartupLines(IServer server, ApiKeys keys, ModelIdentity identity, IConfiguration settings, ILogger<StartupLines> logger) : IHostedLifecycleService
 {
     public Task StartingAsync(CancellationToken cancellation) => Task.CompletedTask;
 
@@ -21,6 +22,10 @@ internal sealed partial class StartupLines(IServer server, ApiKeys keys, ModelId
         Log.Loading(logger, identity.Name, identity.Folder);
         if (keys.AreOpen && addresses.Any(address => !IsLoopback(address)))
             Log.Open(logger);
+        if (OtlpEndpoints.Of(settings, "TRACES") is { } traces)
+            Log.Exporting(logger, "Spans", traces);
+        if (OtlpEndpoints.Of(settings, "METRICS") is { } metrics)
+            Log.Exporting(logger, "Metrics", metrics);
         return Task.CompletedTask;
     }
 
@@ -39,11 +44,14 @@ internal sealed partial class StartupLines(IServer server, ApiKeys keys, ModelId
 
     private static partial class Log
     {
-        [LoggerMessage(LogLevel.Information, "Listening on {Address} (try it at {Base}/swagger)")]
+        [LoggerMessage(LogLevel.Information, "Listening on {Address} (open it in a browser to chat, {Base}/swagger to try the API)")]
         public static partial void Listening(ILogger logger, string address, string @base);
 
         [LoggerMessage(LogLevel.Information, "Loading {Name} from {Folder}")]
         public static partial void Loading(ILogger logger, string name, string folder);
+
+        [LoggerMessage(LogLevel.Information, "{Signal} go to {Endpoint}, without a word of any prompt or answer")]
+        public static partial void Exporting(ILogger logger, string signal, string endpoint);
 
         [LoggerMessage(LogLevel.Warning, "Anyone who reaches this address may call: no key is set (Auth:ApiKeys) and the server listens beyond this machine.")]
         public static partial void Open(ILogger logger);

@@ -8,8 +8,10 @@ using Llama.Server.Embeddings;
 using Llama.Server.Generating;
 using Llama.Server.Health;
 using Llama.Server.Models;
+using Llama.Server.Pages;
 using Llama.Server.Responses;
 using Llama.Server.Tokenization;
+using Llama.Server.Watching;
 
 namespace Llama.Server.Json;
 
@@ -29,6 +31,9 @@ namespace Llama.Server.Json;
 [JsonSerializable(typeof(TokenizeResult))]
 [JsonSerializable(typeof(DetokenizeResult))]
 [JsonSerializable(typeof(HealthStatus))]
+[JsonSerializable(typeof(EngineView))]
+[JsonSerializable(typeof(EngineAbout))]
+[JsonSerializable(typeof(ServerCard))]
 [JsonSerializable(typeof(AdminAnswer))]
 [JsonSerializable(typeof(EffectiveSettingList))]
 [JsonSerializable(typeof(RequestList))]

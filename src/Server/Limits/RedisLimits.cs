@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Llama.Server.Configuration;
+using Llama.Server.Telemetry;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
@@ -9,7 +10,8 @@ namespace Llama.Server.Limits;
 /// Counts in Redis, so that replicas hold to limits together. What it lets in is noted in this process too: when Redis does not answer in time, this process counts alone from what it knows,
 /// asks no more for a second, and tells Redis when that is back what it let in meanwhile. Requests wait for Redis no longer than the time-out, once, and never fail by it.
 /// </summary>
-internal sealed partial class RedisLimits(LocalLimits local, IOptions<RateLimitsSettings> settings, TimeProvider clock, ILogger<RedisLimits> logger) : BackgroundService, ILimitStore
+internal sealed partial class RedisLimits(
+    LocalLimits local, IOptions<RateLimitsSettings> settings, TimeProvider clock, ServerGauges? gauges, ILogger<RedisLimits> logger) : BackgroundService, ILimitStore
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1), ConnectTime = TimeSpan.FromSeconds(2);
 
@@ -17,7 +19,7 @@ internal sealed partial class RedisLimits(LocalLimits local, IOptions<RateLimits
     private readonly TimeSpan _timeout = TimeSpan.FromMilliseconds(settings.Value.RedisTimeoutMilliseconds);
     private readonly ConcurrentDictionary<string, string> _leases = new(); // callers by the leases of their running requests
     private readonly string _replica = Guid.NewGuid().ToString("N")[..12];
-    private ConnectionMultiplexer? _connection;
+    private Task<ConnectionMultiplexer>? _connecting; // kept when it takes long: one that was let go would try for ever
     private volatile IDatabase? _redis; // null while it is not asked
     private long _awaySince; // by the slots of the local count
     private string? _since; // the value of its key when it was last known
@@ -45,7 +47,8 @@ internal sealed partial class RedisLimits(LocalLimits local, IOptions<RateLimits
 
     public override void Dispose()
     {
-        _connection?.Dispose();
+        if (_connecting is { IsCompletedSuccessfully: true } connected)
+            connected.Result.Dispose();
         base.Dispose();
     }
 
@@ -54,15 +57,18 @@ internal sealed partial class RedisLimits(LocalLimits local, IOptions<RateLimits
     {
         if (settings.Value.Redis.Length == 0)
             return;
+        gauges?.WatchLimitStore(() => IsShared);
         using var timer = new PeriodicTimer(Interval, clock);
         long renewed = clock.GetTimestamp();
         do
         {
             try
             {
-                _connection ??= await ConnectionMultiplexer.ConnectAsync(Options(settings.Value.Redis)).WaitAsync(ConnectTime, stopping);
+                if (_connecting is null or { IsFaulted: true })
+                    _connecting = ConnectionMultiplexer.ConnectAsync(Options(settings.Value.Redis));
+                ConnectionMultiplexer connection = await _connecting.WaitAsync(ConnectTime, stopping);
                 if (_redis is null)
-                    await ReturnAsync(_connection.GetDatabase());
+                    await ReturnAsync(connection.GetDatabase());
                 else if (clock.GetElapsedTime(renewed) >= RedisScripts.Lease / 3)
                     (renewed, _) = (clock.GetTimestamp(), RenewAsync(_redis));
             }

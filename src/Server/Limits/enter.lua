@@ -5,6 +5,9 @@ local most_requests, most_tokens, most_running = tonumber(ARGV[1]), tonumber(ARG
 local cost, lease, lease_time = tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6])
 
 redis.call('ZREMRANGEBYSCORE', running, '-inf', now) -- those of replicas that are no more
+for _, other in ipairs(redis.call('ZRANGEBYSCORE', running, '(' .. now + lease_time, '+inf')) do -- the clock was set back
+  redis.call('ZADD', running, now + lease_time, other)
+end
 local reading = {
   (forget(requests)), most_requests > 0 and wait(requests, most_requests - 1) or 0, reset(requests),
   (forget(tokens)), most_tokens > 0 and wait(tokens, most_tokens - cost) or 0, reset(tokens),

@@ -4,9 +4,18 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local this_slot = math.floor(now / 100)
 
+-- Where this server's clock was set back, what counts in slots that are to come counts from now on: longer than it should, by less than a minute, and never less.
+local function set_back(key, sum)
+  redis.call('DEL', key)
+  redis.call('HSET', key, this_slot, sum, 's', sum, 'o', this_slot, 'l', this_slot)
+  redis.call('PEXPIRE', key, 61000)
+  return sum, this_slot, this_slot
+end
+
 local function forget(key)
   local head = redis.call('HMGET', key, 's', 'o', 'l')
   local sum, oldest, latest = tonumber(head[1] or 0), tonumber(head[2] or this_slot), tonumber(head[3] or this_slot)
+  if latest > this_slot then return set_back(key, sum) end
   if latest < this_slot - 600 then
     redis.call('DEL', key)
     return 0, this_slot, this_slot

@@ -24,6 +24,8 @@ internal sealed class ResponseAnswerFormat(ResponseRequest request, Answers answ
     private bool _isCutOff;
     private bool _isKept;
 
+    public override string Id => draft.Begun.Id;
+
     public override void WriteWhole(Utf8JsonWriter json, IReadOnlyList<WholeAnswer> choices, Usage usage)
     {
         WholeAnswer answer = choices[0];

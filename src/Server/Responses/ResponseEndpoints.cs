@@ -8,6 +8,7 @@ using Llama.Server.Json;
 using Llama.Server.Parsing;
 using Llama.Server.Streaming;
 using Llama.Server.Swagger;
+using Llama.Server.Telemetry;
 
 namespace Llama.Server.Responses;
 
@@ -19,7 +20,7 @@ internal static class ResponseEndpoints
     public static void MapResponses(this IEndpointRouteBuilder routes)
     {
         routes.MapPost("/v1/responses", CreateAsync)
-            .WithTags("Responses").WithSummary("Makes a response to a text or a conversation")
+            .WithMetadata(new ModelOperation("chat")).WithTags("Responses").WithSummary("Makes a response to a text or a conversation")
             .WithRequestFields(ResponseFields.Create.Fields, ResponseExamples.Create)
             .WithExample("tools", "A tool that must be called", ResponseExamples.Tools)
             .WithExample("format", "An answer in JSON", ResponseExamples.Format)

@@ -3,7 +3,9 @@ using Llama.Server.Configuration;
 using Llama.Server.Errors;
 using Llama.Server.Health;
 using Llama.Server.Hosting;
+using Llama.Server.Pages;
 using Llama.Server.Telemetry;
+using Llama.Server.Watching;
 using Microsoft.Extensions.Options;
 
 namespace Llama.Server.Routing;
@@ -16,6 +18,8 @@ internal static class ApiPipeline
         .AddSingleton<OperatorKeys>()
         .AddHostedService<KeysFileWatch>()
         .AddSingleton<Heartbeat>()
+        .AddSingleton<EngineFeed>()
+        .AddSingleton<ServerCards>()
         .AddSingleton(provider => new LargestBody(provider.GetRequiredService<IOptions<ServerSettings>>().Value.MaxRequestBodyBytes, "Server:MaxRequestBodyBytes"));
 
     /// <summary>A group of routes inside the pipeline.</summary>
@@ -49,7 +53,7 @@ internal static class ApiPipeline
         // Made at the first request: it reads settings, which are checked when the host starts.
         var pipeline = new Lazy<RequestDelegate>(() =>
         {
-            IApplicationBuilder app = routes.CreateApplicationBuilder().UseApiRequests().UseMiddleware<ApiKeyMiddleware>().UseMiddleware<BodyLimit>();
+            IApplicationBuilder app = routes.CreateApplicationBuilder().UseApiRequests().UseMiddleware<ModelCalls>().UseMiddleware<ApiKeyMiddleware>().UseMiddleware<BodyLimit>();
             app.Run(endpoint);
             return app.Build();
         });

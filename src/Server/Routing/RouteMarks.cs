@@ -6,6 +6,9 @@ internal record KeyFree;
 /// <summary>Marks a route for those who run the server.</summary>
 internal sealed record AdminRoute;
 
+/// <summary>Marks a route for whoever may call; the admin key opens it too.</summary>
+internal sealed record WatchRoute;
+
 /// <summary>Marks a route that is scraped.</summary>
 internal sealed record MetricsRoute;
 

@@ -56,7 +56,7 @@ internal sealed class AnswerWriter(IOptions<ServerSettings> settings, TimeProvid
         return answer;
     }
 
-    private static void SetHeaders(HttpResponse response)
+    public static void SetHeaders(HttpResponse response)
     {
         response.ContentType = "text/event-stream";
         response.Headers.CacheControl = "no-cache";

@@ -17,9 +17,11 @@ internal sealed class GenerationRunner(AnswerWriter writer, RequestLimits limits
         HttpContext context, Engine engine, Checkpoint checkpoint, GenerationPlan plan, GenerationParameters request, Func<Answers, AnswerFormat> format)
     {
         Caller? caller = context.Features.Get<Caller>();
+        ModelCall? call = context.Features.Get<ModelCall>();
+        call?.Read(request, checkpoint.Name);
         if (caller?.Check(request.Model, request.Priority) is { } forbidden)
             return forbidden;
-        plan = plan.For(caller);
+        plan = plan.For(caller, RequestOrigin.Of(context));
         (Admission? admission, ApiError? error) = await limits.EnterAsync(context, plan.PromptTokenCount, LimitedOutput.Of(plan, request));
         if (admission is null)
             return error;
@@ -29,8 +31,10 @@ internal sealed class GenerationRunner(AnswerWriter writer, RequestLimits limits
         try
         {
             using LiveRequest shown = live.Show(context, checkpoint.Name, () => answers.Progress, answers.AbortByOperator);
+            AnswerFormat wording = format(answers);
+            call?.Began(answers, wording.Id);
             await using (answers)
-                await SendAsync(context, answers, request.Stream, format(answers));
+                await SendAsync(context, answers, request.Stream, wording);
         }
         finally
         {

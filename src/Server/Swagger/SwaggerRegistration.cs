@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Llama.Server.Pages;
 using Microsoft.OpenApi;
 
 namespace Llama.Server.Swagger;
@@ -12,6 +13,7 @@ internal static class SwaggerRegistration
     {
         services.ConfigureHttpJsonOptions(json => json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower);
         services.AddEndpointsApiExplorer();
+        services.AddSingleton(new DescriptionPage("swagger"));
         return services.AddSwaggerGen(swagger =>
         {
             swagger.SwaggerDoc("v1", new OpenApiInfo
@@ -33,7 +35,7 @@ internal static class SwaggerRegistration
         });
     }
 
-    /// <summary>Serves the page and the description; <c>/</c> leads there.</summary>
+    /// <summary>Serves the page and the description.</summary>
     public static WebApplication UseApiDescription(this WebApplication app)
     {
         app.UseSwagger();
@@ -47,7 +49,6 @@ internal static class SwaggerRegistration
             page.UseRequestInterceptor("function (request) { return window.showStreams(request); }");
         });
         app.MapGet("/swagger/" + LiveStream, ServeLiveStream).ExcludeFromDescription();
-        app.MapGet("/", () => Results.Redirect("/swagger")).ExcludeFromDescription();
         return app;
     }
 

@@ -5,13 +5,15 @@ namespace Llama.Server.Telemetry;
 /// <summary>Registration of the scrape.</summary>
 internal static class MetricsRegistration
 {
-    public static IServiceCollection AddServerMetrics(this IServiceCollection services) => services.AddSingleton<MetricsScrape>();
+    public static IServiceCollection AddServerMetrics(this IServiceCollection services) => services
+        .AddSingleton<MetricsScrape>().AddSingleton<ModelCallMetrics>().AddSingleton<ServerGauges>();
 
-    /// <summary>Maps the scrape. Its names are turned into vLLM's by <see cref="ColonNames"/>.</summary>
+    /// <summary>Maps the scrape. Its names are turned into vLLM's by <see cref="ScrapeNames"/>.</summary>
     public static void MapMetrics(this IEndpointRouteBuilder routes, string path)
     {
         MetricsScrape scrape = routes.ServiceProvider.GetRequiredService<MetricsScrape>(); // now, so that it sees the first request too
-        RequestDelegate answer = routes.CreateApplicationBuilder().UseMiddleware<ColonNames>()
+        routes.ServiceProvider.GetRequiredService<ServerGauges>(); // nothing else asks for them
+        RequestDelegate answer = routes.CreateApplicationBuilder().UseMiddleware<ScrapeNames>()
             .UseOpenTelemetryPrometheusScrapingEndpoint(scrape.Meters, _ => true, path: null, configureBranchedPipeline: null, optionsName: null).Build();
         // As a Delegate: the description lists no bare RequestDelegate.
         routes.MapGet(path, (Delegate)((HttpContext context) => answer(context)))

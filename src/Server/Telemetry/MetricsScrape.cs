@@ -15,6 +15,8 @@ internal sealed class MetricsScrape : IDisposable
 {
     private const string ModelName = "model_name";
 
+    private static readonly string[] ForAll = ["Llama.Scheduling", ModelCallMetrics.MeterName, ProcessMetrics.MeterName];
+
     private readonly ServiceProvider _telemetry;
 
     public MetricsScrape(ModelIdentity identity, SettingsSection<AuthSettings> auth)
@@ -24,7 +26,7 @@ internal sealed class MetricsScrape : IDisposable
         var services = new ServiceCollection();
         services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.Clear().AddAttributes([new KeyValuePair<string, object>(ModelName, identity.Name)]))
-            .WithMetrics(metrics => metrics.AddMeter(["Llama.Scheduling", ProcessMetrics.MeterName, .. hasKey ? [KeyMetrics.MeterName] : Array.Empty<string>()]).AddPrometheusExporter(Shape));
+            .WithMetrics(metrics => metrics.AddMeter(hasKey ? [.. ForAll, KeyMetrics.MeterName] : ForAll).AddPrometheusExporter(Shape));
         _telemetry = services.BuildServiceProvider();
         Meters = _telemetry.GetRequiredService<MeterProvider>();
     }

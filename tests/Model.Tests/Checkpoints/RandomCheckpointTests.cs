@@ -1,5 +1,6 @@
 using Llama.Model.Checkpoints;
 using Llama.Model.Kernels;
+using Llama.Model.Quantization;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Tests.Checkpoints;
@@ -43,6 +44,22 @@ public sealed class RandomCheckpointTests : IDisposable
         byte[] first = WriteOnce(1);
         Assert.Equal(first, WriteOnce(1));
         Assert.NotEqual(first, WriteOnce(2));
+    }
+
+    [Theory]
+    [InlineData("int8")]
+    [InlineData("int8-outliers")]
+    [InlineData("int4-g32-zp")]
+    public void Write_InCodes_WritesWhatQuantizingWrites(string name)
+    {
+        Assert.True(QuantizationType.TryParse(name, out QuantizationType? type));
+        string full = Directory.CreateDirectory(_folder.File("full")).FullName, quantised = Directory.CreateDirectory(_folder.File("quantised")).FullName, written = _folder.File("written");
+        RandomCheckpoint.Write(full, TestConfig.Tiny, TensorDtype.BF16, seed: 3);
+        CheckpointQuantizer.Write(full, quantised, QuantizationPlan.Of(type), new Progress<double>());
+
+        RandomCheckpoint.Write(written, TestConfig.Tiny with { Quantization = QuantizationPlan.Of(type) }, TensorDtype.BF16, seed: 3);
+
+        Assert.Equal(File.ReadAllBytes(Path.Combine(quantised, "model.safetensors")), File.ReadAllBytes(Path.Combine(written, "model.safetensors")));
     }
 
     [Fact]

@@ -16,21 +16,27 @@ public sealed class ModelPlannerTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Theory]
-    [InlineData("cpu", "auto", "auto")]
-    [InlineData("cpu", "float32", "int8")]
-    [InlineData("cpu", "int8", "auto")]
-    [InlineData("cpu", "int4-g32-zp", "auto")]
-    [InlineData("cpu:0,cpu:1", "bfloat16", "auto")]
-    [InlineData("cpu:0,cpu:1,cpu:2", "int4", "float32")]
-    public void Make_AnyForm_WeighsAndPlacesAsLoadingDoes(string device, string dtype, string kvDtype)
+    [InlineData("cpu", 1, "auto", "auto")]
+    [InlineData("cpu", 1, "float32", "int8")]
+    [InlineData("cpu", 1, "int8", "auto")]
+    [InlineData("cpu", 1, "int8-outliers", "auto")]
+    [InlineData("cpu", 1, "int4-g32-zp", "auto")]
+    [InlineData("cpu:0,cpu:1", 1, "bfloat16", "auto")]
+    [InlineData("cpu:0,cpu:1,cpu:2", 1, "int4", "float32")]
+    [InlineData("cpu", 2, "float32", "auto")]
+    [InlineData("cpu:0,cpu:1", 2, "int8-outliers", "auto")]
+    [InlineData("cpu:0,cpu:1,cpu:2,cpu:3", 2, "bfloat16", "int8")]
+    [InlineData("cpu:0,cpu:1,cpu:2,cpu:3", 2, "int4-g32", "auto")]
+    public void Make_AnyForm_WeighsAndPlacesAsLoadingDoes(string device, int shared, string dtype, string kvDtype)
     {
-        ModelOptions options = Options(device) with { Dtype = dtype, KvDtype = kvDtype, BlockCount = 9 };
+        ModelOptions options = Options(device) with { TensorParallel = shared, Dtype = dtype, KvDtype = kvDtype, BlockCount = 9 };
 
         ModelPlan plan = ModelPlanner.Make(options, []);
 
         using ModelRunner runner = ModelRunner.Load(options);
         Assert.Null(plan.Fault);
         Assert.Equal(runner.Description.WeightBytes, plan.Devices.Sum(part => part.WeightBytes));
+        Assert.Equal(runner.Description.Devices.Select(part => (part.Name, part.WeightBytes, part.CacheBytes)), plan.Devices.Select(part => (part.Name, part.WeightBytes, part.CacheBytes)));
         Assert.Equal(runner.Limits.BlockCount * runner.Limits.BlockSize, plan.CacheTokens);
         Assert.StartsWith(plan.Types, runner.Description.Dtype);
         Assert.Contains($"{plan.Devices.Sum(part => part.CacheBytes) >> 20:N0} MiB", runner.Description.KvCache);
@@ -64,6 +70,21 @@ public sealed class ModelPlannerTests : IDisposable
         Assert.Equal(Enumerable.Range(0, 5), plan.Devices.SelectMany(part => Enumerable.Range(part.FirstLayer, part.LayerBytes.Length)));
         Assert.Equal(whole.Devices[0].WeightBytes, plan.Devices.Sum(part => part.WeightBytes));
         Assert.Equal(devices.Select(device => device.Name), plan.Devices.Select(part => part.Name));
+    }
+
+    [Fact]
+    public void Make_GroupsThatShareLayers_HoldALayerTogetherAndNeedTheirOwnRoomEach()
+    {
+        AssumedDevice[] devices = [.. Enumerable.Range(0, 4).Select(i => new AssumedDevice($"cuda:{i}", 1L << 30))];
+        ModelOptions options = Options("auto") with { TensorParallel = 2 };
+
+        ModelPlan plan = ModelPlanner.Make(options, devices);
+
+        Assert.Null(plan.Fault);
+        Assert.Equal([0, 0, 3, 3], plan.Devices.Select(part => part.FirstLayer));
+        Assert.Equal("embedding, layers 0 to 2 in shares of 2: 2 of 4 heads, 48 of 96 MLP columns, 112 of 200 tokens", plan.Devices[0].Holds);
+        ModelPlan tight = ModelPlanner.Make(options, [devices[0], devices[1] with { FreeBytes = 1000 }, .. devices[2..]]);
+        Assert.Contains("cuda:0+cuda:1", tight.Fault); // a group has as much as its smallest device lets it
     }
 
     [Fact]

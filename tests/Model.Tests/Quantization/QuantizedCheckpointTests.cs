@@ -98,6 +98,15 @@ public sealed class QuantizedCheckpointTests : IDisposable
     }
 
     [Fact]
+    public void Stored_WithColumns_IsRefusedWithTheRemedy()
+    {
+        CheckpointQuantizer.Write(_source, _target, PlanOf("int8-outliers"), new Progress<double>());
+        using IWeightSource ahead = Open(_target, keepsQuantised: true), atLoad = new QuantizingWeights(Open(_source, keepsQuantised: true), PlanOf("int8-outliers"));
+        foreach (IWeightSource source in (IWeightSource[])[ahead, atLoad])
+            Assert.Contains("with --type int8.", Assert.Throws<ArgumentException>(() => source.Stored("lm_head.weight", ScalarType.BFloat16)).Message);
+    }
+
+    [Fact]
     public void Write_QuantisedSource_IsRefused()
     {
         CheckpointQuantizer.Write(_source, _target, QuantizationPlan.Of(QuantizationType.Int8), new Progress<double>());

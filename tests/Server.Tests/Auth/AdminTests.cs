@@ -2,6 +2,8 @@ using System.Net;
 using System.Text.Json.Nodes;
 using Llama.Server.Tests.Hosting;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Llama.Server.Tests.Auth;
 
@@ -98,6 +100,21 @@ public sealed class AdminTests
         }
         await TestApp.Until(async () => (await TestApp.ReadJsonAsync(await admin.GetAsync("/admin/requests")))["data"]!.AsArray().Count == 0);
         await ErrorTests.AssertErrorAsync(await admin.PostAsync("/admin/requests/to-end/abort", null), HttpStatusCode.NotFound, "request_not_found", "id");
+    }
+
+    /// <summary>An id that no request has may be anything, a line for the log included.</summary>
+    [Fact]
+    public async Task Abort_OfNoRequest_IsNotInTheLog()
+    {
+        var log = new LogLines();
+        await using var app = new TestApp { Settings = { ["Auth:AdminKey"] = "boss" } };
+        HttpClient client = app.WithWebHostBuilder(builder => builder.ConfigureServices(services => services.AddSingleton<ILoggerFactory>(new LoggerFactory([log])))).CreateClient();
+        client.DefaultRequestHeaders.Authorization = new("Bearer", "boss");
+        await ErrorTests.AssertErrorAsync(await client.PostAsync("/admin/requests/x%0Aforged/abort", null), HttpStatusCode.NotFound, "request_not_found", "id");
+        await client.PostAsync("/admin/drain", null);
+
+        Assert.Contains(log.All, line => line.Contains("drains the server"));
+        Assert.DoesNotContain(log.All, line => line.Contains("forged"));
     }
 
     [Fact]

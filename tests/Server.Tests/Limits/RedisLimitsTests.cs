@@ -3,6 +3,7 @@ using Llama.Server.Limits;
 using Llama.Server.Tests.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using StackExchange.Redis;
 
 namespace Llama.Server.Tests.Limits;
 
@@ -72,6 +73,26 @@ public sealed class RedisLimitsTests
             Assert.StartsWith("Redis is back", replica.Log.All[1]);
         }
     });
+
+    /// <summary>What was counted by a clock that is then set back an hour counts for a minute from then on: neither for an hour, nor not at all.</summary>
+    [RedisFact]
+    public async Task Redis_ClockSetBack_CountsForAnotherMinute()
+    {
+        using var redis = new RedisServer();
+        await using Replica replica = await Replica.StartSharedAsync(redis);
+        using var other = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{redis.Port}");
+        IDatabase database = other.GetDatabase();
+        long later = DateTimeOffset.UtcNow.AddHours(1).ToUnixTimeMilliseconds();
+        await database.HashSetAsync("llama:{one}:tokens", [new("s", 90), new("o", later / 100), new("l", later / 100), new(later / 100, 90)]);
+        await database.SortedSetAddAsync("llama:{one}:running", "gone", later);
+        LimitDecision refused = await replica.Limits.EnterAsync(new LimitAsk("one", new LimitRules(null, 100, 2), 20));
+        double lease = (await database.SortedSetScoreAsync("llama:{one}:running", "gone"))!.Value;
+
+        Assert.Equal((LimitKind.Tokens, 90, 1), (refused.Denial, refused.Reading.Tokens, refused.Reading.Running));
+        Assert.InRange(refused.Reading.TokensWait, 1, 60_100);
+        Assert.InRange(lease - DateTimeOffset.UtcNow.ToUnixTimeMilliseconds(), -300_000, 60_000);
+        Assert.Null((await replica.Limits.EnterAsync(new LimitAsk("one", new LimitRules(null, 100, 2), 10))).Denial);
+    }
 
     [RedisFact]
     public async Task Redis_ThatHangs_HoldsUpNobodyTwice()
@@ -149,7 +170,7 @@ public sealed class RedisLimitsTests
         private Replica(int port, int timeout)
         {
             var settings = new RateLimitsSettings { Redis = $"127.0.0.1:{port}", RedisTimeoutMilliseconds = timeout, Replicas = 2 };
-            Limits = new RedisLimits(new LocalLimits(TimeProvider.System), Options.Create(settings), TimeProvider.System, new LoggerFactory([Log]).CreateLogger<RedisLimits>());
+            Limits = new RedisLimits(new LocalLimits(TimeProvider.System), Options.Create(settings), TimeProvider.System, gauges: null, new LoggerFactory([Log]).CreateLogger<RedisLimits>());
         }
 
         public RedisLimits Limits { get; }

@@ -28,6 +28,10 @@ internal sealed class OutlierWeight(QuantizedWeight codes, OutlierColumns column
     /// <summary>In codes, or in their place.</summary>
     public static Weight CodesOf(Weight weight) => weight is OutlierWeight split ? split.Codes : weight;
 
+    /// <summary>Why such a weight does not stream from its file, with the remedy: its columns would have to lie beside it.</summary>
+    public static ArgumentException CannotStream() =>
+        new("Weights in int8-outliers do not stream from their file. Raise Model:MemoryLimit, or serve a checkpoint that the verb quantize wrote with --type int8.");
+
     /// <summary>As the codes say: an embedding has no input that could stand out.</summary>
     public override Tensor Widen(Tensor? rows = null) => Codes.Widen(rows);
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Llama.Server.Bench.Measuring;
+using Llama.Server.Hosting;
 
 namespace Llama.Server.Bench.Compare;
 
@@ -8,7 +9,7 @@ internal sealed record CompareReport
 {
     public string Benchmark => "compare";
 
-    public string Version => Hardware.Version;
+    public string Version => ServerVersion.Full;
 
     public Hardware Machine { get; } = Hardware.OfThisMachine();
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Llama.Server.Bench.Measuring;
+using Llama.Server.Hosting;
 
 namespace Llama.Server.Bench.Load;
 
@@ -8,7 +9,7 @@ internal sealed record ServeReport
 {
     public string Benchmark => "serve";
 
-    public string Version => Hardware.Version;
+    public string Version => ServerVersion.Full;
 
     /// <summary>Where the load came from; the servers may be elsewhere.</summary>
     public Hardware Machine { get; } = Hardware.OfThisMachine();

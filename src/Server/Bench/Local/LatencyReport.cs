@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Llama.Server.Bench.Measuring;
+using Llama.Server.Hosting;
 
 namespace Llama.Server.Bench.Local;
 
@@ -8,7 +9,7 @@ internal sealed record LatencyReport
 {
     public string Benchmark => "latency";
 
-    public string Version => Hardware.Version;
+    public string Version => ServerVersion.Full;
 
     public Hardware Machine { get; } = Hardware.OfThisMachine();
 

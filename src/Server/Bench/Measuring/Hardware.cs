@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Runtime.InteropServices;
 
 namespace Llama.Server.Bench.Measuring;
@@ -13,10 +12,6 @@ namespace Llama.Server.Bench.Measuring;
 internal sealed record Hardware(string Cpu, int Cores, string[] Isa, long MemoryBytes, string Os, string Runtime)
 {
     private static readonly string[] Matters = ["avx", "avx2", "fma", "f16c", "avx_vnni", "avx512f", "avx512bw", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8"];
-
-    /// <summary>This program's version, with its commit where the build knew it.</summary>
-    public static string Version { get; } =
-        typeof(Hardware).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
     public static Hardware OfThisMachine()
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Llama.Model.Diagnosis;
 using Llama.Server.Bench.Measuring;
+using Llama.Server.Hosting;
 
 namespace Llama.Server.CommandLine.Doctor;
 
@@ -17,7 +18,7 @@ internal static class MachineExamination
         yield return new Finding("memory", Memory(hardware));
         if (File.Exists(HugePages)) yield return HugePage(File.ReadAllText(HugePages));
         yield return new Finding("system", $"{hardware.Os}, {hardware.Runtime}");
-        yield return new Finding("program", Hardware.Version);
+        yield return new Finding("program", ServerVersion.Full);
     }
 
     private static Finding Processor(Hardware hardware)

@@ -57,9 +57,11 @@ internal static class PlanVerb
           weights       of the layers, embedding and head on that device, in the type that Model:Dtype makes them
           KV cache      its layers' part of the pool, which is as large as serving would make it
           activations   intermediate results of the largest step (Scheduler:MaxBatchTokens)
-          buffers       tables of positions, rows to draw from, logits, and what weights stream through
+          buffers       tables of positions, rows to draw from, logits, what weights stream through, and what devices that share layers exchange
           free          what the device has free now, or has been given by --devices. Of what a CUDA driver and libraries take themselves, some hundred MiB, nothing is known here: it comes out of what
                         Model:MemoryUtilization leaves.
+
+        With Model:TensorParallel each device of a group holds its share of the group's layers, and a line for each says of how many heads, MLP columns and tokens that consists.
 
         With Model:MemoryLimit there are also what the process takes beside the model (of a GPU an assumption), the limit, and the weights that lie outside: they stream at each step.
         """;

@@ -4,9 +4,10 @@ using System.Text.RegularExpressions;
 namespace Llama.Server.Telemetry;
 
 /// <summary>
-/// Writes <c>vllm:</c> for <c>vllm_</c> in a scrape. OpenTelemetry allows no colon in an instrument's name, and the field's dashboards ask for one.
+/// Gives metrics the names under which Prometheus' users look for them: <c>vllm:</c> for <c>vllm_</c>, since OpenTelemetry allows no colon in an instrument's name and the field's dashboards
+/// ask for one; and <c>_seconds</c> behind OpenTelemetry's own GenAI names, as its rules for Prometheus have it.
 /// </summary>
-internal sealed partial class ColonNames(RequestDelegate next)
+internal sealed partial class ScrapeNames(RequestDelegate next)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -23,8 +24,11 @@ internal sealed partial class ColonNames(RequestDelegate next)
     }
 
     /// <summary>Names stand at the start of a line or after <c># TYPE </c> and its like; label values are left alone.</summary>
-    internal static string Rename(string scrape) => Name.Replace(scrape, "${comment}vllm:");
+    internal static string Rename(string scrape) => GenAI.Replace(Colon.Replace(scrape, "${comment}vllm:"), "${name}_seconds");
 
     [GeneratedRegex("^(?<comment># (TYPE|HELP|UNIT) )?vllm_", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
-    private static partial Regex Name { get; }
+    private static partial Regex Colon { get; }
+
+    [GeneratedRegex("^(?<name>(# (TYPE|HELP|UNIT) )?gen_ai_server_(request_duration|time_to_first_token|time_per_output_token))(?!_seconds)", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
+    private static partial Regex GenAI { get; }
 }

@@ -1,0 +1,31 @@
+using Llama.Server.Limits;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace Llama.Server.Telemetry;
+
+/// <summary>
+/// Spans and metrics by OTLP, where OpenTelemetry's own variables say so: <c>OTEL_EXPORTER_OTLP_ENDPOINT</c>, or the one for traces or metrics alone. Without them nothing listens. An
+/// application that hosts the engine has its own export, and listens to the source <c>Llama.Server</c> and the meters.
+/// </summary>
+internal static class TelemetryExport
+{
+    private const string Service = "llama-server";
+
+    public static void AddTelemetryExport(this WebApplicationBuilder builder)
+    {
+        bool hasTraces = OtlpEndpoints.Of(builder.Configuration, "TRACES") is not null, hasMetrics = OtlpEndpoints.Of(builder.Configuration, "METRICS") is not null;
+        if (!hasTraces && !hasMetrics)
+            return;
+        OpenTelemetry.OpenTelemetryBuilder telemetry = builder.Services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService(builder.Configuration["OTEL_SERVICE_NAME"] ?? Service, serviceVersion: typeof(TelemetryExport).Assembly.GetName().Version?.ToString(3)));
+        if (hasTraces)
+            telemetry.WithTracing(traces => traces.AddSource(ModelCallSpan.SourceName).AddAspNetCoreInstrumentation(http => http.Filter = IsWanted).AddOtlpExporter());
+        if (hasMetrics)
+            telemetry.WithMetrics(metrics => metrics.AddMeter("Llama.Scheduling", ModelCallMetrics.MeterName, KeyMetrics.MeterName).AddOtlpExporter());
+    }
+
+    /// <summary>Not what machines ask every few seconds.</summary>
+    private static bool IsWanted(HttpContext context) => !context.Request.Path.StartsWithSegments("/health") && !context.Request.Path.StartsWithSegments("/metrics");
+}

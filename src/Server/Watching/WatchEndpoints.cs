@@ -1,0 +1,79 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Llama.Scheduling;
+using Llama.Server.Auth;
+using Llama.Server.Configuration;
+using Llama.Server.Errors;
+using Llama.Server.Hosting;
+using Llama.Server.Json;
+using Llama.Server.Parsing;
+using Llama.Server.Routing;
+using Llama.Server.Streaming;
+using Llama.Server.Swagger;
+using Microsoft.Extensions.Options;
+
+namespace Llama.Server.Watching;
+
+/// <summary>The engine's inside for those who watch it.</summary>
+internal static class WatchEndpoints
+{
+    private const string FrameCount = "frames";
+
+    private static readonly QueryParameter Frames = new(FrameCount, new FieldShape("integer", Minimum: 1), "Views after which the stream ends; without it, it goes on.");
+    private static readonly ErrorAnswer BadQuery = new("The query asks for what is not done.", ApiError.Unknown("x"));
+
+    /// <summary>Whoever may call may watch, and the admin key may.</summary>
+    public static void MapEngineEvents(this IEndpointRouteBuilder routes) => routes.MapGet("/engine/events", SendAsync)
+        .WithTags("Engine").WithSummary("Streams the engine's inside, three times a second: batch, sequences, KV blocks")
+        .Produces<EngineView>(contentType: "text/event-stream").WithMetadata(new WatchRoute(), Frames, BadQuery);
+
+    private static async Task SendAsync(HttpContext context, EngineFeed feed, EngineHost host, IOptions<SchedulerSettings> scheduler, ApiKeys keys, OperatorKeys operators)
+    {
+        if (!TryReadQuery(context.Request.Query, out int mostFrames, out ApiError? error))
+        {
+            await ErrorResponse.WriteAsync(context, error!);
+            return;
+        }
+        AnswerWriter.SetHeaders(context.Response);
+        if (HeadRequests.IsHead(context))
+            return; // nobody would see the stream's end
+        bool withNames = IsToldNames(context, keys, operators), hasIntroduced = false;
+        for (int i = 0; i < mostFrames && !IsOver(context, host); i++)
+        {
+            if (!hasIntroduced && host is { Checkpoint: { } checkpoint, Description: { } description })
+            {
+                var about = EngineAbout.Of(checkpoint, description, scheduler.Value);
+                await WriteAsync(context, "event: about\ndata: ", JsonSerializer.SerializeToUtf8Bytes(about, ApiJson.Web.EngineAbout));
+                hasIntroduced = true;
+            }
+            await WriteAsync(context, "data: ", (await feed.NextAsync()).Json(withNames));
+        }
+    }
+
+    /// <summary>Whose a request is concerns those who run the server: where they have no key of their own, all callers of a server that is open, on which there are no names.</summary>
+    private static bool IsToldNames(HttpContext context, ApiKeys keys, OperatorKeys operators) =>
+        operators.HasAdminKey ? context.Features.Get<Operator>() is not null : keys.AreOpen;
+
+    /// <summary>A watcher must not keep a server from stopping that has nothing more to show.</summary>
+    private static bool IsOver(HttpContext context, EngineHost host) =>
+        context.RequestAborted.IsCancellationRequested || (host.IsStopping && host.Engine is not { State: EngineState.Ready or EngineState.Draining });
+
+    private static async Task WriteAsync(HttpContext context, string field, byte[] data)
+    {
+        context.Response.BodyWriter.Write(Encoding.UTF8.GetBytes(field));
+        context.Response.BodyWriter.Write(data);
+        await context.Response.BodyWriter.WriteAsync("\n\n"u8.ToArray());
+    }
+
+    private static bool TryReadQuery(IQueryCollection query, out int mostFrames, out ApiError? error)
+    {
+        mostFrames = int.MaxValue;
+        error = query.Keys.FirstOrDefault(name => name != FrameCount) is { } unknown ? ApiError.Unknown(unknown) : null;
+        string? frames = query[FrameCount];
+        if (error is null && frames is not null && !(int.TryParse(frames, CultureInfo.InvariantCulture, out mostFrames) && mostFrames > 0))
+            error = ApiError.InvalidValue(FrameCount, $"'{FrameCount}' is '{frames}'; give a whole number from 1 on.");
+        return error is null;
+    }
+}

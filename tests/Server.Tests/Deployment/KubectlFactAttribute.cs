@@ -1,0 +1,11 @@
+namespace Llama.Server.Tests.Deployment;
+
+/// <summary>A test that needs kubectl; no cluster.</summary>
+internal sealed class KubectlFactAttribute : FactAttribute
+{
+    public KubectlFactAttribute()
+    {
+        if (!OtherProgram.IsThere("kubectl"))
+            Skip = "kubectl is not installed, which puts bases and components together; the files themselves are checked without it.";
+    }
+}

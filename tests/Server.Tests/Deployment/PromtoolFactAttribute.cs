@@ -1,0 +1,11 @@
+namespace Llama.Server.Tests.Deployment;
+
+/// <summary>A test that needs Prometheus' promtool.</summary>
+internal sealed class PromtoolFactAttribute : FactAttribute
+{
+    public PromtoolFactAttribute()
+    {
+        if (!OtherProgram.IsThere("promtool"))
+            Skip = "promtool is not installed; deploy/prometheus/check.sh installs it.";
+    }
+}

@@ -1,0 +1,86 @@
+using System.Collections.Concurrent;
+using System.Text;
+using Llama.Server.Configuration;
+using Llama.Server.Telemetry;
+using Llama.Server.Tests.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using OpenTelemetry.Trace;
+
+namespace Llama.Server.Tests.Telemetry;
+
+/// <summary>Where spans and metrics go.</summary>
+public sealed class ExportTests
+{
+    [Fact]
+    public async Task Endpoint_Set_GetsSpansAndMetrics()
+    {
+        var got = new ConcurrentDictionary<string, string>();
+        await using WebApplication collector = await CollectAsync(got);
+        await using var app = new TestApp
+        {
+            Reply = "ok",
+            Settings =
+            {
+                ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Urls.First(), ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf", ["OTEL_BSP_SCHEDULE_DELAY"] = "100",
+                ["OTEL_METRIC_EXPORT_INTERVAL"] = "100", ["OTEL_SERVICE_NAME"] = "my-llama",
+            },
+        };
+        HttpClient client = await app.StartAsync();
+
+        // Again and again: a batch that meets a machine that stands still is lost.
+        await TestApp.Until(async () =>
+        {
+            await client.PostAsync("/v1/chat/completions", TestApp.Chat());
+            await Task.Delay(50);
+            return Has("/v1/traces", "chat tiny") && Has("/v1/traces", "decode") && Has("/v1/metrics", "gen_ai.server.request.duration") && Has("/v1/metrics", "vllm.generation_tokens_total");
+        });
+
+        Assert.Contains("my-llama", got["/v1/traces"]);
+        Assert.DoesNotContain("giraffe", string.Concat(got.Values));
+
+        bool Has(string path, string text) => got.TryGetValue(path, out string? body) && body.Contains(text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Endpoint_NotSet_NobodyListens()
+    {
+        await using var app = new TestApp();
+        await app.StartAsync();
+
+        Assert.Null(app.Services.GetService<TracerProvider>());
+    }
+
+    [Theory]
+    [InlineData("collector:4317")]
+    [InlineData("4317")]
+    [InlineData("ftp://collector")]
+    public void Endpoint_NoAddress_IsAFault(string endpoint)
+    {
+        var settings = new ConfigurationBuilder().AddInMemoryCollection([new("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", endpoint)]).Build();
+
+        Assert.Equal(
+            $"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is '{endpoint}'; give the collector's address, such as http://collector:4317, or leave it out.",
+            Assert.Single(new OtlpEndpoints(settings).Validate(null, new ServerSettings()).Failures!));
+    }
+
+    private static async Task<WebApplication> CollectAsync(ConcurrentDictionary<string, string> got)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(["--urls=http://127.0.0.1:0"]);
+        builder.Logging.ClearProviders();
+        WebApplication collector = builder.Build();
+        collector.MapPost("/v1/{signal}", async (HttpContext context) =>
+        {
+            using var body = new MemoryStream();
+            await context.Request.Body.CopyToAsync(body);
+            got.AddOrUpdate(context.Request.Path.Value!, _ => Text(body), (_, before) => before + Text(body));
+        });
+        await collector.StartAsync();
+        return collector;
+    }
+
+    private static string Text(MemoryStream body) => Encoding.Latin1.GetString(body.GetBuffer(), 0, (int)body.Length);
+}
