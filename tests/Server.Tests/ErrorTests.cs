@@ -58,6 +58,18 @@ public sealed class ErrorTests(ErrorTests.Ready ready) : IClassFixture<ErrorTest
         await AssertErrorAsync(response, HttpStatusCode.BadRequest, code, param);
     }
 
+    /// <summary>Deep within a schema, which is read late.</summary>
+    [Theory]
+    [InlineData("\u00ff\u00fe")]
+    [InlineData("\u00c3")]
+    public async Task Chat_NameThatIsNoUtf8_IsInvalidJson(string name)
+    {
+        string body = $$$"""{"model":"tiny","messages":[{"role":"user","content":"x"}],"guided_json":{"type":"object","properties":{"{{{name}}}":{} } } }""";
+        using ByteArrayContent content = new(Encoding.Latin1.GetBytes(body)) { Headers = { ContentType = new("application/json") } };
+
+        await AssertErrorAsync(await ready.Client.PostAsync("/v1/chat/completions", content), HttpStatusCode.BadRequest, "invalid_json", null);
+    }
+
     [Theory]
     [InlineData("""{"model":"tiny","prompt":7}""", "invalid_type", "prompt")]
     [InlineData("""{"model":"tiny","prompt":[]}""", "invalid_value", "prompt")]

@@ -69,8 +69,10 @@ public sealed class SocketTests
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/health")).StatusCode); // the connection is still in step
     }
 
-    [Fact]
-    public async Task Body_MalformedChunks_Is400InJson()
+    [Theory]
+    [InlineData("nonsense")]
+    [InlineData("ffffffffffffffffffffffffffffffff")]
+    public async Task Body_MalformedChunks_Is400InJson(string size)
     {
         await using var app = new TestApp();
         app.UseKestrel();
@@ -79,7 +81,7 @@ public sealed class SocketTests
         await socket.ConnectAsync(client.BaseAddress!.Host, client.BaseAddress.Port);
 
         await socket.GetStream().WriteAsync(
-            "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\nnonsense\r\n"u8.ToArray());
+            Encoding.ASCII.GetBytes($"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n{size}\r\n"));
         string response = await new StreamReader(socket.GetStream(), Encoding.UTF8).ReadToEndAsync();
 
         Assert.StartsWith("HTTP/1.1 400", response);

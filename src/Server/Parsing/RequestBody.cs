@@ -19,7 +19,11 @@ internal static class RequestBody
         try
         {
             using JsonDocument document = await JsonDocument.ParseAsync(context.Request.Body, Strict, context.RequestAborted);
-            return Read(document.RootElement, fields, target);
+            return Read(document.RootElement, fields, target) ?? (JsonUnicode.IsValid(document.RootElement) ? null : ApiError.InvalidJson("The body is not valid JSON: a text in it is not valid Unicode."));
+        }
+        catch (IOException exception) when (exception is not BadHttpRequestException) // the size of a chunk that overflows
+        {
+            return new ApiError(400, $"The request could not be read: {exception.Message}", "invalid_request");
         }
         catch (JsonException exception)
         {
