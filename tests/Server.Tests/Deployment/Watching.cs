@@ -76,7 +76,7 @@ internal static partial class Watching
     [GeneratedRegex(@"\b(by|on|without|ignoring)\s*\((?<labels>[^)]*)\)")]
     private static partial Regex Grouping { get; }
 
-    [GeneratedRegex(@"\b(up|ALERTS|(vllm:|llama_|gen_ai_|gateway_)[a-z0-9_]+)\b")]
+    [GeneratedRegex(@"\b(up|ALERTS|(vllm:|llama_|gen_ai_|gateway_|process_|dotnet_)[a-z0-9_]+)\b")]
     private static partial Regex Name { get; }
 
     [GeneratedRegex("Create[A-Za-z]+(<[a-z]+>)?\\(\"(?<name>gateway_[a-z_]+)\"")]
