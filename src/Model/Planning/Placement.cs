@@ -84,7 +84,8 @@ internal sealed class Placement(ModelOptions options, WeightFormat format, IWeig
         long[] layers = [.. Enumerable.Range(part.FirstLayer, part.LayerCount).Select(layer => WeightDemand.LayerBytes(held, format.Dtype, new ModelPart(layer, 1)))];
         long exchanged = ShardGroup.BytesOf(_config, part, Size, isHost: !choice.Device.IsCuda);
         DevicePlan plan = new(choice.Device.Name, free[device], part.FirstLayer, layers, embedding, WeightDemand.Bytes(held, format.Dtype, part) - layers.Sum() - embedding,
-            CacheBytes: 0, activations, LlamaModel.StepBytes(shape, Size, dtype, part.HasHead(_config)) - activations + exchanged) { Share = part.Share(_config) };
+            CacheBytes: 0, activations, LlamaModel.StepBytes(shape, Size, dtype, part.HasHead(_config)) - activations + exchanged)
+        { Share = part.Share(_config) };
         return choice.MemoryLimit is long limit ? Limit(plan, new MemoryPlan(limit, options, held, part, Size, format.Dtype, exchanged), part, choice) : plan;
     }
 

@@ -15,7 +15,11 @@ public sealed class KubernetesTests
 {
     private static readonly Dictionary<string, Type> Sections = new()
     {
-        ["Model"] = typeof(ModelSettings), ["Scheduler"] = typeof(SchedulerSettings), ["Server"] = typeof(ServerSettings), ["Auth"] = typeof(AuthSettings), ["RateLimits"] = typeof(RateLimitsSettings),
+        ["Model"] = typeof(ModelSettings),
+        ["Scheduler"] = typeof(SchedulerSettings),
+        ["Server"] = typeof(ServerSettings),
+        ["Auth"] = typeof(AuthSettings),
+        ["RateLimits"] = typeof(RateLimitsSettings),
     };
 
     [Fact]
