@@ -1,4 +1,5 @@
 using Llama.Gateway.Forwarding;
+using Llama.Server.Telemetry;
 using Yarp.ReverseProxy.Model;
 
 namespace Llama.Gateway.Telemetry;
@@ -22,10 +23,9 @@ internal sealed partial class RequestLine(RequestDelegate next, TimeProvider clo
     private void Write(HttpContext context, double milliseconds)
     {
         bool isRoutine = context.GetEndpoint()?.Metadata.GetMetadata<Routine>() is not null;
-        bool hasLeft = context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted;
         Log.Answered(
             logger, isRoutine ? LogLevel.Debug : LogLevel.Information, context.Request.Method, context.Request.Path,
-            hasLeft ? StatusCodes.Status499ClientClosedRequest : context.Response.StatusCode, milliseconds, context.TraceIdentifier,
+            LoggedStatus.Of(context), milliseconds, context.TraceIdentifier,
             context.Features.Get<IReverseProxyFeature>()?.ProxiedDestination?.Model.Config.Address ?? "none",
             context.Features.Get<Attempt>()?.Count ?? 0, context.Features.Get<Attempt>()?.Outcome ?? Outcome.Answered);
     }

@@ -55,6 +55,10 @@ internal sealed record BackendChoice(DeviceChoice Device, CreateBackend Create, 
         return [.. devices.Select((device, i) => new BackendChoice(device, Creator(options.Kernels, device, sharers, warnings), warnings) { Kernels = options.Kernels, Sharers = sharers, MemoryLimit = limits?[i] })];
     }
 
+    /// <summary>Bytes that weights and cache may be reckoned with when layers are laid: under a limit what does not fit streams.</summary>
+    /// <param name="free">What the device could give.</param>
+    public long RoomForLayers(long free) => MemoryLimit is null ? free : long.MaxValue;
+
     /// <summary>Bytes that the device could give now.</summary>
     public long FreeBytes()
     {

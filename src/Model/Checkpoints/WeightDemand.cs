@@ -1,7 +1,7 @@
-using System.Globalization;
 using Llama.Model.Kernels;
 using Llama.Model.Parallel;
 using Llama.Model.Quantization;
+using static Llama.Model.Offload.MemorySize;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Checkpoints;
@@ -61,6 +61,4 @@ internal static class WeightDemand
     private static long Dense(CheckpointLayout.ExpectedTensor tensor, ScalarType dtype) => tensor.Shape.Length == 1
         ? Matrix.BytesOf(1, tensor.Shape[0], ScalarType.Float32)
         : Matrix.BytesOf(tensor.Shape[0], tensor.Shape[1], dtype);
-
-    private static string Mebibytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes >> 20:N0} MiB");
 }

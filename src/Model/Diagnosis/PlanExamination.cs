@@ -4,6 +4,7 @@ using Llama.Model.Checkpoints;
 using Llama.Model.Parallel;
 using Llama.Model.Planning;
 using Llama.Model.Torch;
+using static Llama.Model.Offload.MemorySize;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Diagnosis;
@@ -46,7 +47,7 @@ internal sealed class PlanExamination(ModelOptions options, CheckpointExaminatio
             yield break;
         }
         foreach (DevicePlan part in plan.Devices)
-            yield return new Finding(part.Name, $"{part.Holds}; {Mib(part.WeightBytes)} weights, {Mib(part.CacheBytes)} KV cache; {Mib(part.RoomBytes)} are free");
+            yield return new Finding(part.Name, $"{part.Holds}; {Mebibytes(part.WeightBytes)} weights, {Mebibytes(part.CacheBytes)} KV cache; {Mebibytes(part.RoomBytes)} are free");
         yield return plan.Fault is null
             ? new Finding("KV cache", string.Create(CultureInfo.InvariantCulture, $"{plan.CacheTokens:N0} tokens ({plan.CacheReason})"))
             : Finding.Fault("placement", plan.Fault, plan.Remedies.Count > 0 ? $"It fits with any of: {string.Join("; ", plan.Remedies)}." : null);
@@ -60,7 +61,7 @@ internal sealed class PlanExamination(ModelOptions options, CheckpointExaminatio
             yield break;
         }
         long free = choice.FreeBytes();
-        string sizes = $"{format.Describe(config.Quantization, codes: null)}, about {Mib(weights)}; {Mib(free)} are free";
+        string sizes = $"{format.Describe(config.Quantization, codes: null)}, about {Mebibytes(weights)}; {Mebibytes(free)} are free";
         yield return weights <= free || choice.MemoryLimit is not null
             ? new Finding("weights", sizes)
             : Finding.Fault("weights", sizes, "Choose a smaller Model:Dtype (int8, int4), a smaller model, a Model:MemoryLimit beyond which weights stream, or a machine with more memory.");
@@ -90,7 +91,7 @@ internal sealed class PlanExamination(ModelOptions options, CheckpointExaminatio
         if (Chosen("KV cache", () => KvPoolSize.Derive(options, context, bytesPerBlock, free, choice.CacheShare), out KvPoolSize pool) is { } fault) return fault;
         long tokens = (long)pool.BlockCount * options.BlockSize;
         string size = string.Create(CultureInfo.InvariantCulture,
-            $"{kvDtype.ToString().ToLowerInvariant()}, {pool.BlockCount:N0} blocks × {options.BlockSize} tokens = {tokens:N0} tokens, {Mib(pool.BlockCount * bytesPerBlock)} ({pool.Reason})");
+            $"{kvDtype.ToString().ToLowerInvariant()}, {pool.BlockCount:N0} blocks × {options.BlockSize} tokens = {tokens:N0} tokens, {Mebibytes(pool.BlockCount * bytesPerBlock)} ({pool.Reason})");
         return tokens >= context ? new Finding("KV cache", size)
             : Finding.Warning("KV cache", $"{size}, less than one full sequence", "Longer requests will be refused: raise Model:BlockCount, or leave it out.");
     }
@@ -125,6 +126,4 @@ internal sealed class PlanExamination(ModelOptions options, CheckpointExaminatio
         using IBackend backend = choice.Create(dtype, options.Deterministic);
         return backend.CreateKernels(config, new StepSize(1, 1, 1, options.BlockSize), dtype).Describe();
     }
-
-    private static string Mib(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes >> 20:N0} MiB");
 }

@@ -1,5 +1,5 @@
-using System.Globalization;
 using Llama.Model.Checkpoints;
+using static Llama.Model.Offload.MemorySize;
 
 namespace Llama.Model.Parallel;
 
@@ -76,6 +76,4 @@ internal sealed class LayerPlan
     private InsufficientMemoryException TooLittle() => new(
         $"The weights need {Mebibytes(_layers.Sum(layer => layer.WeightBytes))} and the least KV cache {Mebibytes(_layers.Sum(layer => layer.CacheBytes))}, and the devices have free: {string.Join(", ", _devices.Select(device => $"{device.Name} {Mebibytes(device.FreeBytes)}"))}. "
         + "No lay of the layers fits: lower Model:ContextLength, use Model:Dtype=int8 or int4, or name more devices.");
-
-    private static string Mebibytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes >> 20:N0} MiB");
 }

@@ -41,6 +41,11 @@ internal readonly record struct ModelPart(int FirstLayer, int LayerCount, int Sh
     /// <param name="config">Of the whole model.</param>
     public string Share(LlamaConfig config) => ShardCount == 1 ? "" : $" in shares of {ShardCount}: {ShardOf(config)}";
 
+    /// <summary>All that it holds, in words: <c>embedding, layers 0 to 39</c>.</summary>
+    /// <param name="config">Of the whole model.</param>
+    /// <exception cref="ArgumentException">The model cannot be cut so; with what would work.</exception>
+    public string Describe(LlamaConfig config) => $"{(HasEmbedding ? "embedding, " : "")}{this}{(HasHead(config) ? ", head" : "")}{Share(config)}";
+
     /// <summary>Its layers in words: <c>layers 0 to 10</c>.</summary>
     public override string ToString() => LayerCount == 1 ? $"layer {FirstLayer}" : $"layers {FirstLayer} to {EndLayer - 1}";
 }

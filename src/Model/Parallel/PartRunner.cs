@@ -41,7 +41,7 @@ internal sealed class PartRunner : IDisposable
     /// <summary>For its own thread alone, but for what does not change once it is loaded. Null before that, and if the device could not be taken into use.</summary>
     public DeviceModel? Model { get; private set; }
 
-    /// <summary>Begins something on its thread while no step is under way; to be ended before anything else.</summary>
+    /// <summary>Begins something on its thread, once what was begun before is done, while no step is under way.</summary>
     public void Begin(Action task) => _thread.Begin(task);
 
     /// <summary>Waits for what was begun; returns what that threw.</summary>
@@ -66,7 +66,6 @@ internal sealed class PartRunner : IDisposable
     public void Dispose()
     {
         _thread.Begin(() => Model?.Dispose());
-        _thread.Settle();
         _thread.Dispose();
         foreach (Matrix? stream in _streams) stream?.Dispose();
     }

@@ -39,7 +39,7 @@ internal sealed class PipelineRunner : ModelRunner
             Settle();
             int batchTokens = options.MaxBatchTokens ?? _parts.Min(part => part.Model!.BatchTokens);
             DeviceRoom[] rooms = new DeviceRoom[_parts.Count];
-            OnEach((part, i) => rooms[i] = new DeviceRoom(part.Choice.Device.Name, RoomOf(part), part.Choice.CacheShare));
+            OnEach((part, i) => rooms[i] = new DeviceRoom(part.Choice.Device.Name, part.Choice.RoomForLayers(part.Model!.FreeBytes), part.Choice.CacheShare));
             ModelPart[] plan = [.. Plan(options, [.. rooms.Chunk(_shardCount).Select(DeviceRoom.Of)], batchTokens).SelectMany(stage => stage.Shards(_shardCount))];
             OnEach((part, i) => part.Model!.Load(batchTokens, plan[i], _groups[i / _shardCount]));
             KvPoolSize pool = LeastPool();
@@ -106,9 +106,6 @@ internal sealed class PipelineRunner : ModelRunner
             source.Config, [.. _parts.Skip(stage * _shardCount).Take(_shardCount).Select(part => part.Choice)], batchTokens, stage == _groups.Length - 1 ? options.MaxSequences : 0, options.Deterministic);
         return LayerPlan.Place(source, options, format, rooms);
     }
-
-    // Under a limit what does not fit streams.
-    private static long RoomOf(PartRunner part) => part.Choice.MemoryLimit is null ? part.Model!.FreeBytes : long.MaxValue;
 
     /// <summary>What all devices have room for: each holds its layers' part of every block.</summary>
     private KvPoolSize LeastPool()
@@ -178,8 +175,7 @@ internal sealed class PipelineRunner : ModelRunner
     private static string Describe(PartRunner part, int blockCount)
     {
         LlamaWeights weights = part.Model!.Weights;
-        string ends = (weights.Embedding is null ? "" : "embedding, ") + weights.Part + (weights.Head is null ? "" : ", head") + weights.Part.Share(part.Model!.Config);
-        return string.Create(CultureInfo.InvariantCulture, $"{part.Choice.Device.Name}: {ends}; {weights.ByteCount >> 20:N0} MiB weights, of which a step reads {weights.StepByteCount >> 20:N0}; {blockCount * part.Model.BytesPerBlock >> 20:N0} MiB KV cache")
+        return string.Create(CultureInfo.InvariantCulture, $"{part.Choice.Device.Name}: {weights.Part.Describe(part.Model.Config)}; {weights.ByteCount >> 20:N0} MiB weights, of which a step reads {weights.StepByteCount >> 20:N0}; {blockCount * part.Model.BytesPerBlock >> 20:N0} MiB KV cache")
             + $"{ModelDescription.Threads(part.Choice.Device.IsCuda ? 0 : part.ThreadCount)}, {part.Model.Kernels}";
     }
 }

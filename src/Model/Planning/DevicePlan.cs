@@ -41,12 +41,5 @@ public sealed record DevicePlan(
     public long RoomBytes => Math.Min(FreeBytes, LimitBytes ?? long.MaxValue);
 
     /// <summary>What lies there: <c>embedding, layers 0 to 39</c>.</summary>
-    public string Holds
-    {
-        get
-        {
-            string layers = LayerBytes.Length == 1 ? $"layer {FirstLayer}" : $"layers {FirstLayer} to {FirstLayer + LayerBytes.Length - 1}";
-            return $"{(EmbeddingBytes > 0 ? "embedding, " : "")}{layers}{(HeadBytes > 0 ? ", head" : "")}{Share}";
-        }
-    }
+    public required string Holds { get; init; }
 }

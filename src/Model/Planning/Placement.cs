@@ -50,12 +50,11 @@ internal sealed class Placement(ModelOptions options, WeightFormat format, IWeig
         };
     }
 
-    // Under a limit what does not fit streams.
     private ModelPart[] Lay()
     {
         try
         {
-            return LayerPlan.Place(source, options, format, Rooms((choice, i) => choice.MemoryLimit is null ? free[i] : long.MaxValue));
+            return LayerPlan.Place(source, options, format, Rooms((choice, i) => choice.RoomForLayers(free[i])));
         }
         catch (InsufficientMemoryException e)
         {
@@ -85,7 +84,7 @@ internal sealed class Placement(ModelOptions options, WeightFormat format, IWeig
         long exchanged = ShardGroup.BytesOf(_config, part, Size, isHost: !choice.Device.IsCuda);
         DevicePlan plan = new(choice.Device.Name, free[device], part.FirstLayer, layers, embedding, WeightDemand.Bytes(held, format.Dtype, part) - layers.Sum() - embedding,
             CacheBytes: 0, activations, LlamaModel.StepBytes(shape, Size, dtype, part.HasHead(_config)) - activations + exchanged)
-        { Share = part.Share(_config) };
+        { Share = part.Share(_config), Holds = part.Describe(_config) };
         return choice.MemoryLimit is long limit ? Limit(plan, new MemoryPlan(limit, options, held, part, Size, format.Dtype, exchanged), part, choice) : plan;
     }
 
@@ -125,7 +124,7 @@ internal sealed class Placement(ModelOptions options, WeightFormat format, IWeig
         catch (InsufficientMemoryException e)
         {
             _fault ??= e.Message;
-            return new KvPoolSize((_contextLength + options.BlockSize - 1) / options.BlockSize, "one full sequence");
+            return new KvPoolSize(Size.BlocksPerSequence, "one full sequence");
         }
     }
 

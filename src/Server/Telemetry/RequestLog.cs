@@ -23,7 +23,7 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider cloc
     {
         Endpoint? endpoint = context.GetEndpoint();
         string route = Route(context, endpoint)?.RoutePattern.RawText ?? "unknown";
-        int status = context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted ? StatusCodes.Status499ClientClosedRequest : context.Response.StatusCode;
+        int status = LoggedStatus.Of(context);
         string key = Caller.NameOf(context);
         if (context.Features.Get<RequestSummary>() is { } made)
         {
