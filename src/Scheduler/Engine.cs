@@ -114,9 +114,9 @@ public sealed class Engine : IAsyncDisposable
     /// </summary>
     public Task DrainAsync(CancellationToken cancellation)
     {
+        CancellationTokenRegistration impatience = cancellation.UnsafeRegister(static engine => ((Engine)engine!).Stop(), this);
         _life.BeginDraining();
         _inbox.TryPost(MessageKind.Wake);
-        CancellationTokenRegistration impatience = cancellation.UnsafeRegister(static engine => ((Engine)engine!).Stop(), this);
         return _life.Ended.ContinueWith(_ => impatience.Unregister(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
     }
 

@@ -36,8 +36,8 @@ internal sealed class EngineLife
 
     public void BeginStopping()
     {
+        _isStopping = true; // first: whoever sees it drain sees that too
         BeginDraining();
-        _isStopping = true;
     }
 
     /// <param name="failure">What the thread died of; null when it ended as asked.</param>

@@ -87,8 +87,8 @@ internal sealed partial class EngineHost(
         _settled.TrySetResult();
         if (_engine is not { State: EngineState.Ready or EngineState.Draining } engine)
             return;
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation, secondSignal.Token);
-        patience.CancelAfter(TimeSpan.FromSeconds(server.Value.DrainSeconds));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(server.Value.DrainSeconds)); // of none it is at once over
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation, secondSignal.Token, limit.Token);
         Log.Draining(logger, engine.Snapshot.RunningCount + engine.Snapshot.WaitingCount, server.Value.DrainSeconds);
         await engine.DrainAsync(patience.Token);
     }
