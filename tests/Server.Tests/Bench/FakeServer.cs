@@ -39,8 +39,9 @@ internal sealed class FakeServer : IAsyncDisposable
 
     private async Task AnswerAsync(HttpContext context)
     {
-        Last = await JsonNode.ParseAsync(context.Request.Body);
-        string prompt = (string)(Last!["prompt"] ?? Last["messages"]!.AsArray()[^1]!["content"])!;
+        JsonNode body = (await JsonNode.ParseAsync(context.Request.Body))!;
+        Last = body; // of several at once any
+        string prompt = (string)(body["prompt"] ?? body["messages"]!.AsArray()[^1]!["content"])!;
         HttpResponse response = context.Response;
         switch (prompt)
         {
