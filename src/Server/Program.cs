@@ -1,5 +1,6 @@
 using Llama.Server;
 using Llama.Server.CommandLine;
+using Llama.Server.Configuration;
 using Llama.Server.Hosting;
 using Llama.Server.Pages;
 using Llama.Server.Routing;
@@ -21,7 +22,7 @@ app.UseApiRequests();
 app.UseHeadAsGet();
 app.UseApiDescription();
 app.UseRouting();
-app.UseOtherOrigins();
+app.UseOtherOrigins<ServerSettings>();
 app.MapOpenAI();
 app.MapLlamaHealth();
 app.MapLlamaMetrics();

@@ -11,7 +11,7 @@ internal static class StandAlone
     public static void AddStandAlone(this WebApplicationBuilder builder)
     {
         builder.Services.AddHostedService<StartupLines>();
-        builder.Services.AddOtherOrigins();
+        builder.Services.AddOtherOrigins<ServerSettings>();
         builder.Services.AddSingleton<IValidateOptions<ServerSettings>, OtlpEndpoints>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<SecondSignal>());
         builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
