@@ -1,3 +1,5 @@
+using Llama.Scheduling.Sequences;
+
 namespace Llama.Scheduling;
 
 /// <summary>

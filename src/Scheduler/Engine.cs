@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using Llama.Model;
 using Llama.Scheduling.Frames;
 using Llama.Scheduling.Metrics;
+using Llama.Scheduling.Sequences;
 using Llama.Scheduling.Tracing;
 
 namespace Llama.Scheduling;
@@ -13,8 +14,6 @@ namespace Llama.Scheduling;
 /// </summary>
 public sealed class Engine : IAsyncDisposable
 {
-    private static readonly TimeSpan RetryElsewhere = TimeSpan.FromSeconds(1);
-
     private readonly Func<IModelRunner> _createRunner;
     private readonly SchedulerOptions _options;
     private readonly TimeProvider _clock;
@@ -25,7 +24,7 @@ public sealed class Engine : IAsyncDisposable
     private readonly Backlog _backlog;
     private readonly EngineCounters _counters;
     private readonly Lookout _lookout;
-    private Gate? _gate; // there from the moment the state is Ready
+    private readonly Gate _gate;
     private long _lastId;
 
     /// <summary>Starts the engine's thread, which first creates the runner (so that every torch call happens there), then steps.</summary>
@@ -43,6 +42,7 @@ public sealed class Engine : IAsyncDisposable
         _backlog = new Backlog(options.MaxQueueLength);
         _counters = new EngineCounters(_backlog);
         _lookout = new Lookout(clock);
+        _gate = new Gate(_life, options, _backlog);
         new Thread(Live) { Name = "Llama engine", IsBackground = true }.Start();
     }
 
@@ -92,16 +92,16 @@ public sealed class Engine : IAsyncDisposable
     {
         Gate.CheckArguments(requests);
         generations = null;
-        refusal = RefuseByState() ?? _gate!.TryEnter(requests);
+        refusal = _gate.TryEnter(requests);
         if (refusal is not null) return false;
 
-        PromptReadout? readout = PromptReadout.Of(requests[0], _gate!.HiddenSize);
+        PromptReadout? readout = PromptReadout.Of(requests[0], _gate.HiddenSize);
         Sequence[] sequences = [.. requests.Select(request => CreateSequence(request, readout))];
         if (sequences.Length > 1) _ = new PromptGroup(sequences);
         if (!_inbox.TryPost(MessageKind.Submit, sequences[0])) // it was closed since the state was looked at
         {
             foreach (Sequence sequence in sequences) _backlog.Leave(sequence);
-            refusal = new Refusal(RefusalReason.Draining, RetryAfter: RetryElsewhere);
+            refusal = Gate.Closed;
             return false;
         }
         generations = [.. sequences.Select(sequence => sequence.Generation!)];
@@ -132,14 +132,6 @@ public sealed class Engine : IAsyncDisposable
         _life.BeginStopping();
         _inbox.Close();
     }
-
-    private Refusal? RefuseByState() => State switch
-    {
-        EngineState.Ready => null,
-        EngineState.Loading => new Refusal(RefusalReason.Loading, RetryAfter: RetryElsewhere),
-        EngineState.Failed => new Refusal(RefusalReason.Failed),
-        _ => new Refusal(RefusalReason.Draining, RetryAfter: RetryElsewhere),
-    };
 
     private Sequence CreateSequence(GenerationRequest request, PromptReadout? readout)
     {
@@ -174,7 +166,7 @@ public sealed class Engine : IAsyncDisposable
         using TraceWriter? trace = _options.TracePath is null ? null : new TraceWriter(File.Create(_options.TracePath), runner.Limits, _clock);
         Reporter reporter = new(_backlog, _counters, _lookout, metrics, trace, _onStepFailed);
         EngineLoop loop = new(runner, _options, _clock, _inbox, reporter);
-        _gate = new Gate(runner.Limits, _options, _backlog);
+        _gate.Open(runner.Limits);
         _life.BeginServing(runner.Limits);
         loop.Run(_life);
     }

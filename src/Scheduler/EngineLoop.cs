@@ -1,5 +1,7 @@
 using Llama.Model;
 using Llama.Model.Sampling;
+using Llama.Scheduling.Sequences;
+using Llama.Scheduling.Steps;
 
 namespace Llama.Scheduling;
 
@@ -98,17 +100,19 @@ internal sealed class EngineLoop
     private bool TryFinish(out ReadOnlySpan<SampledToken> sampled, out ReadOnlySpan<ScoredToken> scored)
     {
         StepUnderWay oldest = _underWay[_finishedCount++ % _underWay.Length];
-        ForwardBatch batch = oldest.Batch;
-        sampled = _sampled.AsSpan(0, batch.SampleCount);
-        scored = _scored.AsSpan(0, batch.Scores.Count);
+        Span<SampledToken> drawn = _sampled.AsSpan(0, oldest.Batch.SampleCount);
+        Span<ScoredToken> scores = _scored.AsSpan(0, oldest.Batch.Scores.Count);
+        sampled = drawn;
+        scored = scores;
         try
         {
-            oldest.Finish(_runner, _sampled.AsSpan(0, batch.SampleCount), _scored.AsSpan(0, batch.Scores.Count));
+            oldest.Finish(_runner, drawn, scores);
         }
         catch (Exception exception) when (exception is not RunnerLostException)
         {
             // Whatever else the model throws concerns the requests of this step; the next ones may fare better.
             _reporter.Failed(exception);
+            _finishedAt = _clock.GetTimestamp();
             return false;
         }
         // Of steps under way together each has the time since the one before it: what they take one by one.

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using System.Threading.Tasks.Sources;
 using Llama.Model.Sampling;
+using Llama.Scheduling.Sequences;
 
 namespace Llama.Scheduling;
 

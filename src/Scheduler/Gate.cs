@@ -3,13 +3,32 @@ using Llama.Model;
 namespace Llama.Scheduling;
 
 /// <summary>Decides on the caller's thread whether requests are worth queueing.</summary>
-internal sealed class Gate(ModelLimits limits, SchedulerOptions options, Backlog backlog)
+internal sealed class Gate(EngineLife life, SchedulerOptions options, Backlog backlog)
 {
-    public int HiddenSize => limits.HiddenSize;
+    private static readonly TimeSpan RetryElsewhere = TimeSpan.FromSeconds(1);
+
+    private ModelLimits? _limits; // there from the moment the state is Ready
+
+    /// <summary>What those hear who come after the engine has begun to drain.</summary>
+    public static Refusal Closed => new(RefusalReason.Draining, RetryAfter: RetryElsewhere);
+
+    /// <summary>Of the model, once somebody was let in.</summary>
+    public int HiddenSize => _limits!.HiddenSize;
+
+    /// <summary>The model is loaded; before the state says so.</summary>
+    public void Open(ModelLimits limits) => _limits = limits;
 
     /// <summary>Null lets the requests of one prompt in, and counts them in the backlog.</summary>
     /// <exception cref="ArgumentException">A token is outside the vocabulary.</exception>
-    public Refusal? TryEnter(IReadOnlyList<GenerationRequest> requests)
+    public Refusal? TryEnter(IReadOnlyList<GenerationRequest> requests) => life.State switch
+    {
+        EngineState.Ready => TryEnter(requests, _limits!),
+        EngineState.Loading => new Refusal(RefusalReason.Loading, RetryAfter: RetryElsewhere),
+        EngineState.Failed => new Refusal(RefusalReason.Failed),
+        _ => Closed,
+    };
+
+    private Refusal? TryEnter(IReadOnlyList<GenerationRequest> requests, ModelLimits limits)
     {
         int[] prompt = requests[0].PromptTokenIds;
         if (prompt.AsSpan().ContainsAnyExceptInRange(0, limits.VocabSize - 1))

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Llama.Model;
+using Llama.Scheduling.Sequences;
 
 namespace Llama.Scheduling;
 

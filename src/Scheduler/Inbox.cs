@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using Llama.Scheduling.Sequences;
 
 namespace Llama.Scheduling;
 

@@ -1,3 +1,5 @@
+using Llama.Scheduling.Sequences;
+
 namespace Llama.Scheduling;
 
 /// <summary>What callers tell the engine's thread.</summary>

@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 using Llama.Scheduling.Frames;
 using Llama.Scheduling.Metrics;
+using Llama.Scheduling.Sequences;
+using Llama.Scheduling.Steps;
 using Llama.Scheduling.Tracing;
 
 namespace Llama.Scheduling;
@@ -18,7 +20,7 @@ internal sealed class Reporter(
         backlog.Admit(step.Admitted);
         foreach (Sequence sequence in step.Admitted)
         {
-            if (sequence.IsProbe) continue;
+            if (sequence.Request.IsProbe) continue;
             lookout.Admitted(sequence);
             metrics?.Admitted(sequence);
         }
@@ -63,7 +65,7 @@ internal sealed class Reporter(
     private void Report(in Outcome outcome)
     {
         if (outcome.Fault is { } fault) onFailure?.Invoke(fault);
-        if (outcome.Token is not null && !outcome.Sequence.IsProbe) Generated(outcome);
+        if (outcome.Token is not null && !outcome.Sequence.Request.IsProbe) Generated(outcome);
         if (outcome.Finish is { } reason) Ended(outcome.Sequence, reason);
         outcome.Sequence.Generation?.Publish(outcome, _wakeUps);
     }
@@ -80,7 +82,7 @@ internal sealed class Reporter(
     private void Ended(Sequence sequence, FinishReason reason)
     {
         if (sequence.AdmittedAt is null) backlog.Leave(sequence);
-        if (sequence.IsProbe) return;
+        if (sequence.Request.IsProbe) return;
         lookout.Ended();
         if (reason is FinishReason.Stop or FinishReason.Completed or FinishReason.Length) backlog.ObserveOutput(sequence);
         metrics?.Ended(sequence, reason);

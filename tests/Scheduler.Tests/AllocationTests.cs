@@ -3,6 +3,7 @@ using Llama.Model;
 using Llama.Model.Guidance;
 using Llama.Model.Sampling;
 using Llama.Scheduling.Frames;
+using Llama.Scheduling.Sequences;
 
 namespace Llama.Scheduling.Tests;
 

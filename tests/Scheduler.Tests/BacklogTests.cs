@@ -1,4 +1,5 @@
 using Llama.Model;
+using Llama.Scheduling.Sequences;
 
 namespace Llama.Scheduling.Tests;
 
@@ -11,7 +12,7 @@ public sealed class BacklogTests
     public void TryEnter_FullQueue_IsRefusedUntilOneLeaves()
     {
         Backlog backlog = new(maxLength: 2);
-        Gate gate = new(Limits, new SchedulerOptions { MaxQueueLength = 2 }, backlog);
+        Gate gate = GateBefore(backlog, new SchedulerOptions { MaxQueueLength = 2 });
         Assert.Null(gate.TryEnter([Rig.Request(10, maxTokens: 10)]));
         Assert.Null(gate.TryEnter([Rig.Request(10, maxTokens: 10)]));
         Assert.Equal(new Refusal(RefusalReason.QueueFull, 2, TimeSpan.FromSeconds(1)), gate.TryEnter([Rig.Request(10, maxTokens: 10)]));
@@ -61,7 +62,7 @@ public sealed class BacklogTests
     public void TryEnter_DeadlineBeforeTheQueueIsThrough_IsRefused()
     {
         Backlog backlog = new(maxLength: 10);
-        Gate gate = new(Limits, new SchedulerOptions(), backlog);
+        Gate gate = GateBefore(backlog, new SchedulerOptions());
         Assert.Null(gate.TryEnter([Rig.Request(500, maxTokens: 1)]));
         backlog.ObserveStep(tokenCount: 50, TimeSpan.FromSeconds(1));
         Refusal? refusal = gate.TryEnter([Rig.Request(1, maxTokens: 1) with { Timeout = TimeSpan.FromSeconds(9) }]);
@@ -85,5 +86,15 @@ public sealed class BacklogTests
         sequence.Reserve(blockCount: 10);
         for (int i = 0; i < generated; i++) sequence.Append(5);
         return sequence;
+    }
+
+    /// <summary>That of an engine that is ready.</summary>
+    private static Gate GateBefore(Backlog backlog, SchedulerOptions options)
+    {
+        EngineLife life = new();
+        Gate gate = new(life, options, backlog);
+        gate.Open(Limits);
+        life.BeginServing(Limits);
+        return gate;
     }
 }

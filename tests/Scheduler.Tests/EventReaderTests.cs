@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Llama.Model.Sampling;
+using Llama.Scheduling.Sequences;
 
 namespace Llama.Scheduling.Tests;
 

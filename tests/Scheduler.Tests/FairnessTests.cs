@@ -1,3 +1,5 @@
+using Llama.Scheduling.Sequences;
+
 namespace Llama.Scheduling.Tests;
 
 /// <summary>Who is admitted next when keys compete: deficit round robin in tokens.</summary>
@@ -27,7 +29,7 @@ public sealed class FairnessTests
         for (int i = 0; i < 20; i++) rig.Add(Rig.Request(80, maxTokens: 1) with { ShareKey = 1 });
         for (int i = 0; i < 160; i++) rig.Add(Rig.Request(10, maxTokens: 1) with { ShareKey = 2 });
         int[] tokens = new int[3];
-        foreach (Sequence sequence in ServedUntilIdle(rig).Take(90)) tokens[sequence.ShareKey] += sequence.PromptLength + 1;
+        foreach (Sequence sequence in ServedUntilIdle(rig).Take(90)) tokens[sequence.Request.ShareKey] += sequence.PromptLength + 1;
         Assert.InRange(tokens[1] - tokens[2], -162, 162); // two of the longest requests
     }
 
@@ -46,7 +48,7 @@ public sealed class FairnessTests
         }
         long[] tokens = new long[3];
         while (tokens[1] + tokens[2] < 30_000)
-            foreach (Rig.Row row in rig.Step()) tokens[row.Sequence.ShareKey] += row.TokenCount;
+            foreach (Rig.Row row in rig.Step()) tokens[row.Sequence.Request.ShareKey] += row.TokenCount;
         double expected = (double)heavy / light;
         Assert.InRange((double)tokens[1] / tokens[2], 0.95 * expected, 1.05 * expected);
     }
@@ -71,7 +73,7 @@ public sealed class FairnessTests
         for (int i = 0; i < 30; i++) rig.Add(Stopping(Rig.Request(10, maxTokens: 200) with { ShareKey = 1 }));
         for (int i = 0; i < 30; i++) rig.Add(Stopping(Rig.Request(10, maxTokens: 10) with { ShareKey = 2 }));
         int[] served = new int[3];
-        foreach (Sequence sequence in ServedUntilIdle(rig).Take(40)) served[sequence.ShareKey]++;
+        foreach (Sequence sequence in ServedUntilIdle(rig).Take(40)) served[sequence.Request.ShareKey]++;
         Assert.InRange(served[1], 10, 30);
     }
 

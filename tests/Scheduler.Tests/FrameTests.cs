@@ -1,5 +1,6 @@
 using Llama.Model;
 using Llama.Scheduling.Frames;
+using Llama.Scheduling.Sequences;
 using Llama.Tests.Shared;
 
 namespace Llama.Scheduling.Tests;

@@ -1,5 +1,6 @@
 using Llama.Model;
 using Llama.Model.Sampling;
+using Llama.Scheduling.Sequences;
 using Llama.Tests.Shared;
 
 namespace Llama.Scheduling.Tests;

@@ -1,3 +1,5 @@
+using Llama.Scheduling.Sequences;
+
 namespace Llama.Scheduling.Tests;
 
 /// <summary>What happens when the pool runs out. Blocks hold four tokens.</summary>

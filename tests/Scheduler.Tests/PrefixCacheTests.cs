@@ -1,5 +1,6 @@
 using Llama.Model;
 using Llama.Scheduling.Blocks;
+using Llama.Scheduling.Sequences;
 
 namespace Llama.Scheduling.Tests;
 

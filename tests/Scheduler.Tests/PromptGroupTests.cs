@@ -1,5 +1,6 @@
 using Llama.Model;
 using Llama.Model.Sampling;
+using Llama.Scheduling.Sequences;
 using Llama.Tests.Shared;
 
 namespace Llama.Scheduling.Tests;
@@ -40,8 +41,8 @@ public sealed class PromptGroupTests
         Assert.All(group, sequence => Assert.Equal((1, SequenceState.Running), (sequence.GeneratedCount, sequence.State)));
         rig.Step();
         Assert.Equal(2 + 5, rig.Scheduler.Blocks.UsedCount);
-        Assert.Single(group.Select(sequence => sequence.BlockIds[1]).Distinct());
-        Assert.Equal(5, group.Select(sequence => sequence.BlockIds[2]).Distinct().Count());
+        Assert.Single(group.Select(sequence => sequence.Blocks[1]).Distinct());
+        Assert.Equal(5, group.Select(sequence => sequence.Blocks[2]).Distinct().Count());
     }
 
     [Fact]
@@ -52,9 +53,9 @@ public sealed class PromptGroupTests
         Sequence[] group = rig.AddGroup(requests);
         rig.Step();
         rig.Scheduler.End(group[0], FinishReason.Aborted);
-        int? block = group[1].SharedTail;
+        int? block = group[1].Blocks.SharedTail;
         rig.Step();
-        Assert.Equal(block, group[1].BlockIds[2]);
+        Assert.Equal(block, group[1].Blocks[2]);
         rig.StepUntilIdle();
         rig.AssertAsAlone(group[1], requests[1]);
     }
@@ -231,7 +232,7 @@ public sealed class PromptGroupTests
         for (int i = 0; i < 24; i++) rig.Add(Rig.Request(8, maxTokens: 2, firstToken: 300) with { ShareKey = 2 });
         while (rig.Scheduler.HasWork) served.AddRange(rig.Step().Select(row => row.Sequence).Where(sequence => !served.Contains(sequence)));
         // A group costs 40 tokens, a lone request 10: four of these for one of those.
-        int[] firstHalf = [.. served.Take(24).Select(sequence => sequence.ShareKey)];
+        int[] firstHalf = [.. served.Take(24).Select(sequence => sequence.Request.ShareKey)];
         Assert.InRange(firstHalf.Count(key => key == 2), 8, 16);
     }
 
@@ -258,7 +259,7 @@ public sealed class PromptGroupTests
         for (int i = 0; i < 4; i++) rig.Add(Rig.Request(8, maxTokens: 8, firstToken: 300) with { ShareKey = 2 });
         List<Sequence> served = [];
         while (rig.Scheduler.HasWork) served.AddRange(rig.Step().Select(row => row.Sequence).Where(sequence => !served.Contains(sequence)));
-        Assert.Equal(2, served.Skip(1).Take(4).Count(sequence => sequence.ShareKey == 2));
+        Assert.Equal(2, served.Skip(1).Take(4).Count(sequence => sequence.Request.ShareKey == 2));
     }
 
     private static GenerationRequest[] Answers(int count, int promptLength) =>

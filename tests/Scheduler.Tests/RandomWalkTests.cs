@@ -1,5 +1,6 @@
 using Llama.Model;
 using Llama.Model.Sampling;
+using Llama.Scheduling.Sequences;
 using Llama.Tests.Shared;
 
 namespace Llama.Scheduling.Tests;
@@ -45,12 +46,12 @@ public sealed class RandomWalkTests
     private void Walk(Random random, int stepsUnderWay)
     {
         Rig rig = RandomRig(random, stepsUnderWay, out ModelLimits limits);
-        int stepsPerFailure = random.Next(3) switch { 0 => int.MaxValue, 1 => 100, _ => 12 };
+        int stepsPerFailure = random.Next(3) switch { 0 => int.MaxValue, 1 => 100, _ => 12 }, promptsPerGroup = random.Next(1, 6);
         int[][] stems = [.. Enumerable.Range(0, 2).Select(_ => RandomTokens(random, limits, limits.ContextLength))];
         List<(Sequence Sequence, GenerationRequest Request)> all = [];
         for (int step = 0; step < StepsPerWalk || rig.Scheduler.HasWork; step++)
         {
-            if (step < StepsPerWalk && random.Next(2) == 0) all.AddRange(Submit(rig, RandomGroup(random, limits, stems)));
+            if (step < StepsPerWalk && random.Next(2) == 0) all.AddRange(Submit(rig, RandomGroup(random, limits, stems, promptsPerGroup)));
             if (all.Count > 0 && random.Next(20) == 0) rig.Scheduler.End(all[random.Next(all.Count)].Sequence, FinishReason.Aborted);
             rig.Clock.Advance(TimeSpan.FromMilliseconds(random.Next(10)));
             rig.Step(fails: random.Next(stepsPerFailure) == 0, hadRun: random.Next(2) == 0, breaksScore: random.Next(50) == 0 ? random.Next(8) : null, breaksPool: random.Next(200) == 0);
@@ -85,7 +86,7 @@ public sealed class RandomWalkTests
         return new Rig(limits, options, hashMask: hashMask) { RunsAtOnce = random.Next(2) == 0 };
     }
 
-    private static GenerationRequest[] RandomGroup(Random random, ModelLimits limits, int[][] stems)
+    private static GenerationRequest[] RandomGroup(Random random, ModelLimits limits, int[][] stems, int promptsPerGroup)
     {
         GenerationRequest first = RandomRequest(random, limits, stems) with
         {
@@ -93,7 +94,7 @@ public sealed class RandomWalkTests
             WantsEmbedding = random.Next(8) == 0,
         };
         if (first.PromptLogprobs is not null && random.Next(3) == 0) first = first with { MaxTokens = 0 };
-        int count = random.Next(4) == 0 ? random.Next(2, 6) : 1;
+        int count = random.Next(promptsPerGroup) == 0 ? random.Next(2, 6) : 1;
         return [first, .. Enumerable.Range(1, count - 1).Select(_ => Another())];
 
         GenerationRequest Another() => RandomRequest(random, limits, stems) with

@@ -1,4 +1,5 @@
 using Llama.Model;
+using Llama.Scheduling.Sequences;
 
 namespace Llama.Scheduling.Tests;
 

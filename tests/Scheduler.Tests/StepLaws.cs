@@ -1,3 +1,6 @@
+using Llama.Scheduling.Sequences;
+using Llama.Scheduling.Steps;
+
 namespace Llama.Scheduling.Tests;
 
 /// <summary>What must hold of every step, whatever was asked for: made before it is put together, asked before it is begun.</summary>
@@ -42,7 +45,7 @@ internal sealed class StepLaws
         Sequence[] admitted = [.. step.Sequences.Intersect(_waiting)];
         Assert.False(HasPreempted && admitted.Length > 0, "A step that preempted admitted.");
         Sequence[] left = [.. _waiting.Where(sequence => sequence.State == SequenceState.Waiting)];
-        Assert.All(admitted, sequence => Assert.DoesNotContain(left, other => other.Priority < sequence.Priority));
+        Assert.All(admitted, sequence => Assert.DoesNotContain(left, other => other.Request.Priority < sequence.Request.Priority));
     }
 
     private static void CheckShare(Step step, Sequence[] inOrder)

@@ -1,5 +1,7 @@
 using Llama.Model;
 using Llama.Model.Sampling;
+using Llama.Scheduling.Sequences;
+using Llama.Scheduling.Steps;
 using Llama.Tests.Shared;
 
 namespace Llama.Scheduling.Tests;

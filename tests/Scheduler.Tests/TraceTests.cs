@@ -1,6 +1,7 @@
 using System.Text;
 using Llama.Model;
 using Llama.Model.Sampling;
+using Llama.Scheduling.Sequences;
 using Llama.Scheduling.Tracing;
 
 namespace Llama.Scheduling.Tests;

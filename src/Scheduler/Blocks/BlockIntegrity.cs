@@ -1,3 +1,5 @@
+using Llama.Scheduling.Sequences;
+
 namespace Llama.Scheduling.Blocks;
 
 /// <summary>The laws of the pool, checked from outside its fast paths.</summary>
@@ -25,10 +27,9 @@ internal static class BlockIntegrity
         int[] held = new int[blockCount];
         foreach (Sequence sequence in holders)
         {
-            foreach (int id in sequence.BlockIds.AsSpan(0, sequence.BlockCount)) held[id]++;
-            if (sequence.SharedTail is { } tail) held[tail]++;
-            Require(sequence.ComputedCount <= (sequence.SharedTail is null ? sequence.BlockCount * blockSize : sequence.PromptLength), $"sequence {sequence.Id} computed tokens that it has no blocks for");
-            Require(sequence.SealedCount * blockSize <= sequence.ComputedCount, $"sequence {sequence.Id} sealed a block before it was full");
+            foreach (int id in sequence.Blocks.Copy()) held[id]++;
+            Require(sequence.ComputedCount <= (sequence.Blocks.SharedTail is null ? sequence.Blocks.Count * blockSize : sequence.PromptLength), $"sequence {sequence.Id} computed tokens that it has no blocks for");
+            Require(sequence.Blocks.SealedCount * blockSize <= sequence.ComputedCount, $"sequence {sequence.Id} sealed a block before it was full");
         }
         return held;
     }
@@ -38,7 +39,7 @@ internal static class BlockIntegrity
     {
         int[] writers = new int[blockCount];
         foreach (Sequence sequence in holders)
-            for (int i = sequence.ComputedCount / blockSize; i < sequence.BlockCount; i++) writers[sequence.BlockIds[i]]++;
+            for (int i = sequence.ComputedCount / blockSize; i < sequence.Blocks.Count; i++) writers[sequence.Blocks[i]]++;
         return writers;
     }
 

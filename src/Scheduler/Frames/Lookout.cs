@@ -1,3 +1,6 @@
+using Llama.Scheduling.Sequences;
+using Llama.Scheduling.Steps;
+
 namespace Llama.Scheduling.Frames;
 
 /// <summary>

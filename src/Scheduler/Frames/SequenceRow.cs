@@ -1,3 +1,6 @@
+using Llama.Scheduling.Sequences;
+using Llama.Scheduling.Steps;
+
 namespace Llama.Scheduling.Frames;
 
 /// <summary>One sequence in an <see cref="EngineFrame"/>.</summary>
@@ -36,7 +39,7 @@ public readonly record struct SequenceRow
     internal static SequenceRow Of(Sequence sequence, TimeSpan age) => new()
     {
         Id = sequence.Id,
-        Origin = sequence.Origin,
+        Origin = sequence.Request.Origin,
         Phase = PhaseOf(sequence),
         PromptTokens = sequence.PromptLength,
         CachedTokens = sequence.CachedTokenCount,
@@ -44,7 +47,7 @@ public readonly record struct SequenceRow
         GeneratedTokens = sequence.GeneratedCount,
         MaxTokens = sequence.MaxTokens,
         Age = age,
-        BlockIds = sequence.SharedTail is { } tail ? [.. sequence.BlockIds.AsSpan(0, sequence.BlockCount), tail] : [.. sequence.BlockIds.AsSpan(0, sequence.BlockCount)],
+        BlockIds = sequence.Blocks.Copy(),
     };
 
     private static SequencePhase PhaseOf(Sequence sequence) => sequence.State switch

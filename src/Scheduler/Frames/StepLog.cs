@@ -1,3 +1,5 @@
+using Llama.Scheduling.Steps;
+
 namespace Llama.Scheduling.Frames;
 
 /// <summary>The steps since the last frame. It takes no more when it is full, so that it costs nothing once nobody empties it.</summary>

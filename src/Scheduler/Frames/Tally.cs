@@ -1,3 +1,5 @@
+using Llama.Scheduling.Sequences;
+
 namespace Llama.Scheduling.Frames;
 
 /// <summary>Counts what <see cref="EngineTotals"/> tells. Times are timestamps of the clock until somebody asks.</summary>

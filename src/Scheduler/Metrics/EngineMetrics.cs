@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Llama.Scheduling.Sequences;
 
 namespace Llama.Scheduling.Metrics;
 

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Llama.Model;
 using Llama.Model.Sampling;
+using Llama.Scheduling.Sequences;
+using Llama.Scheduling.Steps;
 
 namespace Llama.Scheduling.Tracing;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Llama.Model;
 using Llama.Scheduling.Blocks;
+using Llama.Scheduling.Sequences;
 
 namespace Llama.Scheduling.Tracing;
 
@@ -37,15 +38,15 @@ internal sealed class TraceWriter(Stream stream, ModelLimits limits, TimeProvide
             sequence.PromptLength,
             sequence.GeneratedCount,
             sequence.MaxTokens,
-            sequence.Priority,
-            sequence.ShareKey,
+            sequence.Request.Priority,
+            sequence.Request.ShareKey,
             BlocksOf(sequence),
             sequence.GroupId);
 
     private int[] BlocksOf(Sequence sequence)
     {
         int[] ids = new int[sequence.KnownCount / limits.BlockSize];
-        ulong hash = sequence.CacheSalt;
+        ulong hash = sequence.Request.CacheSalt;
         for (int i = 0; i < ids.Length; i++)
         {
             hash = BlockContent.Chain(hash, sequence.Tokens.Slice(i * limits.BlockSize, limits.BlockSize));

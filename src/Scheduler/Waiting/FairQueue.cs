@@ -1,3 +1,5 @@
+using Llama.Scheduling.Sequences;
+
 namespace Llama.Scheduling.Waiting;
 
 /// <summary>
@@ -14,9 +16,9 @@ internal sealed class FairQueue(int quantum)
 
     public void Add(Sequence sequence)
     {
-        if (!_shares.TryGetValue(sequence.ShareKey, out LinkedListNode<Share>? share))
-            _shares[sequence.ShareKey] = share = _ring.AddLast(new Share(sequence.ShareKey));
-        share.Value.Weight = sequence.ShareWeight;
+        if (!_shares.TryGetValue(sequence.Request.ShareKey, out LinkedListNode<Share>? share))
+            _shares[sequence.Request.ShareKey] = share = _ring.AddLast(new Share(sequence.Request.ShareKey));
+        share.Value.Weight = sequence.Request.ShareWeight;
         sequence.QueueNode = share.Value.Sequences.AddLast(sequence);
     }
 
@@ -40,7 +42,7 @@ internal sealed class FairQueue(int quantum)
     /// <summary>Lets a sequence's share pay for its admission. A preempted one was paid for before.</summary>
     public void Charge(Sequence sequence)
     {
-        if (sequence.QueueNode is not null) _shares[sequence.ShareKey].Value.Deficit -= CostOf(sequence);
+        if (sequence.QueueNode is not null) _shares[sequence.Request.ShareKey].Value.Deficit -= CostOf(sequence);
     }
 
     public void Remove(Sequence sequence)
@@ -50,19 +52,19 @@ internal sealed class FairQueue(int quantum)
             _preempted.Remove(sequence);
             return;
         }
-        LinkedListNode<Share> share = _shares[sequence.ShareKey];
+        LinkedListNode<Share> share = _shares[sequence.Request.ShareKey];
         share.Value.Sequences.Remove(sequence.QueueNode);
         sequence.QueueNode = null;
         if (share.Value.Sequences.Count > 0) return;
         // A share without requests forgets what it saved or owes, so that nobody hoards turns.
         _ring.Remove(share);
-        _shares.Remove(sequence.ShareKey);
+        _shares.Remove(sequence.Request.ShareKey);
     }
 
     /// <summary>Gives a share back what a finished sequence was charged for and did not generate.</summary>
     public void Refund(Sequence finished)
     {
-        if (_shares.TryGetValue(finished.ShareKey, out LinkedListNode<Share>? share)) share.Value.Deficit += finished.MaxTokens - finished.GeneratedCount;
+        if (_shares.TryGetValue(finished.Request.ShareKey, out LinkedListNode<Share>? share)) share.Value.Deficit += finished.MaxTokens - finished.GeneratedCount;
     }
 
     public IEnumerable<Sequence> Enumerate() => _preempted.Enumerate().Concat(_ring.SelectMany(share => share.Sequences));

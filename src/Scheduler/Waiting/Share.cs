@@ -1,3 +1,5 @@
+using Llama.Scheduling.Sequences;
+
 namespace Llama.Scheduling.Waiting;
 
 /// <summary>One key's requests in order of arrival, and the tokens it may still spend before the next key's turn.</summary>

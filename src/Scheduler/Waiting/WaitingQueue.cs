@@ -1,3 +1,5 @@
+using Llama.Scheduling.Sequences;
+
 namespace Llama.Scheduling.Waiting;
 
 /// <summary>Sequences without blocks: smaller priorities first, and each priority fair among its share keys.</summary>
@@ -31,18 +33,18 @@ internal sealed class WaitingQueue(int quantum)
     /// <summary>Takes the one that <see cref="Peek"/> named.</summary>
     public void Take(Sequence sequence)
     {
-        _priorities[sequence.Priority].Charge(sequence);
+        _priorities[sequence.Request.Priority].Charge(sequence);
         Remove(sequence);
     }
 
     public void Remove(Sequence sequence)
     {
-        FairQueue queue = _priorities[sequence.Priority];
+        FairQueue queue = _priorities[sequence.Request.Priority];
         if (sequence.QueueNode is null) PreemptedCount--;
         queue.Remove(sequence);
         Count--;
         PromptTokenCount -= sequence.PromptLength;
-        if (queue.IsEmpty) _priorities.Remove(sequence.Priority);
+        if (queue.IsEmpty) _priorities.Remove(sequence.Request.Priority);
     }
 
     /// <summary>Gives the place of one that waits for the first time to another of the same priority and share key.</summary>
@@ -54,7 +56,7 @@ internal sealed class WaitingQueue(int quantum)
 
     public void Refund(Sequence finished)
     {
-        if (_priorities.TryGetValue(finished.Priority, out FairQueue? queue)) queue.Refund(finished);
+        if (_priorities.TryGetValue(finished.Request.Priority, out FairQueue? queue)) queue.Refund(finished);
     }
 
     public IEnumerable<Sequence> Enumerate() => _priorities.Values.SelectMany(queue => queue.Enumerate());
@@ -67,7 +69,7 @@ internal sealed class WaitingQueue(int quantum)
 
     private FairQueue QueueOf(Sequence sequence)
     {
-        if (!_priorities.TryGetValue(sequence.Priority, out FairQueue? queue)) _priorities[sequence.Priority] = queue = new FairQueue(quantum);
+        if (!_priorities.TryGetValue(sequence.Request.Priority, out FairQueue? queue)) _priorities[sequence.Request.Priority] = queue = new FairQueue(quantum);
         return queue;
     }
 }

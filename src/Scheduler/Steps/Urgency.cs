@@ -1,4 +1,4 @@
-namespace Llama.Scheduling;
+namespace Llama.Scheduling.Steps;
 
 /// <summary>In which order running sequences get their share of a step.</summary>
 internal enum Urgency

@@ -1,6 +1,7 @@
 using Llama.Model;
+using Llama.Scheduling.Sequences;
 
-namespace Llama.Scheduling;
+namespace Llama.Scheduling.Steps;
 
 /// <summary>Lays a <see cref="Step"/> out as the flat arrays that the model takes.</summary>
 internal sealed class BatchBuilder(ModelLimits limits, int maxTokens, int maxSequences)
@@ -26,8 +27,8 @@ internal sealed class BatchBuilder(ModelLimits limits, int maxTokens, int maxSeq
         _batch.TokenStarts[row + 1] = _batch.TokenCount;
         sequence.Readout?.Ask(sequence, _batch.TokenStarts[row], _batch);
         _batch.ContextLengths[row] = sequence.ComputedCount + sequence.ScheduledCount;
-        sequence.BlockIds.AsSpan(0, sequence.BlockCount).CopyTo(_batch.BlockTables.AsSpan(row * _batch.BlockTableStride));
-        if (sequence.SharedTail is { } tail) _batch.Copies[_batch.CopyCount++] = new BlockCopy(tail, sequence.BlockIds[sequence.PromptLength / limits.BlockSize]);
+        sequence.Blocks.Ids.CopyTo(_batch.BlockTables.AsSpan(row * _batch.BlockTableStride));
+        if (sequence.Blocks.SharedTail is { } tail) _batch.Copies[_batch.CopyCount++] = new BlockCopy(tail, sequence.Blocks[sequence.PromptLength / limits.BlockSize]);
         if (_batch.MayRunAhead) LookAhead(sequence, row);
         if (sequence.Group is { HasForks: true } group && sequence.EndsPrompt) AddForks(group, _batch.TokenStarts[row]);
         if (sequence.IsSampled) AddSample(sequence, _batch.TokenCount - 1);
@@ -36,13 +37,13 @@ internal sealed class BatchBuilder(ModelLimits limits, int maxTokens, int maxSeq
     /// <summary>The next slot of a sequence, if it may go on; and whether all that it draws now, and what it is drawn from next, can be known without it.</summary>
     private void LookAhead(Sequence sequence, int row)
     {
-        bool hasSlot = sequence.GeneratedCount + 1 < sequence.MaxTokens && sequence.KnownCount < sequence.BlockCount * limits.BlockSize;
+        bool hasSlot = sequence.GeneratedCount + 1 < sequence.MaxTokens && sequence.KnownCount < sequence.Blocks.Count * limits.BlockSize;
         _batch.NextSlots[row] = hasSlot ? SlotOf(sequence, sequence.KnownCount) : -1;
-        _batch.MayRunAhead = sequence is { Urgency: Urgency.Decoding, IsSampled: true, Guide: null, Group: null, SharedTail: null, Sampling.NeedsHistory: false, Readout: null or { IsComplete: true } }
+        _batch.MayRunAhead = sequence is { Urgency: Urgency.Decoding, IsSampled: true, Guide: null, Group: null, Blocks.SharedTail: null, Sampling.NeedsHistory: false, Readout: null or { IsComplete: true } }
             && (hasSlot || sequence.GeneratedCount + 1 == sequence.MaxTokens);
     }
 
-    private int SlotOf(Sequence sequence, int position) => (sequence.BlockIds[position / limits.BlockSize] * limits.BlockSize) + (position % limits.BlockSize);
+    private int SlotOf(Sequence sequence, int position) => (sequence.Blocks[position / limits.BlockSize] * limits.BlockSize) + (position % limits.BlockSize);
 
     /// <summary>The forks that joined draw from the prompt's last row, behind which their leader may have more.</summary>
     private void AddForks(PromptGroup group, int firstRow)

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Llama.Model;
 
-namespace Llama.Scheduling;
+namespace Llama.Scheduling.Sequences;
 
 /// <summary>
 /// What is wanted of a prompt beside its continuation: log-probabilities of its tokens, the mean of its hidden states. It is read position by position as the prompt

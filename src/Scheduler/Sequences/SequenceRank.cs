@@ -1,4 +1,4 @@
-namespace Llama.Scheduling;
+namespace Llama.Scheduling.Sequences;
 
 /// <summary>Who goes first: smaller priority, then earlier arrival. The last in this order is the first to be preempted.</summary>
 internal sealed class SequenceRank : IComparer<Sequence>
@@ -7,7 +7,7 @@ internal sealed class SequenceRank : IComparer<Sequence>
 
     public int Compare(Sequence? one, Sequence? other)
     {
-        int byPriority = one!.Priority.CompareTo(other!.Priority);
+        int byPriority = one!.Request.Priority.CompareTo(other!.Request.Priority);
         return byPriority != 0 ? byPriority : one.Id.CompareTo(other.Id);
     }
 }

@@ -1,4 +1,6 @@
-namespace Llama.Scheduling;
+using Llama.Scheduling.Sequences;
+
+namespace Llama.Scheduling.Steps;
 
 /// <summary>One sequence's part of a step that was begun, as it was then.</summary>
 /// <param name="Sequence">Whose.</param>

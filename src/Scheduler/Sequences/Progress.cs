@@ -1,6 +1,6 @@
 using Llama.Model.Sampling;
 
-namespace Llama.Scheduling;
+namespace Llama.Scheduling.Sequences;
 
 /// <summary>What becomes known of sequences: the tokens that were drawn for them, those that their guides force, and how they end; and the telling of it.</summary>
 internal sealed class Progress(Roster roster, int maxSequences)

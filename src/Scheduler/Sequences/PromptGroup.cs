@@ -1,4 +1,4 @@
-namespace Llama.Scheduling;
+namespace Llama.Scheduling.Sequences;
 
 /// <summary>
 /// Sequences that continue one prompt, until it is computed. The leader computes it as any sequence does; the forks are attached to it, without blocks and without

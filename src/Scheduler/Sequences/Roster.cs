@@ -1,7 +1,7 @@
 using Llama.Scheduling.Blocks;
 using Llama.Scheduling.Waiting;
 
-namespace Llama.Scheduling;
+namespace Llama.Scheduling.Sequences;
 
 /// <summary>Where every sequence is (running with blocks, waiting without, attached to the one that computes its prompt) and the ways from one place to another.</summary>
 internal sealed class Roster(BlockManager blocks, int quantum, int maxRunning)

@@ -1,7 +1,9 @@
 using Llama.Model.Guidance;
 using Llama.Model.Sampling;
+using Llama.Scheduling.Blocks;
+using Llama.Scheduling.Steps;
 
-namespace Llama.Scheduling;
+namespace Llama.Scheduling.Sequences;
 
 /// <summary>
 /// One request on its way through the engine: the tokens known so far (the prompt, then what was drawn or forced by its guide) and how many of them are
@@ -9,7 +11,6 @@ namespace Llama.Scheduling;
 /// </summary>
 internal sealed class Sequence
 {
-    private readonly GenerationRequest _request;
     private readonly int[] _stopTokenIds;
     private int[] _tokens; // the caller's prompt until there is output, then room for all of it
 
@@ -19,7 +20,7 @@ internal sealed class Sequence
     /// <param name="deadline">Timestamp after which it ends.</param>
     public Sequence(long id, GenerationRequest request, long arrival, long deadline = long.MaxValue)
     {
-        (Id, _request, _tokens, Arrival, Deadline) = (id, request, request.PromptTokenIds, arrival, deadline);
+        (Id, Request, _tokens, Arrival, Deadline) = (id, request, request.PromptTokenIds, arrival, deadline);
         (PromptLength, MaxTokens, Sampling, Guide) = (request.PromptTokenIds.Length, request.MaxTokens, request.Sampling, request.Guide);
         _stopTokenIds = [.. request.Sampling.StopTokenIds];
         (KnownCount, GroupId) = (PromptLength, id);
@@ -32,7 +33,9 @@ internal sealed class Sequence
 
     public long Deadline { get; }
 
-    // What every step asks for is kept here rather than in the request: with hundreds of sequences a step costs the cache lines it touches.
+    public GenerationRequest Request { get; }
+
+    // What every step asks for is kept here as well: with hundreds of sequences a step costs the cache lines it touches.
     public int PromptLength { get; }
 
     public int MaxTokens { get; }
@@ -40,19 +43,6 @@ internal sealed class Sequence
     public SamplingParams Sampling { get; }
 
     public ITokenGuide? Guide { get; }
-
-    public int Priority => _request.Priority;
-
-    public int ShareKey => _request.ShareKey;
-
-    public int ShareWeight => _request.ShareWeight;
-
-    /// <summary>Whether nobody outside is to count it.</summary>
-    public bool IsProbe => _request.IsProbe;
-
-    public ulong CacheSalt => _request.CacheSalt;
-
-    public object? Origin => _request.Origin;
 
     /// <summary>Those it shares its prompt with while that is not computed; null for most, and afterwards.</summary>
     public PromptGroup? Group { get; set; }
@@ -126,19 +116,7 @@ internal sealed class Sequence
     /// <summary>Most tokens it ever has in blocks: the last one drawn is never computed.</summary>
     public int MaxComputedCount => PromptLength + Math.Max(MaxTokens, 1) - 1;
 
-    /// <summary>The block table: <see cref="BlockCount"/> ids, in order.</summary>
-    public int[] BlockIds { get; private set; } = [];
-
-    public int BlockCount { get; private set; }
-
-    /// <summary>Blocks at the table's start that are sealed.</summary>
-    public int SealedCount { get; set; }
-
-    /// <summary>
-    /// The block, held beside the table, in which its leader computed the end of their prompt. The first step that it is in copies it to the block of its own that follows in the table; null
-    /// for most, and once that step is begun.
-    /// </summary>
-    public int? SharedTail { get; set; }
+    public BlockTable Blocks { get; } = new();
 
     /// <summary>Prompt tokens found in the cache when it was first admitted.</summary>
     public int CachedTokenCount { get; set; }
@@ -153,8 +131,7 @@ internal sealed class Sequence
     /// <summary>Allocates, at the first admission, all that the sequence will ever need; a waiting one costs nothing but its prompt.</summary>
     public void Reserve(int blockCount)
     {
-        if (BlockIds.Length > 0) return;
-        BlockIds = new int[blockCount];
+        Blocks.Reserve(blockCount);
         ReserveTokens();
     }
 
@@ -168,10 +145,6 @@ internal sealed class Sequence
 
     /// <summary>A step that computed some of it is through, or has failed.</summary>
     public void Land() => UnderWayCount--;
-
-    public void AddBlock(int id) => BlockIds[BlockCount++] = id;
-
-    public void ClearBlocks() => BlockCount = ComputedCount = SealedCount = 0;
 
     /// <summary>Takes on the next token. A stop token ends the text before it, so the guide is not told of it.</summary>
     public void Append(int token)

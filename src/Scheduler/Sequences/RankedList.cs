@@ -1,4 +1,4 @@
-namespace Llama.Scheduling;
+namespace Llama.Scheduling.Sequences;
 
 /// <summary>Sequences in order of <see cref="SequenceRank"/>.</summary>
 internal sealed class RankedList(int capacity)

@@ -2,7 +2,7 @@ using System.Runtime.ExceptionServices;
 using Llama.Model;
 using Llama.Model.Sampling;
 
-namespace Llama.Scheduling;
+namespace Llama.Scheduling.Steps;
 
 /// <summary>A step as the runner has it, from when it is begun to when it is finished. There are as many of these as steps may be under way, and each is used again.</summary>
 internal sealed class StepUnderWay(BatchBuilder builder)
@@ -22,7 +22,7 @@ internal sealed class StepUnderWay(BatchBuilder builder)
 
     /// <summary>Lays out a step that is put together.</summary>
     public void Take(Step step, bool mayRunAhead, long now) =>
-        (Batch, BegunAt, PromptTokenCount, IsProbe) = (builder.Build(step, mayRunAhead), now, step.PromptTokenCount, step.Sequences is [{ IsProbe: true }]);
+        (Batch, BegunAt, PromptTokenCount, IsProbe) = (builder.Build(step, mayRunAhead), now, step.PromptTokenCount, step.Sequences is [{ Request.IsProbe: true }]);
 
     /// <summary>Has it begun. If that fails it is told by <see cref="Finish"/>, for the steps before it come first.</summary>
     public void Begin(IModelRunner runner)

@@ -1,4 +1,6 @@
-namespace Llama.Scheduling;
+using Llama.Scheduling.Sequences;
+
+namespace Llama.Scheduling.Steps;
 
 /// <summary>What one step computes: some tokens of some sequences, within a budget. It is put together, then begun, then taken in.</summary>
 /// <param name="tokenBudget">Most tokens.</param>

@@ -1,4 +1,4 @@
-namespace Llama.Scheduling;
+namespace Llama.Scheduling.Sequences;
 
 /// <summary>Where a <see cref="Sequence"/> is.</summary>
 internal enum SequenceState
