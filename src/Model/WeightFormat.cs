@@ -65,12 +65,16 @@ internal sealed record WeightFormat(ScalarType Dtype, QuantizationPlan? Plan, bo
     /// <param name="stored">How the files hold them.</param>
     public bool Keeps(QuantizationPlan? stored) => IsAuto || (Plan is not null && Plan == stored);
 
-    /// <summary>Refuses what only the processor multiplies with, for another device.</summary>
+    /// <summary>Refuses what a device cannot multiply with.</summary>
     /// <param name="stored">How the files hold the weights.</param>
+    /// <param name="isHost">Whether it is the processor.</param>
+    /// <param name="holdsCodes">As <see cref="Kernels.DeviceMemory.HoldsCodes"/>.</param>
     /// <exception cref="ArgumentException">With the remedy.</exception>
-    public void CheckDevice(QuantizationPlan? stored)
+    public void CheckDevice(QuantizationPlan? stored, bool isHost, bool holdsCodes)
     {
-        if (SplitsOutliers(stored)) throw new ArgumentException("Weights in int8-outliers are multiplied on a CPU only; use Model:Device=cpu, or Model:Dtype=int8.");
+        if (Plan is not null && !holdsCodes)
+            throw new ArgumentException("Model:Dtype asks for codes, which plain kernels cannot multiply on this device; use auto or bfloat16, or set Model:Kernels=fused or Model:Device=cpu.");
+        if (!isHost && SplitsOutliers(stored)) throw new ArgumentException("Weights in int8-outliers are multiplied on a CPU only; use Model:Device=cpu, or Model:Dtype=int8.");
     }
 
     /// <summary>Memory of a model's weights in this form.</summary>

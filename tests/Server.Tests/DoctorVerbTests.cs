@@ -31,7 +31,9 @@ public sealed class DoctorVerbTests : IDisposable
         Assert.Matches(@"✓ files +21 tensors, \d+ MiB of BF16", output);
         Assert.Matches(@"✓ device +cpu \(as set\)", output);
         Assert.Matches("✓ kernels +C# ", output);
-        Assert.Matches(@"✓ KV cache +bfloat16, [\d,]+ blocks × 16 tokens", output);
+        Assert.Matches("✓ types +bfloat16 weights \\(auto\\), bfloat16 KV cache", output);
+        Assert.Matches("✓ cpu +embedding, layers 0 to 1, head; 0 MiB weights", output);
+        Assert.Matches("✓ KV cache +[0-9,]+ tokens \\(enough for 256 sequences", output);
         Assert.Matches("✓ tokenizer +", output);
         Assert.DoesNotContain("✗", output);
         Assert.DoesNotContain("\e", output); // no colour outside a terminal

@@ -51,6 +51,24 @@ public sealed class SettingsTests
         else using (WebApplication app = Build(settings)) app.Services.GetRequiredService<IStartupValidator>().Validate();
     }
 
+    [Theory]
+    [InlineData("cpu:0,cpu:1", "2", "1GiB,512MiB", null)]
+    [InlineData("cpu", "3", "1GiB,2GiB,3GiB", null)]
+    [InlineData("cuda:6,cuda:7", "1", "", null)] // whether they are there is another question
+    [InlineData("cpu:0,cpu:1,cpu:0", "1", "", "Model:Device is 'cpu:0,cpu:1,cpu:0', which names cpu:0 twice; name each device once.")]
+    [InlineData("cpu:0,cpu:1,cpu:2", "2", "", "Model:TensorParallel is 2, and Model:Device names 3 devices; name 2 or a multiple of it")]
+    [InlineData("cpu:0,cpu:1", "1", "1GiB,1GiB,1GiB", "Model:MemoryLimit has 3 sizes for 2 devices of Model:Device; give one for all, or one for each.")]
+    [InlineData("cpu:0,cpu:1", "0", "", "Model:TensorParallel must be between 1 and 64.")]
+    [InlineData("cpu:0,cpu:1,", "1", "", "Model:Device must be auto, cpu, cuda, cuda:N, or a list of devices")]
+    public void Start_Devices_GoTogetherOrAreRefusedBesideAllElse(string devices, string shared, string limit, string? fault)
+    {
+        (string, string)[] settings = [("Model:Path", TestApp.Folder), ("Model:Device", devices), ("Model:TensorParallel", shared), ("Model:MemoryLimit", limit), ("Scheduler:MaxQueueLength", "0")];
+        string faults = Faults(settings);
+        Assert.Contains("Scheduler:MaxQueueLength must be", faults);
+        Assert.StartsWith($"The settings have {(fault is null ? 1 : 2)} fault(s):", faults);
+        Assert.Contains(fault ?? "", faults);
+    }
+
     [Fact]
     public void Bind_ValuesOfEveryType_AreRead()
     {

@@ -18,10 +18,8 @@ internal static class WeightSource
     /// <exception cref="ArgumentException">The device cannot work with the form.</exception>
     public static IWeightSource Open(string path, WeightFormat format, DeviceMemory memory, ModelPart? part = null, bool mayStream = false)
     {
-        if (format.Plan is not null && !memory.HoldsCodes)
-            throw new ArgumentException("Model:Dtype asks for codes, which plain kernels cannot multiply on this device; use auto or bfloat16, or set Model:Kernels=fused or Model:Device=cpu.");
         IWeightSource source = OpenOnHost(path, format, memory.HoldsCodes, part);
-        if (!memory.IsHost) format.CheckDevice(source.Config.Quantization);
+        format.CheckDevice(source.Config.Quantization, memory.IsHost, memory.HoldsCodes);
         if (!mayStream) WeightDemand.Check(source, memory, format.Dtype, part ?? ModelPart.Whole(source.Config));
         return new PlacedWeights(source, memory, format.Dtype);
     }

@@ -7,36 +7,28 @@ namespace Llama.Model.Diagnosis;
 /// <summary>Whether a checkpoint's files are there and hold the model that its configuration describes. Headers are read, weights are not.</summary>
 internal sealed class CheckpointExamination(string path)
 {
-    /// <summary>The model's shape; null until the findings are made, and when it cannot be read.</summary>
+    /// <summary>The model's shape; null until it was opened, and when it cannot be read.</summary>
     public LlamaConfig? Config { get; private set; }
 
-    /// <summary>The types in which the files hold codes alone; null for none.</summary>
-    public string? Codes { get; private set; }
-
-    /// <summary>Bytes of all tensors on disk.</summary>
-    public long ByteCount { get; private set; }
+    /// <summary>What the files hold, in words; null until they were opened, and when something is wrong with them.</summary>
+    public string? Files { get; private set; }
 
     public IEnumerable<Finding> Findings()
     {
         yield return new Finding("path", path);
-        IReadOnlyList<string> faults = Open(out IReadOnlyCollection<TensorEntry> tensors);
-        foreach (string fault in faults) yield return Finding.Fault("files", fault);
-        if (Config is null) yield break;
-        yield return new Finding("shape", ModelDescription.Shape(Config));
-        if (faults.Count > 0) yield break;
-        string types = string.Join(", ", tensors.GroupBy(tensor => tensor.Dtype).OrderByDescending(type => type.Sum(tensor => tensor.ByteCount)).Select(type => type.Key));
-        yield return new Finding("files", string.Create(CultureInfo.InvariantCulture, $"{tensors.Count:N0} tensors, {ByteCount >> 20:N0} MiB of {types}"));
+        foreach (string fault in Open()) yield return Finding.Fault("files", fault);
+        if (Config is not null) yield return new Finding("shape", ModelDescription.Shape(Config));
+        if (Files is not null) yield return new Finding("files", Files);
     }
 
-    private IReadOnlyList<string> Open(out IReadOnlyCollection<TensorEntry> tensors)
+    /// <summary>Opens the files and compares what they say with the configuration.</summary>
+    /// <returns>All that is wrong.</returns>
+    public IReadOnlyList<string> Open()
     {
-        tensors = [];
         try
         {
             Config = LlamaConfig.Load(path);
-            tensors = GgufPath.Find(path) is { } model ? OpenGguf(model) : OpenFolder();
-            Codes = GgufWeights.CodesOf(tensors) ?? Config.Quantization?.CodesAlone;
-            ByteCount = tensors.Sum(tensor => tensor.ByteCount);
+            Files = Describe(GgufPath.Find(path) is { } model ? OpenGguf(model) : OpenFolder());
             return [];
         }
         catch (CheckpointException e)
@@ -56,5 +48,11 @@ internal sealed class CheckpointExamination(string path)
         using Checkpoint checkpoint = Checkpoint.Open(path);
         checkpoint.Verify();
         return [.. checkpoint.Tensors];
+    }
+
+    private static string Describe(TensorEntry[] tensors)
+    {
+        string types = string.Join(", ", tensors.GroupBy(tensor => tensor.Dtype).OrderByDescending(type => type.Sum(tensor => tensor.ByteCount)).Select(type => type.Key));
+        return string.Create(CultureInfo.InvariantCulture, $"{tensors.Length:N0} tensors, {tensors.Sum(tensor => tensor.ByteCount) >> 20:N0} MiB of {types}");
     }
 }

@@ -8,25 +8,41 @@ namespace Llama.Model.Diagnosis;
 internal static class CudaExamination
 {
     /// <param name="setting">As <see cref="ModelOptions.Device"/>.</param>
-    public static IEnumerable<Finding> Findings(string setting)
+    public static IEnumerable<Finding> Findings(string setting) => Findings(setting, DriverApi.Files);
+
+    /// <param name="setting">As <see cref="ModelOptions.Device"/>.</param>
+    /// <param name="drivers">Where the driver may be; see <see cref="CudaDevices.TryFind(IReadOnlyList{string}, out CudaDevices, out string)"/>.</param>
+    public static IEnumerable<Finding> Findings(string setting, IReadOnlyList<string> drivers)
     {
-        bool isAsked = setting.StartsWith("cuda", StringComparison.Ordinal);
-        if (!CudaDevices.TryFind(out CudaDevices? devices, out string? reason))
+        bool isAsked = setting.Contains("cuda", StringComparison.Ordinal);
+        if (!CudaDevices.TryFind(drivers, out CudaDevices? devices, out string? reason))
         {
             yield return isAsked ? Finding.Fault("devices", reason, "Mend the driver (nvidia-smi says the same), or set Model:Device=cpu.") : new Finding("devices", $"none: {reason}");
             yield break;
         }
         yield return new Finding("driver", $"made for CUDA {devices.DriverVersion}");
         foreach (CudaDevice device in devices) yield return Describe(device);
-        if (setting == "cpu") yield break;
-        if (CudaLibraries.TryFind(ToolkitLibrary.Nvrtc, devices.DriverVersion, out CudaLibrary? nvrtc, out string? noNvrtc)) yield return new Finding("NVRTC", $"{nvrtc}");
-        else yield return Finding.Fault("NVRTC", noNvrtc, "Without it no kernel can be compiled; or set Model:Device=cpu.");
-        if (CudaLibraries.TryFind(ToolkitLibrary.Cublas, devices.DriverVersion, out CudaLibrary? cublas, out string? noCublas)) yield return new Finding("cuBLAS", $"{cublas}");
-        else yield return Finding.Warning("cuBLAS", noCublas, "Without it large products are slower.");
-        if (devices.Count == 1) yield break;
-        if (CudaLibraries.TryFind(ToolkitLibrary.Nccl, devices.DriverVersion, out CudaLibrary? nccl, out string? noNccl)) yield return new Finding("NCCL", $"{nccl}");
-        else yield return new Finding("NCCL", $"none, so with Model:TensorParallel sums go over host memory, slowly: {noNccl}");
+        if (!isAsked && setting != "auto") yield break;
+        yield return Nvrtc(devices.DriverVersion, isAsked);
+        yield return Cublas(devices.DriverVersion);
+        if (devices.Count > 1) yield return Nccl(devices.DriverVersion);
     }
+
+    private static Finding Nvrtc(Version driver, bool isAsked)
+    {
+        if (CudaLibraries.TryFind(ToolkitLibrary.Nvrtc, driver, out CudaLibrary? library, out string? reason)) return new Finding("NVRTC", $"{library}");
+        return isAsked
+            ? Finding.Fault("NVRTC", reason, "Without it no kernel can be compiled; or set Model:Device=cpu.")
+            : Finding.Warning("NVRTC", reason, "Without it no kernel can be compiled, and the processor is used.");
+    }
+
+    private static Finding Cublas(Version driver) => CudaLibraries.TryFind(ToolkitLibrary.Cublas, driver, out CudaLibrary? library, out string? reason)
+        ? new Finding("cuBLAS", $"{library}")
+        : Finding.Warning("cuBLAS", reason, "Without it large products are slower.");
+
+    private static Finding Nccl(Version driver) => CudaLibraries.TryFind(ToolkitLibrary.Nccl, driver, out CudaLibrary? library, out string? reason)
+        ? new Finding("NCCL", $"{library}")
+        : new Finding("NCCL", $"none, so with Model:TensorParallel sums go over host memory, slowly: {reason}");
 
     private static Finding Describe(CudaDevice device)
     {

@@ -12,6 +12,20 @@ public static class ModelDiagnosis
     /// <exception cref="ArgumentException">One is not there.</exception>
     public static string[] Devices(ModelOptions options) => [.. BackendChoice.AllOf(options).Select(choice => choice.Device.Name)];
 
+    /// <summary>Why devices, how many share a layer, kernels and limits do not go together on any machine; null when they do. Each setting must be right by itself.</summary>
+    public static string? DeviceFault(ModelOptions options)
+    {
+        try
+        {
+            _ = BackendChoice.AllOf(options, countCuda: () => int.MaxValue);
+            return null;
+        }
+        catch (ArgumentException e)
+        {
+            return e.Message;
+        }
+    }
+
     /// <summary>All examinations of this room.</summary>
     /// <param name="options">What is to be loaded; a path that is empty is not looked at.</param>
     /// <param name="areValid">Whether the settings behind them are; what loading would choose is not worked out from others.</param>

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Llama.Model.Backends;
 using Llama.Model.Checkpoints;
-using Llama.Model.Parallel;
 using Llama.Model.Planning;
 using Llama.Model.Torch;
 using static Llama.Model.Offload.MemorySize;
@@ -22,77 +21,38 @@ internal sealed class PlanExamination(ModelOptions options, CheckpointExaminatio
             yield break;
         }
         BackendChoice choice = choices[0];
-        DeviceChoice device = choice.Device;
-        yield return new Finding("device", $"{string.Join(", ", choices.Select(each => each.Device.Name))} ({device.Reason})");
+        yield return new Finding("device", $"{string.Join(", ", choices.Select(each => each.Device.Name))} ({choice.Device.Reason})");
         foreach (string warning in choice.Warnings) yield return Finding.Warning("device", warning, "Mend that, or set Model:Device=cpu.");
-        if (Chosen("weights", () => WeightFormat.Of(options), out WeightFormat format) is { } badFormat)
-        {
-            yield return badFormat;
-            yield break;
-        }
-        LlamaConfig? config = checkpoint.Config;
-        if (config is not null) yield return Chosen("kernels", () => DescribeKernels(choice, config, format.Dtype), out string kernels) ?? new Finding("kernels", kernels);
-        if (config is not null && options.TensorParallel > 1)
-            yield return Chosen("shares", () => Shard.Of(config, 0, options.TensorParallel), out Shard share) ?? new Finding("shares", $"{options.TensorParallel} devices share each layer; the first holds {share}");
-        if (!device.IsCuda) yield return Threads();
-        if (config is null) yield break;
-        foreach (Finding finding in choices.Count > 1 ? Parts() : Memory(config, choice, format)) yield return finding;
+        if (!choice.Device.IsCuda) yield return Threads();
+        if (checkpoint.Files is null) yield break; // there is no model, or what is wrong with it is told already
+        yield return Chosen("kernels", () => DescribeKernels(choice, checkpoint.Config!), out string kernels) ?? new Finding("kernels", kernels);
+        foreach (Finding finding in Placement()) yield return finding;
     }
 
-    private IEnumerable<Finding> Parts()
+    private IEnumerable<Finding> Placement()
     {
         if (Chosen("placement", () => ModelPlanner.Make(options, []), out ModelPlan plan) is { } fault)
         {
             yield return fault;
             yield break;
         }
-        foreach (DevicePlan part in plan.Devices)
-            yield return new Finding(part.Name, $"{part.Holds}; {Mebibytes(part.WeightBytes)} weights, {Mebibytes(part.CacheBytes)} KV cache; {Mebibytes(part.RoomBytes)} are free");
-        yield return plan.Fault is null
-            ? new Finding("KV cache", string.Create(CultureInfo.InvariantCulture, $"{plan.CacheTokens:N0} tokens ({plan.CacheReason})"))
-            : Finding.Fault("placement", plan.Fault, plan.Remedies.Count > 0 ? $"It fits with any of: {string.Join("; ", plan.Remedies)}." : null);
+        yield return new Finding("types", plan.Types);
+        yield return new Finding("context", string.Create(CultureInfo.InvariantCulture, $"{plan.ContextLength:N0} tokens"));
+        foreach (DevicePlan device in plan.Devices) yield return new Finding(device.Name, Describe(device));
+        yield return plan.Fault is null ? Cache(plan) : Finding.Fault("placement", plan.Fault, plan.Remedies.Count > 0 ? $"It fits with any of: {string.Join("; ", plan.Remedies)}." : null);
     }
 
-    private IEnumerable<Finding> Memory(LlamaConfig config, BackendChoice choice, WeightFormat format)
+    private static string Describe(DevicePlan device)
     {
-        if (Chosen("weights", () => Bytes(config, choice, format), out long weights) is { } misfit)
-        {
-            yield return misfit;
-            yield break;
-        }
-        long free = choice.FreeBytes();
-        string sizes = $"{format.Describe(config.Quantization, codes: null)}, about {Mebibytes(weights)}; {Mebibytes(free)} are free";
-        yield return weights <= free || choice.MemoryLimit is not null
-            ? new Finding("weights", sizes)
-            : Finding.Fault("weights", sizes, "Choose a smaller Model:Dtype (int8, int4), a smaller model, a Model:MemoryLimit beyond which weights stream, or a machine with more memory.");
-        ScalarType kvDtype = KvCache.DtypeOf(options.KvDtype, format.Dtype);
-        if (Chosen("context", () => ModelRunner.ContextLengthOf(options, config), out int context) is { } badContext)
-        {
-            yield return badContext;
-            yield break;
-        }
-        yield return new Finding("context", string.Create(CultureInfo.InvariantCulture, $"{context:N0} tokens"));
-        if (choice.MemoryLimit is not null && options.Path.Length > 0)
-            yield return Chosen("memory limit", new LimitExamination(options, choice, context).Describe, out string limit) ?? new Finding("memory limit", limit);
-        else yield return Pool(context, KvCache.BytesPerBlock(config, options.BlockSize, kvDtype), kvDtype, Math.Max(free - weights, 0), choice);
+        string limit = device.LimitBytes is long bytes ? $", with what the process takes itself {Mebibytes(device.TotalBytes)} of Model:MemoryLimit={Mebibytes(bytes)}" : "";
+        string outside = device.OutsideBytes > 0 ? $", {Mebibytes(device.OutsideBytes)} of which stream" : "";
+        return $"{device.Holds}; {Mebibytes(device.WeightBytes)} weights{outside}, {Mebibytes(device.CacheBytes)} KV cache{limit}; {Mebibytes(device.FreeBytes)} are free";
     }
 
-    // Of the files as they are, but for columns of which few are ever read.
-    private long Bytes(LlamaConfig config, BackendChoice choice, WeightFormat format)
+    private static Finding Cache(ModelPlan plan)
     {
-        format.Check(config.Quantization, checkpoint.Codes);
-        if (choice.Device.IsCuda) format.CheckDevice(config.Quantization);
-        bool isAsInFile = format.IsAuto && checkpoint.ByteCount > 0 && config.Quantization is not { Layers.SplitsOutliers: true };
-        return isAsInFile ? checkpoint.ByteCount : format.BytesOf(config);
-    }
-
-    private Finding Pool(int context, long bytesPerBlock, ScalarType kvDtype, long free, BackendChoice choice)
-    {
-        if (Chosen("KV cache", () => KvPoolSize.Derive(options, context, bytesPerBlock, free, choice.CacheShare), out KvPoolSize pool) is { } fault) return fault;
-        long tokens = (long)pool.BlockCount * options.BlockSize;
-        string size = string.Create(CultureInfo.InvariantCulture,
-            $"{kvDtype.ToString().ToLowerInvariant()}, {pool.BlockCount:N0} blocks × {options.BlockSize} tokens = {tokens:N0} tokens, {Mebibytes(pool.BlockCount * bytesPerBlock)} ({pool.Reason})");
-        return tokens >= context ? new Finding("KV cache", size)
+        string size = string.Create(CultureInfo.InvariantCulture, $"{plan.CacheTokens:N0} tokens ({plan.CacheReason})");
+        return plan.CacheTokens >= plan.ContextLength ? new Finding("KV cache", size)
             : Finding.Warning("KV cache", $"{size}, less than one full sequence", "Longer requests will be refused: raise Model:BlockCount, or leave it out.");
     }
 
@@ -120,9 +80,10 @@ internal sealed class PlanExamination(ModelOptions options, CheckpointExaminatio
     }
 
     // Those for a CUDA device are compiled when a model is loaded.
-    private string DescribeKernels(BackendChoice choice, LlamaConfig config, ScalarType dtype)
+    private string DescribeKernels(BackendChoice choice, LlamaConfig config)
     {
         if (choice.Device.IsCuda && choice.Kernels == "fused") return "own kernels, compiled for the model's shape at start";
+        ScalarType dtype = WeightFormat.Of(options).Dtype;
         using IBackend backend = choice.Create(dtype, options.Deterministic);
         return backend.CreateKernels(config, new StepSize(1, 1, 1, options.BlockSize), dtype).Describe();
     }

@@ -64,6 +64,7 @@ public static class ModelPlanner
     {
         WeightFormat format = WeightFormat.Of(options);
         using IWeightSource source = Open(part: null);
+        foreach (BackendChoice choice in choices) format.CheckDevice(source.Config.Quantization, isHost: !choice.Device.IsCuda, choice.HoldsCodes);
         return new Placement(options, format, source, part => Open(part), choices, free).Make();
 
         IWeightSource Open(ModelPart? part) => WeightSource.OpenOnHost(options.Path, format, choices.All(choice => choice.HoldsCodes), part);

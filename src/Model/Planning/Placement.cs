@@ -36,10 +36,12 @@ internal sealed class Placement(ModelOptions options, WeightFormat format, IWeig
         KvPoolSize pool = LeastPool(parts, devices);
         devices = [.. devices.Select((device, i) => device with { CacheBytes = pool.BlockCount * BytesPerBlock(parts[i]) })];
         if (Array.Find(devices, device => !device.Fits) is { } full) _fault ??= $"{full.Name} would need {Mebibytes(full.TotalBytes)} and has {Mebibytes(full.RoomBytes)}.";
+        CheckpointExamination files = new(options.Path);
+        files.Open();
         return new ModelPlan
         {
             Shape = ModelDescription.Shape(_config),
-            Files = new CheckpointExamination(options.Path).Findings().Last().Value,
+            Files = files.Files!, // it was opened before and was sound
             Types = ModelDescription.Types(options, format.Describe(_config.Quantization, source.Codes), _kvDtype, choices[0].ActivationDtype(format.Dtype)),
             ContextLength = _contextLength,
             BatchTokens = _batchTokens,

@@ -16,6 +16,7 @@ internal static class SettingsRegistration
         services.AddSection<ModelSettings, ModelSettingsValidator>(root, "Model");
         services.AddCheck<ModelSettings, ModelFolderValidator>(root);
         services.AddCheck<ModelSettings, OutlierThresholdValidator>(root);
+        services.AddCheck<ModelSettings, DevicesValidator>(root);
         services.AddSection<SchedulerSettings, SchedulerSettingsValidator>(root, "Scheduler");
         services.AddSection<ServerSettings, ServerSettingsValidator>(root, "Server");
         services.AddSingleton<IValidateOptions<ServerSettings>>(new KeyedFaults<ServerSettings>(root, new CorsValidator(isStandAlone: root.Length == 0)));

@@ -1,8 +1,6 @@
 using Llama.Model.Checkpoints;
-using Llama.Model.Kernels;
 using Llama.Model.Planning;
 using Llama.Tests.Shared;
-using static TorchSharp.torch;
 
 namespace Llama.Model.Tests.Planning;
 
@@ -41,18 +39,6 @@ public sealed class ModelPlannerTests : IDisposable
         Assert.StartsWith(plan.Types, runner.Description.Dtype);
         Assert.Contains($"{plan.Devices.Sum(part => part.CacheBytes) >> 20:N0} MiB", runner.Description.KvCache);
         if (plan.Devices.Count > 1) Assert.All(plan.Devices, part => Assert.Contains($"{part.Name}: {part.Holds}", runner.Description.Device));
-    }
-
-    [Fact]
-    public void StepBytes_AnyShape_AreThoseThatTheModelAllocates()
-    {
-        LlamaConfig config = SmallLlama.Config;
-        foreach (ScalarType dtype in new[] { ScalarType.Float32, ScalarType.BFloat16 })
-        {
-            CountingMemory memory = new();
-            using Activations activations = new(config, 37, dtype, memory);
-            Assert.Equal(memory.ByteCount, Activations.BytesOf(config, 37, dtype));
-        }
     }
 
     // Needs grow with the number of devices only by what each has for itself, and no layer is lost.
@@ -118,24 +104,14 @@ public sealed class ModelPlannerTests : IDisposable
             Assert.Throws<ArgumentException>(() => ModelPlanner.Make(Options(device), [.. assumed.Select(name => new AssumedDevice(name, 1L << 30))])).Message;
     }
 
-    private ModelOptions Options(string device) => new() { Path = _folder, Device = device, MaxBatchTokens = 64, MaxSequences = 8, Threads = 2 };
-
-    private sealed unsafe class CountingMemory : DeviceMemory
+    [Theory]
+    [InlineData("int8-outliers", "fused", "Weights in int8-outliers are multiplied on a CPU only")]
+    [InlineData("int8", "plain", "which plain kernels cannot multiply on this device")]
+    public void Make_FormThatADeviceCannotMultiply_IsRefused(string dtype, string kernels, string message)
     {
-        public long ByteCount { get; private set; }
-
-        public override long FreeBytes() => long.MaxValue;
-
-        public override Matrix Empty(int rows, int columns, ScalarType dtype)
-        {
-            ByteCount += Matrix.BytesOf(rows, columns, dtype);
-            return new Matrix(null, rows, columns, dtype, isOnHost: false, free: null);
-        }
-
-        public override Matrix Place(Matrix onHost, ScalarType dtype) => throw new NotSupportedException();
-
-        public override void Upload(Matrix onHost, Matrix target) => throw new NotSupportedException();
-
-        public override void Download(Matrix matrix, void* target) => throw new NotSupportedException();
+        ModelOptions options = Options("cpu:0,cuda:0") with { Dtype = dtype, Kernels = kernels };
+        Assert.Contains(message, Assert.Throws<ArgumentException>(() => ModelPlanner.Make(options, [new AssumedDevice("cpu:0", 1L << 30), new AssumedDevice("cuda:0", 1L << 30)])).Message);
     }
+
+    private ModelOptions Options(string device) => new() { Path = _folder, Device = device, MaxBatchTokens = 64, MaxSequences = 8, Threads = 2 };
 }

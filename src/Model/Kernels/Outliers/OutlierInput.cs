@@ -12,6 +12,7 @@ internal sealed unsafe class OutlierInput
 
     private readonly ScratchMemory _starts = new(), _ranks = new(), _values = new(), _columns = new(), _rankOf = new();
     private Matrix? _input;
+    private int* _columnsAt; // [columns]
 
     private struct Job
     {
@@ -34,8 +35,6 @@ internal sealed unsafe class OutlierInput
     public ReadOnlySpan<int> Columns => new(_columnsAt, ColumnCount);
 
     public int ColumnCount { get; private set; }
-
-    private int* _columnsAt;
 
     /// <summary>Finds the elements and sets them to 0 in the input; false when there are none. No number is larger than a NaN: it stays.</summary>
     /// <param name="input">[rows, inputs] float32</param>
