@@ -79,6 +79,7 @@ internal static class Verbs
         }
         catch (OperationCanceledException)
         {
+            await configuration.Error.WriteLineAsync("Interrupted.");
             return Interrupted;
         }
         catch (Exception failure) when (failure is VerbException or CheckpointException or TorchLoadException or ArgumentException or IOException or UnauthorizedAccessException)
