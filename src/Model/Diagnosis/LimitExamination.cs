@@ -27,8 +27,8 @@ internal sealed class LimitExamination(ModelOptions options, BackendChoice choic
         ScalarType kvDtype = KvCache.DtypeOf(options.KvDtype, format.Dtype);
         _ = backend.CreateKernels(config, size, kvDtype);
         MemoryPlan plan = new(limit, options, source, ModelPart.Whole(config), size, format.Dtype);
-        plan.Make(backend, KvCache.BytesPerBlock(config, options.BlockSize, kvDtype));
-        plan.CheckStreams(plan.Layout);
+        plan.Make(plan.Demand(backend, KvCache.BytesPerBlock(config, options.BlockSize, kvDtype)), backend.Memory.FreeBytes());
+        plan.CheckStreams();
         return $"{plan.Describe()}; up to {MemorySize.Mebibytes(plan.Layout.KvBytes)} of KV cache (by what this process takes itself; the server measures its own)";
     }
 }

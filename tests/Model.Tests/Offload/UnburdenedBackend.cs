@@ -17,7 +17,7 @@ internal sealed class UnburdenedBackend(IBackend backend) : IBackend
 
     public bool RunsAhead => backend.RunsAhead;
 
-    public static BackendChoice On(BackendChoice choice) => choice with { Create = (dtype, deterministic) => new UnburdenedBackend(choice.Create(dtype, deterministic)) };
+    public static BackendChoice On(BackendChoice choice) => choice with { Create = (dtype, deterministic) => new UnburdenedBackend(choice.Create(dtype, deterministic)), Process = null };
 
     public IKernels CreateKernels(LlamaConfig config, StepSize size, ScalarType kvDtype) => backend.CreateKernels(config, size, kvDtype);
 
