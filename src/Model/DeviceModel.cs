@@ -23,6 +23,7 @@ internal sealed class DeviceModel : IDisposable
     private IStep? _step; // of a part that has the head
     private StepSize _size;
     private MemoryPlan? _plan; // null without a limit
+    private SpareMemory? _spare; // null but where weights stream and some are kept
     private readonly long _freeAtFirst;
 
     /// <summary>Takes the device into use.</summary>
@@ -93,8 +94,8 @@ internal sealed class DeviceModel : IDisposable
         {
             long exchanged = group is null ? 0 : ShardGroup.BytesOf(group.Whole, held, _size, _backend.Memory.IsHost);
             _plan = new MemoryPlan(limit, _options, _source, held, _size, _format.Dtype, exchanged);
-            _plan.Make(_backend, KvCache.BytesPerBlock(shape, _options.BlockSize, KvDtype));
-            _plan.Begin(_backend);
+            _plan.Make(_plan.Demand(_backend, KvCache.BytesPerBlock(shape, _options.BlockSize, KvDtype)), FreeBytes);
+            _plan.Begin(_backend, keeps: Choice.Process is not null);
         }
         _weights = new LlamaWeights(_source, part, _plan?.Stream);
         _kernels.Calibrate(_weights);
@@ -105,9 +106,9 @@ internal sealed class DeviceModel : IDisposable
     /// <exception cref="InsufficientMemoryException">Not enough for one full sequence.</exception>
     public KvPoolSize DerivePool()
     {
-        if (_plan is { Layout.Streams: true }) return _plan.Pool(BytesPerBlock);
-        KvPoolSize pool = KvPoolSize.Derive(_options, _size.ContextLength, BytesPerBlock, FreeBytes, Choice.CacheShare);
-        return _plan?.Within(pool, BytesPerBlock) ?? pool;
+        return _plan?.Pool(Derive, BytesPerBlock) ?? Derive();
+
+        KvPoolSize Derive() => KvPoolSize.Derive(_options, _size.ContextLength, BytesPerBlock, FreeBytes, Choice.CacheShare);
     }
 
     /// <summary>How it lies within its limit, and the rate to expect, which is measured now: for the start-up lines. Null without a limit.</summary>
@@ -116,19 +117,25 @@ internal sealed class DeviceModel : IDisposable
     /// <summary>What lies here; there once the cache does.</summary>
     /// <param name="blockCount">Of the cache.</param>
     public DeviceShare Share(int blockCount) => new(
-        Choice.Device.Name, Weights.ByteCount - (_plan?.Layout.StreamedBytes ?? 0), blockCount * BytesPerBlock, _backend.Memory.IsHost ? null : _freeAtFirst - FreeBytes);
+        Choice.Device.Name, Weights.ByteCount - (_plan?.OutsideBytes ?? 0), blockCount * BytesPerBlock, _backend.Memory.IsHost ? null : _freeAtFirst - FreeBytes);
 
     /// <summary>Allocates the cache; then steps can be run.</summary>
     public void UseCache(int blockCount)
     {
-        _model!.UseCache(new KvCache(Weights.Config, blockCount, _options.BlockSize, KvDtype, _backend.Memory));
+        KvCache cache = new(Weights.Config, blockCount, _options.BlockSize, KvDtype, _backend.Memory);
+        _model!.UseCache(cache);
         if (Weights.Head is null) _backend.FinishLoading();
         else if (Weights.Part.Shard == 0) _step = _backend.CreateStep(_model, WithAllTokens(Weights.Config), _size, isAlone: _group is null);
         else _step = new FollowingStep(_model, _backend);
+        if (_plan?.Stream is { } stream && Choice.Process is { } process) _spare = new SpareMemory(process, stream, Weights, new UntouchedMemory(Weights, _kernels!, _size, ActivationDtype, cache));
     }
 
     /// <summary>Runs a step of a model, or its last part, as <see cref="IModelRunner.Run"/> says.</summary>
-    public void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored) => _step!.Run(batch, sampled, scored);
+    public void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored)
+    {
+        _spare?.GiveWay(batch);
+        _step!.Run(batch, sampled, scored);
+    }
 
     /// <summary>Takes the residual stream of a step, which is run next, from the part before.</summary>
     /// <param name="batch">The step.</param>
@@ -144,6 +151,7 @@ internal sealed class DeviceModel : IDisposable
     /// <param name="stream">[tokens, hidden] float32, on the host; null where another device hands it on.</param>
     public unsafe void Run(ForwardBatch batch, Matrix? stream)
     {
+        _spare?.GiveWay(batch);
         _backend.Bring(batch);
         Matrix residual = _model!.Forward(batch);
         if (stream is null) _backend.Synchronize();

@@ -5,7 +5,17 @@ namespace Llama.Model;
 /// <param name="Reason">How that was derived, for the start-up lines.</param>
 internal sealed record KvPoolSize(int BlockCount, string Reason)
 {
-    /// <summary>Derives the pool from free memory: as many blocks as fit its share, but no more than all sequences at full length could use.</summary>
+    /// <summary>As many blocks as are set, or else as all sequences at full length could use.</summary>
+    /// <param name="options">Limits.</param>
+    /// <param name="contextLength">Tokens of a full sequence.</param>
+    public static KvPoolSize Most(ModelOptions options, int contextLength)
+    {
+        if (options.BlockCount is int set) return new KvPoolSize(set, "as set by Model:BlockCount");
+        long useful = (long)BlocksOf(options, contextLength) * options.MaxSequences;
+        return new KvPoolSize((int)Math.Min(useful, int.MaxValue / options.BlockSize), $"enough for {options.MaxSequences:N0} sequences of {contextLength:N0} tokens");
+    }
+
+    /// <summary>Derives the pool from free memory: as many blocks as fit its share, but no more than are of use.</summary>
     /// <param name="options">Limits and shares.</param>
     /// <param name="contextLength">Tokens of a full sequence.</param>
     /// <param name="bytesPerBlock">Bytes of one block over all layers.</param>
@@ -14,17 +24,17 @@ internal sealed record KvPoolSize(int BlockCount, string Reason)
     /// <exception cref="InsufficientMemoryException">Not even one full sequence fits.</exception>
     public static KvPoolSize Derive(ModelOptions options, int contextLength, long bytesPerBlock, long freeBytes, double defaultUtilization)
     {
-        if (options.BlockCount is int set) return new KvPoolSize(set, "as set by Model:BlockCount");
-        int perSequence = (contextLength + options.BlockSize - 1) / options.BlockSize;
-        long useful = (long)perSequence * options.MaxSequences;
+        KvPoolSize most = Most(options, contextLength);
+        if (options.BlockCount is not null) return most;
+        int perSequence = BlocksOf(options, contextLength);
         double utilization = options.MemoryUtilization ?? defaultUtilization;
+        string share = $"{utilization:P0} of {freeBytes >> 20:N0} MiB free";
         long fitting = (long)(freeBytes * utilization / bytesPerBlock);
-        long count = Math.Min(Math.Min(useful, fitting), int.MaxValue / options.BlockSize);
-        if (count < perSequence)
+        if (fitting < perSequence)
             throw new InsufficientMemoryException($"A sequence of {contextLength:N0} tokens needs {perSequence * bytesPerBlock >> 20:N0} MiB of KV cache, but {utilization:P0} of the "
                 + $"{freeBytes >> 20:N0} MiB free are {(long)(freeBytes * utilization) >> 20:N0} MiB. Lower Model:ContextLength, raise Model:MemoryUtilization or free memory.");
-        return new KvPoolSize((int)count, count == useful
-            ? $"enough for {options.MaxSequences:N0} sequences of {contextLength:N0} tokens, within {utilization:P0} of {freeBytes >> 20:N0} MiB free"
-            : $"{utilization:P0} of {freeBytes >> 20:N0} MiB free");
+        return fitting < most.BlockCount ? new KvPoolSize((int)fitting, share) : most with { Reason = $"{most.Reason}, within {share}" };
     }
+
+    private static int BlocksOf(ModelOptions options, int contextLength) => (contextLength + options.BlockSize - 1) / options.BlockSize;
 }

@@ -1,17 +1,14 @@
-using Llama.Model.Kernels;
-
 namespace Llama.Model;
 
-/// <summary>The weights of one decoder layer; matrices are [outputs, inputs], norms [1, hidden] in float32.</summary>
-internal sealed record LayerWeights(
-    Matrix AttentionNorm, Weight Query, Weight Key, Weight Value, Weight Output,
-    Matrix MlpNorm, Weight Gate, Weight Up, Weight Down) : IDisposable
+/// <summary>The weights of one decoder layer.</summary>
+internal sealed record LayerWeights(AttentionWeights Attention, MlpWeights Mlp) : IDisposable
 {
     /// <summary>Memory of all of them.</summary>
-    public long ByteCount => AttentionNorm.ByteCount + MlpNorm.ByteCount + new[] { Query, Key, Value, Output, Gate, Up, Down }.Sum(weight => weight.ByteCount);
+    public long ByteCount => Attention.ByteCount + Mlp.ByteCount;
 
     public void Dispose()
     {
-        foreach (IDisposable part in (IDisposable[])[AttentionNorm, Query, Key, Value, Output, MlpNorm, Gate, Up, Down]) part.Dispose();
+        Attention.Dispose();
+        Mlp.Dispose();
     }
 }

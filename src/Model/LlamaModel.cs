@@ -77,10 +77,9 @@ internal sealed class LlamaModel : IDisposable
         _residual = a.Residual;
         for (int layer = 0; layer < _config.LayerCount; layer++)
         {
-            LayerWeights weights = _weights.UseLayer(layer);
-            Attend(weights, _cache.Layers[layer], batch, a);
+            Attend(_weights.UseAttention(layer), _cache.Layers[layer], batch, a);
             if (_weights.Head is not null && layer == _config.LayerCount - 1) _residual = RowsToRead(batch, a.Residual);
-            if (_residual.Rows > 0) FeedForward(weights, _residual); // else a step of prompt chunks alone
+            if (_residual.Rows > 0) FeedForward(_weights.UseMlp(layer), _residual); // else a step of prompt chunks alone
         }
         return _weights.Head is null ? _residual : Logits(_sampleRows.AsSpan(0, batch.SampleCount));
     }
@@ -134,22 +133,22 @@ internal sealed class LlamaModel : IDisposable
         foreach (KvLayer layer in _cache.Layers) _kernels.CopyBlocks(batch, _attention, layer);
     }
 
-    private void Attend(LayerWeights layer, KvLayer cache, ForwardBatch batch, Activations a)
+    private void Attend(AttentionWeights weights, KvLayer cache, ForwardBatch batch, Activations a)
     {
-        Normalise(a.Residual, layer.AttentionNorm, a.Normed);
-        _kernels.Linear(a.Normed, [new(layer.Query, a.Queries), new(layer.Key, a.Keys), new(layer.Value, a.Values)]); // [tokens, heads · headDim], [tokens, kvHeads · headDim] twice
+        Normalise(a.Residual, weights.Norm, a.Normed);
+        _kernels.Linear(a.Normed, [new(weights.Query, a.Queries), new(weights.Key, a.Keys), new(weights.Value, a.Values)]); // [tokens, heads · headDim], [tokens, kvHeads · headDim] twice
         _kernels.RotateAndStore(a.Queries, a.Keys, a.Values, _rope, batch, _attention, cache);
         _kernels.Attend(a.Queries, batch, _attention, cache, a.Attended);
-        _kernels.LinearAdd(a.Attended, layer.Output, a.Residual);
+        _kernels.LinearAdd(a.Attended, weights.Output, a.Residual);
     }
 
-    private void FeedForward(LayerWeights layer, Matrix residual)
+    private void FeedForward(MlpWeights weights, Matrix residual)
     {
         Activations a = _activations.Take(residual.Rows);
-        Normalise(residual, layer.MlpNorm, a.Normed);
-        _kernels.Linear(a.Normed, [new(layer.Gate, a.Gate), new(layer.Up, a.Up)]); // [tokens, intermediate]
+        Normalise(residual, weights.Norm, a.Normed);
+        _kernels.Linear(a.Normed, [new(weights.Gate, a.Gate), new(weights.Up, a.Up)]); // [tokens, intermediate]
         _kernels.SiluMultiply(a.Gate, a.Up);
-        _kernels.LinearAdd(a.Gate, layer.Down, residual);
+        _kernels.LinearAdd(a.Gate, weights.Down, residual);
     }
 
     // Behind the last attention a row matters only if something is read from it: of a prompt its end. Rows are taken once in a step.

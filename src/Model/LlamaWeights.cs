@@ -12,28 +12,29 @@ internal sealed class LlamaWeights : IDisposable
 
     private readonly IWeightSource _source;
     private readonly WeightStream? _stream;
-    private readonly LayerWeights[][] _streamedLayers; // [layers][buffers], empty for those that are always there
-    private readonly Weight[] _streamedHead = []; // [buffers]
+    private readonly UnitViews<AttentionWeights>[] _attention; // [layers]
+    private readonly UnitViews<MlpWeights>[] _mlp; // [layers]
+    private readonly UnitViews<Weight>? _head; // null but in the last part
     private readonly bool _bringsRows; // of the embedding
 
     /// <summary>Takes over source and stream.</summary>
     /// <param name="source">Of the whole model.</param>
     /// <param name="part">Which part of it; null for all.</param>
-    /// <param name="stream">Of what is not always there: units are the part's layers and, last, the head.</param>
+    /// <param name="stream">Of what is not always there; its units are those of the part.</param>
     public LlamaWeights(IWeightSource source, ModelPart? part = null, WeightStream? stream = null)
     {
         LlamaConfig whole = source.Config;
         (_source, Part, _stream) = (source, part ?? ModelPart.Whole(whole), stream);
-        _streamedLayers = [.. Enumerable.Range(0, Part.LayerCount).Select(StreamedLayer)];
-        Layers = [.. _streamedLayers.Select((streamed, layer) => streamed.Length > 0 ? streamed[layer % streamed.Length] : Layer(layer, source.Weight))];
+        _attention = [.. Enumerable.Range(0, Part.LayerCount).Select(Attention)];
+        _mlp = [.. Enumerable.Range(0, Part.LayerCount).Select(Mlp)];
+        Layers = [.. Enumerable.Range(0, Part.LayerCount).Select(layer => new LayerWeights(_attention[layer].In(First(WeightUnit.Attention(layer), layer)), _mlp[layer].In(First(WeightUnit.Mlp(layer), layer))))];
         if (Part.HasHead(whole))
         {
-            string head = whole.TieWordEmbeddings ? Table : "lm_head.weight";
-            if (Streams(Part.LayerCount)) _streamedHead = [.. ByBuffer(buffer => stream!.View(head, buffer))];
-            (FinalNorm, Head) = (source.Norm("model.norm.weight"), _streamedHead.Length > 0 ? _streamedHead[0] : source.Weight(head));
+            _head = new UnitViews<Weight>(place => Weight(whole.TieWordEmbeddings ? Table : "lm_head.weight", place));
+            (FinalNorm, Head) = (source.Norm("model.norm.weight"), _head.In(First(WeightUnit.Head(Part.LayerCount))));
         }
         if (!Part.HasEmbedding) return;
-        bool isHead = whole.TieWordEmbeddings && Head is not null && _streamedHead.Length == 0 && source.ReadsRowsOf(Head);
+        bool isHead = whole.TieWordEmbeddings && Head is not null && !Streams(WeightUnit.Head(Part.LayerCount)) && source.ReadsRowsOf(Head);
         Embedding = isHead ? Head : stream?.Table ?? source.Table(Table);
         _bringsRows = stream is not null && !isHead;
     }
@@ -62,11 +63,14 @@ internal sealed class LlamaWeights : IDisposable
     /// <summary>What a step reads whatever its tokens: all but the embedding's table, of which it reads one row for each.</summary>
     public long StepByteCount => Layers.Sum(layer => layer.ByteCount) + (FinalNorm?.ByteCount ?? 0) + (Head?.ByteCount ?? 0);
 
-    /// <summary>A layer for what is computed next; until another one, or the head, is asked for.</summary>
-    public LayerWeights UseLayer(int layer) => _stream?.Use(layer) is int buffer and >= 0 ? _streamedLayers[layer][buffer] : Layers[layer];
+    /// <summary>The attention of a layer for what is computed next; until another unit is asked for.</summary>
+    public AttentionWeights UseAttention(int layer) => _attention[layer].In(Use(WeightUnit.Attention(layer)));
+
+    /// <summary>The MLP of a layer, in the same way.</summary>
+    public MlpWeights UseMlp(int layer) => _mlp[layer].In(Use(WeightUnit.Mlp(layer)));
 
     /// <summary>The head, in the same way.</summary>
-    public Weight UseHead() => _stream?.Use(Layers.Length) is int buffer and >= 0 ? _streamedHead[buffer] : Head!;
+    public Weight UseHead() => _head!.In(Use(WeightUnit.Head(Part.LayerCount)));
 
     /// <summary>The embedding, with the rows that a batch asks for; null but in the first part.</summary>
     public Weight? UseEmbedding(ForwardBatch batch)
@@ -87,22 +91,27 @@ internal sealed class LlamaWeights : IDisposable
 
     private bool Streams(int unit) => _stream?.Holds(unit) == true;
 
-    private LayerWeights[] StreamedLayer(int layer)
+    private int Use(int unit) => _stream?.Use(unit) ?? WeightStream.Always;
+
+    // Where a unit may be looked at before any step: of those that stream, by turns in the buffers.
+    private int First(int unit, int turn = 0) => Streams(unit) ? turn % OffloadPlan.Buffers : WeightStream.Always;
+
+    private UnitViews<AttentionWeights> Attention(int layer)
     {
-        if (!Streams(layer)) return [];
-        LayerWeights? first = null; // whose norms all share
-        return [.. ByBuffer(buffer => first = Layer(layer, name => _stream!.View(name, buffer), first))];
+        string prefix = Prefix(layer), attention = prefix + "self_attn.";
+        Matrix norm = _source.Norm(prefix + "input_layernorm.weight");
+        return new(place => new AttentionWeights(
+            norm, Weight(attention + "q_proj.weight", place), Weight(attention + "k_proj.weight", place), Weight(attention + "v_proj.weight", place), Weight(attention + "o_proj.weight", place)));
     }
 
-    private static IEnumerable<T> ByBuffer<T>(Func<int, T> view) => Enumerable.Range(0, OffloadPlan.Buffers).Select(view);
-
-    private LayerWeights Layer(int index, Func<string, Weight> weight, LayerWeights? norms = null)
+    private UnitViews<MlpWeights> Mlp(int layer)
     {
-        string prefix = CheckpointLayout.LayerPrefix(Part.FirstLayer + index), attention = prefix + "self_attn.", mlp = prefix + "mlp.";
-        return new LayerWeights(
-            norms?.AttentionNorm ?? _source.Norm(prefix + "input_layernorm.weight"),
-            weight(attention + "q_proj.weight"), weight(attention + "k_proj.weight"), weight(attention + "v_proj.weight"), weight(attention + "o_proj.weight"),
-            norms?.MlpNorm ?? _source.Norm(prefix + "post_attention_layernorm.weight"),
-            weight(mlp + "gate_proj.weight"), weight(mlp + "up_proj.weight"), weight(mlp + "down_proj.weight"));
+        string prefix = Prefix(layer), mlp = prefix + "mlp.";
+        Matrix norm = _source.Norm(prefix + "post_attention_layernorm.weight");
+        return new(place => new MlpWeights(norm, Weight(mlp + "gate_proj.weight", place), Weight(mlp + "up_proj.weight", place), Weight(mlp + "down_proj.weight", place)));
     }
+
+    private string Prefix(int layer) => CheckpointLayout.LayerPrefix(Part.FirstLayer + layer);
+
+    private Weight Weight(string name, int place) => place == WeightStream.Always ? _source.Weight(name) : _stream!.View(name, place);
 }

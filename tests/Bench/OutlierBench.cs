@@ -37,10 +37,10 @@ internal static class OutlierBench
         using ModelRunner runner = ModelRunner.Load(options, choice);
         AnswerScorer.Run(runner, Texts(model, every, runner.Limits.VocabSize), MaxTokens, MaxSequences);
         CountedKernels counts = backend!.Kernels!;
-        Line("q, k, v", layer => layer.Query);
-        Line("o", layer => layer.Output);
-        Line("gate, up", layer => layer.Gate);
-        Line("down", layer => layer.Down);
+        Line("q, k, v", layer => layer.Attention.Query);
+        Line("o", layer => layer.Attention.Output);
+        Line("gate, up", layer => layer.Mlp.Gate);
+        Line("down", layer => layer.Mlp.Down);
         Weight head = counts.Weights!.Head!;
         Console.WriteLine($"{"head",-10} {counts.ColumnCount(head)} of {head.Inputs} columns");
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{counts.Elements.Outliers:N0} of {counts.Elements.All:N0} elements from {threshold} on"));

@@ -54,10 +54,10 @@ internal static class ProductsBench
     {
         foreach (LayerWeights layer in weights.Layers)
         {
-            kernels.Linear(a.Normed, [new(layer.Query, a.Queries), new(layer.Key, a.Keys), new(layer.Value, a.Values)]);
-            kernels.LinearAdd(a.Attended, layer.Output, a.Residual);
-            kernels.Linear(a.Normed, [new(layer.Gate, a.Gate), new(layer.Up, a.Up)]);
-            kernels.LinearAdd(a.Gate, layer.Down, a.Residual);
+            kernels.Linear(a.Normed, [new(layer.Attention.Query, a.Queries), new(layer.Attention.Key, a.Keys), new(layer.Attention.Value, a.Values)]);
+            kernels.LinearAdd(a.Attended, layer.Attention.Output, a.Residual);
+            kernels.Linear(a.Normed, [new(layer.Mlp.Gate, a.Gate), new(layer.Mlp.Up, a.Up)]);
+            kernels.LinearAdd(a.Gate, layer.Mlp.Down, a.Residual);
         }
         kernels.Linear(a.Normed, [new(weights.Head!, logits)]);
     }

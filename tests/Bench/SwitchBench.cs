@@ -24,7 +24,7 @@ internal static class SwitchBench
     private static void Run(string model, string dtype, int starts)
     {
         using LlamaWeights weights = new(WeightSource.Open(model, WeightFormat.Parse(dtype), HostMemory.Instance));
-        Weight[] samples = [.. weights.Layers.Take(4).Select(layer => layer.Gate), .. weights.Layers.Take(4).Select(layer => layer.Down)];
+        Weight[] samples = [.. weights.Layers.Take(4).Select(layer => layer.Mlp.Gate), .. weights.Layers.Take(4).Select(layer => layer.Mlp.Down)];
         MachineLinear machine = new();
         for (int start = 0; start < starts; start++)
         {

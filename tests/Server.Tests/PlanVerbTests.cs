@@ -21,8 +21,8 @@ public sealed class PlanVerbTests : IDisposable
     public async Task Plan_RealSizes_AreVerifiedAndPlacedWithoutReadingWeights(string shape, int tensors, string size, string devices)
     {
         await Empty(shape);
-        PeakMemory.Reset();
-        long? before = PeakMemory.Bytes();
+        ProcessMemory.ResetPeak();
+        long? before = ProcessMemory.PeakBytes();
 
         (int? exitCode, string output, string error) = await RunAsync("--devices", devices);
 
@@ -30,7 +30,7 @@ public sealed class PlanVerbTests : IDisposable
         Assert.Contains($"{tensors} tensors, {size} of BF16, each tensor as config.json makes it", output);
         Assert.Contains("It fits.", output);
         Assert.All(devices.Split(','), device => Assert.Contains($"\n{device.Split('=')[0]}: ", output));
-        if (before is { } resident) Assert.True(PeakMemory.Bytes() - resident < 256 << 20, $"{(PeakMemory.Bytes() - resident) >> 20} MiB");
+        if (before is { } resident) Assert.True(ProcessMemory.PeakBytes() - resident < 256 << 20, $"{(ProcessMemory.PeakBytes() - resident) >> 20} MiB");
         Assert.True(new FileInfo(Path.Combine(_folder, "model.safetensors")).Length >> 20 >= long.Parse(size[..^4].Replace(",", "", StringComparison.Ordinal), null));
     }
 

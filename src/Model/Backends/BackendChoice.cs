@@ -1,6 +1,8 @@
 using Llama.Model.Cuda;
 using Llama.Model.Kernels;
 using Llama.Model.Kernels.Plain;
+using Llama.Model.Offload;
+using Llama.Model.Parallel;
 using Llama.Model.Torch;
 using static TorchSharp.torch;
 
@@ -20,6 +22,9 @@ internal sealed record BackendChoice(DeviceChoice Device, CreateBackend Create, 
 
     /// <summary>Bytes that it may use for everything; null without a limit.</summary>
     public long? MemoryLimit { get; init; }
+
+    /// <summary>The process that a limit holds for, where weights may be kept as long as it leaves room; null where they are not.</summary>
+    public ProcessAccount? Process { get; init; }
 
     /// <summary>Share of the free memory that the cache takes when no setting says so.</summary>
     public double CacheShare => Device.IsCuda ? 0.9 : 0.5;
@@ -51,13 +56,22 @@ internal sealed record BackendChoice(DeviceChoice Device, CreateBackend Create, 
         List<string> warnings = [];
         IReadOnlyList<DeviceChoice> devices = DeviceChoice.ResolveAll(options.Device, options.TensorParallel, countCuda ?? (options.Kernels == "plain" ? TorchDevices.CountCuda : () => CountUsable(options.Device, warnings)));
         int sharers = Math.Max(1, devices.Count(device => !device.IsCuda));
-        long[]? limits = Offload.MemoryLimit.Parse(options.MemoryLimit, devices.Count);
-        return [.. devices.Select((device, i) => new BackendChoice(device, Creator(options.Kernels, device, sharers, warnings), warnings) { Kernels = options.Kernels, Sharers = sharers, MemoryLimit = limits?[i] })];
+        long[]? limits = Llama.Model.Offload.MemoryLimit.Parse(options.MemoryLimit, devices.Count);
+        ProcessAccount? process = limits is null ? null : new(limits.Where((_, i) => !devices[i].IsCuda).Sum(), sharers, ProcessMemory.ResidentBytes);
+        return [.. devices.Select((device, i) => new BackendChoice(device, Creator(options.Kernels, device, sharers, warnings), warnings)
+        {
+            Kernels = options.Kernels,
+            Sharers = sharers,
+            MemoryLimit = limits?[i],
+            Process = device.IsCuda ? null : process,
+        })];
     }
 
-    /// <summary>Bytes that weights and cache may be reckoned with when layers are laid: under a limit what does not fit streams.</summary>
-    /// <param name="free">What the device could give.</param>
-    public long RoomForLayers(long free) => MemoryLimit is null ? free : long.MaxValue;
+    /// <summary>The device when layers are laid: under a limit it gives what that leaves, and what does not fit streams.</summary>
+    /// <param name="free">Bytes that it could give.</param>
+    public DeviceRoom Room(long free) => MemoryLimit is long limit
+        ? new(Device.Name, Math.Clamp(limit - (Process is null ? 0 : Process.ResidentBytes() / Sharers), 0, free), CacheShare, Streams: true)
+        : new(Device.Name, free, CacheShare);
 
     /// <summary>Bytes that the device could give now.</summary>
     public long FreeBytes()

@@ -13,12 +13,16 @@ internal sealed class HostBackend : IBackend
     /// <summary>Tokens of a step when no setting says so.</summary>
     public const int StepTokens = 512;
 
+    /// <summary>Why weights cannot stream to a device of torch's.</summary>
+    public const string CannotStream = "The weights do not fit Model:MemoryLimit, and with plain kernels on CUDA they cannot stream; raise it, or set Model:Kernels=fused.";
+
     private readonly Func<IKernels> _createKernels;
+    private readonly Func<LlamaConfig, int, int, long> _scratchBytes; // as IKernels.ScratchBytes, before there are any
     private readonly HostRows _onHost;
 
-    private HostBackend(DeviceMemory memory, Func<IKernels> createKernels)
+    private HostBackend(DeviceMemory memory, Func<IKernels> createKernels, Func<LlamaConfig, int, int, long>? scratchBytes = null)
     {
-        (Memory, _createKernels, _onHost) = (memory, createKernels, new HostRows(memory));
+        (Memory, _createKernels, _scratchBytes, _onHost) = (memory, createKernels, scratchBytes ?? ((_, _, _) => 0), new HostRows(memory));
     }
 
     public DeviceMemory Memory { get; }
@@ -36,24 +40,27 @@ internal sealed class HostBackend : IBackend
     public static HostBackend Scalar(ScalarType dtype, HostMemory? memory = null) => new(memory ?? HostMemory.Instance, () => SimdKernels.CreateScalar(dtype));
 
     /// <summary>Plain kernels on the processor.</summary>
-    public static HostBackend Plain(HostMemory memory) => new(memory, () => new PlainKernels("cpu"));
+    public static HostBackend Plain(HostMemory memory) => new(memory, () => new PlainKernels("cpu"), PlainKernels.StepScratchBytes);
 
     /// <summary>Plain kernels on another device of torch.</summary>
     public static HostBackend PlainOn(string device) => new(new TorchMemory(device), () => new PlainKernels(device));
 
     public IKernels CreateKernels(LlamaConfig config, StepSize size, ScalarType kvDtype) => _createKernels();
 
-    // Room to grow: code that is compiled as it is first run, the garbage collector's heap under requests, stacks; and what kernels keep of a step's input in other forms.
+    /// <summary>What kernels keep of a step's input in other forms.</summary>
+    public static long InputBytes(LlamaConfig config, int tokens) => 2 * Matrix.BytesOf(tokens, config.IntermediateSize, ScalarType.BFloat16);
+
+    // Room to grow: code that is compiled as it is first run, the garbage collector's heap under requests, stacks.
     public long BaseBytes(LlamaConfig config, StepSize size)
     {
         const long growth = 48L << 20;
         GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true); // what loading left behind is no need
-        return (ProcessMemory.ResidentBytes() + growth) / ((HostMemory)Memory).Sharers + 2 * Matrix.BytesOf(size.Tokens, config.IntermediateSize, ScalarType.BFloat16);
+        return (ProcessMemory.ResidentBytes() + growth) / ((HostMemory)Memory).Sharers + InputBytes(config, size.Tokens) + _scratchBytes(config, size.Tokens, size.ContextLength);
     }
 
     public WeightStream CreateStream(IWeightSource source, IReadOnlyList<WeightUnit> units, OffloadPlan plan, ScalarType dtype, int tableRows) => Memory.IsHost
         ? new HostWeightStream(source, units, plan, dtype, tableRows)
-        : throw new ArgumentException("The weights do not fit Model:MemoryLimit, and with plain kernels on CUDA they cannot stream; raise it, or set Model:Kernels=fused.");
+        : throw new ArgumentException(CannotStream);
 
     public IStep CreateStep(LlamaModel model, LlamaConfig config, StepSize size, bool isAlone) => new HostStep(model, config.VocabSize, _onHost);
 

@@ -31,6 +31,9 @@ internal interface IWeightSource : IDisposable
     /// <summary>Bytes of a weight that will be handed out in codes; null of any other.</summary>
     long? CodeBytes(string name);
 
+    /// <summary>Inputs that share a scale in a weight that the files hold in codes and that will be handed out so; null of any other.</summary>
+    int? GroupSizeOf(string name) => null;
+
     /// <summary>How the files hold a weight, for who reads it again and again on the host instead of having it handed out.</summary>
     /// <param name="name">Of the weight.</param>
     /// <param name="dtype">Type that it is to have where it is not in codes.</param>

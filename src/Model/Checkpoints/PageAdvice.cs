@@ -19,6 +19,12 @@ internal static unsafe partial class PageAdvice
     /// <summary>Asks for no huge pages, where single ones are touched here and there.</summary>
     public static void WantSmallPages(void* start, long length) => Advise(start, length, Environment.SystemPageSize, NoHugePage);
 
+    /// <summary>Reads from each page, so that those of a mapped file count as the process's own from now on.</summary>
+    public static void Touch(void* start, long length)
+    {
+        for (long at = 0; at < length; at += Environment.SystemPageSize) _ = Volatile.Read(ref ((byte*)start)[at]);
+    }
+
     private static void Advise(void* start, long length, int pageBytes, int advice)
     {
         nint first = ((nint)start + pageBytes - 1) & -pageBytes, end = ((nint)start + (nint)length) & -pageBytes;

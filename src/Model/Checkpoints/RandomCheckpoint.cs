@@ -18,12 +18,20 @@ public static class RandomCheckpoint
     /// <param name="config">The shape. Where it is quantised, what is written is what <see cref="CheckpointQuantizer"/> makes of the checkpoint that is not; a tensor at a time is in memory.</param>
     /// <param name="dtype">Type of all weights, a floating one; of quantised ones the type they are quantised from.</param>
     /// <param name="seed">Chooses the weights.</param>
-    public static void Write(string folder, LlamaConfig config, TensorDtype dtype, ulong seed) => WriteFiles(folder, config, dtype, writer =>
+    /// <param name="cancellation">Ends it between two pieces; then no weights are left.</param>
+    public static void Write(string folder, LlamaConfig config, TensorDtype dtype, ulong seed, CancellationToken cancellation = default) => WriteFiles(folder, config, dtype, writer =>
     {
         RandomTensors tensors = new(config, dtype, seed);
-        tensors.Make(name => TypeOf(name, config) is null, (tensor, start, bytes) => writer.Write(tensor.Name, bytes, start));
+        tensors.Make(name => TypeOf(name, config) is null, (tensor, start, bytes) =>
+        {
+            cancellation.ThrowIfCancellationRequested();
+            writer.Write(tensor.Name, bytes, start);
+        });
         foreach (CheckpointLayout.ExpectedTensor tensor in CheckpointLayout.Expected(config))
+        {
+            cancellation.ThrowIfCancellationRequested();
             if (TypeOf(tensor.Name, config) is { } type) WriteQuantized(writer, tensors, tensor, dtype, type);
+        }
     });
 
     /// <summary>Writes the same files with nothing but zeros for weights, which take no room on a disk that keeps holes: enough to examine headers and to plan with.</summary>

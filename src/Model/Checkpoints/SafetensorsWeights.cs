@@ -23,6 +23,8 @@ internal sealed class SafetensorsWeights(Checkpoint checkpoint, bool keepsQuanti
 
     public long? CodeBytes(string name) => keepsQuantised && TypeOf(name) is { } type ? type.BytesOf(_shapes[name]) : null;
 
+    public int? GroupSizeOf(string name) => keepsQuantised && TypeOf(name) is { } type ? type.GroupSizeOf((int)_shapes[name][1]) : null;
+
     public StoredWeight Stored(string name, ScalarType wanted)
     {
         (int outputs, int inputs) = ((int)_shapes[name][0], (int)_shapes[name][1]);

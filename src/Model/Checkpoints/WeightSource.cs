@@ -32,7 +32,7 @@ internal static class WeightSource
     public static IWeightSource OpenOnHost(string path, WeightFormat format, bool holdsCodes, ModelPart? part = null)
     {
         IWeightSource source = OpenStored(path, format, holdsCodes);
-        if (part is { ShardCount: > 1 } shard) source = new ShardedWeights(source, shard.ShardOf(source.Config)); // before what quantises, so that each device quantises its own
+        if (part is { ShardCount: > 1 } shard) source = ShardedWeights.Of(source, shard); // before what quantises, so that each device quantises its own
         return format.Plan is null ? source : new QuantizingWeights(source, format.Plan, format.OutlierThreshold);
     }
 

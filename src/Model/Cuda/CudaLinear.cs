@@ -55,13 +55,13 @@ internal sealed unsafe class CudaLinear(CudaStream stream, ICudaProducts? produc
         foreach (Weight weight in weights.Layers.SelectMany(Products).Concat(weights.Head is null ? [] : [weights.Head])) Prepare(weight);
         stream.FinishLoading();
         if (_switch.IsFixed) return;
-        Weight[] samples = [.. weights.Layers.Take(4).SelectMany(layer => (Weight[])[layer.Gate, layer.Down])]; // several, lest they stay in a cache
+        Weight[] samples = [.. weights.Layers.Take(4).SelectMany(layer => (Weight[])[layer.Mlp.Gate, layer.Mlp.Down])]; // several, lest they stay in a cache
         using CudaLinearTrial trial = new(stream, samples);
         _switch.Measure(samples, (rows, weight, isMany) => trial.Time(rows, weight, (input, projection) => Run(input, [projection], add: false, isMany)));
     }
 
     /// <summary>What there is and when it is used, for the start-up lines.</summary>
-    public string Describe(LlamaWeights weights) => _switch.Describe(CudaLinearFormat.Of(weights.Layers[0].Gate));
+    public string Describe(LlamaWeights weights) => _switch.Describe(CudaLinearFormat.Of(weights.Layers[0].Mlp.Gate));
 
     /// <summary>output = input · weightᵀ for each projection; up to three with weights of one form are one launch.</summary>
     /// <param name="input">[rows, inputs] float32 with float32 weights, else bfloat16.</param>
@@ -112,5 +112,5 @@ internal sealed unsafe class CudaLinear(CudaStream stream, ICudaProducts? produc
     private static bool IsLike(Projection a, Projection b) =>
         a.Weight.HasFormatOf(b.Weight) && CudaLinearFormat.Of(a.Weight) == CudaLinearFormat.Of(b.Weight) && a.Output.Dtype == b.Output.Dtype;
 
-    private static Weight[] Products(LayerWeights layer) => [layer.Query, layer.Key, layer.Value, layer.Output, layer.Gate, layer.Up, layer.Down];
+    private static Weight[] Products(LayerWeights layer) => [layer.Attention.Query, layer.Attention.Key, layer.Attention.Value, layer.Attention.Output, layer.Mlp.Gate, layer.Mlp.Up, layer.Mlp.Down];
 }

@@ -15,7 +15,7 @@ internal sealed unsafe class CudaWeightStream : WeightStream
     private readonly CudaStream _compute;
     private readonly ICudaDriver _driver;
     private readonly nint _copies; // stream
-    private readonly List<Unit> _units = []; // those that stream
+    private readonly Unit?[] _units; // [units]; null of those that do not stream
     private readonly nint[] _buffers = new nint[OffloadPlan.Buffers];
     private readonly nint[] _loaded = new nint[OffloadPlan.Buffers], _free = new nint[OffloadPlan.Buffers]; // events
     private readonly Dictionary<string, Weight>[] _views = new Dictionary<string, Weight>[OffloadPlan.Buffers];
@@ -31,32 +31,29 @@ internal sealed unsafe class CudaWeightStream : WeightStream
     {
         (_compute, _driver, _source) = (stream, stream.Driver, source);
         _copies = _driver.CreateStream();
-        foreach (WeightUnit unit in units.Where((_, unit) => Holds(unit)))
-            _units.Add(Fetch([.. unit.Names.Select(source.Weight)], unit.Names));
+        _units = [.. units.Select((unit, index) => Holds(index) ? Fetch([.. unit.Names.Select(source.Weight)], unit.Names) : null)];
         for (int buffer = 0; buffer < OffloadPlan.Buffers; buffer++) Prepare(buffer);
         for (int load = 0; load < OffloadPlan.Buffers; load++) Copy(load);
     }
-
-    public override long StepBytes => _units.Sum(unit => unit.Host.Bytes);
 
     public override string Medium => "from page-locked host memory";
 
     // Kernels read its rows over the bus.
     public override Weight Table => (_table ??= FetchTable()).Weights[0];
 
-    public override Weight View(string name, int buffer) => _views[buffer][name];
+    public override Weight View(string name, int place) => _views[place][name];
 
     public override void Dispose()
     {
         _driver.Synchronize(_copies);
-        foreach (Unit unit in _units) _driver.FreePinned(unit.Host.Address);
+        foreach (Unit unit in _units.OfType<Unit>()) _driver.FreePinned(unit.Host.Address);
         if (_table is not null) _driver.FreePinned(_table.Host.Address);
         foreach (nint handle in _loaded.Concat(_free)) _driver.DestroyEvent(handle);
         foreach (nint buffer in _buffers) _driver.Free(buffer);
         _driver.DestroyStream(_copies);
     }
 
-    protected override long BytesOf(int turn) => _units[turn].Host.Bytes;
+    protected override long BytesOf(int unit) => _units[unit]!.Host.Bytes;
 
     protected override void Await(long load) => _driver.WaitOn(_compute.Handle, _loaded[load % OffloadPlan.Buffers]);
 
@@ -72,7 +69,7 @@ internal sealed unsafe class CudaWeightStream : WeightStream
 
     private void Copy(long load)
     {
-        Unit unit = _units[(int)(load % _units.Count)];
+        Unit unit = _units[UnitOf(load)]!;
         long buffer = load % OffloadPlan.Buffers;
         _driver.CopyAsync(_buffers[buffer], unit.Host.Address, unit.Host.Bytes, _copies);
         _driver.Record(_loaded[buffer], _copies);
@@ -101,10 +98,10 @@ internal sealed unsafe class CudaWeightStream : WeightStream
 
     private void Prepare(int buffer)
     {
-        _buffers[buffer] = _driver.Allocate(_units.Max(unit => unit.Host.Bytes));
+        _buffers[buffer] = _driver.Allocate(_units.Max(unit => unit?.Host.Bytes ?? 0));
         (_loaded[buffer], _free[buffer]) = (_driver.CreateEvent(), _driver.CreateEvent());
         _views[buffer] = new Dictionary<string, Weight>(StringComparer.Ordinal);
-        foreach (Unit unit in _units)
+        foreach (Unit unit in _units.OfType<Unit>())
         {
             nint at = _buffers[buffer];
             foreach ((Weight weight, string name) in unit.Weights.Zip(unit.Names))

@@ -13,6 +13,12 @@ internal interface IKernels
     /// <param name="weights">Those they were calibrated for, if they were.</param>
     string Describe(LlamaWeights? weights = null);
 
+    /// <summary>Bytes that a step takes within itself and gives back, beside the intermediate results, at most; 0 where that is next to nothing.</summary>
+    /// <param name="config">The model's shape.</param>
+    /// <param name="tokens">Of the step.</param>
+    /// <param name="context">Tokens of its longest sequence.</param>
+    long ScratchBytes(LlamaConfig config, int tokens, int context) => 0;
+
     /// <summary>A step begins, whose batch the following calls are given; what is needed of it by every layer can be laid out once.</summary>
     void Begin(ForwardBatch batch) { }
 

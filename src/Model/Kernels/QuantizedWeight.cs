@@ -56,6 +56,9 @@ internal sealed class QuantizedWeight(int inputs, int bits, int groupSize, Matri
     /// <summary>Bytes of codes, scales and minima.</summary>
     public override long ByteCount => Codes.ByteCount + Scales.ByteCount + (Minima?.ByteCount ?? 0);
 
+    public override unsafe IReadOnlyList<MemoryPart> Parts =>
+        [.. new[] { Codes, Scales, Minima }.OfType<Matrix>().Select(matrix => new MemoryPart((nint)matrix.Data, matrix.ByteCount))];
+
     /// <summary>Bytes of a row of codes: whole chunks.</summary>
     public static int RowBytes(int inputs, int bits) => (inputs * bits + Chunk * 8 - 1) / (Chunk * 8) * Chunk;
 

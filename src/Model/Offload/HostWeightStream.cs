@@ -16,10 +16,14 @@ internal sealed unsafe class HostWeightStream : WeightStream
     private const int HugePageBytes = PageAdvice.HugePageBytes;
 
     private readonly WeightReader[] _readers;
-    private readonly Piece[][] _pieces; // [units that stream], in the order in which they are read
+    private readonly IReadOnlyList<string>[] _names; // [units]
+    private readonly StoredWeight[][] _stored; // [units]; none of those that do not stream
+    private readonly Piece[][] _pieces; // [units] in the order in which they are read
     private readonly nint[] _buffers;
-    private readonly Dictionary<string, Weight>[] _views; // [buffers]
+    private readonly nint[] _own; // [units] memory of those that are kept, or once were
+    private readonly Dictionary<string, Weight>[] _views; // [places]
     private readonly RowTable? _table;
+    private readonly StageMemory _stage = new(); // of the thread that keeps units
 
     /// <summary>Allocates the buffers and begins to fill them.</summary>
     /// <param name="source">Of the weights; must live longer.</param>
@@ -31,28 +35,28 @@ internal sealed unsafe class HostWeightStream : WeightStream
     /// <exception cref="ArgumentException">A weight cannot be read so; with the remedy.</exception>
     public HostWeightStream(IWeightSource source, IReadOnlyList<WeightUnit> units, OffloadPlan plan, ScalarType dtype, int tableRows, bool? pastCache = null) : base(plan)
     {
-        StoredWeight[][] stored = [.. units.Where((_, unit) => Holds(unit)).Select(unit => unit.Names.Select(name => source.Stored(name, dtype)).ToArray())];
+        _names = [.. units.Select(unit => unit.Names)];
+        _stored = [.. units.Select((unit, index) => Holds(index) ? unit.Names.Select(name => source.Stored(name, dtype)).ToArray() : [])];
         if (tableRows > 0) _table = new RowTable(source.Stored(WeightUnit.Table, dtype), tableRows);
-        StepBytes = stored.Sum(FileBytes);
-        bool isPastCache = pastCache ?? 2 * StepBytes > HostMemory.Instance.FreeBytes(); // it would push out of the cache what is needed next, round and round
-        foreach (StoredFile file in stored.SelectMany(unit => unit).SelectMany(weight => weight.Ranges).Select(range => range.File).Distinct()) file.Open(isPastCache);
-        long bufferBytes = stored.Max(unit => unit.Sum(weight => weight.MemoryBytes));
+        bool isPastCache = pastCache ?? 2 * _stored.Sum(FileBytes) > HostMemory.Instance.FreeBytes(); // it would push out of the cache what is needed next, round and round
+        foreach (StoredFile file in _stored.SelectMany(unit => unit).SelectMany(weight => weight.Ranges).Select(range => range.File).Distinct()) file.Open(isPastCache);
+        long bufferBytes = _stored.Max(MemoryOf);
         _buffers = [.. Enumerable.Range(0, OffloadPlan.Buffers).Select(_ => Allocate(bufferBytes))];
-        _views = [.. _buffers.Select(_ => new Dictionary<string, Weight>(StringComparer.Ordinal))];
-        _pieces = [.. units.Where((_, unit) => Holds(unit)).Select((unit, turn) => Lay(unit.Names, stored[turn]))];
+        foreach (nint buffer in _buffers) NativeMemory.Clear((void*)buffer, (nuint)bufferBytes); // takes its memory now, not when the largest unit comes
+        _own = new nint[units.Count];
+        _views = [.. Enumerable.Range(0, PlaceCount).Select(_ => new Dictionary<string, Weight>(StringComparer.Ordinal))];
+        _pieces = [.. units.Select((_, unit) => Lay(_names[unit], _stored[unit]))];
         int readers = Math.Clamp(Environment.ProcessorCount / CoresPerReader, 1, MostReaders);
         _readers = [.. Enumerable.Range(0, readers).Select(reader => new WeightReader((load, stage) => Read(load, reader, readers, stage)))];
-        string way = stored[0][0].Ranges[0].File.IsPastCache ? ", past the system's cache" : "";
-        Medium = string.Create(CultureInfo.InvariantCulture, $"from the file by {readers} {(readers == 1 ? "thread" : "threads")}{way}");
+        StoredFile first = _stored.First(unit => unit.Length > 0)[0].Ranges[0].File;
+        Medium = string.Create(CultureInfo.InvariantCulture, $"from the file by {readers} {(readers == 1 ? "thread" : "threads")}{(first.IsPastCache ? ", past the system's cache" : "")}");
     }
-
-    public override long StepBytes { get; }
 
     public override string Medium { get; }
 
     public override Weight Table => _table!.Weight;
 
-    public override Weight View(string name, int buffer) => _views[buffer][name];
+    public override Weight View(string name, int place) => _views[place][name];
 
     public override void Bring(ForwardBatch batch) => _table!.Bring(batch.TokenIds.AsSpan(0, batch.TokenCount));
 
@@ -60,7 +64,7 @@ internal sealed unsafe class HostWeightStream : WeightStream
     {
         foreach (WeightReader reader in _readers) reader.Dispose();
         foreach (Weight view in _views.SelectMany(views => views.Values)) view.Dispose();
-        foreach (nint buffer in _buffers) NativeMemory.AlignedFree((void*)buffer);
+        foreach (nint memory in (nint[])[.. _buffers, .. _own]) NativeMemory.AlignedFree((void*)memory);
         _table?.Dispose();
     }
 
@@ -74,46 +78,74 @@ internal sealed unsafe class HostWeightStream : WeightStream
         foreach (WeightReader reader in _readers) reader.Release();
     }
 
-    protected override long BytesOf(int turn) => _pieces[turn].Sum(piece => piece.FileBytes);
+    protected override long BytesOf(int unit) => FileBytes(_stored[unit]);
+
+    protected override long MemoryOf(int unit) => MemoryOf(_stored[unit]);
+
+    protected override void Fill(int unit)
+    {
+        if (_own[unit] == 0)
+        {
+            _own[unit] = Allocate(MemoryOf(unit));
+            LayOn(_names[unit], _stored[unit], _own[unit], Own);
+        }
+        try
+        {
+            foreach (Piece piece in _pieces[unit]) piece.Weight.Read(_views[Own][piece.Name], piece.First, piece.Count, _stage);
+        }
+        catch (Exception e) when (e is CheckpointException or IOException)
+        {
+            throw new RunnerLostException($"The weights cannot be read any more: {e.Message}", e);
+        }
+    }
+
+    protected override void Empty(int unit) => PageAdvice.LetGo((void*)_own[unit], MemoryOf(unit));
 
     private static long FileBytes(StoredWeight[] unit) => unit.Sum(weight => weight.Ranges.Sum(range => range.Bytes));
 
+    private static long MemoryOf(StoredWeight[] unit) => unit.Sum(weight => weight.MemoryBytes);
+
+    // The end in small pages: the rest of its huge page would take memory for nothing.
     private static nint Allocate(long bytes)
     {
-        long whole = (bytes + HugePageBytes - 1) / HugePageBytes * HugePageBytes;
-        void* memory = NativeMemory.AlignedAlloc((nuint)whole, HugePageBytes);
-        PageAdvice.WantHugePages(memory, whole);
+        byte* memory = (byte*)NativeMemory.AlignedAlloc((nuint)bytes, HugePageBytes);
+        PageAdvice.WantHugePages(memory, bytes);
+        PageAdvice.WantSmallPages(memory + bytes / HugePageBytes * HugePageBytes, bytes % HugePageBytes);
         return (nint)memory;
     }
 
-    // Weight after weight, alike in both buffers.
+    // Weight after weight, alike in every place.
+    private void LayOn(IReadOnlyList<string> names, StoredWeight[] weights, nint memory, int place)
+    {
+        foreach ((string name, StoredWeight weight) in names.Zip(weights))
+        {
+            _views[place][name] = weight.On((byte*)memory);
+            memory += (nint)weight.MemoryBytes;
+        }
+    }
+
     private Piece[] Lay(IReadOnlyList<string> names, StoredWeight[] weights)
     {
-        List<Piece> pieces = [];
-        long at = 0;
-        for (int i = 0; i < weights.Length; i++)
-        {
-            StoredWeight weight = weights[i];
-            for (int buffer = 0; buffer < _buffers.Length; buffer++) _views[buffer][names[i]] = weight.On((byte*)_buffers[buffer] + at);
-            at += weight.MemoryBytes;
-            long rowBytes = FileBytes([weight]) / weight.Outputs;
-            int rows = (int)Math.Max(1, PieceBytes / rowBytes / weight.RowsTogether) * weight.RowsTogether;
-            for (int first = 0; first < weight.Outputs; first += rows)
-            {
-                int count = Math.Min(rows, weight.Outputs - first);
-                pieces.Add(new Piece(weight, [.. _views.Select(views => views[names[i]])], first, count, count * rowBytes));
-            }
-        }
-        return [.. pieces];
+        for (int buffer = 0; buffer < _buffers.Length; buffer++) LayOn(names, weights, _buffers[buffer], buffer);
+        return [.. names.Zip(weights).SelectMany(Pieces)];
+    }
+
+    private static IEnumerable<Piece> Pieces((string Name, StoredWeight Stored) weight)
+    {
+        StoredWeight stored = weight.Stored;
+        long rowBytes = FileBytes([stored]) / stored.Outputs;
+        int rows = (int)Math.Max(1, PieceBytes / rowBytes / stored.RowsTogether) * stored.RowsTogether;
+        for (int first = 0; first < stored.Outputs; first += rows)
+            yield return new Piece(weight.Name, stored, first, Math.Min(rows, stored.Outputs - first));
     }
 
     private void Read(long load, int reader, int readers, StageMemory stage)
     {
-        Piece[] pieces = _pieces[load % _pieces.Length];
+        Piece[] pieces = _pieces[UnitOf(load)];
         for (int i = reader; i < pieces.Length; i += readers)
-            pieces[i].Weight.Read(pieces[i].Targets[load % OffloadPlan.Buffers], pieces[i].First, pieces[i].Count, stage);
+            pieces[i].Weight.Read(_views[load % OffloadPlan.Buffers][pieces[i].Name], pieces[i].First, pieces[i].Count, stage);
     }
 
     /// <summary>Some rows of a weight, which one thread reads.</summary>
-    private readonly record struct Piece(StoredWeight Weight, Weight[] Targets, int First, int Count, long FileBytes);
+    private readonly record struct Piece(string Name, StoredWeight Weight, int First, int Count);
 }

@@ -26,43 +26,40 @@ internal sealed class MemoryPlan(long limit, ModelOptions options, IWeightSource
     /// <summary>What streams; null if nothing does.</summary>
     public WeightStream? Stream { get; private set; }
 
-    /// <summary>Lays the model out.</summary>
-    /// <param name="backend">Of the device, with its kernels made.</param>
-    /// <param name="bytesPerBlock">Of the cache, over all layers.</param>
-    /// <exception cref="InsufficientMemoryException">The limit is too small; with the smallest that would do.</exception>
-    public void Make(IBackend backend, long bytesPerBlock)
-    {
-        MemoryDemand demand = Demand(backend, bytesPerBlock);
-        Layout = OffloadPlan.Make(Math.Min(limit, demand.Base + backend.Memory.FreeBytes()), demand, options.MemoryUtilization);
-    }
+    /// <summary>Weights that lie outside now: those of units that come through the buffers.</summary>
+    public long OutsideBytes => Stream is null ? 0 : Math.Max(0, _units.Where((_, unit) => Stream.Holds(unit)).Sum(unit => unit.Bytes) - Stream.KeptBytes);
 
-    /// <summary>Asks for each weight that would stream whether it can, before anything is loaded.</summary>
-    /// <param name="layout">Which would.</param>
+    /// <summary>Lays the model out.</summary>
+    /// <param name="demand">What it takes.</param>
+    /// <param name="freeBytes">That the device could give beside what is taken already.</param>
+    /// <exception cref="InsufficientMemoryException">The limit is too small; with the smallest that would do.</exception>
+    public void Make(MemoryDemand demand, long freeBytes) => Layout = OffloadPlan.Make(Math.Min(limit, demand.Base + freeBytes), demand, options.MemoryUtilization);
+
+    /// <summary>Asks for each weight that would stream from files whether it can, before anything is loaded. A GPU gets them from host memory, whatever they were made of.</summary>
     /// <exception cref="ArgumentException">One cannot; with the remedy.</exception>
-    public void CheckStreams(OffloadPlan layout)
+    public void CheckStreams()
     {
-        foreach ((WeightUnit unit, bool stays) in _units.Zip(layout.IsResident))
+        foreach ((WeightUnit unit, bool stays) in _units.Zip(Layout.IsResident))
             if (!stays) foreach (string name in unit.Names) _ = source.Stored(name, dtype);
     }
 
     /// <summary>Begins to stream what does not fit, if there is something.</summary>
     /// <param name="backend">Of the device.</param>
+    /// <param name="keeps">Whether a <see cref="SpareMemory"/> will keep what there is room for: then all streams but a head that is to stay, for which buffers are too small.</param>
     /// <exception cref="ArgumentException">Weights that would have to stream cannot; with the remedy.</exception>
-    public void Begin(IBackend backend)
+    public void Begin(IBackend backend, bool keeps)
     {
-        if (Layout.Streams) Stream = backend.CreateStream(source, _units, Layout, dtype, part.HasEmbedding ? TableRows : 0);
+        if (!Layout.Streams) return;
+        OffloadPlan streamed = keeps ? Layout with { IsResident = [.. Layout.IsResident.Select((stays, unit) => stays && unit == WeightUnit.Head(part.LayerCount))] } : Layout;
+        Stream = backend.CreateStream(source, _units, streamed, dtype, part.HasEmbedding ? TableRows : 0);
     }
 
-    /// <summary>The pool of the cache beside weights that stream.</summary>
-    /// <param name="bytesPerBlock">Of the cache, over all layers.</param>
-    public KvPoolSize Pool(long bytesPerBlock) =>
-        Within(options.BlockCount is int set ? new KvPoolSize(set, "as set by Model:BlockCount") : new KvPoolSize(MostBlocks, $"enough for {options.MaxSequences} full sequences"), bytesPerBlock);
-
     /// <summary>The pool of the cache, as large as the limit lets it be.</summary>
-    /// <param name="unlimited">What it would be without.</param>
+    /// <param name="derive">Derives it from what is free, where everything fits.</param>
     /// <param name="bytesPerBlock">Of the cache, over all layers.</param>
-    public KvPoolSize Within(KvPoolSize unlimited, long bytesPerBlock)
+    public KvPoolSize Pool(Func<KvPoolSize> derive, long bytesPerBlock)
     {
+        KvPoolSize unlimited = Layout.Streams ? KvPoolSize.Most(options, size.ContextLength) : derive();
         long fitting = Layout.KvBytes / bytesPerBlock;
         return fitting >= unlimited.BlockCount ? unlimited : new KvPoolSize((int)fitting, $"what Model:MemoryLimit={Mebibytes(limit)} leaves beside weights and intermediate results");
     }
@@ -71,14 +68,14 @@ internal sealed class MemoryPlan(long limit, ModelOptions options, IWeightSource
     public string Describe()
     {
         if (!Layout.Streams) return $"{Mebibytes(limit)}, and everything fits";
-        int resident = Layout.IsResident.Take(part.LayerCount).Count(stays => stays), streamed = part.LayerCount - resident;
-        string head = HasHead && !Layout.IsResident[part.LayerCount] ? " and the head" : "";
-        return $"{Mebibytes(limit)}: {resident} of {part.LayerCount} layers stay, {streamed}{head} stream, {Mebibytes(Layout.StreamedBytes)} a step through {OffloadPlan.Buffers} buffers of {Mebibytes(Layout.BufferBytes)}{Rate()}";
+        long all = _units.Sum(unit => unit.Bytes), outside = Stream is null ? Layout.StreamedBytes : OutsideBytes;
+        string give = Stream?.KeptBytes > 0 ? ", of which some give way to cache and process as these grow" : "";
+        return $"{Mebibytes(limit)}: {Mebibytes(all - outside)} of weights stay{give}; {Mebibytes(outside)} stream, a step through {OffloadPlan.Buffers} buffers of {Mebibytes(Layout.BufferBytes)}{Rate()}";
     }
 
     private string Rate()
     {
-        if (Stream is null) return "";
+        if (Stream is null || Stream.StepBytes == 0) return "";
         double bytesPerSecond = Stream.Measure();
         return string.Create(CultureInfo.InvariantCulture, $", {Stream.Medium} at {Figure(bytesPerSecond / 1e9)} GB/s: at most {Figure(bytesPerSecond / Stream.StepBytes)} steps/s, each a token of every sequence that shares it");
     }
@@ -99,16 +96,14 @@ internal sealed class MemoryPlan(long limit, ModelOptions options, IWeightSource
     public MemoryDemand Demand(long baseBytes, ScalarType activations, bool isHost, long bytesPerBlock)
     {
         LlamaConfig config = source.Config, shape = part.ShapeOf(config);
-        long least = options.BlockCount ?? size.BlocksPerSequence, most = options.BlockCount ?? MostBlocks;
+        long least = options.BlockCount ?? size.BlocksPerSequence, most = KvPoolSize.Most(options, size.ContextLength).BlockCount;
         CheckpointLayout.ExpectedTensor[] tensors = [.. CheckpointLayout.Expected(config, part)];
         long norms = tensors.Where(tensor => tensor.Shape.Length == 1).Sum(tensor => WeightDemand.BytesOf(source, tensor, dtype));
         long table = WeightDemand.Bytes(source, dtype, part) - norms - _units.Sum(unit => unit.Bytes);
         return new MemoryDemand(
             baseBytes, LlamaModel.StepBytes(shape, size, activations, HasHead) + exchanged, norms, table, isHost && part.HasEmbedding ? LookedUpBytes : 0,
-            [.. _units.Take(part.LayerCount).Select(unit => unit.Bytes)], HasHead ? _units[^1].Bytes : 0, least * bytesPerBlock, most * bytesPerBlock);
+            [.. _units.Take(WeightUnit.Head(part.LayerCount)).Select(unit => unit.Bytes)], HasHead ? _units[^1].Bytes : 0, least * bytesPerBlock, most * bytesPerBlock);
     }
-
-    private int MostBlocks => (int)Math.Min((long)size.BlocksPerSequence * options.MaxSequences, int.MaxValue / options.BlockSize);
 
     private bool HasHead => part.HasHead(source.Config);
 

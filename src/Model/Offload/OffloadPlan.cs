@@ -3,7 +3,7 @@ using static Llama.Model.Offload.MemorySize;
 namespace Llama.Model.Offload;
 
 /// <summary>Which weights stay in the memory that a device may take, and which stream through two buffers in it.</summary>
-/// <param name="IsResident">By unit, in the order of a step: the layers, then the head where there is one.</param>
+/// <param name="IsResident">By unit, in the order of a step: those of the layers, then the head where there is one.</param>
 /// <param name="BufferBytes">Of each buffer; 0 if nothing streams.</param>
 /// <param name="KvBytes">Most that the cache may take.</param>
 /// <param name="StreamedBytes">Of the weights that stream.</param>
@@ -47,7 +47,7 @@ internal sealed record OffloadPlan(bool[] IsResident, long BufferBytes, long KvB
         ? Buffers * demand.Layers.Max() + demand.Head + demand.LookedUpTable
         : Buffers * Math.Max(demand.Layers.Max(), demand.Head) + demand.LookedUpTable;
 
-    // Evenly: while a resident unit is computed, reading gets ahead, and it has no room to do so but the two buffers.
+    // Evenly: while a resident unit is computed, reading gets ahead, and it has no room to do so but the two buffers. What is left then holds smaller units, wherever they are.
     private static List<bool> Spread(long[] units, long bytes, out long resident)
     {
         double share = Math.Min(1, (double)bytes / units.Sum()), due = 0;
@@ -59,6 +59,12 @@ internal sealed record OffloadPlan(bool[] IsResident, long BufferBytes, long KvB
             bool stays = resident + unit <= Math.Min(due + 1, bytes); // the sum of many shares may be a byte off
             isResident.Add(stays);
             if (stays) resident += unit;
+        }
+        for (int unit = 0; unit < units.Length; unit++)
+        {
+            if (isResident[unit] || resident + units[unit] > bytes) continue;
+            isResident[unit] = true;
+            resident += units[unit];
         }
         return isResident;
     }

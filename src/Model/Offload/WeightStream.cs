@@ -5,24 +5,42 @@ namespace Llama.Model.Offload;
 
 /// <summary>
 /// Weights that come through buffers, each unit when a step gets to it, round and round: units are loaded in the order of a step, one ahead of the one that is used, also from the end of a step to the beginning of the
-/// next. Loads are numbered; load n goes into buffer n mod <see cref="OffloadPlan.Buffers"/>. A step that fails, or leaves a unit out, only costs loads: what is not asked for is passed over.
+/// next. Loads are numbered; load n goes into buffer n mod <see cref="OffloadPlan.Buffers"/>. A step that fails, or leaves a unit out, only costs loads: what is not asked for is passed over. Between steps
+/// units may be kept in memory of their own and are then not loaded, or be let go of again; with that a new round begins.
 /// </summary>
 internal abstract class WeightStream : IDisposable
 {
-    private readonly int[] _turnOf; // by unit: which of those that stream it is, −1 if it stays
-    private readonly int _count;
+    /// <summary>Place of a unit that does not stream: where its source put it.</summary>
+    public const int Always = -1;
+
+    /// <summary>Place of a unit that is kept: memory of its own. Lesser places are buffers.</summary>
+    public const int Own = OffloadPlan.Buffers;
+
+    /// <summary>Places of a unit that streams.</summary>
+    public const int PlaceCount = Own + 1;
+
+    private readonly int[] _placeOf; // by unit: Always, Own, or 0 of those that come through buffers
+    private readonly int[] _turnOf; // by unit: which of the round it is; −1 of those that are not in it
+    private readonly int[] _order; // of the units that may be kept: the first so many of them lie evenly in a step, however many that are
+    private int[] _round = null!; // see Arrange: the units that are loaded, in the order of a step
+    private long _first; // load with which the round began
     private long _load; // the first one whose buffer was not given back
     private bool _isUsed; // whether its unit was asked for
 
     protected WeightStream(OffloadPlan plan)
     {
-        int turn = 0;
-        _turnOf = [.. plan.IsResident.Select(isResident => isResident ? -1 : turn++)];
-        _count = turn;
+        _placeOf = [.. plan.IsResident.Select(isResident => isResident ? Always : 0)];
+        _turnOf = new int[_placeOf.Length];
+        Arrange();
+        const double goldenSection = 0.6180339887498949; // its multiples, taken modulo 1, fill any stretch of numbers evenly
+        _order = [.. _round.Index().OrderBy(unit => unit.Index * goldenSection % 1).Select(unit => unit.Item)];
     }
 
     /// <summary>What a step reads from outside.</summary>
-    public abstract long StepBytes { get; }
+    public long StepBytes => _round.Sum(BytesOf);
+
+    /// <summary>Memory of the units that are kept.</summary>
+    public long KeptBytes { get; private set; }
 
     /// <summary>Where they come from and how, for people.</summary>
     public abstract string Medium { get; }
@@ -30,27 +48,61 @@ internal abstract class WeightStream : IDisposable
     /// <summary>The embedding, of which rows are fetched as tokens ask for them, or that kernels read where it is.</summary>
     public abstract Weight Table { get; }
 
-    /// <summary>A weight that streams, in one of the buffers; its values are there while its unit is used.</summary>
-    public abstract Weight View(string name, int buffer);
+    /// <summary>A weight that streams, in one of its places; its values are there while its unit is used.</summary>
+    public abstract Weight View(string name, int place);
 
     /// <summary>Sees to it that the rows of the embedding are there that a batch asks for.</summary>
     public virtual void Bring(ForwardBatch batch) { }
 
-    /// <summary>Whether a unit's weights come through the buffers.</summary>
-    public bool Holds(int unit) => _turnOf[unit] >= 0;
+    /// <summary>Whether a unit's weights come from outside, be they kept or not.</summary>
+    public bool Holds(int unit) => _placeOf[unit] != Always;
 
     /// <summary>Sees to it that a unit's weights are there for what is computed next; what was asked for before may be gone then.</summary>
-    /// <returns>The buffer in which they are; −1 if they are always there.</returns>
+    /// <returns>The place in which they are.</returns>
     /// <exception cref="RunnerLostException">They cannot be read.</exception>
     public int Use(int unit)
     {
         int turn = _turnOf[unit];
-        if (_isUsed && _load % _count != turn) GiveBack();
-        if (turn < 0) return -1;
-        while (_load % _count != turn) GiveBack();
+        if (_isUsed && TurnOf(_load) != turn) GiveBack();
+        if (turn < 0) return _placeOf[unit];
+        while (TurnOf(_load) != turn) GiveBack();
         if (!_isUsed) Await(_load);
         _isUsed = true;
         return (int)(_load % OffloadPlan.Buffers);
+    }
+
+    /// <summary>Keeps further units, as many as there is room for; between steps.</summary>
+    /// <param name="room">Bytes.</param>
+    /// <exception cref="RunnerLostException">Weights cannot be read.</exception>
+    public void Keep(long room)
+    {
+        long before = KeptBytes;
+        foreach (int unit in _order)
+        {
+            if (_placeOf[unit] == Own || MemoryOf(unit) > room) continue;
+            Fill(unit);
+            _placeOf[unit] = Own;
+            KeptBytes += MemoryOf(unit);
+            room -= MemoryOf(unit);
+        }
+        if (KeptBytes != before) BeginRound();
+    }
+
+    /// <summary>Lets go of units that are kept; between steps.</summary>
+    /// <param name="bytes">At least so many, or all.</param>
+    /// <exception cref="RunnerLostException">Weights cannot be read.</exception>
+    public void LetGo(long bytes)
+    {
+        long before = KeptBytes;
+        for (int i = _order.Length - 1; i >= 0 && before - KeptBytes < bytes; i--)
+        {
+            int unit = _order[i];
+            if (_placeOf[unit] != Own) continue;
+            Empty(unit);
+            _placeOf[unit] = 0;
+            KeptBytes -= MemoryOf(unit);
+        }
+        if (KeptBytes != before) BeginRound();
     }
 
     /// <summary>Loads without computing: round once, to meet the medium as steps will, and then measured, both for a moment at most.</summary>
@@ -74,9 +126,39 @@ internal abstract class WeightStream : IDisposable
     /// <summary>Waits until all loads that were awaited are there.</summary>
     protected virtual void Settle() { }
 
-    /// <summary>What one load reads.</summary>
-    /// <param name="turn">Which of the units that stream.</param>
-    protected abstract long BytesOf(int turn);
+    /// <summary>What a load of a unit reads.</summary>
+    protected abstract long BytesOf(int unit);
+
+    /// <summary>Memory of a unit where it is kept.</summary>
+    protected virtual long MemoryOf(int unit) => throw new NotSupportedException("Units that stream are not kept here.");
+
+    /// <summary>Brings a unit to memory of its own.</summary>
+    protected virtual void Fill(int unit) => throw new NotSupportedException("Units that stream are not kept here.");
+
+    /// <summary>Gives that memory back.</summary>
+    protected virtual void Empty(int unit) => throw new NotSupportedException("Units that stream are not kept here.");
+
+    /// <summary>Which unit a load brings.</summary>
+    protected int UnitOf(long load) => _round[TurnOf(load)];
+
+    private int TurnOf(long load) => (int)((load - _first) % _round.Length);
+
+    private void Arrange()
+    {
+        _round = [.. Enumerable.Range(0, _placeOf.Length).Where(unit => _placeOf[unit] == 0)];
+        Array.Fill(_turnOf, -1);
+        for (int turn = 0; turn < _round.Length; turn++) _turnOf[_round[turn]] = turn;
+    }
+
+    // What is in the buffers belongs to the old round and is passed over; while nothing streams nothing is loaded.
+    private void BeginRound()
+    {
+        for (int buffer = 0; buffer < OffloadPlan.Buffers; buffer++)
+            if (buffer > 0 || !_isUsed) Await(_load + buffer);
+        Arrange();
+        (_first, _isUsed) = (_load + OffloadPlan.Buffers, false);
+        for (int buffer = 0; buffer < OffloadPlan.Buffers && _round.Length > 0; buffer++) Release(_load++);
+    }
 
     // Also what is passed over is awaited: only then nobody writes to its buffer any more.
     private void GiveBack()
@@ -89,9 +171,9 @@ internal abstract class WeightStream : IDisposable
     private long Load(TimeSpan most, out TimeSpan time)
     {
         long start = Stopwatch.GetTimestamp(), bytes = 0;
-        for (int i = 0; i < _count && Stopwatch.GetElapsedTime(start) < most; i++)
+        for (int i = 0; i < _round.Length && Stopwatch.GetElapsedTime(start) < most; i++)
         {
-            bytes += BytesOf((int)(_load % _count));
+            bytes += BytesOf(UnitOf(_load));
             GiveBack();
         }
         Settle();

@@ -4,7 +4,10 @@ using static TorchSharp.torch;
 
 namespace Llama.Model.Offload;
 
-/// <summary>Matrices that a step needs together and that stream together: those of a layer, or the head.</summary>
+/// <summary>
+/// Matrices that stay together or stream together: those of a layer's attention, those of its MLP, or the head. Halves of a layer rather than whole ones: buffers are as large as the largest unit, and what
+/// a limit leaves is filled the better the smaller they are.
+/// </summary>
 /// <param name="Names">In Hugging Face layout.</param>
 /// <param name="Bytes">Memory that they take.</param>
 internal sealed record WeightUnit(IReadOnlyList<string> Names, long Bytes)
@@ -12,22 +15,36 @@ internal sealed record WeightUnit(IReadOnlyList<string> Names, long Bytes)
     /// <summary>The name of the table of the embedding.</summary>
     public const string Table = "model.embed_tokens.weight";
 
-    /// <summary>The units of a part in the order of a step: its layers, then, where it has one, the head.</summary>
+    private const int OfLayer = 2;
+
+    /// <summary>Which unit the attention of a part's layer is, counted from its first.</summary>
+    public static int Attention(int layer) => OfLayer * layer;
+
+    /// <summary>Which unit its MLP is.</summary>
+    public static int Mlp(int layer) => OfLayer * layer + 1;
+
+    /// <summary>Which unit the head of a part of so many layers is.</summary>
+    public static int Head(int layerCount) => OfLayer * layerCount;
+
+    /// <summary>The units of a part in the order of a step: of each layer two, then, where it has one, the head.</summary>
     /// <param name="source">Of the model's weights.</param>
     /// <param name="part">The part.</param>
     /// <param name="dtype">Of all that are not in codes.</param>
     public static IReadOnlyList<WeightUnit> Of(IWeightSource source, ModelPart part, ScalarType dtype)
     {
         List<WeightUnit> units = [];
-        for (int layer = part.FirstLayer; layer < part.EndLayer; layer++) units.Add(Of(source, dtype, CheckpointLayout.LayerPrefix(layer)));
+        for (int layer = part.FirstLayer; layer < part.EndLayer; layer++)
+        {
+            units.Add(Of(source, dtype, CheckpointLayout.LayerPrefix(layer) + "self_attn."));
+            units.Add(Of(source, dtype, CheckpointLayout.LayerPrefix(layer) + "mlp."));
+        }
         if (part.HasHead(source.Config)) units.Add(Of(source, dtype, source.Config.TieWordEmbeddings ? Table : "lm_head.weight"));
         return units;
     }
 
     private static WeightUnit Of(IWeightSource source, ScalarType dtype, string prefix)
     {
-        CheckpointLayout.ExpectedTensor[] matrices =
-            [.. CheckpointLayout.Expected(source.Config).Where(tensor => tensor.Shape.Length == 2 && tensor.Name.StartsWith(prefix, StringComparison.Ordinal))];
+        CheckpointLayout.ExpectedTensor[] matrices = [.. CheckpointLayout.Expected(source.Config).Where(tensor => tensor.Name.StartsWith(prefix, StringComparison.Ordinal))];
         return new WeightUnit([.. matrices.Select(tensor => tensor.Name)], matrices.Sum(tensor => WeightDemand.BytesOf(source, tensor, dtype)));
     }
 }

@@ -5,13 +5,15 @@ namespace Llama.Model.Parallel;
 
 /// <summary>
 /// Lays the layers of a model over devices, in order and each device at least one, so that the device which has most to read in a step has as little as can be: all others wait for that one. Only
-/// such a lay counts whose every device has room for its weights and for its part of the least cache.
+/// such a lay counts whose every device has room for its weights and for its part of the least cache, or lets weights stream.
 /// </summary>
 internal sealed class LayerPlan
 {
+    private const long StreamCost = 8; // reading a byte from outside takes so many times as long as from the device's own memory: 4 on a processor, up to 60 on a GPU
+
     private readonly IReadOnlyList<LayerSize> _layers;
     private readonly IReadOnlyList<DeviceRoom> _devices;
-    private readonly long[,] _worst; // [devices, layers + 1] most bytes that a device reads when so many layers lie on the devices up to this; long.MaxValue where there is no way
+    private readonly long[,] _worst; // [devices, layers + 1] most bytes that a device reads, those that stream counted so many times, when so many layers lie on the devices up to this; long.MaxValue where there is no way
     private readonly int[,] _starts; // [devices, layers + 1] first layer on this device then
 
     private LayerPlan(IReadOnlyList<LayerSize> layers, IReadOnlyList<DeviceRoom> devices)
@@ -58,11 +60,18 @@ internal sealed class LayerPlan
         {
             LayerSize layer = _layers[start];
             (weights, cache, reads) = (weights + layer.WeightBytes, cache + layer.CacheBytes, reads + layer.ReadBytes);
-            if (weights + cache / _devices[device].CacheShare > _devices[device].FreeBytes) return;
+            long missing = Missing(_devices[device], weights, cache);
+            if (missing > 0 && !_devices[device].Streams) return;
             if (device == 0 && start > 0) continue;
-            long worst = Math.Max(reads, device == 0 ? 0 : _worst[device - 1, start]);
+            long worst = Math.Max(reads + StreamCost * missing, device == 0 ? 0 : _worst[device - 1, start]);
             if (worst < _worst[device, end]) (_worst[device, end], _starts[device, end]) = (worst, start);
         }
+    }
+
+    private static long Missing(DeviceRoom device, long weights, long cache)
+    {
+        double need = weights + cache / (device.Streams ? 1 : device.CacheShare);
+        return need <= device.FreeBytes ? 0 : (long)(need - device.FreeBytes) + 1;
     }
 
     private ModelPart[] Parts()

@@ -39,7 +39,7 @@ internal sealed class PipelineRunner : ModelRunner
             Settle();
             int batchTokens = options.MaxBatchTokens ?? _parts.Min(part => part.Model!.BatchTokens);
             DeviceRoom[] rooms = new DeviceRoom[_parts.Count];
-            OnEach((part, i) => rooms[i] = new DeviceRoom(part.Choice.Device.Name, part.Choice.RoomForLayers(part.Model!.FreeBytes), part.Choice.CacheShare));
+            OnEach((part, i) => rooms[i] = part.Choice.Room(part.Model!.FreeBytes));
             ModelPart[] plan = [.. Plan(options, [.. rooms.Chunk(_shardCount).Select(DeviceRoom.Of)], batchTokens).SelectMany(stage => stage.Shards(_shardCount))];
             OnEach((part, i) => part.Model!.Load(batchTokens, plan[i], _groups[i / _shardCount]));
             KvPoolSize pool = LeastPool();

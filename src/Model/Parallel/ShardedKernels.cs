@@ -32,6 +32,8 @@ internal sealed class ShardedKernels : IKernels, IDisposable
 
     public string Describe(LlamaWeights? weights = null) => _kernels.Describe(weights);
 
+    public long ScratchBytes(LlamaConfig config, int tokens, int context) => _kernels.ScratchBytes(config, tokens, context);
+
     public void Begin(ForwardBatch batch) => _kernels.Begin(batch);
 
     public void CopyBlocks(ForwardBatch batch, AttentionShape shape, KvLayer cache) => _kernels.CopyBlocks(batch, shape, cache);

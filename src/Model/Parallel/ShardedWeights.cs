@@ -13,6 +13,25 @@ namespace Llama.Model.Parallel;
 /// <param name="shard">Which.</param>
 internal sealed class ShardedWeights(IWeightSource source, Shard shard) : IWeightSource
 {
+    /// <summary>One device's share of a part.</summary>
+    /// <param name="source">Taken over.</param>
+    /// <param name="part">Which.</param>
+    /// <exception cref="ArgumentException">It cannot be cut so; with the remedy.</exception>
+    public static ShardedWeights Of(IWeightSource source, ModelPart part)
+    {
+        try
+        {
+            ShardedWeights weights = new(source, part.ShardOf(source.Config));
+            foreach (CheckpointLayout.ExpectedTensor tensor in CheckpointLayout.Expected(source.Config, part)) weights.Check(tensor.Name);
+            return weights;
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>The shard's shape.</summary>
     public LlamaConfig Config => shard.Config;
 
@@ -41,6 +60,12 @@ internal sealed class ShardedWeights(IWeightSource source, Shard shard) : IWeigh
     public void Release(string name) => source.Release(name);
 
     public void Dispose() => source.Dispose();
+
+    // Before anything is loaded, and alike whether it will be or is only planned.
+    private void Check(string name)
+    {
+        if (source.GroupSizeOf(name) is int groupSize && shard.PartOf(name) is { IsColumns: true } part) _ = WeightCut.GroupSizeOf(part.Total, groupSize, part.Slice, name);
+    }
 
     private static bool OwnsMemory(Weight weight) => OutlierWeight.CodesOf(weight) is QuantizedWeight codes ? codes.Codes.OwnsMemory : ((DenseWeight)weight).Values.OwnsMemory;
 }

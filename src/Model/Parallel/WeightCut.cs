@@ -27,10 +27,26 @@ internal static unsafe class WeightCut
     public static Weight CopyColumns(Weight whole, Slice columns, string name) => whole switch
     {
         DenseWeight dense => new DenseWeight(Dense(dense.Values, columns)),
-        QuantizedWeight codes => Codes(codes, columns, GroupSizeOf(codes, columns, name)),
+        QuantizedWeight codes => Codes(codes, columns, GroupSizeOf(codes.Inputs, codes.GroupSize, columns, name)),
         OutlierWeight { Columns: MappedColumns mapped } split => new OutlierWeight((QuantizedWeight)CopyColumns(split.Codes, columns, name), new MappedColumns(mapped.Values.Slice(columns.Start, columns.Count)), split.Threshold),
         _ => throw Unknown(whole),
     };
+
+    /// <summary>Columns that share a scale in a copy: those that begin within a group get smaller ones, which share its scale. A scale for the whole row stays one.</summary>
+    /// <param name="inputs">Columns of the whole.</param>
+    /// <param name="groupSize">Of them, how many share a scale.</param>
+    /// <param name="columns">To be copied.</param>
+    /// <param name="name">Of the weight.</param>
+    /// <exception cref="ArgumentException">They begin within a group that cannot be made smaller; with the remedy.</exception>
+    public static int GroupSizeOf(int inputs, int groupSize, Slice columns, string name)
+    {
+        if (groupSize >= inputs) return Math.Max(columns.Count, QuantizedWeight.Chunk);
+        int smaller = groupSize;
+        while (columns.Start % smaller != 0) smaller /= 2;
+        if (smaller >= NarrowestGroup) return smaller;
+        throw new ArgumentException($"Model:TensorParallel would cut {name} at column {columns.Start}, within a group of {groupSize} codes, which have no smaller ones than {NarrowestGroup}; "
+            + "set Model:TensorParallel=1, or Model:Dtype to bfloat16 or int8.");
+    }
 
     // Columns of their own lie one after the other in a file: of each the part behind these rows is copied.
     private static Weight Each(Weight whole, Slice rows, Func<Matrix, Matrix> cut) => whole switch
@@ -69,17 +85,6 @@ internal static unsafe class WeightCut
             }
         });
         return cut;
-    }
-
-    // Columns that begin within a group get smaller ones, which share its scale. A scale for the whole row stays one.
-    private static int GroupSizeOf(QuantizedWeight whole, Slice columns, string name)
-    {
-        if (whole.GroupCount == 1) return Math.Max(columns.Count, QuantizedWeight.Chunk);
-        int groupSize = whole.GroupSize;
-        while (columns.Start % groupSize != 0) groupSize /= 2;
-        if (groupSize >= NarrowestGroup) return groupSize;
-        throw new ArgumentException($"Model:TensorParallel would cut {name} at column {columns.Start}, within a group of {whole.GroupSize} codes, which have no smaller ones than {NarrowestGroup}; "
-            + "set Model:TensorParallel=1, or Model:Dtype to bfloat16 or int8.");
     }
 
     private static void ForEachRow(int rows, Slice columns, Action<long> copy) => ParallelFor.Run(rows, Math.Max(1, WeightsPerThread / columns.Count), (begin, end) =>

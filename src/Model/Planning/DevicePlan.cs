@@ -22,11 +22,8 @@ public sealed record DevicePlan(
     /// <summary>What process, driver and libraries take beside the model; told apart only under a limit, which holds for all of it.</summary>
     public long BaseBytes { get; init; }
 
-    /// <summary>Weights that do not stay: they stream from outside through buffers, or are fetched row by row.</summary>
+    /// <summary>Weights that do not stay for certain: they stream from outside through buffers, or are fetched row by row.</summary>
     public long OutsideBytes { get; init; }
-
-    /// <summary>Of the layers, how many stay.</summary>
-    public int ResidentLayers { get; init; } = LayerBytes.Length;
 
     /// <summary>All weights.</summary>
     public long WeightBytes => LayerBytes.Sum() + EmbeddingBytes + HeadBytes;

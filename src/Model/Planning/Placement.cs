@@ -26,7 +26,7 @@ internal sealed class Placement(ModelOptions options, WeightFormat format, IWeig
     private readonly ScalarType _kvDtype = KvCache.DtypeOf(options.KvDtype, format.Dtype);
     private readonly int _contextLength = ModelRunner.ContextLengthOf(options, source.Config);
     private readonly int _batchTokens = options.MaxBatchTokens ?? choices.Min(choice => choice.BatchTokens);
-    private readonly List<long> _limitedCache = []; // blocks that limits leave room for
+    private readonly MemoryPlan?[] _limited = new MemoryPlan?[choices.Count]; // [devices] null where there is no limit, or none that works
     private string? _fault;
 
     public ModelPlan Make()
@@ -56,17 +56,16 @@ internal sealed class Placement(ModelOptions options, WeightFormat format, IWeig
     {
         try
         {
-            return LayerPlan.Place(source, options, format, Rooms((choice, i) => choice.RoomForLayers(free[i])));
+            return LayerPlan.Place(source, options, format, Rooms(free));
         }
         catch (InsufficientMemoryException e)
         {
             _fault = e.Message;
-            return LayerPlan.Place(source, options, format, Rooms((_, _) => long.MaxValue));
+            return LayerPlan.Place(source, options, format, Rooms([.. free.Select(_ => long.MaxValue)]));
         }
     }
 
-    private DeviceRoom[] Rooms(Func<BackendChoice, int, long> room) =>
-        [.. choices.Select((choice, i) => new DeviceRoom(choice.Device.Name, room(choice, i), choice.CacheShare)).Chunk(options.TensorParallel).Select(DeviceRoom.Of)];
+    private DeviceRoom[] Rooms(long[] room) => [.. choices.Select((choice, i) => choice.Room(room[i])).Chunk(options.TensorParallel).Select(DeviceRoom.Of)];
 
     /// <summary>A device without its cache.</summary>
     private DevicePlan Weigh(ModelPart part, int device)
@@ -87,24 +86,25 @@ internal sealed class Placement(ModelOptions options, WeightFormat format, IWeig
         DevicePlan plan = new(choice.Device.Name, free[device], part.FirstLayer, layers, embedding, WeightDemand.Bytes(held, format.Dtype, part) - layers.Sum() - embedding,
             CacheBytes: 0, activations, LlamaModel.StepBytes(shape, Size, dtype, part.HasHead(_config)) - activations + exchanged)
         { Share = part.Share(_config), Holds = part.Describe(_config) };
-        return choice.MemoryLimit is long limit ? Limit(plan, new MemoryPlan(limit, options, held, part, Size, format.Dtype, exchanged), part, choice) : plan;
+        return choice.MemoryLimit is long limit ? Limit(plan, new MemoryPlan(limit, options, held, part, Size, format.Dtype, exchanged), part, device) : plan;
     }
 
-    private DevicePlan Limit(DevicePlan plan, MemoryPlan memory, ModelPart part, BackendChoice choice)
+    private DevicePlan Limit(DevicePlan plan, MemoryPlan memory, ModelPart part, int device)
     {
-        long limit = choice.MemoryLimit!.Value;
+        BackendChoice choice = choices[device];
         MemoryDemand demand = memory.Demand(BaseBytes(part, choice), choice.ActivationDtype(format.Dtype), isHost: !choice.Device.IsCuda, BytesPerBlock(part));
-        plan = plan with { LimitBytes = limit, BaseBytes = demand.Base };
+        plan = plan with { LimitBytes = choice.MemoryLimit, BaseBytes = demand.Base };
         try
         {
-            OffloadPlan layout = OffloadPlan.Make(limit, demand, options.MemoryUtilization);
-            memory.CheckStreams(layout);
-            _limitedCache.Add(layout.KvBytes / BytesPerBlock(part));
+            memory.Make(demand, freeBytes: long.MaxValue - demand.Base); // a limit beyond what there is shows how much is missing
+            if (!choice.Device.IsCuda) memory.CheckStreams();
+            else if (memory.Layout.Streams && !choice.HoldsCodes) throw new ArgumentException(HostBackend.CannotStream);
+            _limited[device] = memory;
+            OffloadPlan layout = memory.Layout;
             return !layout.Streams ? plan : plan with
             {
                 OutsideBytes = layout.StreamedBytes + demand.Table,
                 BufferBytes = plan.BufferBytes + OffloadPlan.Buffers * layout.BufferBytes + demand.LookedUpTable,
-                ResidentLayers = layout.IsResident.Take(part.LayerCount).Count(stays => stays),
             };
         }
         catch (Exception e) when (e is InsufficientMemoryException or ArgumentException) // too small, or weights that cannot stream
@@ -120,14 +120,18 @@ internal sealed class Placement(ModelOptions options, WeightFormat format, IWeig
             _fault ??= $"{full.Name} has {Mebibytes(full.RoomBytes)}; weights and intermediate results alone need {Mebibytes(full.TotalBytes)}.";
         try
         {
-            KvPoolSize pool = devices.Select((device, i) => KvPoolSize.Derive(options, _contextLength, BytesPerBlock(parts[i]), Math.Max(0, device.FreeBytes - device.TotalBytes), choices[i].CacheShare)).MinBy(pool => pool.BlockCount)!;
-            return _limitedCache.Count > 0 && _limitedCache.Min() < pool.BlockCount ? new KvPoolSize((int)_limitedCache.Min(), "what Model:MemoryLimit leaves beside weights and intermediate results") : pool;
+            return devices.Select((_, device) => Pool(device)).MinBy(pool => pool.BlockCount)!;
         }
         catch (InsufficientMemoryException e)
         {
             _fault ??= e.Message;
             return new KvPoolSize(Size.BlocksPerSequence, "one full sequence");
         }
+
+        KvPoolSize Pool(int device) => _limited[device]?.Pool(() => Derive(device), BytesPerBlock(parts[device])) ?? Derive(device);
+
+        KvPoolSize Derive(int device) =>
+            KvPoolSize.Derive(options, _contextLength, BytesPerBlock(parts[device]), Math.Max(0, devices[device].FreeBytes - devices[device].TotalBytes), choices[device].CacheShare);
     }
 
     // A GPU that is not in use does not tell: contexts, libraries and compiled kernels of those that were measured take less.

@@ -31,7 +31,7 @@ internal static class RandomCheckpointVerb
         Option<bool> empty = new("--empty") { Description = "Right headers and zeros for weights, which take no room on the disk: to plan with, not to serve." };
         Option<bool> force = new("--force") { Description = "Replace a checkpoint that is there." };
         Command command = new("random-checkpoint", "Writes a checkpoint of any shape with random weights, to measure with.") { shape, output, dtype, seed, tokenizer, empty, force };
-        command.SetAction(parsed =>
+        command.SetAction((parsed, cancellation) => Task.Run(() => // a thread that Ctrl-C does not end in the middle
         {
             string folder = SourceFolder.FullOutput(parsed.GetValue(output)!), text = SourceFolder.Find(parsed.GetValue(tokenizer)!), form = parsed.GetValue(dtype)!;
             (LlamaConfig config, TensorDtype type) = Form(Find(parsed.GetValue(shape)!), form);
@@ -42,12 +42,12 @@ internal static class RandomCheckpointVerb
             OutputFolder.Write(folder, partial =>
             {
                 if (isEmpty) RandomCheckpoint.WriteEmpty(partial, config, type);
-                else RandomCheckpoint.Write(partial, config, type, parsed.GetValue(seed));
+                else RandomCheckpoint.Write(partial, config, type, parsed.GetValue(seed), cancellation);
                 CopyTokenizer(text, partial, config.VocabSize);
             });
             parsed.InvocationConfiguration.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"{folder}: {config.ParameterCount / 1e6:N1} M parameters, {form}{(isEmpty ? ", all zero" : "")}, in {Stopwatch.GetElapsedTime(start).TotalSeconds:N1} s"));
-        });
+        }, cancellation));
         return command;
     }
 

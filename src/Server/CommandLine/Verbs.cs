@@ -85,6 +85,7 @@ internal static class Verbs
         }
         catch (OperationCanceledException)
         {
+            await configuration.Error.WriteLineAsync("Interrupted.");
             return Interrupted;
         }
         catch (Exception failure) when (failure is VerbException or CheckpointException or TorchLoadException or ArgumentException or IOException or InvalidDataException or UnauthorizedAccessException)

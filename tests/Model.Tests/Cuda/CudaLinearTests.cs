@@ -150,7 +150,7 @@ public sealed class CudaLinearTests
         device.Stream.FinishLoading();
         device.Driver.BeginCapture(device.Stream.Handle); // in which nothing can be compiled or allocated
         foreach (int rows in new[] { 1, 9, 17, 33, 1024 })
-            linear.Linear(input.Take(rows), [new(weights.Layers[0].Query, queries.Take(rows)), new(weights.Head!, logits.Take(rows))]);
+            linear.Linear(input.Take(rows), [new(weights.Layers[0].Attention.Query, queries.Take(rows)), new(weights.Head!, logits.Take(rows))]);
         device.Driver.DestroyGraph(device.Driver.EndCapture(device.Stream.Handle));
     }
 

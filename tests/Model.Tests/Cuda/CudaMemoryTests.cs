@@ -83,9 +83,9 @@ public sealed unsafe class CudaMemoryTests
         room.AssertEqual(onHost.Embedding is QuantizedWeight codes ? codes.ToDense(format.Dtype) : onHost.Embedding!, onDevice.Embedding!);
         foreach ((LayerWeights host, LayerWeights device) in onHost.Layers.Zip(onDevice.Layers))
         {
-            foreach ((Weight one, Weight other) in new[] { (host.Query, device.Query), (host.Key, device.Key), (host.Value, device.Value), (host.Output, device.Output), (host.Gate, device.Gate), (host.Up, device.Up), (host.Down, device.Down) })
+            foreach ((Weight one, Weight other) in new[] { (host.Attention.Query, device.Attention.Query), (host.Attention.Key, device.Attention.Key), (host.Attention.Value, device.Attention.Value), (host.Attention.Output, device.Attention.Output), (host.Mlp.Gate, device.Mlp.Gate), (host.Mlp.Up, device.Mlp.Up), (host.Mlp.Down, device.Mlp.Down) })
                 room.AssertEqual(one, other);
-            Assert.True(Bytes(host.AttentionNorm).SequenceEqual(room.Download(device.AttentionNorm)) && Bytes(host.MlpNorm).SequenceEqual(room.Download(device.MlpNorm)));
+            Assert.True(Bytes(host.Attention.Norm).SequenceEqual(room.Download(device.Attention.Norm)) && Bytes(host.Mlp.Norm).SequenceEqual(room.Download(device.Mlp.Norm)));
         }
     }
 

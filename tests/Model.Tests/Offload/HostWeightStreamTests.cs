@@ -22,7 +22,7 @@ public sealed unsafe class HostWeightStreamTests : IDisposable
     public void Use_AnyOrder_FindsTheUnitsOwnValues(TensorDtype stored, bool pastCache)
     {
         RandomCheckpoint.Write(_folder, Config, stored, seed: 5);
-        for (int streaming = 1; streaming <= 10; streaming++)
+        for (int streaming = 1; streaming <= 19; streaming += 2)
         {
             using IWeightSource source = Open();
             IReadOnlyList<WeightUnit> units = WeightUnit.Of(source, ModelPart.Whole(Config), ScalarType.BFloat16);
@@ -38,6 +38,58 @@ public sealed unsafe class HostWeightStreamTests : IDisposable
             }
             Assert.True(stream.Measure() > 0);
             Assert.Equal(0, stream.Use(0) / OffloadPlan.Buffers);
+        }
+    }
+
+    [Fact]
+    public void Keep_AndLetGo_BetweenAnySteps_FindsTheUnitsOwnValues()
+    {
+        RandomCheckpoint.Write(_folder, Config, TensorDtype.F32, seed: 5); // converted on the way
+        using IWeightSource source = Open();
+        IReadOnlyList<WeightUnit> units = WeightUnit.Of(source, ModelPart.Whole(Config), ScalarType.BFloat16);
+        using HostWeightStream stream = new(source, units, new OffloadPlan(new bool[units.Count], 1 << 20, 0, 0), ScalarType.BFloat16, tableRows: 8);
+        long all = stream.StepBytes, kept = 0;
+        Random random = new(3);
+        for (int step = 0; step < 60; step++)
+        {
+            long change = random.NextInt64(2 * units.Sum(unit => unit.Bytes) / 3);
+            if (random.Next(2) == 0) stream.Keep(change);
+            else stream.LetGo(change);
+            Assert.True(random.Next(2) == 0 || stream.KeptBytes >= 0);
+            Assert.InRange(stream.KeptBytes, 0, kept + change + 1);
+            kept = stream.KeptBytes;
+            Assert.True(stream.StepBytes == all || kept > 0);
+            int places = 0;
+            for (int unit = random.Next(3); unit < units.Count; unit += random.Next(8) == 0 ? 2 : 1) // a step may leave units out
+            {
+                int place = stream.Use(unit);
+                if (place == WeightStream.Own) places++;
+                foreach (string name in units[unit].Names) AssertEqual(source.Weight(name), stream.View(name, place));
+            }
+            Assert.True(places == 0 || kept > 0);
+        }
+        stream.Keep(long.MaxValue);
+        Assert.Equal(0, stream.StepBytes);
+        stream.LetGo(long.MaxValue);
+        Assert.Equal((all, 0), (stream.StepBytes, stream.KeptBytes));
+    }
+
+    [Fact]
+    public void Keep_AnyRoom_StaysWithinItAndLeavesNoUnitThatWouldFit()
+    {
+        RandomCheckpoint.Write(_folder, Config, TensorDtype.BF16, seed: 5);
+        using IWeightSource source = Open();
+        IReadOnlyList<WeightUnit> units = WeightUnit.Of(source, ModelPart.Whole(Config), ScalarType.BFloat16);
+        using HostWeightStream stream = new(source, units, new OffloadPlan(new bool[units.Count], 1 << 20, 0, 0), ScalarType.BFloat16, tableRows: 8);
+        Random random = new(4);
+        for (int i = 0; i < 40; i++)
+        {
+            long room = random.NextInt64(units.Sum(unit => unit.Bytes));
+            stream.Keep(room);
+            int[] streamed = [.. Enumerable.Range(0, units.Count).Where(unit => stream.Use(unit) != WeightStream.Own)];
+            Assert.InRange(stream.KeptBytes, 0, room);
+            Assert.All(streamed, unit => Assert.True(units[unit].Bytes + 2 * StoredFile.PageBytes * units[unit].Names.Count > room - stream.KeptBytes)); // each begins and ends at pages
+            stream.LetGo(long.MaxValue);
         }
     }
 

@@ -13,17 +13,18 @@ internal static class LimitedModel
     /// <summary>Settings and device for it. The cache gets the least that works.</summary>
     /// <param name="options">Of the model.</param>
     /// <param name="choice">Its device.</param>
-    /// <param name="layers">That stay.</param>
+    /// <param name="layers">Of which units stay, as nearly as can be.</param>
     /// <param name="keepsHead">Whether the head does.</param>
     public static (ModelOptions Options, BackendChoice Choice) Of(ModelOptions options, BackendChoice choice, int layers, bool keepsHead = true)
     {
         options = options with { MemoryUtilization = 0.001 };
         choice = UnburdenedBackend.On(choice);
         MemoryDemand demand = Demand(options, choice);
+        (long? best, int off) = (null, int.MaxValue);
         for (long limit = demand.Fixed; limit < demand.Fixed + 2 * demand.UnitBytes + demand.LookedUpTable + demand.LeastKv; limit += 512)
-            if (Stays(limit, demand) is { } stays && stays[^1] == keepsHead && stays.SkipLast(1).Count(stay => stay) == layers)
-                return (options, choice with { MemoryLimit = limit });
-        throw new ArgumentException($"No limit leaves {layers} layers{(keepsHead ? " and the head" : "")} in memory.");
+            if (Stays(limit, demand) is { } stays && stays[^1] == keepsHead && stays.Contains(false) && Math.Abs(stays.SkipLast(1).Count(stay => stay) - WeightUnit.Head(layers)) < off)
+                (best, off) = (limit, Math.Abs(stays.SkipLast(1).Count(stay => stay) - WeightUnit.Head(layers)));
+        return best is null ? throw new ArgumentException($"No limit {(keepsHead ? "keeps" : "streams")} the head.") : (options, choice with { MemoryLimit = best });
     }
 
     private static bool[]? Stays(long limit, MemoryDemand demand)

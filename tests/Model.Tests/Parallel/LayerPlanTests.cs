@@ -15,8 +15,8 @@ public sealed class LayerPlanTests
         for (int i = 0; i < CaseCount; i++)
         {
             LayerSize[] layers = [.. Enumerable.Range(0, random.Next(1, 9)).Select(_ => new LayerSize(random.Next(50, 200), random.Next(20), random.Next(10, 200)))];
-            DeviceRoom[] rooms = [.. Enumerable.Range(0, random.Next(1, Math.Min(5, layers.Length + 1))).Select(device => new DeviceRoom($"cpu:{device}", random.Next(100, 900), random.Next(2) == 0 ? 0.5 : 0.9))];
-            long? best = Lays(0, layers, rooms).Select(starts => WorstOf(starts, layers)).Min(worst => (long?)worst);
+            DeviceRoom[] rooms = [.. Enumerable.Range(0, random.Next(1, Math.Min(5, layers.Length + 1))).Select(device => new DeviceRoom($"cpu:{device}", random.Next(100, 900), random.Next(2) == 0 ? 0.5 : 0.9, Streams: i % 3 == 0 && random.Next(2) == 0))];
+            long? best = Lays(0, layers, rooms).Select(starts => WorstOf(starts, layers, rooms)).Min(worst => (long?)worst);
             if (best is null) refused++;
             if (best is null) Assert.Throws<InsufficientMemoryException>(() => LayerPlan.Place(layers, rooms));
             else CheckLay(LayerPlan.Place(layers, rooms), layers, rooms, best.Value);
@@ -40,13 +40,21 @@ public sealed class LayerPlanTests
         Assert.Contains("Model:Dtype=int8", error.Message);
     }
 
+    [Fact]
+    public void Place_LimitsDiffer_LaysByRoomWhatCannotStayEverywhere()
+    {
+        LayerSize[] layers = [.. Enumerable.Repeat(new LayerSize(100, 1, 100), 12)];
+        ModelPart[] parts = LayerPlan.Place(layers, [new("cpu:0", 200, 0.5, Streams: true), new("cpu:1", 600, 0.5, Streams: true)]);
+        Assert.Equal([4, 8], parts.Select(part => part.LayerCount)); // two of each stream
+    }
+
     private static void CheckLay(ModelPart[] parts, LayerSize[] layers, DeviceRoom[] rooms, long best)
     {
         Assert.Equal(rooms.Length, parts.Length);
         Assert.Equal(Enumerable.Range(0, layers.Length), parts.SelectMany(part => Enumerable.Range(part.FirstLayer, part.LayerCount)));
         int[] starts = [.. parts.Select(part => part.FirstLayer), layers.Length];
         for (int device = 0; device < rooms.Length; device++) Assert.True(Fits(layers[starts[device]..starts[device + 1]], rooms[device]));
-        Assert.Equal(best, WorstOf(starts, layers));
+        Assert.Equal(best, WorstOf(starts, layers, rooms));
     }
 
     /// <summary>All lays that fit, each as the first layer of every device and the end.</summary>
@@ -56,7 +64,16 @@ public sealed class LayerPlanTests
         return Enumerable.Range(first + 1, Math.Max(0, layers.Length - first - 1)).Where(end => Fits(layers[first..end], rooms[0])).SelectMany(end => Lays(end, layers, rooms[1..]).Select(rest => (int[])[first, .. rest]));
     }
 
-    private static bool Fits(LayerSize[] layers, DeviceRoom room) => layers.Sum(layer => layer.WeightBytes) + layers.Sum(layer => layer.CacheBytes) / room.CacheShare <= room.FreeBytes;
+    private static bool Fits(LayerSize[] layers, DeviceRoom room) =>
+        room.Streams || layers.Sum(layer => layer.WeightBytes) + layers.Sum(layer => layer.CacheBytes) / room.CacheShare <= room.FreeBytes;
 
-    private static long WorstOf(int[] starts, LayerSize[] layers) => starts.Zip(starts.Skip(1)).Max(lay => layers[lay.First..lay.Second].Sum(layer => layer.ReadBytes));
+    private static long WorstOf(int[] starts, LayerSize[] layers, DeviceRoom[] rooms) =>
+        starts.Zip(starts.Skip(1)).Select((lay, device) => CostOf(layers[lay.First..lay.Second], rooms[device])).Max();
+
+    // What streams is read as well, and costs more.
+    private static long CostOf(LayerSize[] layers, DeviceRoom room)
+    {
+        long reads = layers.Sum(layer => layer.ReadBytes), missing = layers.Sum(layer => layer.WeightBytes + layer.CacheBytes) - room.FreeBytes;
+        return room.Streams && missing > 0 ? reads + 8 * (missing + 1) : reads;
+    }
 }

@@ -1,5 +1,6 @@
 using Llama.Model.Checkpoints;
 using Llama.Model.Planning;
+using Llama.Model.Quantization;
 using Llama.Tests.Shared;
 
 namespace Llama.Model.Tests.Planning;
@@ -102,6 +103,16 @@ public sealed class ModelPlannerTests : IDisposable
 
         string Fault(string device, params string[] assumed) =>
             Assert.Throws<ArgumentException>(() => ModelPlanner.Make(Options(device), [.. assumed.Select(name => new AssumedDevice(name, 1L << 30))])).Message;
+    }
+
+    [Fact]
+    public void Make_GroupsOfCodesThatCannotBeCut_AreRefusedInTheWordsOfLoading()
+    {
+        RandomCheckpoint.Write(_folder, SmallLlama.Config with { HeadDim = 20, LayerCount = 2, Quantization = QuantizationPlan.Of(QuantizationType.Int4) }, TensorDtype.BF16, seed: 1);
+        ModelOptions options = Options("cpu") with { TensorParallel = 2 };
+        string planned = Assert.Throws<ArgumentException>(() => ModelPlanner.Make(options, [])).Message;
+        Assert.Contains("o_proj.weight at column 40, within a group of 64 codes", planned);
+        Assert.Equal(planned, Assert.Throws<ArgumentException>(() => ModelRunner.Load(options)).Message);
     }
 
     [Theory]

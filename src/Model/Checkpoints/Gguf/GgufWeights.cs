@@ -42,6 +42,8 @@ internal sealed unsafe class GgufWeights(GgufCheckpoint checkpoint, bool keepsQu
         return keepsQuantised && BlockFormat.Find(entry.Dtype) is { } format ? QuantizedWeight.BytesOf(Rows(entry), Columns(entry), format.Bits, format.GroupSize, format.HasMinima) : null;
     }
 
+    public int? GroupSizeOf(string name) => keepsQuantised ? BlockFormat.Find(checkpoint.Entry(GgufNames.Of(name)).Dtype)?.GroupSize : null;
+
     public StoredWeight Stored(string name, ScalarType wanted)
     {
         TensorEntry entry = checkpoint.Entry(GgufNames.Of(name));

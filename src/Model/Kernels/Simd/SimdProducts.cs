@@ -26,7 +26,7 @@ internal sealed unsafe class SimdProducts<TLanes, TStored>(bool deterministic, b
     public void Calibrate(LlamaWeights weights)
     {
         const int some = 4;
-        Weight[] samples = [.. weights.Layers.Take(some).Select(layer => layer.Gate).Concat(weights.Layers.Take(some).Select(layer => layer.Down)).Select(OutlierWeight.CodesOf)];
+        Weight[] samples = [.. weights.Layers.Take(some).Select(layer => layer.Mlp.Gate).Concat(weights.Layers.Take(some).Select(layer => layer.Mlp.Down)).Select(OutlierWeight.CodesOf)];
         _switch.Measure(samples, (rows, weight, isMany) =>
         {
             using Matrix input = HostMemory.Instance.Empty(rows, weight.Inputs, ScalarType.Float32), output = HostMemory.Instance.Empty(rows, weight.Outputs, ScalarType.Float32);
@@ -37,7 +37,7 @@ internal sealed unsafe class SimdProducts<TLanes, TStored>(bool deterministic, b
 
     /// <summary>What there is and when it is used, for the start-up lines.</summary>
     public string Describe(LlamaWeights? weights) =>
-        (_machine is null ? "" : " with generated AVX-512 BF16 and VNNI code") + (weights is null ? "" : $", products {_switch.Describe(OutlierWeight.CodesOf(weights.Layers[0].Gate) is QuantizedWeight)}");
+        (_machine is null ? "" : " with generated AVX-512 BF16 and VNNI code") + (weights is null ? "" : $", products {_switch.Describe(OutlierWeight.CodesOf(weights.Layers[0].Mlp.Gate) is QuantizedWeight)}");
 
     /// <summary>output = input · weightᵀ for each projection, or output += when <paramref name="add"/>.</summary>
     public void Run(Matrix input, ReadOnlySpan<Projection> projections, bool add)

@@ -1,18 +1,10 @@
-using System.Text.Json;
 using Llama.Server.Bench.Measuring;
-using Llama.Server.Hosting;
 
 namespace Llama.Server.Bench.Compare;
 
 /// <summary>What <c>bench latency --compare</c> found.</summary>
-internal sealed record CompareReport
+internal sealed record CompareReport() : BenchReport("compare")
 {
-    public string Benchmark => "compare";
-
-    public string Version => ServerVersion.Full;
-
-    public Hardware Machine { get; } = Hardware.OfThisMachine();
-
     /// <summary>The model's id.</summary>
     public required string Model { get; init; }
 
@@ -32,9 +24,8 @@ internal sealed record CompareReport
     /// <summary>What was measured, of what, how often.</summary>
     internal string Title => $"{Model}: {Shape}; prompt of {PromptTokens} tokens, {Settings.NewTokens} new ones, {Settings.Runs} runs in {Settings.Rounds} rounds after {Settings.WarmUp} each";
 
-    public void Write(TextWriter output)
+    protected override void WriteFigures(TextWriter output)
     {
-        output.WriteLine(Machine);
         output.WriteLine(Title);
         output.WriteLine();
         Table table = new(CompareTable.Header);
@@ -42,8 +33,5 @@ internal sealed record CompareReport
         table.Write(output);
         output.WriteLine();
         foreach (CompareRow row in Rows.Where(row => row.Failure is not null)) output.WriteLine($"{row.Mode} did not run: {row.Failure}");
-        output.WriteLine(Json());
     }
-
-    public string Json() => JsonSerializer.Serialize(this, BenchJson.Line.CompareReport);
 }

@@ -16,7 +16,7 @@ internal static class ComparedModes
         new("deterministic", "batch-invariant kernels", ["--Model:Dtype=bfloat16", "--Model:Deterministic=true"]),
         new("layers-2", "Transformers' device_map=\"auto\": layers laid over 2 devices", ["--Model:Dtype=bfloat16"], DeviceCount: 2),
         new("tensor-2", "tensor_parallel: each matrix split over 2 devices", ["--Model:Dtype=bfloat16", "--Model:TensorParallel=2"], DeviceCount: 2),
-        new("offload", "BMInf: a third of the weights in memory, the rest streamed", ["--Model:Dtype=bfloat16"]) { ResidentShare = 1 / 3.0 },
+        new("offload", "BMInf: a third of the weights sure to stay in memory, the rest streamed", ["--Model:Dtype=bfloat16"]) { ResidentShare = 1 / 3.0 },
     ];
 
     /// <summary>Settings that modes set, and that are therefore not the caller's to give.</summary>

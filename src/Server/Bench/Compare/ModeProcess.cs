@@ -13,17 +13,22 @@ internal static class ModeProcess
     /// <param name="settings">Of the server, the mode's among them.</param>
     /// <param name="work">What to do.</param>
     /// <param name="runDone">Called after each run.</param>
-    /// <param name="cancellation">Ends the process.</param>
+    /// <param name="cancellation">Ends the process, and does not wait for it.</param>
     public static async Task<(ModeMeasurement? Measured, string? Failure)> RunAsync(string[] settings, ModeWork work, Action runDone, CancellationToken cancellation)
     {
         using Process process = Process.Start(OwnProgram.Start(["bench", ModeVerb.Name, .. settings]))!;
-        using CancellationTokenRegistration killed = cancellation.Register(() => process.Kill(entireProcessTree: true));
-        Task<string> errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
-        await SendAsync(process.StandardInput, JsonSerializer.Serialize(work, BenchJson.Line.ModeWork));
-        ModeMeasurement? measured = await ReadAsync(process.StandardOutput, runDone);
-        await process.WaitForExitAsync(CancellationToken.None);
-        cancellation.ThrowIfCancellationRequested();
-        return process.ExitCode == 0 && measured is not null ? (measured, null) : (null, Failure(process.ExitCode, await errors));
+        try
+        {
+            Task<string> errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
+            await SendAsync(process.StandardInput, JsonSerializer.Serialize(work, BenchJson.Line.ModeWork));
+            ModeMeasurement? measured = await ReadAsync(process.StandardOutput, runDone).WaitAsync(cancellation);
+            await process.WaitForExitAsync(cancellation);
+            return process.ExitCode == 0 && measured is not null ? (measured, null) : (null, Failure(process.ExitCode, await errors));
+        }
+        finally
+        {
+            if (!process.HasExited) process.Kill(entireProcessTree: true);
+        }
     }
 
     private static async Task SendAsync(StreamWriter input, string line)

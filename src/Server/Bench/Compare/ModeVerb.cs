@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Llama.Model.Offload;
 using Llama.Model.Planning;
 using Llama.Server.Bench.Local;
 using Llama.Server.Bench.Measuring;
@@ -47,8 +48,8 @@ internal static class ModeVerb
         (EngineSession started, limit) = await StartAsync(settings, limit, cancellation);
         await using EngineSession session = started;
         session.Require(work.PromptIds.Length + work.NewTokens, "The prompt and --new-tokens");
-        long? loadPeak = PeakMemory.Bytes();
-        PeakMemory.Reset();
+        long? loadPeak = ProcessMemory.PeakBytes();
+        ProcessMemory.ResetPeak();
         List<GenerationTimes> times = [];
         List<int> answer = [];
         for (int run = -work.WarmUp; run < work.Runs; run++)
@@ -58,7 +59,7 @@ internal static class ModeVerb
             if (run >= 0) times.Add(taken);
             output.WriteLine(RunDone);
         }
-        long? runPeak = PeakMemory.Bytes();
+        long? runPeak = ProcessMemory.PeakBytes();
         float[] logprobs = await session.ScoreAsync(work.PromptIds, work.ScoredIds ?? [.. answer], cancellation);
         return new ModeMeasurement(BenchedModel.Of(session), Each(time => time.Ttft), Each(time => time.Tpot), Each(time => time.EndToEnd), [.. answer], logprobs, loadPeak, runPeak) { MemoryLimit = limit };
 

@@ -1,19 +1,10 @@
-using System.Text.Json;
 using Llama.Server.Bench.Measuring;
-using Llama.Server.Hosting;
 
 namespace Llama.Server.Bench.Load;
 
 /// <summary>What <c>bench serve</c> found.</summary>
-internal sealed record ServeReport
+internal sealed record ServeReport() : BenchReport("serve")
 {
-    public string Benchmark => "serve";
-
-    public string Version => ServerVersion.Full;
-
-    /// <summary>Where the load came from; the servers may be elsewhere.</summary>
-    public Hardware Machine { get; } = Hardware.OfThisMachine();
-
     public required ServePlan Settings { get; init; }
 
     /// <summary>By shape and server.</summary>
@@ -22,12 +13,14 @@ internal sealed record ServeReport
     /// <summary>By shape; empty with one server.</summary>
     public required ServerComparison[] Comparisons { get; init; }
 
+    // The servers may be elsewhere.
+    protected override string Head => $"Load from {Machine}";
+
     /// <summary>Whether every column has answers and no failure.</summary>
     internal bool IsSound => Results.All(result => result is { Failed: 0, Completed: > 0 });
 
-    public void Write(TextWriter output)
+    protected override void WriteFigures(TextWriter output)
     {
-        output.WriteLine($"Load from {Machine}");
         foreach (ServeResult server in Results.DistinctBy(result => result.Url)) output.WriteLine($"{server.Url}: {server.Model}");
         output.WriteLine(Workload());
         output.WriteLine();
@@ -35,7 +28,6 @@ internal sealed record ServeReport
         output.WriteLine();
         foreach (ServeResult result in Results) WriteErrors(output, result);
         foreach (ServerComparison comparison in Comparisons) WriteComparison(output, comparison);
-        output.WriteLine(JsonSerializer.Serialize(this, BenchJson.Line.ServeReport));
     }
 
     private string Workload() =>

@@ -1,3 +1,4 @@
+using Llama.Model.Offload;
 using Llama.Server.Bench.Measuring;
 using Llama.Server.CommandLine;
 
@@ -8,7 +9,7 @@ internal sealed class LatencyBench
 {
     private readonly LatencyPlan _plan;
     private readonly EngineSession _session;
-    private readonly MemoryRead? _memory; // null where no CPU computes
+    private readonly MemoryRead? _memory; // null where no CPU computes, and under a limit, which it would have to share
     private readonly Random _random;
     private readonly List<LatencyRun>[] _runs; // [prompt lengths]
     private readonly List<double> _reads = [];
@@ -19,18 +20,18 @@ internal sealed class LatencyBench
         (_plan, _session, _random) = (plan, session, new Random(plan.Seed));
         _runs = [.. plan.PromptTokens.Select(_ => new List<LatencyRun>())];
         int threads = session.Description.ThreadCount;
-        _memory = threads == 0 ? null : new MemoryRead(session.Description.StepBytes, threads);
+        _memory = threads == 0 || session.Description.Memory is not null ? null : new MemoryRead(session.Description.StepBytes, threads);
     }
 
     public static async Task<LatencyReport> RunAsync(LatencyPlan plan, Progress progress, CancellationToken cancellation)
     {
         await using EngineSession session = await EngineSession.StartAsync(plan.ServerSettings, cancellation);
         Check(plan, session);
-        long? loadPeak = PeakMemory.Bytes();
+        long? loadPeak = ProcessMemory.PeakBytes();
         LatencyBench bench = new(plan, session);
-        PeakMemory.Reset();
+        ProcessMemory.ResetPeak();
         await bench.RunAsync(progress, cancellation);
-        long? runPeak = PeakMemory.Bytes() - (bench._memory?.ByteCount ?? 0);
+        long? runPeak = ProcessMemory.PeakBytes() - (bench._memory?.ByteCount ?? 0);
         return bench.Report(loadPeak, runPeak);
     }
 

@@ -1,18 +1,10 @@
-using System.Text.Json;
 using Llama.Server.Bench.Measuring;
-using Llama.Server.Hosting;
 
 namespace Llama.Server.Bench.Local;
 
 /// <summary>What <c>bench latency</c> found.</summary>
-internal sealed record LatencyReport
+internal sealed record LatencyReport() : BenchReport("latency")
 {
-    public string Benchmark => "latency";
-
-    public string Version => ServerVersion.Full;
-
-    public Hardware Machine { get; } = Hardware.OfThisMachine();
-
     public required BenchedModel Model { get; init; }
 
     public required LatencyPlan Settings { get; init; }
@@ -20,7 +12,7 @@ internal sealed record LatencyReport
     /// <summary>By length of prompt.</summary>
     public required LatencyResult[] Results { get; init; }
 
-    /// <summary>Plain reads of as much memory; null where no CPU computes.</summary>
+    /// <summary>Plain reads of as much memory; null where no CPU computes, and under a limit.</summary>
     public Distribution? MemoryReadGbPerS { get; init; }
 
     public PrefixResult? SeenPrefix { get; init; }
@@ -34,9 +26,8 @@ internal sealed record LatencyReport
     /// <summary>Whether every run was made.</summary>
     internal bool IsWhole => Results.All(result => result.TtftMs?.Count == Settings.Runs);
 
-    public void Write(TextWriter output)
+    protected override void WriteFigures(TextWriter output)
     {
-        output.WriteLine(Machine);
         Model.Write(output);
         output.WriteLine($"Batch {Settings.Batch}, {Settings.NewTokens} new tokens, {Results[0].TtftMs?.Count ?? 0} runs after {Settings.WarmUp}");
         foreach (LatencyResult result in Results) WriteResult(output, result);
@@ -44,7 +35,6 @@ internal sealed record LatencyReport
         WriteMemory(output);
         if (SeenPrefix is { } prefix)
             output.WriteLine($"Prefix of {prefix.PrefixTokens} tokens, {prefix.CachedTokens} of them found: first token after {Figures.Show(prefix.UnseenTtftMs.P50)} ms unseen, {Figures.Show(prefix.SeenTtftMs.P50)} ms seen, ratio {Figures.Show(prefix.Ratio)}");
-        output.WriteLine(JsonSerializer.Serialize(this, BenchJson.Line.LatencyReport));
     }
 
     private static void WriteResult(TextWriter output, LatencyResult result)

@@ -1,18 +1,10 @@
-using System.Text.Json;
 using Llama.Server.Bench.Measuring;
-using Llama.Server.Hosting;
 
 namespace Llama.Server.Bench.Local;
 
 /// <summary>What <c>bench throughput</c> found.</summary>
-internal sealed record ThroughputReport
+internal sealed record ThroughputReport() : BenchReport("throughput")
 {
-    public string Benchmark => "throughput";
-
-    public string Version => ServerVersion.Full;
-
-    public Hardware Machine { get; } = Hardware.OfThisMachine();
-
     public required BenchedModel Model { get; init; }
 
     public required ThroughputPlan Settings { get; init; }
@@ -23,9 +15,8 @@ internal sealed record ThroughputReport
     /// <summary>Whether every run was made.</summary>
     internal bool IsWhole => Results.All(result => result.TokensPerS?.Count == Settings.Runs);
 
-    public void Write(TextWriter output)
+    protected override void WriteFigures(TextWriter output)
     {
-        output.WriteLine(Machine);
         Model.Write(output);
         output.WriteLine($"{Settings.Sequences} sequences of {Settings.PromptTokens} prompt and {Settings.NewTokens} new tokens, medians of {Results[0].TokensPerS?.Count ?? 0} runs after {Settings.WarmUp}");
         output.WriteLine();
@@ -37,6 +28,5 @@ internal sealed record ThroughputReport
                 Figures.Show(result.DecodeStepMs?.P50), Figures.Show(result.DecodeStepMs?.P95), Figures.Show(result.MixedStepMs?.P50), Figures.Show(result.MixedStepMs?.P95), Figures.Show(result.HostStepMs?.P50), Figures.Show(result.TokensPerStep));
         table.Write(output);
         output.WriteLine();
-        output.WriteLine(JsonSerializer.Serialize(this, BenchJson.Line.ThroughputReport));
     }
 }

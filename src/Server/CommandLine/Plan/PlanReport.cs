@@ -44,7 +44,7 @@ internal static class PlanReport
         return least == most ? $"a layer {Figures.Bytes(least)}{ends}" : $"a layer {Figures.Bytes(least)} to {Figures.Bytes(most)}{ends}";
     }
 
-    private static string Streams(DevicePlan device) => device.OutsideBytes == 0 ? "" : $"; {device.ResidentLayers} of {device.LayerBytes.Length} layers stay, the others stream";
+    private static string Streams(DevicePlan device) => device.OutsideBytes == 0 ? "" : $"; {Figures.Bytes(device.WeightBytes - device.OutsideBytes)} of the weights stay, the others stream";
 
     private static void WriteVerdict(ModelPlan plan, TextWriter output)
     {

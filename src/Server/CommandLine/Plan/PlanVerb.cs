@@ -63,6 +63,6 @@ internal static class PlanVerb
 
         With Model:TensorParallel each device of a group holds its share of the group's layers, and a line for each says of how many heads, MLP columns and tokens that consists.
 
-        With Model:MemoryLimit there are also what the process takes beside the model (of a GPU an assumption), the limit, and the weights that lie outside: they stream at each step.
+        With Model:MemoryLimit there are also what the process takes beside the model (of a GPU an assumption), the limit, and the weights that lie outside: they stream at each step, but for those that find room at the moment.
         """;
 }

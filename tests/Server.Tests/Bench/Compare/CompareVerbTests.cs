@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
 using Llama.Model.Checkpoints;
+using Llama.Server.Bench.Compare;
 using Llama.Server.Tests.Hosting;
 using Llama.Tests.Shared;
 
@@ -73,6 +74,35 @@ public sealed class CompareVerbTests : IDisposable
         Assert.Equal(1, exitCode);
         Assert.Contains($"fused-float32 did not run: {_folder}: holds no weights", output);
         Assert.Contains($"int8 did not run: {_folder}: holds no weights", output);
+    }
+
+    [Fact]
+    public async Task RunAsync_Cancelled_EndsTheModesProcessAtOnce()
+    {
+        using CancellationTokenSource cancellation = new();
+        ModeWork endless = new([1, 2, 3], NewTokens: 8, WarmUp: 0, Runs: int.MaxValue, ResidentShare: 1, ScoredIds: null);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            ModeProcess.RunAsync([$"--Model:Path={DemoApp.Folder}", "--Model:Device=cpu", "--Model:BlockCount=8"], endless, cancellation.Cancel, cancellation.Token));
+
+        for (int i = 0; i < 600 && Modes().Any(); i++) await Task.Delay(100);
+        Assert.Empty(Modes());
+    }
+
+    // Processes of modes that this one has started and that have not ended.
+    private static IEnumerable<string> Modes() => Directory.GetDirectories("/proc").Where(folder => int.TryParse(Path.GetFileName(folder), out _) && IsMode(folder));
+
+    private static bool IsMode(string process)
+    {
+        try
+        {
+            string stat = File.ReadAllText(Path.Combine(process, "stat"));
+            return stat[stat.LastIndexOf(')')..].Split(' ')[2] == $"{Environment.ProcessId}" && File.ReadAllText(Path.Combine(process, "cmdline")).Contains("bench\0mode");
+        }
+        catch (IOException)
+        {
+            return false; // it ended meanwhile
+        }
     }
 
     [Theory]
