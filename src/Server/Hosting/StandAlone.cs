@@ -12,6 +12,7 @@ internal static class StandAlone
     {
         builder.Services.AddHostedService<StartupLines>();
         builder.Services.AddOtherOrigins();
+        builder.Services.AddCertificates();
         builder.Services.AddSingleton<IValidateOptions<ServerSettings>, OtlpEndpoints>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<SecondSignal>());
         builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
