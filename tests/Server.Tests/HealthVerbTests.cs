@@ -34,6 +34,24 @@ public sealed class HealthVerbTests
     }
 
     [Fact]
+    public async Task Health_ServerOnASocketOfTheFileSystem_IsAsked()
+    {
+        string path = Path.Combine(Directory.CreateTempSubdirectory("llama-health-").FullName, "server.sock");
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenUnixSocket(path));
+        await using WebApplication server = builder.Build();
+        server.MapGet("/health/ready", context => context.Response.WriteAsync("said"));
+        await server.StartAsync();
+
+        Assert.Equal(0, await Verbs.RunAsync(["health", $"--urls=http://unix:{path}"], TextWriter.Null, TextWriter.Null));
+        await server.StopAsync();
+        var output = new StringWriter();
+        Assert.Equal(1, await Verbs.RunAsync(["health", $"--urls=http://unix:{path}"], output, TextWriter.Null));
+        Assert.StartsWith($"http://unix:{path} does not answer: ", output.ToString());
+    }
+
+    [Fact]
     public async Task Health_NobodyListens_SaysWhereItAsked()
     {
         using var taken = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp); // bound and never listening: its port refuses

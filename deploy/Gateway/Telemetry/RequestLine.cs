@@ -5,27 +5,14 @@ using Yarp.ReverseProxy.Model;
 namespace Llama.Gateway.Telemetry;
 
 /// <summary>One line per request, without a word of its text; probes and scrapes only at Debug.</summary>
-internal sealed partial class RequestLine(RequestDelegate next, TimeProvider clock, ILogger<RequestLine> logger)
+internal sealed partial class RequestLine(RequestDelegate next, TimeProvider clock, ILogger<RequestLine> logger) : AccessLog(next, clock)
 {
-    public async Task InvokeAsync(HttpContext context)
-    {
-        long start = clock.GetTimestamp();
-        try
-        {
-            await next(context);
-        }
-        finally
-        {
-            Write(context, clock.GetElapsedTime(start).TotalMilliseconds);
-        }
-    }
-
-    private void Write(HttpContext context, double milliseconds)
+    protected override void Write(HttpContext context, int status, double milliseconds)
     {
         bool isRoutine = context.GetEndpoint()?.Metadata.GetMetadata<Routine>() is not null;
         Log.Answered(
             logger, isRoutine ? LogLevel.Debug : LogLevel.Information, context.Request.Method, context.Request.Path,
-            LoggedStatus.Of(context), milliseconds, context.TraceIdentifier,
+            status, milliseconds, context.TraceIdentifier,
             context.Features.Get<IReverseProxyFeature>()?.ProxiedDestination?.Model.Config.Address ?? "none",
             context.Features.Get<Attempt>()?.Count ?? 0, context.Features.Get<Attempt>()?.Outcome ?? Outcome.Answered);
     }

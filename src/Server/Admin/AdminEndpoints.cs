@@ -32,7 +32,7 @@ internal static class AdminEndpoints
     }
 
     private static Task DescribeAsync(
-        HttpContext context, EngineHost host, ModelIdentity identity, Heartbeat heart, RedisLimits shared, IOptions<RateLimitsSettings> limits)
+        HttpContext context, EngineHost host, ModelIdentity identity, Heartbeat heart, RedisPresence shared, IOptions<RateLimitsSettings> limits)
     {
         EngineSnapshot? counts = host.Checkpoint is null ? null : host.Engine?.Snapshot;
         var server = new ServerDescription(

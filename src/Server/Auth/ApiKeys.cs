@@ -75,7 +75,10 @@ internal sealed partial class ApiKeys
     internal static KeyRing Read(AuthSettings settings, string path, string? text, LimitRules defaults, ICollection<string> faults)
     {
         IEnumerable<(string Place, KeyEntry Entry)> entries = settings.ApiKeys.Select((entry, i) => ($"Auth:ApiKeys:{i}", entry));
-        return KeyRing.Read(path.Length > 0 ? entries.Concat(KeysFile.Read(path, text, faults)) : entries, defaults, faults);
+        KeyRing ring = KeyRing.Read(path.Length > 0 ? entries.Concat(KeysFile.Read(path, text, faults)) : entries, defaults, faults);
+        if (KeyHash.Read(settings.AdminKey, out _) is { } admin && ring.Find(admin) is { } caller)
+            faults.Add($"Auth:AdminKey is the key of '{caller.Name}' too, who could do all that an operator can; give operators one of their own.");
+        return ring;
     }
 
     private void Number(KeyRing ring)

@@ -43,9 +43,9 @@ internal static class KeyHash
         {
             fault = "is an empty key; give it a value or take it out.";
         }
-        else if (!text.All(c => c is > ' ' and < '\x7f'))
+        else if (!text.All(c => c is > ' ' and < '\x7f' and not ','))
         {
-            fault = "has white space or characters beyond ASCII in it, which no header carries; take them out.";
+            fault = "has white space, a comma or characters beyond ASCII in it, which the header of a key does not carry; take them out, and give several keys as a list.";
         }
         return fault is null ? Of(text) : null;
     }

@@ -19,10 +19,12 @@ internal sealed class KeyRing
 
     public IReadOnlyList<ApiKey> Keys => _keys;
 
-    /// <summary>Whose key it is; null when it is nobody's. Always looks at every key, at each in the same time.</summary>
-    public ApiKey? Find(string key)
+    /// <summary>Whose key it is; null when it is nobody's.</summary>
+    public ApiKey? Find(string key) => Find(KeyHash.Of(key));
+
+    /// <summary>The same by a key's hash. Always looks at every key, at each in the same time.</summary>
+    public ApiKey? Find(byte[] hash)
     {
-        byte[] hash = KeyHash.Of(key);
         ApiKey? found = null;
         foreach (ApiKey candidate in _keys)
         {

@@ -41,9 +41,13 @@ internal static class SettingsBinder
         }
         if (TryConvertValue(key, type, out value))
             return true;
-        faults.Add($"{key.Path} is '{key.Value ?? "a section"}'; give {Describe(type)}.");
+        faults.Add($"{key.Path} is {Given(key)}; give {Describe(type)}.");
         return false;
     }
+
+    /// <summary>What stands at a key. A value with others below it is not repeated: it may be a secret, such as a key of the API that was given a name in the wrong place.</summary>
+    private static string Given(IConfigurationSection key) =>
+        !key.GetChildren().Any() ? $"'{key.Value}'" : string.IsNullOrEmpty(key.Value) ? "a section" : "both a value and a section";
 
     private static bool TryConvertValue(IConfigurationSection key, Type type, out object? value)
     {
@@ -72,6 +76,11 @@ internal static class SettingsBinder
             items = [key];
         var list = Array.CreateInstance(itemType, items.Length);
         value = list;
+        if (items.Any(item => item != key && !item.Key.All(char.IsAsciiDigit)))
+        {
+            faults.Add($"{key.Path} has names where a list has places; give {Describe(list.GetType())}."); // not which names: they may be secrets in the wrong place
+            return false;
+        }
         bool isWhole = true;
         for (int i = 0; i < items.Length; i++)
         {

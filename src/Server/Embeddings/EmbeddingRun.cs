@@ -17,6 +17,9 @@ internal sealed class EmbeddingRun(Engine engine, int mostAtOnce) : IAsyncDispos
     /// <summary>The vectors in order of the inputs, of norm 1; complete once <see cref="RunAsync"/> found nothing wrong.</summary>
     public IEnumerable<float[]> Vectors => _results.Select(result => result.Result.Vector!);
 
+    /// <summary>Tokens of the inputs that were begun.</summary>
+    public int TokenCount { get; private set; }
+
     /// <summary>Whether no input has been let in yet.</summary>
     public bool IsWaiting => _doneCount == 0 && (_first?.IsWaiting ?? true);
 
@@ -55,6 +58,7 @@ internal sealed class EmbeddingRun(Engine engine, int mostAtOnce) : IAsyncDispos
             {
                 _generations.Add(generation);
                 _first ??= generation;
+                TokenCount += input.Request.PromptTokenIds.Length;
                 _results.Add(EmbeddingResult.ReadAsync(generation));
                 return null;
             }

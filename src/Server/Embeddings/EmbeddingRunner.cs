@@ -31,11 +31,21 @@ internal sealed class EmbeddingRunner(RequestLimits limits, KeyMetrics metrics, 
         {
             return ApiError.AbortedByOperator();
         }
-        if (error is not null)
-            return error;
+        finally
+        {
+            Account(admission, context.Features.Get<Caller>(), run.TokenCount);
+        }
+        if (error is null)
+            await write(run.Vectors);
+        return error;
+    }
+
+    /// <summary>Counts what was begun, also for a caller that leaves before the vectors are there. A request of which nothing was begun counts for nothing.</summary>
+    private void Account(Admission admission, Caller? caller, int tokenCount)
+    {
+        if (tokenCount == 0)
+            return;
         admission.Use(tokenCount);
-        metrics.Served(context.Features.Get<Caller>()?.Key?.Name, tokenCount, 0);
-        await write(run.Vectors);
-        return null;
+        metrics.Served(caller?.Key?.Name, tokenCount, 0);
     }
 }

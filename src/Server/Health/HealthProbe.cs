@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Llama.Server.Hosting;
 
 namespace Llama.Server.Health;
@@ -18,8 +19,8 @@ internal static class HealthProbe
             await output.WriteLineAsync($"'{address}' is no address; give --urls as http://host:port.");
             return 1;
         }
-        var url = new UriBuilder(binding.Scheme, Host(binding.Host), binding.Port, "/health/ready").Uri;
-        using var client = new HttpClient { Timeout = Patience };
+        Uri url = binding.IsUnixPipe ? new Uri("http://localhost/health/ready") : new UriBuilder(binding.Scheme, Host(binding.Host), binding.Port, "/health/ready").Uri;
+        using var client = new HttpClient(Handler(binding)) { Timeout = Patience };
         try
         {
             using HttpResponseMessage answer = await client.GetAsync(url);
@@ -28,9 +29,25 @@ internal static class HealthProbe
         }
         catch (Exception fault) when (fault is HttpRequestException or OperationCanceledException)
         {
-            await output.WriteLineAsync($"{url} does not answer: {fault.Message}");
+            await output.WriteLineAsync($"{(binding.IsUnixPipe ? address : url)} does not answer: {fault.Message}");
             return 1;
         }
+    }
+
+    private static SocketsHttpHandler Handler(BindingAddress binding)
+    {
+        var handler = new SocketsHttpHandler();
+        handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => true; // it is for the name that others call, not for this machine; and nothing is told that is secret
+        if (binding.IsUnixPipe)
+            handler.ConnectCallback = (_, cancellation) => ConnectAsync(new UnixDomainSocketEndPoint(binding.UnixPipePath), cancellation);
+        return handler;
+    }
+
+    private static async ValueTask<Stream> ConnectAsync(UnixDomainSocketEndPoint place, CancellationToken cancellation)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await socket.ConnectAsync(place, cancellation);
+        return new NetworkStream(socket, ownsSocket: true);
     }
 
     /// <summary>Who listens everywhere listens here.</summary>

@@ -7,14 +7,26 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 namespace Llama.Server.Hosting;
 
 /// <summary>Says where the server listens, and warns when anyone may call it from elsewhere.</summary>
-internal sealed partial class StartupLines(IServer server, ApiKeys keys, ModelIdentity identity, IConfiguration settings, ILogger<StartupLines> logger) : IHostedLifecycleService
+internal sealed partial class StartupLines(
+    IServer server, ApiKeys keys, ModelIdentity identity, IConfiguration settings, IHostApplicationLifetime lifetime, ILogger<StartupLines> logger) : IHostedService
 {
-    public Task StartingAsync(CancellationToken cancellation) => Task.CompletedTask;
+    public Task StartAsync(CancellationToken cancellation)
+    {
+        lifetime.ApplicationStarted.Register(Write); // a port chosen by the system is known then
+        return Task.CompletedTask;
+    }
 
-    public Task StartAsync(CancellationToken cancellation) => Task.CompletedTask;
+    public Task StopAsync(CancellationToken cancellation) => Task.CompletedTask;
 
-    /// <summary>Runs when the server already listens, so that a port chosen by the system is known.</summary>
-    public Task StartedAsync(CancellationToken cancellation)
+    /// <summary>Whether only this machine reaches an address.</summary>
+    public static bool IsLoopback(string address)
+    {
+        var binding = BindingAddress.Parse(address);
+        string host = binding.Host;
+        return binding.IsUnixPipe || host is "localhost" || (IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? ip) && IPAddress.IsLoopback(ip));
+    }
+
+    private void Write()
     {
         ICollection<string> addresses = server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
         foreach (string address in addresses)
@@ -26,20 +38,6 @@ internal sealed partial class StartupLines(IServer server, ApiKeys keys, ModelId
             Log.Exporting(logger, "Spans", traces);
         if (OtlpEndpoints.Of(settings, "METRICS") is { } metrics)
             Log.Exporting(logger, "Metrics", metrics);
-        return Task.CompletedTask;
-    }
-
-    public Task StoppingAsync(CancellationToken cancellation) => Task.CompletedTask;
-
-    public Task StopAsync(CancellationToken cancellation) => Task.CompletedTask;
-
-    public Task StoppedAsync(CancellationToken cancellation) => Task.CompletedTask;
-
-    /// <summary>Whether only this machine reaches an address.</summary>
-    public static bool IsLoopback(string address)
-    {
-        string host = BindingAddress.Parse(address).Host;
-        return host is "localhost" || (IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? ip) && IPAddress.IsLoopback(ip));
     }
 
     private static partial class Log

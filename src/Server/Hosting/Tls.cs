@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Llama.Server.Hosting;
 
@@ -25,10 +26,22 @@ internal static class Tls
         exception is InvalidOperationException && exception.Message.Contains("certificate", StringComparison.OrdinalIgnoreCase)
         && addresses.Any(address => address.StartsWith("https:", StringComparison.OrdinalIgnoreCase));
 
-    private static string? Fault(IConfigurationSection section, string contentRoot)
+    /// <summary>Registers what serves certificates that are renewed while the program runs.</summary>
+    public static void AddCertificates(this IServiceCollection services)
+    {
+        services.AddSingleton<CertificateWatch>().AddHostedService(provider => provider.GetRequiredService<CertificateWatch>());
+        services.AddOptions<KestrelServerOptions>().Configure<CertificateWatch, IConfiguration>((kestrel, watch, settings) => watch.Configure(kestrel, settings));
+    }
+
+    /// <summary>Where the key of a certificate lies; null where it is in the same file.</summary>
+    public static string? KeyPathOf(IConfigurationSection section, string contentRoot) =>
+        section["KeyPath"] is { Length: > 0 } named ? Path.GetFullPath(named, contentRoot) : null;
+
+    /// <summary>What is wrong with the certificate of a section; null when nothing is.</summary>
+    public static string? Fault(IConfigurationSection section, string contentRoot)
     {
         string path = Path.GetFullPath(section["Path"]!, contentRoot);
-        string? key = section["KeyPath"] is { Length: > 0 } named ? Path.GetFullPath(named, contentRoot) : null;
+        string? key = KeyPathOf(section, contentRoot);
         if (new[] { ("Path", path), ("KeyPath", key) }.FirstOrDefault(file => file.Item2 is not null && !File.Exists(file.Item2)) is ({ } missing, { } file))
             return $"{section.Path}:{missing} is '{file}', and there is no such file.";
         try
@@ -42,7 +55,8 @@ internal static class Tls
         }
     }
 
-    private static X509Certificate2 Load(string path, string? key, string? password) => key is null
+    /// <summary>Reads a certificate with its key.</summary>
+    public static X509Certificate2 Load(string path, string? key, string? password) => key is null
         ? X509Certificate2.GetCertContentType(path) == X509ContentType.Pfx ? X509CertificateLoader.LoadPkcs12FromFile(path, password) : X509CertificateLoader.LoadCertificateFromFile(path)
         : string.IsNullOrEmpty(password) ? X509Certificate2.CreateFromPemFile(path, key) : X509Certificate2.CreateFromEncryptedPemFile(path, password, key);
 }

@@ -10,8 +10,10 @@ internal static class LimitsRegistration
         .AddSingleton<KeyMetrics>()
         .AddSingleton<LocalLimits>()
         .AddSingleton<RequestLimits>()
+        .AddSingleton(provider => new RedisScripts(provider.GetRequiredService<IOptions<RateLimitsSettings>>().Value.RedisPrefix))
+        .AddSingleton<RedisPresence>()
+        .AddHostedService(provider => provider.GetRequiredService<RedisPresence>())
         .AddSingleton<RedisLimits>()
-        .AddHostedService(provider => provider.GetRequiredService<RedisLimits>())
         .AddSingleton<ILimitStore>(provider =>
             provider.GetRequiredService<IOptions<RateLimitsSettings>>().Value.Redis.Length > 0 ? provider.GetRequiredService<RedisLimits>() : provider.GetRequiredService<LocalLimits>());
 }

@@ -18,13 +18,16 @@ internal sealed class LocalLimits(TimeProvider clock) : ILimitStore
 
     public ValueTask<LimitDecision> EnterAsync(LimitAsk ask) => new(Enter(ask));
 
+    /// <summary>The same at once.</summary>
+    public LimitDecision Enter(LimitAsk ask) => Enter(ask, isDecided: false);
+
     /// <summary>Counts a request that another store has let in, to know of it when that one cannot be asked.</summary>
     public LimitDecision Note(LimitAsk ask) => Enter(ask, isDecided: true);
 
     /// <summary>What each caller has used in the last minute, slot by slot.</summary>
     public IEnumerable<(string Caller, (long Slot, long Requests, long Tokens)[] Use)> Snapshot() => _callers.Select(pair => (pair.Key, pair.Value.Snapshot(Now)));
 
-    private LimitDecision Enter(LimitAsk ask, bool isDecided = false)
+    private LimitDecision Enter(LimitAsk ask, bool isDecided)
     {
         long now = Now;
         Sweep(now);

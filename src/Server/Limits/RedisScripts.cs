@@ -25,12 +25,9 @@ internal sealed class RedisScripts(string prefix)
         return (new LimitReading(found[0], found[1], found[2], found[3], found[4], found[5], found[6]), found[7]);
     }
 
-    /// <summary>Tells what a request had in truth; nobody waits for it.</summary>
-    public void Tell(IDatabase redis, LimitAsk ask, long slot, long tokens, bool counts, string lease)
-    {
-        long more = ask.Rules.TokensPerMinute is null ? 0 : (counts ? tokens : 0) - ask.Tokens;
-        redis.ScriptEvaluate(Settle, Keys(ask.Caller), [slot, counts ? 0 : -1, more, lease], CommandFlags.FireAndForget);
-    }
+    /// <summary>Tells what a request had in truth.</summary>
+    public Task SettleAsync(IDatabase redis, Settlement settlement) =>
+        redis.ScriptEvaluateAsync(Settle, Keys(settlement.Caller), [settlement.Slot, settlement.Requests, settlement.Tokens, settlement.Lease]);
 
     /// <summary>Counts what a caller used up to a minute ago.</summary>
     /// <param name="now">The slot that the use's slots are as old as.</param>
@@ -39,6 +36,9 @@ internal sealed class RedisScripts(string prefix)
 
     public Task RenewAsync(IDatabase redis, string caller, IEnumerable<string> leases) =>
         redis.ScriptEvaluateAsync(Renew, [Keys(caller)[2]], [(long)Lease.TotalMilliseconds, .. leases.Select(lease => (RedisValue)lease)]);
+
+    public Task EndAsync(IDatabase redis, string caller, IEnumerable<string> leases) =>
+        redis.SortedSetRemoveAsync(Keys(caller)[2], [.. leases.Select(lease => (RedisValue)lease)]);
 
     /// <summary>In braces is what a cluster places keys by: a caller's lie together.</summary>
     private RedisKey[] Keys(string caller) => [Key(caller, "requests"), Key(caller, "tokens"), Key(caller, "running")];

@@ -30,11 +30,13 @@ internal sealed class GenerationRunner(AnswerWriter writer, RequestLimits limits
             return error;
         try
         {
-            using LiveRequest shown = live.Show(context, checkpoint.Name, () => answers.Progress, answers.AbortByOperator);
-            AnswerFormat wording = format(answers);
-            call?.Began(answers, wording.Id);
             await using (answers)
+            {
+                using LiveRequest shown = live.Show(context, checkpoint.Name, () => answers.Progress, answers.AbortByOperator);
+                AnswerFormat wording = format(answers);
+                call?.Began(answers, wording.Id);
                 await SendAsync(context, answers, request.Stream, wording);
+            }
         }
         finally
         {

@@ -4,26 +4,12 @@ using Llama.Server.Routing;
 namespace Llama.Server.Telemetry;
 
 /// <summary>One line per request; probes and scrapes only at Debug.</summary>
-internal sealed partial class RequestLog(RequestDelegate next, TimeProvider clock, ILogger<RequestLog> logger)
+internal sealed partial class RequestLog(RequestDelegate next, TimeProvider clock, ILogger<RequestLog> logger) : AccessLog(next, clock)
 {
-    public async Task InvokeAsync(HttpContext context)
-    {
-        long start = clock.GetTimestamp();
-        try
-        {
-            await next(context);
-        }
-        finally
-        {
-            Write(context, clock.GetElapsedTime(start).TotalMilliseconds);
-        }
-    }
-
-    private void Write(HttpContext context, double milliseconds)
+    protected override void Write(HttpContext context, int status, double milliseconds)
     {
         Endpoint? endpoint = context.GetEndpoint();
         string route = Route(context, endpoint)?.RoutePattern.RawText ?? "unknown";
-        int status = LoggedStatus.Of(context);
         string key = Caller.NameOf(context);
         if (context.Features.Get<RequestSummary>() is { } made)
         {

@@ -29,6 +29,7 @@ public sealed class KeyTests
             new(),
             new() { Key = "four", Name = "no good", Weight = 0, RequestsPerMinute = -1, Models = [""] },
             new() { Key = "kéy" },
+            new() { Key = "five,six" },
         ];
         List<string> faults = [];
         KeyRing ring = KeyRing.Read(entries.Select((entry, i) => ($"K{i}", entry)), LimitRules.None, faults);
@@ -37,11 +38,28 @@ public sealed class KeyTests
         string[] expected =
         [
             "K1 has white space", "K2 is the same key as K0", "K3 has the name 'A', as K0 has", "K4 has both Key and Hash", "K5 has a Hash that is none", "K6 begins with sha256:",
-            "K7 is an empty key", "K8 has the name 'no good'", "K8 has Weight 0", "K8 has an empty model", "K8 has RequestsPerMinute -1", "K9 has white space or characters beyond ASCII",
+            "K7 is an empty key", "K8 has the name 'no good'", "K8 has Weight 0", "K8 has an empty model", "K8 has RequestsPerMinute -1", "K9 has white space, a comma or characters beyond ASCII", "K10 has white space, a comma",
         ];
         Assert.Equal(expected.Length, faults.Count);
         Assert.All(expected, start => Assert.Contains(faults, fault => fault.StartsWith(start, StringComparison.Ordinal)));
-        Assert.DoesNotContain(faults, fault => fault.Contains("three") || fault.Contains("four"));
+        Assert.DoesNotContain(faults, fault => fault.Contains("three") || fault.Contains("four") || fault.Contains("five"));
+    }
+
+    /// <summary>A key in the wrong place is a fault like any other, and none that tells the key.</summary>
+    [Theory]
+    [InlineData("""{"ApiKeys": {"shop": "very-secret"}}""", "ApiKeys has names where a list has places")]
+    [InlineData("""{"ApiKeys": {"very-secret": "shop"}}""", "ApiKeys has names where a list has places")]
+    [InlineData("""{"ApiKeys": {"0": "very-secret", "0:Name": "shop"}}""", "ApiKeys:0 is both a value and a section")]
+    [InlineData("""{"ApiKeys": ["very-secret", "very-secret"]}""", "ApiKeys:1 is the same key as")]
+    [InlineData("""{"ApiKeys": [{"Key": ["very-secret"]}]}""", "ApiKeys:0:Key is a section")]
+    [InlineData("""{"ApiKeys": [{"Key": "very-secret", "Key": "very-secret-too"}]}""", "is not JSON")]
+    public void KeysFile_WithAKeyInTheWrongPlace_IsRefusedWithoutTheKey(string text, string expected)
+    {
+        List<string> faults = [];
+        ApiKeys.Read(new AuthSettings(), "keys.json", text, LimitRules.None, faults);
+
+        Assert.Contains(faults, fault => fault.Contains(expected, StringComparison.Ordinal));
+        Assert.DoesNotContain(faults, fault => fault.Contains("very-secret", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -54,6 +72,32 @@ public sealed class KeyTests
         Assert.Equal(new LimitRules(5, null, null), ring.Find("b")!.Limits);
         Assert.Null(ring.Find("c"));
         Assert.StartsWith("key-", ring.Find("a")!.Name);
+    }
+
+    /// <summary>All of a hash is compared.</summary>
+    [Fact]
+    public void Find_KeyWhoseHashDiffersInOneBit_IsNobodys()
+    {
+        for (int bit = 0; bit < 256; bit++)
+        {
+            byte[] hash = KeyHash.Of("one");
+            Assert.NotNull(Ring(hash).Find("one"));
+            hash[bit / 8] ^= (byte)(1 << (bit % 8));
+            Assert.Null(Ring(hash).Find("one"));
+        }
+
+        static KeyRing Ring(byte[] hash) => KeyRing.Read([("", new KeyEntry { Name = "a", Hash = KeyHash.Write(hash) }), ("", new KeyEntry { Name = "b", Key = "other" })], LimitRules.None, []);
+    }
+
+    [Fact]
+    public void Read_AdminKeyThatIsACallersToo_IsAFault()
+    {
+        foreach (string adminKey in (string[])["one", KeyHash.Write(KeyHash.Of("one")), "boss", ""])
+        {
+            List<string> faults = [];
+            ApiKeys.Read(new AuthSettings { AdminKey = adminKey, ApiKeys = [new KeyEntry { Name = "shop", Key = "one" }] }, "", null, LimitRules.None, faults);
+            Assert.Equal(adminKey is "boss" or "" ? [] : ["Auth:AdminKey is the key of 'shop' too, who could do all that an operator can; give operators one of their own."], faults);
+        }
     }
 
     [Fact]

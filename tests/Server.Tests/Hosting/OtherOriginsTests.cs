@@ -1,4 +1,5 @@
 using System.Net;
+using Llama.Server.Tests.Auth;
 
 namespace Llama.Server.Tests.Hosting;
 
@@ -41,6 +42,19 @@ public sealed class OtherOriginsTests
         HttpResponseMessage preflight = await (await app.StartAsync()).SendAsync(Preflight(asking));
 
         Assert.Null(Value(preflight, "Access-Control-Allow-Origin"));
+    }
+
+    [Fact]
+    public async Task Preflight_OfEveryRoute_IsAnsweredWithoutAKey()
+    {
+        await using var app = new TestApp { Settings = { ["Server:Cors:Origins:0"] = Page, ["Auth:ApiKeys:0"] = "k", ["Auth:AdminKey"] = "boss" } };
+        HttpClient client = await app.StartAsync();
+        foreach ((HttpMethod method, string path) in ClosedRouteTests.All(app))
+        {
+            var preflight = new HttpRequestMessage(HttpMethod.Options, path) { Headers = { { "Origin", Page }, { "Access-Control-Request-Method", method.Method }, { "Access-Control-Request-Headers", "authorization" } } };
+            HttpResponseMessage answer = await client.SendAsync(preflight);
+            Assert.Equal((HttpStatusCode.NoContent, Page, method.Method), (answer.StatusCode, Value(answer, "Access-Control-Allow-Origin"), Value(answer, "Access-Control-Allow-Methods")));
+        }
     }
 
     private static HttpRequestMessage Preflight(string origin) => new(HttpMethod.Options, "/v1/chat/completions")

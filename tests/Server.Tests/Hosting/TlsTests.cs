@@ -1,5 +1,8 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Llama.Server.CommandLine;
 using Llama.Server.CommandLine.Doctor;
 using Llama.Server.Hosting;
 using Microsoft.AspNetCore.Builder;
@@ -16,15 +19,45 @@ public sealed class TlsTests
     public async Task Certificate_OfTheSettings_IsServed()
     {
         string folder = WriteCertificate(out string thumbprint);
+        var said = new StringWriter();
         await using WebApplication app = Build($"--Kestrel:Certificates:Default:Path={folder}/cert.pem", $"--Kestrel:Certificates:Default:KeyPath={folder}/key.pem");
         app.MapLlamaHealth();
         await app.StartAsync();
-        string? seen = null;
-        using var handler = new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, certificate, _, _) => (seen = certificate!.Thumbprint) is not null };
-        using var client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
 
-        Assert.True((await client.GetAsync(app.Urls.Single() + "/health/live")).IsSuccessStatusCode);
-        Assert.Equal(thumbprint, seen);
+        Assert.Equal(thumbprint, await ServedAsync(app.Urls.Single()));
+        await Verbs.RunAsync(["health", $"--urls={app.Urls.Single()}"], said, TextWriter.Null); // it is for another name, and nobody vouches for it
+        Assert.Matches("^(200|503) ", said.ToString());
+        await app.StopAsync();
+    }
+
+    /// <summary>Certificates are renewed every few weeks; nobody restarts a server for it.</summary>
+    [Theory]
+    [InlineData("Kestrel:Certificates:Default", "urls")]
+    [InlineData("Kestrel:Endpoints:Web:Certificate", "Kestrel:Endpoints:Web:Url")]
+    public async Task Certificate_RenewedInItsFile_IsServedWithoutARestart(string certificate, string address)
+    {
+        string folder = WriteCertificate(out string first), renewed = WriteCertificate(out string second);
+        await using WebApplication app = Build($"--{certificate}:Path={folder}/cert.pem", $"--{certificate}:KeyPath={folder}/key.pem", $"--{address}=https://127.0.0.1:{FreePort()}");
+        app.MapLlamaHealth();
+        var rest = new TaskCompletionSource();
+        app.MapGet("/slow", async context =>
+        {
+            await context.Response.Body.WriteAsync(new byte[] { 1 });
+            await context.Response.Body.FlushAsync();
+            await rest.Task;
+            await context.Response.Body.WriteAsync(new byte[] { 2 });
+        });
+        await app.StartAsync();
+        using HttpClient open = Trusting(_ => { });
+        using Stream stream = await open.GetStreamAsync(app.Urls.Single() + "/slow");
+        Assert.Equal(1, stream.ReadByte());
+        Assert.Equal(first, await ServedAsync(app.Urls.Single()));
+        foreach (string file in (string[])["key.pem", "cert.pem"]) // between the two they do not belong together
+            File.Copy(Path.Combine(renewed, file), Path.Combine(folder, file), overwrite: true);
+
+        await TestApp.Until(async () => await ServedAsync(app.Urls.Single()) == second);
+        rest.SetResult();
+        Assert.Equal((2, -1), (stream.ReadByte(), stream.ReadByte())); // what had begun went on
         await app.StopAsync();
     }
 
@@ -53,6 +86,35 @@ public sealed class TlsTests
         IConfiguration settings = new ConfigurationBuilder().AddInMemoryCollection([new("urls", "https://127.0.0.1:0")]).Build();
 
         Assert.Contains(AddressExamination.Findings(settings, "/", hasKeys: true), finding => finding.Name == "certificate");
+    }
+
+    /// <summary>The certificate that a new connection is shown.</summary>
+    private static async Task<string?> ServedAsync(string address)
+    {
+        string? seen = null;
+        using HttpClient client = Trusting(thumbprint => seen = thumbprint);
+        await client.GetAsync(address + "/health/live");
+        return seen;
+    }
+
+    /// <summary>A client that takes any certificate and tells which.</summary>
+    private static HttpClient Trusting(Action<string> see) => new(new HttpClientHandler
+    {
+        ServerCertificateCustomValidationCallback = (_, certificate, _, _) =>
+        {
+            see(certificate!.Thumbprint);
+            return true;
+        },
+    })
+    {
+        Timeout = Timeout.InfiniteTimeSpan,
+    };
+
+    private static int FreePort()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 
     private static string[] Faults(string path, string? keyPath) =>

@@ -128,6 +128,32 @@ public sealed class LimitTests
         Assert.Equal((200, 120), (answered, limited));
     }
 
+    /// <summary>What was begun is computed, and whoever leaves before it is there would have it for nothing.</summary>
+    [Theory]
+    [InlineData("/v1/embeddings", "\"input\":\"a giraffe\"")]
+    [InlineData("/v1/completions", "\"prompt\":\"a giraffe\",\"max_tokens\":100")]
+    [InlineData("/v1/completions", "\"prompt\":\"a giraffe\",\"max_tokens\":100,\"stream\":true")]
+    [InlineData("/v1/chat/completions", "\"messages\":[{\"role\":\"user\",\"content\":\"a giraffe\"}],\"max_tokens\":10,\"n\":5")]
+    [InlineData("/v1/responses", "\"input\":\"a giraffe\",\"max_output_tokens\":100")]
+    public async Task Request_WhoseCallerLeaves_CountsWithWhatItHadUpToThere(string route, string fields)
+    {
+        using var slow = new SlowModel();
+        await using var app = new TestApp { OnStep = slow.OnStep, Clock = new ManualClock(), Settings = { ["RateLimits:RequestsPerMinute"] = "10", ["RateLimits:TokensPerMinute"] = "1000", ["RateLimits:MaxConcurrent"] = "1" } };
+        HttpClient client = await app.StartAsync();
+        slow.HoldAt = app.Engine.Snapshot.StepCount + 1;
+        using var leaving = new CancellationTokenSource();
+        Task<HttpResponseMessage> left = client.PostAsync(route, TestApp.Json($$"""{"model":"tiny",{{fields}}}"""), leaving.Token);
+        await TestApp.Until(() => slow.IsHolding);
+        await leaving.CancelAsync();
+        slow.Release();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => left);
+        HttpResponseMessage next = null!;
+        await TestApp.Until(async () => (next = await client.PostAsync("/v1/completions", TestApp.Json("""{"model":"tiny","prompt":[1],"max_tokens":1}"""))).IsSuccessStatusCode); // its place is free
+
+        Assert.Equal("8", Header(next, "x-ratelimit-remaining-requests"));
+        Assert.InRange(int.Parse(Header(next, "x-ratelimit-remaining-tokens")!), 900, 1000 - 2 - 2); // the prompt has two tokens or more, and never was as much as was asked for used
+    }
+
     [Fact]
     public async Task Request_RefusedByTheEngine_CountsForNothing()
     {

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Llama.Server.Configuration;
 using Llama.Server.Limits;
 using Llama.Server.Tests.Hosting;
@@ -62,7 +64,7 @@ public sealed class RedisLimitsTests
         entered += await CountAsync([a, b], rules, clients: 32, each: 10);
         Assert.Equal(200, entered); // each keeps to its half, of which half was used
         redis.Start();
-        await TestApp.Until(() => a.Limits.IsShared && b.Limits.IsShared);
+        await TestApp.Until(() => a.Presence.IsShared && b.Presence.IsShared);
         entered += await CountAsync([a, b], rules, clients: 32, each: 10);
 
         Assert.Equal(200, entered); // it has forgotten all, and was told anew
@@ -101,7 +103,7 @@ public sealed class RedisLimitsTests
         await using Replica replica = await Replica.StartSharedAsync(redis, timeout: 50);
         redis.Freeze();
         var ask = new LimitAsk("one", new LimitRules(100, null, null), 1);
-        for (int i = 0; replica.Limits.IsShared; i++)
+        for (int i = 0; replica.Presence.IsShared; i++)
         {
             Assert.InRange(i, 0, 2); // an answer may have been on its way
             await replica.Limits.EnterAsync(ask);
@@ -109,7 +111,106 @@ public sealed class RedisLimitsTests
         Assert.True(replica.Limits.EnterAsync(ask).IsCompletedSuccessfully);
         Assert.Contains("no answer within 50 ms", replica.Log.All[^1]);
         redis.Thaw();
-        await TestApp.Until(() => replica.Limits.IsShared);
+        await TestApp.Until(() => replica.Presence.IsShared);
+    }
+
+    /// <summary>An answer that comes too late may have let in what was counted here instead: it is not to count twice, nor to keep its place for a minute.</summary>
+    [RedisFact]
+    public Task Redis_ThatAnswersTooLate_CountsNothingTwice() => WithinAMinuteAsync(async () =>
+    {
+        using var redis = new RedisServer();
+        using var road = new SlowRoad(redis.Port);
+        await using Replica replica = await Replica.StartAsync(road.Port, timeout: 200);
+        await TestApp.Until(() => replica.Presence.IsShared);
+        var ask = new LimitAsk("one", new LimitRules(100, 1000, 2), 30);
+        road.Hold();
+        LimitDecision alone = await replica.Limits.EnterAsync(ask);
+        road.Release();
+        Assert.False(replica.Presence.IsShared);
+        alone.Settle!(10, true);
+        await TestApp.Until(() => replica.Presence.IsShared);
+
+        await Soon(async () => await ReadAsync(replica, ask) is { Requests: 1, Tokens: 10, Running: 0 });
+    });
+
+    [RedisFact]
+    public Task Request_ThatEndsWhileRedisHangs_LeavesItsPlaceAndGivesBackWhatItDidNotUse() => WithinAMinuteAsync(async () =>
+    {
+        using var redis = new RedisServer();
+        await using Replica replica = await Replica.StartSharedAsync(redis, timeout: 200);
+        var ask = new LimitAsk("one", new LimitRules(100, 1000, 1), 500);
+        LimitDecision decision = await replica.Limits.EnterAsync(ask);
+        redis.Freeze();
+        while (replica.Presence.IsShared)
+            await replica.Limits.EnterAsync(new LimitAsk("other", ask.Rules, 1));
+        decision.Settle!(20, true);
+        redis.Thaw();
+        await TestApp.Until(() => replica.Presence.IsShared);
+
+        await Soon(async () => await ReadAsync(replica, ask) is { Requests: 1, Tokens: 20, Running: 0 });
+    });
+
+    /// <summary>It has lost its memory of the one, and never heard of the other.</summary>
+    [RedisFact]
+    public Task Redis_Restarted_IsToldOfTheRequestsUnderWay() => WithinAMinuteAsync(async () =>
+    {
+        using var redis = new RedisServer();
+        await using Replica replica = await Replica.StartSharedAsync(redis);
+        var ask = new LimitAsk("one", new LimitRules(null, null, 4), 1);
+        LimitDecision before = await replica.Limits.EnterAsync(ask);
+        redis.Kill();
+        LimitDecision without = await replica.Limits.EnterAsync(ask), gone = await replica.Limits.EnterAsync(ask);
+        Assert.Equal(((LimitKind?)null, (LimitKind?)LimitKind.Concurrent), (without.Denial, gone.Denial)); // its half is two places
+        redis.Start();
+        await TestApp.Until(() => replica.Presence.IsShared);
+
+        Assert.Equal(2, (await ReadAsync(replica, ask)).Running);
+        before.Settle!(1, true);
+        without.Settle!(1, true);
+        await Soon(async () => (await ReadAsync(replica, ask)).Running == 0);
+    });
+
+    [RedisFact]
+    public async Task Redis_WithWhatIsNotOursUnderItsKeys_FailsNobody()
+    {
+        using var redis = new RedisServer();
+        await using Replica replica = await Replica.StartSharedAsync(redis);
+        using var other = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{redis.Port}");
+        await other.GetDatabase().StringSetAsync("llama:{one}:requests", "nonsense");
+        int entered = await CountAsync([replica], new LimitRules(10, null, null), clients: 4, each: 10);
+
+        Assert.Equal(5, entered); // its half, since Redis is of no use
+        Assert.Contains("WRONGTYPE", replica.Log.All[0]);
+    }
+
+    [Fact]
+    public async Task Redis_ThatIsNone_FailsNobody()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        _ = Task.Run(async () =>
+        {
+            while (true)
+                await (await listener.AcceptTcpClientAsync()).GetStream().WriteAsync("HTTP/1.1 400 Bad Request\r\n\r\n"u8.ToArray());
+        });
+        await using Replica replica = await Replica.StartAsync(((IPEndPoint)listener.LocalEndpoint).Port, timeout: 50);
+        await TestApp.Until(() => replica.Log.All.Length == 1);
+
+        Assert.Equal(5, await CountAsync([replica], new LimitRules(10, null, null), clients: 4, each: 10));
+    }
+
+    [RedisFact]
+    public async Task Redis_WithAPassword_TakesItAndNoLogHoldsAWrongOne()
+    {
+        using var redis = new RedisServer(password: "open-sesame");
+        await using Replica right = await Replica.StartAsync(redis.Port, more: ",password=open-sesame");
+        await TestApp.Until(() => right.Presence.IsShared);
+        await using Replica wrong = await Replica.StartAsync(redis.Port, more: ",password=close-sesame");
+        await TestApp.Until(() => wrong.Log.All.Length == 1);
+
+        Assert.False(wrong.Presence.IsShared);
+        Assert.Null((await wrong.Limits.EnterAsync(new LimitAsk("one", new LimitRules(10, null, null), 1))).Denial);
+        Assert.DoesNotContain("sesame", wrong.Log.All[0]);
     }
 
     [Fact]
@@ -149,6 +250,24 @@ public sealed class RedisLimitsTests
         return entered;
     }
 
+    /// <summary>What Redis has counted of a caller.</summary>
+    private static async Task<LimitReading> ReadAsync(Replica replica, LimitAsk ask)
+    {
+        LimitDecision decision = await replica.Limits.EnterAsync(ask with { Rules = new LimitRules(1_000_000, 1_000_000, 1_000_000) });
+        decision.Settle!(0, false);
+        return decision.Reading;
+    }
+
+    /// <summary>Waits for what comes about by itself, and not by a minute's going by.</summary>
+    private static async Task Soon(Func<Task<bool>> condition)
+    {
+        for (int tries = 1; !await condition(); tries++)
+        {
+            Assert.InRange(tries, 1, 200);
+            await Task.Delay(100);
+        }
+    }
+
     private static async Task WithinAMinuteAsync(Func<Task> test)
     {
         while (true)
@@ -167,34 +286,39 @@ public sealed class RedisLimitsTests
 
     private sealed class Replica : IAsyncDisposable
     {
-        private Replica(int port, int timeout)
+        private Replica(int port, int timeout, string more)
         {
-            var settings = new RateLimitsSettings { Redis = $"127.0.0.1:{port}", RedisTimeoutMilliseconds = timeout, Replicas = 2 };
-            Limits = new RedisLimits(new LocalLimits(TimeProvider.System), Options.Create(settings), TimeProvider.System, gauges: null, new LoggerFactory([Log]).CreateLogger<RedisLimits>());
+            var settings = new RateLimitsSettings { Redis = $"127.0.0.1:{port}{more}", RedisTimeoutMilliseconds = timeout, Replicas = 2 };
+            var local = new LocalLimits(TimeProvider.System);
+            var scripts = new RedisScripts(settings.RedisPrefix);
+            Presence = new RedisPresence(local, scripts, Options.Create(settings), TimeProvider.System, gauges: null, new LoggerFactory([Log]).CreateLogger<RedisPresence>());
+            Limits = new RedisLimits(local, scripts, Presence, Options.Create(settings));
         }
 
         public RedisLimits Limits { get; }
 
+        public RedisPresence Presence { get; }
+
         public LogLines Log { get; } = new();
 
-        public static async Task<Replica> StartAsync(int port, int timeout = 5000)
+        public static async Task<Replica> StartAsync(int port, int timeout = 5000, string more = "")
         {
-            var replica = new Replica(port, timeout);
-            await replica.Limits.StartAsync(default);
+            var replica = new Replica(port, timeout, more);
+            await replica.Presence.StartAsync(default);
             return replica;
         }
 
         public static async Task<Replica> StartSharedAsync(RedisServer redis, int timeout = 5000)
         {
             Replica replica = await StartAsync(redis.Port, timeout);
-            await TestApp.Until(() => replica.Limits.IsShared);
+            await TestApp.Until(() => replica.Presence.IsShared);
             return replica;
         }
 
         public async ValueTask DisposeAsync()
         {
-            await Limits.StopAsync(default);
-            Limits.Dispose();
+            await Presence.StopAsync(default);
+            Presence.Dispose();
         }
     }
 }

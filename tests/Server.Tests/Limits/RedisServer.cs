@@ -7,10 +7,12 @@ namespace Llama.Server.Tests.Limits;
 /// <summary>A Redis of a test's own, which forgets everything when it is killed.</summary>
 internal sealed class RedisServer : IDisposable
 {
+    private readonly string _password;
     private Process? _process;
 
-    public RedisServer()
+    public RedisServer(string password = "")
     {
+        _password = password;
         using var probe = new TcpListener(IPAddress.Loopback, 0);
         probe.Start();
         Port = ((IPEndPoint)probe.LocalEndpoint).Port;
@@ -26,7 +28,7 @@ internal sealed class RedisServer : IDisposable
     /// <summary>Starts it; returns when it takes connections.</summary>
     public void Start()
     {
-        _process = Process.Start(new ProcessStartInfo(Program!, ["--port", $"{Port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]) { RedirectStandardOutput = true })!;
+        _process = Process.Start(new ProcessStartInfo(Program!, ["--port", $"{Port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--requirepass", _password]) { RedirectStandardOutput = true })!;
         while (_process.StandardOutput.ReadLine()?.Contains("Ready to accept connections", StringComparison.Ordinal) == false)
         {
         }

@@ -138,7 +138,7 @@ public sealed class ChatFaultTests(Chromium chromium)
         Assert.Equal("A step failed.", await page.TextAsync(".message.assistant .fault"));
         await page.ClickAsync("Regenerate");
         await page.UntilAsync("document.querySelector('.message.assistant .fault')?.innerText.includes('limit')");
-        Assert.Equal("The limit of this API key is reached. 60 requests a minute. Try again in 7 s.", await page.TextAsync(".message.assistant .fault"));
+        Assert.Equal("A limit is reached. 60 requests a minute. Try again in 7 s.", await page.TextAsync(".message.assistant .fault"));
         Assert.Empty(page.Faults);
     }
 

@@ -50,6 +50,22 @@ public sealed class EnginePageTests(Chromium chromium)
         Assert.Empty(page.Faults);
     }
 
+    /// <summary>What went wrong stays to be read, although events go on to come.</summary>
+    [ChromiumFact]
+    public async Task Demonstration_ThatIsRefused_SaysWhy()
+    {
+        await using var app = new TestApp { Settings = { ["RateLimits:TokensPerMinute"] = "1" } };
+        await using BrowserPage page = await OpenAsync(app, out _);
+
+        await page.ClickAsync("Send it work");
+        await page.UntilAsync("document.getElementById('work-state').innerText.startsWith('A limit is reached.')");
+        await page.ReadAsync<int>("new Promise(done => { let count = 0; new MutationObserver(() => ++count === 3 && done(count)).observe(document.getElementById('figures'), { childList: true }); })");
+
+        Assert.StartsWith("A limit is reached.", await page.TextAsync("#work-state"));
+        Assert.Equal("false", await page.ReadAsync<string>("document.getElementById('demonstrate').getAttribute('aria-pressed')"));
+        Assert.Empty(page.Faults);
+    }
+
     [ChromiumFact]
     public async Task Key_Wanted_IsAskedFor()
     {

@@ -29,7 +29,7 @@ export class List {
     #item(conversation) {
         const isCurrent = conversation.id === this.#current?.id;
         return el('li', {},
-            el('button', { type: 'button', class: 'open', 'aria-current': isCurrent ? 'true' : null, onclick: () => this.#open(conversation) }, conversation.title),
+            el('button', { type: 'button', class: 'open', dir: 'auto', 'aria-current': isCurrent ? 'true' : null, onclick: () => this.#open(conversation) }, conversation.title),
             el('button', { type: 'button', class: 'quiet', 'aria-label': `Delete “${conversation.title}”`, onclick: () => this.#delete(conversation) }, '✕'));
     }
 

@@ -20,6 +20,12 @@ byId('open-settings').addEventListener('click', async () => {
         save();
 });
 byId('change-key').addEventListener('click', () => askForKey('The key that requests of this page are sent with.'));
+store.addEventListener('elsewhere', ({ detail: changed }) => {
+    if (changed?.id !== conversation.id || running.has(conversation.id))
+        return;
+    conversation = changed; // what is written here must not undo what another tab has written
+    show();
+});
 open(store.get(location.hash.slice(1)) ?? store.list()[0] ?? null);
 showState(card => {
     const isFirst = server?.model !== card.model;
@@ -40,10 +46,16 @@ function open(chosen) {
 }
 
 function show() {
-    list.show(conversation);
     thread.show(conversation, server?.model ?? 'Answer');
-    thread.setBusy(running.has(conversation.id));
-    composer.setBusy(running.has(conversation.id));
+    showProgress();
+}
+
+/** Whether an answer is being written. What stands above it stays as it is: somebody may read there, select, or edit. */
+function showProgress() {
+    const isBusy = running.has(conversation.id);
+    list.show(conversation);
+    thread.setBusy(isBusy);
+    composer.setBusy(isBusy);
     composer.showUse(conversation, server?.max_model_len);
 }
 
@@ -56,7 +68,8 @@ async function remove(id) {
 }
 
 function send(text) {
-    conversation.title ||= text.length > 60 ? `${text.slice(0, 59)}…` : text;
+    const letters = [...text];
+    conversation.title ||= letters.length > 60 ? `${letters.slice(0, 59).join('')}…` : text;
     conversation.messages.push({ role: 'user', content: text });
     history.replaceState(null, '', `#${conversation.id}`);
     write({ role: 'assistant', content: '' });
@@ -101,7 +114,7 @@ function write(message) {
         running.delete(mine.id);
         save(mine);
         if (isShown())
-            show();
+            showProgress();
     });
     running.set(mine.id, { conversation: mine, ended, abort: () => stopping.abort() });
     save(mine);
@@ -126,7 +139,7 @@ async function fill(mine, message, signal, isShown) {
         announce(`Answer: ${message.content}`);
     } catch (error) {
         message.stats = signal.aborted ? { ending: 'stopped' } : undefined;
-        message.fault = signal.aborted ? undefined : error.message + (error.retryAfter ? ` Try again in ${error.retryAfter} s.` : '');
+        message.fault = signal.aborted ? undefined : error.message + (error.retryAfter && !/try again in/i.test(error.message) ? ` Try again in ${error.retryAfter} s.` : '');
         announce(message.fault ?? 'Stopped.');
     }
 }

@@ -18,25 +18,25 @@ export function showMarkdown(element, text) {
 
 function toElement(block) {
     switch (block.type) {
-        case 'heading': return el(`h${Math.min(6, block.level + 2)}`, {}, ...inline(block.text)); // below the page's own
+        case 'heading': return el(`h${Math.min(6, block.level + 2)}`, { dir: 'auto' }, ...inline(block.text)); // below the page's own
         case 'rule': return el('hr');
         case 'code': return codeBlock(block);
-        case 'quote': return el('blockquote', {}, ...block.blocks.map(toElement));
+        case 'quote': return el('blockquote', { dir: 'auto' }, ...block.blocks.map(toElement));
         case 'list': return list(block);
         case 'table': return table(block);
-        default: return el('p', {}, ...inline(block.text));
+        default: return el('p', { dir: 'auto' }, ...inline(block.text));
     }
 }
 
 function list({ start, items }) {
     const entries = items.map(content => el('li', {}, ...content.length === 1 && content[0].type === 'paragraph' ? inline(content[0].text) : content.map(toElement)));
-    return start === null ? el('ul', {}, ...entries) : el('ol', { start }, ...entries);
+    return start === null ? el('ul', { dir: 'auto' }, ...entries) : el('ol', { dir: 'auto', start }, ...entries);
 }
 
 function table({ head, rows }) {
     const row = (tag, cells) => el('tr', {}, ...head.map((_, column) => el(tag, { scope: tag === 'th' ? 'col' : null }, ...inline(cells[column] ?? ''))));
     return el('div', { class: 'table', tabindex: '0', role: 'region', 'aria-label': 'Table' },
-        el('table', {}, el('thead', {}, row('th', head)), el('tbody', {}, ...rows.map(cells => row('td', cells)))));
+        el('table', { dir: 'auto' }, el('thead', {}, row('th', head)), el('tbody', {}, ...rows.map(cells => row('td', cells)))));
 }
 
 function codeBlock({ language, text }) {

@@ -3,7 +3,7 @@ import { copyText, showMarkdown } from './markdown.js';
 
 /** One message on the page. What can be done with it is told by actions.edit(text), .regenerate(), .resume(). */
 export class MessageView {
-    #body = el('div', { class: 'body' });
+    #body = el('div', { class: 'body', dir: 'auto' });
     #foot = el('div');
 
     constructor(message, model, actions) {
@@ -46,7 +46,7 @@ export class MessageView {
     }
 
     #edit() {
-        const field = el('textarea', { 'aria-label': 'Your message', value: this.message.content });
+        const field = el('textarea', { 'aria-label': 'Your message', dir: 'auto', value: this.message.content });
         const done = () => {
             form.replaceWith(this.#body);
             this.#foot.hidden = false;

@@ -13,8 +13,8 @@ const fields = [
 
 /** Lets the system prompt and the parameters of a conversation be changed; true when they were. */
 export async function openSettings(conversation, defaults) {
-    const system = el('textarea', { id: 'set-system', rows: '4', value: conversation.system });
-    const stop = el('input', { id: 'set-stop', value: (conversation.parameters.stop ?? []).join(', ') });
+    const system = el('textarea', { id: 'set-system', rows: '4', dir: 'auto', value: conversation.system });
+    const stop = el('input', { id: 'set-stop', value: (conversation.parameters.stop ?? []).join(', '), oninput: () => stop.setCustomValidity(textsOf(stop.value).length > 4 ? 'Give no more than four.' : '') });
     const inputs = fields.map(([name, , bounds]) => el('input', {
         id: `set-${name}`, name, type: 'number', inputmode: 'decimal', placeholder: placeholder(name, defaults), 'aria-describedby': `about-${name}`, ...bounds,
         value: conversation.parameters[name] ?? '',
@@ -38,12 +38,16 @@ export async function openSettings(conversation, defaults) {
 const placeholder = (name, defaults) => defaults?.[name] !== undefined ? String(Math.round(defaults[name] * 1000) / 1000) : { max_tokens: 'fills the context', seed: 'random' }[name] ?? '';
 
 function clear(inputs) {
-    for (const input of inputs)
+    for (const input of inputs) {
         input.value = '';
+        input.dispatchEvent(new Event('input'));
+    }
 }
 
 function parametersOf(inputs, stop) {
     const given = inputs.filter(input => input.value !== '').map(input => [input.name, Number(input.value)]);
-    const stops = stop.split(',').map(text => text.trim()).filter(Boolean).slice(0, 4);
+    const stops = textsOf(stop);
     return { ...Object.fromEntries(given), ...stops.length ? { stop: stops } : {} };
 }
+
+const textsOf = list => list.split(',').map(text => text.trim()).filter(Boolean);

@@ -1,13 +1,13 @@
 // Every conversation has a place of its own, so that two tabs do not write over each other; under the pages' own path, since other servers may share the origin.
 const prefix = `llama-chat:${new URL('../../', import.meta.url).pathname}:`;
 
-/** The conversations of this browser. Without storage, or when it is full, they live as long as the page. */
+/** The conversations of this browser. Without storage, or when it is full, they live as long as the page. Tells of a 'change', and of one that came from 'elsewhere'. */
 export class Store extends EventTarget {
     #unsaved = new Map();
 
     constructor() {
         super();
-        addEventListener('storage', event => event.key?.startsWith(prefix) && this.dispatchEvent(new Event('change')));
+        addEventListener('storage', ({ key }) => key?.startsWith(prefix) && this.#tell(key.slice(prefix.length)));
     }
 
     static create() {
@@ -21,7 +21,7 @@ export class Store extends EventTarget {
     }
 
     get(id) {
-        return this.#unsaved.get(id) ?? read(localStorage.getItem(prefix + id));
+        return this.#unsaved.get(id) ?? read(prefix + id);
     }
 
     /** False when it could not be stored. */
@@ -40,16 +40,27 @@ export class Store extends EventTarget {
 
     delete(id) {
         this.#unsaved.delete(id);
-        localStorage.removeItem(prefix + id);
+        try {
+            localStorage.removeItem(prefix + id);
+        } catch { /* no storage here */ }
         this.dispatchEvent(new Event('change'));
     }
 
-    /** Takes in what was exported; returns how many conversations that were. */
+    /** Takes in what was exported; returns how many conversations that were. One that has changed since stays, and the exported one comes beside it. */
     import(json) {
         const found = [JSON.parse(json)].flat().filter(isConversation);
-        for (const conversation of found)
-            this.save({ ...Store.create(), ...conversation }, { isNew: false });
+        for (const conversation of found) {
+            const fresh = Store.create(), here = this.get(conversation.id);
+            const id = here && JSON.stringify(here) !== JSON.stringify(conversation) ? fresh.id : String(conversation.id ?? fresh.id);
+            this.save({ ...fresh, title: conversation.messages[0]?.content.slice(0, 60) ?? '', ...conversation, id }, { isNew: false });
+        }
         return found.length;
+    }
+
+    /** Another tab has changed one. */
+    #tell(id) {
+        this.dispatchEvent(new Event('change'));
+        this.dispatchEvent(new CustomEvent('elsewhere', { detail: this.get(id) }));
     }
 }
 
@@ -61,9 +72,9 @@ function keys() {
     }
 }
 
-function read(json) {
+function read(place) {
     try {
-        const conversation = JSON.parse(json);
+        const conversation = JSON.parse(localStorage.getItem(place));
         return isConversation(conversation) ? conversation : null;
     } catch {
         return null;

@@ -17,9 +17,7 @@ export class Chart {
     }
 
     add(time, values) {
-        this.#points.push([time, ...values]);
-        while (this.#points[0][0] < time - span)
-            this.#points.shift();
+        this.#points = [...this.#points.filter(([before]) => before > time - span && before < time), [time, ...values]]; // clocks may be set back
     }
 
     draw() {

@@ -27,12 +27,13 @@ byId('pause').addEventListener('click', () => {
     feed.isPaused = toggle(byId('pause'));
 });
 byId('demonstrate').addEventListener('click', async () => {
+    byId('work-state').textContent = '';
     if (!toggle(byId('demonstrate')))
         return demonstration.stop();
     try {
         await demonstration.run();
     } catch (error) {
-        byId('feed-state').textContent = error.message;
+        byId('work-state').textContent = error.message;
     } finally {
         byId('demonstrate').setAttribute('aria-pressed', String(demonstration.isRunning));
     }

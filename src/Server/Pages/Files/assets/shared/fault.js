@@ -31,7 +31,7 @@ function meaning(status, code, said, requestId) {
     if (status === 401)
         return `The server wants an API key. ${said}`;
     if (status === 429)
-        return `The limit of this API key is reached. ${said}`;
+        return `A limit is reached. ${said}`;
     if (code === 'context_length_exceeded')
         return `This conversation has become too long for the model. ${said} Begin a new one, or edit an earlier message to go on from there.`;
     if (code === 'server_overloaded')

@@ -3,14 +3,22 @@ import { el } from './dom.js';
 
 const place = 'llama-api-key';
 
+let unsaved = ''; // where the browser allows no storage
+
 /** The API key: for this tab, until it is closed. */
 export const key = {
-    get value() { return sessionStorage.getItem(place) ?? ''; },
+    get value() {
+        try {
+            return sessionStorage.getItem(place) ?? unsaved;
+        } catch {
+            return unsaved;
+        }
+    },
     set value(text) {
-        if (text)
+        unsaved = text;
+        try {
             sessionStorage.setItem(place, text);
-        else
-            sessionStorage.removeItem(place);
+        } catch { /* it lives as long as the page */ }
     },
 };
 

@@ -1,0 +1,161 @@
+using Llama.Server.Configuration;
+using Llama.Server.Telemetry;
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace Llama.Server.Limits;
+
+/// <summary>
+/// Whether Redis is there to count in. When it does not answer in time it is not asked for a second, and told when it is back what was let in meanwhile, what came to its end, and what is
+/// under way. Safe for concurrent use.
+/// </summary>
+internal sealed partial class RedisPresence(
+    LocalLimits local, RedisScripts scripts, IOptions<RateLimitsSettings> settings, TimeProvider clock, ServerGauges? gauges, ILogger<RedisPresence> logger) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1), ConnectTime = TimeSpan.FromSeconds(2);
+
+    private readonly TimeSpan _timeout = TimeSpan.FromMilliseconds(settings.Value.RedisTimeoutMilliseconds);
+    private Task<ConnectionMultiplexer>? _connecting; // kept when it takes long: one that was let go would try for ever
+    private volatile IDatabase? _redis; // null while it is not asked
+    private long _awaySince; // by the slots of the local count
+    private string? _since; // the value of its key when it was last known
+    private bool _isMissed; // whether it was told that it is away
+
+    /// <summary>Null while it is not to be asked.</summary>
+    public IDatabase? Redis => _redis;
+
+    /// <summary>Whether replicas count together at the moment.</summary>
+    public bool IsShared => _redis is not null;
+
+    /// <summary>The running requests that it knows of, or will when it is back.</summary>
+    public Leases Leases { get; } = new(scripts);
+
+    /// <summary>What it is to be told of requests that are done.</summary>
+    public Settlements Settlements { get; } = new(scripts);
+
+    /// <summary>Whether it says that Redis does not answer, or not as it should.</summary>
+    public static bool IsAbsence(Exception exception) => exception is RedisException or TimeoutException or ObjectDisposedException;
+
+    /// <summary>Asks it no more until it has answered again.</summary>
+    public void Leave(IDatabase redis, Exception exception)
+    {
+        if (Interlocked.CompareExchange(ref _redis, null, redis) != redis)
+            return; // another request has noticed
+        Volatile.Write(ref _awaySince, SlidingWindow.SlotOf(local.Now));
+        Miss(exception);
+    }
+
+    public override void Dispose()
+    {
+        if (_connecting is { IsCompletedSuccessfully: true } connected)
+            connected.Result.Dispose();
+        base.Dispose();
+    }
+
+    /// <summary>Sees to it that Redis is asked while it answers, and knows which requests are under way.</summary>
+    protected override async Task ExecuteAsync(CancellationToken stopping)
+    {
+        if (settings.Value.Redis.Length == 0)
+            return;
+        gauges?.WatchLimitStore(() => IsShared);
+        using var timer = new PeriodicTimer(Interval, clock);
+        long renewed = clock.GetTimestamp();
+        do
+        {
+            try
+            {
+                if (_connecting is null or { IsFaulted: true })
+                    _connecting = ConnectionMultiplexer.ConnectAsync(Options(settings.Value.Redis));
+                ConnectionMultiplexer connection = await _connecting.WaitAsync(ConnectTime, stopping);
+                if (_redis is not { } redis)
+                    await ReturnAsync(connection.GetDatabase());
+                else if (clock.GetElapsedTime(renewed) >= RedisScripts.Lease / 3)
+                    (renewed, _) = (clock.GetTimestamp(), RenewAsync(redis));
+            }
+            catch (Exception exception) when (!stopping.IsCancellationRequested) // whatever it is, it is no reason to stop serving
+            {
+                Miss(exception);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stopping));
+    }
+
+    /// <summary>Goes back to Redis, if it answers, and tells it what was let in without it.</summary>
+    private async Task ReturnAsync(IDatabase redis)
+    {
+        await redis.StringSetAsync(scripts.Since, Guid.NewGuid().ToString("N"), when: When.NotExists).WaitAsync(ConnectTime);
+        string? since = await redis.StringGetAsync(scripts.Since).WaitAsync(ConnectTime);
+        await redis.PingAsync().WaitAsync(_timeout); // as fast as requests will need it, now that all is warm
+        bool isKnown = since == _since;
+        long from = isKnown ? _awaySince : 0; // one that has lost its memory is told all
+        long cut = SlidingWindow.SlotOf(local.Now);
+        await Settlements.TellRestAsync(redis, isKnown).WaitAsync(ConnectTime);
+        await SeedAsync(redis, [.. local.Snapshot()], from, cut);
+        (_since, _awaySince) = (since, cut); // that is told, whatever becomes of the rest
+        ILookup<string, string> held = Leases.Held;
+        await Leases.RenewAsync(redis, held).WaitAsync(ConnectTime);
+        (string Caller, (long Slot, long Requests, long Tokens)[] Use)[] rest = [.. local.Snapshot()]; // what came while that was told, of which there is little
+        _redis = redis;
+        await SeedAsync(redis, rest, Math.Max(from, cut), long.MaxValue);
+        await Settlements.TellRestAsync(redis, isKnown: false).WaitAsync(ConnectTime); // those that ended while all that was told
+        await Leases.EndGoneAsync(redis, held).WaitAsync(ConnectTime);
+        if (_isMissed)
+            Log.Back(logger);
+        _isMissed = false;
+    }
+
+    private async Task SeedAsync(IDatabase redis, (string Caller, (long Slot, long Requests, long Tokens)[] Use)[] callers, long from, long to)
+    {
+        long now = SlidingWindow.SlotOf(local.Now);
+        foreach ((string caller, (long Slot, long Requests, long Tokens)[] all) in callers)
+        {
+            (long Slot, long Requests, long Tokens)[] use = [.. all.Where(one => one.Slot >= from && one.Slot < to)];
+            if (use.Length > 0)
+                await scripts.SeedAsync(redis, caller, use, now).WaitAsync(ConnectTime);
+        }
+    }
+
+    private async Task RenewAsync(IDatabase redis)
+    {
+        try
+        {
+            ILookup<string, string> held = Leases.Held;
+            await Leases.RenewAsync(redis, held);
+            await Leases.EndGoneAsync(redis, held);
+        }
+        catch (Exception exception) when (IsAbsence(exception))
+        {
+            Leave(redis, exception);
+        }
+    }
+
+    private void Miss(Exception exception)
+    {
+        if (_isMissed)
+            return;
+        _isMissed = true;
+        Log.Away(logger, exception is TimeoutException ? $"no answer within {settings.Value.RedisTimeoutMilliseconds} ms" : exception.Message.Split('\n')[0], settings.Value.Replicas);
+    }
+
+    /// <summary>Tries for ever, and fails at once what it cannot send: a request has its own way to go on.</summary>
+    private static ConfigurationOptions Options(string redis)
+    {
+        ConfigurationOptions options = ConfigurationOptions.Parse(redis);
+        options.AbortOnConnectFail = false;
+        options.ConnectTimeout = (int)ConnectTime.TotalMilliseconds;
+        options.BacklogPolicy = BacklogPolicy.FailFast;
+        options.ReconnectRetryPolicy = new LinearRetry((int)Interval.TotalMilliseconds);
+        options.IncludeDetailInExceptions = false; // the warning is one line
+        options.ClientName ??= "llama-server";
+        return options;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Warning, "Limits are counted in this process alone, at 1/{Replicas} of each: Redis is away ({Reason}). Trying again every second.")]
+        public static partial void Away(ILogger logger, string reason, int replicas);
+
+        [LoggerMessage(LogLevel.Information, "Redis is back: limits are counted there again")]
+        public static partial void Back(ILogger logger);
+    }
+}
