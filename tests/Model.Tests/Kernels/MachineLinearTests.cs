@@ -70,11 +70,11 @@ public sealed class MachineLinearTests
         {
             int rows = random.Next(1, 45), inputs = random.Next(1, 40) * QuantizedWeight.Chunk, outputs = random.Next(1, 400); // up to ten strips and several blocks of tiles
             int bits = random.Next(3) switch { 0 => 16, 1 => 8, _ => 4 };
-            if (bits == 16) Check(rows, inputs - random.Next(QuantizedWeight.Chunk), inPanels: false, Tolerances["bfloat16"], columns => new DenseWeight(Matrix.Of(Randoms(i).Next(outputs, columns).to(ScalarType.BFloat16))));
-            else Check(rows, inputs, inPanels: false, Tolerances["codes"], columns => RandomCodes(outputs, columns, bits, 16 << random.Next(5), random.Next(2) == 0));
+            Weight weight = bits == 16
+                ? new DenseWeight(Matrix.Of(Randoms(i).Next(outputs, inputs - random.Next(QuantizedWeight.Chunk)).to(ScalarType.BFloat16)))
+                : RandomCodes(outputs, inputs, bits, 16 << random.Next(5), random.Next(2) == 0);
+            Check(rows, weight.Inputs, weight, inPanels: false, Tolerances[bits == 16 ? "bfloat16" : "codes"]);
         }
-
-        static void Check(int rows, int inputs, bool inPanels, double tolerance, Func<int, Weight> weight) => MachineLinearTests.Check(rows, inputs, weight(inputs), inPanels, tolerance);
     }
 
     [Fact]
