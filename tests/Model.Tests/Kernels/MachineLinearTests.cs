@@ -62,6 +62,22 @@ public sealed class MachineLinearTests
     }
 
     [Fact]
+    public void FewRows_RandomShapes_EqualPlain()
+    {
+        if (!MachineCode.IsSupported) return;
+        Random random = new(7);
+        for (int i = 0; i < 60; i++)
+        {
+            int rows = random.Next(1, 45), inputs = random.Next(1, 40) * QuantizedWeight.Chunk, outputs = random.Next(1, 400); // up to ten strips and several blocks of tiles
+            int bits = random.Next(3) switch { 0 => 16, 1 => 8, _ => 4 };
+            Weight weight = bits == 16
+                ? new DenseWeight(Matrix.Of(Randoms(i).Next(outputs, inputs - random.Next(QuantizedWeight.Chunk)).to(ScalarType.BFloat16)))
+                : RandomCodes(outputs, inputs, bits, 16 << random.Next(5), random.Next(2) == 0);
+            Check(rows, weight.Inputs, weight, inPanels: false, Tolerances[bits == 16 ? "bfloat16" : "codes"]);
+        }
+    }
+
+    [Fact]
     public void Projections_OfSeveralFormats_AreEachMultiplied()
     {
         if (!MachineCode.IsSupported) return;

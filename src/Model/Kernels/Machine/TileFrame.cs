@@ -17,39 +17,45 @@ internal static class TileFrame
         code.Move(Count, new Memory(Arguments, TileArguments.CountAt));
     }
 
-    /// <summary>Sums the lanes of a row's registers and writes its outputs. Rows come in order.</summary>
+    /// <summary>Sums the lanes of a row's registers into the lowest lanes of the first.</summary>
     /// <param name="code">Where to.</param>
     /// <param name="first">The register of the row's first output.</param>
     /// <param name="outputs">4 or 1.</param>
-    /// <param name="row">The row; its place is kept from one to the next.</param>
-    /// <param name="add">Whether to add to what is there.</param>
-    /// <param name="factor">Where a factor for all of the row's outputs lies, if it has one.</param>
-    public static void Finish(Assembler code, int first, int outputs, int row, bool add, Memory? factor = null)
+    public static void Sum(Assembler code, int first, int outputs)
     {
-        const Gpr target = Arguments; // which nobody needs any more
-        if (row == 0) code.Move(target, Output);
-        else code.Add(target, OutputStride);
-        Memory place = new(target);
-        if (outputs == 1)
-        {
-            code.Zero(Spare + 3);
-            Sum(code, first, Spare + 3, Spare + 3, Spare + 3);
-        }
-        else
+        const int zero = Spare + 3;
+        if (outputs > 1)
         {
             Sum(code, first, first + 1, first + 2, first + 3);
+            return;
         }
-        if (factor is { } scale) code.MultiplyX1(first, first, scale);
-        if (outputs == 1)
+        code.Zero(zero);
+        Sum(code, first, zero, zero, zero);
+    }
+
+    /// <summary>Writes a row's outputs from the lowest lanes of a register. Rows come in order.</summary>
+    /// <param name="code">Where to.</param>
+    /// <param name="sums">The register.</param>
+    /// <param name="outputs">How many, up to 4.</param>
+    /// <param name="distance">From one output to the next.</param>
+    /// <param name="row">The row; its place is kept from one to the next.</param>
+    /// <param name="add">Whether to add to what is there.</param>
+    public static void Store(Assembler code, int sums, int outputs, int distance, int row, bool add)
+    {
+        const Gpr target = Arguments; // which nobody needs any more
+        const int there = Spare;
+        if (row == 0) code.Move(target, Output);
+        else code.Add(target, OutputStride);
+        if (add)
         {
-            if (add) code.AddScalar(first, first, place);
-            code.StoreScalar(first, place);
+            code.LoadScalar(there, At(0));
+            for (int output = 1; output < outputs; output++) code.LoadLane(there, At(output), output);
+            code.AddX(sums, sums, there);
         }
-        else
-        {
-            if (add) code.AddX(first, first, place);
-            code.StoreX(first, place);
-        }
+        code.StoreScalar(sums, At(0));
+        for (int output = 1; output < outputs; output++) code.StoreLane(sums, At(output), output);
+
+        Memory At(int output) => new(target, output * distance * sizeof(float));
     }
 
     /// <summary>Goes on with the next tile along the outputs while there is one.</summary>
