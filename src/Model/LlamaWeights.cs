@@ -8,8 +8,6 @@ namespace Llama.Model;
 /// <summary>The weights of a model or a part of one, in the form in which their source hands them out.</summary>
 internal sealed class LlamaWeights : IDisposable
 {
-    private const string Table = "model.embed_tokens.weight";
-
     private readonly IWeightSource _source;
     private readonly WeightStream? _stream;
     private readonly UnitViews<AttentionWeights>[] _attention; // [layers]
@@ -30,12 +28,12 @@ internal sealed class LlamaWeights : IDisposable
         Layers = [.. Enumerable.Range(0, Part.LayerCount).Select(layer => new LayerWeights(_attention[layer].In(First(WeightUnit.Attention(layer), layer)), _mlp[layer].In(First(WeightUnit.Mlp(layer), layer))))];
         if (Part.HasHead(whole))
         {
-            _head = new UnitViews<Weight>(place => Weight(whole.TieWordEmbeddings ? Table : "lm_head.weight", place));
-            (FinalNorm, Head) = (source.Norm("model.norm.weight"), _head.In(First(WeightUnit.Head(Part.LayerCount))));
+            _head = new UnitViews<Weight>(place => Weight(CheckpointLayout.HeadOf(whole), place));
+            (FinalNorm, Head) = (source.Norm(CheckpointLayout.FinalNorm), _head.In(First(WeightUnit.Head(Part.LayerCount))));
         }
         if (!Part.HasEmbedding) return;
         bool isHead = whole.TieWordEmbeddings && Head is not null && !Streams(WeightUnit.Head(Part.LayerCount)) && source.ReadsRowsOf(Head);
-        Embedding = isHead ? Head : stream?.Table ?? source.Table(Table);
+        Embedding = isHead ? Head : stream?.Table ?? source.Table(CheckpointLayout.Embedding);
         _bringsRows = stream is not null && !isHead;
     }
 

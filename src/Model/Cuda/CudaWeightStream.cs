@@ -92,7 +92,7 @@ internal sealed unsafe class CudaWeightStream : WeightStream
 
     private Unit FetchTable()
     {
-        Unit table = Fetch([_source.Table(WeightUnit.Table)], [WeightUnit.Table]);
+        Unit table = Fetch([_source.Table(CheckpointLayout.Embedding)], [CheckpointLayout.Embedding]);
         return table with { Weights = [table.Weights[0].On([table.Host.Address])] };
     }
 

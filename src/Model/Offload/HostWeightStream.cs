@@ -37,7 +37,7 @@ internal sealed unsafe class HostWeightStream : WeightStream
     {
         _names = [.. units.Select(unit => unit.Names)];
         _stored = [.. units.Select((unit, index) => Holds(index) ? unit.Names.Select(name => source.Stored(name, dtype)).ToArray() : [])];
-        if (tableRows > 0) _table = new RowTable(source.Stored(WeightUnit.Table, dtype), tableRows);
+        if (tableRows > 0) _table = new RowTable(source.Stored(CheckpointLayout.Embedding, dtype), tableRows);
         bool isPastCache = pastCache ?? 2 * _stored.Sum(FileBytes) > HostMemory.Instance.FreeBytes(); // it would push out of the cache what is needed next, round and round
         foreach (StoredFile file in _stored.SelectMany(unit => unit).SelectMany(weight => weight.Ranges).Select(range => range.File).Distinct()) file.Open(isPastCache);
         long bufferBytes = _stored.Max(MemoryOf);

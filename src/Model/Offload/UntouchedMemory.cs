@@ -1,4 +1,5 @@
 using System.Collections;
+using Llama.Model.Backends;
 using Llama.Model.Checkpoints;
 using Llama.Model.Kernels;
 using static TorchSharp.torch;
@@ -70,5 +71,5 @@ internal sealed class UntouchedMemory
     }
 
     private long BytesOf(int tokens, int samples) =>
-        LlamaModel.StepBytes(_shape, _size with { Tokens = tokens, Samples = samples }, _dtype, _hasHead) + Backends.HostBackend.InputBytes(_shape, tokens);
+        LlamaModel.StepBytes(_shape, _size with { Tokens = tokens, Samples = samples }, _dtype, _hasHead) + HostBackend.InputBytes(_shape, tokens);
 }

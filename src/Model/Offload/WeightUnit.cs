@@ -12,9 +12,6 @@ namespace Llama.Model.Offload;
 /// <param name="Bytes">Memory that they take.</param>
 internal sealed record WeightUnit(IReadOnlyList<string> Names, long Bytes)
 {
-    /// <summary>The name of the table of the embedding.</summary>
-    public const string Table = "model.embed_tokens.weight";
-
     private const int OfLayer = 2;
 
     /// <summary>Which unit the attention of a part's layer is, counted from its first.</summary>
@@ -38,7 +35,7 @@ internal sealed record WeightUnit(IReadOnlyList<string> Names, long Bytes)
             units.Add(Of(source, dtype, CheckpointLayout.LayerPrefix(layer) + "self_attn."));
             units.Add(Of(source, dtype, CheckpointLayout.LayerPrefix(layer) + "mlp."));
         }
-        if (part.HasHead(source.Config)) units.Add(Of(source, dtype, source.Config.TieWordEmbeddings ? Table : "lm_head.weight"));
+        if (part.HasHead(source.Config)) units.Add(Of(source, dtype, CheckpointLayout.HeadOf(source.Config)));
         return units;
     }
 

@@ -88,7 +88,7 @@ internal static class Verbs
             await configuration.Error.WriteLineAsync("Interrupted.");
             return Interrupted;
         }
-        catch (Exception failure) when (failure is VerbException or CheckpointException or TorchLoadException or ArgumentException or IOException or InvalidDataException or UnauthorizedAccessException)
+        catch (Exception failure) when (failure is VerbException or CheckpointException or TorchLoadException or ArgumentException or InsufficientMemoryException or IOException or InvalidDataException or UnauthorizedAccessException)
         {
             await configuration.Error.WriteLineAsync(failure.Message);
             return 1;

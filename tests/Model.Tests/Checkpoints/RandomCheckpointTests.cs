@@ -33,6 +33,16 @@ public sealed class RandomCheckpointTests : IDisposable
         Assert.InRange(norm.Tensor.mean().item<float>(), 0.9f, 1.1f);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Write_Cancelled_LeavesNoWeights(bool inCodes)
+    {
+        LlamaConfig config = TestConfig.Tiny with { Quantization = inCodes ? QuantizationPlan.Of(QuantizationType.Int8) : null };
+        Assert.ThrowsAny<OperationCanceledException>(() => RandomCheckpoint.Write(_folder.Path, config, TensorDtype.BF16, seed: 7, new CancellationToken(canceled: true)));
+        Assert.Empty(Directory.GetFiles(_folder.Path, "*.safetensors*"));
+    }
+
     [Fact]
     public void Write_SameSeed_WritesTheSameBytesAndAnotherSeedOthers()
     {

@@ -100,7 +100,7 @@ public sealed unsafe class HostWeightStreamTests : IDisposable
         using IWeightSource source = Open();
         IReadOnlyList<WeightUnit> units = WeightUnit.Of(source, ModelPart.Whole(Config), ScalarType.BFloat16);
         using HostWeightStream stream = new(source, units, new OffloadPlan([.. units.Select(_ => false)], 1 << 20, 0, 0), ScalarType.BFloat16, tableRows: 20);
-        Matrix expected = ((DenseWeight)source.Weight(WeightUnit.Table)).Values, table = ((DenseWeight)stream.Table).Values;
+        Matrix expected = ((DenseWeight)source.Weight(CheckpointLayout.Embedding)).Values, table = ((DenseWeight)stream.Table).Values;
         Random random = new(1);
         ForwardBatch batch = new(16, 1, 1);
         for (int i = 0; i < 300; i++)
