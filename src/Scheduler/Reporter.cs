@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Llama.Scheduling.Frames;
 using Llama.Scheduling.Metrics;
@@ -62,6 +63,7 @@ internal sealed class Reporter(
         _wakeUps.Send();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // before the runtime would do it: tests/Bench/NOTES.md, "Scheduler"
     private void Report(in Outcome outcome)
     {
         if (outcome.Fault is { } fault) onFailure?.Invoke(fault);

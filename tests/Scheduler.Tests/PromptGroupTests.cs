@@ -60,6 +60,21 @@ public sealed class PromptGroupTests
         rig.AssertAsAlone(group[1], requests[1]);
     }
 
+    [Fact]
+    public void LastHolderOfTheSharedBlock_ThatOthersMayFind_LeavesItInTheCache()
+    {
+        Rig rig = new(Limits);
+        GenerationRequest request = Rig.Request(2, maxTokens: 12);
+        Sequence[] group = rig.AddGroup(request with { Guide = new FakeGuide(1000, [.. Enumerable.Range(10, 8).Select(token => new[] { token }), [14, 15]]) }, request);
+        rig.Step(); // the leader fills two blocks, of which the first began with the prompt
+        rig.Scheduler.End(group[0], FinishReason.Aborted);
+        Assert.Equal(1, rig.Scheduler.Blocks.CachedCount);
+        rig.Step();
+        Assert.Equal(2, rig.Scheduler.Blocks.CachedCount);
+        rig.StepUntilIdle();
+        rig.AssertAsAlone(group[1], request);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(3)]

@@ -8,7 +8,7 @@ namespace Llama.Scheduling.Tests;
 /// <summary>
 /// Measures what the engine's thread spends between two calls of the model: commit, publish, admit, schedule and build. It counts the thread's own CPU time,
 /// so that a busy machine says the same as an idle one. It prints the figure and asserts nothing about time. It is over before the runtime has optimised what it
-/// runs, so that must be asked for, or the figure is four times too large:
+/// runs, so that must be asked for, or the figure is three times too large:
 /// <c>DOTNET_TieredCompilation=0 dotnet test -c Release tests/Scheduler.Tests --filter StepCost -l "console;verbosity=detailed"</c>.
 /// </summary>
 public sealed class StepCostTests(ITestOutputHelper output)

@@ -7,7 +7,8 @@ namespace Llama.Scheduling.Tests;
 internal sealed class StepLaws
 {
     private readonly Scheduler _scheduler;
-    private readonly Sequence[] _running, _waiting; // before, in order of rank
+    private readonly Sequence[] _running; // before, in order of rank
+    private readonly Dictionary<Sequence, (int Priority, bool IsNew, long Id)> _waiting; // before; their places in the queue, as far as they are certain
     private readonly long _preemptionCount;
 
     public StepLaws(Scheduler scheduler)
@@ -15,7 +16,7 @@ internal sealed class StepLaws
         Sequence[] live = [.. scheduler.Live];
         _scheduler = scheduler;
         _running = [.. live.Where(sequence => sequence.State == SequenceState.Running).Order(SequenceRank.Instance)];
-        _waiting = [.. live.Where(sequence => sequence.State == SequenceState.Waiting)];
+        _waiting = live.Where(sequence => sequence.State == SequenceState.Waiting).ToDictionary(sequence => sequence, PlaceOf);
         _preemptionCount = scheduler.PreemptionCount;
     }
 
@@ -39,14 +40,17 @@ internal sealed class StepLaws
         CheckShare(step, [.. eligible.Where(sequence => sequence.OutstandingCount > 1).OrderBy(sequence => sequence.Urgency)]);
     }
 
-    /// <summary>Nobody is admitted in a step that preempted, nor before one of those that wait with a smaller priority.</summary>
+    /// <summary>Nobody is admitted in a step that preempted, nor before one of those that wait with a smaller priority, or with the same and ran before, the older first.</summary>
     public void CheckAdmissions(Step step)
     {
-        Sequence[] admitted = [.. step.Sequences.Intersect(_waiting)];
+        Sequence[] admitted = [.. step.Sequences.Where(_waiting.ContainsKey)];
         Assert.False(HasPreempted && admitted.Length > 0, "A step that preempted admitted.");
-        Sequence[] left = [.. _waiting.Where(sequence => sequence.State == SequenceState.Waiting)];
-        Assert.All(admitted, sequence => Assert.DoesNotContain(left, other => other.Request.Priority < sequence.Request.Priority));
+        Sequence[] left = [.. _waiting.Keys.Where(sequence => sequence.State == SequenceState.Waiting)];
+        Assert.All(admitted, sequence => Assert.DoesNotContain(left, other => _waiting[other].CompareTo(_waiting[sequence]) < 0));
     }
+
+    private static (int Priority, bool IsNew, long Id) PlaceOf(Sequence waiting) =>
+        (waiting.Request.Priority, waiting.QueueNode is not null, waiting.QueueNode is null ? waiting.Id : 0); // among new ones the keys take turns
 
     private static void CheckShare(Step step, Sequence[] inOrder)
     {

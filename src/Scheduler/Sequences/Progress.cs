@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Llama.Model.Sampling;
 
 namespace Llama.Scheduling.Sequences;
@@ -12,6 +13,7 @@ internal sealed class Progress(Roster roster, int maxSequences)
     /// <param name="sequence">Whose tokens they are.</param>
     /// <param name="drawn">One token, or none when nothing was drawn for it in this step.</param>
     /// <param name="now">Timestamp.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // before the runtime would do it: tests/Bench/NOTES.md, "Scheduler"
     public void Take(Sequence sequence, ReadOnlySpan<SampledToken> drawn, long now)
     {
         int drawnAt = sequence.GeneratedCount;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Llama.Model;
 using Llama.Scheduling.Sequences;
 
@@ -19,6 +20,7 @@ internal sealed class BatchBuilder(ModelLimits limits, int maxTokens, int maxSeq
         return _batch;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // before the runtime would do it: tests/Bench/NOTES.md, "Scheduler"
     private void Add(Sequence sequence)
     {
         int row = _batch.SequenceCount++;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Llama.Scheduling.Sequences;
 
 namespace Llama.Scheduling.Steps;
@@ -57,6 +58,7 @@ internal sealed class Step(int tokenBudget, int maxSequences)
     }
 
     /// <summary>From now on what it computes counts as computed for the steps after it: they come to the cache later.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // before the runtime would do it: tests/Bench/NOTES.md, "Scheduler"
     public void Begin()
     {
         int forkEnd = 0;

@@ -21,8 +21,9 @@ internal sealed class TimedRunner(IModelRunner inner) : IModelRunner
 
     public void Begin(ForwardBatch batch)
     {
-        _begun.Enqueue(Stopwatch.GetTimestamp());
+        long start = Stopwatch.GetTimestamp();
         inner.Begin(batch);
+        _begun.Enqueue(start); // what could not be begun is not finished
     }
 
     /// <summary>Of steps under way together each has the time since the one before it: what they take one by one.</summary>
