@@ -15,6 +15,7 @@ internal sealed record KvPoolSize(int BlockCount, string Reason)
     public static KvPoolSize Derive(ModelOptions options, int contextLength, long bytesPerBlock, long freeBytes, double defaultUtilization)
     {
         if (options.BlockCount is int set) return new KvPoolSize(set, "as set by Model:BlockCount");
+        freeBytes = Math.Max(0, freeBytes); // less than none where the process has taken more than its limit leaves
         int perSequence = (contextLength + options.BlockSize - 1) / options.BlockSize;
         long useful = (long)perSequence * options.MaxSequences;
         double utilization = options.MemoryUtilization ?? defaultUtilization;

@@ -17,6 +17,7 @@ internal static class SettingsRegistration
         services.AddCheck<ModelSettings, ModelFolderValidator>(root);
         services.AddCheck<ModelSettings, OutlierThresholdValidator>(root);
         services.AddSection<SchedulerSettings, SchedulerSettingsValidator>(root, "Scheduler");
+        services.AddCheck<SchedulerSettings, TracePathValidator>(root);
         services.AddSection<ServerSettings, ServerSettingsValidator>(root, "Server");
         services.AddSingleton<IValidateOptions<ServerSettings>>(new KeyedFaults<ServerSettings>(root, new CorsValidator(isStandAlone: root.Length == 0)));
         services.AddSection<AuthSettings, AuthSettingsValidator>(root, "Auth");
