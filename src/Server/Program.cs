@@ -25,7 +25,7 @@ app.UseApiRequests();
 app.UseHeadAsGet();
 app.UseApiDescription();
 app.UseRouting();
-app.UseOtherOrigins();
+app.UseOtherOrigins<ServerSettings>();
 app.MapOpenAI();
 app.MapLlamaHealth();
 app.MapLlamaMetrics();

@@ -33,6 +33,7 @@ internal static class GatewayApp
         app.UseMiddleware<ThrownErrors>();
         app.UseHeadAsGet();
         app.UseRouting();
+        app.UseOtherOrigins<GatewaySettings>();
         app.MapGatewayHealth();
         app.MapGatewayMetrics();
         app.MapReplicas();

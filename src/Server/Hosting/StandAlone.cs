@@ -14,7 +14,7 @@ internal static class StandAlone
     {
         builder.Services.AddUnknownSettings<ServerSettings>(ServerSections.Names, faults);
         builder.Services.AddHostedService<StartupLines>();
-        builder.Services.AddOtherOrigins();
+        builder.Services.AddOtherOrigins<ServerSettings>();
         builder.Services.AddSingleton<IValidateOptions<ServerSettings>, OtlpEndpoints>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<SecondSignal>());
         builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
