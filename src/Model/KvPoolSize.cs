@@ -26,6 +26,7 @@ internal sealed record KvPoolSize(int BlockCount, string Reason)
     {
         KvPoolSize most = Most(options, contextLength);
         if (options.BlockCount is not null) return most;
+        freeBytes = Math.Max(0, freeBytes); // less than none where the process has taken more than its limit leaves
         int perSequence = BlocksOf(options, contextLength);
         double utilization = options.MemoryUtilization ?? defaultUtilization;
         string share = $"{utilization:P0} of {freeBytes >> 20:N0} MiB free";

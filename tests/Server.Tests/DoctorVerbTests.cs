@@ -87,8 +87,8 @@ public sealed class DoctorVerbTests : IDisposable
     [InlineData("model.safetensors", null, "holds no weights")]
     [InlineData("model.safetensors", "rubbish", "model.safetensors")]
     [InlineData("model.safetensors.index.json", "{\"weight_map\": {\"a\": \"b.safetensors\"}}", "b.safetensors")]
-    [InlineData("tokenizer.model", "rubbish", "text, tokenizer")]
-    [InlineData("tokenizer.model", null, "text, tokenizer")]
+    [InlineData("tokenizer.model", "rubbish", "text: ")]
+    [InlineData("tokenizer.model", null, "text: ")]
     [InlineData("tokenizer_config.json", "{\"chat_template\": \"{% nonsense %}\"}", "nonsense")]
     [InlineData("generation_config.json", "[", "generation_config.json")]
     public async Task Doctor_BrokenFile_IsNamed(string file, string? content, string expected)

@@ -29,6 +29,7 @@ public sealed class ErrorTests(ErrorTests.Ready ready) : IClassFixture<ErrorTest
     [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"stream_options":{}}""", "invalid_value", "stream_options")]
     [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"stream":true,"stream_options":{"x":1}}""", "unknown_parameter", "stream_options.x")]
     [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"min_tokens":5,"max_tokens":4}""", "invalid_value", "min_tokens")]
+    [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"metadata":{"a":1}}""", "invalid_type", "metadata.a")]
     [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"request_timeout":0}""", "invalid_value", "request_timeout")]
     [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"temprature":1}""", "unknown_parameter", "temprature")]
     [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x","colour":1}]}""", "unknown_parameter", "messages[0].colour")]

@@ -29,15 +29,24 @@ public sealed class GenerationDefaultsTests
         }
     }
 
-    [Fact]
-    public void Load_BrokenFile_NamesIt()
+    [Theory]
+    [InlineData("""{"temperature":"warm"}""", "temperature is \"warm\"; expected a number from 0 to 100")]
+    [InlineData("""{"temperature":-3}""", "temperature is -3; expected a number from 0 to 100")]
+    [InlineData("""{"top_p":0}""", "top_p is 0; expected a number above 0, up to 1")]
+    [InlineData("""{"top_k":1e30}""", "top_k is 1e30; expected a number from -1 to 16777216")]
+    [InlineData("""{"eos_token_id":["x"]}""", "eos_token_id is [\"x\"]; expected the id of a token or a list of them")]
+    [InlineData("[1]", "expected a JSON object")]
+    [InlineData("{", "generation_config.json cannot be read")]
+    public void Load_BrokenFile_IsNamedWithTheField(string json, string fault)
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory();
         try
         {
-            File.WriteAllText(Path.Combine(folder.FullName, "generation_config.json"), """{"temperature":"warm"}""");
+            File.WriteAllText(Path.Combine(folder.FullName, "generation_config.json"), json);
 
-            Assert.Contains("generation_config.json", Assert.Throws<InvalidDataException>(() => GenerationDefaults.Load(folder.FullName, TestApp.Tokenizer)).Message);
+            string message = Assert.Throws<InvalidDataException>(() => GenerationDefaults.Load(folder.FullName, TestApp.Tokenizer)).Message;
+            Assert.StartsWith(Path.Combine(folder.FullName, "generation_config.json"), message);
+            Assert.Contains(fault, message);
         }
         finally
         {

@@ -95,6 +95,7 @@ public sealed class PlanVerbTests : IDisposable
     [InlineData("cuda:0=lots")]
     [InlineData("cuda:0")]
     [InlineData("=80GiB")]
+    [InlineData("gpu:0=80GiB")]
     public async Task Plan_DeviceWithoutASize_IsNamed(string devices)
     {
         (int? exitCode, _, string error) = await RunAsync("--devices", devices);

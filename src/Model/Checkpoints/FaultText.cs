@@ -11,6 +11,9 @@ internal static class FaultText
     /// <summary>A fault on one line: what does not print is escaped, and of a very long one the middle is left out.</summary>
     public static string Printable(string fault) => string.Concat(Shorten(fault).EnumerateRunes().Select(Show));
 
+    /// <summary>What a file that is no model and this small mostly is.</summary>
+    public static string Pointer(long fileSize) => fileSize < 1024 ? "; a file of a few hundred bytes is mostly a Git LFS pointer: 'git lfs pull' fetches what it stands for" : "";
+
     private static string Shorten(string fault)
     {
         int left = fault.Length - MostBefore - MostBehind;

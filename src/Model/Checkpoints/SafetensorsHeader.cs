@@ -16,7 +16,7 @@ internal static class SafetensorsHeader
     public static int CheckSize(ulong headerSize, long fileSize, string source)
     {
         if (headerSize > MaxSize)
-            throw new CheckpointException(source, $"not a safetensors file: its header would be {headerSize} bytes, the format allows {MaxSize}");
+            throw new CheckpointException(source, $"not a safetensors file: its header would be {headerSize} bytes, the format allows {MaxSize}{FaultText.Pointer(fileSize)}");
         if ((long)headerSize + PrefixSize > fileSize)
             throw new CheckpointException(source, $"is {fileSize} bytes and cannot hold its header of {headerSize}; download it again");
         return (int)headerSize;

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Llama.Server.Generating;
 using Llama.Server.Parsing;
 
@@ -17,7 +16,7 @@ internal static class ChatCompletionFields
         .Flag("parallel_tool_calls", (r, v) => r.ToolRequest.IsParallel = v, "Whether one answer may call several times; else it ends with the first call. Default: true.")
         .Flag("logprobs", (r, v) => r.WantsLogprobs = v, "Report the log-probability of each token.")
         .Integer("top_logprobs", 0, 20, (r, v) => r.TopLogprobs = (int)v, "Report that many alternatives per token; needs `logprobs`.")
-        .Accept("metadata", FieldShape.MapOf(FieldShape.Text), v => v.Expect(JsonValueKind.Object, "an object"), "Nothing is stored.")
+        .Accept("metadata", FieldShape.MapOf(FieldShape.Text), v => MetadataField.Read(v), "Nothing is stored.")
         .Accept("store", FieldShape.Flag, v => v.Flag(), "Nothing is stored.")
         .Accept("service_tier", FieldShape.Text, v => v.String(), "There is one tier.")
         .Accept("safety_identifier", FieldShape.Text, v => v.String(), "Nothing is kept by user.")

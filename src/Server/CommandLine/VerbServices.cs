@@ -14,7 +14,7 @@ internal static class VerbServices
     public static WebApplication Build(string[] settings)
     {
         WebApplication app = BuildUnchecked(settings);
-        return Faults(app) is { Length: > 0 } faults ? throw new VerbException(SettingsFaults.Describe(faults)) : app;
+        return SettingsFaults.Find(app.Services) is { Length: > 0 } faults ? throw new VerbException(SettingsFaults.Describe(faults)) : app;
     }
 
     /// <summary>The services with settings that may be wrong.</summary>
@@ -31,18 +31,4 @@ internal static class VerbServices
     /// <summary>What is to be loaded, and how, by settings that have been checked.</summary>
     public static ModelOptions ModelOptions(WebApplication app) => app.Services.GetRequiredService<IOptions<ModelSettings>>().Value.ToOptions(
         app.Services.GetRequiredService<ModelIdentity>().Folder, app.Services.GetRequiredService<IOptions<SchedulerSettings>>().Value);
-
-    /// <summary>All that is wrong with the settings.</summary>
-    public static OptionsValidationException[] Faults(WebApplication app)
-    {
-        try
-        {
-            app.Services.GetRequiredService<IStartupValidator>().Validate();
-            return [];
-        }
-        catch (Exception exception) when (SettingsFaults.Of(exception) is { Length: > 0 } faults)
-        {
-            return faults;
-        }
-    }
 }

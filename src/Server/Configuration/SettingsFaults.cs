@@ -3,21 +3,28 @@ using Microsoft.Extensions.Options;
 
 namespace Llama.Server.Configuration;
 
-/// <summary>What the host throws where settings are wrong, in words.</summary>
+/// <summary>What is wrong with a program's settings, in words.</summary>
 internal static class SettingsFaults
 {
-    /// <summary>The host throws one fault as it is and several together; empty where the exception is about something else.</summary>
-    public static OptionsValidationException[] Of(Exception exception) => exception switch
+    /// <summary>All faults that the validators find; the framework throws one as it is and several together.</summary>
+    public static string[] Find(IServiceProvider services)
     {
-        OptionsValidationException one => [one],
-        AggregateException many when many.InnerExceptions.All(inner => inner is OptionsValidationException) => [.. many.InnerExceptions.Cast<OptionsValidationException>()],
-        _ => [],
-    };
-
-    /// <summary>All that is wrong with the settings, one line each.</summary>
-    public static string Describe(IEnumerable<OptionsValidationException> faults)
-    {
-        string[] lines = [.. faults.SelectMany(fault => fault.Failures)];
-        return string.Create(CultureInfo.InvariantCulture, $"The settings have {lines.Length} fault(s):{string.Concat(lines.Select(line => $"\n  - {line}"))}");
+        try
+        {
+            services.GetRequiredService<IStartupValidator>().Validate();
+            return [];
+        }
+        catch (OptionsValidationException one)
+        {
+            return [.. one.Failures];
+        }
+        catch (AggregateException many) when (many.InnerExceptions.All(inner => inner is OptionsValidationException))
+        {
+            return [.. many.InnerExceptions.Cast<OptionsValidationException>().SelectMany(one => one.Failures)];
+        }
     }
+
+    /// <summary>All that is wrong, one line each.</summary>
+    public static string Describe(string[] faults) =>
+        string.Create(CultureInfo.InvariantCulture, $"The settings have {faults.Length} fault(s):{string.Concat(faults.Select(fault => $"\n  - {fault}"))}");
 }

@@ -18,6 +18,7 @@ internal static class SettingsRegistration
         services.AddCheck<ModelSettings, OutlierThresholdValidator>(root);
         services.AddCheck<ModelSettings, DevicesValidator>(root);
         services.AddSection<SchedulerSettings, SchedulerSettingsValidator>(root, "Scheduler");
+        services.AddCheck<SchedulerSettings, TracePathValidator>(root);
         services.AddSection<ServerSettings, ServerSettingsValidator>(root, "Server");
         services.AddSingleton<IValidateOptions<ServerSettings>>(new KeyedFaults<ServerSettings>(root, new CorsValidator(isStandAlone: root.Length == 0)));
         services.AddSection<AuthSettings, AuthSettingsValidator>(root, "Auth");

@@ -61,7 +61,7 @@ internal sealed record ApiError(int Status, string Message, string Code, string?
 
     public static ApiError ModelNotFound(string model) => new(404, $"The model '{model}' does not exist here; the route /v1/models lists those that do.", "model_not_found", "model");
 
-    public static ApiError UnknownUrl(string method, string path) => new(404, $"Unknown request URL: {method} {path}. The routes are OpenAI's, such as /v1/chat/completions; check the URL for typos.", "unknown_url");
+    public static ApiError UnknownUrl(string method, string path) => new(404, $"Unknown request URL: {method} {path}. The routes are OpenAI's, such as /v1/chat/completions: a client's base URL ends in /v1.", "unknown_url");
 
     public static ApiError MethodNotAllowed(string method, string path, string allowed) =>
         new(405, $"Not allowed to {method} on {path}; allowed: {allowed}.", "method_not_allowed");

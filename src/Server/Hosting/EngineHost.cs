@@ -27,6 +27,8 @@ internal sealed partial class EngineHost(
     IHostApplicationLifetime lifetime,
     ILogger<EngineHost> logger) : BackgroundService, IHostedLifecycleService
 {
+    private const string NoMemory = "there is not enough memory for it and its KV cache. The verb plan says what they take; a smaller Model:BlockCount, Model:Dtype=int8 or int4, or Model:MemoryLimit make them smaller.";
+
     private volatile Checkpoint? _checkpoint;
     private volatile Engine? _engine;
     private volatile bool _isStopping;
@@ -140,7 +142,12 @@ internal sealed partial class EngineHost(
 
     private void Fail(Exception exception)
     {
-        string reason = exception is CheckpointException ? exception.Message : exception.Message.Split('\n')[0]; // torch puts its stack behind the first line
+        string reason = exception switch
+        {
+            CheckpointException => exception.Message,
+            OutOfMemoryException and not InsufficientMemoryException => NoMemory, // the runtime's own says nothing
+            _ => exception.Message.Split('\n')[0], // torch puts its stack behind the first line
+        };
         Log.Failed(logger, identity.Folder, reason, logger.IsEnabled(LogLevel.Debug) ? exception : null);
         _failure = RefusalErrors.CannotServe(reason);
         _settled.TrySetResult();

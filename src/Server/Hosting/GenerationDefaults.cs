@@ -30,7 +30,7 @@ internal sealed record GenerationDefaults
         try
         {
             using JsonDocument document = JsonDocument.Parse(json);
-            return Read(document.RootElement, fallback);
+            return document.RootElement.ValueKind == JsonValueKind.Object ? Read(document.RootElement, fallback) : throw new FormatException("expected a JSON object");
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
         {
@@ -48,17 +48,31 @@ internal sealed record GenerationDefaults
         bool isGreedy = TryGet(config, "do_sample", out JsonElement sample) && sample.ValueKind == JsonValueKind.False;
         return new GenerationDefaults
         {
-            Temperature = isGreedy ? 0 : TryGet(config, "temperature", out JsonElement temperature) ? temperature.GetSingle() : fallback.Temperature,
-            TopP = TryGet(config, "top_p", out JsonElement topP) ? topP.GetSingle() : fallback.TopP,
-            TopK = TryGet(config, "top_k", out JsonElement topK) ? topK.GetInt32() : fallback.TopK,
-            MinP = TryGet(config, "min_p", out JsonElement minP) ? minP.GetSingle() : fallback.MinP,
-            RepetitionPenalty = TryGet(config, "repetition_penalty", out JsonElement penalty) ? penalty.GetSingle() : fallback.RepetitionPenalty,
+            Temperature = isGreedy ? 0 : Number(config, "temperature", fallback.Temperature, 0, 100),
+            TopP = Number(config, "top_p", fallback.TopP, float.Epsilon, 1),
+            TopK = (int)Math.Max(0, Number(config, "top_k", fallback.TopK, -1, 1 << 24)),
+            MinP = Number(config, "min_p", fallback.MinP, 0, 1),
+            RepetitionPenalty = Number(config, "repetition_penalty", fallback.RepetitionPenalty, float.Epsilon, 100),
             EosIds = TryGet(config, "eos_token_id", out JsonElement eos) ? ReadIds(eos) : fallback.EosIds,
         };
     }
 
     private static bool TryGet(JsonElement config, string name, out JsonElement value) => config.TryGetProperty(name, out value) && value.ValueKind != JsonValueKind.Null;
 
-    private static int[] ReadIds(JsonElement ids) =>
-        ids.ValueKind == JsonValueKind.Array ? [.. ids.EnumerateArray().Select(id => id.GetInt32())] : [ids.GetInt32()];
+    private static float Number(JsonElement config, string name, float absent, float least, float most)
+    {
+        if (!TryGet(config, name, out JsonElement value))
+            return absent;
+        return value.ValueKind == JsonValueKind.Number && value.GetSingle() is var number && number >= least && number <= most
+            ? number
+            : throw new FormatException(FormattableString.Invariant($"{name} is {value.GetRawText()}; expected a number {(least == float.Epsilon ? "above 0, up" : $"from {least}")} to {most}"));
+    }
+
+    private static int[] ReadIds(JsonElement ids)
+    {
+        JsonElement[] all = ids.ValueKind == JsonValueKind.Array ? [.. ids.EnumerateArray()] : [ids];
+        return all.All(id => id.ValueKind == JsonValueKind.Number)
+            ? [.. all.Select(id => id.GetInt32())]
+            : throw new FormatException($"eos_token_id is {ids.GetRawText()}; expected the id of a token or a list of them");
+    }
 }

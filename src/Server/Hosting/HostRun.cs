@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using Llama.Server.Configuration;
-using Microsoft.Extensions.Options;
 
 namespace Llama.Server.Hosting;
 
@@ -13,21 +12,19 @@ internal static class HostRun
     /// <param name="map">Builds what needs settings that are right; null for nothing.</param>
     public static async Task<int> RunToExitCodeAsync(this WebApplication app, Func<bool> hasFailed, Action? map = null)
     {
-        string[] addresses = [.. ListenAddresses.Of(app.Configuration)]; // a host that has failed has none any more
+        string[] addresses = [.. ListenAddresses.Of(app.Configuration)]; // a host that has failed has neither any more
+        CancellationToken stopping = app.Lifetime.ApplicationStopping;
         try
         {
-            app.Services.GetRequiredService<IStartupValidator>().Validate(); // first, so that all faults are told together
-            if (addresses.FirstOrDefault(address => !ListenAddress.TryParse(address, out _)) is { } wrong)
-                return await FailAsync($"'{wrong}' is no address; give --urls as http://host:port.");
-            if (Tls.Faults(app.Configuration, app.Environment.ContentRootPath).ToArray() is { Length: > 0 } certificates)
-                return await FailAsync(string.Join('\n', certificates));
+            if (Faults(app, addresses) is { Length: > 0 } faults)
+                return await FailAsync(SettingsFaults.Describe(faults));
             map?.Invoke();
             await app.RunAsync();
             return hasFailed() ? 1 : 0;
         }
-        catch (Exception exception) when (SettingsFaults.Of(exception) is { Length: > 0 } faults)
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested) // told to stop while it was starting
         {
-            return await FailAsync(SettingsFaults.Describe(faults));
+            return 0;
         }
         catch (InvalidOperationException exception) when (Tls.IsMissing(exception, addresses))
         {
@@ -42,6 +39,14 @@ internal static class HostRun
             return await FailAsync($"This program cannot listen on {string.Join(", ", addresses.DefaultIfEmpty(ListenAddresses.Default))}: {exception.Message}. Choose another address with --urls.");
         }
     }
+
+    /// <summary>All that keeps the program from starting and can be known beforehand.</summary>
+    private static string[] Faults(WebApplication app, string[] addresses) =>
+    [
+        .. SettingsFaults.Find(app.Services),
+        .. addresses.Where(address => !ListenAddress.TryParse(address, out _)).Select(address => $"'{address}' is no address; give --urls as http://host:port."),
+        .. Tls.Faults(app.Configuration, app.Environment.ContentRootPath),
+    ];
 
     private static async Task<int> FailAsync(string message)
     {

@@ -81,7 +81,7 @@ internal readonly struct FieldReader(JsonElement value, string path, ReadErrors 
         int count = value.GetArrayLength();
         if (count >= minimum && count <= maximum)
             return Enumerate(value, path, errors);
-        Invalid(maximum == int.MaxValue ? $"expected at least {minimum} items, but got {count}" : $"expected {minimum} to {maximum} items, but got {count}");
+        Invalid(maximum == int.MaxValue ? $"expected at least {(minimum == 1 ? "one item" : $"{minimum} items")}, but got {count}" : $"expected {minimum} to {maximum} items, but got {count}");
         return [];
     }
 

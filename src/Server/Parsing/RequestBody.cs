@@ -52,7 +52,7 @@ internal static class RequestBody
     private static string Describe(JsonException exception)
     {
         // The runtime's message ends with its own, zero-based, place.
-        string what = exception.Message.Split(" LineNumber:", 2)[0].TrimEnd('.');
+        string what = exception.Message.Split(" LineNumber:", 2)[0].Replace(" which is not supported in this mode. Change the reader options", "", StringComparison.Ordinal).TrimEnd('.');
         string place = exception.LineNumber is { } line ? $" at line {line + 1}, byte {exception.BytePositionInLine + 1}" : "";
         return $"The body is not valid JSON{place}: {what}.";
     }

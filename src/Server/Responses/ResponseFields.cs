@@ -61,7 +61,7 @@ internal static class ResponseFields
     /// <summary>What is kept with the response, or comes back in it.</summary>
     private static FieldTable<ResponseRequest> AddKeeping(this FieldTable<ResponseRequest> table) => table
         .Flag("store", (r, v) => r.Store = v, "Keep the response for `previous_response_id`: in memory, for no fixed time, until newer ones need the room. One that is larger than all the room comes back with false. Default: true.")
-        .Custom("metadata", FieldShape.MapOf(FieldShape.Text), (r, v) => r.Metadata = ReadMetadata(v), "Up to 16 texts by name, kept with the response.")
+        .Custom("metadata", FieldShape.MapOf(FieldShape.Text), (r, v) => r.Metadata = MetadataField.Read(v), "Up to 16 texts by name, kept with the response.")
         .Text("user", (r, v) => r.User = v, KeptNote)
         .Text("safety_identifier", (r, v) => r.SafetyIdentifier = v, KeptNote)
         .Text("prompt_cache_key", (r, v) => r.PromptCacheKey = v, "Comes back in the response; equal prefixes are found without it.");
@@ -88,23 +88,6 @@ internal static class ResponseFields
             else
                 word.Unsupported($"'{name}': there is nothing of the kind in a response here; only {ResponseRequest.LogprobsWord} can be included.");
         }
-    }
-
-    private static Dictionary<string, string> ReadMetadata(FieldReader metadata)
-    {
-        var pairs = new Dictionary<string, string>();
-        if (!metadata.Expect(JsonValueKind.Object, "an object"))
-            return pairs;
-        foreach (JsonProperty pair in metadata.Value.EnumerateObject())
-        {
-            var value = new FieldReader(pair.Value, $"{metadata.Path}.{pair.Name}", metadata.Errors);
-            pairs.Add(pair.Name, value.String());
-            if (pair.Name.Length > 64 || pairs[pair.Name].Length > 512)
-                value.Invalid("names have at most 64 characters, values at most 512");
-        }
-        if (pairs.Count > 16)
-            metadata.Invalid($"expected at most 16 pairs, but got {pairs.Count}");
-        return pairs;
     }
 
     private static bool AsksNoReasoning(JsonElement reasoning) =>

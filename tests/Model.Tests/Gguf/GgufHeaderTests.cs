@@ -71,6 +71,16 @@ public sealed class GgufHeaderTests : IDisposable
     {
         Assert.Contains("not found", Assert.Throws<CheckpointException>(() => GgufFile.Open(_folder.File("none.gguf"))).Message);
         Assert.Contains("is empty", Fault([]));
+        Assert.Contains("is not a GGUF file: it does not begin with GGUF and a header; a file of a few hundred bytes is mostly a Git LFS pointer", Fault("version https://git-lfs.github.com/spec/v1\n"u8.ToArray()));
+    }
+
+    [Fact]
+    public void Open_FileCutShort_IsToldOnce()
+    {
+        (string, ulong[], uint, ulong)[] tensors = [.. Enumerable.Range(0, 200).Select(i => ($"t{i}", new ulong[] { 1 << 20 }, 0u, (ulong)i << 22))];
+        string message = Fault(WithTensors(new GgufMetadata(), tensors));
+        Assert.Contains("and 200 of its 200 tensors would end behind that: the file is cut short or damaged; download it again", message);
+        Assert.DoesNotContain("t7", message);
     }
 
     [Fact]

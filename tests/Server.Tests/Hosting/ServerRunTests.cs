@@ -1,5 +1,7 @@
 using Llama.Server.Hosting;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace Llama.Server.Tests.Hosting;
 
@@ -10,13 +12,40 @@ public sealed class ServerRunTests
     [InlineData("ftp://localhost:0")]
     [InlineData("http://127.0.0.1:65536")]
     [InlineData("http://127.0.0.1:0;localhost")]
+    [InlineData("http://192.0.2.1:18080")] // for documentation alone: nobody's
     public async Task RunToExitCode_AddressThatNothingCanListenOn_EndsWith1AndThrowsNothing(string address)
     {
-        WebApplicationBuilder builder = WebApplication.CreateBuilder([$"--urls={address}", $"--Model:Path={TestModel.Folder}", "--Model:Device=cpu"]);
-        builder.AddLlama(llama => (llama.ConfigurationSection, llama.StopHostOnFailure) = ("", true));
-        builder.AddStandAlone();
-        await using WebApplication app = builder.Build();
+        await using WebApplication app = Builder(address).Build();
 
         Assert.Equal(1, await app.RunToExitCodeAsync());
+    }
+
+    [Fact]
+    public async Task RunToExitCode_StoppedWhileItStarts_EndsWith0AndThrowsNothing()
+    {
+        WebApplicationBuilder builder = Builder("http://127.0.0.1:0");
+        builder.Services.AddHostedService<StopAtOnce>();
+        await using WebApplication app = builder.Build();
+
+        Assert.Equal(0, await app.RunToExitCodeAsync());
+    }
+
+    private static WebApplicationBuilder Builder(string address)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateBuilder([$"--urls={address}", $"--Model:Path={TestModel.Folder}", "--Model:Device=cpu", "--Logging:LogLevel:Default=None"]);
+        builder.AddLlama(llama => (llama.ConfigurationSection, llama.StopHostOnFailure) = ("", true));
+        builder.AddStandAlone();
+        return builder;
+    }
+
+    private sealed class StopAtOnce(IHostApplicationLifetime lifetime) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellation)
+        {
+            lifetime.StopApplication();
+            return Task.CompletedTask;
+        }
+
+        public Task StopAsync(CancellationToken cancellation) => Task.CompletedTask;
     }
 }

@@ -9,25 +9,27 @@ namespace Llama.Model.Checkpoints.Gguf;
 internal sealed unsafe record GgufHeader(IReadOnlyDictionary<string, GgufValue> Metadata, IReadOnlyList<TensorEntry> Tensors)
 {
     private const uint Magic = 0x46554747; // "GGUF"
-    private const int MostDimensions = 4, LeastValueBytes = 13, LeastInfoBytes = 24;
+    private const int MostDimensions = 4, Few = 4, LeastValueBytes = 13, LeastInfoBytes = 24;
 
     public static GgufHeader Parse(byte* data, long length, string source)
     {
         var cursor = new GgufCursor(data, length, source);
-        CheckVersion(cursor, source);
+        CheckVersion(cursor, length, source);
         long tensorCount = cursor.Count("tensors", LeastInfoBytes), valueCount = cursor.Count("metadata values", LeastValueBytes);
         var faults = new List<string>();
         Dictionary<string, GgufValue> metadata = ReadMetadata(cursor, valueCount, source, faults);
         List<Info> infos = ReadInfos(cursor, tensorCount, faults);
         long alignment = AlignmentOf(data, length, metadata, source, faults);
         long start = (cursor.Position + alignment - 1) / alignment * alignment;
-        TensorEntry[] tensors = [.. infos.Select(info => Place(info, start, alignment, length, faults))];
+        var beyond = new List<string>();
+        TensorEntry[] tensors = [.. infos.Select(info => Place(info, start, alignment, length, faults, beyond))];
+        faults.AddRange(beyond.Count > Few ? [$"is {length} bytes, and {beyond.Count} of its {tensorCount} tensors would end behind that: the file is cut short or damaged; download it again"] : beyond);
         return faults.Count == 0 ? new GgufHeader(metadata, tensors) : throw new CheckpointException(source, faults);
     }
 
-    private static void CheckVersion(GgufCursor cursor, string source)
+    private static void CheckVersion(GgufCursor cursor, long length, string source)
     {
-        if (cursor.Remaining < 24 || cursor.Read<uint>() != Magic) throw new CheckpointException(source, "is not a GGUF file: it does not begin with GGUF and a header");
+        if (cursor.Remaining < 24 || cursor.Read<uint>() != Magic) throw new CheckpointException(source, "is not a GGUF file: it does not begin with GGUF and a header" + FaultText.Pointer(length));
         uint version = cursor.Read<uint>();
         if (version is 2 or 3) return;
         throw new CheckpointException(source, (version & 0xffff) == 0
@@ -85,7 +87,7 @@ internal sealed unsafe record GgufHeader(IReadOnlyDictionary<string, GgufValue> 
         return 8;
     }
 
-    private static TensorEntry Place(Info info, long start, long alignment, long length, List<string> faults)
+    private static TensorEntry Place(Info info, long start, long alignment, long length, List<string> faults, List<string> beyond)
     {
         Int128 elements = 1;
         foreach (ulong size in info.Sizes) elements = Int128.Min(elements * size, long.MaxValue);
@@ -93,7 +95,7 @@ internal sealed unsafe record GgufHeader(IReadOnlyDictionary<string, GgufValue> 
         string what = $"{info.Name}: {info.Type.Name} [{string.Join(", ", Enumerable.Reverse(info.Sizes))}]";
         if (info.Sizes.Length > 0 && info.Sizes[0] % (ulong)info.Type.Elements != 0) faults.Add($"{what} does not fill whole blocks of {info.Type.Elements}");
         if (info.Offset % (ulong)alignment != 0) faults.Add($"{what} begins at {info.Offset}, which is no multiple of the alignment, {alignment}");
-        if (end > length) faults.Add($"{what} would end at byte {end} of {length}: the file is cut short or damaged; download it again");
+        if (end > length) beyond.Add($"{what} would end at byte {end} of {length}: the file is cut short or damaged; download it again");
         bool fits = end <= length;
         return new TensorEntry(info.Name, info.Type.Name, [.. Enumerable.Reverse(info.Sizes).Select(size => (long)Math.Min(size, long.MaxValue))], fits ? start + (long)info.Offset : 0, fits ? (long)bytes : 0);
     }

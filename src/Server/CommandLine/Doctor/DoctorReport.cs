@@ -5,13 +5,13 @@ namespace Llama.Server.CommandLine.Doctor;
 
 /// <summary>The examinations, and of their findings those that something should be done about.</summary>
 /// <param name="Examinations">Everything that was looked at.</param>
-/// <param name="Problems">Faults first, then warnings.</param>
+/// <param name="Problems">Faults first, then warnings; what two examinations stumbled over once.</param>
 internal sealed record DoctorReport(Examination[] Examinations, Problem[] Problems)
 {
     public static DoctorReport Of(IEnumerable<Examination> examinations)
     {
         Examination[] all = [.. examinations];
-        return new DoctorReport(all, [.. all.SelectMany(Problem.Of).OrderByDescending(problem => problem.Level)]);
+        return new DoctorReport(all, [.. all.SelectMany(Problem.Of).DistinctBy(problem => problem.Value).OrderByDescending(problem => problem.Level)]);
     }
 
     /// <summary>Whether nothing keeps the server from serving.</summary>

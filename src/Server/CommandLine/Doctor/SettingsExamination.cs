@@ -12,7 +12,7 @@ internal static class SettingsExamination
     {
         WebApplication app = VerbServices.BuildUnchecked(settings);
         built(app);
-        string[] faults = [.. VerbServices.Faults(app).SelectMany(fault => fault.Failures)];
+        string[] faults = SettingsFaults.Find(app.Services);
         foreach (string fault in faults) yield return Finding.Fault("settings", fault);
         if (faults.Length > 0) yield break;
         Finding[] oddities = [.. Oddities(Read<ModelSettings>(app), Read<SchedulerSettings>(app))];
@@ -27,8 +27,6 @@ internal static class SettingsExamination
         if (scheduler.MaxBatchTokens is { } tokens && scheduler.MaxSequences > tokens)
             yield return Finding.Warning("Scheduler:MaxSequences", $"{scheduler.MaxSequences} requests may run, but a step takes {tokens} tokens",
                 "Some will wait each step: raise Scheduler:MaxBatchTokens to as many at least.");
-        if (scheduler.TracePath.Length > 0 && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(scheduler.TracePath))))
-            yield return Finding.Fault("Scheduler:TracePath", $"{scheduler.TracePath} lies in a folder that is not there", "Make the folder, or leave the setting out.");
     }
 
     private static T Read<T>(WebApplication app) where T : class, new() => app.Services.GetRequiredService<SettingsSection<T>>().Read();

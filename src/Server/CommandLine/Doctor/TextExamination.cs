@@ -4,7 +4,7 @@ using Llama.Server.Hosting;
 
 namespace Llama.Server.CommandLine.Doctor;
 
-/// <summary>Tokenizer and chat format of the checkpoint.</summary>
+/// <summary>Tokenizer, chat format and sampling of the checkpoint. What is wrong with them says itself what to do.</summary>
 internal static class TextExamination
 {
     public static IEnumerable<Finding> Findings(string folder, string toolFormat)
@@ -12,7 +12,7 @@ internal static class TextExamination
         CheckpointText? text = Load(folder, toolFormat, out string? fault);
         if (text is null)
         {
-            yield return Finding.Fault("tokenizer", fault!, "Take tokenizer.model or tokenizer.json from where the checkpoint came from.");
+            yield return Finding.Fault("text", fault!);
             yield break;
         }
         yield return new Finding("tokenizer", $"{text.Tokenizer.VocabSize:N0} tokens");

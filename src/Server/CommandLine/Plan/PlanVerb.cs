@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Llama.Model;
 using Llama.Model.Offload;
 using Llama.Model.Planning;
@@ -9,7 +10,7 @@ using Llama.Server.Hosting;
 namespace Llama.Server.CommandLine.Plan;
 
 /// <summary><c>plan</c>: where a model would lie, on devices that are here or are not.</summary>
-internal static class PlanVerb
+internal static partial class PlanVerb
 {
     public static Command Command(string[] settings)
     {
@@ -44,11 +45,14 @@ internal static class PlanVerb
         List<AssumedDevice> devices = [];
         foreach (string text in result.Tokens.SelectMany(token => token.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)))
         {
-            if (text.Split('=', StringSplitOptions.TrimEntries) is [{ Length: > 0 } name, string size] && MemorySize.TryParse(size, out long bytes)) devices.Add(new AssumedDevice(name, bytes));
+            if (text.Split('=', StringSplitOptions.TrimEntries) is [string name, string size] && Device.IsMatch(name) && MemorySize.TryParse(size, out long bytes)) devices.Add(new AssumedDevice(name, bytes));
             else result.AddError($"--devices has '{text}'; give a device and {MemorySize.Spellings}, such as cuda:0=80GiB.");
         }
         return [.. devices];
     }
+
+    [GeneratedRegex(@"\A(cpu|cuda)(:[0-9]{1,4})?\z")]
+    private static partial Regex Device { get; }
 
     private const string Explanation = """
         Every tensor's name, shape, type and size is compared with what config.json makes them, and all that is wrong is said at once; weights are not read, so this takes seconds and some megabytes
