@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Llama.Model.Backends;
 using Llama.Model.Checkpoints;
 using Llama.Model.Kernels;
@@ -25,6 +26,7 @@ internal sealed class DeviceModel : IDisposable
     private MemoryPlan? _plan; // null without a limit
     private SpareMemory? _spare; // null but where weights stream and some are kept
     private readonly long _freeAtFirst;
+    private readonly BusyTime _busy = new();
 
     /// <summary>Takes the device into use.</summary>
     public DeviceModel(ModelOptions options, BackendChoice choice)
@@ -117,7 +119,7 @@ internal sealed class DeviceModel : IDisposable
     /// <summary>What lies here; there once the cache does.</summary>
     /// <param name="blockCount">Of the cache.</param>
     public DeviceShare Share(int blockCount) => new(
-        Choice.Device.Name, Weights.ByteCount - (_plan?.OutsideBytes ?? 0), blockCount * BytesPerBlock, _backend.Memory.IsHost ? null : _freeAtFirst - FreeBytes);
+        Choice.Device.Name, Weights.ByteCount - (_plan?.OutsideBytes ?? 0), blockCount * BytesPerBlock, _backend.Memory.IsHost ? null : _freeAtFirst - FreeBytes) { Busy = _busy };
 
     /// <summary>Allocates the cache; then steps can be run.</summary>
     public void UseCache(int blockCount)
@@ -133,8 +135,10 @@ internal sealed class DeviceModel : IDisposable
     /// <summary>Runs a step of a model, or its last part, as <see cref="IModelRunner.Run"/> says.</summary>
     public void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored)
     {
+        long start = Stopwatch.GetTimestamp();
         _spare?.GiveWay(batch);
         _step!.Run(batch, sampled, scored);
+        _busy.AddSince(start);
     }
 
     /// <summary>Takes the residual stream of a step, which is run next, from the part before.</summary>
@@ -151,11 +155,13 @@ internal sealed class DeviceModel : IDisposable
     /// <param name="stream">[tokens, hidden] float32, on the host; null where another device hands it on.</param>
     public unsafe void Run(ForwardBatch batch, Matrix? stream)
     {
+        long start = Stopwatch.GetTimestamp();
         _spare?.GiveWay(batch);
         _backend.Bring(batch);
         Matrix residual = _model!.Forward(batch);
         if (stream is null) _backend.Synchronize();
         else _backend.Memory.Download(residual, stream.Data);
+        _busy.AddSince(start);
     }
 
     public void Dispose()

@@ -22,8 +22,6 @@ internal sealed class EngineCounters(Backlog backlog)
 
     public double UsedBlockShare => (double)Volatile.Read(ref _usedBlocks) / Math.Max(1, Volatile.Read(ref _totalBlocks));
 
-    public double CachedBlockShare => (double)Volatile.Read(ref _cachedBlocks) / Math.Max(1, Volatile.Read(ref _totalBlocks));
-
     public void Publish(Scheduler scheduler, long stepCount)
     {
         Volatile.Write(ref _running, scheduler.RunningCount);

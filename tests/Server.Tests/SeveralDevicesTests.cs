@@ -44,6 +44,7 @@ public sealed class SeveralDevicesTests
         Assert.Equal(0, first.Usage.InputTokenDetails.CachedTokenCount);
         Assert.InRange(second.Usage.InputTokenDetails.CachedTokenCount, second.Usage.InputTokenCount - 17, second.Usage.InputTokenCount - 1);
         Assert.Equal(first.Content[0].Text, second.Content[0].Text);
+        Assert.All(app.Services.GetRequiredService<EngineHost>().Description!.Devices, device => Assert.True(device.Busy.Total > TimeSpan.Zero, device.Name));
     }
 
     [Theory]

@@ -100,7 +100,6 @@ internal sealed class EngineMetrics : IDisposable
         _meter.CreateObservableGauge("vllm.num_requests_running", () => counters.RunningCount, description: "Requests with KV blocks.");
         _meter.CreateObservableGauge("vllm.num_requests_waiting", () => counters.WaitingCount, description: "Requests without KV blocks.");
         _meter.CreateObservableGauge("vllm.kv_cache_usage_perc", () => counters.UsedBlockShare, description: "Used KV blocks; 1 means all.");
-        _meter.CreateObservableGauge("llama.prefix_cache_usage_perc", () => counters.CachedBlockShare, description: "KV blocks kept for their prefixes and free to be taken; 1 means all.");
         _meter.CreateObservableGauge<int>("llama.kv_blocks", () => Blocks(counters), description: "KV blocks: used by requests, cached for their prefixes until room is needed, and free.");
     }
 

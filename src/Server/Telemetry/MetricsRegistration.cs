@@ -6,13 +6,14 @@ namespace Llama.Server.Telemetry;
 internal static class MetricsRegistration
 {
     public static IServiceCollection AddServerMetrics(this IServiceCollection services) => services
-        .AddSingleton<MetricsScrape>().AddSingleton<ModelCallMetrics>().AddSingleton<ServerGauges>();
+        .AddSingleton<MetricsScrape>().AddSingleton<ModelCallMetrics>().AddSingleton<ServerGauges>().AddSingleton<DeviceGauges>();
 
     /// <summary>Maps the scrape. Its names are turned into vLLM's by <see cref="ScrapeNames"/>.</summary>
     public static void MapMetrics(this IEndpointRouteBuilder routes, string path)
     {
         MetricsScrape scrape = routes.ServiceProvider.GetRequiredService<MetricsScrape>(); // now, so that it sees the first request too
-        routes.ServiceProvider.GetRequiredService<ServerGauges>(); // nothing else asks for them
+        routes.ServiceProvider.GetRequiredService<ServerGauges>(); // nothing else asks for these two
+        routes.ServiceProvider.GetRequiredService<DeviceGauges>();
         RequestDelegate answer = routes.CreateApplicationBuilder().UseMiddleware<ScrapeNames>()
             .UseOpenTelemetryPrometheusScrapingEndpoint(scrape.Meters, _ => true, path: null, configureBranchedPipeline: null, optionsName: null).Build();
         // As a Delegate: the description lists no bare RequestDelegate.

@@ -37,6 +37,6 @@ internal sealed record TestModel
         // Decoding drops the dummy space of a first token; one that is nothing else prints nothing, which no grammar allows.
         if (reply is [var first, _, ..] && tokenizer.Piece(first) == "▁") reply = reply[1..];
         var model = new FakeModel { VocabSize = tokenizer.VocabSize, Reply = reply, StopTokenId = tokenizer.EosId!.Value };
-        return new LoadedModel(new FakeModelRunner(limits, model) { OnStep = OnStep }, new ModelDescription("fake", "none", "none", "none"));
+        return new LoadedModel(new FakeModelRunner(limits, model) { OnStep = OnStep }, new ModelDescription("fake", "none", "none", "none") { Devices = [new DeviceShare("none", 1, 2, 4)] });
     }
 }

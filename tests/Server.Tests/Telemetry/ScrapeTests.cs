@@ -77,6 +77,17 @@ public sealed class ScrapeTests
     }
 
     [Fact]
+    public async Task Gauges_OfDevices_SayWhatEachHoldsAndForHowLongItWorked()
+    {
+        await using var app = new TestApp { Reply = "ok" };
+        HttpClient client = await app.StartAsync();
+        var scrape = new Scrape(await client.GetStringAsync("/metrics"));
+
+        Assert.Equal(["kv_cache 2", "other 1", "weights 1"], scrape.Of("llama_device_memory_bytes").Select(sample => $"{sample.Labels["kind"]} {sample.Value}").Order());
+        Assert.Equal("none", Assert.Single(scrape.Of("llama_device_busy_seconds_total")).Labels["device"]);
+    }
+
+    [Fact]
     public void Rename_LabelValues_StayAsTheyAre() => Assert.Equal(
         "# TYPE vllm:a counter\nvllm:a{key=\"vllm_a gen_ai_server_request_duration\"} 1\ngen_ai_server_request_duration_seconds_bucket{le=\"1\"} 1\n# UNIT gen_ai_server_request_duration_seconds seconds\n",
         ScrapeNames.Rename(
