@@ -61,7 +61,6 @@ public sealed class OffloadPlanTests
             OffloadPlan plan = OffloadPlan.Make(room * 100 + 11, demand, null);
             int[] streamed = [.. Enumerable.Range(0, 20).Where(layer => !plan.IsResident[layer])];
             Assert.Equal(20 - (room - 2), streamed.Length);
-            Assert.True(plan.IsResident[^1]); // a head so small that nothing is gained where it streams
             int[] between = [.. streamed.Zip(streamed.Skip(1), (one, next) => next - one - 1)]; // layers that stay
             Assert.InRange(between.DefaultIfEmpty().Max() - between.DefaultIfEmpty().Min(), 0, 1);
         }
