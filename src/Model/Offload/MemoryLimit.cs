@@ -12,7 +12,7 @@ public static class MemoryLimit
         if (string.IsNullOrWhiteSpace(setting)) return null;
         string[] texts = setting.Split(',');
         if (texts.Length != 1 && texts.Length != deviceCount)
-            throw new ArgumentException($"Model:MemoryLimit has {texts.Length} sizes for {deviceCount} devices of Model:Device; give one for all, or one for each.");
+            throw new ArgumentException($"Model:MemoryLimit has {texts.Length} sizes for {deviceCount} device{(deviceCount == 1 ? "" : "s")} of Model:Device; give one for all, or one for each.");
         long[] limits = [.. texts.Select(text => MemorySize.TryParse(text, out long bytes)
             ? bytes
             : throw new ArgumentException($"Model:MemoryLimit is '{setting}'; use {MemorySize.Spellings}."))];

@@ -29,7 +29,34 @@ public sealed class StepMemoryTests : IDisposable
         Assert.Equal(LlamaModel.StepBytes(part.ShapeOf(config), size, dtype, part.HasHead(config)), memory.Bytes + whileMade);
     }
 
+    [Theory]
+    [InlineData(0, 2)]
+    [InlineData(2, 2)]
+    public void BytesOf_AnyShare_AreAllLogitsOnTheFirstDevice_AndWhatGoesThroughTheHost(int firstLayer, int layerCount)
+    {
+        LlamaConfig config = SmallLlama.Config with { LayerCount = 4, VocabSize = 203 };
+        StepSize size = new(37, 11, 100, 16);
+        foreach (ModelPart part in new ModelPart(firstLayer, layerCount).Shards(2))
+        {
+            CountingMemory memory = new();
+            int samples = part.HasHead(config) ? size.Samples : 0;
+            using ShardedKernels kernels = new(SimdKernels.CreateScalar(ScalarType.BFloat16), part.ShardOf(config), new NoCollective(), memory, samples);
+            int largest = Math.Max(size.Tokens * config.HiddenSize, samples * part.ShardOf(config).Config.VocabSize);
+            Assert.Equal(memory.Bytes, ShardGroup.BytesOf(config, part, size, isHost: false));
+            Assert.Equal(memory.Bytes + 2 * largest * sizeof(float), ShardGroup.BytesOf(config, part, size, isHost: true));
+        }
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private sealed class NoCollective : ICollective
+    {
+        public void Sum(Matrix matrix) { }
+
+        public void Gather(Matrix part, Matrix? whole) { }
+
+        public void Dispose() { }
+    }
 
     private sealed unsafe class CountingMemory : DeviceMemory
     {

@@ -32,6 +32,13 @@ public sealed class LayerPlanTests
     }
 
     [Fact]
+    public void Of_DevicesThatShareLayers_IsAsMuchAsTheSmallestLetsThemHold()
+    {
+        Assert.Equal(new DeviceRoom("cpu:0+cuda:0+cuda:1", 600, 0.5), DeviceRoom.Of([new("cpu:0", 300, 0.5), new("cuda:0", 200, 0.9), new("cuda:1", 250, 0.9)]));
+        Assert.Equal(long.MaxValue, DeviceRoom.Of([new("cpu:0", long.MaxValue, 0.5), new("cpu:1", long.MaxValue, 0.5)]).FreeBytes); // under a limit
+    }
+
+    [Fact]
     public void Place_TooLittleMemory_SaysWhatIsNeededAndWhatEachHas()
     {
         LayerSize layer = new(600L << 20, 10L << 20, 600L << 20);

@@ -2,6 +2,7 @@ using Llama.Model.Backends;
 using Llama.Model.Checkpoints;
 using Llama.Model.Sampling;
 using Llama.Model.Tests.Cuda.Emulator;
+using Llama.Model.Tests.Offload;
 using Llama.Tests.Shared;
 
 namespace Llama.Model.Tests.Parallel;
@@ -109,6 +110,19 @@ public sealed class PipelineTests : IDisposable
         Assert.Matches(@"cpu:1: layers? \d( to 4)?, head; .*, 1 thread", runner.Description.Device);
         Assert.Contains("24 blocks × 16 tokens", runner.Description.KvCache);
         Assert.Equal(3, runner.Description.ThreadCount);
+    }
+
+    [Theory]
+    [InlineData(3, 12)]
+    [InlineData(12, 3)]
+    public void Load_DevicesOfDifferentLimits_HoldAsManyBlocksAsTheSmallestHasRoomFor(int first, int last)
+    {
+        ModelOptions options = Options("float32") with { Device = "cpu:0,cpu:1", MaxSequences = 200 };
+        int[] limits = [first, last];
+        BackendChoice[] choices = [.. BackendChoice.AllOf(options).Select((choice, i) => UnburdenedBackend.On(choice) with { MemoryLimit = limits[i] << 20 })];
+        using ModelRunner runner = ModelRunner.Load(options, choices);
+        Assert.InRange(runner.Limits.BlockCount, runner.Limits.BlocksPerSequence, 200 * runner.Limits.BlocksPerSequence - 1);
+        Assert.All(runner.Description.Devices.Zip(limits), device => Assert.InRange(device.First.CacheBytes + device.First.WeightBytes, 1, (long)device.Second << 20));
     }
 
     [Fact]

@@ -69,6 +69,17 @@ public sealed class ShardedWeightsTests
     }
 
     [Fact]
+    public void Weight_Copied_IsLetGoOfInTheSource_AndOneThatLiesThereIsNot()
+    {
+        using TempFolder folder = new();
+        RandomCheckpoint.Write(folder.Path, Config, TensorDtype.BF16, seed: 3);
+        ReleasedWeights released = new(WeightSource.Open(folder.Path, WeightFormat.Parse("auto"), HostMemory.Instance));
+        using ShardedWeights source = new(released, Shard.Of(Config, 1, 2));
+        foreach (string name in (string[])["mlp.gate_proj", "mlp.down_proj", "self_attn.q_proj", "self_attn.o_proj"]) source.Weight($"model.layers.0.{name}.weight").Dispose();
+        Assert.Equal(["model.layers.0.mlp.down_proj.weight", "model.layers.0.self_attn.o_proj.weight"], released.Names);
+    }
+
+    [Fact]
     public void CopyColumns_OfRandomCodes_HaveTheWholesValues_AlsoFromWithinAGroup()
     {
         Random random = new(2);
@@ -91,6 +102,24 @@ public sealed class ShardedWeightsTests
         QuantizedWeight whole = RandomCodes.Weight(2, 200, 4, 64, hasMinima: false, 1);
         string message = Assert.Throws<ArgumentException>(() => WeightCut.CopyColumns(whole, new Slice(72, 24), "model.layers.0.self_attn.o_proj.weight")).Message;
         Assert.Contains("o_proj.weight at column 72, within a group of 64 codes", message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A source that notes what is let go of.</summary>
+    private sealed class ReleasedWeights(IWeightSource source) : IWeightSource
+    {
+        public List<string> Names { get; } = [];
+
+        public LlamaConfig Config => source.Config;
+
+        public Matrix Norm(string name) => source.Norm(name);
+
+        public Weight Weight(string name) => source.Weight(name);
+
+        public long? CodeBytes(string name) => source.CodeBytes(name);
+
+        public void Release(string name) => Names.Add(name);
+
+        public void Dispose() => source.Dispose();
     }
 
     private static bool AreSame(Tensor one, Tensor other) => one.shape.SequenceEqual(other.shape) && one.eq(other).all().item<bool>();

@@ -1,6 +1,8 @@
+using Llama.Model.Backends;
 using Llama.Model.Checkpoints;
 using Llama.Model.Planning;
 using Llama.Model.Quantization;
+using Llama.Model.Tests.Offload;
 using Llama.Tests.Shared;
 
 namespace Llama.Model.Tests.Planning;
@@ -8,6 +10,8 @@ namespace Llama.Model.Tests.Planning;
 /// <summary>A plan is what loading then does: it says so beforehand.</summary>
 public sealed class ModelPlannerTests : IDisposable
 {
+    private const int BlockBytes = 5 * 2 * 16 * 2 * 16 * 2; // layers, keys and values, tokens, heads, width, bytes
+
     private readonly string _folder = Directory.CreateTempSubdirectory("llama-plan-").FullName;
 
     public ModelPlannerTests() => RandomCheckpoint.Write(_folder, SmallLlama.Config with { LayerCount = 5 }, TensorDtype.BF16, seed: 1);
@@ -70,8 +74,42 @@ public sealed class ModelPlannerTests : IDisposable
         Assert.Null(plan.Fault);
         Assert.Equal([0, 0, 3, 3], plan.Devices.Select(part => part.FirstLayer));
         Assert.Equal("embedding, layers 0 to 2 in shares of 2: 2 of 4 heads, 48 of 96 MLP columns, 112 of 200 tokens", plan.Devices[0].Holds);
+        Assert.True(plan.Devices[2].BufferBytes - plan.Devices[3].BufferBytes >= options.MaxSequences * SmallLlama.Config.VocabSize * sizeof(float)); // all logits are gathered on the first
         ModelPlan tight = ModelPlanner.Make(options, [devices[0], devices[1] with { FreeBytes = 1000 }, .. devices[2..]]);
         Assert.Contains("cuda:0+cuda:1", tight.Fault); // a group has as much as its smallest device lets it
+    }
+
+    [Theory]
+    [InlineData("int8-outliers", "fused", "Weights in int8-outliers are multiplied on a CPU only")]
+    [InlineData("int8", "plain", "which plain kernels cannot multiply on this device")]
+    public void Make_FormThatADeviceCannotMultiply_IsRefused(string dtype, string kernels, string message)
+    {
+        ModelOptions options = Options("cpu:0,cuda:0") with { Dtype = dtype, Kernels = kernels };
+        Assert.Contains(message, Assert.Throws<ArgumentException>(() => ModelPlanner.Make(options, [new AssumedDevice("cpu:0", 1L << 30), new AssumedDevice("cuda:0", 1L << 30)])).Message);
+    }
+
+    [Fact]
+    public void Make_CacheThatIsSet_CountsWhereLayersAreLaid()
+    {
+        AssumedDevice[] devices = [new("cuda:0", 4 << 20), new("cuda:1", 4 << 20)];
+        ModelOptions options = Options("auto");
+
+        Assert.Null(ModelPlanner.Make(options, devices).Fault);
+        Assert.Contains($"the least KV cache {1000 * BlockBytes >> 20} MiB", ModelPlanner.Make(options with { BlockCount = 1000 }, devices).Fault);
+    }
+
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(2, true)]
+    [InlineData(1, true)]
+    public void Place_WeightsStream_AddsUpToTheLimitButForLessThanABlock(int layers, bool keepsHead)
+    {
+        ModelOptions options = Options("cpu") with { MaxSequences = 1000 };
+        (options, BackendChoice choice) = LimitedModel.Of(options, BackendChoice.Of(options), layers, keepsHead);
+
+        DevicePlan device = Assert.Single(ModelPlanner.Place(options, [choice], [choice.FreeBytes()]).Devices);
+
+        Assert.InRange(choice.MemoryLimit!.Value - device.TotalBytes, 0, BlockBytes - 1);
     }
 
     [Fact]
@@ -89,8 +127,16 @@ public sealed class ModelPlannerTests : IDisposable
         Assert.False(plan.Devices[0].Fits);
         Assert.Contains("Model:Dtype=int4", plan.Remedies);
         Assert.Contains(plan.Remedies, remedy => remedy.StartsWith("2 devices", StringComparison.Ordinal));
-        Assert.Null(ModelPlanner.Make(options with { Dtype = "int4" }, [new AssumedDevice("cuda:0", some)]).Fault);
-        Assert.Null(ModelPlanner.Make(options, [new AssumedDevice("cuda:0", some), new AssumedDevice("cuda:1", some)]).Fault);
+        Assert.All(plan.Remedies, remedy => Assert.Null(ModelPlanner.Make(With(remedy), [.. Enumerable.Range(0, remedy.StartsWith("2 devices", StringComparison.Ordinal) ? 2 : 1).Select(i => new AssumedDevice($"cuda:{i}", some))]).Fault));
+
+        ModelOptions With(string remedy) => remedy.Split('=', ',') switch
+        {
+            ["Model:Dtype", string type] => options with { Dtype = type },
+            ["Model:KvDtype", string type] => options with { KvDtype = type },
+            ["Model:ContextLength", string length] => options with { ContextLength = int.Parse(length) },
+            ["Model:MemoryLimit", string limit, ..] => options with { MemoryLimit = limit },
+            _ => options, // more devices
+        };
     }
 
     [Fact]
@@ -113,15 +159,6 @@ public sealed class ModelPlannerTests : IDisposable
         string planned = Assert.Throws<ArgumentException>(() => ModelPlanner.Make(options, [])).Message;
         Assert.Contains("o_proj.weight at column 40, within a group of 64 codes", planned);
         Assert.Equal(planned, Assert.Throws<ArgumentException>(() => ModelRunner.Load(options)).Message);
-    }
-
-    [Theory]
-    [InlineData("int8-outliers", "fused", "Weights in int8-outliers are multiplied on a CPU only")]
-    [InlineData("int8", "plain", "which plain kernels cannot multiply on this device")]
-    public void Make_FormThatADeviceCannotMultiply_IsRefused(string dtype, string kernels, string message)
-    {
-        ModelOptions options = Options("cpu:0,cuda:0") with { Dtype = dtype, Kernels = kernels };
-        Assert.Contains(message, Assert.Throws<ArgumentException>(() => ModelPlanner.Make(options, [new AssumedDevice("cpu:0", 1L << 30), new AssumedDevice("cuda:0", 1L << 30)])).Message);
     }
 
     private ModelOptions Options(string device) => new() { Path = _folder, Device = device, MaxBatchTokens = 64, MaxSequences = 8, Threads = 2 };
