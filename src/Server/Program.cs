@@ -13,7 +13,7 @@ if (await Verbs.RunAsync(args, Console.Out, Console.Error) is int exitCode)
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.AddLlama(llama => (llama.ConfigurationSection, llama.StopHostOnFailure) = ("", true));
 builder.AddStandAlone();
-builder.AddLogging("Server:LogFormat");
+builder.AddLogging("Server:LogFormat", TextRecorder.IsForLog(builder.Configuration["Server:RecordText"]) ? TextRecorder.Category : null);
 builder.AddTelemetryExport();
 builder.Services.AddApiDescription();
 
