@@ -8,7 +8,7 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 port=${1:-9200}
 work=$(mktemp -d)
 pids=()
-trap 'for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done; rm -rf "$work"' EXIT
+trap 'for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done; wait; rm -rf "$work"' EXIT
 PUBLISH_ARTIFACTS=$work/build "$root/deploy/docker/publish.sh" server cpu "$work/server"
 PUBLISH_ARTIFACTS=$work/build "$root/deploy/docker/publish.sh" gateway cpu "$work/gateway"
 chmod 755 "$work"
@@ -36,3 +36,4 @@ until_healthy gateway/Llama.Gateway "$((port + 1))"
 ps -o user= -p "$server" | grep -qx 1654 || { echo "the server does not run as the image's user" >&2; exit 1; }
 end "$gateway" gateway
 end "$server" server
+echo "PASS both programs run as in their images"

@@ -1,18 +1,24 @@
 #!/usr/bin/env bash
 # Proves on this machine that replicas keep to one limit together: two servers, one Redis, 32 clients at once; Redis is killed and restarted in mid-load.
-# Installs redis-server where it is missing (Debian, Ubuntu; needs root for that). Takes three minutes. Ends with 1 when a request failed or a minute held not within 1 % of the limit.
+# Installs redis-server and curl where they are missing (Debian, Ubuntu; needs root for that). Takes three minutes after the build. Ends with 1 when a request failed or a minute held not within 1 % of the
+# limit.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 limit=600 clients=32 port=${1:-18880}
 work=$(mktemp -d)
 pids=()
-cleanup() { for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done; rm -rf "$work"; }
-trap cleanup EXIT
+trap 'for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done; wait; rm -rf "$work"' EXIT
 
-command -v redis-server > /dev/null || { apt-get update -q; apt-get install -qy redis-server; }
+for program in redis-server curl; do
+    command -v $program > /dev/null && continue
+    as_root=""; [ "$(id -u)" -eq 0 ] || as_root=sudo
+    $as_root apt-get update -qq && $as_root apt-get install -qy --no-install-recommends redis-server curl > /dev/null
+    break
+done
 
 echo "== tests with a Redis of their own"
+dotnet build -c Release src/Server -v:q
 dotnet test -c Release tests/Server.Tests --filter 'FullyQualifiedName~RedisLimits'
 
 echo "== two servers and one Redis"
@@ -44,20 +50,36 @@ judge() {
     awk -v got=$total -v limit=$limit -v what="$1" 'BEGIN { off = 100 * (got / limit - 1); printf "%s: %d of %d let in, %+.2f %%\n", what, got, limit, off; exit off > 1 || off < -1 }' || status=1
 }
 
-status=0 failures=0 total=0 start=$SECONDS
-load 1000 "Redis there"
-judge "one minute, counted together"
-sleep $((62 - (SECONDS - start) > 0 ? 62 - (SECONDS - start) : 0))
+undisturbed() { load 1000 "Redis there"; }
+killed_and_restarted() {
+    local back
+    back=$(($(grep -h 'Redis is back' "$work"/server?.log | wc -l) + 2))
+    load 300 "Redis there"
+    kill -9 $redis; wait $redis 2> /dev/null || true
+    load 500 "Redis killed"
+    start_redis
+    until (($(grep -h 'Redis is back' "$work"/server?.log | wc -l) >= back)); do sleep 0.2; done
+    load 400 "Redis back"
+}
 
-total=0 start=$SECONDS
-load 300 "Redis there"
-kill -9 $redis; wait $redis 2> /dev/null || true
-load 500 "Redis killed"
-start_redis
-for i in 0 1; do timeout 30 sh -c "until grep -q 'Redis is back' '$work/server$i.log'; do sleep 0.2; done"; done
-load 400 "Redis back"
-((SECONDS - start < 60)) || echo "That took longer than a minute: more than the limit is right."
-judge "one minute, Redis killed and restarted"
+# Runs that within one minute, again where the machine was too slow for it: in more than a minute more than the limit is right. Waits before it until nothing counts any more.
+in_a_minute() {
+    local start
+    for try in 1 2 3; do
+        sleep $((62 - (SECONDS - last) > 0 ? 62 - (SECONDS - last) : 0))
+        total=0 start=$SECONDS
+        $1
+        last=$SECONDS
+        ((last - start < 60)) && break
+        echo "That took $((last - start)) s; again."
+    done
+    judge "$2"
+}
+
+status=0 failures=0 last=-62
+in_a_minute undisturbed "one minute, counted together"
+in_a_minute killed_and_restarted "one minute, Redis killed and restarted"
 grep -h 'WRN\|Redis is back' "$work"/server?.log || true
 [ $failures -eq 0 ] || status=1
+if [ $status -eq 0 ]; then echo "PASS both minutes within 1 % of the limit, no request failed"; else echo "FAIL"; fi
 exit $status

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../.."
 port=${1:-19100}
 work=$(mktemp -d)
 pids=()
-trap 'for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done; rm -rf "$work"' EXIT
+trap 'for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done; wait; rm -rf "$work"' EXIT
 
 for program in prometheus jq curl; do
     command -v $program > /dev/null && continue
@@ -85,4 +85,5 @@ curl -sS "http://127.0.0.1:$((port + 1))/api/v1/rules" | jq -r '.data.groups[].r
 ! grep -q 'firing' "$work/rules" || status=1
 cat "$work"/server?.log "$work/gateway.log" > "$work/log"
 if jq -e . "$work/log" > /dev/null; then echo "ok      $(wc -l < "$work/log") log lines are JSON"; else echo "FAULT   a log line is no JSON"; status=1; fi
+if [ $status -eq 0 ]; then echo "PASS every query has data that should have, every rule can be evaluated"; else echo "FAIL"; fi
 exit $status

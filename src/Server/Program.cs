@@ -16,7 +16,7 @@ if (ProgramBuilder.TryBuild(() => ProgramBuilder.Create(arguments.Settings), Con
 
 builder.AddLlama(llama => (llama.ConfigurationSection, llama.StopHostOnFailure) = ("", true));
 builder.AddStandAlone(arguments.Faults);
-builder.AddLogging("Server:LogFormat");
+builder.AddLogging("Server:LogFormat", TextRecorder.IsForLog(builder.Configuration["Server:RecordText"]) ? TextRecorder.Category : null);
 builder.AddTelemetryExport();
 builder.Services.AddApiDescription();
 

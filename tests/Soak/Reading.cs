@@ -14,7 +14,7 @@ namespace Llama.Soak;
 /// <param name="Tensors">Of libtorch; 0 while it is not loaded.</param>
 internal sealed record Reading(double Running, double UsedBlocks, double CachedBlocks, double FreeBlocks, double ResidentBytes, double ManagedBytes, double Threads, double Files, double Tensors)
 {
-    private static readonly TimeSpan IdleWithin = TimeSpan.FromMinutes(2);
+    private const int MostLooks = 1200; // 100 ms apart; counted, so that a machine that stands still for a while is no fault
 
     public double UnheldBlocks => CachedBlocks + FreeBlocks;
 
@@ -23,9 +23,8 @@ internal sealed record Reading(double Running, double UsedBlocks, double CachedB
     /// <summary>Waits until nothing runs. What is still held then has leaked.</summary>
     public static async Task<Reading> WhenIdleAsync(Api api, CancellationToken cancellation)
     {
-        DateTime end = DateTime.UtcNow + IdleWithin;
         Reading reading = await TakeAsync(api, cancellation);
-        while (reading is not { Running: 0, UsedBlocks: 0 } && DateTime.UtcNow < end)
+        for (int look = 1; reading is not { Running: 0, UsedBlocks: 0 } && look < MostLooks; look++)
         {
             await Task.Delay(100, cancellation);
             reading = await TakeAsync(api, cancellation);

@@ -6,8 +6,7 @@ namespace Llama.Soak;
 internal static class SoakVerdict
 {
     private const int SettlingMinutes = 5, LeastThird = 3;
-    private const double MostGrowth = 0.03;
-    private const double MoreTensors = 0.1; // views of a step's memory are kept for each number of tokens that has occurred, which takes time to be all
+    private const double MostGrowth = 0.03; // of memory, and of tensors
     private const int MoreThreads = 4, MoreFiles = 4; // the thread pool and idle connections come and go
 
     public static IEnumerable<Verdict> Of(Load load, IReadOnlyList<Reading> readings)
@@ -24,7 +23,7 @@ internal static class SoakVerdict
         yield return Flat("resident MiB", settled, reading => reading.ResidentBytes / (1 << 20), middle => middle * MostGrowth);
         yield return Flat("threads", settled, reading => reading.Threads, _ => MoreThreads);
         yield return Flat("file descriptors", settled, reading => reading.Files, _ => MoreFiles);
-        yield return Flat("tensors", settled, reading => reading.Tensors, middle => middle * MoreTensors);
+        yield return Flat("tensors", settled, reading => reading.Tensors, middle => middle * MostGrowth);
     }
 
     public static Verdict OfLog(string path)

@@ -9,7 +9,10 @@ namespace Llama.Model.Kernels;
 /// </summary>
 internal sealed unsafe class Matrix : IDisposable
 {
+    private const int MostViewTensors = 16; // more than a step asks for: without a bound there would be one for each number of rows that ever occurred
+
     private readonly Dictionary<int, Matrix> _views = [];
+    private readonly List<Matrix> _shown = []; // views with a tensor, the one that was last asked for at the end
     private readonly Matrix? _whole; // of a view
     private readonly Action<nint>? _free;
     private Tensor? _tensor;
@@ -34,7 +37,7 @@ internal sealed unsafe class Matrix : IDisposable
 
     /// <summary>[rows, columns], on the same memory.</summary>
     /// <exception cref="InvalidOperationException">The memory is not torch's, nor such as torch can be given.</exception>
-    public Tensor Tensor => _tensor ??= MakeTensor();
+    public Tensor Tensor => _whole is null ? _tensor ??= MakeTensor() : _whole.TensorOf(this);
 
     public int Rows { get; }
 
@@ -77,6 +80,7 @@ internal sealed unsafe class Matrix : IDisposable
     public Matrix Take(int rows)
     {
         if (rows == Rows) return this;
+        if (_whole is not null) return _whole.Take(rows);
         if (!_views.TryGetValue(rows, out Matrix? view)) _views[rows] = view = new Matrix(this, rows);
         return view;
     }
@@ -91,9 +95,26 @@ internal sealed unsafe class Matrix : IDisposable
         _free?.Invoke((nint)Data);
     }
 
+    private Tensor TensorOf(Matrix view)
+    {
+        if (_shown is not [.., var last] || last != view)
+        {
+            if (view._tensor is not null) _shown.Remove(view);
+            else if (_shown.Count == MostViewTensors) Hide(_shown[0]);
+            _shown.Add(view);
+        }
+        return view._tensor ??= Tensor.narrow(0, 0, view.Rows).DetachFromDisposeScope();
+    }
+
+    private void Hide(Matrix view)
+    {
+        _shown.Remove(view);
+        view._tensor!.Dispose();
+        view._tensor = null;
+    }
+
     private Tensor MakeTensor()
     {
-        if (_whole is not null) return _whole.Tensor.narrow(0, 0, Rows).DetachFromDisposeScope();
         if (!IsOnHost) throw new InvalidOperationException("A plain kernel asks for a tensor in memory that the CUDA driver gave: plain kernels on CUDA need matrices of torch's own memory.");
         return TensorMemory.Wrap(Data, [Rows, Columns], Dtype).DetachFromDisposeScope();
     }

@@ -67,6 +67,7 @@ internal static class ServerHelp
           --Server:MaxStoredBytes=<bytes>      memory they may take (default 64 MiB)
           --Server:KeepAliveSeconds=<seconds>  silence on a stream before a comment line (default 15)
           --Server:LogFormat=<kind>            log lines: console for people, json for machines (default console)
+          --Server:RecordText=<where>          writes the text of prompts and answers into the log, into traces, or both: none, log, traces or both (default none)
           --Server:DrainSeconds=<seconds>      how long running requests may go on after SIGTERM (default 30)
           --Server:Cors:Origins:0=<origin>     web pages of this origin may call; * for all (default: none)
           --Auth:ApiKeys:0=<key>               a key that may call, or its hash (default: none, open to all); further :Name, :Hash, :Models:0, :Weight,

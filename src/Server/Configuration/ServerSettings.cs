@@ -39,6 +39,10 @@ internal sealed class ServerSettings : IHasCors
     [RegularExpression("console|json", ErrorMessage = "Server:LogFormat must be console or json.")]
     public string LogFormat { get; set; } = "console";
 
+    /// <summary>Where the text of prompts and answers is written: <c>none</c>, <c>log</c>, <c>traces</c> or <c>both</c>.</summary>
+    [RegularExpression("none|log|traces|both", ErrorMessage = "Server:RecordText must be none, log, traces or both.")]
+    public string RecordText { get; set; } = "none";
+
     /// <summary>How long running requests may go on once the server is told to stop.</summary>
     [Range(0, 3600)]
     public int DrainSeconds { get; set; } = 30;

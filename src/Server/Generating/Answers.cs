@@ -43,6 +43,9 @@ internal sealed class Answers : IAsyncDisposable
     /// <summary>How far they are, for those who look on.</summary>
     public LiveProgress Progress => new(Streams.All(stream => stream.IsWaiting), _plan.PromptTokenCount, Streams.Sum(stream => stream.TokenCount));
 
+    /// <summary>What they answer.</summary>
+    public IReadOnlyList<Prompt> Prompts => _plan.Prompts;
+
     public Prompt PromptOf(int choice) => _plan.PromptOf(choice);
 
     /// <summary>Hands every choice to the engine, or none. The answers to one prompt go together, so that it is computed once.</summary>

@@ -92,7 +92,7 @@ internal sealed class RequestMapper(IOptions<ServerSettings> settings, IOptions<
         return null;
     }
 
-    private static ChoicePlan Plan(GenerationParameters parameters, Prompt prompt, int maxTokens, Checkpoint checkpoint, ITokenGuide? guide, ulong seed)
+    private ChoicePlan Plan(GenerationParameters parameters, Prompt prompt, int maxTokens, Checkpoint checkpoint, ITokenGuide? guide, ulong seed)
     {
         var request = new GenerationRequest
         {
@@ -113,6 +113,7 @@ internal sealed class RequestMapper(IOptions<ServerSettings> settings, IOptions<
             SkipSpecialTokens = parameters.SkipSpecialTokens,
             AtSequenceStart = !prompt.ContinuesText,
             KeepTokens = parameters.Logprobs is not null || parameters.ReturnTokenIds,
+            KeepWritten = settings.Value.RecordText != "none",
         };
         return new ChoicePlan(request, parameters.Tools is { Mode: not ToolMode.None } tools ? text.ReadingCalls(tools, checkpoint) : text);
     }

@@ -23,6 +23,9 @@ internal sealed record TextRules
     /// <summary>A control token that begins calls: their reader must see it.</summary>
     public int? CallTokenId { get; init; }
 
+    /// <summary>Whether <see cref="TextStream.Written"/> is wanted.</summary>
+    public bool KeepWritten { get; init; }
+
     /// <summary>Whether the tokens are wanted beside the text.</summary>
     public bool KeepTokens { get; init; }
 }

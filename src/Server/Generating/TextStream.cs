@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Text;
 using Llama.Model;
 using Llama.Model.Sampling;
 using Llama.Model.Text;
@@ -20,6 +21,7 @@ internal sealed class TextStream(Generation generation, Tokenizer tokenizer, Tex
     private readonly ToolCallReader? _calls = rules.ReadCalls?.Invoke();
     private readonly List<DrawnToken> _held = [];
     private readonly List<DrawnToken> _released = [];
+    private readonly StringBuilder? _written = rules.KeepWritten ? new() : null;
     private readonly long _start = clock.GetTimestamp();
     private int _decodedLength;
     private int _decodedCount; // code points of the same text; counted only for tokens that are kept
@@ -39,6 +41,9 @@ internal sealed class TextStream(Generation generation, Tokenizer tokenizer, Tex
 
     /// <summary>The piece's tokens, when <see cref="TextRules.KeepTokens"/>; valid until the next move.</summary>
     public ReadOnlySpan<DrawnToken> Tokens => CollectionsMarshal.AsSpan(_released);
+
+    /// <summary>All that the model wrote so far, calls and stop texts included, when <see cref="TextRules.KeepWritten"/>; else empty.</summary>
+    public string Written => _written?.ToString() ?? "";
 
     /// <summary>Why the answer ended, on the last move.</summary>
     public FinishReason? Finish { get; private set; }
@@ -142,6 +147,7 @@ internal sealed class TextStream(Generation generation, Tokenizer tokenizer, Tex
     private void AddText(ReadOnlySpan<char> piece)
     {
         _decodedLength += piece.Length;
+        _written?.Append(piece);
         if (rules.KeepTokens)
             _decodedCount += CodePoints.Count(piece);
         if (rules.Stop.Count == 0 || TokenCount < rules.MinTokens)

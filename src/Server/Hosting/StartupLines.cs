@@ -1,14 +1,16 @@
 using System.Net;
 using Llama.Server.Auth;
+using Llama.Server.Configuration;
 using Llama.Server.Telemetry;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Options;
 
 namespace Llama.Server.Hosting;
 
 /// <summary>Says where the server listens, and warns when anyone may call it from elsewhere.</summary>
 internal sealed partial class StartupLines(
-    IServer server, ApiKeys keys, ModelIdentity identity, IConfiguration settings, IHostApplicationLifetime lifetime, ILogger<StartupLines> logger) : IHostedService
+    IServer host, ApiKeys keys, ModelIdentity identity, IConfiguration settings, IOptions<ServerSettings> server, IHostApplicationLifetime lifetime, ILogger<StartupLines> logger) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellation)
     {
@@ -28,28 +30,40 @@ internal sealed partial class StartupLines(
 
     private void Write()
     {
-        ICollection<string> addresses = server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
+        ICollection<string> addresses = host.Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
         foreach (string address in addresses)
             Log.Listening(logger, address, address.TrimEnd('/'));
         Log.Loading(logger, identity.Name, identity.Folder);
         if (keys.AreOpen && addresses.Any(address => !IsLoopback(address)))
             Log.Open(logger);
+        WriteTelemetry(server.Value.RecordText);
+    }
+
+    private void WriteTelemetry(string recordText)
+    {
         if (OtlpEndpoints.Of(settings, "TRACES") is { } traces)
-            Log.Exporting(logger, "Spans", traces);
+            Log.Exporting(logger, "Spans", traces, TextRecorder.IsForTraces(recordText) ? "with the text of prompts and answers" : Log.NoText);
         if (OtlpEndpoints.Of(settings, "METRICS") is { } metrics)
-            Log.Exporting(logger, "Metrics", metrics);
+            Log.Exporting(logger, "Metrics", metrics, Log.NoText);
+        if (recordText != "none")
+            Log.RecordingText(logger, recordText);
     }
 
     private static partial class Log
     {
+        public const string NoText = "without a word of any prompt or answer";
+
         [LoggerMessage(LogLevel.Information, "Listening on {Address} (open it in a browser to chat, {Base}/swagger to try the API)")]
         public static partial void Listening(ILogger logger, string address, string @base);
 
         [LoggerMessage(LogLevel.Information, "Loading {Name} from {Folder}")]
         public static partial void Loading(ILogger logger, string name, string folder);
 
-        [LoggerMessage(LogLevel.Information, "{Signal} go to {Endpoint}, without a word of any prompt or answer")]
-        public static partial void Exporting(ILogger logger, string signal, string endpoint);
+        [LoggerMessage(LogLevel.Information, "{Signal} go to {Endpoint}, {Text}")]
+        public static partial void Exporting(ILogger logger, string signal, string endpoint, string text);
+
+        [LoggerMessage(LogLevel.Warning, "What people ask and are answered is recorded: Server:RecordText is {Where}.")]
+        public static partial void RecordingText(ILogger logger, string where);
 
         [LoggerMessage(LogLevel.Warning, "Anyone who reaches this address may call: no key is set (Auth:ApiKeys) and the server listens beyond this machine.")]
         public static partial void Open(ILogger logger);

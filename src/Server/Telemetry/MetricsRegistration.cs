@@ -6,7 +6,7 @@ namespace Llama.Server.Telemetry;
 internal static class MetricsRegistration
 {
     public static IServiceCollection AddServerMetrics(this IServiceCollection services) => services
-        .AddSingleton<MetricsScrape>().AddSingleton<ModelCallMetrics>().AddSingleton<ServerGauges>().AddSingleton<DeviceGauges>();
+        .AddSingleton<MetricsScrape>().AddSingleton<ModelCallMetrics>().AddSingleton<TextRecorder>().AddSingleton<ServerGauges>().AddSingleton<DeviceGauges>();
 
     /// <summary>Maps the scrape. Its names are turned into vLLM's by <see cref="ScrapeNames"/>.</summary>
     public static void MapMetrics(this IEndpointRouteBuilder routes, string path)

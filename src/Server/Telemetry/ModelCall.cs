@@ -4,7 +4,7 @@ using Llama.Server.Generating;
 namespace Llama.Server.Telemetry;
 
 /// <summary>
-/// What telemetry knows about one request that has the model work: a feature of the request, filled as it goes along. Names, counts and parameters; never text, so no stop strings either.
+/// What telemetry knows about one request that has the model work: a feature of the request, filled as it goes along. Names, counts and parameters; never text, so no stop strings either: that is <see cref="TextRecorder"/>'s affair.
 /// </summary>
 internal sealed class ModelCall(string operation)
 {

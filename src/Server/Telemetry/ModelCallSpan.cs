@@ -86,7 +86,8 @@ internal static class ModelCallSpan
         stage?.SetEndTime((now - clock.GetElapsedTime(end, timestamp)).UtcDateTime);
     }
 
-    private static string NameOf(TextStream stream) => stream.Finish switch
+    /// <summary>Why an answer ended, as <c>gen_ai.response.finish_reasons</c> has it.</summary>
+    public static string NameOf(TextStream stream) => stream.Finish switch
     {
         FinishReason.Length => "length",
         FinishReason.Stop or FinishReason.Completed => stream.HasCalls ? "tool_calls" : "stop",

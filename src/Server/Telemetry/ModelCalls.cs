@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace Llama.Server.Telemetry;
 
 /// <summary>Measures and traces every request to a route that has the model work, those that are refused as well.</summary>
-internal sealed class ModelCalls(RequestDelegate next, ModelCallMetrics metrics, TimeProvider clock)
+internal sealed class ModelCalls(RequestDelegate next, ModelCallMetrics metrics, TextRecorder texts, TimeProvider clock)
 {
     public Task InvokeAsync(HttpContext context) =>
         context.GetEndpoint()?.Metadata.GetMetadata<ModelOperation>() is { } operation ? FollowAsync(context, new ModelCall(operation.Name)) : next(context);
@@ -29,6 +29,7 @@ internal sealed class ModelCalls(RequestDelegate next, ModelCallMetrics metrics,
             metrics.Ended(call, clock.GetElapsedTime(start));
             if (span is { IsAllDataRequested: true })
                 ModelCallSpan.Write(span, call, context, clock);
+            texts.Record(call, context.TraceIdentifier, span);
         }
     }
 }

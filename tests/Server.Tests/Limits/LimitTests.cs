@@ -178,6 +178,21 @@ public sealed class LimitTests
         Assert.Equal("7", Header(await client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":1")), "x-ratelimit-remaining-requests"));
     }
 
+    [Theory]
+    [InlineData("""{"model":"tiny","input":"a","previous_response_id":"resp_1"}""")]
+    [InlineData("""{"model":"tiny","input":[{"type":"item_reference","id":"msg_1"}]}""")]
+    public async Task Request_ThatRefersToWhatAnotherReplicaMayHave_CountsForNothing(string body)
+    {
+        // A gateway that does not know which replica has it asks one after the other, and the caller has asked once.
+        await using var app = new TestApp { Reply = "ok", Clock = new ManualClock(), Settings = { ["RateLimits:RequestsPerMinute"] = "10", ["RateLimits:TokensPerMinute"] = "10000" } };
+        HttpClient client = await app.StartAsync();
+        HttpResponseMessage unknown = await client.PostAsync("/v1/responses", TestApp.Json(body));
+
+        Assert.Contains("_not_found", await unknown.Content.ReadAsStringAsync());
+        Assert.Null(Header(unknown, "x-ratelimit-remaining-requests"));
+        Assert.Equal("9", Header(await client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":1")), "x-ratelimit-remaining-requests"));
+    }
+
     [Fact]
     public async Task OpenAIsClient_Limited_ComesAgainWhenItWasTold()
     {

@@ -117,6 +117,23 @@ public sealed class SpanTests : IDisposable
             Assert.All(["zebra", "tall", "very-secret"], word => Assert.DoesNotContain(word, Text(any)));
     }
 
+    [Theory]
+    [InlineData("log", false)]
+    [InlineData("traces", true)]
+    [InlineData("both", true)]
+    public async Task RecordText_ForTraces_PutsPromptAndAnswersIntoTheConventionsAttributes(string setting, bool isThere)
+    {
+        await using var app = new TestApp { Reply = "A tall animal.", Settings = { ["Server:RecordText"] = setting } };
+        await PostAsync(app, "/v1/chat/completions", """{"model":"tiny","messages":[{"role":"system","content":"Be brief."},{"role":"user","content":"zebra?"}],"stop":["animal"],"n":2}""");
+        Activity span = await FindAsync("chat tiny");
+
+        const string answer = """{"role":"assistant","parts":[{"type":"text","content":"A tall animal"}],"finish_reason":"stop"}""";
+        Assert.Equal(
+            isThere ? """[{"role":"system","parts":[{"type":"text","content":"Be brief."}]},{"role":"user","parts":[{"type":"text","content":"zebra?"}]}]""" : null,
+            span.GetTagItem("gen_ai.input.messages"));
+        Assert.Equal(isThere ? $"[{answer},{answer}]" : null, span.GetTagItem("gen_ai.output.messages"));
+    }
+
     // Times of the two clocks that a span is measured by are read one after the other.
     private static readonly TimeSpan Tolerance = TimeSpan.FromMinutes(2);
 

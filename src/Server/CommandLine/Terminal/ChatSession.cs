@@ -36,6 +36,7 @@ internal sealed class ChatSession
         if (_screen.IsConversation) _screen.Note($"{Model} at {_server.Url}; /help lists commands, Ctrl-D leaves.");
         while (await NextAsync(reader) is { } input)
         {
+            _interrupts.Forget();
             if (string.IsNullOrWhiteSpace(input)) continue;
             bool isGood = input[0] == '/' && !input.StartsWith("//", StringComparison.Ordinal) ? await _commands.RunAsync(input) : await AskAsync(input[0] == '/' ? input[1..] : input);
             if (_commands.HasQuit || _interrupts.Leaving.IsCompleted) return 0;

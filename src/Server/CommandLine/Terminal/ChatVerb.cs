@@ -30,7 +30,7 @@ internal static class ChatVerb
         ChatSession session = new(server, model, settings, screen, interrupts);
         if (settings.Question is { } question) return await session.AskOnceAsync(question);
         if (settings.IsWhole) return await session.AskOnceAsync(await Console.In.ReadToEndAsync(cancellation));
-        return await session.RunAsync(new QuestionReader(Console.In, screen, () => screen.IsConversation && Console.KeyAvailable));
+        return await session.RunAsync(new QuestionReader(TypedLines.Open(), screen, () => screen.IsConversation && TypedLines.HasMore()));
     }
 
     private const string Explanation = """

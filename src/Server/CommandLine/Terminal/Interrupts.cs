@@ -1,6 +1,6 @@
 namespace Llama.Server.CommandLine.Terminal;
 
-/// <summary>What Ctrl-C means: it stops the answer that is being made; the next one, before another question is asked, leaves.</summary>
+/// <summary>What Ctrl-C means: it stops the answer that is being made; the next one, before another line is typed, leaves.</summary>
 internal sealed class Interrupts
 {
     private readonly Lock _lock = new(); // signals come on a thread of their own
@@ -11,12 +11,17 @@ internal sealed class Interrupts
     /// <summary>Completes when the conversation is to end.</summary>
     public Task Leaving => _leaving.Task;
 
+    /// <summary>Something was typed.</summary>
+    public void Forget()
+    {
+        lock (_lock) _isSecond = false;
+    }
+
     /// <summary>A question was asked; cancelled when its answer is to stop.</summary>
     public CancellationToken Begin()
     {
         lock (_lock)
         {
-            _isSecond = false;
             _answer = new CancellationTokenSource();
             return _answer.Token;
         }

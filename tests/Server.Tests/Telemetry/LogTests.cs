@@ -1,0 +1,94 @@
+using Llama.Server.Tests.Hosting;
+
+namespace Llama.Server.Tests.Telemetry;
+
+/// <summary>What the log says, read from a file that section <c>Serilog</c> adds.</summary>
+public sealed class LogTests : IDisposable
+{
+    private const string Trace = "0af7651916cd43dd8448eb211c80319c";
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("log");
+
+    private string LogPath => Path.Combine(_folder.FullName, "log");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Theory]
+    [InlineData(null, false)]
+    [InlineData("none", false)]
+    [InlineData("traces", false)]
+    [InlineData("log", true)]
+    [InlineData("both", true)]
+    public async Task RecordText_ForTheLog_WritesPromptAndAnswerOfEachRouteAndElseNothing(string? setting, bool isThere)
+    {
+        await using var app = WithLog("A tall animal.");
+        if (setting is not null) app.Settings["Server:RecordText"] = setting;
+        HttpClient client = await app.StartAsync();
+        await AskAsync(client, "/v1/chat/completions", TestApp.Chat("\"stream\":true"));
+        await AskAsync(client, "/v1/completions", TestApp.Json("""{"model":"tiny","prompt":"What is a zebra?","max_tokens":1}"""));
+        await AskAsync(client, "/v1/responses", TestApp.Json("""{"model":"tiny","input":"What is an okapi?","instructions":"Be brief."}"""));
+        string log = await UntilAsync("/v1/responses 200");
+
+        Assert.All(["What is a giraffe?", "What is a zebra?", "What is an okapi?", "Be brief.", "A tall animal."], text => Assert.Equal(isThere, log.Contains(text, StringComparison.Ordinal)));
+        Assert.Equal(isThere, log.Contains("""[{"role":"user","parts":[{"type":"text","content":"What is a giraffe?"}]}] and was answered [{"role":"assistant","parts":[{"type":"text","content":"A tall animal."}],"finish_reason":"stop"}]""", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task RecordText_ForTheLog_HasToolsAsTheyWereCalledAndAnswered()
+    {
+        await using var app = WithLog("ok");
+        app.Settings["Server:RecordText"] = "log";
+        HttpClient client = await app.StartAsync();
+        await AskAsync(client, "/v1/chat/completions", TestApp.Json("""
+            {"model":"tiny","tools":[{"type":"function","function":{"name":"measure"}}],"messages":[{"role":"user","content":"How tall?"},
+             {"role":"assistant","content":null,"tool_calls":[{"id":"c1","type":"function","function":{"name":"measure","arguments":"{}"}}]},{"role":"tool","tool_call_id":"c1","content":"5 m"}]}
+            """));
+        string log = await UntilAsync("/v1/chat/completions 200");
+
+        Assert.Contains("""{"role":"assistant","parts":[{"type":"tool_call","id":"c1","name":"measure","arguments":"{}"}]},{"role":"tool","parts":[{"type":"tool_call_response","id":"c1","response":"5 m"}]}""", log);
+    }
+
+    [Fact]
+    public async Task Line_OfARequest_EndsWithTheTraceThatItsCallerHasBegun()
+    {
+        await using var app = WithLog("ok");
+        HttpClient client = await app.StartAsync();
+        await AskAsync(client, "/v1/chat/completions", TestApp.Chat());
+        client.DefaultRequestHeaders.Add("traceparent", $"00-{Trace}-b7ad6b7169203331-00");
+        await AskAsync(client, "/v1/completions", TestApp.Json("""{"model":"tiny","prompt":"a"}"""));
+        string[] lines = (await UntilAsync("/v1/completions 200")).Split('\n');
+
+        Assert.DoesNotContain("trace", Assert.Single(lines, line => line.Contains("/v1/chat/completions 200", StringComparison.Ordinal)));
+        Assert.EndsWith($", trace {Trace}", Assert.Single(lines, line => line.Contains("/v1/completions 200", StringComparison.Ordinal)));
+    }
+
+    private TestApp WithLog(string reply) => new()
+    {
+        Reply = reply,
+        Settings =
+        {
+            ["Serilog:MinimumLevel:Default"] = "Information", ["Serilog:Using:0"] = "Serilog.Sinks.File", ["Serilog:WriteTo:0:Name"] = "File", ["Serilog:WriteTo:0:Args:path"] = LogPath, ["Serilog:WriteTo:0:Args:outputTemplate"] = "{Message:l}{Trace:l}{NewLine}",
+        },
+    };
+
+    private static async Task AskAsync(HttpClient client, string route, HttpContent body)
+    {
+        HttpResponseMessage answer = await client.PostAsync(route, body);
+        string text = await answer.Content.ReadAsStringAsync();
+        Assert.True(answer.IsSuccessStatusCode, text);
+    }
+
+    /// <summary>The log once it has a line with this text; a request's line is written a little after its answer.</summary>
+    private async Task<string> UntilAsync(string text)
+    {
+        string log = "";
+        await TestApp.Until(() => File.Exists(LogPath) && (log = Read()).Contains(text, StringComparison.Ordinal));
+        return log;
+    }
+
+    private string Read()
+    {
+        using var file = new StreamReader(new FileStream(LogPath, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        return file.ReadToEnd();
+    }
+}
