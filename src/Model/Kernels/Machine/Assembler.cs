@@ -17,10 +17,13 @@ internal sealed class Assembler : InstructionEncoder
 
     public void Store(int source, Memory target) => Vector(Prefix.None, Map.M0F, false, 0x11, source, 0, target, 64);
 
+    /// <summary>The lowest 128 bits.</summary>
+    public void StoreX(int source, Memory target) => Vector(Prefix.None, Map.M0F, false, 0x11, source, 0, target, 16, length: 0);
+
     /// <summary>The lowest 32 bits; the others of the lowest 128 are 0.</summary>
     public void LoadScalar(int target, Memory source) => Vector(Prefix.PF3, Map.M0F, false, 0x10, target, 0, source, 4, length: 0);
 
-    /// <summary>32 bits into one of the lowest four lanes, which keeps the others (VINSERTPS).</summary>
+    /// <summary>32 bits into one of the lowest four lanes, of which the others stay (VINSERTPS).</summary>
     public void LoadLane(int target, Memory source, int lane)
     {
         Vector(Prefix.P66, Map.M0F3A, false, 0x21, target, target, source, 4, length: 0);
@@ -76,6 +79,8 @@ internal sealed class Assembler : InstructionEncoder
     public void Multiply(int target, int first, int second) => Vector(Prefix.None, Map.M0F, false, 0x59, target, first, second);
 
     public void AddX(int target, int first, int second) => Vector(Prefix.None, Map.M0F, false, 0x58, target, first, second, length: 0);
+
+    public void AddX(int target, int first, Memory second) => Vector(Prefix.None, Map.M0F, false, 0x58, target, first, second, 16, length: 0);
 
     /// <summary>The lowest four lanes by one float32 in memory.</summary>
     public void MultiplyX1(int target, int first, Memory second) => Vector(Prefix.None, Map.M0F, false, 0x59, target, first, second, 4, broadcast: true, length: 0);

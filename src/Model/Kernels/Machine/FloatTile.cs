@@ -1,7 +1,8 @@
 namespace Llama.Model.Kernels.Machine;
 
 /// <summary>
-/// Generates tiles of products of few rows in bfloat16 or float32: each of up to 6 input rows with each of 4 weight rows as they lie in their file, summed in 16 lanes of float32 along the inputs.
+/// Generates tiles of products of few rows in bfloat16 or float32: strip by strip each of up to 6 input rows with each of 4 weight rows as they lie in their file, summed in 16 lanes of float32
+/// along the inputs. With each strip it fetches part of the next tile's weights, so that memory does not rest while several strips meet the same weights.
 /// Registers: 0 to 23 the sums, 24 to 27 the weights, 28 and 29 the inputs in turn.
 /// </summary>
 internal static class FloatTile
@@ -17,52 +18,53 @@ internal static class FloatTile
         TileFrame.Enter(code);
         if (tail > 0) code.SetMask(TailMask, (1u << tail) - 1);
         int tile = code.Mark();
-        for (int sum = 0; sum < shape.Rows * shape.Outputs; sum++) code.Zero(sum);
-        code.Move(TileFrame.InputCursor, TileFrame.Input);
-        code.Move(TileFrame.WeightCursor, TileFrame.Weight);
-        Multiply(code, shape);
-        for (int row = 0; row < shape.Rows; row++)
-        {
-            TileFrame.Sum(code, row * shape.Outputs, shape.Outputs);
-            TileFrame.Store(code, row * shape.Outputs, shape.Outputs, shape.Streams.Distance, row, shape.Add);
-        }
-        TileFrame.Next(code, tile, outputs: 1, shape.WeightStride);
+        foreach (Strip strip in Strips.Of(shape.Rows, MaxRows).Cut(shape.FetchesAhead ? shape.Outputs : 0)) Rows(code, shape, strip);
+        TileFrame.Next(code, tile, shape.Advance, shape.Advance * shape.WeightStride);
         code.Return();
         return code.ToArray();
     }
 
     private static int TailOf(TileShape shape) => shape.Inputs % (RegisterBytes / shape.ElementBytes);
 
-    private static void Multiply(Assembler code, TileShape shape)
+    private static void Rows(Assembler code, TileShape shape, Strip strip)
     {
         int steps = shape.Inputs / (RegisterBytes / shape.ElementBytes), done = 0;
-        Loop(code, shape, steps / Unroll);
-        for (; done < steps % Unroll; done++) Step(code, shape, done, mask: 0);
-        if (TailOf(shape) > 0) Step(code, shape, done, TailMask);
+        for (int sum = 0; sum < strip.Rows * shape.Outputs; sum++) code.Zero(sum);
+        code.Move(TileFrame.InputCursor, TileFrame.Input);
+        code.Move(TileFrame.WeightCursor, TileFrame.Weight);
+        Loop(code, shape, strip, steps / Unroll);
+        for (; done < steps % Unroll; done++) Step(code, shape, strip, done, mask: 0);
+        if (TailOf(shape) > 0) Step(code, shape, strip, done, TailMask);
+        for (int row = 0; row < strip.Rows; row++)
+        {
+            TileFrame.Sum(code, row * shape.Outputs, shape.Outputs);
+            TileFrame.Store(code, row * shape.Outputs, shape.Outputs, shape.Distance, strip.First + row, shape.Add);
+        }
     }
 
-    private static void Loop(Assembler code, TileShape shape, int count)
+    private static void Loop(Assembler code, TileShape shape, Strip strip, int count)
     {
         if (count == 0) return;
         code.Move(TileFrame.Counter, count);
         int loop = code.Mark();
-        for (int step = 0; step < Unroll; step++) Step(code, shape, step, mask: 0);
+        for (int step = 0; step < Unroll; step++) Step(code, shape, strip, step, mask: 0);
         code.Add(TileFrame.InputCursor, Unroll * RegisterBytes);
         code.Add(TileFrame.WeightCursor, Unroll * RegisterBytes);
         code.Decrement(TileFrame.Counter);
         code.JumpIfNotZero(loop);
     }
 
-    private static void Step(Assembler code, TileShape shape, int step, int mask)
+    private static void Step(Assembler code, TileShape shape, Strip strip, int step, int mask)
     {
         int at = step * RegisterBytes;
-        WeightStreams streams = shape.Streams;
-        for (int output = streams.FirstAhead; output < streams.EndAhead; output++) code.Prefetch(WeightAt(output, streams.TilesAhead));
-        for (int output = 0; output < shape.Outputs; output++) Load(code, shape, WeightRegister + output, WeightAt(output, tile: 0), mask);
-        for (int row = 0; row < shape.Rows; row++)
+        for (int ahead = strip.FirstAhead; ahead < strip.EndAhead; ahead++)
+            code.Prefetch(new Memory(TileFrame.WeightCursor, (shape.Outputs + ahead) * shape.WeightStride + at));
+        for (int output = 0; output < shape.Outputs; output++)
+            Load(code, shape, WeightRegister + output, new Memory(TileFrame.WeightCursor, checked(output * shape.Distance * shape.WeightStride + at)), mask);
+        for (int row = 0; row < strip.Rows; row++)
         {
             int input = InputRegister + row % 2;
-            Load(code, shape, input, new Memory(TileFrame.InputCursor, row * shape.InputStride + at), mask);
+            Load(code, shape, input, new Memory(TileFrame.InputCursor, (strip.First + row) * shape.InputStride + at), mask);
             for (int output = 0; output < shape.Outputs; output++) Multiply(row * shape.Outputs + output, WeightRegister + output);
 
             void Multiply(int sum, int weight)
@@ -71,8 +73,6 @@ internal static class FloatTile
                 else code.MultiplyAdd(sum, weight, input);
             }
         }
-
-        Memory WeightAt(int output, int tile) => new(TileFrame.WeightCursor, checked((output * streams.Distance + tile) * shape.WeightStride + at));
     }
 
     // Under a mask, because the end of a row may be that of the mapped file.

@@ -3,15 +3,15 @@ using Llama.Model.Threads;
 namespace Llama.Model.Kernels.Machine;
 
 /// <summary>
-/// Products of few rows with weights as they lie in memory. Plan: threads take ranges of tiles, of which each is four weight rows a quarter of the matrix apart (<see cref="WeightStreams"/>). The rows of
-/// the input that one tile's code takes are a strip. Of several each goes through a block of weights that the second cache holds, as the first cache does the strip, while the first of them share out the
-/// fetching of the next block. What the four do not share evenly is done row by row.
+/// Products of few rows with weights as they lie in memory. Plan: threads take ranges of tiles; each tile's weights, fetched once, meet the strips of input rows one after the other. All
+/// that is generated code: the memory rests whenever it is left. Of many strips each meets, one call after the other, blocks of weights that the second cache holds.
+/// A single row only waits for memory, and the processor best fetches ahead by itself, along streams of which a page has but one: so the four weight rows of its tile are a quarter of the matrix apart,
+/// and the next tile's are the rows behind them.
 /// Each output is one chain of sums along the inputs, whatever tile computes it: a row's result does not depend on the other rows of the step.
 /// </summary>
 internal sealed unsafe class RowProducts
 {
-    private const int TileOutputs = FloatTile.MaxOutputs, BlockBytes = 128 << 10;
-    private const int Fetching = TileOutputs, Kinds = Fetching + 2; // of strips: the first ones, which fetch, then the long and the short of the others
+    private const int TileOutputs = FloatTile.MaxOutputs, BlockBytes = 256 << 10, FewStrips = 4;
     private const long WorkPerThread = 128 << 10; // multiply-adds worth waking a thread for
 
     private readonly CodeCache<TileShape> _floats = new(FloatTile.Generate);
@@ -29,7 +29,8 @@ internal sealed unsafe class RowProducts
         public RowInput Input;
         public int WeightStride, ScaleStride, BlockTiles;
         public Strips Strips;
-        public StripCode* Code; // [products, kinds]
+        public bool HasStreams; // a tile's outputs are far apart
+        public StripCode* Code; // of each product where they are, which says how far; else of each strip
     }
 
     /// <summary>output = input · weightᵀ for each projection, or output += when <paramref name="add"/>.</summary>
@@ -39,8 +40,11 @@ internal sealed unsafe class RowProducts
     public void Run(RowInput input, ReadOnlySpan<Projection> projections, bool add)
     {
         QuantizedWeight? codes = projections[0].Weight as QuantizedWeight;
+        Strips strips = Strips.Of(input.Rows, codes is null ? FloatTile.MaxRows : CodeTile.MaxRows);
+        bool few = strips.Count <= FewStrips;
+        if (few) strips = Strips.Of(input.Rows, input.Rows); // to the code, which cuts them itself
         Product* products = stackalloc Product[projections.Length];
-        StripCode* code = stackalloc StripCode[projections.Length * Kinds];
+        StripCode* code = stackalloc StripCode[Math.Max(projections.Length, strips.Count)];
         Job job = new()
         {
             Products = products,
@@ -48,35 +52,28 @@ internal sealed unsafe class RowProducts
             Input = input,
             WeightStride = codes is null ? input.Inputs * input.ElementBytes : QuantizedWeight.RowBytes(input.Inputs, codes.Bits),
             ScaleStride = codes is null ? 0 : codes.GroupCount,
-            Strips = Strips.Of(input.Rows, codes is null ? FloatTile.MaxRows : CodeTile.MaxRows),
+            Strips = strips,
             Code = code,
         };
         int tiles = Product.Tabulate(projections, TileOutputs, products);
-        job.BlockTiles = job.Strips.Count == 1 ? tiles : Math.Max(1, BlockBytes / (TileOutputs * job.WeightStride));
-        for (int i = 0; i < projections.Length; i++) SetCode(ref job, i, codes, add);
+        job.HasStreams = input.Rows == 1 && (long)tiles * TileOutputs * job.WeightStride < int.MaxValue; // a distance is part of the code, in 32 bits
+        job.BlockTiles = few ? tiles : Math.Max(1, BlockBytes / (TileOutputs * job.WeightStride));
+        if (job.HasStreams) for (int i = 0; i < projections.Length; i++) code[i] = CodeOf(job, codes, 1, products[i].Outputs / TileOutputs, fetchesAhead: false, add);
+        else for (int strip = 0; strip < strips.Count; strip++) code[strip] = CodeOf(job, codes, strips.RowsOf(strip), distance: 1, few, add);
         long workPerTile = (long)TileOutputs * input.Inputs * input.Rows;
         ParallelFor.Run(tiles, Math.Max(1, WorkPerThread / workPerTile), &Tiles, &job);
     }
 
-    private void SetCode(ref Job job, int product, QuantizedWeight? codes, bool add)
-    {
-        int outputs = job.Products[product].Outputs, count = job.Strips.Count, fetching = count > 1 ? Math.Min(count, Fetching) : 0;
-        for (int kind = 0; kind < (count > Fetching ? Kinds : count); kind++)
-        {
-            int rows = kind < Fetching ? job.Strips.RowsOf(kind) : kind == Fetching ? job.Strips.Longest : job.Strips.Shortest;
-            WeightStreams streams = new(outputs / TileOutputs);
-            if (kind < fetching) streams = new(streams.Distance, job.BlockTiles, kind * TileOutputs / fetching, (kind + 1) * TileOutputs / fetching);
-            ref StripCode code = ref job.Code[product * Kinds + kind];
-            if (outputs >= TileOutputs) code.Tile = CodeOf(job, codes, rows, TileOutputs, streams, add);
-            if (outputs % TileOutputs > 0) code.Rest = CodeOf(job, codes, rows, outputs: 1, default, add);
-        }
-    }
-
-    private nint CodeOf(in Job job, QuantizedWeight? codes, int rows, int outputs, WeightStreams streams, bool add)
+    private StripCode CodeOf(in Job job, QuantizedWeight? codes, int rows, int distance, bool fetchesAhead, bool add)
     {
         RowInput input = job.Input;
-        if (codes is null) return _floats[new(input.ElementBytes, rows, outputs, input.Inputs, input.Stride, job.WeightStride, streams, add)];
-        return _codes[new(rows, outputs, input.Inputs, codes.Bits, codes.GroupSize, input.Stride, input.SumStride, streams, add)];
+        if (codes is null)
+        {
+            TileShape tile = new(input.ElementBytes, rows, TileOutputs, input.Inputs, input.Stride, job.WeightStride, distance, fetchesAhead, add);
+            return new StripCode { Tile = _floats[tile], Rest = _floats[tile with { Outputs = 1, Distance = 1, FetchesAhead = false }] };
+        }
+        CodeShape shape = new(rows, TileOutputs, input.Inputs, codes.Bits, codes.GroupSize, input.Stride, input.SumStride, distance, fetchesAhead, add);
+        return new StripCode { Tile = _codes[shape], Rest = _codes[shape with { Outputs = 1, Distance = 1, FetchesAhead = false }] };
     }
 
     private static void Tiles(long begin, long end, void* state)
@@ -87,19 +84,22 @@ internal sealed unsafe class RowProducts
             ref Product product = ref job.Products[i];
             (int first, int last) = product.Within(begin, end);
             int whole = product.Outputs / TileOutputs;
-            for (int tile = first; tile < Math.Min(last, whole); tile += job.BlockTiles) Block(ref job, i, tile, Math.Min(job.BlockTiles, Math.Min(last, whole) - tile), isRest: false);
-            if (first < last && last > whole) Block(ref job, i, whole * TileOutputs, product.Outputs % TileOutputs, isRest: true);
+            for (int tile = first; tile < Math.Min(last, whole); tile += job.BlockTiles) Block(ref job, i, tile, Math.Min(job.BlockTiles, Math.Min(last, whole) - tile));
+            if (last > whole && last > first) Rest(ref job, i, whole * TileOutputs);
         }
     }
 
-    private static void Block(ref Job job, int product, int output, int count, bool isRest)
+    private static void Block(ref Job job, int product, int tile, int count)
+    {
+        int output = job.HasStreams ? tile : tile * TileOutputs;
+        for (int strip = 0, row = 0; strip < job.Strips.Count; row += job.Strips.RowsOf(strip++))
+            Call(ref job, ref job.Products[product], job.Code[job.HasStreams ? product : strip].Tile, row, output, count);
+    }
+
+    private static void Rest(ref Job job, int product, int output)
     {
         for (int strip = 0, row = 0; strip < job.Strips.Count; row += job.Strips.RowsOf(strip++))
-        {
-            int kind = strip < Fetching ? strip : strip < job.Strips.LongCount ? Fetching : Fetching + 1;
-            StripCode code = job.Code[product * Kinds + kind];
-            Call(ref job, ref job.Products[product], isRest ? code.Rest : code.Tile, row, output, count);
-        }
+            Call(ref job, ref job.Products[product], job.Code[job.HasStreams ? product : strip].Rest, row, output, job.Products[product].Outputs - output);
     }
 
     private static void Call(ref Job job, ref Product product, nint code, int row, int output, int count)

@@ -12,6 +12,13 @@ internal readonly record struct Strips(int Count, int LongCount, int Shortest)
     /// <summary>Rows of one strip.</summary>
     public int RowsOf(int strip) => strip < LongCount ? Shortest + 1 : Shortest;
 
+    /// <summary>The strips one after the other.</summary>
+    /// <param name="ahead">Weight rows of the next tile to be fetched, which they share out.</param>
+    public IEnumerable<Strip> Cut(int ahead)
+    {
+        for (int strip = 0, first = 0; strip < Count; first += RowsOf(strip++)) yield return new Strip(first, RowsOf(strip), strip * ahead / Count, (strip + 1) * ahead / Count);
+    }
+
     public static Strips Of(int rows, int most)
     {
         int count = (rows + most - 1) / most;

@@ -36,26 +36,22 @@ internal static class TileFrame
     /// <summary>Writes a row's outputs from the lowest lanes of a register. Rows come in order.</summary>
     /// <param name="code">Where to.</param>
     /// <param name="sums">The register.</param>
-    /// <param name="outputs">How many, up to 4.</param>
+    /// <param name="outputs">4 or 1.</param>
     /// <param name="distance">From one output to the next.</param>
     /// <param name="row">The row; its place is kept from one to the next.</param>
     /// <param name="add">Whether to add to what is there.</param>
     public static void Store(Assembler code, int sums, int outputs, int distance, int row, bool add)
     {
         const Gpr target = Arguments; // which nobody needs any more
-        const int there = Spare;
         if (row == 0) code.Move(target, Output);
         else code.Add(target, OutputStride);
-        if (add)
+        if (outputs == 1 || distance > 1)
         {
-            code.LoadScalar(there, At(0));
-            for (int output = 1; output < outputs; output++) code.LoadLane(there, At(output), output);
-            code.AddX(sums, sums, there);
+            StoreLanes(code, sums, outputs, new Memory(target), distance * sizeof(float), add);
+            return;
         }
-        code.StoreScalar(sums, At(0));
-        for (int output = 1; output < outputs; output++) code.StoreLane(sums, At(output), output);
-
-        Memory At(int output) => new(target, output * distance * sizeof(float));
+        if (add) code.AddX(sums, sums, new Memory(target));
+        code.StoreX(sums, new Memory(target));
     }
 
     /// <summary>Goes on with the next tile along the outputs while there is one.</summary>
@@ -65,6 +61,21 @@ internal static class TileFrame
         code.Add(Output, outputs * sizeof(float));
         code.Decrement(Count);
         code.JumpIfNotZero(tile);
+    }
+
+    private static void StoreLanes(Assembler code, int sums, int outputs, Memory place, int distance, bool add)
+    {
+        const int there = Spare;
+        if (add)
+        {
+            code.LoadScalar(there, place);
+            for (int output = 1; output < outputs; output++) code.LoadLane(there, At(output), output);
+            code.AddX(sums, sums, there);
+        }
+        code.StoreScalar(sums, place);
+        for (int output = 1; output < outputs; output++) code.StoreLane(sums, At(output), output);
+
+        Memory At(int output) => place with { Displacement = output * distance };
     }
 
     // The four sums of the lanes of a, b, c, d into the lowest lanes of a: interleave and add, so that each addition does useful work in all lanes.
