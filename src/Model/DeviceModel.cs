@@ -105,7 +105,7 @@ internal sealed class DeviceModel : IDisposable
     /// <exception cref="InsufficientMemoryException">Not enough for one full sequence.</exception>
     public KvPoolSize DerivePool()
     {
-        if (_plan is { Layout.Streams: true }) return _plan.Pool(BytesPerBlock);
+        if (Streams) return _plan!.Pool(BytesPerBlock);
         KvPoolSize pool = KvPoolSize.Derive(_options, _size.ContextLength, BytesPerBlock, FreeBytes, Choice.CacheShare);
         return _plan?.Within(pool, BytesPerBlock) ?? pool;
     }
@@ -126,6 +126,12 @@ internal sealed class DeviceModel : IDisposable
         else if (Weights.Part.Shard == 0) _step = _backend.CreateStep(_model, WithAllTokens(Weights.Config), _size, isAlone: _group is null);
         else _step = new FollowingStep(_model, _backend);
     }
+
+    /// <summary>Whether some weights do not stay.</summary>
+    public bool Streams => _plan is { Layout.Streams: true };
+
+    /// <summary>Products of its layers, to be timed with up to so many rows.</summary>
+    public ProductTrial CreateProductTrial(int mostRows) => new(Weights, _kernels!, _backend.Memory, mostRows);
 
     /// <summary>Runs a step of a model, or its last part, as <see cref="IModelRunner.Run"/> says.</summary>
     public void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored) => _step!.Run(batch, sampled, scored);

@@ -18,8 +18,9 @@ namespace Llama.Scheduling;
 /// <item>After the step was run full blocks are sealed, and drawn tokens become known, with those that a guide forces after them, or end their sequence.</item>
 /// </list>
 /// A runner whose layers lie on several devices has as many steps under way, which come to each device in the order in which they were begun. So that all devices work, decoding sequences are
-/// spread over those steps and prompts cut into more chunks (<see cref="ChunkTokens"/>). A block that is given back while a step under way still writes to it is safe: whoever gets it writes
-/// later. But nobody has to give way as long as a step is under way, for that may end somebody; and who leads a group ends when it is through.
+/// spread over those steps, once there are as many as that pays for (<see cref="ModelLimits.SpreadFrom"/>), and prompts cut into more chunks (<see cref="ChunkTokens"/>). A block that is given back while
+/// a step under way still writes to it is safe: whoever gets it writes later. But nobody has to give way as long as a step is under way, for that may end somebody; and who leads a group ends when it is
+/// through.
 /// </summary>
 internal sealed class Scheduler
 {
@@ -31,6 +32,7 @@ internal sealed class Scheduler
     private readonly Step[] _steps; // by number, modulo their count
     private readonly Progress _progress;
     private readonly int _maxTokens; // of a step
+    private readonly int _spreadFrom; // decoding sequences
     private readonly bool _runsAhead;
     private long _begunCount, _landedCount; // steps
     private int _joinedCount; // forks that draw in steps under way or in the one that is put together
@@ -46,7 +48,7 @@ internal sealed class Scheduler
         _roster = new Roster(_blocks, quantum: Math.Max(1, limits.ContextLength / RoundsPerContext), maxSequences);
         _steps = [.. Enumerable.Range(0, limits.StepsUnderWay).Select(_ => new Step(_maxTokens, maxSequences, _blocks.Copies))];
         _progress = new Progress(_roster, maxSequences);
-        _runsAhead = limits.RunsAhead;
+        (_spreadFrom, _runsAhead) = (limits.SpreadFrom, limits.RunsAhead);
     }
 
     public int RunningCount => _roster.Running.Count;
@@ -231,14 +233,23 @@ internal sealed class Scheduler
         return count;
     }
 
-    /// <summary>How many sequences may decode in a step: with several steps under way an equal share of them, those in the other steps counted.</summary>
+    /// <summary>
+    /// How many sequences may decode in a step: with several steps under way an equal share of them, those in the other steps counted. Where there are too few to spread they wait for each other, so as to
+    /// go together from then on.
+    /// </summary>
     private int DecodeShare()
     {
         if (_steps.Length == 1) return int.MaxValue;
         int count = 0;
+        bool isUnderWay = false;
         foreach (Sequence sequence in _roster.Running)
-            if (sequence.OutstandingCount <= 1) count++; // decodes, or waits for its token
-        return (count + _steps.Length - 1) / _steps.Length;
+        {
+            if (sequence.OutstandingCount > 1) continue;
+            count++; // decodes, or waits for its token
+            isUnderWay |= sequence is { UnderWayCount: > 0, GeneratedCount: > 0 };
+        }
+        if (count >= _spreadFrom) return (count + _steps.Length - 1) / _steps.Length;
+        return isUnderWay ? 0 : int.MaxValue;
     }
 
     /// <summary>Lets those that will go on have the block of their next token, as far as there are unheld ones.</summary>
