@@ -1,5 +1,6 @@
 using Llama.Server;
 using Llama.Server.CommandLine;
+using Llama.Server.Configuration;
 using Llama.Server.Hosting;
 using Llama.Server.Pages;
 using Llama.Server.Routing;
@@ -9,9 +10,12 @@ using Llama.Server.Telemetry;
 if (await Verbs.RunAsync(args, Console.Out, Console.Error) is int exitCode)
     return exitCode;
 
-var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+var arguments = new ServeArguments(args, ServerSections.Names);
+if (ProgramBuilder.TryBuild(() => ProgramBuilder.Create(arguments.Settings), Console.Error) is not { } builder)
+    return 1;
+
 builder.AddLlama(llama => (llama.ConfigurationSection, llama.StopHostOnFailure) = ("", true));
-builder.AddStandAlone();
+builder.AddStandAlone(arguments.Faults);
 builder.AddLogging("Server:LogFormat");
 builder.AddTelemetryExport();
 builder.Services.AddApiDescription();
@@ -21,7 +25,7 @@ app.UseApiRequests();
 app.UseHeadAsGet();
 app.UseApiDescription();
 app.UseRouting();
-app.UseOtherOrigins();
+app.UseOtherOrigins<ServerSettings>();
 app.MapOpenAI();
 app.MapLlamaHealth();
 app.MapLlamaMetrics();

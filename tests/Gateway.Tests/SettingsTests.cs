@@ -10,17 +10,18 @@ public sealed class SettingsTests
     [Fact]
     public void Settings_ManyFaults_AreToldTogether() => Assert.Equal(
         """
-        The settings have 6 fault(s):
-          - Gateway:Foo is not a setting; that section has Replicas, LookUpSeconds, LoadFactor, ProbeSeconds, AnswerSeconds, MaxRequestBodyBytes, DrainSeconds, LogFormat.
+        The settings have 7 fault(s):
+          - Gateway:Foo is not a setting; that section has Replicas, LookUpSeconds, LoadFactor, ProbeSeconds, AnswerSeconds, MaxRequestBodyBytes, DrainSeconds, Cors, LogFormat.
           - Gateway:ProbeSeconds is 'x'; give a whole number.
           - Gateway:LoadFactor must be between 1 and 100.
           - Gateway:Replicas:0 is 'http://a/b'; give http://host:port, without a path.
           - Gateway:Replicas:1 is 'localhost:9001'; give http://host:port, without a path.
           - Gateway:Replicas has '127.0.0.1:9001' 2 times; name each server once.
+          - Gateway:Cors:Origins has 'example.com'; give scheme, host and port alone, such as https://app.example.com, or * for all.
         """,
         Faults(
             "--Gateway:Replicas:0=http://a/b", "--Gateway:Replicas:1=localhost:9001", "--Gateway:Replicas:2=http://127.0.0.1:9001", "--Gateway:Replicas:3=http://127.0.0.1:9001/",
-            "--Gateway:LoadFactor=0.5", "--Gateway:Foo=1", "--Gateway:ProbeSeconds=x"));
+            "--Gateway:LoadFactor=0.5", "--Gateway:Foo=1", "--Gateway:ProbeSeconds=x", "--Gateway:Cors:Origins:0=example.com"));
 
     [Fact]
     public void Settings_NoReplicas_TellsHowToNameThem() => Assert.Contains("Gateway:Replicas is empty; give the servers' addresses, e.g. --Gateway:Replicas:0=http://", Faults());
@@ -37,7 +38,7 @@ public sealed class SettingsTests
         Assert.All(typeof(Gateway.Configuration.GatewaySettings).GetProperties(), property =>
         {
             Assert.Contains($"--Gateway:{property.Name}", help.ToString());
-            Assert.True(property.Name == "Replicas" || Equals(property.GetValue(defaults), property.GetValue(settings)));
+            Assert.True(property.Name is "Replicas" or "Cors" || Equals(property.GetValue(defaults), property.GetValue(settings)));
         });
     }
 

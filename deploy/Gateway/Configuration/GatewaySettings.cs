@@ -1,9 +1,10 @@
 using System.ComponentModel.DataAnnotations;
+using Llama.Server.Configuration;
 
 namespace Llama.Gateway.Configuration;
 
 /// <summary>Section <c>Gateway</c>: all of the gateway's settings.</summary>
-internal sealed class GatewaySettings
+internal sealed class GatewaySettings : IHasCors
 {
     /// <summary>Addresses of the servers, e.g. <c>http://10.0.0.1:8080</c>. Several gateways before the same servers write them alike: equal prefixes are placed by address.</summary>
     public string[] Replicas { get; set; } = [];
@@ -30,6 +31,9 @@ internal sealed class GatewaySettings
     /// <summary>How long running requests may go on once the gateway is told to stop.</summary>
     [Range(0, 3600)]
     public int DrainSeconds { get; set; } = 30;
+
+    /// <summary>Which web pages of other origins may call, and so read the gateway's own errors too; as the servers have it.</summary>
+    public CorsSettings Cors { get; set; } = new();
 
     /// <summary>How log lines are written: <c>console</c> for people, <c>json</c> for machines, one object a line.</summary>
     [RegularExpression("console|json", ErrorMessage = "Gateway:LogFormat must be console or json.")]

@@ -11,6 +11,7 @@ internal static class GatewaySettingsRegistration
     {
         services.AddSection<GatewaySettings, GatewaySettingsValidator>(root: "", "Gateway");
         services.AddCheck<GatewaySettings, ReplicasValidator>(root: "");
+        services.AddCheck<GatewaySettings, OriginsValidator>(root: "");
         return services.AddSingleton(provider => new LargestBody(provider.GetRequiredService<IOptions<GatewaySettings>>().Value.MaxRequestBodyBytes, "Gateway:MaxRequestBodyBytes"));
     }
 }

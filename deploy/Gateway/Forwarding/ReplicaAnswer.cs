@@ -75,7 +75,9 @@ internal sealed class ReplicaAnswer(StoredResponses stored, StreamLimits limits)
     {
         if (answer.Headers.TryGetValues("x-response-id", out IEnumerable<string>? ids))
             stored.Add(ids.First(), request.GetReverseProxyFeature().ProxiedDestination!.Model.Config.Address);
-        if (answer.Content.Headers is { ContentType.MediaType: "text/event-stream", ContentEncoding.Count: 0 })
-            answer.Content = new EventStreamContent(answer.Content, BreakEvent.For(request.Request.Path), limits, request.Features.Get<Attempt>()!.Break);
+        if (answer.Content.Headers is not { ContentType.MediaType: "text/event-stream", ContentEncoding.Count: 0 })
+            return;
+        Action onBreak = EngineEvents.AreAt(request.Request.Path) ? static () => { } : request.Features.Get<Attempt>()!.Break;
+        answer.Content = new EventStreamContent(answer.Content, BreakEvent.For(request.Request.Path), limits, onBreak);
     }
 }

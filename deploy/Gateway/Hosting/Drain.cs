@@ -1,4 +1,5 @@
 using Llama.Gateway.Configuration;
+using Llama.Gateway.Streaming;
 using Llama.Server.Errors;
 using Llama.Server.Hosting;
 using Microsoft.Extensions.Options;
@@ -7,7 +8,7 @@ namespace Llama.Gateway.Hosting;
 
 /// <summary>
 /// The end of the gateway's life: not ready at once, no new requests, those that run go on to their end or the limit, and streams that are still there then end in an event that
-/// says so.
+/// says so. Streams by which somebody watches an engine are not waited for.
 /// </summary>
 internal sealed partial class Drain(IOptions<GatewaySettings> settings, SecondSignal secondSignal, ILogger<Drain> logger) : IHostedLifecycleService, IDisposable
 {
@@ -25,7 +26,8 @@ internal sealed partial class Drain(IOptions<GatewaySettings> settings, SecondSi
     /// <summary>Middleware around every request that goes to a replica.</summary>
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
-        Interlocked.Increment(ref _runningCount); // before the look: a request that is let in is waited for
+        int counted = EngineEvents.AreAt(context.Request.Path) ? 0 : 1;
+        Interlocked.Add(ref _runningCount, counted); // before the look: a request that is let in is waited for
         try
         {
             if (_isDraining)
@@ -35,7 +37,7 @@ internal sealed partial class Drain(IOptions<GatewaySettings> settings, SecondSi
         }
         finally
         {
-            if (Interlocked.Decrement(ref _runningCount) == 0 && _isDraining)
+            if (Interlocked.Add(ref _runningCount, -counted) == 0 && _isDraining)
                 _empty.TrySetResult();
         }
     }
@@ -44,13 +46,8 @@ internal sealed partial class Drain(IOptions<GatewaySettings> settings, SecondSi
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         _isDraining = true;
-        int count = Volatile.Read(ref _runningCount);
-        if (count == 0)
-            return;
-        Log.Draining(logger, count, settings.Value.DrainSeconds);
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, secondSignal.Token);
-        patience.CancelAfter(TimeSpan.FromSeconds(settings.Value.DrainSeconds));
-        await _empty.Task.WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (Volatile.Read(ref _runningCount) is > 0 and var count)
+            await DrainAsync(count, cancellationToken);
         await _cut.CancelAsync();
     }
 
@@ -65,6 +62,14 @@ internal sealed partial class Drain(IOptions<GatewaySettings> settings, SecondSi
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public void Dispose() => _cut.Dispose();
+
+    private async Task DrainAsync(int count, CancellationToken cancellationToken)
+    {
+        Log.Draining(logger, count, settings.Value.DrainSeconds);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, secondSignal.Token);
+        patience.CancelAfter(TimeSpan.FromSeconds(settings.Value.DrainSeconds));
+        await _empty.Task.WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 
     private static Task RefuseAsync(HttpContext context)
     {

@@ -19,6 +19,7 @@ internal static class GatewayHost
         services.AddSingleton(provider => new StreamLimits(
             TimeSpan.FromSeconds(provider.GetRequiredService<IOptions<GatewaySettings>>().Value.AnswerSeconds), provider.GetRequiredService<Drain>().Cut));
         services.AddHostedService<StartupLine>();
+        services.AddOtherOrigins<GatewaySettings>();
         services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
         // The host gives up on stopping some time after the drain has, never before it. Read unchecked: the host is made before the settings are checked.
         services.AddOptions<HostOptions>().Configure<SettingsSection<GatewaySettings>>((host, section) =>

@@ -11,20 +11,27 @@ internal abstract class BreakEvent
 
     private static readonly BreakEvent Plain = new PlainBreak();
 
-    public static BreakEvent For(PathString path) => path.StartsWithSegments("/v1/responses") ? new NumberedBreak() : Plain;
+    private static readonly BreakEvent None = new NoBreak();
+
+    public static BreakEvent For(PathString path) => path.StartsWithSegments("/v1/responses") ? new NumberedBreak() : EngineEvents.AreAt(path) ? None : Plain;
 
     /// <summary>Sees the whole events that go by.</summary>
     public virtual void Watch(ReadOnlySpan<byte> events)
     {
     }
 
-    /// <summary>The event as it is sent.</summary>
+    /// <summary>The event as it is sent; empty where the stream just ends.</summary>
     public abstract byte[] Write();
 
     /// <summary>An error where a chunk would be.</summary>
     private sealed class PlainBreak : BreakEvent
     {
         public override byte[] Write() => [.. "data: "u8, .. JsonSerializer.SerializeToUtf8Bytes(Error.ToBody(), ErrorJson.Web.ErrorBody), .. "\n\n"u8];
+    }
+
+    private sealed class NoBreak : BreakEvent
+    {
+        public override byte[] Write() => [];
     }
 
     /// <summary>An event with a name, and the number after the last.</summary>

@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace Llama.Server.Configuration;
 
 /// <summary>Section <c>Server</c>: bounds of the HTTP side.</summary>
-internal sealed class ServerSettings
+internal sealed class ServerSettings : IHasCors
 {
     [Range(1024, 1L << 32)]
     public long MaxRequestBodyBytes { get; set; } = 4 << 20;

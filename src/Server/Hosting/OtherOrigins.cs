@@ -5,25 +5,27 @@ using Microsoft.Extensions.Options;
 
 namespace Llama.Server.Hosting;
 
-/// <summary>Lets web pages of the origins in <c>Server:Cors:Origins</c> call and read what they are told.</summary>
+/// <summary>Lets web pages of the origins in a program's settings call and read what they are told.</summary>
 internal static class OtherOrigins
 {
     private static readonly TimeSpan PreflightHolds = TimeSpan.FromMinutes(10);
 
-    private static readonly string[] Readable = ["x-request-id", "Retry-After", "retry-after-ms", "x-should-retry", .. LimitHeaders.Names];
+    private static readonly string[] Readable = ["x-request-id", "Retry-After", "retry-after-ms", "x-should-retry", .. LimitHeaderNames.All];
 
     /// <summary>Registers the policy.</summary>
-    public static void AddOtherOrigins(this IServiceCollection services)
+    public static void AddOtherOrigins<TSettings>(this IServiceCollection services)
+        where TSettings : class, IHasCors
     {
         services.AddCors();
-        services.AddOptions<CorsOptions>().Configure<IOptions<ServerSettings>>((cors, server) => cors.AddDefaultPolicy(Policy(server.Value.Cors.Origins)));
+        services.AddOptions<CorsOptions>().Configure<IOptions<TSettings>>((cors, settings) => cors.AddDefaultPolicy(Policy(settings.Value.Cors.Origins)));
     }
 
     /// <summary>Answers preflights and marks answers, where there are origins to do it for.</summary>
-    public static WebApplication UseOtherOrigins(this WebApplication app)
+    public static WebApplication UseOtherOrigins<TSettings>(this WebApplication app)
+        where TSettings : class, IHasCors, new()
     {
         // Unchecked: the settings are checked when the host starts.
-        if (app.Services.GetRequiredService<SettingsSection<ServerSettings>>().Read().Cors.Origins.Length > 0)
+        if (app.Services.GetRequiredService<SettingsSection<TSettings>>().Read().Cors.Origins.Length > 0)
             app.UseCors();
         return app;
     }

@@ -25,7 +25,7 @@ internal sealed record ErrorAnswer(string Description, ApiError Example)
             }
             if (Example.Status != StatusCodes.Status429TooManyRequests)
                 yield break;
-            foreach (string name in LimitHeaders.Names)
+            foreach (string name in LimitHeaderNames.All)
                 yield return (name, "Where the caller has such a limit: what it is, what is left of it, or when all of it is there again (`120ms`, `1s`, `6m0s`).");
         }
     }
