@@ -132,6 +132,12 @@ internal sealed class DeviceModel : IDisposable
         if (_plan?.Stream is { } stream && Choice.Process is { } process) _spare = new SpareMemory(process, stream, Weights, new UntouchedMemory(Weights, _kernels!, _size, ActivationDtype, cache));
     }
 
+    /// <summary>Whether some weights do not stay.</summary>
+    public bool Streams => _plan is { Layout.Streams: true };
+
+    /// <summary>Products of its layers, to be timed with up to so many rows.</summary>
+    public ProductTrial CreateProductTrial(int mostRows) => new(Weights, _kernels!, _backend.Memory, mostRows);
+
     /// <summary>Runs a step of a model, or its last part, as <see cref="IModelRunner.Run"/> says.</summary>
     public void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored)
     {

@@ -19,6 +19,9 @@ public sealed record ModelLimits(int VocabSize, int ContextLength, int BlockSize
     /// <summary>How many steps may have been begun and not be finished: more than one where the layers lie on several devices.</summary>
     public int StepsUnderWay { get; init; } = 1;
 
+    /// <summary>From how many decoding sequences on they are spread over the steps under way; fewer go through all devices together, in one.</summary>
+    public int SpreadFrom { get; init; } = 2;
+
     /// <summary>Most blocks one sequence can use.</summary>
     public int BlocksPerSequence => (ContextLength + BlockSize - 1) / BlockSize;
 }

@@ -164,7 +164,7 @@ public sealed class Engine : IAsyncDisposable
     {
         using EngineMetrics? metrics = _meters is null ? null : new EngineMetrics(_meters, _counters, _clock);
         using TraceWriter? trace = _options.TracePath is null ? null : new TraceWriter(File.Create(_options.TracePath), runner.Limits, _clock);
-        Reporter reporter = new(_backlog, _counters, _lookout, metrics, trace, _onStepFailed);
+        Reporter reporter = new(_backlog, _counters, _lookout, metrics, trace, _clock, _onStepFailed);
         EngineLoop loop = new(runner, _options, _clock, _inbox, reporter);
         _gate.Open(runner.Limits);
         _life.BeginServing(runner.Limits);

@@ -68,6 +68,7 @@ internal sealed class EngineLoop
                 _inbox.Close();
                 return HasWork();
             }
+            _reporter.Wake();
             _inbox.Wait();
         }
         return !life.IsStopping;
@@ -90,6 +91,7 @@ internal sealed class EngineLoop
         Step step = _scheduler.Schedule(admits: !_runner.IsAhead);
         _reporter.Scheduled(step);
         if (step.TokenCount == 0) return false;
+        if (step.PromptTokenCount > 0) _reporter.Wake();
         StepUnderWay begun = _underWay[_begunCount++ % _underWay.Length];
         begun.Take(step, mayRunAhead: _runner.Limits.RunsAhead && _scheduler.WaitingCount == 0 && _inbox.IsEmpty, _clock.GetTimestamp());
         _scheduler.Begin();

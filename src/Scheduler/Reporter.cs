@@ -8,11 +8,17 @@ using Llama.Scheduling.Tracing;
 
 namespace Llama.Scheduling;
 
-/// <summary>Tells everybody outside the engine's thread what a turn did: callers, metrics, counters, the trace.</summary>
+/// <summary>
+/// Tells everybody outside the engine's thread what a turn did: callers, metrics, counters, the trace. Callers that wait are woken at once when theirs is a first or a last token; of those between they are
+/// told together when steps follow each other within <see cref="WakePause"/>: threads that are woken for every step of a small model take as much of the processor as the model.
+/// </summary>
 internal sealed class Reporter(
-    Backlog backlog, EngineCounters counters, Lookout lookout, EngineMetrics? metrics, TraceWriter? trace, Action<Exception>? onFailure)
+    Backlog backlog, EngineCounters counters, Lookout lookout, EngineMetrics? metrics, TraceWriter? trace, TimeProvider clock, Action<Exception>? onFailure)
 {
+    private static readonly TimeSpan WakePause = TimeSpan.FromMilliseconds(0.5);
+
     private readonly WakeUps _wakeUps = new();
+    private long _wokenAt;
     private long _stepCount;
     private long _preemptionCount;
 
@@ -56,11 +62,24 @@ internal sealed class Reporter(
     /// <summary>Lets those who want to look do so.</summary>
     public void Show(Scheduler scheduler) => lookout.Answer(scheduler, counters);
 
-    /// <summary>Tells of each, then wakes those who waited to be told.</summary>
+    /// <summary>Tells of each, then wakes those who waited to be told, unless that can wait for the next step.</summary>
     public void Report(ReadOnlySpan<Outcome> outcomes)
     {
-        foreach (ref readonly Outcome outcome in outcomes) Report(outcome);
+        bool canWait = clock.GetElapsedTime(_wokenAt) is { Ticks: > 0 } since && since < WakePause; // a clock that stands tells nothing
+        foreach (ref readonly Outcome outcome in outcomes)
+        {
+            Report(outcome);
+            canWait &= outcome is { Number: > 1, Finish: null };
+        }
+        if (!canWait) Wake();
+    }
+
+    /// <summary>Wakes those who still wait: before anything that may take long.</summary>
+    public void Wake()
+    {
+        if (_wakeUps.IsEmpty) return;
         _wakeUps.Send();
+        _wokenAt = clock.GetTimestamp();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)] // before the runtime would do it: tests/Bench/NOTES.md, "Scheduler"

@@ -19,8 +19,9 @@ namespace Llama.Scheduling;
 /// <item>After the step was run full blocks are sealed, and drawn tokens become known, with those that a guide forces after them, or end their sequence (<see cref="Settlement"/>).</item>
 /// </list>
 /// A runner whose layers lie on several devices has as many steps under way, which come to each device in the order in which they were begun. So that all devices work, decoding sequences are
-/// spread over those steps and prompts cut into more chunks (<see cref="ChunkTokens"/>). A block that is given back while a step under way still writes to it is safe: whoever gets it writes
-/// later. But nobody has to give way as long as a step is under way, for that may end somebody; and who leads a group ends when it is through.
+/// spread over those steps, once there are as many as that pays for (<see cref="ModelLimits.SpreadFrom"/>), and prompts cut into more chunks (<see cref="ChunkTokens"/>). A block that is given back while
+/// a step under way still writes to it is safe: whoever gets it writes later. But nobody has to give way as long as a step is under way, for that may end somebody; and who leads a group ends when it is
+/// through.
 /// </summary>
 internal sealed class Scheduler
 {
@@ -47,7 +48,7 @@ internal sealed class Scheduler
         _steps = new StepRing([.. Enumerable.Range(0, limits.StepsUnderWay).Select(_ => new Step(maxTokens, maxSequences))]);
         _progress = new Progress(_roster, maxSequences);
         _deadlines = new Deadlines(_roster, _progress, clock);
-        _builder = new StepBuilder(Blocks, _roster, _steps);
+        _builder = new StepBuilder(Blocks, _roster, _steps, limits.SpreadFrom);
         _admission = new Admission(Blocks, _roster, _progress, clock);
         _chunks = new ChunkTokens(_roster, _admission, maxTokens, _steps.Count);
         _settlement = new Settlement(Blocks, _roster, _progress);

@@ -12,6 +12,8 @@ internal sealed class WakeUps
 
     private readonly List<EventReader> _readers = [];
 
+    public bool IsEmpty => _readers.Count == 0;
+
     public void Add(EventReader reader) => _readers.Add(reader);
 
     /// <summary>Hands all that were added to the thread pool.</summary>

@@ -75,7 +75,7 @@ public sealed class RandomWalkTests
     private static Rig RandomRig(Random random, int stepsUnderWay, out ModelLimits limits)
     {
         int blockSize = random.Next(1, 6), blockCount = random.Next(2, 20);
-        limits = new ModelLimits(VocabSize: 40, ContextLength: random.Next(2, (blockSize * blockCount) + 2), blockSize, blockCount) { HiddenSize = 3, RunsAhead = random.Next(2) == 0 && stepsUnderWay == 1, StepsUnderWay = stepsUnderWay };
+        limits = new ModelLimits(VocabSize: 40, ContextLength: random.Next(2, (blockSize * blockCount) + 2), blockSize, blockCount) { HiddenSize = 3, RunsAhead = random.Next(2) == 0 && stepsUnderWay == 1, StepsUnderWay = stepsUnderWay, SpreadFrom = stepsUnderWay == 1 || random.Next(2) == 0 ? 2 : random.Next(3, 12) };
         SchedulerOptions options = new()
         {
             MaxBatchTokens = random.Next(1, 60),

@@ -23,6 +23,33 @@ public sealed class StepsUnderWayTests
     }
 
     [Theory]
+    [InlineData(8, 8, new[] { 4, 4, 4 })]
+    [InlineData(8, 9, new[] { 8, 8, 8 })]
+    [InlineData(1, 2, new[] { 1, 1, 1 })]
+    public void Schedule_FewerDecodeThanSpreadingPaysFor_TheyGoTogether(int sequences, int spreadFrom, int[] rows)
+    {
+        Rig rig = new(Limits(2, blockCount: 100) with { SpreadFrom = spreadFrom }, new SchedulerOptions { MaxBatchTokens = 32 });
+        for (int i = 0; i < sequences; i++) rig.Add(Rig.Request(2, maxTokens: 40, firstToken: 10 * i));
+        for (int i = 0; i < 12; i++) rig.Step();
+        Assert.Equal(rows, Enumerable.Range(0, 3).Select(_ => rig.Step().Count));
+    }
+
+    [Fact]
+    public void Schedule_SequencesLeaveUntilSpreadingPaysNoMore_TheOthersGoTogether_AndAPromptBesideThem()
+    {
+        Rig rig = new(Limits(2, blockCount: 100) with { SpreadFrom = 8 }, new SchedulerOptions { MaxBatchTokens = 32 });
+        Sequence[] sequences = [.. Enumerable.Range(0, 8).Select(i => rig.Add(Rig.Request(2, maxTokens: 60, firstToken: 10 * i)))];
+        for (int i = 0; i < 12; i++) rig.Step();
+        Assert.Equal(4, rig.Step().Count);
+        rig.Scheduler.End(sequences[0], FinishReason.Aborted);
+        for (int i = 0; i < 3; i++) rig.Step();
+        Assert.Equal(7, rig.Step().Count);
+        Sequence prompt = rig.Add(Rig.Request(40, maxTokens: 3, firstToken: 300)); // an eighth, but it does not decode yet
+        rig.Step();
+        Assert.Equal([7, 2], rig.LastStep.GroupBy(row => row.Sequence == prompt).Select(rows => rows.Count())); // its chunks are under way together
+    }
+
+    [Theory]
     [InlineData(1, new[] { 32, 32 })]
     [InlineData(2, new[] { 9, 8, 7 })]
     public void Schedule_LongPrompt_ItsChunksAreUnderWayTogether(int steps, int[] chunks)

@@ -34,10 +34,11 @@ internal sealed class DeviceBarrier : IDisposable
     /// <exception cref="PeerFailedException">One will not come; with what it failed with.</exception>
     public void Meet(int device)
     {
+        _arrivals[device].Core = Core.Current;
         long meeting = Interlocked.Increment(ref _arrivals[device].Value); // a full fence: who parks sees the new number, or is seen parked
         for (int other = 0; other < Count; other++)
             if (other != device) _sleepers[other].Wake();
-        for (int other = 0; other < Count && meeting < Failed; other++) WaitFor(device, ref _arrivals[other].Value, meeting);
+        for (int other = 0; other < Count && meeting < Failed; other++) WaitFor(device, ref _arrivals[other], meeting);
         if (Failure is { } failure) throw new PeerFailedException(failure);
     }
 
@@ -56,9 +57,9 @@ internal sealed class DeviceBarrier : IDisposable
         for (int device = 0; device < Count; device++) Volatile.Write(ref _arrivals[device].Value, 0);
     }
 
-    private void WaitFor(int device, ref long arrivals, long meeting)
+    private void WaitFor(int device, ref PaddedLong arrivals, long meeting)
     {
-        for (long seen = Volatile.Read(ref arrivals); seen < meeting;) seen = _sleepers[device].WaitForOther(ref arrivals, seen);
+        for (long seen = Volatile.Read(ref arrivals.Value); seen < meeting;) seen = _sleepers[device].WaitForOther(ref arrivals, seen);
     }
 
     public void Dispose()

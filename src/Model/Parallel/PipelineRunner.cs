@@ -44,7 +44,7 @@ internal sealed class PipelineRunner : ModelRunner
             OnEach((part, i) => part.Model!.Load(batchTokens, plan[i], _groups[i / _shardCount]));
             KvPoolSize pool = LeastPool();
             OnEach((part, _) => part.UseCache(pool.BlockCount, batchTokens));
-            Limits = LimitsOf(options, _parts[0].Model!.Config, batchTokens, pool.BlockCount) with { StepsUnderWay = _steps.Length };
+            Limits = LimitsOf(options, _parts[0].Model!.Config, batchTokens, pool.BlockCount) with { StepsUnderWay = _steps.Length, SpreadFrom = MeasureSpread() };
             Description = Describe(options, pool);
         }
         catch
@@ -116,6 +116,14 @@ internal sealed class PipelineRunner : ModelRunner
         return pools[least] with { Reason = $"{pools[least].Reason} of {_parts[least].Choice.Device.Name}" };
     }
 
+    private int MeasureSpread()
+    {
+        if (_groups.Length == 1 || _parts.Count(part => !part.Choice.Device.IsCuda) <= _shardCount) return SpreadSwitch.AtOnce;
+        if (_parts.Exists(part => part.Model!.Streams)) return SpreadSwitch.Never;
+        using SpreadTrial trial = new(_parts, _groups.Length);
+        return SpreadSwitch.Find(_groups.Length, trial.Alone, trial.Beside);
+    }
+
     /// <summary>Does something on the threads of all devices side by side.</summary>
     private void OnEach(Action<PartRunner, int> task)
     {
@@ -150,7 +158,7 @@ internal sealed class PipelineRunner : ModelRunner
         OnEach((part, i) => (lines[i], memory[i], shares[i]) = (Describe(part, pool.BlockCount), part.Model!.DescribeMemory(), part.Model.Share(pool.BlockCount)));
         return new ModelDescription(
             shape,
-            $"{devices} ({first.Choice.Device.Reason}){way}{(_steps.Length == 1 ? "" : $", up to {_steps.Length} steps under way")}{(options.Deterministic ? ", deterministic" : "")}, {TorchLibrary.Description}{string.Concat(lines.Select(line => $"\n           {line}"))}",
+            $"{devices} ({first.Choice.Device.Reason}){way}{(_steps.Length == 1 ? "" : $", up to {_steps.Length} steps under way{Spread()}")}{(options.Deterministic ? ", deterministic" : "")}, {TorchLibrary.Description}{string.Concat(lines.Select(line => $"\n           {line}"))}",
             types,
             ModelDescription.Pool(pool, options.BlockSize, _parts.Sum(part => part.Model!.BytesPerBlock)))
         {
@@ -163,6 +171,13 @@ internal sealed class PipelineRunner : ModelRunner
             Warnings = [.. _parts.SelectMany(part => part.Choice.Warnings).Distinct(), .. TorchLibrary.Warnings],
         };
     }
+
+    private string Spread() => Limits.SpreadFrom switch
+    {
+        SpreadSwitch.AtOnce => "",
+        SpreadSwitch.Never => ", of which one decodes",
+        int from => $", of which one decodes fewer than {from} sequences",
+    };
 
     // Where the layers lie is of no consequence as long as all devices are alike; for how many each of them is cut always is.
     private string Arithmetic()

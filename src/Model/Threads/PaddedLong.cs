@@ -8,4 +8,8 @@ internal struct PaddedLong
 {
     [FieldOffset(128)]
     public long Value;
+
+    /// <summary>The core on which it was last raised; of use to who waits for that. Not noted by all.</summary>
+    [FieldOffset(136)]
+    public int Core;
 }

@@ -9,6 +9,7 @@ internal sealed class Tally : IDisposable
     /// <summary>Raises it by one; what this thread wrote before is seen by who waited for it.</summary>
     public void Raise()
     {
+        _count.Core = Core.Current;
         Interlocked.Increment(ref _count.Value);
         _sleeper.Wake();
     }
@@ -18,7 +19,7 @@ internal sealed class Tally : IDisposable
     /// <param name="spins">As in <see cref="Sleeper.WaitForOther"/>.</param>
     public void WaitFor(long count, bool spins)
     {
-        for (long seen = Volatile.Read(ref _count.Value); seen < count;) seen = _sleeper.WaitForOther(ref _count.Value, seen, spins);
+        for (long seen = Volatile.Read(ref _count.Value); seen < count;) seen = _sleeper.WaitForOther(ref _count, seen, spins);
     }
 
     public void Dispose() => _sleeper.Dispose();

@@ -33,6 +33,7 @@ internal sealed unsafe class ThreadTeam : IDisposable
     public ThreadTeam(int threadCount)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threadCount, 1);
+        _loop.Core = Core.None; // a worker that is on the caller's core is not waited for
         _shares = new Share[threadCount];
         _workers = new Worker[threadCount - 1];
         for (int i = 0; i < _workers.Length; i++) _workers[i] = new Worker(this, slot: i + 1);
@@ -79,7 +80,7 @@ internal sealed unsafe class ThreadTeam : IDisposable
     }
 
     /// <summary>How many loops were announced; workers wait for it to change.</summary>
-    internal ref long LoopNumber => ref _loop.Value;
+    internal ref PaddedLong LoopNumber => ref _loop;
 
     internal static void Enter(int slot) => _slot = slot;
 

@@ -5,7 +5,11 @@ using Llama.Scheduling.Sequences;
 namespace Llama.Scheduling.Steps;
 
 /// <summary>Gives running sequences their share of a step, in the order of their <see cref="Urgency"/> and among equals of their rank. Where blocks are short, the youngest give way.</summary>
-internal sealed class StepBuilder(BlockManager blocks, Roster roster, StepRing steps)
+/// <param name="blocks">The pool.</param>
+/// <param name="roster">All sequences.</param>
+/// <param name="steps">Those under way.</param>
+/// <param name="spreadFrom">As <see cref="Llama.Model.ModelLimits.SpreadFrom"/>.</param>
+internal sealed class StepBuilder(BlockManager blocks, Roster roster, StepRing steps, int spreadFrom)
 {
     /// <summary>Times that a sequence had to give way.</summary>
     public long PreemptionCount { get; private set; }
@@ -63,13 +67,22 @@ internal sealed class StepBuilder(BlockManager blocks, Roster roster, StepRing s
         return true;
     }
 
-    /// <summary>How many sequences may decode in a step: with several steps under way an equal share of them, those in the other steps counted.</summary>
+    /// <summary>
+    /// How many sequences may decode in a step: with several steps under way an equal share of them, those in the other steps counted. Where there are too few to spread they wait for each other, so as to
+    /// go together from then on.
+    /// </summary>
     private int DecodeShare()
     {
         if (steps.Count == 1) return int.MaxValue;
         int count = 0;
+        bool isUnderWay = false;
         foreach (Sequence sequence in roster.Running)
-            if (sequence.OutstandingCount <= 1) count++; // decodes, or waits for its token
-        return (count + steps.Count - 1) / steps.Count;
+        {
+            if (sequence.OutstandingCount > 1) continue;
+            count++; // decodes, or waits for its token
+            isUnderWay |= sequence is { UnderWayCount: > 0, GeneratedCount: > 0 };
+        }
+        if (count >= spreadFrom) return (count + steps.Count - 1) / steps.Count;
+        return isUnderWay ? 0 : int.MaxValue;
     }
 }

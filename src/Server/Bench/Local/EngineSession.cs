@@ -74,6 +74,7 @@ internal sealed class EngineSession : IAsyncDisposable
     {
         long start = Stopwatch.GetTimestamp(), first = 0, last = 0;
         await using Generation generation = Submit(new() { PromptTokenIds = prompt, MaxTokens = newTokens, Sampling = SamplingParams.Greedy });
+        generation.GoesOnInChain = true; // to note the time is little
         await foreach (GenerationEvent made in generation.Events.ReadAllAsync(cancellation))
         {
             Check(made);

@@ -1,0 +1,8 @@
+namespace Llama.Model.Tests.Threads;
+
+/// <summary>A test of what there is where a process has several cores.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class SeveralCoresFactAttribute : FactAttribute
+{
+    public SeveralCoresFactAttribute() => Skip = OperatingSystem.IsLinux() && Environment.ProcessorCount > 1 ? null : "It takes Linux and two cores.";
+}
