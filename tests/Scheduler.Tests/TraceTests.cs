@@ -34,6 +34,20 @@ public sealed class TraceTests
         Assert.Equal((long)all.Average(sequence => sequence.AdmittedAt!.Value - sequence.Arrival), summary.MeanQueueTime.Ticks);
     }
 
+    [Theory]
+    [InlineData(1)] // still in the buffer when the trace ends
+    [InlineData(200)]
+    public void Write_OnAFullDisk_EndsTheTraceAlone(int count)
+    {
+        Rig rig = new(Limits, new SchedulerOptions { MaxBatchTokens = 32, MaxSequences = 8 }) { StepTime = StepTime };
+        Sequence sequence = rig.Add(RandomRequest(new Random(1)));
+        while (rig.Scheduler.HasWork) rig.Step();
+
+        TraceWriter writer = new(new FileStream("/dev/full", FileMode.Open, FileAccess.Write), Limits, rig.Clock);
+        for (int i = 0; i < count; i++) writer.Write(sequence);
+        writer.Dispose();
+    }
+
     private static Sequence[] Record(Rig rig, Stream stream, Random random, int requestCount, out long stepCount, out long tokenCount)
     {
         TraceWriter writer = new(stream, Limits, rig.Clock);

@@ -28,7 +28,14 @@ internal sealed class TraceWriter(Stream stream, ModelLimits limits, TimeProvide
 
     public void Dispose()
     {
-        if (!_isBroken) stream.Dispose();
+        try
+        {
+            stream.Dispose();
+        }
+        catch (IOException)
+        {
+            // What was still buffered has met the full disk.
+        }
     }
 
     private TraceEvent EventOf(Sequence sequence) =>

@@ -13,19 +13,23 @@ internal sealed class SettingNames(params (string Name, Type Type)[] sections)
     ];
 
     /// <summary>Options of llama.cpp's server and of vLLM for which there is a setting of another name.</summary>
-    private static readonly Dictionary<string, string> OfPeers = new()
-    {
-        ["m"] = "Model:Path", ["model"] = "Model:Path", ["modelpath"] = "Model:Path",
-        ["host"] = "urls", ["port"] = "urls", ["url"] = "urls", ["p"] = "urls",
-        ["c"] = "Model:ContextLength", ["ctxsize"] = "Model:ContextLength", ["maxmodellen"] = "Model:ContextLength",
-        ["t"] = "Model:Threads", ["dev"] = "Model:Device", ["ngl"] = "Model:Device", ["gpulayers"] = "Model:Device", ["ngpulayers"] = "Model:Device",
-        ["quantization"] = "Model:Dtype", ["ctk"] = "Model:KvDtype", ["cachetypek"] = "Model:KvDtype", ["kvcachedtype"] = "Model:KvDtype",
-        ["tp"] = "Model:TensorParallel", ["tensorparallelsize"] = "Model:TensorParallel", ["gpumemoryutilization"] = "Model:MemoryUtilization",
-        ["a"] = "Model:Name", ["alias"] = "Model:Name", ["servedmodelname"] = "Model:Name",
-        ["np"] = "Scheduler:MaxSequences", ["parallel"] = "Scheduler:MaxSequences", ["maxnumseqs"] = "Scheduler:MaxSequences",
-        ["b"] = "Scheduler:MaxBatchTokens", ["batchsize"] = "Scheduler:MaxBatchTokens", ["maxnumbatchedtokens"] = "Scheduler:MaxBatchTokens",
-        ["apikey"] = "Auth:ApiKeys:0", ["apikeyfile"] = "Auth:KeysFile",
-    };
+    private static readonly (string Setting, string[] Options)[] OfPeers =
+    [
+        ("urls", ["host", "port", "url", "p"]),
+        ("Model:Path", ["m", "model", "modelpath"]),
+        ("Model:Name", ["a", "alias", "servedmodelname"]),
+        ("Model:ContextLength", ["c", "ctxsize", "maxmodellen"]),
+        ("Model:Threads", ["t"]),
+        ("Model:Device", ["dev", "ngl", "gpulayers", "ngpulayers"]),
+        ("Model:TensorParallel", ["tp", "tensorparallelsize"]),
+        ("Model:Dtype", ["quantization"]),
+        ("Model:KvDtype", ["ctk", "cachetypek", "kvcachedtype"]),
+        ("Model:MemoryUtilization", ["gpumemoryutilization"]),
+        ("Scheduler:MaxSequences", ["np", "parallel", "maxnumseqs"]),
+        ("Scheduler:MaxBatchTokens", ["b", "batchsize", "maxnumbatchedtokens"]),
+        ("Auth:ApiKeys:0", ["apikey"]),
+        ("Auth:KeysFile", ["apikeyfile"]),
+    ];
 
     /// <summary>The program's own sections.</summary>
     public string Sections => string.Join(", ", sections.Select(section => section.Name));
@@ -48,6 +52,6 @@ internal sealed class SettingNames(params (string Name, Type Type)[] sections)
             from key in SettingsBinder.PropertiesOf(section.Type).Keys
             where bare.Equals(key, StringComparison.OrdinalIgnoreCase) || bare.Equals(section.Name + key, StringComparison.OrdinalIgnoreCase)
             select $"{section.Name}:{key}";
-        return own.FirstOrDefault() ?? (OfPeers.GetValueOrDefault(bare) is { } peer && IsKnown(peer) ? peer : null);
+        return own.FirstOrDefault() ?? OfPeers.FirstOrDefault(peer => peer.Options.Contains(bare) && IsKnown(peer.Setting)).Setting;
     }
 }
