@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Llama.Model.Checkpoints;
-using Llama.Server.Bench.Local;
+using Llama.Model.Offload;
 using Llama.Server.Tests.Hosting;
 using Llama.Tests.Shared;
 
