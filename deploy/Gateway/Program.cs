@@ -6,7 +6,8 @@ if (GatewayHelp.TryAnswer(args, Console.Out, Console.Error) is int exitCode)
     return exitCode;
 
 if (args is ["health", .. var address])
-    return await HealthProbe.RunAsync(GatewayApp.Builder(address).Configuration, Console.Out);
+    return ProgramBuilder.TryBuild(() => ProgramBuilder.Create(address), Console.Error) is { } probe ? await HealthProbe.RunAsync(probe.Configuration, Console.Out) : 1;
 
-WebApplication app = GatewayApp.Build(args);
+if (ProgramBuilder.TryBuild(() => GatewayApp.Build(args), Console.Error) is not { } app)
+    return 1;
 return await app.RunToExitCodeAsync(hasFailed: () => false, map: () => GatewayApp.Map(app));

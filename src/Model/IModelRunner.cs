@@ -20,6 +20,7 @@ public interface IModelRunner : IDisposable
     /// Begins a step, of which <see cref="ModelLimits.StepsUnderWay"/> may be begun and not finished; until it is finished the batch is the runner's. Steps take effect on the cache in the order in
     /// which they were begun. A runner of one step at a time leaves everything to <see cref="Finish"/>.
     /// </summary>
+    /// <exception cref="RunnerLostException">As for <see cref="Run"/>. A step for which anything else is thrown is not begun, and must not be finished.</exception>
     void Begin(ForwardBatch batch) { }
 
     /// <summary>Finishes the oldest step that was begun and hands out what came of it, as <see cref="Run"/> does.</summary>

@@ -13,10 +13,8 @@ internal sealed class BatchBuilder(ModelLimits limits, int maxTokens, int maxSeq
     public ForwardBatch Build(Step step, bool mayRunAhead = false)
     {
         _batch.Clear();
-        _batch.MayRunAhead = mayRunAhead && step.Copies.Count == 0;
+        _batch.MayRunAhead = mayRunAhead;
         for (int i = 0; i < step.Sequences.Count; i++) Add(step.Sequences[i]);
-        step.Copies.CopyTo(_batch.Copies);
-        _batch.CopyCount = step.Copies.Count;
         return _batch;
     }
 
@@ -29,6 +27,7 @@ internal sealed class BatchBuilder(ModelLimits limits, int maxTokens, int maxSeq
         sequence.Readout?.Ask(sequence, _batch.TokenStarts[row], _batch);
         _batch.ContextLengths[row] = sequence.ComputedCount + sequence.ScheduledCount;
         sequence.BlockIds.AsSpan(0, sequence.BlockCount).CopyTo(_batch.BlockTables.AsSpan(row * _batch.BlockTableStride));
+        if (sequence.SharedTail is { } tail) _batch.Copies[_batch.CopyCount++] = new BlockCopy(tail, sequence.BlockIds[sequence.PromptLength / limits.BlockSize]);
         if (_batch.MayRunAhead) LookAhead(sequence, row);
         if (sequence.Group is { HasForks: true } group && sequence.EndsPrompt) AddForks(group, _batch.TokenStarts[row]);
         if (sequence.IsSampled) AddSample(sequence, _batch.TokenCount - 1);
@@ -39,7 +38,7 @@ internal sealed class BatchBuilder(ModelLimits limits, int maxTokens, int maxSeq
     {
         bool hasSlot = sequence.GeneratedCount + 1 < sequence.MaxTokens && sequence.KnownCount < sequence.BlockCount * limits.BlockSize;
         _batch.NextSlots[row] = hasSlot ? SlotOf(sequence, sequence.KnownCount) : -1;
-        _batch.MayRunAhead = sequence is { Urgency: Urgency.Decoding, IsSampled: true, Guide: null, Group: null, Sampling.NeedsHistory: false, Readout: null or { IsComplete: true } }
+        _batch.MayRunAhead = sequence is { Urgency: Urgency.Decoding, IsSampled: true, Guide: null, Group: null, SharedTail: null, Sampling.NeedsHistory: false, Readout: null or { IsComplete: true } }
             && (hasSlot || sequence.GeneratedCount + 1 == sequence.MaxTokens);
     }
 

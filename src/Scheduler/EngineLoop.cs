@@ -91,7 +91,7 @@ internal sealed class EngineLoop
         StepUnderWay begun = _underWay[_begunCount++ % _underWay.Length];
         begun.Take(step, mayRunAhead: _runner.Limits.RunsAhead && _scheduler.WaitingCount == 0 && _inbox.IsEmpty, _clock.GetTimestamp());
         _scheduler.Begin();
-        _runner.Begin(begun.Batch);
+        begun.Begin(_runner);
         return true;
     }
 
@@ -103,7 +103,7 @@ internal sealed class EngineLoop
         scored = _scored.AsSpan(0, batch.Scores.Count);
         try
         {
-            _runner.Finish(batch, _sampled.AsSpan(0, batch.SampleCount), _scored.AsSpan(0, batch.Scores.Count));
+            oldest.Finish(_runner, _sampled.AsSpan(0, batch.SampleCount), _scored.AsSpan(0, batch.Scores.Count));
         }
         catch (Exception exception) when (exception is not RunnerLostException)
         {

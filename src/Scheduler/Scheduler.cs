@@ -44,7 +44,7 @@ internal sealed class Scheduler
         _maxTokens = options.MaxBatchTokens ?? limits.BatchTokens;
         int maxSequences = Math.Min(options.MaxSequences, _maxTokens);
         _roster = new Roster(_blocks, quantum: Math.Max(1, limits.ContextLength / RoundsPerContext), maxSequences);
-        _steps = [.. Enumerable.Range(0, limits.StepsUnderWay).Select(_ => new Step(_maxTokens, maxSequences, _blocks.Copies))];
+        _steps = [.. Enumerable.Range(0, limits.StepsUnderWay).Select(_ => new Step(_maxTokens, maxSequences))];
         _progress = new Progress(_roster, maxSequences);
         _runsAhead = limits.RunsAhead;
     }
@@ -123,9 +123,9 @@ internal sealed class Scheduler
     /// <summary>The step that was put together, and laid out as a batch, is begun.</summary>
     public void Begin()
     {
+        foreach (Sequence sequence in Next.Sequences) _blocks.ReleaseTail(sequence);
         Next.Begin();
         _begunCount++;
-        _blocks.Copies.Clear(); // they are the batch's
     }
 
     /// <summary>Takes in what the oldest step under way computed and drew.</summary>

@@ -134,8 +134,11 @@ internal sealed class Sequence
     /// <summary>Blocks at the table's start that are sealed.</summary>
     public int SealedCount { get; set; }
 
-    /// <summary>Whether its last block is not its own and must be copied before it writes there.</summary>
-    public bool SharesTail { get; set; }
+    /// <summary>
+    /// The block, held beside the table, in which its leader computed the end of their prompt. The first step that it is in copies it to the block of its own that follows in the table; null
+    /// for most, and once that step is begun.
+    /// </summary>
+    public int? SharedTail { get; set; }
 
     /// <summary>Prompt tokens found in the cache when it was first admitted.</summary>
     public int CachedTokenCount { get; set; }
@@ -168,11 +171,7 @@ internal sealed class Sequence
 
     public void AddBlock(int id) => BlockIds[BlockCount++] = id;
 
-    public void ClearBlocks()
-    {
-        BlockCount = ComputedCount = SealedCount = 0;
-        SharesTail = false;
-    }
+    public void ClearBlocks() => BlockCount = ComputedCount = SealedCount = 0;
 
     /// <summary>Takes on the next token. A stop token ends the text before it, so the guide is not told of it.</summary>
     public void Append(int token)

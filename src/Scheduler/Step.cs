@@ -1,12 +1,9 @@
-using Llama.Model;
-
 namespace Llama.Scheduling;
 
 /// <summary>What one step computes: some tokens of some sequences, within a budget. It is put together, then begun, then taken in.</summary>
 /// <param name="tokenBudget">Most tokens.</param>
 /// <param name="maxSequences">Most sequences.</param>
-/// <param name="copies">Blocks that must be copied before the next step that is begun.</param>
-internal sealed class Step(int tokenBudget, int maxSequences, List<BlockCopy> copies)
+internal sealed class Step(int tokenBudget, int maxSequences)
 {
     /// <summary>While it is put together, in the order of the batch; each says in <see cref="Sequence.ScheduledCount"/> how many tokens.</summary>
     public List<Sequence> Sequences { get; } = new(maxSequences);
@@ -19,9 +16,6 @@ internal sealed class Step(int tokenBudget, int maxSequences, List<BlockCopy> co
 
     /// <summary>Those that another sequence of the step computes the prompt for, to its end; in the order of these.</summary>
     public List<Sequence> Forks { get; } = new(maxSequences);
-
-    /// <summary>Blocks that must be copied first; of a step that is put together.</summary>
-    public List<BlockCopy> Copies => copies;
 
     /// <summary>Those that a token is drawn for, in the order of the draws: forks before the one that computes their prompt. While it is put together.</summary>
     public IEnumerable<Sequence> Sampled =>

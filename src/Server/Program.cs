@@ -10,9 +10,12 @@ using Llama.Server.Telemetry;
 if (await Verbs.RunAsync(args, Console.Out, Console.Error) is int exitCode)
     return exitCode;
 
-var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+var arguments = new ServeArguments(args, ServerSections.Names);
+if (ProgramBuilder.TryBuild(() => ProgramBuilder.Create(arguments.Settings), Console.Error) is not { } builder)
+    return 1;
+
 builder.AddLlama(llama => (llama.ConfigurationSection, llama.StopHostOnFailure) = ("", true));
-builder.AddStandAlone();
+builder.AddStandAlone(arguments.Faults);
 builder.AddLogging("Server:LogFormat", TextRecorder.IsForLog(builder.Configuration["Server:RecordText"]) ? TextRecorder.Category : null);
 builder.AddTelemetryExport();
 builder.Services.AddApiDescription();

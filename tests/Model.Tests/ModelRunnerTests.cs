@@ -79,17 +79,7 @@ public sealed class ModelRunnerTests : IDisposable
     {
         double? threshold = dtype == "int8-outliers" ? 1.5 : null; // about a tenth of the inputs
         using ModelRunner runner = ModelRunner.Load(new ModelOptions { Path = _folder, Device = "cpu", Dtype = dtype, OutlierThreshold = threshold });
-        ForwardBatch batch = new(16, 16, runner.Limits.BlocksPerSequence);
-        SampledToken[] sampled = new SampledToken[16];
-        for (int position = 0; position < 20; position++) Step(runner, batch, sampled, position, sequences: 4);
-        long perStep = long.MaxValue; // the least of four stretches: the runtime may allocate once, what a step allocates is in each
-        for (int start = 20; start < 120; start += 25)
-        {
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            for (int position = start; position < start + 25; position++) Step(runner, batch, sampled, position, sequences: 4);
-            perStep = Math.Min(perStep, (GC.GetAllocatedBytesForCurrentThread() - before) / 25);
-        }
-        Assert.InRange(perStep, 0, Budget("decodeStepBytes"));
+        Assert.InRange(AllocatedPerStep(runner), 0, Budget("decodeStepBytes"));
     }
 
     [Theory]
@@ -207,11 +197,45 @@ public sealed class ModelRunnerTests : IDisposable
         batch.TokenCount = batch.SequenceCount = batch.SampleCount = sequences;
     }
 
+    /// <summary>Bytes that a warm decode step of four sequences allocates on the calling thread: the least of four stretches, for the runtime may allocate once, and what a step allocates is in each.</summary>
+    internal static long AllocatedPerStep(ModelRunner runner)
+    {
+        const int stretch = 25;
+        ForwardBatch batch = new(16, 16, runner.Limits.BlocksPerSequence);
+        SampledToken[] sampled = new SampledToken[16];
+        for (int position = 0; position < 20; position++) Step(runner, batch, sampled, position, sequences: 4);
+        long least = long.MaxValue;
+        for (int start = 20; start < 120; start += stretch)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int position = start; position < start + stretch; position++) Step(runner, batch, sampled, position, sequences: 4);
+            least = Math.Min(least, (GC.GetAllocatedBytesForCurrentThread() - before) / stretch);
+        }
+        return least;
+    }
+
     // Of this thread.
     private static long CreatedTensors()
     {
         var statistics = TorchSharp.DisposeScopeManager.Statistics.TensorStatistics;
         return statistics.CreatedInScopeCount + statistics.CreatedOutsideScopeCount;
+    }
+
+    /// <summary>What is read of a prompt of fifty tokens in chunks: each token's log-probability followed by those of the two likeliest, and the sum of the hidden states.</summary>
+    internal static (double[] Logprobs, float[] Sum) Read(ModelOptions options, int chunk, params IReadOnlyList<BackendChoice> backends)
+    {
+        using ModelRunner runner = ModelRunner.Load(options, backends.Count > 0 ? backends : BackendChoice.AllOf(options));
+        return Read(runner, chunk);
+    }
+
+    internal static (double[] Logprobs, float[] Sum) Read(ModelRunner runner, int chunk)
+    {
+        int[] prompt = [.. Enumerable.Range(0, 50).Select(i => (i * i + 7) % runner.Limits.VocabSize)];
+        float[] sum = new float[runner.Limits.HiddenSize];
+        List<double> logprobs = [];
+        for (int start = 0; start < prompt.Length; start += chunk)
+            logprobs.AddRange(ReadPrompt(runner, prompt, start, Math.Min(chunk, prompt.Length - start), sum).SelectMany(score => score.Top.Select(top => (double)top.Logprob).Prepend(score.Logprob)));
+        return ([.. logprobs], sum);
     }
 
     internal static ScoredToken[] ReadPrompt(ModelRunner runner, int[] prompt, int start, int count, float[] sum)

@@ -27,7 +27,9 @@ public sealed class EngineStormTests
             if (chance.Next(60) == 0) throw new InvalidOperationException("a step");
         }
 
-        await using Engine engine = new(() => new FakeModelRunner(Limits with { StepsUnderWay = stepsUnderWay }, Model) { OnStep = FailSometimes }, options, TimeProvider.System);
+        BrittleRunner Create() => new(new FakeModelRunner(Limits with { StepsUnderWay = stepsUnderWay }, Model) { OnStep = FailSometimes }, begins: () => chance.Next(60) > 0);
+
+        await using Engine engine = new(Create, options, TimeProvider.System);
         await engine.Loaded;
         int[] ended = (await Task.WhenAll(Enumerable.Range(0, 4).Select(caller => Task.Run(() => CallAsync(engine, new Random(caller)))))).SelectMany(counts => counts).ToArray();
         await engine.DrainAsync(CancellationToken.None);

@@ -150,6 +150,24 @@ public sealed class EngineTests
         Assert.Equal(0, engine.Snapshot.UsedBlockCount);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task Begin_Throws_FailsTheRequestsOfTheStepAndGoesOn(int stepsUnderWay)
+    {
+        List<Exception> told = [];
+        int asked = 0;
+        BrittleRunner Create() => new(new FakeModelRunner(Limits with { StepsUnderWay = stepsUnderWay }, Model), begins: () => ++asked != 5);
+        await using Engine engine = new(Create, new SchedulerOptions { MaxSequences = 1 }, TimeProvider.System, null, told.Add);
+        await engine.Loaded;
+        Generation[] generations = [Submit(engine, Rig.Request(9, maxTokens: 50)), Submit(engine, Rig.Request(9, maxTokens: 5))];
+        FinishReason?[] ends = [.. (await Task.WhenAll(generations.Select(ReadAll))).Select(events => events[^1].Finish)];
+        Assert.Equal([FinishReason.Failed, FinishReason.Length], ends);
+        Assert.Equal("begin", Assert.Single(told).Message);
+        await engine.DrainAsync(CancellationToken.None);
+        Assert.Equal(0, engine.Snapshot.UsedBlockCount);
+    }
+
     [Fact]
     public async Task Run_RunnerIsLost_EndsAllAndSaysSo()
     {

@@ -52,7 +52,7 @@ public sealed class PromptGroupTests
         Sequence[] group = rig.AddGroup(requests);
         rig.Step();
         rig.Scheduler.End(group[0], FinishReason.Aborted);
-        int block = group[1].BlockIds[2];
+        int? block = group[1].SharedTail;
         rig.Step();
         Assert.Equal(block, group[1].BlockIds[2]);
         rig.StepUntilIdle();

@@ -5,13 +5,14 @@ using Llama.Tests.Shared;
 namespace Llama.Scheduling.Tests;
 
 /// <summary>
-/// Random configurations, mostly too small for what is asked of them, under random arrivals, aborts, timeouts and failing steps. Whatever happens, the pool's
-/// laws hold after every step, every sequence ends once, and each gets the tokens that it would have got alone.
+/// Random configurations, mostly too small for what is asked of them, under random arrivals, aborts, timeouts and failing steps. Whatever happens, the pool's laws and those of a step
+/// (<see cref="StepLaws"/>) hold at every step, every sequence ends once and before long, and each gets the tokens that it would have got alone.
 /// </summary>
 public sealed class RandomWalkTests
 {
     private const int WalkCount = 300;
     private const int StepsPerWalk = 40;
+    private const int StepsToRest = 10_000; // far more than any walk takes
 
     private long _stepCount, _preemptionCount, _hitCount, _aheadCount;
     private readonly HashSet<FinishReason> _endings = [];
@@ -44,6 +45,7 @@ public sealed class RandomWalkTests
     private void Walk(Random random, int stepsUnderWay)
     {
         Rig rig = RandomRig(random, stepsUnderWay, out ModelLimits limits);
+        int stepsPerFailure = random.Next(3) switch { 0 => int.MaxValue, 1 => 100, _ => 12 };
         int[][] stems = [.. Enumerable.Range(0, 2).Select(_ => RandomTokens(random, limits, limits.ContextLength))];
         List<(Sequence Sequence, GenerationRequest Request)> all = [];
         for (int step = 0; step < StepsPerWalk || rig.Scheduler.HasWork; step++)
@@ -51,9 +53,10 @@ public sealed class RandomWalkTests
             if (step < StepsPerWalk && random.Next(2) == 0) all.AddRange(Submit(rig, RandomGroup(random, limits, stems)));
             if (all.Count > 0 && random.Next(20) == 0) rig.Scheduler.End(all[random.Next(all.Count)].Sequence, FinishReason.Aborted);
             rig.Clock.Advance(TimeSpan.FromMilliseconds(random.Next(10)));
-            rig.Step(fails: random.Next(100) == 0, breaksScore: random.Next(50) == 0 ? random.Next(8) : null, breaksPool: random.Next(200) == 0);
+            rig.Step(fails: random.Next(stepsPerFailure) == 0, hadRun: random.Next(2) == 0, breaksScore: random.Next(50) == 0 ? random.Next(8) : null, breaksPool: random.Next(200) == 0);
+            Assert.True(step < StepsPerWalk + StepsToRest, "It does not come to rest.");
         }
-        Assert.Equal(0, rig.Scheduler.Blocks.UsedCount);
+        Assert.Equal((0, rig.Scheduler.Blocks.TotalCount), (rig.Scheduler.Blocks.UsedCount, rig.Scheduler.Blocks.AvailableCount));
         foreach ((Sequence sequence, GenerationRequest request) in all)
         {
             rig.AssertAsAlone(sequence, request);
@@ -79,7 +82,7 @@ public sealed class RandomWalkTests
             PrefixCache = random.Next(5) > 0,
         };
         ulong hashMask = random.Next(3) switch { 0 => 0, 1 => 3, _ => ulong.MaxValue }; // colliding hashes must only cost time
-        return new Rig(limits, options, hashMask: hashMask);
+        return new Rig(limits, options, hashMask: hashMask) { RunsAtOnce = random.Next(2) == 0 };
     }
 
     private static GenerationRequest[] RandomGroup(Random random, ModelLimits limits, int[][] stems)
@@ -117,6 +120,7 @@ public sealed class RandomWalkTests
             MaxTokens = random.Next(1, most - promptLength + 1),
             Priority = random.Next(3),
             ShareKey = random.Next(3),
+            ShareWeight = random.Next(1, 4),
             CacheSalt = random.Next(4) == 0 ? 1ul : 0,
             Guide = guide,
             Timeout = random.Next(8) == 0 ? TimeSpan.FromMilliseconds(random.Next(150)) : null,

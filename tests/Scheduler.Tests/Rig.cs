@@ -7,9 +7,8 @@ namespace Llama.Scheduling.Tests;
 /// <summary>The scheduler with a fake model behind it and a clock in hand, turned by the test; the pool's laws are checked after every step.</summary>
 internal sealed class Rig
 {
-    private readonly Queue<(StepUnderWay Step, List<Row> Rows, HashSet<Sequence> Sampled)> _underWay = new();
+    private readonly Queue<BegunStep> _underWay = new();
     private readonly Queue<StepUnderWay> _idle;
-    private readonly SampledToken[] _sampled;
     private readonly Dictionary<Sequence, Ending> _endings = [];
     private readonly Dictionary<Sequence, List<int>> _outputs = [];
     private long _lastId;
@@ -22,7 +21,6 @@ internal sealed class Rig
         Runner = new FakeModelRunner(limits, Model);
         Ahead = limits.RunsAhead ? new AheadRunner(Runner, Options.MaxSequences) : null;
         _idle = new(Enumerable.Range(0, limits.StepsUnderWay).Select(_ => new StepUnderWay(new BatchBuilder(limits, Options.MaxBatchTokens ?? limits.BatchTokens, Options.MaxSequences))));
-        _sampled = new SampledToken[Options.MaxSequences];
     }
 
     /// <summary>A pool of blocks of four tokens.</summary>
@@ -41,6 +39,9 @@ internal sealed class Rig
     public AheadRunner? Ahead { get; }
 
     public Scheduler Scheduler { get; }
+
+    /// <summary>Whether a step is run when it is begun, as soon as can be; else when it is finished, as late as can be. A runner of several devices does something between.</summary>
+    public bool RunsAtOnce { get; init; }
 
     /// <summary>How far the clock moves while a step runs.</summary>
     public TimeSpan StepTime { get; init; }
@@ -75,16 +76,18 @@ internal sealed class Rig
 
     /// <summary>One turn: begins as many steps as may be under way and finishes the oldest; returns the rows of those begun.</summary>
     /// <param name="fails">The step that is finished fails as a whole.</param>
+    /// <param name="hadRun">What it wrote to the cache is there; else nothing of it.</param>
     /// <param name="breaksScore">This one of the scores, if there are so many, has a fault.</param>
     /// <param name="breaksPool">The hidden states are no numbers.</param>
-    public List<Row> Step(bool fails = false, int? breaksScore = null, bool breaksPool = false)
+    public List<Row> Step(bool fails = false, bool hadRun = false, int? breaksScore = null, bool breaksPool = false)
     {
         LastStep.Clear();
         while (Scheduler.MayBegin && TryBegin()) { }
-        if (_underWay.TryDequeue(out (StepUnderWay Step, List<Row> Rows, HashSet<Sequence> Sampled) oldest))
+        if (_underWay.TryDequeue(out BegunStep? oldest))
         {
+            if (!fails || hadRun) Run(oldest);
             if (fails) Scheduler.Fail();
-            else Finish(oldest.Step.Batch, breaksScore, breaksPool);
+            else Finish(oldest, breaksScore, breaksPool);
             _idle.Enqueue(oldest.Step);
         }
         Collect();
@@ -142,19 +145,21 @@ internal sealed class Rig
 
     private bool TryBegin()
     {
-        HashSet<Sequence> waitingBefore = [.. Scheduler.Live.Where(sequence => sequence.State == SequenceState.Waiting)];
-        long preemptionsBefore = Scheduler.PreemptionCount;
+        StepLaws laws = new(Scheduler);
         Step step = Scheduler.Schedule(admits: Ahead is not { IsAhead: true });
         Assert.True(step.TokenCount > 0 || !Scheduler.HasWork || Scheduler.UnderWayCount > 0, "A step with work to do did none.");
         Scheduler.CheckIntegrity();
+        laws.CheckPreemptions();
         if (step.TokenCount == 0) return false;
         List<Row> rows = [.. step.Sequences.Select(sequence => new Row(sequence, sequence.ScheduledCount))];
         Check(rows);
-        Assert.False(Scheduler.PreemptionCount > preemptionsBefore && rows.Exists(row => waitingBefore.Contains(row.Sequence)), "A step that preempted admitted.");
-        StepUnderWay begun = _idle.Dequeue();
-        begun.Take(step, mayRunAhead: Ahead is not null && Scheduler.WaitingCount == 0, Clock.GetTimestamp());
-        _underWay.Enqueue((begun, rows, [.. step.Sampled]));
+        laws.CheckShares(step);
+        laws.CheckAdmissions(step);
+        BegunStep begun = new(_idle.Dequeue(), [.. step.Sampled]);
+        begun.Step.Take(step, mayRunAhead: Ahead is not null && Scheduler.WaitingCount == 0, Clock.GetTimestamp());
+        _underWay.Enqueue(begun);
         Scheduler.Begin();
+        if (RunsAtOnce) Run(begun);
         BegunCount++;
         ComputedCount += step.TokenCount;
         LastStep.AddRange(rows);
@@ -168,23 +173,43 @@ internal sealed class Rig
         Assert.True(Scheduler.RunningCount <= Options.MaxSequences);
         Assert.Equal(rows.Count, rows.DistinctBy(row => row.Sequence).Count());
         Assert.True(rows.TrueForAll(row => row.TokenCount > 0));
-        foreach ((_, _, HashSet<Sequence> sampled) in _underWay)
-            Assert.False(rows.Exists(row => sampled.Contains(row.Sequence)), "A sequence sits in a step before its last token is known.");
+        foreach (BegunStep begun in _underWay)
+            Assert.False(rows.Exists(row => begun.Sampled.Contains(row.Sequence)), "A sequence sits in a step before its last token is known.");
     }
 
-    private void Finish(ForwardBatch batch, int? breaksScore, bool breaksPool)
+    private void Run(BegunStep begun)
     {
-        Span<SampledToken> sampled = _sampled.AsSpan(0, batch.SampleCount);
-        ScoredToken[] scored = new ScoredToken[batch.Scores.Count];
-        ((IModelRunner?)Ahead ?? Runner).Run(batch, sampled, scored);
+        if (!begun.HasRun) ((IModelRunner?)Ahead ?? Runner).Run(begun.Step.Batch, begun.Drawn, begun.Scored);
+        begun.HasRun = true;
+    }
+
+    private void Finish(BegunStep begun, int? breaksScore, bool breaksPool)
+    {
+        ScoredToken[] scored = begun.Scored;
         if (breaksScore is { } broken && broken < scored.Length) scored[broken] = scored[broken] with { Fault = new InvalidOperationException("score") };
-        foreach (PoolRow pool in batch.Pools) pool.Sum[0] = breaksPool ? float.NaN : pool.Sum[0];
+        foreach (PoolRow pool in begun.Step.Batch.Pools) pool.Sum[0] = breaksPool ? float.NaN : pool.Sum[0];
         Clock.Advance(StepTime);
-        Scheduler.Commit(sampled, scored);
+        Scheduler.Commit(begun.Drawn, scored);
     }
 
     /// <summary>One sequence's part of a step.</summary>
     public readonly record struct Row(Sequence Sequence, int TokenCount);
+
+    private sealed class BegunStep(StepUnderWay step, HashSet<Sequence> sampled)
+    {
+        private SampledToken[]? _drawn;
+        private ScoredToken[]? _scored;
+
+        public StepUnderWay Step => step;
+
+        public HashSet<Sequence> Sampled => sampled;
+
+        public SampledToken[] Drawn => _drawn ??= new SampledToken[step.Batch.SampleCount];
+
+        public ScoredToken[] Scored => _scored ??= new ScoredToken[step.Batch.Scores.Count];
+
+        public bool HasRun { get; set; }
+    }
 
     private readonly record struct Ending(FinishReason Reason, Exception? Fault);
 }

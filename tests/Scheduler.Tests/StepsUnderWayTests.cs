@@ -1,5 +1,6 @@
 using Llama.Model;
 using Llama.Model.Sampling;
+using Llama.Tests.Shared;
 
 namespace Llama.Scheduling.Tests;
 
@@ -82,6 +83,26 @@ public sealed class StepsUnderWayTests
         rig.StepUntilIdle();
         Assert.Equal(0, second.CachedTokenCount);
         rig.AssertAsAlone(second, request);
+    }
+
+    [Fact]
+    public void Fail_StepBegunAfterOneThatWasGivenUp_LeavesAForkThatIsInNeitherItsTail()
+    {
+        Rig rig = new(Limits(2, blockCount: 4), new SchedulerOptions { MaxBatchTokens = 64 });
+        rig.Add(Rig.Request(1, maxTokens: 9));
+        rig.Step();
+        GenerationRequest request = Rig.Request(2, maxTokens: 6, firstToken: 200); // its block is shared
+        Sequence[] group = rig.AddGroup(request, request);
+        rig.Add(Rig.Request(1, maxTokens: 12, firstToken: 300) with { Guide = new FakeGuide(1000, [[5, 6], .. Enumerable.Range(10, 8).Select(token => new[] { token }), [5, 6]]) });
+        for (int i = 0; i < 2; i++) rig.Step();
+        Assert.Empty(rig.Step()); // the fork has a block for its copy; those that the guide forces have none, and nobody gives way while a step is under way
+        List<Rig.Row> begun = rig.Step(fails: true);
+        Assert.Equal(1, rig.Scheduler.PreemptionCount);
+        Assert.Equal([group[0], group[1]], begun.Skip(1).Select(row => row.Sequence)); // the one that failed has the leader, the next one the fork
+        Assert.Equal((FinishReason.Failed, null), (rig.EndingOf(group[0]), rig.EndingOf(group[1])));
+        rig.StepUntilIdle();
+        Assert.Equal(FinishReason.Length, rig.EndingOf(group[1]));
+        rig.AssertAsAlone(group[1], request);
     }
 
     [Fact]

@@ -42,7 +42,8 @@ public sealed class VerbsTests
     [Theory]
     [InlineData(new[] { "a", "--Model:Path=x=y", "--b", "1" }, new[] { "--Model:Path=x=y" }, new[] { "a", "--b", "1" })]
     [InlineData(new[] { "--Auth:ApiKeys:0", "k", "--Model:Path" }, new[] { "--Auth:ApiKeys:0=k", "--Model:Path" }, new string[0])]
-    [InlineData(new[] { "--Modle:Path=x", "--model:x", "Model:Path=x" }, new string[0], new[] { "--Modle:Path=x", "--model:x", "Model:Path=x" })]
+    [InlineData(new[] { "--Modle:Path=x", "--model", "Model:Path=x" }, new string[0], new[] { "--Modle:Path=x", "--model", "Model:Path=x" })]
+    [InlineData(new[] { "--model:path", "x", "--KESTREL:a=b" }, new[] { "--model:path=x", "--KESTREL:a=b" }, new string[0])] // as the host takes them
     public void Split_SettingsAmongOtherWords_AreTakenOut(string[] args, string[] settings, string[] others)
     {
         (string[] Settings, string[] Others) split = SettingsArguments.Split(args);
@@ -58,12 +59,7 @@ public sealed class VerbsTests
         Assert.Equal(0, exitCode);
         Assert.Contains("\n  bench ", output);
         Assert.Contains("\n  fields ", output);
-        (string Section, Type Type)[] sections =
-        [
-            ("Model", typeof(ModelSettings)), ("Scheduler", typeof(SchedulerSettings)), ("Server", typeof(ServerSettings)), ("Auth", typeof(AuthSettings)),
-            ("RateLimits", typeof(RateLimitsSettings)),
-        ];
-        foreach ((string section, Type type) in sections)
+        foreach ((string section, Type type) in ServerSections.All)
             Assert.All(SettingsBinder.PropertiesOf(type).Keys, name => Assert.Contains($"--{section}:{name}", output));
     }
 

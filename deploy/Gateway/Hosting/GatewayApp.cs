@@ -2,6 +2,7 @@ using Llama.Gateway.Configuration;
 using Llama.Gateway.Forwarding;
 using Llama.Gateway.Health;
 using Llama.Gateway.Telemetry;
+using Llama.Server.Configuration;
 using Llama.Server.Errors;
 using Llama.Server.Hosting;
 using Llama.Server.Telemetry;
@@ -11,14 +12,12 @@ namespace Llama.Gateway.Hosting;
 /// <summary>What the program is made of.</summary>
 internal static class GatewayApp
 {
-    /// <summary>The settings from all their places, and nothing yet that reads them.</summary>
-    public static WebApplicationBuilder Builder(string[] args) =>
-        WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
-
     public static WebApplication Build(string[] args)
     {
-        WebApplicationBuilder builder = Builder(args);
-        builder.Services.AddGatewaySettings();
+        var names = new SettingNames(("Gateway", typeof(GatewaySettings)));
+        var arguments = new ServeArguments(args, names);
+        WebApplicationBuilder builder = ProgramBuilder.Create(arguments.Settings);
+        builder.Services.AddGatewaySettings().AddUnknownSettings<GatewaySettings>(names, arguments.Faults);
         builder.AddGatewayHost();
         builder.AddLogging("Gateway:LogFormat");
         builder.Services.AddGatewayMetrics();

@@ -31,7 +31,7 @@ internal static class CheckpointCheck
     {
         string remedy = expected.Name switch
         {
-            "lm_head.weight" => "; if the head is the embedding, set tie_word_embeddings to true in config.json",
+            CheckpointLayout.OwnHead => "; if the head is the embedding, set tie_word_embeddings to true in config.json",
             _ when others.ContainsKey(expected.Name["model.".Length..]) => "; it is there without \"model.\": export the LlamaForCausalLM, not its inner LlamaModel",
             _ => "",
         };

@@ -8,6 +8,9 @@ internal static class CheckpointLayout
     /// <summary>Begins the names of all tensors that belong to a layer.</summary>
     public const string LayersPrefix = "model.layers.";
 
+    /// <summary>The names of what there is but once: the table of the embedding, [vocab, hidden], the norm behind the last layer, [hidden], and the head where that is not the embedding, [vocab, hidden].</summary>
+    public const string Embedding = "model.embed_tokens.weight", FinalNorm = "model.norm.weight", OwnHead = "lm_head.weight";
+
     /// <summary>A tensor that a checkpoint must hold; of any floating type where none is given.</summary>
     public readonly record struct ExpectedTensor(string Name, long[] Shape, TensorDtype? Dtype = null)
     {
@@ -31,7 +34,7 @@ internal static class CheckpointLayout
     public static IEnumerable<ExpectedTensor> Expected(LlamaConfig config, ModelPart part)
     {
         long hidden = config.HiddenSize, queries = (long)config.HeadCount * config.HeadDim, keys = (long)config.KvHeadCount * config.HeadDim;
-        if (part.HasEmbedding || (part.HasHead(config) && config.TieWordEmbeddings)) yield return new("model.embed_tokens.weight", [config.VocabSize, hidden]);
+        if (part.HasEmbedding || (part.HasHead(config) && config.TieWordEmbeddings)) yield return new(Embedding, [config.VocabSize, hidden]);
         for (int layer = part.FirstLayer; layer < part.EndLayer; layer++)
         {
             string prefix = LayerPrefix(layer);
@@ -46,14 +49,17 @@ internal static class CheckpointLayout
             yield return new(prefix + "mlp.down_proj.weight", [hidden, config.IntermediateSize]);
         }
         if (!part.HasHead(config)) yield break;
-        yield return new("model.norm.weight", [hidden]);
-        if (!config.TieWordEmbeddings) yield return new("lm_head.weight", [config.VocabSize, hidden]);
+        yield return new(FinalNorm, [hidden]);
+        if (!config.TieWordEmbeddings) yield return new(OwnHead, [config.VocabSize, hidden]);
     }
+
+    /// <summary>The name of the head.</summary>
+    public static string HeadOf(LlamaConfig config) => config.TieWordEmbeddings ? Embedding : OwnHead;
 
     /// <summary>How the names of a layer's tensors begin.</summary>
     public static string LayerPrefix(int layer) => $"{LayersPrefix}{layer}.";
 
     /// <summary>Names that may be present and carry nothing: computed buffers that old exports saved, and the head when it is the embedding.</summary>
     public static bool IsIgnored(string name, LlamaConfig config) =>
-        name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal) || (config.TieWordEmbeddings && name == "lm_head.weight");
+        name.EndsWith("rotary_emb.inv_freq", StringComparison.Ordinal) || (config.TieWordEmbeddings && name == OwnHead);
 }

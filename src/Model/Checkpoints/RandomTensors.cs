@@ -40,8 +40,8 @@ internal sealed class RandomTensors(LlamaConfig config, TensorDtype dtype, ulong
         float fanIn = 1 / MathF.Sqrt(tensor.Shape[1]);
         return tensor.Name switch
         {
-            "lm_head.weight" => (0, logitDeviation * fanIn),
-            "model.embed_tokens.weight" => (0, config.TieWordEmbeddings ? logitDeviation * fanIn : 1),
+            CheckpointLayout.OwnHead => (0, logitDeviation * fanIn),
+            CheckpointLayout.Embedding => (0, config.TieWordEmbeddings ? logitDeviation * fanIn : 1),
             // The two branches of each layer that add to the residual stream share out one unit of variance (GPT-2's initialisation).
             var name when name.EndsWith("o_proj.weight", StringComparison.Ordinal) || name.EndsWith("down_proj.weight", StringComparison.Ordinal)
                 => (0, fanIn / MathF.Sqrt(2 * config.LayerCount)),

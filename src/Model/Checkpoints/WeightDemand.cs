@@ -9,8 +9,6 @@ namespace Llama.Model.Checkpoints;
 /// <summary>What the weights of a model will take of a device's memory, told before anything is brought there.</summary>
 internal static class WeightDemand
 {
-    private const string Table = "model.embed_tokens.weight";
-
     /// <summary>Refuses a model whose weights alone do not fit. The host is not asked: mapped files need none of its memory.</summary>
     /// <param name="source">Of the weights.</param>
     /// <param name="memory">Where they are to lie.</param>
@@ -35,7 +33,7 @@ internal static class WeightDemand
 
     private static long Bytes(IWeightSource source, ScalarType dtype, ModelPart part, CheckpointLayout.ExpectedTensor tensor)
     {
-        if (tensor.Name != Table || source.CodeBytes(Table) is not long codes) return BytesOf(source, tensor, dtype);
+        if (tensor.Name != CheckpointLayout.Embedding || source.CodeBytes(tensor.Name) is not long codes) return BytesOf(source, tensor, dtype);
         // Rows are read of floating point only.
         return (part.HasEmbedding ? Dense(tensor, dtype) : 0) + (source.Config.TieWordEmbeddings && part.HasHead(source.Config) ? codes : 0);
     }
@@ -53,7 +51,7 @@ internal static class WeightDemand
         {
             var plan = QuantizationPlan.Of(type);
             long bytes = CheckpointLayout.Expected(config, part).Sum(tensor => (plan.TypeOf(tensor.Name, config.TieWordEmbeddings)?.BytesOf(tensor.Shape) ?? Dense(tensor, ScalarType.BFloat16))
-                + (tensor.Name == Table && config.TieWordEmbeddings ? Dense(tensor, ScalarType.BFloat16) : 0));
+                + (tensor.Name == CheckpointLayout.Embedding && config.TieWordEmbeddings ? Dense(tensor, ScalarType.BFloat16) : 0));
             if (bytes < need) yield return $"{name} ({Mebibytes(bytes)})";
         }
     }

@@ -1,3 +1,5 @@
+using Llama.Model.Checkpoints;
+
 namespace Llama.Model.Quantization;
 
 /// <summary>Which weights of a model are quantised, and how. Norms never are, nor is an embedding of its own: a step reads a few of its rows.</summary>
@@ -16,8 +18,8 @@ public sealed record QuantizationPlan(QuantizationType Layers, QuantizationType 
     /// <param name="isTied">Whether the head is the embedding.</param>
     public QuantizationType? TypeOf(string name, bool isTied) => name switch
     {
-        "lm_head.weight" => Head,
-        "model.embed_tokens.weight" => isTied ? Head : null,
+        CheckpointLayout.OwnHead => Head,
+        CheckpointLayout.Embedding => isTied ? Head : null,
         _ => name.EndsWith("_proj.weight", StringComparison.Ordinal) ? Layers : null,
     };
 }

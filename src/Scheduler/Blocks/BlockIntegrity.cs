@@ -26,18 +26,19 @@ internal static class BlockIntegrity
         foreach (Sequence sequence in holders)
         {
             foreach (int id in sequence.BlockIds.AsSpan(0, sequence.BlockCount)) held[id]++;
-            Require(sequence.ComputedCount <= sequence.BlockCount * blockSize, $"sequence {sequence.Id} computed tokens that it has no blocks for");
+            if (sequence.SharedTail is { } tail) held[tail]++;
+            Require(sequence.ComputedCount <= (sequence.SharedTail is null ? sequence.BlockCount * blockSize : sequence.PromptLength), $"sequence {sequence.Id} computed tokens that it has no blocks for");
             Require(sequence.SealedCount * blockSize <= sequence.ComputedCount, $"sequence {sequence.Id} sealed a block before it was full");
         }
         return held;
     }
 
-    /// <summary>Counts who may go on writing to each block: those that are not past it, unless they know that it is not theirs.</summary>
+    /// <summary>Counts who may go on writing to each block: those that are not past it.</summary>
     private static int[] CountWriters(int blockCount, IEnumerable<Sequence> holders, int blockSize)
     {
         int[] writers = new int[blockCount];
         foreach (Sequence sequence in holders)
-            for (int i = sequence.ComputedCount / blockSize; i < sequence.BlockCount - (sequence.SharesTail ? 1 : 0); i++) writers[sequence.BlockIds[i]]++;
+            for (int i = sequence.ComputedCount / blockSize; i < sequence.BlockCount; i++) writers[sequence.BlockIds[i]]++;
         return writers;
     }
 

@@ -42,14 +42,6 @@ internal sealed class BlockManager
     /// <summary>Blocks hashed so far, to look them up or to seal them.</summary>
     public long HashedCount { get; private set; }
 
-    /// <summary>
-    /// Copies that the next step that is begun must do before it computes. A shared tail is copied in the step that first computes behind it, whose batch does all copies, in
-    /// their order, before it writes anything. So whatever becomes of a source or a target while the step is put together (its holders preempted, the block given
-    /// to another), its content is still there when it is read, and what a stale copy writes is overwritten before it is read. A copy lives for one step: if that
-    /// fails, so does the sequence it was for.
-    /// </summary>
-    public List<BlockCopy> Copies { get; } = [];
-
     /// <summary>Whose each block is, up to the last one that was ever used.</summary>
     public BlockState[] CopyStates()
     {
@@ -96,21 +88,29 @@ internal sealed class BlockManager
     public void Share(Sequence computed, Sequence fork)
     {
         fork.Reserve(BlocksFor(fork.MaxComputedCount));
-        for (int i = 0; i < BlocksFor(fork.PromptLength); i++) fork.AddBlock(Pin(_blocks[computed.BlockIds[i]]).Id);
+        int fullCount = fork.PromptLength / BlockSize;
+        for (int i = 0; i < fullCount; i++) fork.AddBlock(Pin(_blocks[computed.BlockIds[i]]).Id);
+        if (fork.PromptLength % BlockSize > 0) fork.SharedTail = Pin(_blocks[computed.BlockIds[fullCount]]).Id;
         fork.ComputedCount = fork.PromptLength;
-        fork.SealedCount = Math.Min(computed.SealedCount, fork.PromptLength / BlockSize);
-        fork.SharesTail = fork.PromptLength % BlockSize > 0;
+        fork.SealedCount = Math.Min(computed.SealedCount, fullCount);
     }
 
-    /// <summary>Makes a sequence's blocks cover this many tokens, and all that it may write to its own; takes nothing when they do not fit.</summary>
+    /// <summary>Makes a sequence's blocks cover this many tokens; takes nothing when they do not fit.</summary>
     public bool TryGrow(Sequence sequence, int tokenCount)
     {
         int missing = BlocksFor(tokenCount) - sequence.BlockCount;
-        // A shared tail that only this sequence still holds costs nothing: it makes room for its own copy.
-        if (missing + (sequence.SharesTail && _blocks[sequence.BlockIds[sequence.BlockCount - 1]].RefCount > 1 ? 1 : 0) > AvailableCount) return false;
-        if (sequence.SharesTail) OwnTail(sequence);
+        if (missing > 0 && TryOwnTail(sequence, missing)) missing--;
+        if (missing > AvailableCount) return false;
         for (; missing > 0; missing--) sequence.AddBlock(Pin(TakeUnheld()).Id);
         return true;
+    }
+
+    /// <summary>The step is begun that copies the shared tail: whoever gets the block writes to it later.</summary>
+    public void ReleaseTail(Sequence sequence)
+    {
+        if (sequence.SharedTail is not { } tail) return;
+        sequence.SharedTail = null;
+        Unpin(_blocks[tail]);
     }
 
     /// <summary>Seals the blocks that a sequence has filled since the last time: each is hashed once, from its own tokens and its parent's hash.</summary>
@@ -125,6 +125,7 @@ internal sealed class BlockManager
     /// <summary>Takes all blocks from a sequence, the last first, so that within it the tail is evicted before the head that more requests may share.</summary>
     public void Free(Sequence sequence)
     {
+        ReleaseTail(sequence);
         for (int i = sequence.BlockCount - 1; i >= 0; i--) Unpin(_blocks[sequence.BlockIds[i]]);
         sequence.ClearBlocks();
     }
@@ -134,14 +135,17 @@ internal sealed class BlockManager
 
     public int BlocksFor(int tokenCount) => (tokenCount + BlockSize - 1) / BlockSize;
 
-    private void OwnTail(Sequence sequence)
+    /// <summary>Lets a sequence go on in the tail that it shared, when the others have gone and nobody would find it, or there is no room to keep what might be found.</summary>
+    private bool TryOwnTail(Sequence sequence, int missing)
     {
-        sequence.SharesTail = false;
-        ref int tail = ref sequence.BlockIds[sequence.BlockCount - 1];
-        int shared = tail;
-        Unpin(_blocks[shared]);
-        tail = Pin(TakeUnheld()).Id; // the same one, if the others have gone and nobody would find it
-        if (tail != shared) Copies.Add(new BlockCopy(shared, tail));
+        if (sequence.SharedTail is not { } id || sequence.BlockCount > sequence.PromptLength / BlockSize) return false;
+        Block tail = _blocks[id];
+        if (tail.RefCount > 1 || (tail.IsSealed && missing != AvailableCount + 1)) return false;
+        // What follows a sealed one in the cache is all taken, and so evicted, for the rest of what is missing.
+        if (tail.IsSealed) Evict(tail);
+        sequence.AddBlock(id);
+        sequence.SharedTail = null;
+        return true;
     }
 
     private int FindPrefix(Sequence sequence)
@@ -191,9 +195,14 @@ internal sealed class BlockManager
     {
         if (_free.Count > 0) return _free.RemoveFirst();
         Block oldest = _cached.RemoveFirst();
-        _index.Remove(oldest);
-        oldest.Unseal();
+        Evict(oldest);
         return oldest;
+    }
+
+    private void Evict(Block block)
+    {
+        _index.Remove(block);
+        block.Unseal();
     }
 
     private Block Pin(Block block)

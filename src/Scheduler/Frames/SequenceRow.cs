@@ -30,7 +30,7 @@ public readonly record struct SequenceRow
     /// <summary>Time since it was submitted.</summary>
     public required TimeSpan Age { get; init; }
 
-    /// <summary>Its block table.</summary>
+    /// <summary>The blocks that it holds.</summary>
     internal int[] BlockIds { get; init; }
 
     internal static SequenceRow Of(Sequence sequence, TimeSpan age) => new()
@@ -44,7 +44,7 @@ public readonly record struct SequenceRow
         GeneratedTokens = sequence.GeneratedCount,
         MaxTokens = sequence.MaxTokens,
         Age = age,
-        BlockIds = sequence.BlockIds.AsSpan(0, sequence.BlockCount).ToArray(),
+        BlockIds = sequence.SharedTail is { } tail ? [.. sequence.BlockIds.AsSpan(0, sequence.BlockCount), tail] : [.. sequence.BlockIds.AsSpan(0, sequence.BlockCount)],
     };
 
     private static SequencePhase PhaseOf(Sequence sequence) => sequence.State switch

@@ -11,12 +11,7 @@ internal sealed class EffectiveSettings(IConfiguration configuration, LlamaOptio
 {
     private const string Mask = "***";
 
-    private static readonly (string Section, Type Type)[] Sections =
-    [
-        ("Model", typeof(ModelSettings)), ("Scheduler", typeof(SchedulerSettings)), ("Server", typeof(ServerSettings)), ("Auth", typeof(AuthSettings)), ("RateLimits", typeof(RateLimitsSettings)),
-    ];
-
-    public IEnumerable<EffectiveSetting> All => Sections.SelectMany(section => Of(Under(section.Section), section.Type));
+    public IEnumerable<EffectiveSetting> All => ServerSections.All.SelectMany(section => Of(Under(section.Name), section.Type));
 
     private IEnumerable<EffectiveSetting> Of(string section, Type type)
     {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Llama.Server.Health;
+using Llama.Server.Hosting;
 
 namespace Llama.Server.CommandLine;
 
@@ -13,8 +14,7 @@ internal static class HealthVerb
         command.SetAction((parsed, _) =>
         {
             string[] args = parsed.GetValue(urls) is { } given ? [$"--urls={given}"] : [];
-            IConfiguration settings = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory }).Configuration;
-            return HealthProbe.RunAsync(settings, parsed.InvocationConfiguration.Output);
+            return HealthProbe.RunAsync(ProgramBuilder.Create(args).Configuration, parsed.InvocationConfiguration.Output);
         });
         return command;
     }

@@ -27,6 +27,7 @@ internal static class ServerHelp
 
     private const string Settings = $"""
           --urls <address>                     where to listen (default {ListenAddresses.Default}; also ASPNETCORE_URLS); https:// needs a certificate
+          --version                            of this program
           --help                               this text
 
         Settings go as --Section:Key=value, as the environment variable Section__Key, or into appsettings.json:

@@ -21,5 +21,5 @@ internal static class SettingsArguments
         return ([.. settings], [.. others]);
     }
 
-    private static bool IsSetting(string argument) => Array.Exists(Openings, opening => argument.StartsWith(opening, StringComparison.Ordinal));
+    private static bool IsSetting(string argument) => Array.Exists(Openings, opening => argument.StartsWith(opening, StringComparison.OrdinalIgnoreCase));
 }

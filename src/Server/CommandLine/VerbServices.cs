@@ -18,10 +18,12 @@ internal static class VerbServices
     }
 
     /// <summary>The services with settings that may be wrong.</summary>
+    /// <exception cref="InvalidDataException">A file of settings cannot be read; in words.</exception>
     public static WebApplication BuildUnchecked(string[] settings)
     {
-        WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = settings, ContentRootPath = AppContext.BaseDirectory });
+        WebApplicationBuilder builder = ProgramBuilder.Create(settings);
         builder.AddLlama(llama => llama.ConfigurationSection = "");
+        builder.Services.AddUnknownSettings<ServerSettings>(ServerSections.Names, []);
         builder.AddLogging("Server:LogFormat");
         return builder.Build();
     }

@@ -6,6 +6,7 @@ using Llama.Server.Bench;
 using Llama.Server.CommandLine.Doctor;
 using Llama.Server.CommandLine.Plan;
 using Llama.Server.CommandLine.Terminal;
+using Llama.Server.Hosting;
 
 namespace Llama.Server.CommandLine;
 
@@ -27,6 +28,11 @@ internal static class Verbs
         if (args is ["help", ..] || (!hasVerb && args.Any(arg => arg is "--help" or "-h" or "-?")))
         {
             ServerHelp.Write(output, verbs);
+            return 0;
+        }
+        if (!hasVerb && args.Contains("--version"))
+        {
+            await output.WriteLineAsync(ServerVersion.Full);
             return 0;
         }
         return hasVerb ? await RunAsync(Root(verbs).Parse(words), settings, To(output, error)) : null;
@@ -81,7 +87,7 @@ internal static class Verbs
         {
             return Interrupted;
         }
-        catch (Exception failure) when (failure is VerbException or CheckpointException or TorchLoadException or ArgumentException or IOException or UnauthorizedAccessException)
+        catch (Exception failure) when (failure is VerbException or CheckpointException or TorchLoadException or ArgumentException or IOException or InvalidDataException or UnauthorizedAccessException)
         {
             await configuration.Error.WriteLineAsync(failure.Message);
             return 1;

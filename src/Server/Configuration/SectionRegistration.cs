@@ -25,5 +25,13 @@ internal static class SectionRegistration
         where TValidator : class, IValidateOptions<T> =>
         services.AddSingleton<IValidateOptions<T>>(provider => new KeyedFaults<T>(root, ActivatorUtilities.CreateInstance<TValidator>(provider)));
 
+    /// <summary>Adds a check of a program's own: what its files and its command line hold that nothing would read.</summary>
+    /// <param name="services">Where to.</param>
+    /// <param name="names">What settings may begin with.</param>
+    /// <param name="arguments">What is wrong with the command line.</param>
+    public static void AddUnknownSettings<T>(this IServiceCollection services, SettingNames names, string[] arguments)
+        where T : class =>
+        services.AddSingleton<IValidateOptions<T>>(provider => new UnknownSettings<T>(names, arguments, provider.GetRequiredService<IConfiguration>()));
+
     public static string Under(string root, string key) => root.Length == 0 ? key : $"{root}:{key}";
 }

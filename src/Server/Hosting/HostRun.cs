@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Llama.Server.Configuration;
 using Microsoft.Extensions.Options;
 
@@ -35,6 +36,10 @@ internal static class HostRun
         catch (IOException exception) // the address is taken
         {
             return await FailAsync($"{exception.Message} Free it, or choose another with --urls.");
+        }
+        catch (SocketException exception) // it is not this machine's, or not for this user
+        {
+            return await FailAsync($"This program cannot listen on {string.Join(", ", addresses.DefaultIfEmpty(ListenAddresses.Default))}: {exception.Message}. Choose another address with --urls.");
         }
     }
 

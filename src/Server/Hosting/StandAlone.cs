@@ -8,8 +8,11 @@ namespace Llama.Server.Hosting;
 /// <summary>What the program sets up because the process is its own. In another application these things are that application's.</summary>
 internal static class StandAlone
 {
-    public static void AddStandAlone(this WebApplicationBuilder builder)
+    /// <param name="builder">The program.</param>
+    /// <param name="faults">What is wrong with its command line.</param>
+    public static void AddStandAlone(this WebApplicationBuilder builder, params string[] faults)
     {
+        builder.Services.AddUnknownSettings<ServerSettings>(ServerSections.Names, faults);
         builder.Services.AddHostedService<StartupLines>();
         builder.Services.AddOtherOrigins<ServerSettings>();
         builder.Services.AddSingleton<IValidateOptions<ServerSettings>, OtlpEndpoints>();

@@ -157,37 +157,17 @@ public sealed class OffloadRunnerTests : IDisposable
         Assert.Equal(Read(options, BackendChoice.Of(options), 7), Read(limited, choice, 7)); // most steps draw nothing: the head is passed over
     }
 
-    private static (double[] Logprobs, float[] Sum) ReadOnce(ModelRunner runner, int chunk)
-    {
-        int[] prompt = [.. Enumerable.Range(0, 50).Select(i => (i * i + 7) % 200)];
-        float[] sum = new float[64];
-        List<double> logprobs = [];
-        for (int start = 0; start < prompt.Length; start += chunk)
-            logprobs.AddRange(ModelRunnerTests.ReadPrompt(runner, prompt, start, Math.Min(chunk, prompt.Length - start), sum).SelectMany(score => score.Top.Select(top => (double)top.Logprob).Prepend(score.Logprob)));
-        return ([.. logprobs], sum);
-    }
-
     private static double[] Read(ModelOptions options, BackendChoice choice, int chunk)
     {
         using ModelRunner runner = ModelRunner.Load(options, choice);
         Assert.Equal(choice.MemoryLimit is not null, runner.Description.Memory?.Contains("stream", StringComparison.Ordinal) == true);
-        (double[] logprobs, float[] sum) = ReadOnce(runner, chunk);
+        (double[] logprobs, float[] sum) = ModelRunnerTests.Read(runner, chunk);
         return [.. logprobs, .. sum];
     }
 
     private static long Allocated(ModelOptions options, BackendChoice choice)
     {
         using ModelRunner runner = ModelRunner.Load(options, choice);
-        ForwardBatch batch = new(16, 4, runner.Limits.BlocksPerSequence);
-        SampledToken[] sampled = new SampledToken[4];
-        for (int position = 0; position < 20; position++) ModelRunnerTests.Step(runner, batch, sampled, position, sequences: 4);
-        long least = long.MaxValue; // of four stretches: the runtime may allocate once, what a step allocates is in each
-        for (int start = 20; start < 120; start += 25)
-        {
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            for (int position = start; position < start + 25; position++) ModelRunnerTests.Step(runner, batch, sampled, position, sequences: 4);
-            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
-        }
-        return least;
+        return ModelRunnerTests.AllocatedPerStep(runner);
     }
 }

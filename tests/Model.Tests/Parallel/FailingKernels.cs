@@ -1,7 +1,5 @@
 using Llama.Model.Backends;
-using Llama.Model.Checkpoints;
 using Llama.Model.Kernels;
-using Llama.Model.Offload;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Tests.Parallel;
@@ -63,29 +61,13 @@ internal sealed class FailingKernels(IKernels kernels) : IKernels
         throw new InvalidDataException(call);
     }
 
-    private sealed class Backend(IBackend backend, Action<FailingKernels> made) : IBackend
+    private sealed class Backend(IBackend backend, Action<FailingKernels> made) : BackendUnder(backend)
     {
-        public DeviceMemory Memory => backend.Memory;
-
-        public ScalarType ActivationDtype => backend.ActivationDtype;
-
-        public int BatchTokens => backend.BatchTokens;
-
-        public bool RunsAhead => false;
-
-        public IKernels CreateKernels(LlamaConfig config, StepSize size, ScalarType kvDtype)
+        public override IKernels CreateKernels(LlamaConfig config, StepSize size, ScalarType kvDtype)
         {
-            FailingKernels kernels = new(backend.CreateKernels(config, size, kvDtype));
+            FailingKernels kernels = new(base.CreateKernels(config, size, kvDtype));
             made(kernels);
             return kernels;
         }
-
-        public long BaseBytes(LlamaConfig config, StepSize size) => backend.BaseBytes(config, size);
-
-        public WeightStream CreateStream(IWeightSource source, IReadOnlyList<WeightUnit> units, OffloadPlan plan, ScalarType dtype, int tableRows) => backend.CreateStream(source, units, plan, dtype, tableRows);
-
-        public IStep CreateStep(LlamaModel model, LlamaConfig config, StepSize size, bool isAlone) => backend.CreateStep(model, config, size, isAlone);
-
-        public void Dispose() => backend.Dispose();
     }
 }

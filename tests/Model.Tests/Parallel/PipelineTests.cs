@@ -42,9 +42,8 @@ public sealed class PipelineTests : IDisposable
     public void Run_PromptInChunks_ScoresAndPoolsAsOneDeviceDoes(string dtype, int chunk, bool deterministic, double tolerance)
     {
         ModelOptions options = Options(dtype) with { Deterministic = deterministic };
-        int[] prompt = [.. Enumerable.Range(0, 50).Select(i => (i * i + 7) % 200)];
-        (double[] expected, float[] expectedSum) = Read(options, prompt, chunk);
-        (double[] logprobs, float[] sum) = Read(options with { Device = "cpu:0,cpu:1,cpu:2" }, prompt, chunk);
+        (double[] expected, float[] expectedSum) = ModelRunnerTests.Read(options, chunk);
+        (double[] logprobs, float[] sum) = ModelRunnerTests.Read(options with { Device = "cpu:0,cpu:1,cpu:2" }, chunk);
         Assert.Equal(expected, logprobs, (one, other) => Math.Abs(one - other) <= tolerance);
         Assert.Equal(expectedSum, sum, (one, other) => Math.Abs(one - other) <= 50 * tolerance);
     }
@@ -98,17 +97,7 @@ public sealed class PipelineTests : IDisposable
     public void Run_WarmDecodeSteps_AllocateNothingOnTheEnginesThread()
     {
         using ModelRunner runner = ModelRunner.Load(Options("bfloat16") with { Device = "cpu:0,cpu:1" });
-        ForwardBatch batch = new(16, 16, runner.Limits.BlocksPerSequence);
-        SampledToken[] sampled = new SampledToken[16];
-        for (int position = 0; position < 20; position++) ModelRunnerTests.Step(runner, batch, sampled, position, sequences: 4);
-        long least = long.MaxValue;
-        for (int start = 20; start < 120; start += 25)
-        {
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            for (int position = start; position < start + 25; position++) ModelRunnerTests.Step(runner, batch, sampled, position, sequences: 4);
-            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
-        }
-        Assert.Equal(0, least);
+        Assert.Equal(0, ModelRunnerTests.AllocatedPerStep(runner));
     }
 
     [Fact]
@@ -142,16 +131,6 @@ public sealed class PipelineTests : IDisposable
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
-
-    private static (double[] Logprobs, float[] Sum) Read(ModelOptions options, int[] prompt, int chunk)
-    {
-        using ModelRunner runner = ModelRunner.Load(options);
-        float[] sum = new float[64];
-        List<double> logprobs = [];
-        for (int start = 0; start < prompt.Length; start += chunk)
-            logprobs.AddRange(ModelRunnerTests.ReadPrompt(runner, prompt, start, Math.Min(chunk, prompt.Length - start), sum).SelectMany(score => score.Top.Select(top => (double)top.Logprob).Prepend(score.Logprob)));
-        return ([.. logprobs], sum);
-    }
 
     private ModelOptions Options(string dtype) => new() { Path = _folder, Device = "cpu", Dtype = dtype, MaxBatchTokens = 64, MaxSequences = 8, Threads = 2 };
 }

@@ -10,8 +10,6 @@ namespace Llama.Model.Tests.Parallel;
 /// <summary>A model every layer of which is shared by several devices: what comes out of it is what comes out of the same model on one.</summary>
 public sealed class TensorParallelTests : IDisposable
 {
-    private static readonly int[] Prompt = [.. Enumerable.Range(0, 50).Select(i => (i * i + 7) % 200)];
-
     private readonly string _folder = Directory.CreateTempSubdirectory("llama-tensor-parallel-tests").FullName;
 
     public TensorParallelTests() => RandomCheckpoint.Write(_folder, SmallLlama.Config with { LayerCount = 3, HeadCount = 8, KvHeadCount = 4, IntermediateSize = 208 }, TensorDtype.BF16, seed: 1);
@@ -28,10 +26,10 @@ public sealed class TensorParallelTests : IDisposable
     {
         ModelOptions one = Options("float32") with { Kernels = "plain" }, several = Options("float32") with { Device = devices, TensorParallel = shared, Kernels = kernels };
         Assert.Equal(ModelRunnerTests.Generate(one, 40), ModelRunnerTests.Generate(several, 40));
-        (double[] expected, float[] expectedSum) = Read(one, 50);
+        (double[] expected, float[] expectedSum) = ModelRunnerTests.Read(one, 50);
         foreach (int chunk in new[] { 50, 7 })
         {
-            (double[] logprobs, float[] sum) = Read(several, chunk);
+            (double[] logprobs, float[] sum) = ModelRunnerTests.Read(several, chunk);
             Assert.Equal(expected, logprobs, (a, b) => Math.Abs(a - b) < 1e-4);
             Assert.Equal(expectedSum, sum, (a, b) => Math.Abs(a - b) < 5e-3);
         }
@@ -48,7 +46,7 @@ public sealed class TensorParallelTests : IDisposable
     public void Run_ModelInNarrowTypes_ReadsWhatOneDeviceReads_AsFarAsTheTypeGoes(string dtype, string kvDtype, int shared, double tolerance)
     {
         ModelOptions options = Options(dtype) with { KvDtype = kvDtype };
-        Assert.Equal(Read(options, 50).Logprobs, Read(options with { TensorParallel = shared }, 11).Logprobs, (a, b) => Math.Abs(a - b) < tolerance);
+        Assert.Equal(ModelRunnerTests.Read(options, 50).Logprobs, ModelRunnerTests.Read(options with { TensorParallel = shared }, 11).Logprobs, (a, b) => Math.Abs(a - b) < tolerance);
     }
 
     [Theory]
@@ -59,7 +57,7 @@ public sealed class TensorParallelTests : IDisposable
     {
         using GgufFolder folder = new(change: config => config with { HiddenSize = 128, HeadCount = 8, KvHeadCount = 4, HeadDim = 32, IntermediateSize = 256 });
         ModelOptions options = Options("auto") with { Path = folder.Convert(type) };
-        Assert.Equal(Read(options, 50).Logprobs, Read(options with { TensorParallel = shared }, 11).Logprobs, (a, b) => Math.Abs(a - b) < 0.05);
+        Assert.Equal(ModelRunnerTests.Read(options, 50).Logprobs, ModelRunnerTests.Read(options with { TensorParallel = shared }, 11).Logprobs, (a, b) => Math.Abs(a - b) < 0.05);
     }
 
     [Theory]
@@ -69,8 +67,8 @@ public sealed class TensorParallelTests : IDisposable
     public void Run_Deterministic_IsBitwiseTheSameInAnyChunks(string dtype, int shared)
     {
         ModelOptions options = Options(dtype) with { TensorParallel = shared, Deterministic = true };
-        (double[] expected, _) = Read(options, 50);
-        foreach (int chunk in new[] { 1, 13 }) Assert.Equal(expected, Read(options, chunk).Logprobs);
+        (double[] expected, _) = ModelRunnerTests.Read(options, 50);
+        foreach (int chunk in new[] { 1, 13 }) Assert.Equal(expected, ModelRunnerTests.Read(options, chunk).Logprobs);
     }
 
     [CudaEmulatorFact]
@@ -87,8 +85,8 @@ public sealed class TensorParallelTests : IDisposable
             Assert.Equal("", first.Leaks + second.Leaks);
         }
         EmulatedDevice reading = new();
-        (double[] logprobs, _) = Read(options with { TensorParallel = 2 }, 50, reading.Choice, host[0]);
-        Assert.Equal(Read(options, 50).Logprobs, logprobs, (a, b) => Math.Abs(a - b) < 1e-4);
+        (double[] logprobs, _) = ModelRunnerTests.Read(options with { TensorParallel = 2 }, 50, reading.Choice, host[0]);
+        Assert.Equal(ModelRunnerTests.Read(options, 50).Logprobs, logprobs, (a, b) => Math.Abs(a - b) < 1e-4);
     }
 
     [Fact]
@@ -137,16 +135,6 @@ public sealed class TensorParallelTests : IDisposable
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
-
-    private static (double[] Logprobs, float[] Sum) Read(ModelOptions options, int chunk, params IReadOnlyList<BackendChoice> choices)
-    {
-        using ModelRunner runner = ModelRunner.Load(options, choices.Count > 0 ? choices : BackendChoice.AllOf(options));
-        float[] sum = new float[runner.Limits.HiddenSize];
-        List<double> logprobs = [];
-        for (int start = 0; start < Prompt.Length; start += chunk)
-            logprobs.AddRange(ModelRunnerTests.ReadPrompt(runner, Prompt, start, Math.Min(chunk, Prompt.Length - start), sum).SelectMany(score => score.Top.Select(top => (double)top.Logprob).Prepend(score.Logprob)));
-        return ([.. logprobs], sum);
-    }
 
     private ModelOptions Options(string dtype) => new() { Path = _folder, Device = "cpu", Dtype = dtype, MaxBatchTokens = 64, MaxSequences = 8, Threads = 2 };
 }

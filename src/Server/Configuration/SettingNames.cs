@@ -1,0 +1,53 @@
+namespace Llama.Server.Configuration;
+
+/// <summary>Names that the settings of a program may begin with, and what somebody may have meant who wrote another.</summary>
+/// <param name="sections">The program's own sections.</param>
+internal sealed class SettingNames(params (string Name, Type Type)[] sections)
+{
+    /// <summary>What the host, its web server and the log read: sections and single words.</summary>
+    private static readonly string[] OfTheFramework =
+    [
+        "Kestrel", "Serilog", "Logging", "AllowedHosts", "urls", "http_ports", "https_ports", "environment", "contentRoot", "webroot", "applicationName", "shutdownTimeoutSeconds", "detailedErrors",
+        "preferHostingUrls", "captureStartupErrors", "suppressStatusMessages", "preventHostingStartup", "hostingStartupAssemblies", "hostingStartupExcludeAssemblies", "startupAssembly", "staticWebAssets",
+        "hostBuilder", "reloadConfigOnChange", "ForwardedHeaders_Enabled",
+    ];
+
+    /// <summary>Options of llama.cpp's server and of vLLM for which there is a setting of another name.</summary>
+    private static readonly Dictionary<string, string> OfPeers = new()
+    {
+        ["m"] = "Model:Path", ["model"] = "Model:Path", ["modelpath"] = "Model:Path",
+        ["host"] = "urls", ["port"] = "urls", ["url"] = "urls", ["p"] = "urls",
+        ["c"] = "Model:ContextLength", ["ctxsize"] = "Model:ContextLength", ["maxmodellen"] = "Model:ContextLength",
+        ["t"] = "Model:Threads", ["dev"] = "Model:Device", ["ngl"] = "Model:Device", ["gpulayers"] = "Model:Device", ["ngpulayers"] = "Model:Device",
+        ["quantization"] = "Model:Dtype", ["ctk"] = "Model:KvDtype", ["cachetypek"] = "Model:KvDtype", ["kvcachedtype"] = "Model:KvDtype",
+        ["tp"] = "Model:TensorParallel", ["tensorparallelsize"] = "Model:TensorParallel", ["gpumemoryutilization"] = "Model:MemoryUtilization",
+        ["a"] = "Model:Name", ["alias"] = "Model:Name", ["servedmodelname"] = "Model:Name",
+        ["np"] = "Scheduler:MaxSequences", ["parallel"] = "Scheduler:MaxSequences", ["maxnumseqs"] = "Scheduler:MaxSequences",
+        ["b"] = "Scheduler:MaxBatchTokens", ["batchsize"] = "Scheduler:MaxBatchTokens", ["maxnumbatchedtokens"] = "Scheduler:MaxBatchTokens",
+        ["apikey"] = "Auth:ApiKeys:0", ["apikeyfile"] = "Auth:KeysFile",
+    };
+
+    /// <summary>The program's own sections.</summary>
+    public string Sections => string.Join(", ", sections.Select(section => section.Name));
+
+    /// <summary>Whether anything may read a key of the settings.</summary>
+    public bool IsKnown(string key)
+    {
+        string first = key.Split(':')[0];
+        return sections.Any(section => section.Name.Equals(first, StringComparison.OrdinalIgnoreCase))
+            || OfTheFramework.Contains(first, StringComparer.OrdinalIgnoreCase)
+            || first.StartsWith("OTEL_", StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>A setting that an unknown name may stand for; null where none comes to mind.</summary>
+    public string? Meant(string name)
+    {
+        string bare = string.Concat(name.Where(char.IsAsciiLetterOrDigit)).ToLowerInvariant();
+        IEnumerable<string> own =
+            from section in sections
+            from key in SettingsBinder.PropertiesOf(section.Type).Keys
+            where bare.Equals(key, StringComparison.OrdinalIgnoreCase) || bare.Equals(section.Name + key, StringComparison.OrdinalIgnoreCase)
+            select $"{section.Name}:{key}";
+        return own.FirstOrDefault() ?? (OfPeers.GetValueOrDefault(bare) is { } peer && IsKnown(peer) ? peer : null);
+    }
+}
