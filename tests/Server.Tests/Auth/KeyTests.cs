@@ -178,6 +178,23 @@ public sealed class KeyTests
         Assert.Equal((401, 401), (await AskAsync(client, "two"), await AskAsync(client, "")));
     }
 
+    /// <summary>Its share of the engine, and the responses that were stored with it, hang on that number.</summary>
+    [Fact]
+    public async Task KeysFile_ReadAgain_LeavesEachNameItsNumber()
+    {
+        string path = Path.Combine(Directory.CreateTempSubdirectory("llama-keys-").FullName, "keys.json");
+        await File.WriteAllTextAsync(path, """{"ApiKeys": [{"Name": "a", "Key": "one"}, {"Name": "b", "Key": "two"}]}""");
+        await using var app = new TestApp { Settings = { ["Auth:KeysFile"] = path } };
+        await app.StartAsync();
+        ApiKeys keys = app.Services.GetRequiredService<ApiKeys>();
+        int number = keys.Find("two")!.ShareKey;
+        await File.WriteAllTextAsync(path, """{"ApiKeys": [{"Name": "c", "Key": "one"}, {"Name": "B", "Key": "three"}]}""");
+
+        Assert.Empty(keys.Reload(isAsked: true));
+        Assert.Equal(number, keys.Find("three")!.ShareKey);
+        Assert.NotEqual(number, keys.Find("one")!.ShareKey);
+    }
+
     [Fact]
     public void KeysFile_WithFaults_IsRefusedAtStartWithAllOfThem()
     {

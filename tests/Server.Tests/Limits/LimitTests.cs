@@ -2,6 +2,8 @@ using System.ClientModel;
 using System.ClientModel.Primitives;
 using System.Net;
 using System.Text.Json.Nodes;
+using Llama.Server.Auth;
+using Llama.Server.Limits;
 using Llama.Server.Tests.Hosting;
 using Llama.Tests.Shared;
 using OpenAI;
@@ -152,6 +154,63 @@ public sealed class LimitTests
 
         Assert.Equal("8", Header(next, "x-ratelimit-remaining-requests"));
         Assert.InRange(int.Parse(Header(next, "x-ratelimit-remaining-tokens")!), 900, 1000 - 2 - 2); // the prompt has two tokens or more, and never was as much as was asked for used
+    }
+
+    /// <summary>A caller is the same on every replica, and has no more of itself than others have.</summary>
+    [Theory]
+    [InlineData("10.0.0.1", "10.0.0.1", true)]
+    [InlineData("10.0.0.1", "::ffff:10.0.0.1", true)]
+    [InlineData("10.0.0.1", "10.0.0.2", false)]
+    [InlineData("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", true)]
+    [InlineData("2001:db8:1:2::1", "2001:db8:1:3::1", false)]
+    [InlineData("2001:db8:1:2::1", "10.0.0.1", false)]
+    public void Id_OfAddresses_IsOneForEachNetworkThatACallerHas(string one, string other, bool isSame) =>
+        Assert.Equal(isSame, RequestLimits.Id(null, IPAddress.Parse(one)) == RequestLimits.Id(null, IPAddress.Parse(other)));
+
+    [Theory]
+    [InlineData("shop", "Shop", true)]
+    [InlineData("shop", "shop2", false)]
+    public void Id_OfKeys_IsTheirNamesWhateverTheirCase(string one, string other, bool isSame)
+    {
+        Assert.Equal(isSame, Id(one) == Id(other));
+        Assert.NotEqual(Id("10.0.0.1"), RequestLimits.Id(null, IPAddress.Parse("10.0.0.1")));
+
+        static string Id(string name) => RequestLimits.Id(new ApiKey(name, [], [], 1, null, LimitRules.None), null);
+    }
+
+    [Fact]
+    public async Task Answers_WithoutALimitOfTheirOwn_AreEachTakenToNeedTheSame()
+    {
+        await using var app = new TestApp { Reply = "ok", Clock = new ManualClock(), Settings = { ["RateLimits:TokensPerMinute"] = "1000", ["RateLimits:AssumedOutputTokens"] = "50" } };
+        HttpClient client = await app.StartAsync();
+        HttpResponseMessage answer = await client.PostAsync("/v1/chat/completions", TestApp.Chat("\"n\":3"));
+        int prompt = (int)(await TestApp.ReadJsonAsync(answer))["usage"]!["prompt_tokens"]!;
+
+        Assert.Equal((1000 - prompt - 150).ToString(), Header(answer, "x-ratelimit-remaining-tokens"));
+    }
+
+    [Fact]
+    public async Task Embeddings_RefusedByTheEngine_CountForNothing()
+    {
+        using var slow = new SlowModel();
+        await using var app = new TestApp
+        {
+            OnStep = slow.OnStep,
+            Clock = new ManualClock(),
+            Settings = { ["Scheduler:MaxSequences"] = "1", ["Scheduler:MaxQueueLength"] = "1", ["RateLimits:RequestsPerMinute"] = "10" },
+        };
+        HttpClient client = await app.StartAsync();
+        slow.HoldAt = app.Engine.Snapshot.StepCount + 1;
+        Task<HttpResponseMessage> running = client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":1"));
+        await TestApp.Until(() => slow.IsHolding);
+        Task<HttpResponseMessage> waiting = client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":1"));
+        await TestApp.Until(() => app.Engine.Snapshot.WaitingCount == 1);
+        HttpResponseMessage refused = await client.PostAsync("/v1/embeddings", TestApp.Json("""{"model":"tiny","input":"a giraffe"}"""));
+        slow.Release();
+        await Task.WhenAll(running, waiting);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+        Assert.Equal("7", Header(await client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":1")), "x-ratelimit-remaining-requests"));
     }
 
     [Fact]

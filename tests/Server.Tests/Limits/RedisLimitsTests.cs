@@ -130,7 +130,7 @@ public sealed class RedisLimitsTests
         alone.Settle!(10, true);
         await TestApp.Until(() => replica.Presence.IsShared);
 
-        await Soon(async () => await ReadAsync(replica, ask) is { Requests: 1, Tokens: 10, Running: 0 });
+        await Soon(async () => await CountedAsync(redis) == (1, 10, 0));
     });
 
     [RedisFact]
@@ -147,7 +147,7 @@ public sealed class RedisLimitsTests
         redis.Thaw();
         await TestApp.Until(() => replica.Presence.IsShared);
 
-        await Soon(async () => await ReadAsync(replica, ask) is { Requests: 1, Tokens: 20, Running: 0 });
+        await Soon(async () => await CountedAsync(redis) == (1, 20, 0));
     });
 
     /// <summary>It has lost its memory of the one, and never heard of the other.</summary>
@@ -164,10 +164,10 @@ public sealed class RedisLimitsTests
         redis.Start();
         await TestApp.Until(() => replica.Presence.IsShared);
 
-        Assert.Equal(2, (await ReadAsync(replica, ask)).Running);
+        Assert.Equal(2, (await CountedAsync(redis)).Running);
         before.Settle!(1, true);
         without.Settle!(1, true);
-        await Soon(async () => (await ReadAsync(replica, ask)).Running == 0);
+        await Soon(async () => (await CountedAsync(redis)).Running == 0);
     });
 
     [RedisFact]
@@ -250,12 +250,15 @@ public sealed class RedisLimitsTests
         return entered;
     }
 
-    /// <summary>What Redis has counted of a caller.</summary>
-    private static async Task<LimitReading> ReadAsync(Replica replica, LimitAsk ask)
+    /// <summary>What Redis has counted of the caller "one", and would count for ever: what goes by itself after a minute is not to be taken for what was taken out.</summary>
+    private static async Task<(long Requests, long Tokens, long Running)> CountedAsync(RedisServer redis)
     {
-        LimitDecision decision = await replica.Limits.EnterAsync(ask with { Rules = new LimitRules(1_000_000, 1_000_000, 1_000_000) });
-        decision.Settle!(0, false);
-        return decision.Reading;
+        using var connection = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{redis.Port}");
+        IDatabase database = connection.GetDatabase();
+        RedisKey requests = "llama:{one}:requests", tokens = "llama:{one}:tokens", running = "llama:{one}:running";
+        foreach (RedisKey key in (RedisKey[])[requests, tokens, running])
+            await database.KeyPersistAsync(key);
+        return ((long)await database.HashGetAsync(requests, "s"), (long)await database.HashGetAsync(tokens, "s"), await database.SortedSetLengthAsync(running));
     }
 
     /// <summary>Waits for what comes about by itself, and not by a minute's going by.</summary>
@@ -270,7 +273,7 @@ public sealed class RedisLimitsTests
 
     private static async Task WithinAMinuteAsync(Func<Task> test)
     {
-        while (true)
+        for (int tries = 1; ; tries++)
         {
             long start = Environment.TickCount64;
             try
@@ -278,7 +281,7 @@ public sealed class RedisLimitsTests
                 await test();
                 return;
             }
-            catch (Exception) when (Environment.TickCount64 - start > 50_000)
+            catch (Exception) when (Environment.TickCount64 - start > 50_000 && tries < 3)
             {
             }
         }
