@@ -56,7 +56,7 @@ public sealed class CudaAttentionTests
         {
             ForwardBatch batch = sequences.Batch(step);
             using Tensor expected = sequences.Plain(batch), actual = sequences.Run(attention, batch);
-            float difference = DeviceTensors.Difference(expected, actual), allowed = activations == ScalarType.Float32 ? 1e-5f : 1e-2f;
+            float difference = Tensors.Difference(expected, actual), allowed = activations == ScalarType.Float32 ? 1e-5f : 1e-2f;
             Assert.True(difference <= allowed, $"{string.Join(' ', step)}: {difference:E2}");
         }
     }
@@ -70,14 +70,14 @@ public sealed class CudaAttentionTests
         using CudaAttention whole = sequences.Attention(deterministic: true), unshared = moved.Attention(deterministic: true, capacity: 1);
         (int, int, int)[] step = [(4, 505, 8), (0, 697, 3), (2, 253, 7)];
         using Tensor expected = sequences.Run(whole, sequences.Batch(step)), elsewhere = moved.Run(unshared, moved.Batch(step));
-        Assert.Equal(0, DeviceTensors.Difference(expected, elsewhere));
+        Assert.Equal(0, Tensors.Difference(expected, elsewhere));
         int row = 0;
         foreach ((int sequence, int first, int count) in step)
             for (int i = 0; i < count; i++, row++)
             {
                 if (i > 1 && i < count - 1) continue;
                 using Tensor alone = sequences.Run(whole, sequences.Batch((sequence, first + i, 1)));
-                Assert.Equal(0, DeviceTensors.Difference(expected.narrow(0, row, 1), alone));
+                Assert.Equal(0, Tensors.Difference(expected.narrow(0, row, 1), alone));
             }
     }
 
@@ -94,7 +94,7 @@ public sealed class CudaAttentionTests
         foreach (ForwardBatch batch in new[] { first, later, first })
         {
             using Tensor expected = sequences.Plain(batch), actual = captured.Run(batch);
-            Assert.True(DeviceTensors.Difference(expected, actual.narrow(0, 0, 3)) <= 1e-2f);
+            Assert.True(Tensors.Difference(expected, actual.narrow(0, 0, 3)) <= 1e-2f);
             Assert.True(actual.narrow(0, 3, 2).eq(0).all().item<bool>());
         }
     }
@@ -110,7 +110,7 @@ public sealed class CudaAttentionTests
             using CudaAttention attention = sequences.Attention();
             results.Add(sequences.Run(attention, sequences.Batch(Steps[3])));
         }
-        Assert.Equal(0, DeviceTensors.Difference(results[0], results[1]));
+        Assert.Equal(0, Tensors.Difference(results[0], results[1]));
     }
 
     [CudaEmulatorTheory]
@@ -125,7 +125,7 @@ public sealed class CudaAttentionTests
         using CudaAttention attention = sequences.Attention();
         ForwardBatch batch = sequences.Batch((0, 60, 70), (3, 0, 40));
         using Tensor expected = sequences.Plain(batch), actual = sequences.Run(attention, batch);
-        Assert.True(DeviceTensors.Difference(expected, actual) <= 1e-2f);
+        Assert.True(Tensors.Difference(expected, actual) <= 1e-2f);
     }
 
     [Theory]

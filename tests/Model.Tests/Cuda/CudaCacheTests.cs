@@ -54,7 +54,7 @@ public sealed class CudaCacheTests
         if (cacheType == ScalarType.Int8) AssertClose(device, laidOut.KeyScales!, actual.KeyScales!, 1e-6);
         if (cacheType == ScalarType.Int8) AssertClose(device, laidOut.ValueScales!, actual.ValueScales!, 1e-8);
         using Tensor queries = device.Download(onDevice[0]);
-        Assert.True(DeviceTensors.Difference(rows[0].Tensor, queries.narrow(0, 0, tokens)) <= (activations == ScalarType.Float32 ? 1e-6 : 0.008));
+        Assert.True(Tensors.Difference(rows[0].Tensor, queries.narrow(0, 0, tokens)) <= (activations == ScalarType.Float32 ? 1e-6 : 0.008));
     }
 
     [CudaEmulatorTheory]
@@ -105,7 +105,7 @@ public sealed class CudaCacheTests
     private static void AssertClose(Device device, Matrix expected, Matrix actual, double tolerance)
     {
         using Tensor one = device.Download(expected), other = device.Download(actual);
-        float difference = DeviceTensors.Difference(one, other);
+        float difference = Tensors.Difference(one, other);
         Assert.True(difference <= tolerance, $"differ by {difference:E2}, allowed {tolerance:E2}");
     }
 }

@@ -53,7 +53,4 @@ internal static unsafe class DeviceTensors
 
         Matrix? Scales(Matrix? scales) => scales is null ? null : device.Upload(scales.Tensor.masked_fill(scales.Tensor.eq(99), float.NaN));
     }
-
-    /// <summary>The largest difference of two tensors; not a number if either has one that is none.</summary>
-    public static float Difference(Tensor expected, Tensor actual) => (expected.to(ScalarType.Float32) - actual.to(ScalarType.Float32)).abs().max().item<float>();
 }

@@ -129,7 +129,7 @@ public sealed class KernelTests
 
     private static void AssertClose(Matrix expected, Matrix actual, double tolerance)
     {
-        double difference = (expected.Tensor.to(ScalarType.Float32) - actual.Tensor.to(ScalarType.Float32)).abs().max().item<float>();
+        double difference = Tensors.Difference(expected.Tensor, actual.Tensor);
         Assert.True(difference <= tolerance, $"[{expected.Rows}, {expected.Columns}] differ by {difference:E2}, allowed {tolerance:E2}");
     }
 }

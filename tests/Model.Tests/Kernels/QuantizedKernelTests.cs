@@ -116,7 +116,7 @@ public sealed class QuantizedKernelTests
 
     private static void AssertClose(Matrix expected, Matrix actual, double tolerance)
     {
-        double difference = (expected.Tensor - actual.Tensor).abs().max().item<float>();
+        double difference = Tensors.Difference(expected.Tensor, actual.Tensor);
         Assert.True(difference <= tolerance, $"[{expected.Rows}, {expected.Columns}] differ by {difference:E2}, allowed {tolerance:E2}");
     }
 }

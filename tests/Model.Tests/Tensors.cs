@@ -1,0 +1,15 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Llama.Model.Tests;
+
+/// <summary>Questions that tests ask of tensors.</summary>
+internal static class Tensors
+{
+    /// <summary>The largest difference of two tensors; not a number if either has one that is none.</summary>
+    public static float Difference(Tensor expected, Tensor actual)
+    {
+        using DisposeScope scope = NewDisposeScope(); // also holds what is computed on the way, which a finalizer would else free while libtorch still reads it
+        return (expected.to(ScalarType.Float32) - actual.to(ScalarType.Float32)).abs().max().item<float>();
+    }
+}
