@@ -9,6 +9,7 @@ using Llama.Server.Hosting;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using OpenAI;
@@ -43,6 +44,9 @@ internal sealed class TestApp : WebApplicationFactory<Program>
     public Dictionary<string, string> Settings { get; } = [];
 
     public TimeProvider? Clock { get; init; }
+
+    /// <summary>A file that the log is written to as well, the message and the trace of each line.</summary>
+    public string? LogPath { get; init; }
 
     public Engine Engine => Services.GetRequiredService<EngineHost>().Engine!;
 
@@ -94,6 +98,8 @@ internal sealed class TestApp : WebApplicationFactory<Program>
         builder.UseSetting("urls", "http://127.0.0.1:0");
         foreach ((string key, string value) in Settings)
             builder.UseSetting(key, value);
+        if (LogPath is not null)
+            builder.ConfigureAppConfiguration((_, configuration) => configuration.AddInMemoryCollection(LogTo(LogPath)));
         builder.ConfigureTestServices(services =>
         {
             services.Replace(ServiceDescriptor.Singleton<LoadModel>(Load));
@@ -101,6 +107,15 @@ internal sealed class TestApp : WebApplicationFactory<Program>
                 services.Replace(ServiceDescriptor.Singleton(Clock));
         });
     }
+
+    // Not by UseSetting: the factory sends each section to the program as a setting of its own, empty, and Serilog takes the empty word for the sink's name.
+    private static Dictionary<string, string?> LogTo(string path) => new()
+    {
+        ["Serilog:Using:0"] = "Serilog.Sinks.File",
+        ["Serilog:WriteTo:0:Name"] = "File",
+        ["Serilog:WriteTo:0:Args:path"] = path,
+        ["Serilog:WriteTo:0:Args:outputTemplate"] = "{Message:l}{Trace:l}{NewLine}",
+    };
 
     private LoadedModel Load(ModelOptions options) => Model?.Invoke(options)
         ?? new TestModel { Checkpoint = Checkpoint, Reply = Reply, OnStep = OnStep, OnLoad = OnLoad, ContextLength = ContextLength }.Load(options);

@@ -62,14 +62,7 @@ public sealed class LogTests : IDisposable
         Assert.EndsWith($", trace {Trace}", Assert.Single(lines, line => line.Contains("/v1/completions 200", StringComparison.Ordinal)));
     }
 
-    private TestApp WithLog(string reply) => new()
-    {
-        Reply = reply,
-        Settings =
-        {
-            ["Serilog:MinimumLevel:Default"] = "Information", ["Serilog:Using:0"] = "Serilog.Sinks.File", ["Serilog:WriteTo:0:Name"] = "File", ["Serilog:WriteTo:0:Args:path"] = LogPath, ["Serilog:WriteTo:0:Args:outputTemplate"] = "{Message:l}{Trace:l}{NewLine}",
-        },
-    };
+    private TestApp WithLog(string reply) => new() { Reply = reply, LogPath = LogPath, Settings = { ["Serilog:MinimumLevel:Default"] = "Information" } };
 
     private static async Task AskAsync(HttpClient client, string route, HttpContent body)
     {
