@@ -23,15 +23,44 @@ public sealed class RetryTests
     }
 
     [Fact]
-    public async Task Replicas_BreakOffBeforeTheyAnswer_EachIsAskedOnceAndTheErrorIsTheApis()
+    public async Task Replica_BreaksOffBeforeItAnswersAndIsTheOnlyOne_TheErrorIsTheApis()
     {
-        await using Fleet fleet = await Fleet.StartAsync(3);
+        await using Fleet fleet = await Fleet.StartAsync(1);
+        fleet.Replicas[0].Answer = Answers.Reset;
+
+        await AssertUnavailableAsync(await fleet.PostAsync("/v1/chat/completions", Body), "No replica could be reached.");
+        Assert.Single(fleet.Replicas[0].Requests);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task Request_ReplicasDieOfIt_DoesNotGetToAllOfThem(int most)
+    {
+        await using Fleet fleet = await Fleet.StartAsync(4, $"--Gateway:MaxFailures={most}", "--Gateway:ProbeSeconds=600");
         foreach (FakeReplica replica in fleet.Replicas)
             replica.Answer = Answers.Reset;
         HttpResponseMessage answer = await fleet.PostAsync("/v1/chat/completions", Body);
 
-        await AssertUnavailableAsync(answer, "No replica could be reached.");
-        Assert.All(fleet.Replicas, replica => Assert.Single(replica.Requests));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        Assert.Contains("(Gateway:MaxFailures)", await answer.Content.ReadAsStringAsync());
+        Assert.Equal("false", Assert.Single(answer.Headers.GetValues("x-should-retry")));
+        Assert.Null(answer.Headers.RetryAfter);
+        Assert.Equal(most, fleet.Replicas.Count(replica => replica.Requests.Count == 1));
+        Assert.Equal(most, fleet.Replicas.Sum(replica => replica.Requests.Count));
+        string retries = most == 1 ? "gateway_retries_total{" : $$"""gateway_retries_total{reason="Failed"} {{most - 1}}""";
+        Assert.Equal(most > 1, (await fleet.ScrapeAsync()).Contains(retries));
+    }
+
+    [Fact]
+    public async Task Request_OnlyRefusedByMany_GetsToTheOneThatTakesIt()
+    {
+        await using Fleet fleet = await Fleet.StartAsync(4, "--Gateway:MaxFailures=1");
+        foreach (FakeReplica replica in fleet.Replicas)
+            replica.Answer = context => fleet.Replicas.Sum(each => each.Requests.Count) < 4 ? Answers.Error(503, "server_unavailable")(context) : Answers.Text("fourth")(context);
+
+        Assert.Equal("fourth", await (await fleet.PostAsync("/v1/chat/completions", Body)).Content.ReadAsStringAsync());
     }
 
     [Fact]
@@ -170,7 +199,7 @@ public sealed class RetryTests
             Assert.Equal(HttpStatusCode.OK, (await fleet.PostAsync("/v1/chat/completions", Body.Replace("\"x\"", $"\"{i}\""))).StatusCode);
 
         Assert.Equal(8, fleet.Replicas[0].Requests.Count);
-        Assert.Contains("gateway_retries_total{reason=\"Failed\"} 1", await fleet.ScrapeAsync());
+        Assert.Contains("gateway_retries_total{reason=\"Unreached\"} 1", await fleet.ScrapeAsync());
         Array.ForEach(waiting, socket => socket.Dispose());
     }
 

@@ -11,7 +11,7 @@ public sealed class SettingsTests
     public void Settings_ManyFaults_AreToldTogether() => Assert.Equal(
         """
         The settings have 7 fault(s):
-          - Gateway:Foo is not a setting; that section has Replicas, LookUpSeconds, LoadFactor, ProbeSeconds, AnswerSeconds, MaxRequestBodyBytes, DrainSeconds, Cors, LogFormat.
+          - Gateway:Foo is not a setting; that section has Replicas, LookUpSeconds, LoadFactor, ProbeSeconds, AnswerSeconds, MaxFailures, MaxRequestBodyBytes, DrainSeconds, Cors, LogFormat.
           - Gateway:ProbeSeconds is 'x'; give a whole number.
           - Gateway:LoadFactor must be between 1 and 100.
           - Gateway:Replicas:0 is 'http://a/b'; give http://host:port, without a path.

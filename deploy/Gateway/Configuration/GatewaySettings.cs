@@ -25,6 +25,10 @@ internal sealed class GatewaySettings : IHasCors
     [Range(1, 86400)]
     public int AnswerSeconds { get; set; } = 600;
 
+    /// <summary>How many replicas may break off over one request before it is sent to no more of them: it may be what they die of. One that refuses it, or cannot be reached, does not count.</summary>
+    [Range(1, 1000)]
+    public int MaxFailures { get; set; } = 2;
+
     [Range(1024, 1L << 30)]
     public long MaxRequestBodyBytes { get; set; } = 4 << 20;
 

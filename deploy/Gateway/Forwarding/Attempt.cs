@@ -3,8 +3,10 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Llama.Gateway.Forwarding;
 
 /// <summary>A request's way through the replicas, one at a time.</summary>
-internal sealed class Attempt
+/// <param name="mostFailures">Replicas that may break off over it before no other is asked.</param>
+internal sealed class Attempt(int mostFailures)
 {
+    private int _failureCount;
     private bool _isSettled;
 
     /// <summary>Replicas that were asked.</summary>
@@ -19,8 +21,11 @@ internal sealed class Attempt
     /// <summary>Whether one that may have what the request names could not say so.</summary>
     public bool SawTrouble { get; private set; }
 
-    /// <summary>Whether another replica may be asked.</summary>
-    public bool MayGoOn => Outcome is Outcome.Unavailable or Outcome.Overloaded or Outcome.NotKept or Outcome.Failed;
+    /// <summary>Whether the caller has nothing yet that another replica could not answer instead.</summary>
+    public bool IsOpen => Outcome is Outcome.Unavailable or Outcome.Overloaded or Outcome.NotKept or Outcome.Unreached or Outcome.Failed;
+
+    /// <summary>Whether so many broke off that the request may be the reason.</summary>
+    public bool IsSuspect => _failureCount >= mostFailures;
 
     public void Begin(bool isLast)
     {
@@ -39,7 +44,8 @@ internal sealed class Attempt
     {
         if (!_isSettled && context.Features.Get<IForwarderErrorFeature>() is { } error)
             Outcome = Of(error);
-        SawTrouble |= Outcome is Outcome.Unavailable or Outcome.Overloaded or Outcome.Failed;
+        SawTrouble |= Outcome is Outcome.Unavailable or Outcome.Overloaded or Outcome.Unreached or Outcome.Failed;
+        _failureCount += Outcome is Outcome.Failed ? 1 : 0;
         context.Features.Set<IForwarderErrorFeature>(null);
     }
 
@@ -47,10 +53,12 @@ internal sealed class Attempt
     {
         ForwarderError.None => Outcome.Answered,
         ForwarderError.ResponseBodyDestination => Outcome.Broke,
-        ForwarderError.RequestTimedOut when error.Exception is { InnerException: TimeoutException } => Outcome.Failed, // no connection came about: its machine is gone
+        ForwarderError.RequestTimedOut when error.Exception is { InnerException: TimeoutException } => Outcome.Unreached, // no connection came about: its machine is gone
         ForwarderError.RequestTimedOut => Outcome.Silent,
         ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled or ForwarderError.RequestBodyClient or ForwarderError.ResponseBodyCanceled
             or ForwarderError.ResponseBodyClient => Outcome.Left,
+        _ when error.Exception is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError } =>
+            Outcome.Unreached,
         _ => Outcome.Failed,
     };
 }

@@ -18,7 +18,10 @@ internal enum Outcome
     /// <summary>It does not have the stored response that the request names.</summary>
     NotKept,
 
-    /// <summary>It could not be reached, or broke off before it answered.</summary>
+    /// <summary>It could not be reached: it has seen nothing of the request.</summary>
+    Unreached,
+
+    /// <summary>It had the request and broke off before it answered.</summary>
     Failed,
 
     /// <summary>It was silent for too long.</summary>

@@ -1,15 +1,17 @@
+using Llama.Gateway.Configuration;
 using Llama.Gateway.Health;
 using Llama.Gateway.Telemetry;
 using Llama.Server.Errors;
+using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Model;
 
 namespace Llama.Gateway.Forwarding;
 
 /// <summary>
 /// Asks one replica after the other, each at most once, until one answers. An answer that has begun is never begun anew: a request has no effects but its answer, so up to there another
-/// replica may as well make it.
+/// replica may as well make it. Unless the request is what replicas die of: it does not get to all of them.
 /// </summary>
-internal sealed class Retrying(RequestDelegate next, Ejection ejection, GatewayMetrics metrics)
+internal sealed class Retrying(RequestDelegate next, Ejection ejection, GatewayMetrics metrics, IOptions<GatewaySettings> settings)
 {
     private static readonly TimeSpan SoonAgain = TimeSpan.FromSeconds(2);
 
@@ -17,17 +19,20 @@ internal sealed class Retrying(RequestDelegate next, Ejection ejection, GatewayM
     {
         IReverseProxyFeature proxy = context.GetReverseProxyFeature();
         List<DestinationState> left = [.. proxy.AvailableDestinations];
-        var attempt = new Attempt();
+        var attempt = new Attempt(settings.Value.MaxFailures);
         context.Features.Set(attempt);
-        while (left.Count > 0)
+        while (left.Count > 0 && !attempt.IsSuspect)
         {
             await AskAsync(context, proxy, attempt, left);
-            if (!attempt.MayGoOn || context.Response.HasStarted)
+            if (!attempt.IsOpen || context.Response.HasStarted)
                 break;
             context.Response.Clear();
         }
-        if (!context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested && Error(attempt) is { } error)
-            await ErrorResponse.WriteAsync(context, error);
+        if (context.Response.HasStarted || context.RequestAborted.IsCancellationRequested || Error(attempt) is not { } error)
+            return;
+        if (attempt.IsSuspect)
+            context.Response.Headers["x-should-retry"] = "false"; // OpenAI's clients would send it to two more, and again
+        await ErrorResponse.WriteAsync(context, error);
     }
 
     private async Task AskAsync(HttpContext context, IReverseProxyFeature proxy, Attempt attempt, List<DestinationState> left)
@@ -42,7 +47,7 @@ internal sealed class Retrying(RequestDelegate next, Ejection ejection, GatewayM
         attempt.End(context);
         ejection.Consider(proxy.Route.Cluster!, asked, attempt.Outcome);
         metrics.Asked(asked.Model.Config.Address, attempt.Outcome, context.Response.StatusCode);
-        if (attempt.MayGoOn && left.Count > 0)
+        if (attempt is { IsOpen: true, IsSuspect: false } && left.Count > 0)
             metrics.Retried(attempt.Outcome);
     }
 
@@ -51,7 +56,8 @@ internal sealed class Retrying(RequestDelegate next, Ejection ejection, GatewayM
         { Count: 0 } => ApiError.Unavailable("No replica is ready.", SoonAgain),
         { Outcome: Outcome.Silent } => new ApiError(StatusCodes.Status504GatewayTimeout, "The replica did not answer in time (Gateway:AnswerSeconds).", "gateway_timeout"),
         { Outcome: Outcome.NotKept } => ApiError.Unavailable("The replica that may have what the request refers to cannot be asked now.", SoonAgain),
-        { MayGoOn: true } => ApiError.Unavailable("No replica could be reached.", SoonAgain),
+        { IsSuspect: true } => ApiError.Unavailable("Replicas broke off over this request before they answered; it is sent to no more of them (Gateway:MaxFailures).", retryAfter: null),
+        { IsOpen: true } => ApiError.Unavailable("No replica could be reached.", SoonAgain),
         _ => null,
     };
 }

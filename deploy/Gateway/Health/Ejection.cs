@@ -15,7 +15,7 @@ internal sealed partial class Ejection(IDestinationHealthUpdater updater, IOptio
     /// <summary>Judges a replica by how it went with a request.</summary>
     public void Consider(ClusterState cluster, DestinationState replica, Outcome outcome)
     {
-        if (outcome is not (Outcome.Failed or Outcome.Unavailable or Outcome.Broke) || replica.Health.Passive == DestinationHealth.Unhealthy)
+        if (outcome is not (Outcome.Unreached or Outcome.Failed or Outcome.Unavailable or Outcome.Broke) || replica.Health.Passive == DestinationHealth.Unhealthy)
             return;
         updater.SetPassive(cluster, replica, DestinationHealth.Unhealthy, _untilProbed);
         metrics.Ejected(replica.Model.Config.Address, outcome.ToString());

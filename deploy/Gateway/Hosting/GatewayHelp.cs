@@ -37,6 +37,7 @@ internal static class GatewayHelp
           --Gateway:LoadFactor=<factor>           times the average load a replica may have before prefixes of its own go to another (default 1.25)
           --Gateway:ProbeSeconds=<seconds>        time between two probes of a replica's /health/ready (default 1)
           --Gateway:AnswerSeconds=<seconds>       how long a replica may be silent in the midst of a request (default 600)
+          --Gateway:MaxFailures=<count>           replicas that may break off over one request before it is sent to no more of them (default 2)
           --Gateway:MaxRequestBodyBytes=<bytes>   largest request (default 4 MiB, as the server's)
           --Gateway:DrainSeconds=<seconds>        how long running requests may go on after SIGTERM (default 30); a second SIGTERM ends them at once
           --Gateway:LogFormat=<kind>              log lines: console for people, json for machines (default console)
