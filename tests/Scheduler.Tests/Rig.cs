@@ -147,7 +147,7 @@ internal sealed class Rig
 
     private bool TryBegin()
     {
-        StepLaws laws = new(Scheduler);
+        StepLaws laws = new(Scheduler, Runner.Limits.StepsUnderWay == 1 ? 0 : Runner.Limits.SpreadFrom);
         Step step = Scheduler.Schedule(admits: Ahead is not { IsAhead: true });
         Assert.True(step.TokenCount > 0 || !Scheduler.HasWork || Scheduler.UnderWayCount > 0, "A step with work to do did none.");
         Scheduler.CheckIntegrity();

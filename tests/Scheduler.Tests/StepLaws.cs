@@ -10,11 +10,12 @@ internal sealed class StepLaws
     private readonly Sequence[] _running; // before, in order of rank
     private readonly Dictionary<Sequence, (int Priority, bool IsNew, long Id)> _waiting; // before; their places in the queue, as far as they are certain
     private readonly long _preemptionCount;
+    private readonly int _spreadFrom; // sequences that decode
 
-    public StepLaws(Scheduler scheduler)
+    public StepLaws(Scheduler scheduler, int spreadFrom)
     {
         Sequence[] live = [.. scheduler.Live];
-        _scheduler = scheduler;
+        (_scheduler, _spreadFrom) = (scheduler, spreadFrom);
         _running = [.. live.Where(sequence => sequence.State == SequenceState.Running).Order(SequenceRank.Instance)];
         _waiting = live.Where(sequence => sequence.State == SequenceState.Waiting).ToDictionary(sequence => sequence, PlaceOf);
         _preemptionCount = scheduler.PreemptionCount;
@@ -32,11 +33,13 @@ internal sealed class StepLaws
         Assert.All(left[^victims..], sequence => Assert.Equal(SequenceState.Waiting, sequence.State));
     }
 
-    /// <summary>Nobody starves: of those that decode, and of those that have more to compute, the first have their share, and the very first always has.</summary>
+    /// <summary>Nobody starves: of those that decode, and of those that have more to compute, the first have their share, and the very first always has. Only where few decode do they wait for each other, and then all of them.</summary>
     public void CheckShares(Step step)
     {
         Sequence[] eligible = [.. _running.Where(sequence => sequence is { State: SequenceState.Running, OutstandingCount: > 0, IsEndingLate: false })];
-        CheckShare(step, [.. eligible.Where(sequence => sequence.OutstandingCount == 1)]);
+        Sequence[] decoding = [.. eligible.Where(sequence => sequence.OutstandingCount == 1)];
+        if (WaitForEachOther) Assert.DoesNotContain(decoding, step.Sequences.Contains);
+        else CheckShare(step, decoding);
         CheckShare(step, [.. eligible.Where(sequence => sequence.OutstandingCount > 1).OrderBy(sequence => sequence.Urgency)]);
     }
 
@@ -47,6 +50,15 @@ internal sealed class StepLaws
         Assert.False(HasPreempted && admitted.Length > 0, "A step that preempted admitted.");
         Sequence[] left = [.. _waiting.Keys.Where(sequence => sequence.State == SequenceState.Waiting)];
         Assert.All(admitted, sequence => Assert.DoesNotContain(left, other => _waiting[other].CompareTo(_waiting[sequence]) < 0));
+    }
+
+    private bool WaitForEachOther
+    {
+        get
+        {
+            Sequence[] decoding = [.. _running.Where(sequence => sequence is { State: SequenceState.Running, OutstandingCount: <= 1 })];
+            return decoding.Length < _spreadFrom && decoding.Any(sequence => sequence is { UnderWayCount: > 0, GeneratedCount: > 0 });
+        }
     }
 
     private static (int Priority, bool IsNew, long Id) PlaceOf(Sequence waiting) =>
