@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Llama.Model;
 
 /// <summary>How many blocks the KV cache gets, and why.</summary>
@@ -12,7 +14,7 @@ internal sealed record KvPoolSize(int BlockCount, string Reason)
     {
         if (options.BlockCount is int set) return new KvPoolSize(set, "as set by Model:BlockCount");
         long useful = (long)BlocksOf(options, contextLength) * options.MaxSequences;
-        return new KvPoolSize((int)Math.Min(useful, int.MaxValue / options.BlockSize), $"enough for {options.MaxSequences:N0} sequences of {contextLength:N0} tokens");
+        return new KvPoolSize((int)Math.Min(useful, int.MaxValue / options.BlockSize), string.Create(CultureInfo.InvariantCulture, $"enough for {options.MaxSequences:N0} sequences of {contextLength:N0} tokens"));
     }
 
     /// <summary>Derives the pool from free memory: as many blocks as fit its share, but no more than are of use.</summary>
@@ -29,11 +31,11 @@ internal sealed record KvPoolSize(int BlockCount, string Reason)
         freeBytes = Math.Max(0, freeBytes); // less than none where the process has taken more than its limit leaves
         int perSequence = BlocksOf(options, contextLength);
         double utilization = options.MemoryUtilization ?? defaultUtilization;
-        string share = $"{utilization:P0} of {freeBytes >> 20:N0} MiB free";
+        string share = string.Create(CultureInfo.InvariantCulture, $"{utilization:P0} of {freeBytes >> 20:N0} MiB free");
         long fitting = (long)(freeBytes * utilization / bytesPerBlock);
         if (fitting < perSequence)
-            throw new InsufficientMemoryException($"A sequence of {contextLength:N0} tokens needs {perSequence * bytesPerBlock >> 20:N0} MiB of KV cache, but {utilization:P0} of the "
-                + $"{freeBytes >> 20:N0} MiB free are {(long)(freeBytes * utilization) >> 20:N0} MiB. Lower Model:ContextLength, raise Model:MemoryUtilization or free memory.");
+            throw new InsufficientMemoryException(string.Create(CultureInfo.InvariantCulture, $"A sequence of {contextLength:N0} tokens needs {perSequence * bytesPerBlock >> 20:N0} MiB of KV cache, but {utilization:P0} of the "
+                + $"{freeBytes >> 20:N0} MiB free are {(long)(freeBytes * utilization) >> 20:N0} MiB. Lower Model:ContextLength, raise Model:MemoryUtilization or free memory."));
         return fitting < most.BlockCount ? new KvPoolSize((int)fitting, share) : most with { Reason = $"{most.Reason}, within {share}" };
     }
 

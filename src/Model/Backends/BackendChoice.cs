@@ -69,9 +69,15 @@ internal sealed record BackendChoice(DeviceChoice Device, CreateBackend Create, 
 
     /// <summary>The device when layers are laid: under a limit it gives what that leaves, and what does not fit streams.</summary>
     /// <param name="free">Bytes that it could give.</param>
-    public DeviceRoom Room(long free) => MemoryLimit is long limit
-        ? new(Device.Name, Math.Clamp(limit - (Process is null ? 0 : Process.ResidentBytes() / Sharers), 0, free), CacheShare, Streams: true)
-        : new(Device.Name, free, CacheShare);
+    /// <param name="options">As loading gets them.</param>
+    public DeviceRoom Room(long free, ModelOptions options)
+    {
+        // The setting sizes the cache where no number of blocks is set.
+        double share = options.BlockCount is null ? options.MemoryUtilization ?? CacheShare : CacheShare;
+        return MemoryLimit is long limit
+            ? new(Device.Name, Math.Clamp(limit - (Process is null ? 0 : Process.ResidentBytes() / Sharers), 0, free), share, Streams: true)
+            : new(Device.Name, free, share);
+    }
 
     /// <summary>Bytes that the device could give now.</summary>
     public long FreeBytes()

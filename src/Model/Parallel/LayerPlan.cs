@@ -84,5 +84,5 @@ internal sealed class LayerPlan
 
     private InsufficientMemoryException TooLittle() => new(
         $"The weights need {Mebibytes(_layers.Sum(layer => layer.WeightBytes))} and the least KV cache {Mebibytes(_layers.Sum(layer => layer.CacheBytes))}, and the devices have free: {string.Join(", ", _devices.Select(device => $"{device.Name} {Mebibytes(device.FreeBytes)}"))}. "
-        + "No lay of the layers fits: lower Model:ContextLength, use Model:Dtype=int8 or int4, or name more devices.");
+        + "No lay of the layers fits: lower Model:ContextLength, raise Model:MemoryUtilization, use Model:Dtype=int8 or int4, or name more devices.");
 }

@@ -1,10 +1,8 @@
-using System.Globalization;
 using System.Runtime.ExceptionServices;
 using Llama.Model.Backends;
 using Llama.Model.Checkpoints;
 using Llama.Model.Sampling;
 using Llama.Model.Threads;
-using Llama.Model.Torch;
 
 namespace Llama.Model.Parallel;
 
@@ -39,13 +37,15 @@ internal sealed class PipelineRunner : ModelRunner
             Settle();
             int batchTokens = options.MaxBatchTokens ?? _parts.Min(part => part.Model!.BatchTokens);
             DeviceRoom[] rooms = new DeviceRoom[_parts.Count];
-            OnEach((part, i) => rooms[i] = part.Choice.Room(part.Model!.FreeBytes));
+            OnEach((part, i) => rooms[i] = part.Choice.Room(part.Model!.FreeBytes, options));
             ModelPart[] plan = [.. Plan(options, [.. rooms.Chunk(_shardCount).Select(DeviceRoom.Of)], batchTokens).SelectMany(stage => stage.Shards(_shardCount))];
             OnEach((part, i) => part.Model!.Load(batchTokens, plan[i], _groups[i / _shardCount]));
             KvPoolSize pool = LeastPool();
             OnEach((part, _) => part.UseCache(pool.BlockCount, batchTokens));
             Limits = LimitsOf(options, _parts[0].Model!.Config, batchTokens, pool.BlockCount) with { StepsUnderWay = _steps.Length, SpreadFrom = MeasureSpread() };
-            Description = Describe(options, pool);
+            PartReport[] reports = new PartReport[_parts.Count];
+            OnEach((part, i) => reports[i] = PartReport.Of(part, pool.BlockCount));
+            Description = new PipelineDescription(options, _parts, reports, Limits, _groups[0]?.Way).Make(pool);
         }
         catch
         {
@@ -145,52 +145,5 @@ internal sealed class PipelineRunner : ModelRunner
             failure ??= own;
         }
         failure?.Throw();
-    }
-
-    private ModelDescription Describe(ModelOptions options, KvPoolSize pool)
-    {
-        DeviceModel first = _parts[0].Model!;
-        string devices = string.Join(", ", _parts.Select(part => part.Choice.Device.Name)), way = _shardCount == 1 ? "" : $", {_shardCount} share each layer, sums {_groups[0]!.Way}";
-        string shape = ModelDescription.Shape(first.Config), types = ModelDescription.Types(options, first.Format, first.KvDtype, first.ActivationDtype);
-        string[] lines = new string[_parts.Count];
-        string?[] memory = new string?[_parts.Count];
-        DeviceShare[] shares = new DeviceShare[_parts.Count];
-        OnEach((part, i) => (lines[i], memory[i], shares[i]) = (Describe(part, pool.BlockCount), part.Model!.DescribeMemory(), part.Model.Share(pool.BlockCount)));
-        return new ModelDescription(
-            shape,
-            $"{devices} ({first.Choice.Device.Reason}){way}{(_steps.Length == 1 ? "" : $", up to {_steps.Length} steps under way{Spread()}")}{(options.Deterministic ? ", deterministic" : "")}, {TorchLibrary.Description}{string.Concat(lines.Select(line => $"\n           {line}"))}",
-            types,
-            ModelDescription.Pool(pool, options.BlockSize, _parts.Sum(part => part.Model!.BytesPerBlock)))
-        {
-            Memory = memory[0] is null ? null : string.Join("; ", _parts.Zip(memory, (part, text) => $"{part.Choice.Device.Name} {text}")),
-            Computation = $"{shape}; {types}; {Arithmetic()}",
-            WeightBytes = _parts.Sum(part => part.Model!.Weights.ByteCount),
-            StepBytes = _parts.Sum(part => part.Model!.Weights.StepByteCount),
-            Devices = shares,
-            ThreadCount = _parts.Where(part => !part.Choice.Device.IsCuda).Sum(part => part.ThreadCount),
-            Warnings = [.. _parts.SelectMany(part => part.Choice.Warnings).Distinct(), .. TorchLibrary.Warnings],
-        };
-    }
-
-    private string Spread() => Limits.SpreadFrom switch
-    {
-        SpreadSwitch.AtOnce => "",
-        SpreadSwitch.Never => ", of which one decodes",
-        int from => $", of which one decodes fewer than {from} sequences",
-    };
-
-    // Where the layers lie is of no consequence as long as all devices are alike; for how many each of them is cut always is.
-    private string Arithmetic()
-    {
-        string[] kinds = [.. _parts.Select(part => part.Model!.Arithmetic)];
-        string where = kinds.Distinct().Count() == 1 ? kinds[0] : string.Join(", ", _parts.Zip(kinds, (part, kind) => $"{part.Model!.Weights.Part} {kind}"));
-        return _shardCount == 1 ? where : $"{where}, {_shardCount} share each layer";
-    }
-
-    private static string Describe(PartRunner part, int blockCount)
-    {
-        LlamaWeights weights = part.Model!.Weights;
-        return string.Create(CultureInfo.InvariantCulture, $"{part.Choice.Device.Name}: {weights.Part.Describe(part.Model.Config)}; {weights.ByteCount >> 20:N0} MiB weights, of which a step reads {weights.StepByteCount >> 20:N0}; {blockCount * part.Model.BytesPerBlock >> 20:N0} MiB KV cache")
-            + $"{ModelDescription.Threads(part.Choice.Device.IsCuda ? 0 : part.ThreadCount)}, {part.Model.Kernels}";
     }
 }

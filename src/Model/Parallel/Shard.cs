@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Llama.Model.Parallel;
 
 /// <summary>
@@ -80,7 +82,8 @@ internal sealed record Shard
     };
 
     /// <summary>In words.</summary>
-    public override string ToString() => $"{Heads.Count} of {Whole.HeadCount} heads, {Columns.Count:N0} of {Whole.IntermediateSize:N0} MLP columns, {Vocabulary.Count:N0} of {Whole.VocabSize:N0} tokens";
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        $"{Heads.Count} of {Whole.HeadCount} heads, {Columns.Count:N0} of {Whole.IntermediateSize:N0} MLP columns, {Vocabulary.Count:N0} of {Whole.VocabSize:N0} tokens");
 
     private static int Units(int total, int unit) => (total + unit - 1) / unit;
 

@@ -65,7 +65,7 @@ internal sealed class Placement(ModelOptions options, WeightFormat format, IWeig
         }
     }
 
-    private DeviceRoom[] Rooms(long[] room) => [.. choices.Select((choice, i) => choice.Room(room[i])).Chunk(options.TensorParallel).Select(DeviceRoom.Of)];
+    private DeviceRoom[] Rooms(long[] room) => [.. choices.Select((choice, i) => choice.Room(room[i], options)).Chunk(options.TensorParallel).Select(DeviceRoom.Of)];
 
     /// <summary>A device without its cache.</summary>
     private DevicePlan Weigh(ModelPart part, int device)

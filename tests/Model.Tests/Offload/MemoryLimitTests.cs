@@ -42,6 +42,14 @@ public sealed class MemoryLimitTests
     [Theory]
     [InlineData("1GiB,2GiB,3GiB", "3 sizes for 2 devices")]
     [InlineData("1GiB,lots", "Model:MemoryLimit is '1GiB,lots'; use a size like 8GiB")]
+    [InlineData("8", "Model:MemoryLimit is '8': 8 is 8 bytes, in which no model runs; write the unit, as in 8GiB.")]
+    [InlineData("1GiB, 512 KiB", "512 KiB is 524,288 bytes, in which no model runs")]
     public void Parse_AnythingElse_NamesTheSettingAndTheRemedy(string setting, string message) =>
         Assert.Contains(message, Assert.Throws<ArgumentException>(() => MemoryLimit.Parse(setting, 2)).Message);
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("1MiB")]
+    [InlineData("8GiB, 16GiB")]
+    public void Fault_OfWhatCanBeMeant_IsNone(string? setting) => Assert.Null(MemoryLimit.Fault(setting));
 }

@@ -1,3 +1,4 @@
+using Llama.Model.Backends;
 using Llama.Model.Parallel;
 
 namespace Llama.Model.Tests.Parallel;
@@ -45,6 +46,17 @@ public sealed class LayerPlanTests
         InsufficientMemoryException error = Assert.Throws<InsufficientMemoryException>(() => LayerPlan.Place([layer, layer, layer], [new("cuda:0", 1000L << 20, 0.9), new("cpu:0", 700L << 20, 0.5)]));
         Assert.Contains("The weights need 1,800 MiB and the least KV cache 30 MiB, and the devices have free: cuda:0 1,000 MiB, cpu:0 700 MiB.", error.Message);
         Assert.Contains("Model:Dtype=int8", error.Message);
+    }
+
+    /// <summary>Else a lay could be found whose devices then have no room for the cache that the setting leaves them.</summary>
+    [Theory]
+    [InlineData(null, null, 0.5)]
+    [InlineData(0.25, null, 0.25)]
+    [InlineData(0.25, 100, 0.5)] // a number of blocks that is set is no share
+    public void Room_OfADevice_KeepsTheShareOfTheCacheThatIsSet(double? utilization, int? blockCount, double share)
+    {
+        ModelOptions options = new() { Path = "", Device = "cpu:0,cpu:1", MemoryUtilization = utilization, BlockCount = blockCount };
+        Assert.All(BackendChoice.AllOf(options), choice => Assert.Equal(new DeviceRoom(choice.Device.Name, 1000, share), choice.Room(1000, options)));
     }
 
     [Fact]

@@ -1,0 +1,21 @@
+using System.Globalization;
+
+namespace Llama.Model.Parallel;
+
+/// <summary>What a device says of its part once all of it is there, on its own thread.</summary>
+/// <param name="Line">For the start-up lines.</param>
+/// <param name="Memory">How it lies within its limit; null without one.</param>
+/// <param name="Share">What lies there.</param>
+internal readonly record struct PartReport(string Line, string? Memory, DeviceShare Share)
+{
+    /// <param name="part">With its cache.</param>
+    /// <param name="blockCount">Of the cache.</param>
+    public static PartReport Of(PartRunner part, int blockCount) => new(Describe(part, blockCount), part.Model!.DescribeMemory(), part.Model.Share(blockCount));
+
+    private static string Describe(PartRunner part, int blockCount)
+    {
+        LlamaWeights weights = part.Model!.Weights;
+        return string.Create(CultureInfo.InvariantCulture, $"{part.Choice.Device.Name}: {weights.Part.Describe(part.Model.Config)}; {weights.ByteCount >> 20:N0} MiB weights, of which a step reads {weights.StepByteCount >> 20:N0}; {blockCount * part.Model.BytesPerBlock >> 20:N0} MiB KV cache")
+            + $"{ModelDescription.Threads(part.Choice.Device.IsCuda ? 0 : part.ThreadCount)}, {part.Model.Kernels}";
+    }
+}
