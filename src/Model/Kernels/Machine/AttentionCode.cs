@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Llama.Model.Kernels.Simd;
 using Llama.Model.Kernels.Simd.Attention;
@@ -55,6 +56,7 @@ internal unsafe struct AttentionCode
     }
 
     /// <summary>output = mix / sum, in the order of the value's elements.</summary>
+    [MethodImpl(Compiled.AtOnce)]
     public static void Finish(float* mix, float sum, float* output, int headDim)
     {
         const int quarter = MixTile.QuarterElements, vector = MixTile.Elements / 2;

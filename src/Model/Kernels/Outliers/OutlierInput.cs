@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Llama.Model.Threads;
 
 namespace Llama.Model.Kernels.Outliers;
@@ -91,6 +92,7 @@ internal sealed unsafe class OutlierInput
         }
     }
 
+    [MethodImpl(Compiled.AtOnce)]
     private static int Count(float* input, int count, float threshold)
     {
         Vector<int> found = Vector<int>.Zero; // −1 for each
@@ -102,6 +104,7 @@ internal sealed unsafe class OutlierInput
         return sum;
     }
 
+    [MethodImpl(Compiled.AtOnce)]
     private static void Take(ref Job job, float* input, int at)
     {
         Vector<float> least = new(job.Threshold);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Llama.Model.Kernels.Simd;
 
 /// <summary>A <see cref="QuantizedWeight"/> as kernels see it: addresses and sizes.</summary>
@@ -17,6 +19,7 @@ internal readonly unsafe struct CodeRows(QuantizedWeight weight)
     /// <param name="row">Which.</param>
     /// <param name="codes">[paddedInputs] to work in.</param>
     /// <param name="target">[paddedInputs]; what comes behind the inputs is left in an unspecified state.</param>
+    [MethodImpl(Compiled.AtOnce)]
     public void Widen<TLanes>(long row, byte* codes, float* target) where TLanes : struct, ILanes<TLanes>
     {
         byte* natural = Unpack(row, codes);

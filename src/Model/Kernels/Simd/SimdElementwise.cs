@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Llama.Model.Threads;
 
 namespace Llama.Model.Kernels.Simd;
@@ -34,6 +35,7 @@ internal static unsafe class SimdElementwise<TLanes> where TLanes : struct, ILan
         for (long row = begin; row < end; row++) NormRow(ref job, job.Input + row * job.Columns, job.Output + row * job.Columns);
     }
 
+    [MethodImpl(Compiled.AtOnce)]
     private static void NormRow(ref Job job, float* input, float* output)
     {
         int n = job.Columns, i = 0;
@@ -44,6 +46,7 @@ internal static unsafe class SimdElementwise<TLanes> where TLanes : struct, ILan
         for (; i < n; i++) output[i] = input[i] * scale * job.Weight[i];
     }
 
+    [MethodImpl(Compiled.AtOnce)]
     private static void SiluRows(long begin, long end, void* state)
     {
         ref Job job = ref *(Job*)state;

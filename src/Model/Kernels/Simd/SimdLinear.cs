@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Llama.Model.Threads;
 
 namespace Llama.Model.Kernels.Simd;
@@ -78,6 +79,7 @@ internal static unsafe class SimdLinear<TLanes, TWeight> where TLanes : struct, 
         }
     }
 
+    [MethodImpl(Compiled.AtOnce)]
     private static void Tile4x4(ref Job job, float* sums, int row, int output)
     {
         int n = job.Inputs, vectorEnd = n - n % TLanes.Count;
@@ -108,6 +110,7 @@ internal static unsafe class SimdLinear<TLanes, TWeight> where TLanes : struct, 
         Finish(ref job, sums, TileRows, row, output);
     }
 
+    [MethodImpl(Compiled.AtOnce)]
     private static void Tile1x4(ref Job job, float* sums, int row, int output)
     {
         int n = job.Inputs, vectorEnd = n - n % TLanes.Count;
@@ -127,6 +130,7 @@ internal static unsafe class SimdLinear<TLanes, TWeight> where TLanes : struct, 
         Finish(ref job, sums, 1, row, output);
     }
 
+    [MethodImpl(Compiled.AtOnce)]
     private static void Tile1x1(ref Job job, int row, int output)
     {
         int n = job.Inputs, vectorEnd = n - n % TLanes.Count;
@@ -138,6 +142,7 @@ internal static unsafe class SimdLinear<TLanes, TWeight> where TLanes : struct, 
     }
 
     /// <summary>Sums the lanes of a tile, adds what is left of inputs that do not fill a register, and writes the outputs.</summary>
+    [MethodImpl(Compiled.AtOnce)]
     private static void Finish(ref Job job, float* sums, int rows, int row, int output)
     {
         int n = job.Inputs, vectorEnd = n - n % TLanes.Count;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Llama.Model.Kernels.Outliers;
 using Llama.Model.Threads;
 
@@ -59,6 +60,7 @@ internal static unsafe class SimdOutliers<TLanes> where TLanes : struct, ILanes<
         return (start, stop);
     }
 
+    [MethodImpl(Compiled.AtOnce)]
     private static void Row(ref Job job, int row, int start, int stop, int output, int last)
     {
         float* target = job.Output + (long)row * job.Outputs;
@@ -71,6 +73,7 @@ internal static unsafe class SimdOutliers<TLanes> where TLanes : struct, ILanes<
         }
     }
 
+    [MethodImpl(Compiled.AtOnce)]
     private static void Tile(ref Job job, int start, int stop, float* target, int output)
     {
         int n = TLanes.Count;

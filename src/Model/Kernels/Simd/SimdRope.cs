@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Llama.Model.Threads;
 
 namespace Llama.Model.Kernels.Simd;
@@ -70,6 +71,7 @@ internal static unsafe class SimdRope<TLanes, TCache> where TLanes : struct, ILa
     }
 
     // In the cache's type; codes are x / scale to the nearest, scale = max |x| / 127.
+    [MethodImpl(Compiled.AtOnce)]
     private static float Encode(float* x, TCache* codes, int count)
     {
         if (typeof(TCache) != typeof(sbyte))
@@ -89,6 +91,7 @@ internal static unsafe class SimdRope<TLanes, TCache> where TLanes : struct, ILa
         return scale;
     }
 
+    [MethodImpl(Compiled.AtOnce)]
     private static void Rotate(float* row, int columns, int headDim, float* cosines, float* sines)
     {
         int half = headDim / 2;

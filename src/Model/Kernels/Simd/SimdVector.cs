@@ -6,6 +6,7 @@ namespace Llama.Model.Kernels.Simd;
 internal static unsafe class SimdVector<TLanes, TStored> where TLanes : struct, ILanes<TLanes> where TStored : unmanaged
 {
     /// <summary>Converts a stored row to float32.</summary>
+    [MethodImpl(Compiled.AtOnce)]
     public static void Widen(TStored* source, float* target, int count)
     {
         int i = 0;
@@ -14,6 +15,7 @@ internal static unsafe class SimdVector<TLanes, TStored> where TLanes : struct, 
     }
 
     /// <summary>Converts a float32 row to the stored type, rounding to nearest even.</summary>
+    [MethodImpl(Compiled.AtOnce)]
     public static void Narrow(float* source, TStored* target, int count)
     {
         int i = 0;
@@ -22,6 +24,7 @@ internal static unsafe class SimdVector<TLanes, TStored> where TLanes : struct, 
     }
 
     /// <summary>Σ x·y, in four sums: one would wait for each product before it.</summary>
+    [MethodImpl(Compiled.AtOnce)]
     public static float Dot(float* x, TStored* y, int count)
     {
         TLanes a = TLanes.Zero, b = TLanes.Zero, c = TLanes.Zero, d = TLanes.Zero;
@@ -40,6 +43,7 @@ internal static unsafe class SimdVector<TLanes, TStored> where TLanes : struct, 
     }
 
     /// <summary>target = factor · x</summary>
+    [MethodImpl(Compiled.AtOnce)]
     public static void Scale(TStored* x, float factor, float* target, int count)
     {
         TLanes scale = TLanes.All(factor);
@@ -49,6 +53,7 @@ internal static unsafe class SimdVector<TLanes, TStored> where TLanes : struct, 
     }
 
     /// <summary>target *= factors, whole registers.</summary>
+    [MethodImpl(Compiled.AtOnce)]
     public static void Multiply(float* target, float* factors, int count)
     {
         for (int i = 0; i < count; i += TLanes.Count) TLanes.Store(TLanes.Load(target + i) * TLanes.Load(factors + i), target + i);

@@ -33,6 +33,7 @@ internal static unsafe class SimdMix<TLanes, TCache> where TLanes : struct, ILan
     }
 
     /// <summary>output = mix / sum, in the order of the value's elements.</summary>
+    [MethodImpl(Compiled.AtOnce)]
     public static void Finish(float* mix, float sum, float* output, int headDim)
     {
         float inverse = 1 / sum;
@@ -44,6 +45,7 @@ internal static unsafe class SimdMix<TLanes, TCache> where TLanes : struct, ILan
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TLanes Register(uint* value, int register) => SimdUnits<TLanes, TCache>.Part(value + register / PerUnit * TLanes.Count, register % PerUnit);
 
+    [MethodImpl(Compiled.AtOnce)]
     private static void Tile4x4(float* w0, uint** values, uint** ahead, int unit, int positions, float* mix, int stride)
     {
         float* w1 = w0 + AttentionPlan.Span, w2 = w1 + AttentionPlan.Span, w3 = w2 + AttentionPlan.Span;
@@ -70,6 +72,7 @@ internal static unsafe class SimdMix<TLanes, TCache> where TLanes : struct, ILan
         SimdVector<TLanes, float>.Store(m30, m31, m32, m33, mix + 3 * stride);
     }
 
+    [MethodImpl(Compiled.AtOnce)]
     private static void Tile1x4(float* weights, uint** values, uint** ahead, int unit, int positions, float* mix)
     {
         TLanes m0 = TLanes.Zero, m1 = TLanes.Zero, m2 = TLanes.Zero, m3 = TLanes.Zero;

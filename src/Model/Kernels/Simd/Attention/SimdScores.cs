@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Llama.Model.Kernels.Simd.Attention;
 
 /// <summary>
@@ -30,6 +32,7 @@ internal static unsafe class SimdScores<TLanes, TCache> where TLanes : struct, I
         }
     }
 
+    [MethodImpl(Compiled.AtOnce)]
     private static void Tile4x4(float* q0, int stride, uint** keys, uint** ahead, int keyStride, int depth, float* scores)
     {
         int n = TLanes.Count;
@@ -61,6 +64,7 @@ internal static unsafe class SimdScores<TLanes, TCache> where TLanes : struct, I
         SimdVector<TLanes, float>.Store(s30, s31, s32, s33, scores + 3 * AttentionPlan.Span);
     }
 
+    [MethodImpl(Compiled.AtOnce)]
     private static void Tile1x4(float* query, uint** keys, uint** ahead, int keyStride, int depth, float* scores)
     {
         uint* k0 = keys[0], k1 = keys[1], k2 = keys[2], k3 = keys[3], a0 = ahead[0], a1 = ahead[1], a2 = ahead[2], a3 = ahead[3];

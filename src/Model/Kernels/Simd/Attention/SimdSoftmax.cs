@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Llama.Model.Kernels.Simd.Attention;
 
 /// <summary>
@@ -11,6 +13,7 @@ internal static unsafe class SimdSoftmax<TLanes> where TLanes : struct, ILanes<T
 
     /// <summary>Turns scores into weights and notes the largest score and the sums. No scores at all make a state that changes nothing.</summary>
     /// <param name="scores">[padded] a whole number of registers; those from <paramref name="count"/> on become 0.</param>
+    [MethodImpl(Compiled.AtOnce)]
     public static void Weigh(float* scores, int count, int padded, float* state)
     {
         int whole = count - count % TLanes.Count, i = 0;
@@ -34,6 +37,7 @@ internal static unsafe class SimdSoftmax<TLanes> where TLanes : struct, ILanes<T
 
     /// <summary>Adds a later part's state to that of all before it.</summary>
     /// <param name="floats">Of a state.</param>
+    [MethodImpl(Compiled.AtOnce)]
     public static void Merge(float* state, float* part, int floats)
     {
         TLanes before = TLanes.Load(state), after = TLanes.Load(part), peak = TLanes.Max(before, after);
