@@ -32,8 +32,10 @@ showState(card => {
     server = card;
     byId('change-key').hidden = !card.requires_key;
     composer.showUse(conversation, card.max_model_len);
-    if (isFirst)
+    if (isFirst) {
         composer.showExamples(card.model);
+        thread.showModel(card.model);
+    }
 });
 
 /** Opens a conversation, or begins a new one with the settings of the last. */

@@ -97,8 +97,11 @@ function table(lines, at) {
     let end = at + 2;
     while (end < lines.length && lines[end].includes('|'))
         end++;
-    return { type: 'table', head: cells(lines[at]), rows: lines.slice(at + 2, end).map(cells), end };
+    return { type: 'table', head: cells(lines[at]), sides: cells(lines[at + 1]).map(side), rows: lines.slice(at + 2, end).map(cells), end };
 }
+
+/** Where a column's cells stand: end, center, or null for where text begins. */
+const side = marks => marks.endsWith(':') ? (marks.startsWith(':') ? 'center' : 'end') : null;
 
 const cells = line => line.trim().replace(/^\||(?<!\\)\|$/g, '').split(/(?<!\\)\|/).map(cell => cell.trim().replaceAll('\\|', '|'));
 

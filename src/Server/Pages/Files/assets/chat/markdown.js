@@ -12,38 +12,41 @@ export function showMarkdown(element, text) {
         same++;
     while (element.childNodes.length > same)
         element.lastChild.remove();
-    element.append(...now.slice(same).map(toElement));
+    element.append(...now.slice(same).map(block => toElement(block)));
     shown.set(element, now);
 }
 
-function toElement(block) {
+/** What contains other blocks decides for them from which side all of it runs; else a list's marks would stand opposite its text. */
+function toElement(block, dir = 'auto') {
     switch (block.type) {
-        case 'heading': return el(`h${Math.min(6, block.level + 2)}`, { dir: 'auto' }, ...inline(block.text)); // below the page's own
+        case 'heading': return el(`h${Math.min(6, block.level + 2)}`, { dir }, ...inline(block.text)); // below the page's own
         case 'rule': return el('hr');
         case 'code': return codeBlock(block);
-        case 'quote': return el('blockquote', { dir: 'auto' }, ...block.blocks.map(toElement));
-        case 'list': return list(block);
-        case 'table': return table(block);
-        default: return el('p', { dir: 'auto' }, ...inline(block.text));
+        case 'quote': return el('blockquote', { dir }, ...block.blocks.map(inner));
+        case 'list': return list(block, dir);
+        case 'table': return table(block, dir);
+        default: return el('p', { dir }, ...inline(block.text));
     }
 }
 
-function list({ start, items }) {
-    const entries = items.map(content => el('li', {}, ...content.length === 1 && content[0].type === 'paragraph' ? inline(content[0].text) : content.map(toElement)));
-    return start === null ? el('ul', { dir: 'auto' }, ...entries) : el('ol', { dir: 'auto', start }, ...entries);
+const inner = block => toElement(block, null);
+
+function list({ start, items }, dir) {
+    const entries = items.map(content => el('li', {}, ...content.length === 1 && content[0].type === 'paragraph' ? inline(content[0].text) : content.map(inner)));
+    return start === null ? el('ul', { dir }, ...entries) : el('ol', { dir, start }, ...entries);
 }
 
-function table({ head, rows }) {
-    const row = (tag, cells) => el('tr', {}, ...head.map((_, column) => el(tag, { scope: tag === 'th' ? 'col' : null }, ...inline(cells[column] ?? ''))));
-    return el('div', { class: 'table', tabindex: '0', role: 'region', 'aria-label': 'Table' },
-        el('table', { dir: 'auto' }, el('thead', {}, row('th', head)), el('tbody', {}, ...rows.map(cells => row('td', cells)))));
+function table({ head, sides, rows }, dir) {
+    const row = (tag, cells) => el('tr', {}, ...head.map((_, column) => el(tag, { scope: tag === 'th' ? 'col' : null, class: sides[column] }, ...inline(cells[column] ?? ''))));
+    return el('div', { class: 'table', dir, tabindex: '0', role: 'region', 'aria-label': 'Table' },
+        el('table', {}, el('thead', {}, row('th', head)), el('tbody', {}, ...rows.map(cells => row('td', cells)))));
 }
 
 function codeBlock({ language, text }) {
     const copy = el('button', { type: 'button', class: 'quiet' }, 'Copy code');
     copy.addEventListener('click', () => copyText(text, copy));
     const name = language || 'code';
-    return el('figure', { class: 'code' },
+    return el('figure', { class: 'code', dir: 'ltr' },
         el('figcaption', {}, name, copy),
         el('pre', { tabindex: '0', role: 'region', 'aria-label': `Code: ${name}` }, el('code', {}, text)));
 }

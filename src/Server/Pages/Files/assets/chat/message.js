@@ -5,14 +5,20 @@ import { copyText, showMarkdown } from './markdown.js';
 export class MessageView {
     #body = el('div', { class: 'body', dir: 'auto' });
     #foot = el('div');
+    #author = el('h2');
 
     constructor(message, model, actions) {
         Object.assign(this, { message, actions });
         const isUser = message.role === 'user';
         this.#body.classList.toggle('markdown', !isUser);
-        this.element = el('article', { class: `message ${message.role}`, 'aria-label': isUser ? 'Your message' : 'Answer' }, el('h2', {}, isUser ? 'You' : model), this.#body, this.#foot);
+        this.element = el('article', { class: `message ${message.role}`, 'aria-label': isUser ? 'Your message' : 'Answer' }, this.#author, this.#body, this.#foot);
+        this.showAuthor(model);
         this.showText();
         this.showFoot({ isBusy: false });
+    }
+
+    showAuthor(model) {
+        this.#author.textContent = this.message.role === 'user' ? 'You' : model;
     }
 
     showText() {

@@ -35,7 +35,7 @@ export async function openSettings(conversation, defaults) {
     return isKept;
 }
 
-const placeholder = (name, defaults) => defaults?.[name] !== undefined ? String(Math.round(defaults[name] * 1000) / 1000) : { max_tokens: 'fills the context', seed: 'random' }[name] ?? '';
+const placeholder = (name, defaults) => defaults?.[name] !== undefined ? String(Math.round(defaults[name] * 1000) / 1000) : { max_tokens: 'all that fits', seed: 'random' }[name] ?? '';
 
 function clear(inputs) {
     for (const input of inputs) {

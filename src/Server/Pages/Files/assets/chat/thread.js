@@ -22,6 +22,11 @@ export class Thread {
         this.#scrollDown();
     }
 
+    /** The server has said which model answers. */
+    showModel(model) {
+        this.#views.forEach(view => view.showAuthor(model));
+    }
+
     /** The last message has more text. Shown once per frame, however many tokens come in it. */
     grow() {
         if (this.#isPlanned)

@@ -79,7 +79,7 @@ function showFigures({ counts, totals }, rates, seconds) {
         'generated': [number(generated.add(rates?.generated ?? null) ?? 0), 'tokens/s'],
         'steps': [number(stepRate.add(rates ? rates.stepCount / seconds : null) ?? 0), 'per s'],
         'KV pool held': [share(counts.used_blocks, counts.total_blocks)],
-        'prompt from cache': [share(totals.cached_tokens, totals.prompt_tokens), 'since start'],
+        'prompt cached': [share(totals.cached_tokens, totals.prompt_tokens), 'since start'],
         'requests ended': [number(totals.ended)],
         'preemptions': [number(totals.preemptions)],
     };
