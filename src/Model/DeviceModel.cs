@@ -119,7 +119,10 @@ internal sealed class DeviceModel : IDisposable
     /// <summary>What lies here; there once the cache does.</summary>
     /// <param name="blockCount">Of the cache.</param>
     public DeviceShare Share(int blockCount) => new(
-        Choice.Device.Name, Weights.ByteCount - (_plan?.OutsideBytes ?? 0), blockCount * BytesPerBlock, _backend.Memory.IsHost ? null : _freeAtFirst - FreeBytes) { Busy = _busy };
+        Choice.Device.Name, Weights.ByteCount - (_plan?.OutsideBytes ?? 0), blockCount * BytesPerBlock, _backend.Memory.IsHost ? null : _freeAtFirst - FreeBytes)
+    {
+        Busy = _busy,
+    };
 
     /// <summary>Allocates the cache; then steps can be run.</summary>
     public void UseCache(int blockCount)
