@@ -42,13 +42,15 @@ public sealed class RealTerminalTests : IDisposable
     [TerminalFact]
     public async Task CtrlC_InMidAnswer_StopsItAloneAndTwiceAtThePromptLeaves()
     {
-        using var slow = new SlowModel { IsSlow = true };
+        using var slow = new SlowModel();
         await using var app = new TestApp { ContextLength = 16_384, OnStep = slow.OnStep };
         await using TerminalProcess terminal = await TalkAsync(app);
+        slow.HoldAt = app.Engine.Snapshot.StepCount + 3;
         terminal.Type("Go on for ever.\n");
-        await TestApp.Until(() => app.Engine.Snapshot.RunningCount == 1);
+        await TestApp.Until(() => slow.IsHolding);
         terminal.Type(CtrlC);
         await terminal.UntilAsync("stopped");
+        slow.Release();
         await TestApp.Until(() => app.Engine.Snapshot is { RunningCount: 0, UsedBlockCount: 0 });
         await terminal.UntilAsync("> ");
         terminal.Type("/help\n");
