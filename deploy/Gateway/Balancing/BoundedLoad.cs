@@ -42,10 +42,10 @@ internal sealed class BoundedLoad(double factor)
     /// <param name="turn">Decides between equals, so that they take turns.</param>
     public static int PickLeast(ReadOnlySpan<ReplicaLoad> replicas, uint turn)
     {
-        int best = (int)(turn % (uint)replicas.Length);
+        int first = (int)(turn % (uint)replicas.Length), best = first;
         for (int i = 1; i < replicas.Length; i++)
         {
-            int next = (int)((turn + (uint)i) % (uint)replicas.Length);
+            int next = (first + i) % replicas.Length;
             if (replicas[next].RunningCount < replicas[best].RunningCount)
                 best = next;
         }
