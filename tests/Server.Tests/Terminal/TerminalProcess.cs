@@ -39,7 +39,8 @@ internal sealed partial class TerminalProcess : IAsyncDisposable
         int master = OpenTerminal(ReadWrite | NoControllingTerminal);
         Assert.True(master >= 0 && Grant(master) == 0 && Unlock(master) == 0);
         string path = Marshal.PtrToStringUTF8(NameOf(master))!, program = $"dotnet exec '{typeof(LlamaHosting).Assembly.Location}'";
-        var start = new ProcessStartInfo("/bin/sh", ["-c", "exec setsid --ctty --wait sh -c \"stty rows 24 cols 80 iutf8; $1\" <\"$0\" >\"$0\" 2>&1", path, words.Replace("PROGRAM", program)])
+        // Whoever runs the tests in the background may have them ignore the signal of Ctrl-C, which is handed down.
+        var start = new ProcessStartInfo("/bin/sh", ["-c", "exec setsid --ctty --wait env --default-signal=INT sh -c \"stty rows 24 cols 80 iutf8; $1\" <\"$0\" >\"$0\" 2>&1", path, words.Replace("PROGRAM", program)])
         {
             Environment = { ["TERM"] = "xterm", ["LANG"] = "C.UTF-8", ["NO_COLOR"] = "" },
         };
