@@ -30,8 +30,8 @@ internal sealed class ProductTrial : IDisposable
         _count = (int)Math.Clamp(EnoughBytes / weights.Layers[0].ByteCount, 1, MostLayers);
         foreach (Weight weight in _layers[0])
         {
-            if (_inputs.TryAdd(weight.Inputs, memory.Empty(mostRows, weight.Inputs, ScalarType.Float32))) Fill(memory, _inputs[weight.Inputs]);
-            _outputs.TryAdd(weight.Outputs, memory.Empty(mostRows, weight.Outputs, ScalarType.Float32));
+            if (!_inputs.ContainsKey(weight.Inputs)) Fill(memory, _inputs[weight.Inputs] = memory.Empty(mostRows, weight.Inputs, ScalarType.Float32));
+            if (!_outputs.ContainsKey(weight.Outputs)) _outputs[weight.Outputs] = memory.Empty(mostRows, weight.Outputs, ScalarType.Float32);
         }
     }
 
