@@ -99,9 +99,10 @@ internal sealed class QuantizedWeight(int inputs, int bits, int groupSize, Matri
     public override Tensor Widen(Tensor? rows = null)
     {
         using DisposeScope scope = NewDisposeScope();
+        using Scalar zero = ZeroPoint; // held through the call, see PlainKernels
         Tensor codes = Select(Codes, rows), scales = Spread(Select(Scales, rows));
         Tensor widened = Minima is null
-            ? (Natural(codes) - ZeroPoint) * scales
+            ? (Natural(codes) - zero) * scales
             : Natural(codes) * scales - Spread(Select(Minima, rows));
         return widened.MoveToOuterDisposeScope();
     }

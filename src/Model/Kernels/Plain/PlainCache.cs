@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Kernels.Plain;
@@ -47,7 +48,8 @@ internal static class PlainCache
     private static (Tensor Elements, Tensor? Scales) Encode(Tensor heads, ScalarType dtype)
     {
         if (dtype != ScalarType.Int8) return (heads.to(dtype), null);
-        Tensor scales = heads.abs().amax([-1], keepdim: true).clamp_min(KvLayer.SmallestPeak) / KvLayer.LargestCode;
+        using Scalar least = KvLayer.SmallestPeak, largest = KvLayer.LargestCode;
+        Tensor scales = heads.abs().amax([-1], keepdim: true).clamp_min(least) / largest;
         return ((heads / scales).round().to(dtype), scales);
     }
 
@@ -58,9 +60,14 @@ internal static class PlainCache
     // Values and scales: the cache as [blocks, blockSize, kvHeads, elements]
     private static Tensor SlotView(Matrix elements, AttentionShape shape) => elements.Tensor.view(elements.Rows, shape.KvHeadCount, shape.BlockSize, -1).transpose(1, 2);
 
-    private static void Put(Tensor view, Tensor slots, AttentionShape shape, Tensor rows) =>
-        view.index_put_(rows, TensorIndex.Tensor(slots.div(shape.BlockSize, RoundingMode.floor)), TensorIndex.Tensor(slots.remainder(shape.BlockSize)));
+    private static void Put(Tensor view, Tensor slots, AttentionShape shape, Tensor rows) => view.index_put_(rows, Places(slots, shape.BlockSize));
 
-    private static Tensor Get(Tensor view, Tensor slots, AttentionShape shape) =>
-        view[TensorIndex.Tensor(slots.div(shape.BlockSize, RoundingMode.floor)), TensorIndex.Tensor(slots.remainder(shape.BlockSize))].to(ScalarType.Float32);
+    private static Tensor Get(Tensor view, Tensor slots, AttentionShape shape) => view[Places(slots, shape.BlockSize)].to(ScalarType.Float32);
+
+    // The block of each slot, and where in it.
+    private static TensorIndex[] Places(Tensor slots, int blockSize)
+    {
+        using Scalar size = blockSize;
+        return [TensorIndex.Tensor(slots.div(size, RoundingMode.floor)), TensorIndex.Tensor(slots.remainder(size))];
+    }
 }

@@ -5,7 +5,10 @@ using static TorchSharp.torch;
 
 namespace Llama.Model.Kernels.Plain;
 
-/// <summary>The kernels in plain torch operations: slow, short, for any device. The oracle for the fast ones.</summary>
+/// <summary>
+/// The kernels in plain torch operations: slow, short, for any device. The oracle for the fast ones. Each number that goes to torch as a Scalar is held until after the call: the binding passes its handle on
+/// and keeps nothing, so that one nobody holds can be collected, and its memory given away, while torch reads it.
+/// </summary>
 internal sealed class PlainKernels : IKernels
 {
     private readonly Device _device;
@@ -42,15 +45,17 @@ internal sealed class PlainKernels : IKernels
     public void Embed(Weight table, ForwardBatch batch, Matrix output, int firstToken = 0)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor rows = Indices(batch.TokenIds.AsSpan(0, batch.TokenCount)) - firstToken, isThere = (rows >= 0).logical_and(rows < table.Outputs).unsqueeze(1);
-        output.Tensor.copy_(where(isThere, table.Widen(rows.clamp(0, table.Outputs - 1)), 0f));
+        using Scalar first = firstToken, none = 0, last = table.Outputs - 1;
+        Tensor rows = Indices(batch.TokenIds.AsSpan(0, batch.TokenCount)) - first, isThere = (rows >= none).logical_and(rows <= last).unsqueeze(1);
+        output.Tensor.copy_(where(isThere, table.Widen(rows.clamp(none, last)), 0f));
     }
 
     public void RmsNorm(Matrix input, Matrix weight, float epsilon, Matrix output)
     {
         using DisposeScope scope = NewDisposeScope();
+        using Scalar bias = epsilon;
         Tensor variance = input.Tensor.square().mean([-1], keepdim: true);
-        output.Tensor.copy_(input.Tensor * rsqrt(variance + epsilon) * weight.Tensor);
+        output.Tensor.copy_(input.Tensor * rsqrt(variance + bias) * weight.Tensor);
     }
 
     public void Linear(Matrix input, ReadOnlySpan<Projection> projections)
@@ -78,6 +83,7 @@ internal sealed class PlainKernels : IKernels
 
     public void Attend(Matrix queries, ForwardBatch batch, AttentionShape shape, KvLayer cache, Matrix output)
     {
+        using Scalar scale = shape.Scale, unseen = float.NegativeInfinity;
         for (int s = 0; s < batch.SequenceCount; s++)
         {
             using DisposeScope scope = NewDisposeScope();
@@ -87,7 +93,7 @@ internal sealed class PlainKernels : IKernels
             Tensor k = PlainCache.LoadKeys(cache, slots, shape); // [heads, context, headDim]
             Tensor v = PlainCache.LoadValues(cache, slots, shape);
             Tensor future = ones(count, context, dtype: ScalarType.Bool, device: _device).triu(context - count + 1); // a chunk ends where its context does
-            Tensor scores = q.matmul(k.transpose(1, 2)).mul(shape.Scale).masked_fill(future, float.NegativeInfinity);
+            Tensor scores = q.matmul(k.transpose(1, 2)).mul(scale).masked_fill(future, unseen);
             Tensor mixed = scores.softmax(-1).matmul(v); // [heads, tokens, headDim]
             output.Tensor.narrow(0, first, count).copy_(mixed.transpose(0, 1).reshape(count, shape.HeadCount * shape.HeadDim));
         }
@@ -108,8 +114,9 @@ internal sealed class PlainKernels : IKernels
     private static Tensor Product(Matrix input, Weight weight)
     {
         if (weight is not OutlierWeight split) return mm(input.Tensor, weight.Widen().t());
-        Tensor standsOut = input.Tensor.abs() >= split.Threshold; // by token: [tokens, inputs]
-        return mm(input.Tensor.masked_fill(standsOut, 0), split.Codes.Widen().t()) + mm(input.Tensor.masked_fill(standsOut.logical_not(), 0), split.Columns.Widen().t());
+        using Scalar threshold = split.Threshold, none = 0;
+        Tensor standsOut = input.Tensor.abs() >= threshold; // by token: [tokens, inputs]
+        return mm(input.Tensor.masked_fill(standsOut, none), split.Codes.Widen().t()) + mm(input.Tensor.masked_fill(standsOut.logical_not(), none), split.Columns.Widen().t());
     }
 
     private static Tensor Rotate(Matrix heads, Tensor cosines, Tensor sines, int headDim)
