@@ -169,12 +169,12 @@ internal sealed class Assembler : InstructionEncoder
 
     public void Pop(Gpr register) => Emit(Rex(false, 0, (int)register), (byte)(0x58 | ((int)register & 7)));
 
-    /// <summary>Brings a line into the second cache. Any address will do, also one that is not mapped.</summary>
-    public void Prefetch(Memory line)
+    /// <summary>Brings a line into the second cache, or into both. Any address will do, also one that is not mapped.</summary>
+    public void Prefetch(Memory line, bool intoFirst = false)
     {
         if ((int)line.Base >= 8) Emit(0x41);
         Emit(0x0F, 0x18);
-        Operand(2, line, 1);
+        Operand(intoFirst ? 1 : 2, line, 1);
     }
 
     public int Mark() => Position;

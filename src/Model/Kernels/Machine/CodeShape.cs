@@ -17,6 +17,9 @@ internal readonly record struct CodeShape(
     /// <summary>Weight rows from a tile's first to the next tile's.</summary>
     public int Advance => Distance == 1 ? Outputs : 1;
 
+    /// <summary>Whether the next tile is fetched into the first cache as well.</summary>
+    public bool FitsFirstCache => TileFrame.FitFirstCache(Rows * InputStride, Outputs * WeightStride);
+
     /// <summary>Groups of a row.</summary>
     public int GroupCount => (Inputs + GroupSize - 1) / GroupSize;
 

@@ -118,7 +118,8 @@ internal static class CodeTile
     {
         int at = unit * UnitInputs * shape.Bits / 8, lines = shape.Bits == 4 ? 1 : chunks;
         for (int ahead = strip.FirstAhead; ahead < strip.EndAhead; ahead++)
-            for (int line = 0; line < lines; line++) code.Prefetch(new Memory(TileFrame.WeightCursor, (shape.Outputs + ahead) * shape.WeightStride + at + line * Chunk));
+            for (int line = 0; line < lines; line++)
+                code.Prefetch(new Memory(TileFrame.WeightCursor, (shape.Outputs + ahead) * shape.WeightStride + at + line * Chunk), shape.FitsFirstCache);
         for (int output = 0; output < shape.Outputs; output++)
         {
             int low = Codes + output * ChunksPerUnit, high = low + 1;

@@ -9,7 +9,7 @@ internal static class FloatTile
 {
     public const int MaxRows = 6, MaxOutputs = 4;
 
-    private const int Unroll = 2, RegisterBytes = 64, WeightRegister = 24, InputRegister = 28, TailMask = 1;
+    private const int RegisterBytes = 64, ShortSteps = 16, WeightRegister = 24, InputRegister = 28, TailMask = 1;
 
     public static byte[] Generate(TileShape shape)
     {
@@ -28,12 +28,12 @@ internal static class FloatTile
 
     private static void Rows(Assembler code, TileShape shape, Strip strip)
     {
-        int steps = shape.Inputs / (RegisterBytes / shape.ElementBytes), done = 0;
+        int steps = shape.Inputs / (RegisterBytes / shape.ElementBytes), unroll = steps <= ShortSteps ? 4 : 2, done = 0;
         for (int sum = 0; sum < strip.Rows * shape.Outputs; sum++) code.Zero(sum);
         code.Move(TileFrame.InputCursor, TileFrame.Input);
         code.Move(TileFrame.WeightCursor, TileFrame.Weight);
-        Loop(code, shape, strip, steps / Unroll);
-        for (; done < steps % Unroll; done++) Step(code, shape, strip, done, mask: 0);
+        Loop(code, shape, strip, steps / unroll, unroll);
+        for (; done < steps % unroll; done++) Step(code, shape, strip, done, mask: 0);
         if (TailOf(shape) > 0) Step(code, shape, strip, done, TailMask);
         for (int row = 0; row < strip.Rows; row++)
         {
@@ -42,14 +42,14 @@ internal static class FloatTile
         }
     }
 
-    private static void Loop(Assembler code, TileShape shape, Strip strip, int count)
+    private static void Loop(Assembler code, TileShape shape, Strip strip, int count, int unroll)
     {
         if (count == 0) return;
         code.Move(TileFrame.Counter, count);
         int loop = code.Mark();
-        for (int step = 0; step < Unroll; step++) Step(code, shape, strip, step, mask: 0);
-        code.Add(TileFrame.InputCursor, Unroll * RegisterBytes);
-        code.Add(TileFrame.WeightCursor, Unroll * RegisterBytes);
+        for (int step = 0; step < unroll; step++) Step(code, shape, strip, step, mask: 0);
+        code.Add(TileFrame.InputCursor, unroll * RegisterBytes);
+        code.Add(TileFrame.WeightCursor, unroll * RegisterBytes);
         code.Decrement(TileFrame.Counter);
         code.JumpIfNotZero(loop);
     }
@@ -58,7 +58,7 @@ internal static class FloatTile
     {
         int at = step * RegisterBytes;
         for (int ahead = strip.FirstAhead; ahead < strip.EndAhead; ahead++)
-            code.Prefetch(new Memory(TileFrame.WeightCursor, (shape.Outputs + ahead) * shape.WeightStride + at));
+            code.Prefetch(new Memory(TileFrame.WeightCursor, (shape.Outputs + ahead) * shape.WeightStride + at), shape.FitsFirstCache);
         for (int output = 0; output < shape.Outputs; output++)
             Load(code, shape, WeightRegister + output, new Memory(TileFrame.WeightCursor, checked(output * shape.Distance * shape.WeightStride + at)), mask);
         for (int row = 0; row < strip.Rows; row++)

@@ -7,6 +7,10 @@ internal static class TileFrame
     public const Gpr Counter = Gpr.R10, WeightCursor = Gpr.R11, InputCursor = Gpr.Rax;
 
     private const int Spare = 28; // 28 to 31 hold no sums
+    private const int FirstCacheBytes = 36 << 10; // of 48 KB, as most have that know these instructions
+
+    /// <summary>Whether the first cache holds the inputs, a tile's weights and the next tile's, which had else better wait in the second.</summary>
+    public static bool FitFirstCache(int inputBytes, int weightBytes) => inputBytes + 2 * weightBytes <= FirstCacheBytes;
 
     public static void Enter(Assembler code)
     {

@@ -14,4 +14,7 @@ internal readonly record struct TileShape(int ElementBytes, int Rows, int Output
 {
     /// <summary>Weight rows from a tile's first to the next tile's.</summary>
     public int Advance => Distance == 1 ? Outputs : 1;
+
+    /// <summary>Whether the next tile is fetched into the first cache as well.</summary>
+    public bool FitsFirstCache => TileFrame.FitFirstCache(Rows * InputStride, Outputs * WeightStride);
 }
