@@ -46,7 +46,7 @@ internal sealed class CompareBench
         ComparedMode[] order = round % 2 == 0 ? _modes : [.. _modes.Reverse()];
         foreach (ComparedMode mode in order.Where(mode => !_failures.ContainsKey(mode)))
         {
-            progress.Begin($"{mode.Name} ({round * _modes.Length + Array.IndexOf(order, mode) + 1} of {_plan.Rounds * _modes.Length})", _plan.WarmUp + runs);
+            progress.Begin($"{mode.Name} ({round * _modes.Length + Array.IndexOf(order, mode) + 1} of {_plan.Rounds * _modes.Length})", runs);
             await RunAsync(mode, runs, progress.Step, cancellation);
         }
     }

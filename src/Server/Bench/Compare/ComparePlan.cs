@@ -5,7 +5,7 @@ namespace Llama.Server.Bench.Compare;
 /// <param name="Prompt">A question to ask; null for random tokens.</param>
 /// <param name="PromptTokens">How many of those.</param>
 /// <param name="NewTokens">Tokens to generate, at least 2.</param>
-/// <param name="WarmUp">Runs of each process before the counted ones.</param>
+/// <param name="WarmUp">Runs of each process before the counted ones, at least; see <see cref="Measuring.RunNumbers"/>.</param>
 /// <param name="Runs">Counted runs of each mode.</param>
 /// <param name="Rounds">Processes of each mode, that its runs are shared out to.</param>
 /// <param name="Seed">Chooses the random tokens.</param>

@@ -52,11 +52,12 @@ internal static class ModeVerb
         ProcessMemory.ResetPeak();
         List<GenerationTimes> times = [];
         List<int> answer = [];
-        for (int run = -work.WarmUp; run < work.Runs; run++)
+        foreach (int run in RunNumbers.Of(work.WarmUp, work.Runs))
         {
             answer.Clear();
             GenerationTimes taken = await session.GenerateAsync(work.PromptIds, work.NewTokens, cancellation, answer);
-            if (run >= 0) times.Add(taken);
+            if (run == RunNumbers.WarmUp) continue;
+            times.Add(taken);
             output.WriteLine(RunDone);
         }
         long? runPeak = ProcessMemory.PeakBytes();

@@ -47,11 +47,12 @@ internal sealed class LatencyBench
     {
         try
         {
-            progress.Begin($"{_session.Name}: {_plan.WarmUp} + {_plan.Runs} runs", _plan.WarmUp + _plan.Runs);
-            for (int run = -_plan.WarmUp; run < _plan.Runs; run++)
+            progress.Begin($"{_session.Name}: {_plan.Runs} runs after warming up", _plan.Runs);
+            foreach (int run in RunNumbers.Of(_plan.WarmUp, _plan.Runs))
             {
-                await RunOnceAsync(counts: run >= 0, cancellation);
-                progress.Step();
+                bool counts = run != RunNumbers.WarmUp;
+                await RunOnceAsync(counts, cancellation);
+                if (counts) progress.Step();
             }
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)

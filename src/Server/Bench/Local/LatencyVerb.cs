@@ -15,7 +15,7 @@ internal static class LatencyVerb
         fresh.Aliases.Add("--tokens");
         Option<int> batch = BenchOptions.Count("--batch", "Prompts submitted together.", 1);
         Option<int> prefix = BenchOptions.Count("--seen-prefix", "Also measure the first token after a prefix of so many tokens, unseen and seen.", 0, least: 0);
-        Option<int> warmUp = BenchOptions.Count("--warm-up", "Runs that do not count.", 2, least: 0);
+        Option<int> warmUp = BenchOptions.Count("--warm-up", RunNumbers.WarmUpHelp, 2, least: 0);
         Option<int> runs = BenchOptions.Count("--runs", "Runs that count.", 10);
         Option<int> seed = BenchOptions.Count("--seed", "Chooses the prompts.", 1, least: 0);
         CompareOptions comparison = new();

@@ -22,12 +22,12 @@ internal sealed class ThroughputBench(ThroughputPlan plan, EngineSession session
     {
         try
         {
-            for (int run = -plan.WarmUp; run < plan.Runs; run++)
+            foreach (int run in RunNumbers.Of(plan.WarmUp, plan.Runs))
                 for (int i = 0; i < _runs.Length; i++)
                 {
-                    progress.Begin($"{session.Name}: {plan.Sequences} sequences, {plan.Concurrency[i]} at once, {(run < 0 ? "warm-up" : $"run {run + 1} of {plan.Runs}")}", plan.Sequences);
+                    progress.Begin($"{session.Name}: {plan.Sequences} sequences, {plan.Concurrency[i]} at once, {(run == RunNumbers.WarmUp ? "warm-up" : $"run {run + 1} of {plan.Runs}")}", plan.Sequences);
                     ThroughputRun made = await RunOnceAsync(plan.Concurrency[i], progress, cancellation);
-                    if (run >= 0) _runs[i].Add(made);
+                    if (run != RunNumbers.WarmUp) _runs[i].Add(made);
                 }
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)

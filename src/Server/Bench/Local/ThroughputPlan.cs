@@ -7,7 +7,7 @@ namespace Llama.Server.Bench.Local;
 /// <param name="PromptTokens">Length of their prompts, a number or a range.</param>
 /// <param name="NewTokens">Tokens that each generates, a number or a range.</param>
 /// <param name="Concurrency">How many are in the engine at once, measured in turn.</param>
-/// <param name="WarmUp">Runs before the counted ones.</param>
+/// <param name="WarmUp">Runs before the counted ones, at least; see <see cref="Measuring.RunNumbers"/>.</param>
 /// <param name="Runs">Counted runs.</param>
 /// <param name="Seed">Chooses lengths and prompts.</param>
 /// <param name="ServerSettings">Of the server, as given.</param>

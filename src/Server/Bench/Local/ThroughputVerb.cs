@@ -13,7 +13,7 @@ internal static class ThroughputVerb
         Option<NumberRange> prompt = BenchOptions.Tokens("--prompt-tokens", "Length of their prompts, random tokens.", 128);
         Option<NumberRange> fresh = BenchOptions.Tokens("--new-tokens", "Tokens that each generates; ends are ignored.", 128);
         Option<int[]> concurrency = BenchOptions.Counts("--concurrency", "Sequences in the engine at once. Several are measured in turn, a line each. Without it all are submitted at once.");
-        Option<int> warmUp = BenchOptions.Count("--warm-up", "Runs that do not count.", 1, least: 0);
+        Option<int> warmUp = BenchOptions.Count("--warm-up", RunNumbers.WarmUpHelp, 1, least: 0);
         Option<int> runs = BenchOptions.Count("--runs", "Runs that count; the table shows medians.", 3);
         Option<int> seed = BenchOptions.Count("--seed", "Chooses lengths and prompts.", 1, least: 0);
         SettingsCommand command = new("throughput", "Measures how much the engine gets done with many sequences, in this process and without HTTP.", Definitions) { sequences, prompt, fresh, concurrency, warmUp, runs, seed };
