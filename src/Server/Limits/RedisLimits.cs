@@ -18,7 +18,13 @@ internal sealed class RedisLimits(LocalLimits local, RedisScripts scripts, Redis
         {
             try
             {
-                return await EnterAsync(redis, ask);
+                LimitDecision decision = await EnterAsync(redis, ask);
+                presence.Spoilt.Clear(ask.Caller);
+                return decision;
+            }
+            catch (RedisServerException exception) when (SpoiltKeys.AreMeantBy(exception))
+            {
+                presence.Spoilt.Note(ask.Caller);
             }
             catch (Exception exception) when (RedisPresence.IsAbsence(exception))
             {

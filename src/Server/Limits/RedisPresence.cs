@@ -33,6 +33,9 @@ internal sealed partial class RedisPresence(
     /// <summary>What it is to be told of requests that are done.</summary>
     public Settlements Settlements { get; } = new(scripts);
 
+    /// <summary>Callers that it cannot count, whatever it does for others.</summary>
+    public SpoiltKeys Spoilt { get; } = new(scripts, settings.Value.Replicas, logger);
+
     /// <summary>Whether it says that Redis does not answer, or not as it should.</summary>
     public static bool IsAbsence(Exception exception) => exception is RedisException or TimeoutException or ObjectDisposedException;
 

@@ -27,18 +27,33 @@ internal sealed class RedisScripts(string prefix)
 
     /// <summary>Tells what a request had in truth.</summary>
     public Task SettleAsync(IDatabase redis, Settlement settlement) =>
-        redis.ScriptEvaluateAsync(Settle, Keys(settlement.Caller), [settlement.Slot, settlement.Requests, settlement.Tokens, settlement.Lease]);
+        ToldAsync(redis.ScriptEvaluateAsync(Settle, Keys(settlement.Caller), [settlement.Slot, settlement.Requests, settlement.Tokens, settlement.Lease]));
 
     /// <summary>Counts what a caller used up to a minute ago.</summary>
     /// <param name="now">The slot that the use's slots are as old as.</param>
     public Task SeedAsync(IDatabase redis, string caller, IEnumerable<(long Slot, long Requests, long Tokens)> use, long now) =>
-        redis.ScriptEvaluateAsync(Seed, Keys(caller)[..2], [.. use.SelectMany(one => new RedisValue[] { now - one.Slot, one.Requests, one.Tokens })]);
+        ToldAsync(redis.ScriptEvaluateAsync(Seed, Keys(caller)[..2], [.. use.SelectMany(one => new RedisValue[] { now - one.Slot, one.Requests, one.Tokens })]));
 
     public Task RenewAsync(IDatabase redis, string caller, IEnumerable<string> leases) =>
-        redis.ScriptEvaluateAsync(Renew, [Keys(caller)[2]], [(long)Lease.TotalMilliseconds, .. leases.Select(lease => (RedisValue)lease)]);
+        ToldAsync(redis.ScriptEvaluateAsync(Renew, [Keys(caller)[2]], [(long)Lease.TotalMilliseconds, .. leases.Select(lease => (RedisValue)lease)]));
 
     public Task EndAsync(IDatabase redis, string caller, IEnumerable<string> leases) =>
-        redis.SortedSetRemoveAsync(Keys(caller)[2], [.. leases.Select(lease => (RedisValue)lease)]);
+        ToldAsync(redis.SortedSetRemoveAsync(Keys(caller)[2], [.. leases.Select(lease => (RedisValue)lease)]));
+
+    /// <summary>All keys of a caller, for people.</summary>
+    public string KeysOf(string caller) => Key(caller, "*").ToString();
+
+    /// <summary>What is told in vain because a caller's keys are spoilt holds up nothing that is told of others.</summary>
+    private static async Task ToldAsync(Task told)
+    {
+        try
+        {
+            await told;
+        }
+        catch (RedisServerException exception) when (SpoiltKeys.AreMeantBy(exception))
+        {
+        }
+    }
 
     /// <summary>In braces is what a cluster places keys by: a caller's lie together.</summary>
     private RedisKey[] Keys(string caller) => [Key(caller, "requests"), Key(caller, "tokens"), Key(caller, "running")];

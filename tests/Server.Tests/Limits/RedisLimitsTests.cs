@@ -171,17 +171,41 @@ public sealed class RedisLimitsTests
     });
 
     [RedisFact]
-    public async Task Redis_WithWhatIsNotOursUnderItsKeys_FailsNobody()
+    public Task Redis_WithWhatIsNotOursUnderACallersKey_CountsThatCallerAloneHereAndSaysSoOnce() => WithinAMinuteAsync(async () =>
     {
+        string[] callers = ["requests", "tokens", "running"]; // each by the one of its keys that is spoilt
+        var rules = new LimitRules(10, 1000, 100);
         using var redis = new RedisServer();
-        await using Replica replica = await Replica.StartSharedAsync(redis);
+        await using Replica replica = await Replica.StartSharedAsync(redis, timeout: 500);
         using var other = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{redis.Port}");
-        await other.GetDatabase().StringSetAsync("llama:{one}:requests", "nonsense");
-        int entered = await CountAsync([replica], new LimitRules(10, null, null), clients: 4, each: 10);
+        List<Action<long, bool>> running = [];
+        foreach (string caller in callers)
+        {
+            running.Add((await replica.Limits.EnterAsync(new LimitAsk(caller, rules, 1))).Settle!);
+            await other.GetDatabase().KeyDeleteAsync(Key(caller));
+            await other.GetDatabase().StringSetAsync(Key(caller), "nonsense");
+            Assert.Equal(4, await CountAsync([replica], rules, clients: 4, each: 10, caller)); // its half, of which one is used
+        }
+        Assert.True(replica.Presence.IsShared);
+        redis.Freeze();
+        while (replica.Presence.IsShared)
+            await replica.Limits.EnterAsync(new LimitAsk("one", rules, 1));
+        redis.Thaw();
+        await TestApp.Until(() => replica.Presence.IsShared); // whatever it cannot be told of these callers
+        running.ForEach(settle => settle(1, true));
 
-        Assert.Equal(5, entered); // its half, since Redis is of no use
-        Assert.Contains("WRONGTYPE", replica.Log.All[0]);
-    }
+        foreach (string caller in callers)
+        {
+            await replica.Limits.EnterAsync(new LimitAsk(caller, rules, 1));
+            Assert.Single(replica.Log.All, line => line.Contains($"something else under llama:{{{caller}}}:* (WRONGTYPE)", StringComparison.Ordinal));
+            await other.GetDatabase().KeyDeleteAsync(Key(caller));
+            await replica.Limits.EnterAsync(new LimitAsk(caller, rules, 1));
+            Assert.EndsWith($"llama:{{{caller}}}:* are of use", replica.Log.All[^1]);
+        }
+        Assert.Single(replica.Log.All, line => line.Contains("Redis is back", StringComparison.Ordinal)); // from its sleep
+
+        static string Key(string caller) => $"llama:{{{caller}}}:{caller}";
+    });
 
     [Fact]
     public async Task Redis_ThatIsNone_FailsNobody()
@@ -236,14 +260,14 @@ public sealed class RedisLimitsTests
         Assert.StartsWith(fault ?? "", result.Failures?.Single() ?? "");
     }
 
-    private static async Task<int> CountAsync(Replica[] replicas, LimitRules rules, int clients, int each)
+    private static async Task<int> CountAsync(Replica[] replicas, LimitRules rules, int clients, int each, string caller = "one")
     {
         int entered = 0;
         await Task.WhenAll(Enumerable.Range(0, clients).Select(client => Task.Run(async () =>
         {
             for (int i = 0; i < each; i++)
             {
-                if ((await replicas[client % replicas.Length].Limits.EnterAsync(new LimitAsk("one", rules, 1))).Denial is null)
+                if ((await replicas[client % replicas.Length].Limits.EnterAsync(new LimitAsk(caller, rules, 1))).Denial is null)
                     Interlocked.Increment(ref entered);
             }
         })));

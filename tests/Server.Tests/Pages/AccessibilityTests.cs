@@ -19,12 +19,16 @@ public sealed class AccessibilityTests(Chromium chromium)
 
         | first column | second column | third column | fourth column |
         |---|---|---|---|
-        | value | value | value | value |
+        | considerable | considerable | considerable | considerable |
 
         ```python
         print("a line of code that is by far too long for the screen of a phone, so that it has to be scrolled")
         ```
         """;
+
+    // A word that is broken stands in two boxes.
+    private const string WordsAreWhole = "[...document.querySelectorAll('.markdown td')].every(cell => (range => (range.selectNodeContents(cell), range.getClientRects().length === 1))(document.createRange()))";
+    private const string ButtonsShareALine = "(row => !row || row.clientHeight < 2 * row.querySelector('button').offsetHeight)(document.querySelector('.composer-row'))";
 
     [ChromiumFact]
     public async Task Chat_InAnyState_HasNoFault()
@@ -82,10 +86,12 @@ public sealed class AccessibilityTests(Chromium chromium)
         foreach (bool isDark in (bool[])[false, true])
         {
             await page.SetColorsAsync(isDark);
-            foreach (int width in (int[])[1200, 360])
+            foreach (int width in (int[])[1200, 360, 320])
             {
                 await page.Page.SetViewportAsync(new ViewPortOptions { Width = width, Height = 700 });
                 Assert.True(await page.ReadAsync<bool>("document.documentElement.scrollWidth <= innerWidth"), $"{state} is too wide for {width} px");
+                Assert.True(await page.ReadAsync<bool>(WordsAreWhole), $"{state} breaks words of a table at {width} px");
+                Assert.True(await page.ReadAsync<bool>(ButtonsShareALine), $"{state} breaks the line under the message field at {width} px");
                 string[] faults = await page.CheckAccessibilityAsync();
                 Assert.True(faults.Length == 0, $"{state}, {(isDark ? "dark" : "light")}, {width} px: {string.Join('\n', faults)}");
             }

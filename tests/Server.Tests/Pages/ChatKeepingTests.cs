@@ -135,14 +135,14 @@ public sealed class ChatKeepingTests(Chromium chromium)
     [ChromiumFact]
     public async Task Text_FromRightToLeft_RunsThatWay()
     {
-        await using var app = new TestApp { Reply = "الزرافة حيوان طويل\n\n- واحد\n- اثنان\n\nAnd English." };
+        await using var app = new TestApp { Reply = "الزرافة حيوان طويل\n\n- واحد\n- اثنان\n\n> اقتباس\n\n- واحد\n\n  ```\n  code\n  ```\n\n| الطول |\n|---|\n| 5 |\n\nAnd English." };
         await using BrowserPage page = await OpenAsync(app);
         await page.SendAsync("ما هي الزرافة؟");
         await page.UntilAnsweredAsync(2);
 
         Assert.Equal(
-            ["rtl", "rtl", "rtl", "ltr"],
-            await page.ReadAsync<string[]>("['.message.user .body', '.markdown p', '.markdown ul', '.markdown p:last-child'].map(place => getComputedStyle(document.querySelector(place)).direction)"));
+            ["rtl", "rtl", "rtl", "rtl", "rtl", "ltr", "rtl", "ltr"],
+            await page.ReadAsync<string[]>("['.message.user .body', '.markdown p', '.markdown > ul', '.markdown blockquote', '.markdown ul:has(pre)', '.markdown pre', '.markdown .table', '.markdown > p:last-child'].map(place => getComputedStyle(document.querySelector(place)).direction)"));
     }
 
     private async Task<BrowserPage> OpenAsync(TestApp app)

@@ -19,6 +19,7 @@ public sealed class ChatPageTests(Chromium chromium)
         string stats = await page.TextAsync(".message.assistant .stats");
         await page.Page.ReloadAsync();
         await page.UntilAnsweredAsync(2);
+        await page.UntilAsync("document.querySelector('.message.assistant h2').innerText === document.getElementById('server-state').innerText.split(',')[0]");
         await page.SendAsync("And again?");
         await page.UntilAnsweredAsync(4);
 

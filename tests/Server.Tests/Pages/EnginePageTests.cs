@@ -22,7 +22,7 @@ public sealed class EnginePageTests(Chromium chromium)
         Assert.StartsWith("giraffe-qu…", await page.TextAsync("#requests tr"));
         await page.Page.FocusAsync("#blocks");
         await page.PressAsync("Home");
-        await page.UntilAsync("/^Block 0: held by giraffe-qu…, .*shared prefix/.test(document.getElementById('block-text').innerText)");
+        await page.UntilAsync("/^Block 0: held by giraffe-qu… × \\d.*; a shared prefix/.test(document.getElementById('block-text').innerText)");
         await page.PressAsync("End");
         await page.UntilAsync("/^Block [1-9]\\d*: held by giraffe-qu…\\.$/.test(document.getElementById('block-text').innerText)");
         await leaving.CancelAsync();

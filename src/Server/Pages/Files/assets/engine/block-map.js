@@ -86,7 +86,15 @@ export class BlockMap {
         const [, held, shared, cached, holderCount, ...holders] = this.#cells[this.#cursor], first = this.#cursor * per;
         const which = per === 1 ? `Block ${number(first)}` : `Blocks ${number(first)} to ${number(first + per - 1)}`;
         const what = per === 1 ? (held ? 'held' : cached ? 'kept for its prefix' : 'free') : `${held} held, ${cached} kept, ${per - held - cached} free`;
-        const names = holders.map(place => nameOf(requests[place])).join(', '), more = holderCount - holders.length;
+        const names = tally(holders.map(place => nameOf(requests[place]))), more = holderCount - holders.length;
         return `${which}: ${what}${names ? ` by ${names}` : ''}${more > 0 ? ` and ${more} more` : ''}${shared ? '; a shared prefix' : ''}.`;
     }
+}
+
+/** Names, and how often each: all the answers to a request have its name. */
+function tally(names) {
+    const counts = new Map();
+    for (const name of names)
+        counts.set(name, (counts.get(name) ?? 0) + 1);
+    return [...counts].map(([name, count]) => count > 1 ? `${name} × ${count}` : name).join(', ');
 }
