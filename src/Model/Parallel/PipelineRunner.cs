@@ -35,11 +35,11 @@ internal sealed class PipelineRunner : ModelRunner
             }
             First(_steps.Length - 1).HandOnBy(_finished.Raise);
             Settle();
-            int batchTokens = options.MaxBatchTokens ?? _parts.Min(part => part.Model!.BatchTokens);
+            int batchTokens = options.MaxBatchTokens ?? _parts.Min(part => part.Device!.Backend.BatchTokens);
             DeviceRoom[] rooms = new DeviceRoom[_parts.Count];
-            OnEach((part, i) => rooms[i] = part.Choice.Room(part.Model!.FreeBytes, options));
+            OnEach((part, i) => rooms[i] = part.Choice.Room(part.Device!.FreeBytes, options));
             ModelPart[] plan = [.. Plan(options, [.. rooms.Chunk(_shardCount).Select(DeviceRoom.Of)], batchTokens).SelectMany(stage => stage.Shards(_shardCount))];
-            OnEach((part, i) => part.Model!.Load(batchTokens, plan[i], _groups[i / _shardCount]));
+            OnEach((part, i) => part.Load(batchTokens, plan[i]));
             KvPoolSize pool = LeastPool();
             OnEach((part, _) => part.UseCache(pool.BlockCount, batchTokens));
             Limits = LimitsOf(options, _parts[0].Model!.Config, batchTokens, pool.BlockCount) with { StepsUnderWay = _steps.Length, SpreadFrom = MeasureSpread() };
@@ -101,7 +101,7 @@ internal sealed class PipelineRunner : ModelRunner
     private ModelPart[] Plan(ModelOptions options, IReadOnlyList<DeviceRoom> rooms, int batchTokens)
     {
         WeightFormat format = WeightFormat.Of(options);
-        using IWeightSource source = WeightSource.OpenOnHost(options.Path, format, _parts.TrueForAll(part => part.Model!.HoldsCodes));
+        using IWeightSource source = WeightSource.OpenOnHost(options.Path, format, _parts.TrueForAll(part => part.Device!.Memory.HoldsCodes));
         for (int stage = 0; stage < _groups.Length; stage++) _groups[stage]?.Connect(
             source.Config, [.. _parts.Skip(stage * _shardCount).Take(_shardCount).Select(part => part.Choice)], batchTokens, stage == _groups.Length - 1 ? options.MaxSequences : 0, options.Deterministic);
         return LayerPlan.Place(source, options, format, rooms);
