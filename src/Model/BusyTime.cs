@@ -10,6 +10,14 @@ public sealed class BusyTime
     /// <summary>Of all steps that are through.</summary>
     public TimeSpan Total => Stopwatch.GetElapsedTime(0, Volatile.Read(ref _ticks));
 
-    /// <summary>Adds the time since a timestamp of <see cref="Stopwatch"/>.</summary>
-    internal void AddSince(long start) => Volatile.Write(ref _ticks, _ticks + Stopwatch.GetTimestamp() - start);
+    /// <summary>Begins a stretch of work, which counts once it is disposed.</summary>
+    internal Stretch Begin() => new(this);
+
+    /// <summary>From <see cref="Begin"/> to the end of the block.</summary>
+    internal readonly ref struct Stretch(BusyTime time)
+    {
+        private readonly long _start = Stopwatch.GetTimestamp();
+
+        public void Dispose() => Volatile.Write(ref time._ticks, time._ticks + Stopwatch.GetTimestamp() - _start);
+    }
 }

@@ -9,26 +9,25 @@ namespace Llama.Model;
 internal sealed class DeviceRunner : ModelRunner
 {
     private readonly RunnerThread _thread;
+    private readonly ModelDevice _device;
     private readonly DeviceModel _model;
 
     public DeviceRunner(ModelOptions options, BackendChoice choice)
     {
         _thread = new RunnerThread(options.Threads ?? Environment.ProcessorCount);
-        DeviceModel? model = null;
         try
         {
-            _model = model = new DeviceModel(options, choice);
-            int batchTokens = options.MaxBatchTokens ?? _model.BatchTokens;
-            _model.Load(batchTokens);
+            _device = new ModelDevice(options, choice);
+            int batchTokens = options.MaxBatchTokens ?? _device.Backend.BatchTokens;
+            _model = new DeviceModel(_device, batchTokens);
             KvPoolSize pool = _model.DerivePool();
             _model.UseCache(pool.BlockCount);
-            Limits = LimitsOf(options, _model.Config, batchTokens, pool.BlockCount) with { RunsAhead = _model.RunsAhead };
+            Limits = LimitsOf(options, _model.Config, batchTokens, pool.BlockCount) with { RunsAhead = _device.Backend.RunsAhead };
             Description = Describe(options, pool);
         }
         catch
         {
-            model?.Dispose();
-            _thread.Dispose();
+            Dispose();
             throw;
         }
     }
@@ -43,17 +42,19 @@ internal sealed class DeviceRunner : ModelRunner
 
     public override void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored) => _model.Run(batch, sampled, scored);
 
+    // Also of one whose loading failed.
     public override void Dispose()
     {
-        _model.Dispose();
+        _model?.Dispose();
+        _device?.Dispose();
         _thread.Dispose();
     }
 
     private ModelDescription Describe(ModelOptions options, KvPoolSize pool)
     {
-        DeviceChoice device = _model.Choice.Device;
+        DeviceChoice device = _device.Choice.Device;
         int threads = device.IsCuda ? 0 : _thread.Team.ThreadCount;
-        string shape = ModelDescription.Shape(_model.Config), types = ModelDescription.Types(options, _model.Format, _model.KvDtype, _model.ActivationDtype);
+        string shape = ModelDescription.Shape(_model.Config), types = _model.Types;
         return new ModelDescription(
             shape,
             $"{device.Name} ({device.Reason}){ModelDescription.Threads(threads)}, {_model.Kernels}{(options.Deterministic ? ", deterministic" : "")}, {TorchLibrary.Description}",
@@ -66,7 +67,7 @@ internal sealed class DeviceRunner : ModelRunner
             StepBytes = _model.Weights.StepByteCount,
             Devices = [_model.Share(pool.BlockCount)],
             ThreadCount = threads,
-            Warnings = [.. _model.Choice.Warnings, .. TorchLibrary.Warnings],
+            Warnings = [.. _device.Choice.Warnings, .. TorchLibrary.Warnings],
         };
     }
 }

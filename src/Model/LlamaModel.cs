@@ -15,10 +15,6 @@ internal sealed class LlamaModel : IDisposable
     private readonly AttentionShape _attention;
     private readonly RopeTable _rope;
     private readonly Activations _activations;
-    private readonly Matrix _rows, _hidden, _logits; // [rows, …] of the residual, behind the final norm, behind the head
-    private readonly Matrix _read; // [rows, hidden] of the residual, of those rows that go on behind the last attention
-    private readonly int[] _sampleRows;
-    private Matrix _residual; // of the last step
     private KvCache _cache = null!; // see UseCache
 
     /// <summary>Takes over the weights and allocates the intermediates of the largest step.</summary>
@@ -30,17 +26,11 @@ internal sealed class LlamaModel : IDisposable
     public LlamaModel(LlamaWeights weights, IKernels kernels, DeviceMemory memory, StepSize size, ScalarType dtype)
     {
         LlamaConfig config = weights.Config;
-        int samples = weights.Head is null ? 0 : size.Samples;
         (_config, _weights, _kernels) = (config, weights, kernels);
         _attention = AttentionShape.Of(config, size.BlockSize);
         _rope = new RopeTable(RopeFrequencies.Compute(config, size.ContextLength), size.ContextLength, memory);
         _activations = new Activations(config, size.Tokens, dtype, memory);
-        _residual = _activations.Residual;
-        _sampleRows = new int[samples];
-        _read = memory.Empty(samples, config.HiddenSize, ScalarType.Float32);
-        _rows = memory.Empty(samples, config.HiddenSize, ScalarType.Float32);
-        _hidden = dtype == ScalarType.Float32 ? _rows : memory.Empty(samples, config.HiddenSize, dtype);
-        _logits = memory.Empty(samples, config.VocabSize, ScalarType.Float32);
+        if (weights.Head is not null) Head = new LlamaHead(weights, kernels, memory, size.Samples, dtype);
     }
 
     /// <summary>Bytes that the intermediate results of the largest step take, all that is allocated beside weights and cache.</summary>
@@ -48,18 +38,14 @@ internal sealed class LlamaModel : IDisposable
     /// <param name="size">The largest step's.</param>
     /// <param name="dtype">Of the intermediates but the residual.</param>
     /// <param name="hasHead">Whether the part has the head.</param>
-    public static long StepBytes(LlamaConfig config, StepSize size, ScalarType dtype, bool hasHead)
-    {
-        long samples = hasHead ? size.Samples : 0;
-        return Activations.BytesOf(config, size.Tokens, dtype) + RopeTable.BytesOf(config, size.ContextLength)
-            + Matrix.BytesOf(samples, 2L * config.HiddenSize + config.VocabSize, ScalarType.Float32) + (dtype == ScalarType.Float32 ? 0 : Matrix.BytesOf(samples, config.HiddenSize, dtype));
-    }
+    public static long StepBytes(LlamaConfig config, StepSize size, ScalarType dtype, bool hasHead) =>
+        Activations.BytesOf(config, size.Tokens, dtype) + RopeTable.BytesOf(config, size.ContextLength) + (hasHead ? LlamaHead.BytesOf(config, size.Samples, dtype) : 0);
+
+    /// <summary>What is behind the layers; null but in the last part.</summary>
+    public LlamaHead? Head { get; }
 
     /// <summary>Takes over the cache, before the first step: it is made last of all, of what memory is left.</summary>
     public void UseCache(KvCache cache) => _cache = cache;
-
-    /// <summary>Most rows that <see cref="Hidden"/> and <see cref="Logits"/> take at once.</summary>
-    public int MaxRows => _sampleRows.Length;
 
     /// <summary>The residual stream of a step of so many tokens, [tokens, hidden] float32: where a part that is not the first finds it, and one that is not the last leaves it.</summary>
     public Matrix Stream(int tokens) => _activations.Take(tokens).Residual;
@@ -74,31 +60,14 @@ internal sealed class LlamaModel : IDisposable
         if (batch.CopyCount > 0) CopyBlocks(batch);
         Activations a = _activations.Take(batch.TokenCount);
         if (_weights.UseEmbedding(batch) is { } table) _kernels.Embed(table, batch, a.Residual); // [tokens, hidden]
-        _residual = a.Residual;
+        Matrix residual = a.Residual;
         for (int layer = 0; layer < _config.LayerCount; layer++)
         {
             Attend(_weights.UseAttention(layer), _cache.Layers[layer], batch, a);
-            if (_weights.Head is not null && layer == _config.LayerCount - 1) _residual = RowsToRead(batch, a.Residual);
-            if (_residual.Rows > 0) FeedForward(_weights.UseMlp(layer), _residual); // else a step of prompt chunks alone
+            if (layer == _config.LayerCount - 1 && Head is not null) residual = Head.TakeRead(batch, residual);
+            if (residual.Rows > 0) FeedForward(_weights.UseMlp(layer), residual); // else a step of prompt chunks alone
         }
-        return _weights.Head is null ? _residual : Logits(_sampleRows.AsSpan(0, batch.SampleCount));
-    }
-
-    /// <summary>Logits of some token rows of the last step: [rows, vocab] float32, good until the next call.</summary>
-    public Matrix Logits(ReadOnlySpan<int> tokenRows)
-    {
-        Matrix logits = _logits.Take(tokenRows.Length);
-        if (tokenRows.Length == 0) return logits; // a step of prompt chunks alone
-        _kernels.Linear(Hidden(tokenRows), [new(_weights.UseHead(), logits)]);
-        return _kernels.Gather(logits);
-    }
-
-    /// <summary>Some token rows of the last step behind the last layer and the final norm: [rows, hidden], good until the next call.</summary>
-    public Matrix Hidden(ReadOnlySpan<int> tokenRows)
-    {
-        Matrix hidden = _hidden.Take(tokenRows.Length);
-        Normalise(Residual(tokenRows), _weights.FinalNorm!, hidden);
-        return hidden;
+        return Head is null ? residual : Head.Logits(batch);
     }
 
     public void Dispose()
@@ -107,25 +76,7 @@ internal sealed class LlamaModel : IDisposable
         _cache?.Dispose();
         _rope.Dispose();
         _activations.Dispose();
-        _read.Dispose();
-        _rows.Dispose();
-        if (_hidden != _rows) _hidden.Dispose();
-        _logits.Dispose();
-    }
-
-    private Matrix Residual(ReadOnlySpan<int> tokenRows)
-    {
-        if (AreFirst(tokenRows)) return _residual.Take(tokenRows.Length); // those of a decode step
-        Matrix rows = _rows.Take(tokenRows.Length);
-        _kernels.TakeRows(_residual, tokenRows, rows);
-        return rows;
-    }
-
-    private static bool AreFirst(ReadOnlySpan<int> rows)
-    {
-        for (int i = 0; i < rows.Length; i++)
-            if (rows[i] != i) return false;
-        return true;
+        Head?.Dispose();
     }
 
     private void CopyBlocks(ForwardBatch batch)
@@ -149,18 +100,6 @@ internal sealed class LlamaModel : IDisposable
         _kernels.Linear(a.Normed, [new(weights.Gate, a.Gate), new(weights.Up, a.Up)]); // [tokens, intermediate]
         _kernels.SiluMultiply(a.Gate, a.Up);
         _kernels.LinearAdd(a.Gate, weights.Down, residual);
-    }
-
-    // Behind the last attention a row matters only if something is read from it: of a prompt its end. Rows are taken once in a step.
-    private Matrix RowsToRead(ForwardBatch batch, Matrix residual)
-    {
-        Span<int> rows = _sampleRows.AsSpan(0, batch.SampleCount);
-        for (int i = 0; i < rows.Length; i++) rows[i] = batch.Samples[i].TokenRow;
-        if (rows.Length >= batch.TokenCount || batch.Scores.Count + batch.Pools.Count > 0) return residual;
-        Matrix read = _read.Take(rows.Length);
-        if (rows.Length > 0) _kernels.TakeRows(residual, rows, read);
-        for (int i = 0; i < rows.Length; i++) rows[i] = i;
-        return read;
     }
 
     private void Normalise(Matrix input, Matrix weight, Matrix output) => _kernels.RmsNorm(input, weight, (float)_config.RmsNormEpsilon, output);

@@ -18,7 +18,7 @@ public abstract class ModelRunner : IModelRunner
     /// <exception cref="InsufficientMemoryException">No KV cache of useful size fits.</exception>
     public static ModelRunner Load(ModelOptions options)
     {
-        TorchLibrary.Choose(options.LibTorch);
+        TorchFolder.Choose(options.LibTorch);
         return Load(options, BackendChoice.AllOf(options));
     }
 

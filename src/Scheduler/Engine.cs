@@ -3,7 +3,6 @@ using System.Diagnostics.Metrics;
 using Llama.Model;
 using Llama.Scheduling.Frames;
 using Llama.Scheduling.Metrics;
-using Llama.Scheduling.Sequences;
 using Llama.Scheduling.Tracing;
 
 namespace Llama.Scheduling;
@@ -25,7 +24,7 @@ public sealed class Engine : IAsyncDisposable
     private readonly EngineCounters _counters;
     private readonly Lookout _lookout;
     private readonly Gate _gate;
-    private long _lastId;
+    private readonly Reception _reception;
 
     /// <summary>Starts the engine's thread, which first creates the runner (so that every torch call happens there), then steps.</summary>
     /// <param name="createRunner">Loads the model; called once, on the engine's thread.</param>
@@ -43,6 +42,7 @@ public sealed class Engine : IAsyncDisposable
         _counters = new EngineCounters(_backlog);
         _lookout = new Lookout(clock);
         _gate = new Gate(_life, options, _backlog);
+        _reception = new Reception(_gate, _backlog, _inbox, clock);
         new Thread(Live) { Name = "Llama engine", IsBackground = true }.Start();
     }
 
@@ -88,25 +88,8 @@ public sealed class Engine : IAsyncDisposable
     /// <param name="refusal">Why not.</param>
     /// <exception cref="ArgumentException">As for one request; or there is none, or they do not continue one prompt.</exception>
     public bool TrySubmit(
-        IReadOnlyList<GenerationRequest> requests, [NotNullWhen(true)] out IReadOnlyList<Generation>? generations, [NotNullWhen(false)] out Refusal? refusal)
-    {
-        Gate.CheckArguments(requests);
-        generations = null;
-        refusal = _gate.TryEnter(requests);
-        if (refusal is not null) return false;
-
-        PromptReadout? readout = PromptReadout.Of(requests[0], _gate.HiddenSize);
-        Sequence[] sequences = [.. requests.Select(request => CreateSequence(request, readout))];
-        if (sequences.Length > 1) _ = new PromptGroup(sequences);
-        if (!_inbox.TryPost(MessageKind.Submit, sequences[0])) // it was closed since the state was looked at
-        {
-            foreach (Sequence sequence in sequences) _backlog.Leave(sequence);
-            refusal = Gate.Closed;
-            return false;
-        }
-        generations = [.. sequences.Select(sequence => sequence.Generation!)];
-        return true;
-    }
+        IReadOnlyList<GenerationRequest> requests, [NotNullWhen(true)] out IReadOnlyList<Generation>? generations, [NotNullWhen(false)] out Refusal? refusal) =>
+        _reception.TryTake(requests, out generations, out refusal);
 
     /// <summary>
     /// Refuses new requests and completes when the accepted ones have ended and the thread with them; on cancellation those left end with
@@ -131,16 +114,6 @@ public sealed class Engine : IAsyncDisposable
     {
         _life.BeginStopping();
         _inbox.Close();
-    }
-
-    private Sequence CreateSequence(GenerationRequest request, PromptReadout? readout)
-    {
-        long now = _clock.GetTimestamp();
-        // Conversion to long saturates: a timeout beyond the clock's range is none.
-        long deadline = request.Timeout is { } timeout ? (long)(now + (timeout.TotalSeconds * _clock.TimestampFrequency)) : long.MaxValue;
-        Sequence sequence = new(Interlocked.Increment(ref _lastId), request, now, deadline) { Readout = readout };
-        sequence.Generation = new Generation(sequence, _inbox);
-        return sequence;
     }
 
     /// <summary>The thread.</summary>

@@ -8,7 +8,7 @@ namespace Llama.Model.Backends;
 /// <param name="backend">Where it runs.</param>
 internal sealed class FollowingStep(LlamaModel model, IBackend backend) : IStep
 {
-    private readonly PromptReader _reader = new(model, new NoScorer(), new HostRows(backend.Memory));
+    private readonly PromptReader _reader = new(model.Head!, new NoScorer(), new HostRows(backend.Memory));
 
     public void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored)
     {

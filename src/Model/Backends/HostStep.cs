@@ -7,7 +7,7 @@ namespace Llama.Model.Backends;
 internal sealed unsafe class HostStep(LlamaModel model, int vocabSize, HostRows onHost) : IStep
 {
     private readonly StepSampler _sampler = new(vocabSize);
-    private readonly PromptReader _reader = new(model, new TokenScorer(vocabSize, model.MaxRows, onHost), onHost);
+    private readonly PromptReader _reader = new(model.Head!, new TokenScorer(vocabSize, model.Head!.MaxRows, onHost), onHost);
 
     public void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored)
     {

@@ -35,17 +35,17 @@ internal sealed unsafe class CudaStep : IStep
     /// <param name="model">Whose steps.</param>
     /// <param name="stream">Where everything goes.</param>
     /// <param name="upload">To the arrays that the model's kernels read.</param>
-    /// <param name="sampler">For as many rows as the model has.</param>
+    /// <param name="sampler">For as many rows as the largest step samples.</param>
     /// <param name="reader">Of prompts.</param>
     /// <param name="size">Of the largest step.</param>
     /// <param name="hasGraphs">Whether a decode step may be recorded and launched as a whole.</param>
     public CudaStep(LlamaModel model, CudaStream stream, BatchUpload upload, CudaSampler sampler, PromptReader reader, StepSize size, bool hasGraphs = true)
     {
-        _hasGraphs = hasGraphs;
-        (_model, _stream, _upload, _sampler, _reader, _drawn) = (model, stream, upload, sampler, reader, new int[model.MaxRows]);
+        (_model, _stream, _upload, _sampler, _reader, _hasGraphs) = (model, stream, upload, sampler, reader, hasGraphs);
+        _drawn = new int[size.Samples];
         _takeDrawn = stream.Load(new CudaUnit("batch.cu", [])).Kernel("take_drawn");
         _graphs = new DecodeGraphs(stream, model.Forward, Math.Min(size.Samples, size.Tokens)); // padding has tokens too
-        for (int i = 0; i < Buffers; i++) (_lookaheads[i], _done[i]) = (new Lookahead(model.MaxRows, size.BlocksPerSequence), stream.Driver.CreateEvent());
+        for (int i = 0; i < Buffers; i++) (_lookaheads[i], _done[i]) = (new Lookahead(size.Samples, size.BlocksPerSequence), stream.Driver.CreateEvent());
     }
 
     public bool IsAhead { get; private set; }

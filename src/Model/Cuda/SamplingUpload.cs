@@ -11,21 +11,18 @@ internal sealed unsafe class SamplingUpload : IDisposable
     private const float Slack = 1e-3f; // in exponents: above what they and the weights are rounded by
     private const float LeastExponent = -87; // what weighs less weighs nothing
 
-    private readonly CudaStream _stream;
-    private readonly int _vocabSize, _maxRows, _maskBytes;
-    private readonly StagedBuffer _rows, _lists, _masks;
+    private readonly int _maxRows, _maskBytes;
+    private readonly StagedBuffer _rows, _masks;
+    private readonly SamplingLists _lists;
     private readonly TokenMask _guided, _listed;
-    private nint _originals;
-    private long _originalBytes;
-    private int _buffer, _listCount, _maskCount;
+    private int _buffer, _maskCount, _maskVersion;
 
     public SamplingUpload(CudaStream stream, int vocabSize, int maxRows, int maskBytes, int buffers)
     {
-        (_stream, _vocabSize, _maxRows, _maskBytes) = (stream, vocabSize, maxRows, maskBytes);
+        (_maxRows, _maskBytes) = (maxRows, maskBytes);
         _rows = new StagedBuffer(stream, buffers, (long)maxRows * sizeof(CudaSamplingRow));
-        _lists = new StagedBuffer(stream, buffers, (long)maxRows * 256 * sizeof(int));
+        _lists = new SamplingLists(stream, vocabSize, maxRows, buffers);
         _masks = new StagedBuffer(stream, buffers, maskBytes);
-        ReplaceOriginals();
         (_guided, _listed) = (new TokenMask(vocabSize), new TokenMask(vocabSize));
     }
 
@@ -35,34 +32,33 @@ internal sealed unsafe class SamplingUpload : IDisposable
     /// <summary>int32 on the device: biases, bans, histories.</summary>
     public nint Lists => _lists.Device;
 
-    /// <summary>Room on the device for the logits of the tokens in the lists.</summary>
-    public nint Originals => _originals;
+    /// <inheritdoc cref="SamplingLists.Originals"/>
+    public nint Originals => _lists.Originals;
 
     /// <summary>[masked rows] bitsets on the device.</summary>
     public nint Masks => _masks.Device;
 
     /// <summary>Counts how often addresses on the device changed.</summary>
-    public int Version { get; private set; }
+    public int Version => _lists.Version + _maskVersion;
 
     /// <summary>Whether a row of the step is edited by lists.</summary>
-    public bool HasLists => _listCount > 0;
+    public bool HasLists => _lists.Any;
 
     /// <summary>Starts a step.</summary>
     /// <param name="batch">The step.</param>
     /// <param name="buffer">Which of the host memories; its last transfer is over.</param>
     public void Begin(ForwardBatch batch, int buffer)
     {
-        (_buffer, _listCount, _maskCount) = (buffer, 0, 0);
-        long lists = 0, masks = 0;
+        (_buffer, _maskCount) = (buffer, 0);
+        long entries = 0, masks = 0;
         for (int i = 0; i < batch.SampleCount; i++)
         {
             ref readonly SampleRow row = ref batch.Samples[i];
-            lists += (2 * row.Params.LogitBias.Count) + row.Params.StopTokenIds.Count + row.HistoryLength;
-            if (row.Guide is not null || row.Params.AllowedTokenIds is not null) masks++;
+            entries += (2 * row.Params.LogitBias.Count) + row.Params.StopTokenIds.Count + row.HistoryLength;
+            if (HasMask(row)) masks++;
         }
-        if (_lists.Reserve(lists * sizeof(int))) Version++;
-        if (_originalBytes != _lists.Capacity) ReplaceOriginals();
-        if (_masks.Reserve(masks * _maskBytes)) Version++;
+        _lists.Begin(entries, buffer);
+        if (_masks.Reserve(masks * _maskBytes)) _maskVersion++;
         new Span<CudaSamplingRow>(_rows.Host(buffer), _maxRows)[batch.SampleCount..].Clear();
     }
 
@@ -79,10 +75,14 @@ internal sealed unsafe class SamplingUpload : IDisposable
         packed.Scale = 1 / parameters.Temperature;
         packed.Least = LeastOf(parameters);
         (packed.Token, packed.TopCount) = (-1, parameters.TopLogprobs ?? 0);
-        packed.Mask = row.Guide is not null || parameters.AllowedTokenIds is not null ? _maskCount++ : -1;
-        PackBiases(parameters.LogitBias, ref packed);
-        if (row.GeneratedCount < parameters.MinTokens) PackBans(parameters.StopTokenIds, ref packed);
-        if (parameters.NeedsHistory) PackHistory(batch.History.AsSpan(row.HistoryStart, row.HistoryLength), row.PromptLength, parameters, ref packed);
+        packed.Mask = HasMask(row) ? _maskCount++ : -1;
+        _lists.AddBiases(parameters.LogitBias, ref packed);
+        if (row.GeneratedCount < parameters.MinTokens) _lists.AddBans(parameters.StopTokenIds, ref packed);
+        if (parameters.NeedsHistory)
+        {
+            _lists.AddHistory(batch.History.AsSpan(row.HistoryStart, row.HistoryLength), row.PromptLength, ref packed);
+            (packed.Presence, packed.Frequency, packed.Repetition) = (parameters.PresencePenalty, parameters.FrequencyPenalty, parameters.RepetitionPenalty);
+        }
         packed.Flags = CudaSamplingRow.Active | (parameters.IsGreedy ? CudaSamplingRow.Greedy : 0) | (parameters.TopLogprobs is not null ? CudaSamplingRow.Logprobs : 0);
     }
 
@@ -93,7 +93,7 @@ internal sealed unsafe class SamplingUpload : IDisposable
     public void SendRows()
     {
         _rows.Upload(_buffer, _rows.Capacity);
-        if (_listCount > 0) _lists.Upload(_buffer, (long)_listCount * sizeof(int));
+        _lists.Send();
     }
 
     /// <summary>Asks a row's guide, and takes its list of allowed tokens.</summary>
@@ -120,51 +120,13 @@ internal sealed unsafe class SamplingUpload : IDisposable
         _rows.Dispose();
         _lists.Dispose();
         _masks.Dispose();
-        FreeOriginals();
     }
+
+    private static bool HasMask(in SampleRow row) => row.Guide is not null || row.Params.AllowedTokenIds is not null;
 
     // What min-p drops is of no use to the other filters, except that top-p takes its share of all that top-k leaves.
     private static float LeastOf(SamplingParams parameters) =>
         parameters is { MinP: > 0, TopK: 0 } ? MathF.Max(MathF.Log(parameters.MinP) - Slack, LeastExponent) : LeastExponent;
 
     private ref CudaSamplingRow RowAt(int i) => ref ((CudaSamplingRow*)_rows.Host(_buffer))[i];
-
-    private void PackBiases(IReadOnlyList<TokenBias> biases, ref CudaSamplingRow packed)
-    {
-        (packed.Biases, packed.BiasCount) = (_listCount, biases.Count);
-        for (int i = 0; i < biases.Count; i++) Append(Checked(biases[i].TokenId));
-        for (int i = 0; i < biases.Count; i++) Append(BitConverter.SingleToInt32Bits(biases[i].Bias));
-    }
-
-    private void PackBans(IReadOnlyList<int> tokens, ref CudaSamplingRow packed)
-    {
-        (packed.Bans, packed.BanCount) = (_listCount, tokens.Count);
-        for (int i = 0; i < tokens.Count; i++) Append(Checked(tokens[i]));
-    }
-
-    private void PackHistory(ReadOnlySpan<int> history, int promptLength, SamplingParams parameters, ref CudaSamplingRow packed)
-    {
-        (packed.History, packed.HistoryLength, packed.PromptLength) = (_listCount, history.Length, promptLength);
-        (packed.Presence, packed.Frequency, packed.Repetition) = (parameters.PresencePenalty, parameters.FrequencyPenalty, parameters.RepetitionPenalty);
-        history.CopyTo(new Span<int>((int*)_lists.Host(_buffer) + _listCount, history.Length));
-        _listCount += history.Length;
-    }
-
-    private void Append(int value) => ((int*)_lists.Host(_buffer))[_listCount++] = value;
-
-    private int Checked(int token) =>
-        (uint)token < (uint)_vocabSize ? token : throw new ArgumentOutOfRangeException(nameof(token), $"Token {token} is to be biased or held back; the model has tokens 0 to {_vocabSize - 1}.");
-
-    private void ReplaceOriginals()
-    {
-        FreeOriginals();
-        _originals = _stream.Driver.Allocate(_lists.Capacity);
-        _originalBytes = _lists.Capacity;
-    }
-
-    private void FreeOriginals()
-    {
-        if (_originals != 0) _stream.Driver.Free(_originals);
-        (_originals, _originalBytes) = (0, 0);
-    }
 }

@@ -19,7 +19,7 @@ internal static class TorchExamination
     {
         try
         {
-            TorchLibrary.Choose(options.LibTorch);
+            TorchFolder.Choose(options.LibTorch);
         }
         catch (TorchLoadException e)
         {

@@ -134,7 +134,7 @@ internal sealed unsafe class HostWeightStream : WeightStream
     {
         StoredWeight stored = weight.Stored;
         long rowBytes = FileBytes([stored]) / stored.Outputs;
-        int rows = (int)Math.Max(1, PieceBytes / rowBytes / stored.RowsTogether) * stored.RowsTogether;
+        int rows = (int)Math.Max(1, PieceBytes / rowBytes);
         for (int first = 0; first < stored.Outputs; first += rows)
             yield return new Piece(weight.Name, stored, first, Math.Min(rows, stored.Outputs - first));
     }

@@ -17,8 +17,6 @@ internal sealed unsafe class StoredBlocks(FileRange range, int outputs, int inpu
 
     public override IReadOnlyList<FileRange> Ranges => [range];
 
-    public override int RowsTogether => Math.Max(1, order.HeadDim);
-
     public override long MemoryBytes => wanted is ScalarType dtype
         ? FileRange.Pages(Matrix.BytesOf(Outputs, Inputs, dtype))
         : FileRange.Pages(CodeBytes) + (format.HasMinima ? 2 : 1) * FileRange.Pages(ScaleBytes);

@@ -18,8 +18,6 @@ internal sealed unsafe class StoredDense(FileRange range, int rows, int columns,
 
     public override IReadOnlyList<FileRange> Ranges => [range];
 
-    public override int RowsTogether => Math.Max(1, order.HeadDim);
-
     public override long MemoryBytes => _isAsWanted ? range.MemoryBytes : FileRange.Pages(Matrix.BytesOf(Outputs, Inputs, wanted));
 
     public override Weight On(byte* memory) => new DenseWeight(HostMemory.Wrap(memory + (_isAsWanted ? range.IntoPage : 0), Outputs, Inputs, wanted));

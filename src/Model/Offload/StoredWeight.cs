@@ -16,9 +16,6 @@ internal abstract unsafe class StoredWeight(int outputs, int inputs)
     /// <summary>What it consists of in the files.</summary>
     public abstract IReadOnlyList<FileRange> Ranges { get; }
 
-    /// <summary>Rows that must be read together, from a multiple of so many on.</summary>
-    public virtual int RowsTogether => 1;
-
     /// <summary>Bytes of memory for <see cref="On"/>: whole pages.</summary>
     public abstract long MemoryBytes { get; }
 

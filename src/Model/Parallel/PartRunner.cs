@@ -30,7 +30,7 @@ internal sealed class PartRunner : IDisposable
         (Choice, ThreadCount, _before, _steps, _group, _shard, _streams) = (choice, threadCount, before, steps, group, shard, new Matrix[steps.Length]);
         if (before is not null) before._handOn += Post;
         _thread = new DeviceThread(choice.Device.Name, threadCount, isCaller: before is null && shard == 0, Run);
-        Begin(() => Model = new DeviceModel(options, choice));
+        Begin(() => Device = new ModelDevice(options, choice));
     }
 
     public BackendChoice Choice { get; }
@@ -38,7 +38,10 @@ internal sealed class PartRunner : IDisposable
     /// <summary>Threads that compute for it; its own among them.</summary>
     public int ThreadCount { get; }
 
-    /// <summary>For its own thread alone, but for what does not change once it is loaded. Null before that, and if the device could not be taken into use.</summary>
+    /// <summary>For its own thread alone, but for what does not change. Null before it was taken into use.</summary>
+    public ModelDevice? Device { get; private set; }
+
+    /// <summary>For its own thread alone, but for what does not change. Null before it was loaded.</summary>
     public DeviceModel? Model { get; private set; }
 
     /// <summary>Begins something on its thread, once what was begun before is done, while no step is under way.</summary>
@@ -53,7 +56,10 @@ internal sealed class PartRunner : IDisposable
     /// <summary>What to do when it has run a step; of all parts but the last that is the next part's affair.</summary>
     public void HandOnBy(Action handOn) => _handOn = handOn;
 
-    /// <summary>Allocates the cache, and what is handed on.</summary>
+    /// <summary>Loads all but the cache; on its thread.</summary>
+    public void Load(int batchTokens, ModelPart part) => Model = new DeviceModel(Device!, batchTokens, part, _group);
+
+    /// <summary>Allocates the cache, and what is handed on; on its thread.</summary>
     public void UseCache(int blockCount, int batchTokens)
     {
         DeviceModel model = Model!;
@@ -65,7 +71,11 @@ internal sealed class PartRunner : IDisposable
     /// <summary>Gives everything back. No step may be under way.</summary>
     public void Dispose()
     {
-        _thread.Begin(() => Model?.Dispose());
+        _thread.Begin(() =>
+        {
+            Model?.Dispose();
+            Device?.Dispose();
+        });
         _thread.Dispose();
         foreach (Matrix? stream in _streams) stream?.Dispose();
     }

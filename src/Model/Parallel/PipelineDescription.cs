@@ -16,7 +16,7 @@ internal sealed class PipelineDescription(ModelOptions options, IReadOnlyList<Pa
     public ModelDescription Make(KvPoolSize pool)
     {
         DeviceModel first = parts[0].Model!;
-        string shape = ModelDescription.Shape(first.Config), types = ModelDescription.Types(options, first.Format, first.KvDtype, first.ActivationDtype);
+        string shape = ModelDescription.Shape(first.Config), types = first.Types;
         return new ModelDescription(shape, Devices(), types, ModelDescription.Pool(pool, options.BlockSize, parts.Sum(part => part.Model!.BytesPerBlock)))
         {
             Memory = reports[0].Memory is null ? null : string.Join("; ", parts.Zip(reports, (part, report) => $"{part.Choice.Device.Name} {report.Memory}")),

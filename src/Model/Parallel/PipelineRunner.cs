@@ -1,4 +1,3 @@
-using System.Runtime.ExceptionServices;
 using Llama.Model.Backends;
 using Llama.Model.Checkpoints;
 using Llama.Model.Sampling;
@@ -13,39 +12,25 @@ namespace Llama.Model.Parallel;
 /// </summary>
 internal sealed class PipelineRunner : ModelRunner
 {
-    private readonly StepUnderWay[] _steps;
-    private readonly ShardGroup?[] _groups; // [stages]; null where a stage is one device
-    private readonly int _shardCount; // devices of a stage
-    private readonly List<PartRunner> _parts = []; // [stages · devices of a stage]
+    private readonly StepUnderWay[] _steps; // as many as there are stages; by number, modulo their count
+    private readonly Stages _stages;
     private readonly Tally _finished = new();
     private long _begunCount, _finishedCount;
 
     public PipelineRunner(ModelOptions options, IReadOnlyList<BackendChoice> choices)
     {
-        _shardCount = options.TensorParallel;
-        _steps = [.. Enumerable.Range(0, choices.Count / _shardCount).Select(_ => new StepUnderWay(options.MaxSequences))];
-        _groups = [.. _steps.Select(_ => _shardCount > 1 ? new ShardGroup(_shardCount) : null)];
+        _steps = [.. Enumerable.Range(0, choices.Count / options.TensorParallel).Select(_ => new StepUnderWay(options.MaxSequences))];
         try
         {
-            int[] threads = ThreadShares(options, choices);
-            for (int i = 0; i < choices.Count; i++)
-            {
-                (int stage, int shard) = (i / _shardCount, i % _shardCount);
-                _parts.Add(new PartRunner(options, choices[i], threads[i], stage == 0 ? null : First(stage - 1), _steps, _groups[stage], shard));
-            }
-            First(_steps.Length - 1).HandOnBy(_finished.Raise);
-            Settle();
-            int batchTokens = options.MaxBatchTokens ?? _parts.Min(part => part.Model!.BatchTokens);
-            DeviceRoom[] rooms = new DeviceRoom[_parts.Count];
-            OnEach((part, i) => rooms[i] = part.Choice.Room(part.Model!.FreeBytes, options));
-            ModelPart[] plan = [.. Plan(options, [.. rooms.Chunk(_shardCount).Select(DeviceRoom.Of)], batchTokens).SelectMany(stage => stage.Shards(_shardCount))];
-            OnEach((part, i) => part.Model!.Load(batchTokens, plan[i], _groups[i / _shardCount]));
+            _stages = new Stages(options, choices, _steps, handOn: _finished.Raise);
+            int batchTokens = options.MaxBatchTokens ?? _stages.Parts.Min(part => part.Device!.Backend.BatchTokens);
+            ModelPart[] plan = Plan(options, batchTokens);
+            _stages.OnEach((part, i) => part.Load(batchTokens, plan[i]));
             KvPoolSize pool = LeastPool();
-            OnEach((part, _) => part.UseCache(pool.BlockCount, batchTokens));
-            Limits = LimitsOf(options, _parts[0].Model!.Config, batchTokens, pool.BlockCount) with { StepsUnderWay = _steps.Length, SpreadFrom = MeasureSpread() };
-            PartReport[] reports = new PartReport[_parts.Count];
-            OnEach((part, i) => reports[i] = PartReport.Of(part, pool.BlockCount));
-            Description = new PipelineDescription(options, _parts, reports, Limits, _groups[0]?.Way).Make(pool);
+            _stages.OnEach((part, _) => part.UseCache(pool.BlockCount, batchTokens));
+            Limits = LimitsOf(options, _stages.Parts[0].Model!.Config, batchTokens, pool.BlockCount) with { StepsUnderWay = _steps.Length, SpreadFrom = MeasureSpread() };
+            PartReport[] reports = _stages.AskEach(part => PartReport.Of(part, pool.BlockCount));
+            Description = new PipelineDescription(options, _stages.Parts, reports, Limits, _stages.Way).Make(pool);
         }
         catch
         {
@@ -62,7 +47,7 @@ internal sealed class PipelineRunner : ModelRunner
     {
         _steps[_begunCount % _steps.Length].Begin(batch);
         _begunCount++; // only now: what is begun is waited for
-        for (int i = _shardCount - 1; i >= 0; i--) _parts[i].Post(); // the first runs there and then
+        _stages.Post();
     }
 
     public override void Finish(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored)
@@ -77,73 +62,39 @@ internal sealed class PipelineRunner : ModelRunner
         Finish(batch, sampled, scored);
     }
 
+    // Also of one whose loading failed.
     public override void Dispose()
     {
         _finished.WaitFor(_begunCount, spins: false);
-        foreach (PartRunner part in _parts) part.Dispose();
-        foreach (ShardGroup? group in _groups) group?.Dispose();
+        _stages?.Dispose();
         _finished.Dispose();
     }
 
-    /// <summary>Devices of the processor share its threads out; others need one to serve them, or share them where there are none of the processor.</summary>
-    private static int[] ThreadShares(ModelOptions options, IReadOnlyList<BackendChoice> choices)
+    /// <summary>[parts] what of the model each device gets.</summary>
+    private ModelPart[] Plan(ModelOptions options, int batchTokens)
     {
-        int total = options.Threads ?? Environment.ProcessorCount;
-        bool hasHost = choices.Any(choice => !choice.Device.IsCuda);
-        int sharers = choices.Count(choice => choice.Device.IsCuda != hasHost), taken = 0;
-        return [.. choices.Select(choice => choice.Device.IsCuda == hasHost ? 1 : Math.Max(1, total / sharers + (taken++ < total % sharers ? 1 : 0)))];
-    }
-
-    /// <summary>The device of a stage that takes steps and hands them on.</summary>
-    private PartRunner First(int stage) => _parts[stage * _shardCount];
-
-    /// <summary>The layers of each stage.</summary>
-    private ModelPart[] Plan(ModelOptions options, IReadOnlyList<DeviceRoom> rooms, int batchTokens)
-    {
+        DeviceRoom[] rooms = _stages.AskEach(part => part.Choice.Room(part.Device!.FreeBytes, options));
         WeightFormat format = WeightFormat.Of(options);
-        using IWeightSource source = WeightSource.OpenOnHost(options.Path, format, _parts.TrueForAll(part => part.Model!.HoldsCodes));
-        for (int stage = 0; stage < _groups.Length; stage++) _groups[stage]?.Connect(
-            source.Config, [.. _parts.Skip(stage * _shardCount).Take(_shardCount).Select(part => part.Choice)], batchTokens, stage == _groups.Length - 1 ? options.MaxSequences : 0, options.Deterministic);
-        return LayerPlan.Place(source, options, format, rooms);
+        using IWeightSource source = WeightSource.OpenOnHost(options.Path, format, _stages.Parts.All(part => part.Device!.Memory.HoldsCodes));
+        _stages.Connect(source.Config, options, batchTokens);
+        ModelPart[] layers = LayerPlan.Place(source, options, format, [.. rooms.Chunk(_stages.ShardCount).Select(DeviceRoom.Of)]); // [stages]
+        return [.. layers.SelectMany(stage => stage.Shards(_stages.ShardCount))];
     }
 
     /// <summary>What all devices have room for: each holds its layers' part of every block.</summary>
     private KvPoolSize LeastPool()
     {
-        KvPoolSize[] pools = new KvPoolSize[_parts.Count];
-        OnEach((part, i) => pools[i] = part.Model!.DerivePool());
+        KvPoolSize[] pools = _stages.AskEach(part => part.Model!.DerivePool());
         int least = Array.IndexOf(pools, pools.MinBy(pool => pool.BlockCount));
-        return pools[least] with { Reason = $"{pools[least].Reason} of {_parts[least].Choice.Device.Name}" };
+        return pools[least] with { Reason = $"{pools[least].Reason} of {_stages.Parts[least].Choice.Device.Name}" };
     }
 
     private int MeasureSpread()
     {
-        if (_groups.Length == 1 || _parts.Count(part => !part.Choice.Device.IsCuda) <= _shardCount) return SpreadSwitch.AtOnce;
-        if (_parts.Exists(part => part.Model!.Streams)) return SpreadSwitch.Never;
-        using SpreadTrial trial = new(_parts, _groups.Length);
-        return SpreadSwitch.Find(_groups.Length, trial.Alone, trial.Beside);
-    }
-
-    /// <summary>Does something on the threads of all devices side by side.</summary>
-    private void OnEach(Action<PartRunner, int> task)
-    {
-        for (int i = _parts.Count - 1; i >= 0; i--) // the first part last, which does it on this thread
-        {
-            (PartRunner part, int index) = (_parts[i], i);
-            part.Begin(() => task(part, index));
-        }
-        Settle();
-    }
-
-    /// <summary>Waits for what all threads do, and throws the first of what they threw.</summary>
-    private void Settle()
-    {
-        ExceptionDispatchInfo? failure = null;
-        foreach (PartRunner part in _parts)
-        {
-            ExceptionDispatchInfo? own = part.Settle();
-            failure ??= own;
-        }
-        failure?.Throw();
+        IReadOnlyList<PartRunner> parts = _stages.Parts;
+        if (_stages.Count == 1 || parts.Count(part => !part.Choice.Device.IsCuda) <= _stages.ShardCount) return SpreadSwitch.AtOnce;
+        if (parts.Any(part => part.Model!.Streams)) return SpreadSwitch.Never;
+        using SpreadTrial trial = new(parts, _stages.Count);
+        return SpreadSwitch.Find(_stages.Count, trial.Alone, trial.Beside);
     }
 }

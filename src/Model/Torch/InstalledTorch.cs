@@ -7,7 +7,7 @@ internal static class InstalledTorch
     public const string Places = $"the folders of LD_LIBRARY_PATH, and torch/lib in {PythonPackages.Places}";
 
     /// <summary>The first candidate that holds a libtorch, or null.</summary>
-    public static string? Find() => Candidates().FirstOrDefault(f => File.Exists(Path.Combine(f, TorchLibrary.FileName("torch_cpu"))));
+    public static string? Find() => Candidates().FirstOrDefault(f => File.Exists(Path.Combine(f, TorchFolder.FileName("torch_cpu"))));
 
     /// <summary>Folders in the order of search.</summary>
     private static IEnumerable<string> Candidates() =>

@@ -3,39 +3,25 @@ using TorchSharp;
 
 namespace Llama.Model.Torch;
 
-/// <summary>
-/// Loads libtorch once per process, when something first needs it: from the NuGet packages beside the program, or from an installed PyTorch (<c>-p:TorchBackend=system</c>, which ships
-/// none). Never both: two libtorchs in one process corrupt each other.
-/// </summary>
+/// <summary>Loads libtorch once per process, when something first needs it.</summary>
 internal static partial class TorchLibrary
 {
     // Order matters: each library finds the ones it needs among those already in the process. Those of CUDA are there or not.
     private static readonly string[] Libraries = ["c10", "torch_cpu", "c10_cuda", "torch_cuda", "torch"];
 
+    private const string Remedy = "If a file is missing, run 'dotnet build' again; if a version does not fit, use the packaged libtorch (-p:TorchBackend=cpu) or the PyTorch "
+        + "release that TorchSharp was built for (" + TorchPreflight.BuiltFor + ").";
+
     private static readonly Lazy<string> Loaded = new(LoadOnce);
-    private static string? _requestedFolder;
 
     /// <summary>What the operator had better know: that libtorch could not be loaded for something that does without it, or that it may not fit.</summary>
     public static IReadOnlyList<string> Warnings { get; private set; } = [];
-
-    /// <summary>TorchSharp's own native library; null where it is not.</summary>
-    public static string? Shim => Packaged("LibTorchSharp") is { } folder ? Path.Combine(folder, FileName("LibTorchSharp")) : null;
 
     /// <summary>Whether something has needed it.</summary>
     public static bool IsLoaded => Loaded.IsValueCreated;
 
     /// <summary>Where it is, for the start-up lines.</summary>
     public static string Description => IsLoaded ? $"libtorch in {Loaded.Value}" : "libtorch not loaded";
-
-    /// <summary>Names the libtorch that is to be loaded when it is needed.</summary>
-    /// <param name="folder">The <c>torch/lib</c> folder of an installed PyTorch; null takes the packaged libtorch, else looks for an installed one.</param>
-    /// <exception cref="TorchLoadException">There is none in the folder, or the program has its own.</exception>
-    public static void Choose(string? folder)
-    {
-        if (folder is null) return;
-        _requestedFolder ??= folder;
-        _ = Folder();
-    }
 
     /// <summary>Loads libtorch if that has not happened yet and says where it came from.</summary>
     /// <exception cref="TorchLoadException">Nothing loadable was found.</exception>
@@ -56,18 +42,13 @@ internal static partial class TorchLibrary
         }
     }
 
-    public static string FileName(string name) =>
-        OperatingSystem.IsWindows() ? name + ".dll" : OperatingSystem.IsMacOS() ? $"lib{name}.dylib" : $"lib{name}.so";
-
     private static string LoadOnce()
     {
-        string folder = Folder();
-        string shim = Shim ?? throw new TorchLoadException($"{FileName("LibTorchSharp")}, TorchSharp's own native library, is in none of "
-            + $"{string.Join(", ", NativeFolders())}. Run 'dotnet build' again: it copies the file there.");
-        if (Packaged("torch_cpu") is null) CheckFit(folder);
+        string folder = TorchFolder.Find(), shim = TorchFolder.FindShim();
+        if (!TorchFolder.IsPackaged) CheckFit(folder);
         if (!OperatingSystem.IsWindows()) LetIdleThreadsSleep();
         // One by one and by path, because TorchSharp's own loader, when one of them fails, copies libraries about and blames something else.
-        foreach (string path in Libraries.Select(name => Path.Combine(folder, FileName(name))).Where(File.Exists)) LoadFile(path, folder);
+        foreach (string path in Libraries.Select(name => Path.Combine(folder, TorchFolder.FileName(name))).Where(File.Exists)) LoadFile(path, folder);
         LoadFile(shim, folder);
         try
         {
@@ -94,20 +75,6 @@ internal static partial class TorchLibrary
         }
     }
 
-    private static string Folder() => Packaged("torch_cpu") is { } packaged ? NotBesides(packaged) : Installed();
-
-    private static string NotBesides(string packaged) => _requestedFolder is null ? packaged : throw new TorchLoadException(
-        $"Model:LibTorch is '{_requestedFolder}', but this build carries its own libtorch in {packaged}. Remove the setting, or build with -p:TorchBackend=system.");
-
-    private static string Installed()
-    {
-        if (_requestedFolder is null)
-            return InstalledTorch.Find() ?? throw new TorchLoadException("This build has no libtorch of its own (TorchBackend=system), and no installed PyTorch was found. "
-                + $"Sought {FileName("torch_cpu")} in {InstalledTorch.Places}. Set Model:LibTorch to the torch/lib folder of a PyTorch, or build with -p:TorchBackend=cpu.");
-        return File.Exists(Path.Combine(_requestedFolder, FileName("torch_cpu"))) ? _requestedFolder : throw new TorchLoadException(
-            $"Model:LibTorch is '{_requestedFolder}', but there is no {FileName("torch_cpu")} in it. Give the torch/lib folder of a PyTorch.");
-    }
-
     private static void LoadFile(string path, string folder)
     {
         try
@@ -131,16 +98,4 @@ internal static partial class TorchLibrary
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int setenv(string name, string value, int overwrite);
-
-    private const string Remedy = "If a file is missing, run 'dotnet build' again; if a version does not fit, use the packaged libtorch (-p:TorchBackend=cpu) or the PyTorch "
-        + "release that TorchSharp was built for (" + TorchPreflight.BuiltFor + ").";
-
-    private static string? Packaged(string library) => NativeFolders().FirstOrDefault(folder => File.Exists(Path.Combine(folder, FileName(library))));
-
-    private static string[] NativeFolders()
-    {
-        string system = OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux";
-        string rid = $"{system}-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}";
-        return [AppContext.BaseDirectory, Path.Combine(AppContext.BaseDirectory, "runtimes", rid, "native")];
-    }
 }

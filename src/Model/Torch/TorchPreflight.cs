@@ -25,7 +25,7 @@ public sealed partial record TorchPreflight(string Folder, string? Version, IRea
     {
         (true, 0) => null,
         (true, int count) => $"{Name} lacks {count} functions that TorchSharp, built for torch {BuiltFor}, may call ({Some(MissingCalls)}): plain kernels may end the process; fused kernels need none of them.",
-        _ => $"{Name} does not fit TorchSharp, which was built for torch {BuiltFor}: it lacks {MissingAtLoad.Count} symbols without which {TorchLibrary.FileName("LibTorchSharp")} does not load "
+        _ => $"{Name} does not fit TorchSharp, which was built for torch {BuiltFor}: it lacks {MissingAtLoad.Count} symbols without which {TorchFolder.FileName("LibTorchSharp")} does not load "
             + $"({Some(MissingAtLoad)}). Install torch {BuiltFor}, or build with -p:TorchBackend=cpu; Model:Kernels=fused may do without libtorch.",
     };
 
@@ -35,13 +35,13 @@ public sealed partial record TorchPreflight(string Folder, string? Version, IRea
     /// <param name="folder">The <c>torch/lib</c> folder of a PyTorch.</param>
     /// <exception cref="InvalidDataException">A library is broken.</exception>
     public static TorchPreflight? Check(string folder) =>
-        OperatingSystem.IsLinux() && TorchLibrary.Shim is { } shim ? Check(shim, folder) : null;
+        OperatingSystem.IsLinux() && TorchFolder.Shim is { } shim ? Check(shim, folder) : null;
 
     internal static TorchPreflight Check(string shim, string folder)
     {
         using ElfLibrary asking = ElfLibrary.Open(shim);
         Dictionary<string, bool> missing = asking.Needed();
-        foreach (string path in new[] { "c10", "torch_cpu", "torch" }.Select(name => Path.Combine(folder, TorchLibrary.FileName(name))).Where(File.Exists))
+        foreach (string path in new[] { "c10", "torch_cpu", "torch" }.Select(name => Path.Combine(folder, TorchFolder.FileName(name))).Where(File.Exists))
         {
             using ElfLibrary offering = ElfLibrary.Open(path);
             offering.TakeDefined(missing);

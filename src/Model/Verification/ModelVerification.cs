@@ -47,7 +47,7 @@ public static class ModelVerification
 
     private static string KernelsOf(ModelOptions options)
     {
-        TorchLibrary.Choose(options.LibTorch);
+        TorchFolder.Choose(options.LibTorch);
         return TorchLibrary.TryLoad() && TorchLibrary.Warnings.Count == 0 ? "plain" : "scalar"; // what may not fit may end the process
     }
 }

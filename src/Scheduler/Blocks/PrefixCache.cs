@@ -17,7 +17,7 @@ internal sealed class PrefixCache(BlockPool pool, int blockSize, int mostBlocks,
     /// <summary>The sealed blocks that a sequence begins with, in order; until the next call.</summary>
     public ReadOnlySpan<Block> Find(Sequence sequence)
     {
-        int mostCount = sequence.CacheableCount / blockSize, count = 0;
+        int mostCount = FindableCount(sequence) / blockSize, count = 0;
         while (count < mostCount && pool.Find(ContentOf(sequence, count, count == 0 ? null : _found[count - 1])) is { } block)
             _found[count++] = block;
         return _found.AsSpan(0, count);
@@ -26,7 +26,7 @@ internal sealed class PrefixCache(BlockPool pool, int blockSize, int mostBlocks,
     /// <summary>Whether a running sequence has yet to compute the very block that follows those found: computing it twice at once would gain nothing.</summary>
     public bool IsNextBeingFilled(Sequence sequence, ReadOnlySpan<Block> found, RankedList running)
     {
-        if (sequence.CacheableCount < (found.Length + 1) * blockSize) return false;
+        if (FindableCount(sequence) < (found.Length + 1) * blockSize) return false;
         foreach (Sequence other in running)
         {
             if (Fills(other, sequence, found)) return true;
@@ -39,6 +39,13 @@ internal sealed class PrefixCache(BlockPool pool, int blockSize, int mostBlocks,
     {
         while ((sequence.Blocks.SealedCount + 1) * blockSize <= computedCount) SealNext(sequence);
     }
+
+    /// <summary>
+    /// Tokens that may be found in the cache. The last one never: its logits are what is drawn from, and those of a shared prompt are drawn from by all; nor those of which more is wanted than their keys
+    /// and values.
+    /// </summary>
+    private static int FindableCount(Sequence sequence) =>
+        sequence.Readout is { IsComplete: false } readout ? readout.ReadCount : (sequence.Group is { HasForks: true } ? sequence.PromptLength : sequence.TargetCount) - 1;
 
     private bool Fills(Sequence other, Sequence sequence, ReadOnlySpan<Block> found)
     {

@@ -67,7 +67,7 @@ internal sealed class Progress(Roster roster, int maxSequences)
     private void End(Sequence sequence, in Outcome last)
     {
         if (sequence.State == SequenceState.Finished) return;
-        if (sequence.LeadsUnderWay)
+        if (sequence.UnderWayCount > 0 && LeadsOthers(sequence)) // a step under way computes the prompt of others
         {
             sequence.LateEnding ??= last;
             return;
@@ -75,4 +75,6 @@ internal sealed class Progress(Roster roster, int maxSequences)
         roster.Remove(sequence);
         Outcomes.Add(last);
     }
+
+    private static bool LeadsOthers(Sequence sequence) => sequence.Group is { HasForks: true } group && group.Leader == sequence;
 }

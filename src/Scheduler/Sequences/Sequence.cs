@@ -11,8 +11,7 @@ namespace Llama.Scheduling.Sequences;
 /// </summary>
 internal sealed class Sequence
 {
-    private readonly int[] _stopTokenIds;
-    private int[] _tokens; // the caller's prompt until there is output, then room for all of it
+    private KnownTokens _known;
 
     /// <param name="id">Its number: earlier ones are older.</param>
     /// <param name="request">What to generate.</param>
@@ -20,11 +19,8 @@ internal sealed class Sequence
     /// <param name="deadline">Timestamp after which it ends.</param>
     public Sequence(long id, GenerationRequest request, long arrival, long deadline = long.MaxValue)
     {
-        (Id, Request, _tokens, Arrival, Deadline) = (id, request, request.PromptTokenIds, arrival, deadline);
-        (PromptLength, MaxTokens, Sampling, Guide) = (request.PromptTokenIds.Length, request.MaxTokens, request.Sampling, request.Guide);
-        _stopTokenIds = [.. request.Sampling.StopTokenIds];
-        (KnownCount, GroupId) = (PromptLength, id);
-        if (MaxTokens == 0) Ending = FinishReason.Length;
+        (Id, Request, Arrival, Deadline) = (id, request, arrival, deadline);
+        (Sampling, GroupId, _known) = (request.Sampling, id, new KnownTokens(request));
     }
 
     public long Id { get; }
@@ -35,14 +31,14 @@ internal sealed class Sequence
 
     public GenerationRequest Request { get; }
 
-    // What every step asks for is kept here as well: with hundreds of sequences a step costs the cache lines it touches.
-    public int PromptLength { get; }
-
-    public int MaxTokens { get; }
-
+    // What every step asks for is kept here as well: a step costs the cache lines it touches.
     public SamplingParams Sampling { get; }
 
-    public ITokenGuide? Guide { get; }
+    public int PromptLength => _known.PromptLength;
+
+    public int MaxTokens => _known.MaxTokens;
+
+    public ITokenGuide? Guide => _known.Guide;
 
     /// <summary>Those it shares its prompt with while that is not computed; null for most, and afterwards.</summary>
     public PromptGroup? Group { get; set; }
@@ -61,9 +57,14 @@ internal sealed class Sequence
     /// <summary>Where it stands in its share's queue while it waits for the first time.</summary>
     public LinkedListNode<Sequence>? QueueNode { get; set; }
 
-    public ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, KnownCount);
+    public ReadOnlySpan<int> Tokens => _known.All;
 
-    public int KnownCount { get; private set; }
+    public int KnownCount => _known.Count;
+
+    public int GeneratedCount => KnownCount - PromptLength;
+
+    /// <summary>How the tokens known so far end it; null while more are to come. Told once a step has run.</summary>
+    public FinishReason? Ending => _known.Ending;
 
     /// <summary>Tokens that are computed, or will be by the steps under way: those that are begun later find them in the cache.</summary>
     public int ComputedCount { get; set; }
@@ -80,30 +81,10 @@ internal sealed class Sequence
     /// <summary>Whether it gets no more steps.</summary>
     public bool IsEndingLate => UnderWayCount > 0 && LateEnding is not null;
 
-    /// <summary>Whether a step under way computes the prompt of others.</summary>
-    public bool LeadsUnderWay => UnderWayCount > 0 && Group is { HasForks: true } group && group.Leader == this;
-
-    /// <summary>How the tokens known so far end it; null while more are to come. Told once a step has run.</summary>
-    public FinishReason? Ending { get; private set; }
-
     /// <summary>Tokens that must be computed before anything more can happen: of a sequence that ended before its first step only the prompt.</summary>
     public int TargetCount => Ending is null ? KnownCount : PromptLength;
 
     public int OutstandingCount => TargetCount - ComputedCount;
-
-    public int GeneratedCount => KnownCount - PromptLength;
-
-    /// <summary>A generated token by its number, from 0. From any thread once it was told of: it does not change, and the array has room for all from before the first.</summary>
-    public int Generated(int number) => _tokens[PromptLength + number];
-
-    /// <summary>Generated tokens that the caller was told of.</summary>
-    public int AnnouncedCount { get; private set; }
-
-    /// <summary>
-    /// Tokens that may be found in the cache. The last one never: its logits are what is drawn from, and those of a shared prompt are drawn from by all; nor those
-    /// of which more is wanted than their keys and values.
-    /// </summary>
-    public int CacheableCount => Readout is { IsComplete: false } ? Readout.ReadCount : (Group is { HasForks: true } ? PromptLength : TargetCount) - 1;
 
     /// <summary>Whether the step that is put together computes the last token of the prompt.</summary>
     public bool EndsPrompt => ComputedCount < PromptLength && ComputedCount + ScheduledCount >= PromptLength;
@@ -124,6 +105,9 @@ internal sealed class Sequence
     /// <summary>Timestamp of the first admission; null before.</summary>
     public long? AdmittedAt { get; set; }
 
+    /// <summary>Generated tokens that the caller was told of.</summary>
+    public int AnnouncedCount { get; private set; }
+
     public long FirstTokenAt { get; private set; }
 
     public long LastTokenAt { get; private set; }
@@ -132,7 +116,7 @@ internal sealed class Sequence
     public void Reserve(int blockCount)
     {
         Blocks.Reserve(blockCount);
-        ReserveTokens();
+        _known.Reserve();
     }
 
     /// <summary>The step that was put together is begun.</summary>
@@ -146,30 +130,14 @@ internal sealed class Sequence
     /// <summary>A step that computed some of it is through, or has failed.</summary>
     public void Land() => UnderWayCount--;
 
-    /// <summary>Takes on the next token. A stop token ends the text before it, so the guide is not told of it.</summary>
-    public void Append(int token)
-    {
-        ReserveTokens();
-        _tokens[KnownCount++] = token;
-        if (_stopTokenIds.AsSpan().Contains(token))
-        {
-            Ending = FinishReason.Stop;
-            return;
-        }
-        if (GeneratedCount == MaxTokens) Ending = FinishReason.Length;
-        if (Guide is null) return;
-        Guide.Accept(token);
-        if (Guide.IsComplete) Ending = FinishReason.Completed;
-    }
+    /// <inheritdoc cref="KnownTokens.Append"/>
+    public void Append(int token) => _known.Append(token);
 
-    /// <summary>Takes on the tokens that the guide leaves no choice about, so that the model need not be asked; with log-probabilities wanted it must be.</summary>
-    public void AppendForced()
-    {
-        if (Guide is null) return;
-        if (Ending is null && Guide.IsComplete) Ending = FinishReason.Completed; // it lets nothing follow the prompt
-        if (Sampling.TopLogprobs is not null) return;
-        while (Ending is null && Guide.TryForce(out int token)) Append(token);
-    }
+    /// <inheritdoc cref="KnownTokens.AppendForced"/>
+    public void AppendForced() => _known.AppendForced();
+
+    /// <inheritdoc cref="KnownTokens.Generated"/>
+    public int Generated(int number) => _known.Generated(number);
 
     /// <summary>Notes that the caller is told of one more token.</summary>
     /// <param name="token">The token; one that was forced has no log-probability.</param>
@@ -180,10 +148,5 @@ internal sealed class Sequence
         if (++AnnouncedCount == 1) FirstTokenAt = now;
         LastTokenAt = now;
         return new Outcome(this, token, null) { Number = AnnouncedCount, Since = since };
-    }
-
-    private void ReserveTokens()
-    {
-        if (_tokens.Length < PromptLength + MaxTokens) Array.Resize(ref _tokens, PromptLength + MaxTokens);
     }
 }

@@ -83,7 +83,7 @@ public sealed class TorchPreflightTests : IDisposable
     [Fact]
     public void Check_ThePackagedLibtorch_LacksNothing()
     {
-        if (TorchLibrary.Shim is not { } shim || !OperatingSystem.IsLinux()) return;
+        if (TorchFolder.Shim is not { } shim || !OperatingSystem.IsLinux()) return;
         TorchPreflight result = TorchPreflight.Check(shim, TorchLibrary.Load());
         Assert.Null(result.Remark);
         using ElfLibrary library = ElfLibrary.Open(shim);
@@ -104,7 +104,7 @@ public sealed class TorchPreflightTests : IDisposable
     [Fact]
     public void Open_FilesCutShortAnywhere_AreRefused()
     {
-        if (TorchLibrary.Shim is not { } shim || !OperatingSystem.IsLinux()) return;
+        if (TorchFolder.Shim is not { } shim || !OperatingSystem.IsLinux()) return;
         byte[] whole = File.ReadAllBytes(shim);
         foreach (int length in new[] { 1, 63, 64, 5000, whole.Length / 2, whole.Length - 1000 })
         {

@@ -7,9 +7,8 @@ namespace Llama.Model.Checkpoints.Gguf;
 /// <summary>Makes one GGUF file of a checkpoint folder: weights, shape, tokenizer, chat template, sampling defaults. llama.cpp reads it, and so does this program.</summary>
 public sealed class GgufConversion : IDisposable
 {
-    private const int ChunkWeights = 1 << 20;
     private readonly Checkpoint _checkpoint;
-    private readonly List<Part> _parts = [];
+    private readonly List<GgufPart> _parts = [];
     private readonly List<string> _remarks = [];
     private readonly GgufWriter.GgufLayout _layout;
 
@@ -78,17 +77,15 @@ public sealed class GgufConversion : IDisposable
     private void WriteParts(GgufWriter writer, IProgress<double>? progress, CancellationToken cancellation)
     {
         long written = 0;
-        System.Threading.Tasks.Parallel.ForEach(_parts.SelectMany(Chunks), new ParallelOptions { CancellationToken = cancellation }, chunk =>
+        System.Threading.Tasks.Parallel.ForEach(_parts.SelectMany(part => part.Chunks()), new ParallelOptions { CancellationToken = cancellation }, chunk =>
         {
-            long rowBytes = chunk.Part.Declaration.Type.RowBytes(chunk.Part.Columns);
-            byte[] bytes = new byte[chunk.Rows * rowBytes];
-            for (int row = 0; row < chunk.Rows; row++) Encode(chunk.Part, chunk.FirstRow + row, bytes.AsSpan((int)(row * rowBytes), (int)rowBytes));
-            writer.Write(chunk.Part.Declaration.Name, bytes, chunk.FirstRow * rowBytes);
+            byte[] bytes = chunk.Encode(_checkpoint);
+            writer.Write(chunk.Part.Declaration.Name, bytes, chunk.FirstRow * chunk.Part.RowBytes);
             progress?.Report((double)Interlocked.Add(ref written, bytes.Length) / ByteCount);
         });
     }
 
-    private Part Declare(CheckpointLayout.ExpectedTensor tensor, GgufTensorType asked)
+    private GgufPart Declare(CheckpointLayout.ExpectedTensor tensor, GgufTensorType asked)
     {
         GgufTensorType own = GgufTensorType.Find(_checkpoint.Entry(tensor.Name).Dtype)!;
         string name = GgufNames.Of(tensor.Name);
@@ -99,7 +96,7 @@ public sealed class GgufConversion : IDisposable
             _remarks.Add($"{name} has rows of {tensor.Shape[^1]}, which do not fill blocks of {type.Elements}: it is written as {own.Name}.");
             type = own;
         }
-        return new Part(tensor.Name, new(name, type, tensor.Shape), RopeOrder.Of(tensor.Name, _checkpoint.Config));
+        return new GgufPart(tensor.Name, new(name, type, tensor.Shape), RopeOrder.Of(tensor.Name, _checkpoint.Config));
     }
 
     private GgufMetadata Metadata(GgufTensorType type)
@@ -116,41 +113,4 @@ public sealed class GgufConversion : IDisposable
         GgufChat.Add(metadata, _checkpoint, tokenizer, _remarks);
         return metadata;
     }
-
-    private static IEnumerable<Chunk> Chunks(Part part)
-    {
-        int rows = (int)Math.Max(1, ChunkWeights / part.Columns);
-        for (long first = 0; first < part.Rows; first += rows) yield return new Chunk(part, first, (int)Math.Min(rows, part.Rows - first));
-    }
-
-    private unsafe void Encode(Part part, long row, Span<byte> bytes)
-    {
-        TensorEntry entry = _checkpoint.Entry(part.Source);
-        TensorDtype dtype = TensorDtypes.Parse(entry.Dtype)!.Value;
-        var source = new ReadOnlySpan<byte>((byte*)_checkpoint.Data(part.Source) + part.Order.InModel(row) * part.Columns * dtype.Size(), (int)part.Columns * dtype.Size());
-        if (part.Declaration.Type.Name == entry.Dtype) source.CopyTo(bytes);
-        else RowEncoder.Encode(part.Declaration.Type, Floats(source, dtype), bytes);
-    }
-
-    private static float[] Floats(ReadOnlySpan<byte> source, TensorDtype dtype)
-    {
-        float[] values = new float[source.Length / dtype.Size()];
-        ReadOnlySpan<ushort> halves = MemoryMarshal.Cast<byte, ushort>(source);
-        if (dtype == TensorDtype.F32) source.CopyTo(MemoryMarshal.AsBytes(values.AsSpan()));
-        else if (dtype == TensorDtype.BF16) for (int i = 0; i < values.Length; i++) values[i] = BitConverter.UInt32BitsToSingle((uint)halves[i] << 16);
-        else for (int i = 0; i < values.Length; i++) values[i] = (float)BitConverter.UInt16BitsToHalf(halves[i]);
-        return values;
-    }
-
-    /// <param name="Source">The tensor's name in the checkpoint.</param>
-    /// <param name="Declaration">The tensor in the file.</param>
-    /// <param name="Order">Of its rows.</param>
-    private sealed record Part(string Source, GgufWriter.Declaration Declaration, RopeOrder Order)
-    {
-        public long Rows => Declaration.Shape.Length == 1 ? 1 : Declaration.Shape[0];
-
-        public long Columns => Declaration.Shape[^1];
-    }
-
-    private readonly record struct Chunk(Part Part, long FirstRow, int Rows);
 }

@@ -41,8 +41,6 @@ internal sealed record GgufTensorType(uint Number, string Name, int Elements, in
     /// <summary>The names of all that can be loaded.</summary>
     public static string Names { get; } = string.Join(", ", Loadable.Select(type => type.Name));
 
-    public bool CanLoad => Bytes > 0;
-
     /// <summary>What <c>general.file_type</c> says of a file whose matrices are mostly of this type (llama.h, <c>llama_ftype</c>).</summary>
     public int FileType => Name switch { "F32" => 0, "F16" => 1, "BF16" => 32, "Q4_0" => 2, "Q8_0" => 7, _ => throw new NotSupportedException(Name) };
 

@@ -15,7 +15,11 @@ internal sealed unsafe class MappedColumns(Matrix values) : OutlierColumns
         return columns.Length;
     }
 
-    public override Tensor Widen() => Values.Tensor.t().to(ScalarType.Float32);
+    public override Tensor Widen()
+    {
+        using Tensor columns = Values.Tensor.t();
+        return columns.to(ScalarType.Float32);
+    }
 
     /// <summary>The weight that the columns are of: [outputs, inputs] in bfloat16, on the host.</summary>
     public DenseWeight ToDense() => new(Transposition.Of(Values));

@@ -4,14 +4,21 @@ namespace Llama.Model.Text.Jinja;
 
 /// <summary>
 /// Parses expressions. Each method is one level of Jinja's precedence (jinja2/parser.py), loosest first: inline if, or, and, not, comparison, + -, ~, * / // %, **, sign,
-/// and then the operand (<see cref="OperandParser"/>).
+/// and then the operand (<see cref="OperandParser"/>) with its filters (<see cref="FilterParser"/>).
 /// </summary>
 internal sealed class ExpressionParser
 {
     private readonly TokenReader _tokens;
     private readonly OperandParser _operands;
+    private readonly FilterParser _filters;
 
-    public ExpressionParser(TokenReader tokens) => (_tokens, _operands) = (tokens, new OperandParser(tokens, this));
+    public ExpressionParser(TokenReader tokens)
+    {
+        ArgumentParser arguments = new(tokens, this);
+        _tokens = tokens;
+        _operands = new OperandParser(tokens, this, arguments);
+        _filters = new FilterParser(tokens, _operands, arguments);
+    }
 
     /// <summary>The functions that expressions call, for a check once all macros are known.</summary>
     public IReadOnlyList<(string Name, Place Place)> CalledFunctions => _operands.CalledFunctions;
@@ -91,6 +98,6 @@ internal sealed class ExpressionParser
     {
         bool isSigned = _tokens.IsOperator("-") || _tokens.IsOperator("+");
         Expression value = isSigned ? new Unary(op: _tokens.Take().Text, operand: ParseUnary(hasFilters: false)) : _operands.Parse();
-        return hasFilters ? _operands.ParseFiltersAndTests(value) : value;
+        return hasFilters ? _filters.Parse(value) : value;
     }
 }

@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace Llama.Model.Text.Jinja;
 
-/// <summary>Parses what stands between operators: a literal, name or parenthesis, then its members and calls, then filters and tests.</summary>
-internal sealed class OperandParser(TokenReader tokens, ExpressionParser expressions)
+/// <summary>Parses what stands between operators: a literal, name or parenthesis, then its members and calls.</summary>
+internal sealed class OperandParser(TokenReader tokens, ExpressionParser expressions, ArgumentParser arguments)
 {
     private readonly List<(string Name, Place Place)> _called = [];
 
@@ -45,7 +45,7 @@ internal sealed class OperandParser(TokenReader tokens, ExpressionParser express
         }
         if (!tokens.TryTakeOperator("(")) return new Name(token.Text);
         _called.Add((token.Text, token.Place));
-        return new FunctionCall(token.Text, ParseArguments());
+        return new FunctionCall(token.Text, arguments.Parse());
     }
 
     private Literal ParseStrings()
@@ -60,39 +60,28 @@ internal sealed class OperandParser(TokenReader tokens, ExpressionParser express
         tokens.Take();
         if (tokens.TryTakeOperator(")")) return new ListLiteral([]);
         Expression first = expressions.Parse();
-        if (tokens.TryTakeOperator(")")) return first;
-        var items = new List<Expression> { first };
-        while (tokens.TryTakeOperator(",") && !tokens.IsOperator(")")) items.Add(expressions.Parse());
+        if (tokens.TryTakeOperator(",")) return new ListLiteral([first, .. tokens.TakeList(")", expressions.Parse)]);
         tokens.ExpectOperator(")");
-        return new ListLiteral(items);
+        return first;
     }
 
     private ListLiteral ParseList()
     {
         tokens.Take();
-        var items = new List<Expression>();
-        while (!tokens.IsOperator("]"))
-        {
-            items.Add(expressions.Parse());
-            if (!tokens.TryTakeOperator(",")) break;
-        }
-        tokens.ExpectOperator("]");
-        return new ListLiteral(items);
+        return new ListLiteral(tokens.TakeList("]", expressions.Parse));
     }
 
     private DictLiteral ParseDict()
     {
         tokens.Take();
-        var entries = new List<(Expression, Expression)>();
-        while (!tokens.IsOperator("}"))
-        {
-            Expression key = expressions.Parse();
-            tokens.ExpectOperator(":");
-            entries.Add((key, expressions.Parse()));
-            if (!tokens.TryTakeOperator(",")) break;
-        }
-        tokens.ExpectOperator("}");
-        return new DictLiteral(entries);
+        return new DictLiteral(tokens.TakeList("}", ParseEntry));
+    }
+
+    private (Expression, Expression) ParseEntry()
+    {
+        Expression key = expressions.Parse();
+        tokens.ExpectOperator(":");
+        return (key, expressions.Parse());
     }
 
     private Expression ParseMembers(Expression value)
@@ -113,7 +102,7 @@ internal sealed class OperandParser(TokenReader tokens, ExpressionParser express
         string name = tokens.ExpectName();
         if (!tokens.TryTakeOperator("(")) return new Member(value, new Literal(PromptText.Trusted(name)));
         if (!Methods.Exists(name)) throw place.Unsupported($"the method '{name}'");
-        return new MethodCall(value, name, ParseArguments());
+        return new MethodCall(value, name, arguments.Parse());
     }
 
     private Expression ParseSubscript(Expression value)
@@ -125,65 +114,5 @@ internal sealed class OperandParser(TokenReader tokens, ExpressionParser express
         Expression? step = tokens.TryTakeOperator(":") && !tokens.IsOperator("]") ? expressions.Parse() : null;
         tokens.ExpectOperator("]");
         return new Slice(value, start, stop, step);
-    }
-
-    /// <summary>The filters and tests behind a value.</summary>
-    public Expression ParseFiltersAndTests(Expression value)
-    {
-        while (true)
-        {
-            if (tokens.TryTakeOperator("|")) value = ParseFilter(value);
-            else if (tokens.TryTakeName("is")) value = ParseTest(value);
-            else return value;
-        }
-    }
-
-    private FilterCall ParseFilter(Expression value)
-    {
-        Place place = tokens.Place;
-        string name = tokens.ExpectName();
-        Filter filter = Filters.Find(name) ?? throw place.Unsupported($"the filter '{name}'");
-        return new FilterCall(value, filter, tokens.TryTakeOperator("(") ? ParseArguments() : ArgumentList.None);
-    }
-
-    private Expression ParseTest(Expression value)
-    {
-        bool isNegated = tokens.TryTakeName("not");
-        Place place = tokens.Place;
-        string name = tokens.ExpectName();
-        Test test = Tests.Find(name) ?? throw place.Unsupported($"the test '{name}'");
-        var call = new TestCall(value, test, tokens.TryTakeOperator("(") ? ParseArguments() : ParseBareArgument());
-        return isNegated ? new Not(call) : call;
-    }
-
-    // "x is divisibleby 3": one argument may follow without parentheses.
-    private ArgumentList ParseBareArgument()
-    {
-        bool follows = tokens.Current.Type is TokenType.String or TokenType.Integer or TokenType.Float
-            || tokens.IsOperator("[") || tokens.IsOperator("{")
-            || (tokens.Current.Type == TokenType.Name && tokens.Current.Text is not ("else" or "or" or "and" or "is" or "if" or "in" or "not"));
-        return follows ? new ArgumentList([Parse()], []) : ArgumentList.None;
-    }
-
-    private ArgumentList ParseArguments()
-    {
-        var positional = new List<Expression>();
-        var named = new List<(string, Expression)>();
-        while (!tokens.IsOperator(")"))
-        {
-            if (tokens.IsOperator("*") || tokens.IsOperator("**")) throw tokens.Place.Unsupported("unpacking arguments with '*'");
-            if (tokens.Current.Type == TokenType.Name && tokens.Peek.Is(TokenType.Operator, "=")) named.Add(ParseNamedArgument());
-            else positional.Add(expressions.Parse());
-            if (!tokens.TryTakeOperator(",")) break;
-        }
-        tokens.ExpectOperator(")");
-        return new ArgumentList(positional, named);
-    }
-
-    private (string, Expression) ParseNamedArgument()
-    {
-        string name = tokens.Take().Text;
-        tokens.Take();
-        return (name, expressions.Parse());
     }
 }

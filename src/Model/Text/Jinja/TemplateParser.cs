@@ -130,18 +130,14 @@ internal sealed class TemplateParser
         string name = _tokens.ExpectName();
         _macros.Add(name);
         _tokens.ExpectOperator("(");
-        var parameters = new List<(string, Expression?)>();
-        while (!_tokens.IsOperator(")"))
-        {
-            parameters.Add((_tokens.ExpectName(), _tokens.TryTakeOperator("=") ? _expressions.Parse() : null));
-            if (!_tokens.TryTakeOperator(",")) break;
-        }
-        _tokens.ExpectOperator(")");
+        List<(string, Expression?)> parameters = _tokens.TakeList(")", ParseParameter);
         _tokens.EndTag();
         Block body = ParseUntil("endmacro");
         _tokens.CloseTag("endmacro");
         return new Macro(name, parameters, body);
     }
+
+    private (string, Expression?) ParseParameter() => (_tokens.ExpectName(), _tokens.TryTakeOperator("=") ? _expressions.Parse() : null);
 
     // Hugging Face marks the assistant's text with it for training; for a prompt it means nothing.
     private Block ParseGeneration()

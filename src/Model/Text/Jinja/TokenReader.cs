@@ -39,6 +39,19 @@ internal sealed class TokenReader(IReadOnlyList<TemplateToken> tokens)
         Take();
     }
 
+    /// <summary>Takes items with commas between them, and one behind the last if there is one, up to what closes them.</summary>
+    public List<T> TakeList<T>(string close, Func<T> takeItem)
+    {
+        var items = new List<T>();
+        while (!IsOperator(close))
+        {
+            items.Add(takeItem());
+            if (!TryTakeOperator(",")) break;
+        }
+        ExpectOperator(close);
+        return items;
+    }
+
     /// <summary>Takes the beginning of a tag of this name, if one comes next.</summary>
     public bool TryTakeTag(string name)
     {

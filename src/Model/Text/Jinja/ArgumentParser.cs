@@ -1,0 +1,27 @@
+namespace Llama.Model.Text.Jinja;
+
+/// <summary>Parses what functions, methods, filters and tests are called with.</summary>
+internal sealed class ArgumentParser(TokenReader tokens, ExpressionParser expressions)
+{
+    /// <summary>What stands behind the opening parenthesis, and the closing one.</summary>
+    public ArgumentList Parse()
+    {
+        var positional = new List<Expression>();
+        var named = new List<(string, Expression)>();
+        foreach ((string? name, Expression value) in tokens.TakeList(")", ParseOne))
+        {
+            if (name is null) positional.Add(value);
+            else named.Add((name, value));
+        }
+        return new ArgumentList(positional, named);
+    }
+
+    private (string? Name, Expression Value) ParseOne()
+    {
+        if (tokens.IsOperator("*") || tokens.IsOperator("**")) throw tokens.Place.Unsupported("unpacking arguments with '*'");
+        if (tokens.Current.Type != TokenType.Name || !tokens.Peek.Is(TokenType.Operator, "=")) return (null, expressions.Parse());
+        string name = tokens.Take().Text;
+        tokens.Take();
+        return (name, expressions.Parse());
+    }
+}
