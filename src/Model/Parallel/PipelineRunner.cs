@@ -12,14 +12,14 @@ namespace Llama.Model.Parallel;
 /// </summary>
 internal sealed class PipelineRunner : ModelRunner
 {
-    private readonly StepUnderWay[] _steps; // as many as there are stages; by number, modulo their count
+    private readonly PipelineStep[] _steps; // as many as there are stages; by number, modulo their count
     private readonly Stages _stages;
     private readonly Tally _finished = new();
     private long _begunCount, _finishedCount;
 
     public PipelineRunner(ModelOptions options, IReadOnlyList<BackendChoice> choices)
     {
-        _steps = [.. Enumerable.Range(0, choices.Count / options.TensorParallel).Select(_ => new StepUnderWay(options.MaxSequences))];
+        _steps = [.. Enumerable.Range(0, choices.Count / options.TensorParallel).Select(_ => new PipelineStep(options.MaxSequences))];
         try
         {
             _stages = new Stages(options, choices, _steps, handOn: _finished.Raise);

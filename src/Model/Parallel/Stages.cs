@@ -14,7 +14,7 @@ internal sealed class Stages : IDisposable
     /// <param name="choices">The devices.</param>
     /// <param name="steps">As many as there are stages.</param>
     /// <param name="handOn">What the last stage does when it has run a step.</param>
-    public Stages(ModelOptions options, IReadOnlyList<BackendChoice> choices, StepUnderWay[] steps, Action handOn)
+    public Stages(ModelOptions options, IReadOnlyList<BackendChoice> choices, PipelineStep[] steps, Action handOn)
     {
         ShardCount = options.TensorParallel;
         _groups = [.. steps.Select(_ => ShardCount > 1 ? new ShardGroup(ShardCount) : null)];
