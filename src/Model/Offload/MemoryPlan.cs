@@ -99,7 +99,7 @@ internal sealed class MemoryPlan(long limit, ModelOptions options, IWeightSource
         long least = options.BlockCount ?? size.BlocksPerSequence, most = KvPoolSize.Most(options, size.ContextLength).BlockCount;
         CheckpointLayout.ExpectedTensor[] tensors = [.. CheckpointLayout.Expected(config, part)];
         long norms = tensors.Where(tensor => tensor.Shape.Length == 1).Sum(tensor => WeightDemand.BytesOf(source, tensor, dtype));
-        long table = WeightDemand.Bytes(source, dtype, part) - norms - _units.Sum(unit => unit.Bytes);
+        long table = WeightDemand.Bytes(source, dtype, part, isHost) - norms - _units.Sum(unit => unit.Bytes);
         return new MemoryDemand(
             baseBytes, LlamaModel.StepBytes(shape, size, activations, HasHead) + exchanged, norms, table, isHost && part.HasEmbedding ? LookedUpBytes : 0,
             [.. _units.Take(WeightUnit.Head(part.LayerCount)).Select(unit => unit.Bytes)], HasHead ? _units[^1].Bytes : 0, least * bytesPerBlock, most * bytesPerBlock);

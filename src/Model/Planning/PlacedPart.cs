@@ -32,10 +32,11 @@ internal sealed class PlacedPart
         (_options, _format, _size, _choice) = (options, format, size, choice);
         _shape = part.ShapeOf(part.ShardCount == 1 ? whole : part.ShardOf(whole).Config);
         ScalarType dtype = choice.ActivationDtype(format.Dtype);
-        long activations = Activations.BytesOf(_shape, size.Tokens, dtype), embedding = part.HasEmbedding ? WeightDemand.EmbeddingBytes(held.Config, format.Dtype) : 0;
+        bool isHost = !choice.Device.IsCuda;
+        long activations = Activations.BytesOf(_shape, size.Tokens, dtype), embedding = part.HasEmbedding ? WeightDemand.EmbeddingBytes(held, format.Dtype, isHost) : 0;
         long[] layers = [.. Enumerable.Range(part.FirstLayer, part.LayerCount).Select(layer => WeightDemand.LayerBytes(held, format.Dtype, new ModelPart(layer, 1)))];
-        long exchanged = ShardGroup.BytesOf(whole, part, size, isHost: !choice.Device.IsCuda);
-        Plan = new DevicePlan(choice.Device.Name, freeBytes, part.FirstLayer, layers, embedding, WeightDemand.Bytes(held, format.Dtype, part) - layers.Sum() - embedding,
+        long exchanged = ShardGroup.BytesOf(whole, part, size, isHost);
+        Plan = new DevicePlan(choice.Device.Name, freeBytes, part.FirstLayer, layers, embedding, WeightDemand.Bytes(held, format.Dtype, part, isHost) - layers.Sum() - embedding,
             CacheBytes: 0, activations, LlamaModel.StepBytes(_shape, size, dtype, part.HasHead(whole)) - activations + exchanged)
         { Share = part.Share(whole), Holds = part.Describe(whole) };
         if (choice.MemoryLimit is long limit) _limited = Limit(new MemoryPlan(limit, options, held, part, size, format.Dtype, exchanged));

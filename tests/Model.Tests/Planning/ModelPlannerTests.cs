@@ -46,6 +46,19 @@ public sealed class ModelPlannerTests : IDisposable
         if (plan.Devices.Count > 1) Assert.All(plan.Devices, part => Assert.Contains($"{part.Name}: {part.Holds}", runner.Description.Device));
     }
 
+    // One matrix is embedding and head: of codes too, since the processor reads their rows.
+    [Theory]
+    [InlineData("cpu", "bfloat16")]
+    [InlineData("cpu", "int8")]
+    [InlineData("cpu:0,cpu:1", "int4")]
+    public void Make_TiedHead_WeighsAsLoadingDoes(string device, string dtype)
+    {
+        RandomCheckpoint.Write(_folder, SmallLlama.Config with { LayerCount = 5, TieWordEmbeddings = true }, TensorDtype.BF16, seed: 1);
+        ModelOptions options = Options(device) with { Dtype = dtype, BlockCount = 9 };
+        using ModelRunner runner = ModelRunner.Load(options);
+        Assert.Equal(runner.Description.Devices.Select(part => part.WeightBytes), ModelPlanner.Make(options, []).Devices.Select(part => part.WeightBytes));
+    }
+
     // Needs grow with the number of devices only by what each has for itself, and no layer is lost.
     [Theory]
     [InlineData(1)]
