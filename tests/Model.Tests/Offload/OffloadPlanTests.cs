@@ -81,6 +81,33 @@ public sealed class OffloadPlanTests
         Assert.Equal(0, streamed);
     }
 
+    // A head that streams is one more layer; one that stays is one more thing that is always there.
+    [Fact]
+    public void Make_KeepsTheHead_JustWhereThatStreamsNoMoreThanNotDoingSo()
+    {
+        Random random = new(5);
+        int kept = 0, streamed = 0;
+        for (int i = 0; i < 3000; i++)
+        {
+            MemoryDemand demand = Random(random);
+            if (demand.Head == 0) continue;
+            demand = demand with { Table = 0, MostKv = demand.LeastKv };
+            long limit = random.NextInt64(demand.Fixed, demand.Fixed + demand.UnitBytes + demand.LeastKv);
+            OffloadPlan? keeping = Made(demand with { Step = demand.Step + demand.Head, Head = 0 }), streaming = Made(demand with { Layers = [.. demand.Layers, demand.Head], Head = 0 });
+            if (TryMake(limit, demand, out OffloadPlan plan) is not null)
+            {
+                Assert.True(keeping is null && streaming is null);
+                continue;
+            }
+            Assert.Equal(Math.Min(keeping?.StreamedBytes ?? long.MaxValue, streaming?.StreamedBytes ?? long.MaxValue), plan.StreamedBytes);
+            if (plan.IsResident[^1]) kept++;
+            else streamed++;
+
+            OffloadPlan? Made(MemoryDemand other) => TryMake(limit, other, out OffloadPlan made) is null ? made : null;
+        }
+        Assert.True(kept > 30 && streamed > 30, $"{kept} kept, {streamed} streamed");
+    }
+
     private static MemoryDemand Random(Random random)
     {
         long layer = random.NextInt64(1 << 16, 100 << 20);
