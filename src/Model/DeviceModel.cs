@@ -25,6 +25,7 @@ internal sealed class DeviceModel : IDisposable
     private StepSize _size;
     private MemoryPlan? _plan; // null without a limit
     private SpareMemory? _spare; // null but where weights stream and some are kept
+    private StreamRate? _rate; // at which they came when measured last
     private readonly long _freeAtFirst;
     private readonly BusyTime _busy = new();
 
@@ -113,8 +114,12 @@ internal sealed class DeviceModel : IDisposable
         KvPoolSize Derive() => KvPoolSize.Derive(_options, _size.ContextLength, BytesPerBlock, FreeBytes, Choice.CacheShare);
     }
 
-    /// <summary>How it lies within its limit, and the rate to expect, which is measured now: for the start-up lines. Null without a limit.</summary>
-    public string? DescribeMemory() => _plan?.Describe();
+    /// <summary>How it lies within its limit, and the rate to expect: for the start-up lines. Null without a limit.</summary>
+    public string? DescribeMemory() => _plan?.Describe(_rate);
+
+    /// <summary>As <see cref="ModelRunner.MeasureStream"/>.</summary>
+    /// <param name="most">For how long, each time.</param>
+    public StreamRate? MeasureStream(TimeSpan most) => _rate = _plan?.Stream?.Measure(most);
 
     /// <summary>What lies here; there once the cache does.</summary>
     /// <param name="blockCount">Of the cache.</param>
@@ -122,6 +127,7 @@ internal sealed class DeviceModel : IDisposable
         Choice.Device.Name, Weights.ByteCount - (_plan?.OutsideBytes ?? 0), blockCount * BytesPerBlock, _backend.Memory.IsHost ? null : _freeAtFirst - FreeBytes)
     {
         Busy = _busy,
+        Traffic = _plan?.Stream?.Traffic,
     };
 
     /// <summary>Allocates the cache; then steps can be run.</summary>

@@ -1,6 +1,7 @@
 using System.Runtime.ExceptionServices;
 using Llama.Model.Backends;
 using Llama.Model.Checkpoints;
+using Llama.Model.Offload;
 using Llama.Model.Sampling;
 using Llama.Model.Threads;
 
@@ -43,9 +44,10 @@ internal sealed class PipelineRunner : ModelRunner
             KvPoolSize pool = LeastPool();
             OnEach((part, _) => part.UseCache(pool.BlockCount, batchTokens));
             Limits = LimitsOf(options, _parts[0].Model!.Config, batchTokens, pool.BlockCount) with { StepsUnderWay = _steps.Length, SpreadFrom = MeasureSpread() };
+            StreamRate? stream = MeasureStreamFor(Moment);
             PartReport[] reports = new PartReport[_parts.Count];
             OnEach((part, i) => reports[i] = PartReport.Of(part, pool.BlockCount));
-            Description = new PipelineDescription(options, _parts, reports, Limits, _groups[0]?.Way).Make(pool);
+            Description = new PipelineDescription(options, _parts, reports, Limits, _groups[0]?.Way).Make(pool) with { Stream = stream };
         }
         catch
         {
@@ -83,6 +85,18 @@ internal sealed class PipelineRunner : ModelRunner
         foreach (PartRunner part in _parts) part.Dispose();
         foreach (ShardGroup? group in _groups) group?.Dispose();
         _finished.Dispose();
+    }
+
+    // Stage after stage: devices that read from the same files would share the rate.
+    private protected override StreamRate? MeasureStreamFor(TimeSpan most)
+    {
+        StreamRate?[] rates = new StreamRate?[_parts.Count];
+        for (int stage = 0; stage < _groups.Length; stage++)
+        {
+            int first = stage * _shardCount;
+            OnEach((part, i) => rates[first + i] = part.Model!.MeasureStream(most), _parts.GetRange(first, _shardCount));
+        }
+        return StreamRate.Of(rates, _shardCount);
     }
 
     /// <summary>Devices of the processor share its threads out; others need one to serve them, or share them where there are none of the processor.</summary>
@@ -125,11 +139,13 @@ internal sealed class PipelineRunner : ModelRunner
     }
 
     /// <summary>Does something on the threads of all devices side by side.</summary>
-    private void OnEach(Action<PartRunner, int> task)
+    private void OnEach(Action<PartRunner, int> task) => OnEach(task, _parts);
+
+    private void OnEach(Action<PartRunner, int> task, IReadOnlyList<PartRunner> parts)
     {
-        for (int i = _parts.Count - 1; i >= 0; i--) // the first part last, which does it on this thread
+        for (int i = parts.Count - 1; i >= 0; i--) // the first part last, which does it on this thread
         {
-            (PartRunner part, int index) = (_parts[i], i);
+            (PartRunner part, int index) = (parts[i], i);
             part.Begin(() => task(part, index));
         }
         Settle();

@@ -139,7 +139,7 @@ internal sealed class Placement(ModelOptions options, WeightFormat format, IWeig
     {
         if (choice.Device.IsCuda) return AssumedCudaBase;
         using IBackend backend = choice.Create(format.Dtype, options.Deterministic);
-        return backend.BaseBytes(ShapeOf(part), Size);
+        return backend.BaseBytes(ShapeOf(part), Size, isAhead: true);
     }
 
     private long BytesPerBlock(ModelPart part) => KvCache.BytesPerBlock(ShapeOf(part), options.BlockSize, _kvDtype);
