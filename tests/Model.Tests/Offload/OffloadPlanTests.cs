@@ -49,6 +49,21 @@ public sealed class OffloadPlanTests
             string smallest = message[(message.IndexOf("works is ", StringComparison.Ordinal) + 9)..];
             Assert.True(MemorySize.TryParse(smallest[..(smallest.IndexOf("MiB", StringComparison.Ordinal) + 3)], out long bytes));
             Assert.Null(TryMake(bytes, demand, out _));
+            Assert.NotNull(TryMake(bytes - (16 << 20), demand, out _)); // nor is it much more than that
+        }
+    }
+
+    [Fact]
+    public void LeastForAll_AnyModel_LetsEverythingStayAndLittleLessDoesNot()
+    {
+        Random random = new(5);
+        for (int i = 0; i < 200; i++)
+        {
+            MemoryDemand demand = Random(random);
+            Assert.True(MemorySize.TryParse(OffloadPlan.LeastForAll(demand), out long bytes));
+            Assert.Null(TryMake(bytes, demand, out OffloadPlan plan));
+            Assert.False(plan.Streams);
+            Assert.False(TryMake(bytes - (16 << 20), demand, out plan) is null && !plan.Streams);
         }
     }
 

@@ -35,7 +35,7 @@ public sealed class WeightStreamTests
         private readonly long[] _loadIn = new long[OffloadPlan.Buffers];
         private long _released;
 
-        public RecordingStream(bool[] isResident, long[] bytes) : base(new OffloadPlan(isResident, 1, 0, 0))
+        public RecordingStream(bool[] isResident, long[] bytes) : base(new OffloadPlan(isResident, 1, 0, 0), isWaitedFor: true)
         {
             (_isResident, _bytes) = (isResident, bytes);
             if (Array.TrueForAll(isResident, stays => stays)) return;
