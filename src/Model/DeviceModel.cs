@@ -21,6 +21,7 @@ internal sealed class DeviceModel : IDisposable
     private readonly BusyTime _busy = new();
     private IStep? _step; // of a part that has the head; see UseCache
     private SpareMemory? _spare; // null but where weights stream and some are kept
+    private StreamRate? _rate; // at which they came when measured last
 
     /// <summary>Loads all but the cache.</summary>
     /// <param name="device">Where; stays the caller's.</param>
@@ -101,10 +102,18 @@ internal sealed class DeviceModel : IDisposable
 
     /// <summary>What lies here; there once the cache does.</summary>
     /// <param name="blockCount">Of the cache.</param>
-    public DeviceShare Share(int blockCount) => new(_device.Choice.Device.Name, Weights.ByteCount - (_plan?.OutsideBytes ?? 0), blockCount * BytesPerBlock, _device.TakenBytes) { Busy = _busy };
+    public DeviceShare Share(int blockCount) => new(_device.Choice.Device.Name, Weights.ByteCount - (_plan?.OutsideBytes ?? 0), blockCount * BytesPerBlock, _device.TakenBytes)
+    {
+        Busy = _busy,
+        Traffic = _plan?.Stream?.Traffic,
+    };
 
-    /// <summary>How it lies within its limit, and the rate to expect, which is measured now: for the start-up lines. Null without a limit.</summary>
-    public string? DescribeMemory() => _plan?.Describe();
+    /// <summary>How it lies within its limit, and the rate to expect: for the start-up lines. Null without a limit.</summary>
+    public string? DescribeMemory() => _plan?.Describe(_rate);
+
+    /// <summary>As <see cref="ModelRunner.MeasureStream"/>.</summary>
+    /// <param name="most">For how long, each time.</param>
+    public StreamRate? MeasureStream(TimeSpan most) => _rate = _plan?.Stream?.Measure(most);
 
     /// <summary>Products of its layers, to be timed with up to so many rows.</summary>
     public ProductTrial CreateProductTrial(int mostRows) => new(Weights, _kernels, _device.Memory, mostRows);

@@ -1,4 +1,5 @@
 using Llama.Model.Backends;
+using Llama.Model.Offload;
 using Llama.Model.Sampling;
 using Llama.Model.Threads;
 using Llama.Model.Torch;
@@ -50,6 +51,8 @@ internal sealed class DeviceRunner : ModelRunner
         _thread.Dispose();
     }
 
+    private protected override StreamRate? MeasureStreamFor(TimeSpan most) => _model.MeasureStream(most);
+
     private ModelDescription Describe(ModelOptions options, KvPoolSize pool)
     {
         DeviceChoice device = _device.Choice.Device;
@@ -61,7 +64,8 @@ internal sealed class DeviceRunner : ModelRunner
             types,
             ModelDescription.Pool(pool, options.BlockSize, _model.BytesPerBlock))
         {
-            Memory = _model.DescribeMemory(),
+            Stream = MeasureStreamFor(Moment),
+            Memory = _model.DescribeMemory(), // with what was measured
             Computation = $"{shape}; {types}; {_model.Arithmetic}",
             WeightBytes = _model.Weights.ByteCount,
             StepBytes = _model.Weights.StepByteCount,

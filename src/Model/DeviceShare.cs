@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Llama.Model.Offload;
 
 namespace Llama.Model;
 
@@ -9,6 +10,10 @@ namespace Llama.Model;
 /// <param name="TakenBytes">All that was taken of a memory of its own; null on the processor, where it is the process' memory.</param>
 public sealed record DeviceShare(string Name, long WeightBytes, long CacheBytes, long? TakenBytes)
 {
+    /// <summary>What steps have had of weights that stream; null where none can.</summary>
+    [JsonIgnore]
+    public StreamTraffic? Traffic { get; init; }
+
     /// <summary>For how long it has worked so far; grows while the model runs.</summary>
     [JsonIgnore]
     public BusyTime Busy { get; init; } = new();

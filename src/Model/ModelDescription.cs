@@ -1,4 +1,5 @@
 using System.Globalization;
+using Llama.Model.Offload;
 using static TorchSharp.torch;
 
 namespace Llama.Model;
@@ -12,6 +13,9 @@ public sealed record ModelDescription(string Model, string Device, string Dtype,
 {
     /// <summary>What stays in memory under <see cref="ModelOptions.MemoryLimit"/>, what streams and how fast; null without a limit.</summary>
     public string? Memory { get; init; }
+
+    /// <summary>What a step was to read of the weights that stream, and how long that took at start; null if nothing streamed then.</summary>
+    public StreamRate? Stream { get; init; }
 
     /// <summary>
     /// All that may change an answer by more than its last bits, beside the weights themselves: shape, types, kernels and how products are cut for devices. Nothing that is measured anew at each start: from

@@ -1,5 +1,6 @@
 using Llama.Model.Backends;
 using Llama.Model.Checkpoints;
+using Llama.Model.Offload;
 using Llama.Model.Parallel;
 using Llama.Model.Sampling;
 using Llama.Model.Torch;
@@ -9,6 +10,8 @@ namespace Llama.Model;
 /// <summary>A loaded model on its device or devices, stepped by the engine's thread.</summary>
 public abstract class ModelRunner : IModelRunner
 {
+    private protected static readonly TimeSpan Moment = TimeSpan.FromSeconds(0.5); // to learn what rate to expect of what streams
+
     private protected ModelRunner() { }
 
     /// <summary>Loads a checkpoint. Call on the thread that will run it.</summary>
@@ -44,11 +47,18 @@ public abstract class ModelRunner : IModelRunner
     /// <inheritdoc />
     public virtual void Finish(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored) => Run(batch, sampled, scored);
 
+    /// <summary>Reads for once what steps read of weights that stream, with nothing else to do; on the thread that runs it, while no step is under way.</summary>
+    /// <returns>Null if nothing streams now.</returns>
+    public StreamRate? MeasureStream() => MeasureStreamFor(TimeSpan.MaxValue);
+
     /// <inheritdoc />
     public abstract void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored);
 
     /// <inheritdoc />
     public abstract void Dispose();
+
+    /// <summary>The same, for a moment where it would take longer.</summary>
+    private protected abstract StreamRate? MeasureStreamFor(TimeSpan most);
 
     /// <exception cref="ArgumentException">Outside what the model takes.</exception>
     internal static int ContextLengthOf(ModelOptions options, LlamaConfig config) => options.ContextLength switch

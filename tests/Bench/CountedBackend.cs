@@ -23,7 +23,7 @@ internal sealed class CountedBackend(IBackend host, float threshold) : IBackend
 
     public IKernels CreateKernels(LlamaConfig config, StepSize size, ScalarType kvDtype) => Kernels = new CountedKernels(host.CreateKernels(config, size, kvDtype), threshold);
 
-    public long BaseBytes(LlamaConfig config, StepSize size) => host.BaseBytes(config, size);
+    public long BaseBytes(LlamaConfig config, StepSize size, bool isAhead) => host.BaseBytes(config, size, isAhead);
 
     public WeightStream CreateStream(IWeightSource source, IReadOnlyList<WeightUnit> units, OffloadPlan plan, ScalarType dtype, int tableRows) =>
         host.CreateStream(source, units, plan, dtype, tableRows);

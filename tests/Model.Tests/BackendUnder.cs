@@ -19,7 +19,7 @@ internal abstract class BackendUnder(IBackend backend) : IBackend
 
     public virtual IKernels CreateKernels(LlamaConfig config, StepSize size, ScalarType kvDtype) => backend.CreateKernels(config, size, kvDtype);
 
-    public virtual long BaseBytes(LlamaConfig config, StepSize size) => backend.BaseBytes(config, size);
+    public virtual long BaseBytes(LlamaConfig config, StepSize size, bool isAhead) => backend.BaseBytes(config, size, isAhead);
 
     public WeightStream CreateStream(IWeightSource source, IReadOnlyList<WeightUnit> units, OffloadPlan plan, ScalarType dtype, int tableRows) => backend.CreateStream(source, units, plan, dtype, tableRows);
 

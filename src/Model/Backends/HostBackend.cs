@@ -16,6 +16,8 @@ internal sealed class HostBackend : IBackend
     /// <summary>Why weights cannot stream to a device of torch's.</summary>
     public const string CannotStream = "The weights do not fit Model:MemoryLimit, and with plain kernels on CUDA they cannot stream; raise it, or set Model:Kernels=fused.";
 
+    private const long ProcessBytes = 192L << 20; // of a server before its model, 160 MiB of which were seen with the room to grow below: so that a plan and all processes come to the same
+
     private readonly Func<IKernels> _createKernels;
     private readonly Func<LlamaConfig, int, int, long> _scratchBytes; // as IKernels.ScratchBytes, before there are any
     private readonly HostRows _onHost;
@@ -50,12 +52,10 @@ internal sealed class HostBackend : IBackend
     /// <summary>What kernels keep of a step's input in other forms.</summary>
     public static long InputBytes(LlamaConfig config, int tokens) => 2 * Matrix.BytesOf(tokens, config.IntermediateSize, ScalarType.BFloat16);
 
-    // Room to grow: code that is compiled as it is first run, the garbage collector's heap under requests, stacks.
-    public long BaseBytes(LlamaConfig config, StepSize size)
+    public long BaseBytes(LlamaConfig config, StepSize size, bool isAhead)
     {
-        const long growth = 48L << 20;
-        GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true); // what loading left behind is no need
-        return (ProcessMemory.ResidentBytes() + growth) / ((HostMemory)Memory).Sharers + InputBytes(config, size.Tokens) + _scratchBytes(config, size.Tokens, size.ContextLength);
+        long process = isAhead ? ProcessBytes : Math.Max(ProcessBytes, GrownBytes());
+        return process / ((HostMemory)Memory).Sharers + InputBytes(config, size.Tokens) + _scratchBytes(config, size.Tokens, size.ContextLength);
     }
 
     public WeightStream CreateStream(IWeightSource source, IReadOnlyList<WeightUnit> units, OffloadPlan plan, ScalarType dtype, int tableRows) => Memory.IsHost
@@ -65,4 +65,12 @@ internal sealed class HostBackend : IBackend
     public IStep CreateStep(LlamaModel model, LlamaConfig config, StepSize size, bool isAlone) => new HostStep(model, config.VocabSize, _onHost);
 
     public void Dispose() => Memory.Dispose();
+
+    // With room to grow: code that is compiled as it is first run, the garbage collector's heap under requests, stacks.
+    private static long GrownBytes()
+    {
+        const long growth = 48L << 20;
+        GC.Collect(2, GCCollectionMode.Aggressive, blocking: true, compacting: true); // what loading left behind is no need
+        return ProcessMemory.ResidentBytes() + growth;
+    }
 }

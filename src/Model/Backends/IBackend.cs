@@ -30,7 +30,8 @@ internal interface IBackend : IDisposable
     /// <summary>Bytes of <see cref="Memory"/> that are taken now, and that will be taken beside weights, cache and intermediate results: a limit holds for all of it.</summary>
     /// <param name="config">The model's shape.</param>
     /// <param name="size">The largest step's.</param>
-    long BaseBytes(LlamaConfig config, StepSize size);
+    /// <param name="isAhead">Whether a model is only planned, in a process that will not serve it.</param>
+    long BaseBytes(LlamaConfig config, StepSize size, bool isAhead);
 
     /// <summary>Begins to stream weights through buffers.</summary>
     /// <param name="source">Of the weights; must live longer.</param>

@@ -5,7 +5,10 @@ using static TorchSharp.torch;
 
 namespace Llama.Model.Checkpoints;
 
-/// <summary>How a quantised weight lies in a checkpoint: as in memory, in two or three tensors named after it, so that loading it is mapping them. Where outliers are split off, its columns follow in 16 bits, one after the other, of which only those in use are ever read.</summary>
+/// <summary>
+/// How a quantised weight lies in a checkpoint: as in memory, in two or three tensors named after it, so that loading it is mapping them. Where outliers are split off, its columns follow in 16 bits,
+/// one after the other, of which only those in use are ever read.
+/// </summary>
 internal static class QuantizedTensors
 {
     public const string CodesSuffix = ".codes", ScalesSuffix = ".scales", MinimaSuffix = ".minima", ColumnsSuffix = ".columns";

@@ -25,24 +25,27 @@ internal static class WeightDemand
     }
 
     /// <summary>Bytes of a part's weights on a device.</summary>
-    public static long Bytes(IWeightSource source, ScalarType dtype, ModelPart part) => CheckpointLayout.Expected(source.Config, part).Sum(tensor => Bytes(source, dtype, part, tensor));
+    /// <param name="source">Of the weights.</param>
+    /// <param name="dtype">Of what is not in codes.</param>
+    /// <param name="part">Which part.</param>
+    /// <param name="isHost">Whether the device is the processor, which reads rows of codes too; others keep the embedding in floating point.</param>
+    public static long Bytes(IWeightSource source, ScalarType dtype, ModelPart part, bool isHost = false) =>
+        CheckpointLayout.Expected(source.Config, part).Sum(tensor => tensor.Name == CheckpointLayout.Embedding && !isHost ? OfEmbedding(source, dtype, part, tensor) : BytesOf(source, tensor, dtype));
 
     /// <summary>The same without embedding, final norm and head.</summary>
     public static long LayerBytes(IWeightSource source, ScalarType dtype, ModelPart part) =>
-        CheckpointLayout.Expected(source.Config, part).Where(tensor => tensor.Name.StartsWith(CheckpointLayout.LayersPrefix, StringComparison.Ordinal)).Sum(tensor => Bytes(source, dtype, part, tensor));
+        CheckpointLayout.Expected(source.Config, part).Where(tensor => tensor.Name.StartsWith(CheckpointLayout.LayersPrefix, StringComparison.Ordinal)).Sum(tensor => BytesOf(source, tensor, dtype));
 
-    private static long Bytes(IWeightSource source, ScalarType dtype, ModelPart part, CheckpointLayout.ExpectedTensor tensor)
-    {
-        if (tensor.Name != CheckpointLayout.Embedding || source.CodeBytes(tensor.Name) is not long codes) return BytesOf(source, tensor, dtype);
-        // Rows are read of floating point only.
-        return (part.HasEmbedding ? Dense(tensor, dtype) : 0) + (source.Config.TieWordEmbeddings && part.HasHead(source.Config) ? codes : 0);
-    }
+    private static long OfEmbedding(IWeightSource source, ScalarType dtype, ModelPart part, CheckpointLayout.ExpectedTensor tensor) => source.CodeBytes(tensor.Name) is long codes
+        ? (part.HasEmbedding ? Dense(tensor, dtype) : 0) + (source.Config.TieWordEmbeddings && part.HasHead(source.Config) ? codes : 0)
+        : Dense(tensor, dtype);
 
     /// <summary>Bytes of one of them as a norm or in products.</summary>
     public static long BytesOf(IWeightSource source, CheckpointLayout.ExpectedTensor tensor, ScalarType dtype) => source.CodeBytes(tensor.Name) ?? Dense(tensor, dtype);
 
     /// <summary>Bytes of the embedding on a device.</summary>
-    public static long EmbeddingBytes(LlamaConfig config, ScalarType dtype) => Matrix.BytesOf(config.VocabSize, config.HiddenSize, dtype);
+    public static long EmbeddingBytes(IWeightSource source, ScalarType dtype, bool isHost) =>
+        (isHost ? source.CodeBytes(CheckpointLayout.Embedding) : null) ?? Matrix.BytesOf(source.Config.VocabSize, source.Config.HiddenSize, dtype);
 
     // Of the quantised forms those that are smaller than what was asked for.
     private static IEnumerable<string> Smaller(LlamaConfig config, ModelPart part, long need)

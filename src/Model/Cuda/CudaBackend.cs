@@ -88,7 +88,7 @@ internal sealed class CudaBackend : IBackend
     }
 
     // Room to grow: the slice that codes are widened into, sums of products that are cut, what drawing tokens takes.
-    public long BaseBytes(LlamaConfig config, StepSize size)
+    public long BaseBytes(LlamaConfig config, StepSize size, bool isAhead)
     {
         const long growth = 64L << 20;
         return _freeAtFirst - _driver.MemoryInfo().Free + growth;

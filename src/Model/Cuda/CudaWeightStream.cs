@@ -27,7 +27,7 @@ internal sealed unsafe class CudaWeightStream : WeightStream
     /// <param name="source">Of the weights; hands them out on the device, and must live longer.</param>
     /// <param name="units">All that there are.</param>
     /// <param name="plan">Which of them stream.</param>
-    public CudaWeightStream(CudaStream stream, IWeightSource source, IReadOnlyList<WeightUnit> units, OffloadPlan plan) : base(plan)
+    public CudaWeightStream(CudaStream stream, IWeightSource source, IReadOnlyList<WeightUnit> units, OffloadPlan plan) : base(plan, isWaitedFor: false)
     {
         (_compute, _driver, _source) = (stream, stream.Driver, source);
         _copies = _driver.CreateStream();

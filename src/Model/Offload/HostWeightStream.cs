@@ -18,6 +18,7 @@ internal sealed unsafe class HostWeightStream : WeightStream
     private readonly WeightReader[] _readers;
     private readonly IReadOnlyList<string>[] _names; // [units]
     private readonly StoredWeight[][] _stored; // [units]; none of those that do not stream
+    private readonly long[] _bytes; // [units] in the file
     private readonly Piece[][] _pieces; // [units] in the order in which they are read
     private readonly nint[] _buffers;
     private readonly nint[] _own; // [units] memory of those that are kept, or once were
@@ -33,12 +34,13 @@ internal sealed unsafe class HostWeightStream : WeightStream
     /// <param name="tableRows">Most rows of the embedding that are kept; 0 where there is no embedding.</param>
     /// <param name="pastCache">Whether to read past the system's cache where it lets us; null decides by what is free.</param>
     /// <exception cref="ArgumentException">A weight cannot be read so; with the remedy.</exception>
-    public HostWeightStream(IWeightSource source, IReadOnlyList<WeightUnit> units, OffloadPlan plan, ScalarType dtype, int tableRows, bool? pastCache = null) : base(plan)
+    public HostWeightStream(IWeightSource source, IReadOnlyList<WeightUnit> units, OffloadPlan plan, ScalarType dtype, int tableRows, bool? pastCache = null) : base(plan, isWaitedFor: true)
     {
         _names = [.. units.Select(unit => unit.Names)];
         _stored = [.. units.Select((unit, index) => Holds(index) ? unit.Names.Select(name => source.Stored(name, dtype)).ToArray() : [])];
+        _bytes = [.. _stored.Select(FileBytes)];
         if (tableRows > 0) _table = new RowTable(source.Stored(CheckpointLayout.Embedding, dtype), tableRows);
-        bool isPastCache = pastCache ?? 2 * _stored.Sum(FileBytes) > HostMemory.Instance.FreeBytes(); // it would push out of the cache what is needed next, round and round
+        bool isPastCache = pastCache ?? 2 * _bytes.Sum() > HostMemory.Instance.FreeBytes(); // it would push out of the cache what is needed next, round and round
         foreach (StoredFile file in _stored.SelectMany(unit => unit).SelectMany(weight => weight.Ranges).Select(range => range.File).Distinct()) file.Open(isPastCache);
         long bufferBytes = _stored.Max(MemoryOf);
         _buffers = [.. Enumerable.Range(0, OffloadPlan.Buffers).Select(_ => Allocate(bufferBytes))];
@@ -78,7 +80,7 @@ internal sealed unsafe class HostWeightStream : WeightStream
         foreach (WeightReader reader in _readers) reader.Release();
     }
 
-    protected override long BytesOf(int unit) => FileBytes(_stored[unit]);
+    protected override long BytesOf(int unit) => _bytes[unit];
 
     protected override long MemoryOf(int unit) => MemoryOf(_stored[unit]);
 

@@ -19,6 +19,7 @@ namespace Llama.Model.Offload;
 internal sealed class MemoryPlan(long limit, ModelOptions options, IWeightSource source, ModelPart part, StepSize size, ScalarType dtype, long exchanged = 0)
 {
     private readonly IReadOnlyList<WeightUnit> _units = WeightUnit.Of(source, part, dtype);
+    private string _leastForAll = "";
 
     /// <summary>Where each weight goes; there once it was made.</summary>
     public OffloadPlan Layout { get; private set; } = null!;
@@ -33,14 +34,25 @@ internal sealed class MemoryPlan(long limit, ModelOptions options, IWeightSource
     /// <param name="demand">What it takes.</param>
     /// <param name="freeBytes">That the device could give beside what is taken already.</param>
     /// <exception cref="InsufficientMemoryException">The limit is too small; with the smallest that would do.</exception>
-    public void Make(MemoryDemand demand, long freeBytes) => Layout = OffloadPlan.Make(Math.Min(limit, demand.Base + freeBytes), demand, options.MemoryUtilization);
+    public void Make(MemoryDemand demand, long freeBytes)
+    {
+        _leastForAll = OffloadPlan.LeastForAll(demand);
+        Layout = OffloadPlan.Make(Math.Min(limit, demand.Base + freeBytes), demand, options.MemoryUtilization);
+    }
 
     /// <summary>Asks for each weight that would stream from files whether it can, before anything is loaded. A GPU gets them from host memory, whatever they were made of.</summary>
-    /// <exception cref="ArgumentException">One cannot; with the remedy.</exception>
+    /// <exception cref="ArgumentException">One cannot; with the remedy, and the limit under which none would have to.</exception>
     public void CheckStreams()
     {
-        foreach ((WeightUnit unit, bool stays) in _units.Zip(Layout.IsResident))
-            if (!stays) foreach (string name in unit.Names) _ = source.Stored(name, dtype);
+        try
+        {
+            foreach ((WeightUnit unit, bool stays) in _units.Zip(Layout.IsResident))
+                if (!stays) foreach (string name in unit.Names) _ = source.Stored(name, dtype);
+        }
+        catch (ArgumentException e)
+        {
+            throw new ArgumentException($"{e.Message} All weights stay from Model:MemoryLimit={_leastForAll} on.", e);
+        }
     }
 
     /// <summary>Begins to stream what does not fit, if there is something.</summary>
@@ -50,6 +62,7 @@ internal sealed class MemoryPlan(long limit, ModelOptions options, IWeightSource
     public void Begin(IBackend backend, bool keeps)
     {
         if (!Layout.Streams) return;
+        if (backend.Memory.IsHost) CheckStreams();
         OffloadPlan streamed = keeps ? Layout with { IsResident = [.. Layout.IsResident.Select((stays, unit) => stays && unit == WeightUnit.Head(part.LayerCount))] } : Layout;
         Stream = backend.CreateStream(source, _units, streamed, dtype, part.HasEmbedding ? TableRows : 0);
     }
@@ -64,21 +77,18 @@ internal sealed class MemoryPlan(long limit, ModelOptions options, IWeightSource
         return fitting >= unlimited.BlockCount ? unlimited : new KvPoolSize((int)fitting, $"what Model:MemoryLimit={Mebibytes(limit)} leaves beside weights and intermediate results");
     }
 
-    /// <summary>What stays, what streams and, once it does, the rate to expect, which is measured now: for people.</summary>
-    public string Describe()
+    /// <summary>What stays, what streams and, once it does, the rate to expect: for people.</summary>
+    /// <param name="rate">As it was measured; null if nothing streams.</param>
+    public string Describe(StreamRate? rate)
     {
         if (!Layout.Streams) return $"{Mebibytes(limit)}, and everything fits";
         long all = _units.Sum(unit => unit.Bytes), outside = Stream is null ? Layout.StreamedBytes : OutsideBytes;
         string give = Stream?.KeptBytes > 0 ? ", of which some give way to cache and process as these grow" : "";
-        return $"{Mebibytes(limit)}: {Mebibytes(all - outside)} of weights stay{give}; {Mebibytes(outside)} stream, a step through {OffloadPlan.Buffers} buffers of {Mebibytes(Layout.BufferBytes)}{Rate()}";
+        return $"{Mebibytes(limit)}: {Mebibytes(all - outside)} of weights stay{give}; {Mebibytes(outside)} stream, a step through {OffloadPlan.Buffers} buffers of {Mebibytes(Layout.BufferBytes)}{(rate is { } measured ? Describe(measured) : "")}";
     }
 
-    private string Rate()
-    {
-        if (Stream is null || Stream.StepBytes == 0) return "";
-        double bytesPerSecond = Stream.Measure();
-        return string.Create(CultureInfo.InvariantCulture, $", {Stream.Medium} at {Figure(bytesPerSecond / 1e9)} GB/s: at most {Figure(bytesPerSecond / Stream.StepBytes)} steps/s, each a token of every sequence that shares it");
-    }
+    private string Describe(StreamRate rate) =>
+        $", {Stream!.Medium} at {Figure(rate.BytesPerSecond / 1e9)} GB/s: at most {Figure(rate.StepsPerSecond)} steps/s, each a token of every sequence that shares it";
 
     private static string Figure(double value) => value.ToString(value < 1 ? "N2" : "N1", CultureInfo.InvariantCulture);
 
@@ -86,7 +96,7 @@ internal sealed class MemoryPlan(long limit, ModelOptions options, IWeightSource
     /// <param name="backend">Of the device, with its kernels made.</param>
     /// <param name="bytesPerBlock">Of the cache, over all layers.</param>
     public MemoryDemand Demand(IBackend backend, long bytesPerBlock) =>
-        Demand(backend.BaseBytes(part.ShapeOf(source.Config), size), backend.ActivationDtype, backend.Memory.IsHost, bytesPerBlock);
+        Demand(backend.BaseBytes(part.ShapeOf(source.Config), size, isAhead: false), backend.ActivationDtype, backend.Memory.IsHost, bytesPerBlock);
 
     /// <summary>The same of a device that is not in use.</summary>
     /// <param name="baseBytes">As <see cref="IBackend.BaseBytes"/>.</param>
@@ -99,7 +109,7 @@ internal sealed class MemoryPlan(long limit, ModelOptions options, IWeightSource
         long least = options.BlockCount ?? size.BlocksPerSequence, most = KvPoolSize.Most(options, size.ContextLength).BlockCount;
         CheckpointLayout.ExpectedTensor[] tensors = [.. CheckpointLayout.Expected(config, part)];
         long norms = tensors.Where(tensor => tensor.Shape.Length == 1).Sum(tensor => WeightDemand.BytesOf(source, tensor, dtype));
-        long table = WeightDemand.Bytes(source, dtype, part) - norms - _units.Sum(unit => unit.Bytes);
+        long table = WeightDemand.Bytes(source, dtype, part, isHost) - norms - _units.Sum(unit => unit.Bytes);
         return new MemoryDemand(
             baseBytes, LlamaModel.StepBytes(shape, size, activations, HasHead) + exchanged, norms, table, isHost && part.HasEmbedding ? LookedUpBytes : 0,
             [.. _units.Take(WeightUnit.Head(part.LayerCount)).Select(unit => unit.Bytes)], HasHead ? _units[^1].Bytes : 0, least * bytesPerBlock, most * bytesPerBlock);

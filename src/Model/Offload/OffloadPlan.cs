@@ -32,6 +32,9 @@ internal sealed record OffloadPlan(bool[] IsResident, long BufferBytes, long KvB
         return withHead.StreamedBytes <= withoutHead.StreamedBytes ? withHead : withoutHead;
     }
 
+    /// <summary>The smallest limit under which everything stays, for messages.</summary>
+    public static string LeastForAll(MemoryDemand demand) => Setting(demand.Fixed + demand.UnitBytes + demand.Table + demand.LeastKv);
+
     private static OffloadPlan? Place(long room, MemoryDemand demand, double kvShare, bool keepsHead)
     {
         long[] units = [.. keepsHead ? demand.Layers : demand.Layers.Append(demand.Head)];
@@ -71,11 +74,17 @@ internal sealed record OffloadPlan(bool[] IsResident, long BufferBytes, long KvB
 
     private static InsufficientMemoryException TooSmall(long limit, MemoryDemand demand)
     {
-        const long step = 8 << 20; // what the process takes by itself varies a little
-        long weights = Math.Min(Overhead(demand, keepsHead: true), Overhead(demand, keepsHead: false));
-        long least = (demand.Fixed + weights + demand.LeastKv + 2 * step - 1) / step * step;
+        long all = demand.UnitBytes + demand.Table, streamed = Math.Min(Overhead(demand, keepsHead: true), Overhead(demand, keepsHead: false));
+        string weights = all <= streamed ? $"the weights {Mebibytes(all)}, which are too few to stream," : $"{Buffers} buffers for weights {Mebibytes(streamed)}";
         return new InsufficientMemoryException($"Model:MemoryLimit={Mebibytes(limit)} is too small even if all weights stream: the process takes {Mebibytes(demand.Base)} beside the model, a step's intermediate "
-            + $"results {Mebibytes(demand.Step + demand.Norms)}, {Buffers} buffers for weights {Mebibytes(weights)} and the least KV cache {Mebibytes(demand.LeastKv)}. The smallest that works is "
-            + $"{least >> 20}MiB; a smaller Model:ContextLength, Scheduler:MaxBatchTokens or Scheduler:MaxSequences lowers it.");
+            + $"results {Mebibytes(demand.Step + demand.Norms)}, {weights} and the least KV cache {Mebibytes(demand.LeastKv)}. The smallest that works is "
+            + $"{Setting(demand.Fixed + Math.Min(all, streamed) + demand.LeastKv)}; a smaller Model:ContextLength, Model:BlockCount, Scheduler:MaxBatchTokens or Scheduler:MaxSequences lowers it.");
+    }
+
+    // What a process takes by itself varies a little.
+    private static string Setting(long bytes)
+    {
+        const long step = 8 << 20;
+        return $"{(bytes + 2 * step - 1) / step * step >> 20}MiB";
     }
 }

@@ -20,24 +20,27 @@ internal abstract class WeightStream : IDisposable
     public const int PlaceCount = Own + 1;
 
     private readonly int[] _placeOf; // by unit: Always, Own, or 0 of those that come through buffers
-    private readonly int[] _turnOf; // by unit: which of the round it is; −1 of those that are not in it
     private readonly int[] _order; // of the units that may be kept: the first so many of them lie evenly in a step, however many that are
-    private int[] _round = null!; // see Arrange: the units that are loaded, in the order of a step
-    private long _first; // load with which the round began
+    private LoadRound _round; // of those that come through buffers
     private long _load; // the first one whose buffer was not given back
     private bool _isUsed; // whether its unit was asked for
 
-    protected WeightStream(OffloadPlan plan)
+    /// <param name="plan">Which units stream.</param>
+    /// <param name="isWaitedFor">As for <see cref="StreamTraffic"/>.</param>
+    protected WeightStream(OffloadPlan plan, bool isWaitedFor)
     {
+        Traffic = new StreamTraffic(isWaitedFor);
         _placeOf = [.. plan.IsResident.Select(isResident => isResident ? Always : 0)];
-        _turnOf = new int[_placeOf.Length];
-        Arrange();
+        _round = RoundFrom(load: 0);
         const double goldenSection = 0.6180339887498949; // its multiples, taken modulo 1, fill any stretch of numbers evenly
-        _order = [.. _round.Index().OrderBy(unit => unit.Index * goldenSection % 1).Select(unit => unit.Item)];
+        _order = [.. _round.Units.Index().OrderBy(unit => unit.Index * goldenSection % 1).Select(unit => unit.Item)];
     }
 
     /// <summary>What a step reads from outside.</summary>
-    public long StepBytes => _round.Sum(BytesOf);
+    public long StepBytes => _round.Units.Sum(BytesOf);
+
+    /// <summary>What steps have had of it so far.</summary>
+    public StreamTraffic Traffic { get; }
 
     /// <summary>Memory of the units that are kept.</summary>
     public long KeptBytes { get; private set; }
@@ -62,11 +65,10 @@ internal abstract class WeightStream : IDisposable
     /// <exception cref="RunnerLostException">They cannot be read.</exception>
     public int Use(int unit)
     {
-        int turn = _turnOf[unit];
-        if (_isUsed && TurnOf(_load) != turn) GiveBack();
-        if (turn < 0) return _placeOf[unit];
-        while (TurnOf(_load) != turn) GiveBack();
-        if (!_isUsed) Await(_load);
+        if (_isUsed && UnitOf(_load) != unit) GiveBack();
+        if (!_round.Has(unit)) return _placeOf[unit];
+        while (UnitOf(_load) != unit) GiveBack();
+        if (!_isUsed) Take();
         _isUsed = true;
         return (int)(_load % OffloadPlan.Buffers);
     }
@@ -80,7 +82,9 @@ internal abstract class WeightStream : IDisposable
         foreach (int unit in _order)
         {
             if (_placeOf[unit] == Own || MemoryOf(unit) > room) continue;
+            long start = Stopwatch.GetTimestamp();
             Fill(unit);
+            Traffic.Add(BytesOf(unit), start);
             _placeOf[unit] = Own;
             KeptBytes += MemoryOf(unit);
             room -= MemoryOf(unit);
@@ -105,14 +109,16 @@ internal abstract class WeightStream : IDisposable
         if (KeptBytes != before) BeginRound();
     }
 
-    /// <summary>Loads without computing: round once, to meet the medium as steps will, and then measured, both for a moment at most.</summary>
-    /// <returns>Bytes a second.</returns>
-    public double Measure()
+    /// <summary>Loads without computing, between steps: first to meet the medium as steps will, and with the buffers as empty as they leave them; then measured.</summary>
+    /// <param name="most">For how long, each time; a step's loads are enough.</param>
+    /// <returns>Null if nothing streams now.</returns>
+    public StreamRate? Measure(TimeSpan most)
     {
-        TimeSpan most = TimeSpan.FromSeconds(0.5);
+        if (_round.Units.Length == 0) return null;
+        if (_isUsed) Next();
         Load(most, out _);
         long bytes = Load(most, out TimeSpan time);
-        return bytes / time.TotalSeconds;
+        return new StreamRate(StepBytes, time.TotalSeconds * StepBytes / bytes);
     }
 
     public abstract void Dispose();
@@ -139,31 +145,36 @@ internal abstract class WeightStream : IDisposable
     protected virtual void Empty(int unit) => throw new NotSupportedException("Units that stream are not kept here.");
 
     /// <summary>Which unit a load brings.</summary>
-    protected int UnitOf(long load) => _round[TurnOf(load)];
+    protected int UnitOf(long load) => _round.UnitOf(load);
 
-    private int TurnOf(long load) => (int)((load - _first) % _round.Length);
-
-    private void Arrange()
-    {
-        _round = [.. Enumerable.Range(0, _placeOf.Length).Where(unit => _placeOf[unit] == 0)];
-        Array.Fill(_turnOf, -1);
-        for (int turn = 0; turn < _round.Length; turn++) _turnOf[_round[turn]] = turn;
-    }
+    private LoadRound RoundFrom(long load) => new([.. _placeOf.Select(place => place is not (Always or Own))], load);
 
     // What is in the buffers belongs to the old round and is passed over; while nothing streams nothing is loaded.
     private void BeginRound()
     {
         for (int buffer = 0; buffer < OffloadPlan.Buffers; buffer++)
             if (buffer > 0 || !_isUsed) Await(_load + buffer);
-        Arrange();
-        (_first, _isUsed) = (_load + OffloadPlan.Buffers, false);
-        for (int buffer = 0; buffer < OffloadPlan.Buffers && _round.Length > 0; buffer++) Release(_load++);
+        _round = RoundFrom(_load + OffloadPlan.Buffers);
+        _isUsed = false;
+        for (int buffer = 0; buffer < OffloadPlan.Buffers && _round.Units.Length > 0; buffer++) Release(_load++);
     }
 
     // Also what is passed over is awaited: only then nobody writes to its buffer any more.
     private void GiveBack()
     {
-        if (!_isUsed) Await(_load);
+        if (!_isUsed) Take();
+        Next();
+    }
+
+    private void Take()
+    {
+        long start = Stopwatch.GetTimestamp();
+        Await(_load);
+        Traffic.Add(BytesOf(UnitOf(_load)), start);
+    }
+
+    private void Next()
+    {
         Release(_load++);
         _isUsed = false;
     }
@@ -171,10 +182,11 @@ internal abstract class WeightStream : IDisposable
     private long Load(TimeSpan most, out TimeSpan time)
     {
         long start = Stopwatch.GetTimestamp(), bytes = 0;
-        for (int i = 0; i < _round.Length && Stopwatch.GetElapsedTime(start) < most; i++)
+        for (int i = 0; i < _round.Units.Length && Stopwatch.GetElapsedTime(start) < most; i++)
         {
             bytes += BytesOf(UnitOf(_load));
-            GiveBack();
+            if (!_isUsed) Await(_load); // which is no step's affair
+            Next();
         }
         Settle();
         time = Stopwatch.GetElapsedTime(start);

@@ -13,8 +13,9 @@ internal sealed class LayerPlan
 
     private readonly IReadOnlyList<LayerSize> _layers;
     private readonly IReadOnlyList<DeviceRoom> _devices;
-    private readonly long[,] _worst; // [devices, layers + 1] most bytes that a device reads, those that stream counted so many times, when so many layers lie on the devices up to this; long.MaxValue where there is no way
-    private readonly int[,] _starts; // [devices, layers + 1] first layer on this device then
+    // Of so many layers on the devices up to this one: [devices, layers + 1]
+    private readonly long[,] _worst; // most bytes that one of them reads, each that streams counted StreamCost times; long.MaxValue where there is no way
+    private readonly int[,] _starts; // first layer on this device then
 
     private LayerPlan(IReadOnlyList<LayerSize> layers, IReadOnlyList<DeviceRoom> devices)
     {
@@ -45,7 +46,10 @@ internal sealed class LayerPlan
     public static ModelPart[] Place(IReadOnlyList<LayerSize> layers, IReadOnlyList<DeviceRoom> devices)
     {
         if (devices.Count > layers.Count)
-            throw new ArgumentException($"Model:Device names {devices.Count} devices, and the model has {layers.Count} layers: {string.Join(", ", devices.Skip(layers.Count).Select(device => device.Name))} would hold none. Name {layers.Count} at most.");
+        {
+            string idle = string.Join(", ", devices.Skip(layers.Count).Select(device => device.Name));
+            throw new ArgumentException($"Model:Device names {devices.Count} devices, and the model has {layers.Count} layers: {idle} would hold none. Name {layers.Count} at most.");
+        }
         LayerPlan plan = new(layers, devices);
         for (int device = 0; device < devices.Count; device++)
             for (int end = 0; end <= layers.Count; end++) plan.Find(device, end);
@@ -82,7 +86,11 @@ internal sealed class LayerPlan
         return parts;
     }
 
-    private InsufficientMemoryException TooLittle() => new(
-        $"The weights need {Mebibytes(_layers.Sum(layer => layer.WeightBytes))} and the least KV cache {Mebibytes(_layers.Sum(layer => layer.CacheBytes))}, and the devices have free: {string.Join(", ", _devices.Select(device => $"{device.Name} {Mebibytes(device.FreeBytes)}"))}. "
-        + "No lay of the layers fits: lower Model:ContextLength, raise Model:MemoryUtilization, use Model:Dtype=int8 or int4, or name more devices.");
+    private InsufficientMemoryException TooLittle()
+    {
+        string free = string.Join(", ", _devices.Select(device => $"{device.Name} {Mebibytes(device.FreeBytes)}"));
+        return new InsufficientMemoryException(
+            $"The weights need {Mebibytes(_layers.Sum(layer => layer.WeightBytes))} and the least KV cache {Mebibytes(_layers.Sum(layer => layer.CacheBytes))}, and the devices have free: {free}. "
+            + "No lay of the layers fits: lower Model:ContextLength, raise Model:MemoryUtilization, use Model:Dtype=int8 or int4, or name more devices.");
+    }
 }

@@ -15,7 +15,9 @@ internal readonly record struct PartReport(string Line, string? Memory, DeviceSh
     private static string Describe(PartRunner part, int blockCount)
     {
         LlamaWeights weights = part.Model!.Weights;
-        return string.Create(CultureInfo.InvariantCulture, $"{part.Choice.Device.Name}: {weights.Part.Describe(part.Model.Config)}; {weights.ByteCount >> 20:N0} MiB weights, of which a step reads {weights.StepByteCount >> 20:N0}; {blockCount * part.Model.BytesPerBlock >> 20:N0} MiB KV cache")
-            + $"{ModelDescription.Threads(part.Choice.Device.IsCuda ? 0 : part.ThreadCount)}, {part.Model.Kernels}";
+        string holds = weights.Part.Describe(part.Model.Config), threads = ModelDescription.Threads(part.Choice.Device.IsCuda ? 0 : part.ThreadCount);
+        string takes = string.Create(CultureInfo.InvariantCulture,
+            $"{weights.ByteCount >> 20:N0} MiB weights, of which a step reads {weights.StepByteCount >> 20:N0}; {blockCount * part.Model.BytesPerBlock >> 20:N0} MiB KV cache");
+        return $"{part.Choice.Device.Name}: {holds}; {takes}{threads}, {part.Model.Kernels}";
     }
 }

@@ -9,7 +9,7 @@ namespace Llama.Model.Parallel;
 /// <summary>One part of a model with its device and that device's thread: it takes each step from the part before it, runs its layers and hands the step on.</summary>
 internal sealed class PartRunner : IDisposable
 {
-    private readonly StepUnderWay[] _steps; // by number, modulo their count
+    private readonly PipelineStep[] _steps; // by number, modulo their count
     private readonly PartRunner? _before;
     private readonly ShardGroup? _group;
     private readonly int _shard;
@@ -25,7 +25,7 @@ internal sealed class PartRunner : IDisposable
     /// <param name="steps">As many as may be under way.</param>
     /// <param name="group">The devices that the part is shared with; null for none.</param>
     /// <param name="shard">Which of them this is.</param>
-    public PartRunner(ModelOptions options, BackendChoice choice, int threadCount, PartRunner? before, StepUnderWay[] steps, ShardGroup? group, int shard)
+    public PartRunner(ModelOptions options, BackendChoice choice, int threadCount, PartRunner? before, PipelineStep[] steps, ShardGroup? group, int shard)
     {
         (Choice, ThreadCount, _before, _steps, _group, _shard, _streams) = (choice, threadCount, before, steps, group, shard, new Matrix[steps.Length]);
         if (before is not null) before._handOn += Post;
@@ -83,7 +83,7 @@ internal sealed class PartRunner : IDisposable
     private void Run(long number)
     {
         int place = (int)(number % _steps.Length);
-        StepUnderWay step = _steps[place];
+        PipelineStep step = _steps[place];
         try
         {
             if (!step.HasFailed) Run(step, place);
@@ -105,7 +105,7 @@ internal sealed class PartRunner : IDisposable
         return _group is { SurvivesFailure: false } ? new RunnerLostException($"{name} failed, and with it the connection of the devices that share its layers: {failure.Message}", failure) : failure;
     }
 
-    private void Run(StepUnderWay step, int place)
+    private void Run(PipelineStep step, int place)
     {
         ForwardBatch batch = step.Batch;
         if (_before is not null) Model!.Take(batch, _before._streams[place].Take(batch.TokenCount));

@@ -1,5 +1,6 @@
 using Llama.Model.Backends;
 using Llama.Model.Checkpoints;
+using Llama.Model.Offload;
 using Llama.Model.Sampling;
 using Llama.Model.Threads;
 
@@ -12,14 +13,14 @@ namespace Llama.Model.Parallel;
 /// </summary>
 internal sealed class PipelineRunner : ModelRunner
 {
-    private readonly StepUnderWay[] _steps; // as many as there are stages; by number, modulo their count
+    private readonly PipelineStep[] _steps; // as many as there are stages; by number, modulo their count
     private readonly Stages _stages;
     private readonly Tally _finished = new();
     private long _begunCount, _finishedCount;
 
     public PipelineRunner(ModelOptions options, IReadOnlyList<BackendChoice> choices)
     {
-        _steps = [.. Enumerable.Range(0, choices.Count / options.TensorParallel).Select(_ => new StepUnderWay(options.MaxSequences))];
+        _steps = [.. Enumerable.Range(0, choices.Count / options.TensorParallel).Select(_ => new PipelineStep(options.MaxSequences))];
         try
         {
             _stages = new Stages(options, choices, _steps, handOn: _finished.Raise);
@@ -29,8 +30,9 @@ internal sealed class PipelineRunner : ModelRunner
             KvPoolSize pool = LeastPool();
             _stages.OnEach((part, _) => part.UseCache(pool.BlockCount, batchTokens));
             Limits = LimitsOf(options, _stages.Parts[0].Model!.Config, batchTokens, pool.BlockCount) with { StepsUnderWay = _steps.Length, SpreadFrom = MeasureSpread() };
+            StreamRate? stream = MeasureStreamFor(Moment);
             PartReport[] reports = _stages.AskEach(part => PartReport.Of(part, pool.BlockCount));
-            Description = new PipelineDescription(options, _stages.Parts, reports, Limits, _stages.Way).Make(pool);
+            Description = new PipelineDescription(options, _stages.Parts, reports, Limits, _stages.Way).Make(pool) with { Stream = stream };
         }
         catch
         {
@@ -68,6 +70,13 @@ internal sealed class PipelineRunner : ModelRunner
         _finished.WaitFor(_begunCount, spins: false);
         _stages?.Dispose();
         _finished.Dispose();
+    }
+
+    // Stage after stage: devices that read from the same files would share the rate.
+    private protected override StreamRate? MeasureStreamFor(TimeSpan most)
+    {
+        StreamRate?[] rates = [.. Enumerable.Range(0, _stages.Count).SelectMany(stage => _stages.AskStage(stage, part => part.Model!.MeasureStream(most)))];
+        return StreamRate.Of(rates, _stages.ShardCount);
     }
 
     /// <summary>[parts] what of the model each device gets.</summary>

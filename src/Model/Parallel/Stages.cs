@@ -14,7 +14,7 @@ internal sealed class Stages : IDisposable
     /// <param name="choices">The devices.</param>
     /// <param name="steps">As many as there are stages.</param>
     /// <param name="handOn">What the last stage does when it has run a step.</param>
-    public Stages(ModelOptions options, IReadOnlyList<BackendChoice> choices, StepUnderWay[] steps, Action handOn)
+    public Stages(ModelOptions options, IReadOnlyList<BackendChoice> choices, PipelineStep[] steps, Action handOn)
     {
         ShardCount = options.TensorParallel;
         _groups = [.. steps.Select(_ => ShardCount > 1 ? new ShardGroup(ShardCount) : null)];
@@ -69,23 +69,13 @@ internal sealed class Stages : IDisposable
     }
 
     /// <summary>Does something for each device.</summary>
-    public void OnEach(Action<PartRunner, int> task)
-    {
-        for (int i = _parts.Count - 1; i >= 0; i--) // the first part last, which does it on this thread
-        {
-            (PartRunner part, int index) = (_parts[i], i);
-            part.Begin(() => task(part, index));
-        }
-        Settle();
-    }
+    public void OnEach(Action<PartRunner, int> task) => On(_parts, task);
 
     /// <summary>[parts] what each device answers.</summary>
-    public T[] AskEach<T>(Func<PartRunner, T> question)
-    {
-        T[] answers = new T[_parts.Count];
-        OnEach((part, i) => answers[i] = question(part));
-        return answers;
-    }
+    public T[] AskEach<T>(Func<PartRunner, T> question) => Ask(_parts, question);
+
+    /// <summary>[devices of a stage] what those of one stage answer, while the others rest.</summary>
+    public T[] AskStage<T>(int stage, Func<PartRunner, T> question) => Ask(_parts.GetRange(stage * ShardCount, ShardCount), question);
 
     /// <summary>Gives everything back. No step may be under way.</summary>
     public void Dispose()
@@ -96,6 +86,23 @@ internal sealed class Stages : IDisposable
 
     /// <summary>The device of a stage that takes steps and hands them on.</summary>
     private PartRunner First(int stage) => _parts[stage * ShardCount];
+
+    private T[] Ask<T>(List<PartRunner> parts, Func<PartRunner, T> question)
+    {
+        T[] answers = new T[parts.Count];
+        On(parts, (part, i) => answers[i] = question(part));
+        return answers;
+    }
+
+    private void On(List<PartRunner> parts, Action<PartRunner, int> task)
+    {
+        for (int i = parts.Count - 1; i >= 0; i--) // the first part last, which may do it on this thread
+        {
+            (PartRunner part, int index) = (parts[i], i);
+            part.Begin(() => task(part, index));
+        }
+        Settle();
+    }
 
     /// <summary>Waits for what all threads do, and throws the first of what they threw.</summary>
     private void Settle()

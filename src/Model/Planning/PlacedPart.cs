@@ -32,10 +32,10 @@ internal sealed class PlacedPart
         (_options, _format, _size, _choice) = (options, format, size, choice);
         _shape = part.ShapeOf(part.ShardCount == 1 ? whole : part.ShardOf(whole).Config);
         ScalarType dtype = choice.ActivationDtype(format.Dtype);
-        long activations = Activations.BytesOf(_shape, size.Tokens, dtype), embedding = part.HasEmbedding ? WeightDemand.EmbeddingBytes(held.Config, format.Dtype) : 0;
+        long activations = Activations.BytesOf(_shape, size.Tokens, dtype), embedding = part.HasEmbedding ? WeightDemand.EmbeddingBytes(held, format.Dtype, IsHost) : 0;
         long[] layers = [.. Enumerable.Range(part.FirstLayer, part.LayerCount).Select(layer => WeightDemand.LayerBytes(held, format.Dtype, new ModelPart(layer, 1)))];
-        long exchanged = ShardGroup.BytesOf(whole, part, size, isHost: !choice.Device.IsCuda);
-        Plan = new DevicePlan(choice.Device.Name, freeBytes, part.FirstLayer, layers, embedding, WeightDemand.Bytes(held, format.Dtype, part) - layers.Sum() - embedding,
+        long exchanged = ShardGroup.BytesOf(whole, part, size, IsHost);
+        Plan = new DevicePlan(choice.Device.Name, freeBytes, part.FirstLayer, layers, embedding, WeightDemand.Bytes(held, format.Dtype, part, IsHost) - layers.Sum() - embedding,
             CacheBytes: 0, activations, LlamaModel.StepBytes(_shape, size, dtype, part.HasHead(whole)) - activations + exchanged)
         { Share = part.Share(whole), Holds = part.Describe(whole) };
         if (choice.MemoryLimit is long limit) _limited = Limit(new MemoryPlan(limit, options, held, part, size, format.Dtype, exchanged));
@@ -59,15 +59,16 @@ internal sealed class PlacedPart
         KvPoolSize Derive() => KvPoolSize.Derive(_options, _size.ContextLength, BytesPerBlock, Math.Max(0, Plan.FreeBytes - Plan.TotalBytes), _choice.CacheShare);
     }
 
+    private bool IsHost => !_choice.Device.IsCuda;
+
     private MemoryPlan? Limit(MemoryPlan memory)
     {
-        bool isHost = !_choice.Device.IsCuda;
-        MemoryDemand demand = memory.Demand(BaseBytes(), _choice.ActivationDtype(_format.Dtype), isHost, BytesPerBlock);
+        MemoryDemand demand = memory.Demand(BaseBytes(), _choice.ActivationDtype(_format.Dtype), IsHost, BytesPerBlock);
         Plan = Plan with { LimitBytes = _choice.MemoryLimit, BaseBytes = demand.Base };
         try
         {
             memory.Make(demand, freeBytes: long.MaxValue - demand.Base); // a limit beyond what there is shows how much is missing
-            if (isHost) memory.CheckStreams();
+            if (IsHost) memory.CheckStreams();
             else if (memory.Layout.Streams && !_choice.HoldsCodes) throw new ArgumentException(HostBackend.CannotStream);
         }
         catch (Exception e) when (e is InsufficientMemoryException or ArgumentException) // too small, or weights that cannot stream
@@ -83,8 +84,8 @@ internal sealed class PlacedPart
     // A GPU that is not in use does not tell: contexts, libraries and compiled kernels of those that were measured take less.
     private long BaseBytes()
     {
-        if (_choice.Device.IsCuda) return AssumedCudaBase;
+        if (!IsHost) return AssumedCudaBase;
         using IBackend backend = _choice.Create(_format.Dtype, _options.Deterministic);
-        return backend.BaseBytes(_shape, _size);
+        return backend.BaseBytes(_shape, _size, isAhead: true);
     }
 }

@@ -26,7 +26,8 @@ internal sealed record DeviceChoice(int? CudaIndex, string Reason)
         string[] names = setting.Split(',', StringSplitOptions.TrimEntries);
         if (names.Length == 1 && (shardCount == 1 || setting is "auto" or "cpu" or "cuda")) return FirstOf(Resolve(setting, countCuda), shardCount, countCuda);
         if (names.Length % shardCount != 0)
-            throw new ArgumentException($"Model:TensorParallel is {shardCount}, and Model:Device names {names.Length} device{(names.Length == 1 ? "" : "s")}; name {shardCount} or a multiple of it, each group of {shardCount} being a stage of the layers.");
+            throw new ArgumentException($"Model:TensorParallel is {shardCount}, and Model:Device names {names.Length} device{(names.Length == 1 ? "" : "s")}; "
+                + $"name {shardCount} or a multiple of it, each group of {shardCount} being a stage of the layers.");
         if (names.Contains("auto")) throw new ArgumentException($"Model:Device is '{setting}'; auto stands alone: name every device of a list, such as cuda:0,cuda:1.");
         DeviceChoice[] devices = [.. names.Select(name => Resolve(name == "cpu" ? "cpu:0" : name, countCuda))];
         if (devices.CountBy(device => device.Name).FirstOrDefault(named => named.Value > 1).Key is { } twice)

@@ -13,7 +13,7 @@ internal sealed class Lookout(TimeProvider clock)
 
     private static readonly TaskCompletionSource<EngineFrame?> Closed = Answered(null);
 
-    private readonly Tally _tally = new(clock);
+    private readonly RunningTotals _totals = new(clock);
     private readonly StepLog _steps = new();
     private TaskCompletionSource<EngineFrame?>? _question; // all who ask before it is answered share it
 
@@ -24,13 +24,13 @@ internal sealed class Lookout(TimeProvider clock)
         return (Interlocked.CompareExchange(ref _question, question, null) ?? question).Task;
     }
 
-    public void Admitted(Sequence sequence) => _tally.Admitted(sequence);
+    public void Admitted(Sequence sequence) => _totals.Admitted(sequence);
 
     public void Ran(StepUnderWay step, TimeSpan duration) => _steps.Add(step, duration);
 
-    public void Generated(in Outcome outcome) => _tally.Generated(outcome);
+    public void Generated(in Outcome outcome) => _totals.Generated(outcome);
 
-    public void Ended() => _tally.Ended();
+    public void Ended() => _totals.Ended();
 
     /// <summary>Answers whoever asked. Between two steps.</summary>
     public void Answer(Scheduler scheduler, EngineCounters counters)
@@ -49,7 +49,7 @@ internal sealed class Lookout(TimeProvider clock)
         return new EngineFrame
         {
             Counts = counts,
-            Totals = _tally.Totals(scheduler.PreemptionCount),
+            Totals = _totals.Totals(scheduler.PreemptionCount),
             Steps = _steps.Take(),
             Sequences = [.. scheduler.Live.Take(MostRows).Select(sequence => SequenceRow.Of(sequence, clock.GetElapsedTime(sequence.Arrival, now)))],
             Pool = new PoolImage(scheduler.Blocks),

@@ -14,7 +14,7 @@ internal static class HostingRegistration
         services.AddSingleton<LoadModel>(settings =>
         {
             ModelRunner runner = ModelRunner.Load(settings);
-            return new LoadedModel(runner, runner.Description);
+            return new LoadedModel(runner, runner.Description) { MeasureStream = runner.MeasureStream };
         });
         services.AddSingleton<SecondSignal>();
         services.AddSingleton<EngineHost>();

@@ -1,4 +1,5 @@
 using Llama.Model;
+using Llama.Model.Offload;
 
 namespace Llama.Server.Hosting;
 
@@ -8,4 +9,8 @@ internal delegate LoadedModel LoadModel(ModelOptions options);
 /// <summary>A model ready to run.</summary>
 /// <param name="Runner">The model.</param>
 /// <param name="Description">What was loaded and how its sizes were derived.</param>
-internal sealed record LoadedModel(IModelRunner Runner, ModelDescription Description);
+internal sealed record LoadedModel(IModelRunner Runner, ModelDescription Description)
+{
+    /// <summary>As <see cref="ModelRunner.MeasureStream"/>.</summary>
+    public Func<StreamRate?> MeasureStream { get; init; } = () => null;
+}

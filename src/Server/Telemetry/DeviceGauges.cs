@@ -15,9 +15,13 @@ internal sealed class DeviceGauges
         Meter meter = meters.Create(ModelCallMetrics.MeterName);
         meter.CreateObservableGauge("llama.device_memory_bytes", () => Devices.SelectMany(Memory), description: "What a device holds of the model: weights, its part of every KV block, and of a memory of its own whatever else was taken.");
         meter.CreateObservableCounter("llama.device_busy_seconds_total", () => Devices.Select(Busy), description: "Time that a device has worked at steps, waiting for those included that share its layers.");
+        meter.CreateObservableCounter("llama.device_streamed_bytes_total", () => Streams.Select(Streamed), description: "Weights that a device has read from outside because Model:MemoryLimit lets them not stay.");
+        meter.CreateObservableCounter("llama.device_stream_wait_seconds_total", () => Streams.SelectMany(Waited), description: "Time in which a device's steps have waited for such weights; of the processor's alone.");
     }
 
     private IReadOnlyList<DeviceShare> Devices => _host.Description?.Devices ?? [];
+
+    private IEnumerable<DeviceShare> Streams => Devices.Where(device => device.Traffic is not null);
 
     private static IEnumerable<Measurement<long>> Memory(DeviceShare device)
     {
@@ -30,4 +34,12 @@ internal sealed class DeviceGauges
     private static Measurement<long> Of(DeviceShare device, string kind, long bytes) => new(bytes, new("device", device.Name), new("kind", kind));
 
     private static Measurement<double> Busy(DeviceShare device) => new(device.Busy.Total.TotalSeconds, new KeyValuePair<string, object?>("device", device.Name));
+
+    private static Measurement<long> Streamed(DeviceShare device) => new(device.Traffic!.Bytes, new KeyValuePair<string, object?>("device", device.Name));
+
+    private static IEnumerable<Measurement<double>> Waited(DeviceShare device)
+    {
+        if (device.Traffic!.Waited is { } waited)
+            yield return new(waited.TotalSeconds, new KeyValuePair<string, object?>("device", device.Name));
+    }
 }

@@ -36,7 +36,7 @@ public sealed unsafe class HostWeightStreamTests : IDisposable
                 if (buffer < 0) continue;
                 foreach (string name in units[unit].Names) AssertEqual(source.Weight(name), stream.View(name, buffer));
             }
-            Assert.True(stream.Measure() > 0);
+            Assert.True(stream.Measure(TimeSpan.FromSeconds(0.01)) is { BytesPerSecond: > 0 });
             Assert.Equal(0, stream.Use(0) / OffloadPlan.Buffers);
         }
     }
@@ -72,6 +72,32 @@ public sealed unsafe class HostWeightStreamTests : IDisposable
         Assert.Equal(0, stream.StepBytes);
         stream.LetGo(long.MaxValue);
         Assert.Equal((all, 0), (stream.StepBytes, stream.KeptBytes));
+    }
+
+    [Fact]
+    public void Traffic_AnySteps_IsWhatTheyReadAndWhatIsKept_AndNothingThatIsMeasured()
+    {
+        RandomCheckpoint.Write(_folder, Config, TensorDtype.BF16, seed: 5);
+        using IWeightSource source = Open();
+        IReadOnlyList<WeightUnit> units = WeightUnit.Of(source, ModelPart.Whole(Config), ScalarType.BFloat16);
+        using HostWeightStream stream = new(source, units, new OffloadPlan(new bool[units.Count], 1 << 20, 0, 0), ScalarType.BFloat16, tableRows: 8);
+        Random random = new(7);
+        long read = 0;
+        for (int step = 0; step < 40; step++)
+        {
+            if (random.Next(4) == 0)
+            {
+                long before = stream.StepBytes;
+                stream.Keep(random.NextInt64(units.Sum(unit => unit.Bytes) / 2));
+                read += before - stream.StepBytes; // of those that are kept now
+            }
+            if (random.Next(4) == 0) stream.LetGo(random.NextInt64(units.Sum(unit => unit.Bytes) / 2));
+            if (random.Next(3) == 0) Assert.Equal(stream.StepBytes, stream.Measure(TimeSpan.MaxValue)?.StepBytes ?? 0);
+            for (int unit = 0; unit < units.Count; unit++) stream.Use(unit);
+            read += stream.StepBytes;
+            Assert.Equal(read, stream.Traffic.Bytes);
+        }
+        Assert.True(stream.Traffic.Waited > TimeSpan.Zero);
     }
 
     [Fact]

@@ -7,6 +7,7 @@ public sealed class MemoryLimitTests
     [Theory]
     [InlineData("8GiB", 8L << 30)]
     [InlineData(" 512 mib ", 512L << 20)]
+    [InlineData("8Gi", 8L << 30)] // as Kubernetes has it
     [InlineData("1.5GB", 1_500_000_000)]
     [InlineData("0.5KiB", 512)]
     [InlineData("1048576", 1 << 20)]
@@ -25,6 +26,7 @@ public sealed class MemoryLimitTests
     [InlineData("-1GiB")]
     [InlineData("0")]
     [InlineData("1,5GiB")]
+    [InlineData("8G")] // of which there are two sizes
     [InlineData("1e3MiB")]
     [InlineData("NaN")]
     [InlineData("9999999999TiB")]

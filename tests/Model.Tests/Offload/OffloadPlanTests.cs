@@ -49,6 +49,21 @@ public sealed class OffloadPlanTests
             string smallest = message[(message.IndexOf("works is ", StringComparison.Ordinal) + 9)..];
             Assert.True(MemorySize.TryParse(smallest[..(smallest.IndexOf("MiB", StringComparison.Ordinal) + 3)], out long bytes));
             Assert.Null(TryMake(bytes, demand, out _));
+            Assert.NotNull(TryMake(bytes - (16 << 20), demand, out _)); // nor is it much more than that
+        }
+    }
+
+    [Fact]
+    public void LeastForAll_AnyModel_LetsEverythingStayAndLittleLessDoesNot()
+    {
+        Random random = new(5);
+        for (int i = 0; i < 200; i++)
+        {
+            MemoryDemand demand = Random(random);
+            Assert.True(MemorySize.TryParse(OffloadPlan.LeastForAll(demand), out long bytes));
+            Assert.Null(TryMake(bytes, demand, out OffloadPlan plan));
+            Assert.False(plan.Streams);
+            Assert.False(TryMake(bytes - (16 << 20), demand, out plan) is null && !plan.Streams);
         }
     }
 
@@ -79,6 +94,33 @@ public sealed class OffloadPlanTests
             streamed = plan.StreamedBytes;
         }
         Assert.Equal(0, streamed);
+    }
+
+    // A head that streams is one more layer; one that stays is one more thing that is always there.
+    [Fact]
+    public void Make_KeepsTheHead_JustWhereThatStreamsNoMoreThanNotDoingSo()
+    {
+        Random random = new(5);
+        int kept = 0, streamed = 0;
+        for (int i = 0; i < 3000; i++)
+        {
+            MemoryDemand demand = Random(random);
+            if (demand.Head == 0) continue;
+            demand = demand with { Table = 0, MostKv = demand.LeastKv };
+            long limit = random.NextInt64(demand.Fixed, demand.Fixed + demand.UnitBytes + demand.LeastKv);
+            OffloadPlan? keeping = Made(demand with { Step = demand.Step + demand.Head, Head = 0 }), streaming = Made(demand with { Layers = [.. demand.Layers, demand.Head], Head = 0 });
+            if (TryMake(limit, demand, out OffloadPlan plan) is not null)
+            {
+                Assert.True(keeping is null && streaming is null);
+                continue;
+            }
+            Assert.Equal(Math.Min(keeping?.StreamedBytes ?? long.MaxValue, streaming?.StreamedBytes ?? long.MaxValue), plan.StreamedBytes);
+            if (plan.IsResident[^1]) kept++;
+            else streamed++;
+
+            OffloadPlan? Made(MemoryDemand other) => TryMake(limit, other, out OffloadPlan made) is null ? made : null;
+        }
+        Assert.True(kept > 30 && streamed > 30, $"{kept} kept, {streamed} streamed");
     }
 
     private static MemoryDemand Random(Random random)

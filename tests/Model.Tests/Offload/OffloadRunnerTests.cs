@@ -1,5 +1,6 @@
 using Llama.Model.Backends;
 using Llama.Model.Checkpoints;
+using Llama.Model.Offload;
 using Llama.Model.Quantization;
 using Llama.Model.Sampling;
 using Llama.Model.Tests.Cuda.Emulator;
@@ -85,6 +86,24 @@ public sealed class OffloadRunnerTests : IDisposable
         Assert.Equal(ModelRunnerTests.Generate(options, 24), ModelRunnerTests.Generate(options, 24, limited));
         using ModelRunner runner = ModelRunner.Load(options, limited);
         Assert.Equal(2, runner.Description.Memory!.Split(" stream,").Length - 1);
+        long before = Traffic(runner);
+        StreamRate rate = runner.MeasureStream()!.Value;
+        Assert.Equal(before, Traffic(runner));
+        Assert.Equal(rate.StepBytes, runner.Description.Stream!.Value.StepBytes);
+        Assert.True(rate.Seconds > 0);
+        ForwardBatch batch = new(16, 1, runner.Limits.BlocksPerSequence);
+        for (int position = 0; position < 5; position++) ModelRunnerTests.Step(runner, batch, new SampledToken[1], position, 1);
+        Assert.Equal(before + 5 * rate.StepBytes, Traffic(runner));
+    }
+
+    [Fact]
+    public void MeasureStream_NothingStreams_IsNull()
+    {
+        RandomCheckpoint.Write(_folder, Config, TensorDtype.BF16, seed: 1);
+        using ModelRunner runner = ModelRunner.Load(new ModelOptions { Path = _folder, Device = "cpu", MaxSequences = 3 });
+        Assert.Null(runner.MeasureStream());
+        Assert.Null(runner.Description.Stream);
+        Assert.Null(runner.Description.Devices[0].Traffic);
     }
 
     [Fact]
@@ -114,7 +133,9 @@ public sealed class OffloadRunnerTests : IDisposable
         RandomCheckpoint.Write(_folder, Config, TensorDtype.BF16, seed: 1);
         ModelOptions options = new() { Path = _folder, Device = "cpu", Dtype = "int8", MaxSequences = 3 };
         (ModelOptions limited, BackendChoice choice) = LimitedModel.Of(options, BackendChoice.Of(options), 2);
-        Assert.Contains("the verb quantize with --type int8", Assert.Throws<ArgumentException>(() => ModelRunner.Load(limited, choice)).Message);
+        string message = Assert.Throws<ArgumentException>(() => ModelRunner.Load(limited, choice)).Message;
+        Assert.Contains("the verb quantize with --type int8", message);
+        Assert.Matches("All weights stay from Model:MemoryLimit=[0-9]+MiB on", message);
     }
 
     [Fact]
@@ -164,6 +185,8 @@ public sealed class OffloadRunnerTests : IDisposable
         (double[] logprobs, float[] sum) = ModelRunnerTests.Read(runner, chunk);
         return [.. logprobs, .. sum];
     }
+
+    private static long Traffic(ModelRunner runner) => runner.Description.Devices.Sum(device => device.Traffic!.Bytes);
 
     private static long Allocated(ModelOptions options, BackendChoice choice)
     {

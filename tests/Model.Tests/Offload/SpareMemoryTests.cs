@@ -1,6 +1,7 @@
 using Llama.Model.Backends;
 using Llama.Model.Checkpoints;
 using Llama.Model.Kernels;
+using Llama.Model.Kernels.Plain;
 using Llama.Model.Kernels.Simd;
 using Llama.Model.Offload;
 using Llama.Model.Parallel;
@@ -85,6 +86,26 @@ public sealed class SpareMemoryTests : IDisposable
         batch.CopyCount = 1;
         Assert.True(untouched.Touch(batch) - again >= KvCache.BytesPerBlock(Config, 16, ScalarType.BFloat16));
         Assert.Equal(again, untouched.Touch(batch));
+    }
+
+    [Fact]
+    public void Touch_AnyContexts_CountsWhatKernelsTakeForTheLongestInTheStep()
+    {
+        using LlamaWeights weights = Weights();
+        using KvCache cache = new(Config, 8, 16, ScalarType.BFloat16, HostMemory.Instance);
+        PlainKernels kernels = new();
+        UntouchedMemory untouched = new(weights, kernels, new StepSize(64, 4, 128, 16), ScalarType.Float32, cache);
+        ForwardBatch batch = new(64, 4, 8) { TokenCount = 3, SequenceCount = 3, SampleCount = 3 };
+        untouched.Touch(batch); // once, for the first time
+        long others = untouched.Touch(batch) - kernels.ScratchBytes(Config, 3, 0);
+        Random random = new(4);
+        for (int i = 0; i < 50; i++)
+        {
+            int[] contexts = [random.Next(1, 129), random.Next(1, 129), random.Next(1, 129)];
+            contexts.CopyTo(batch.ContextLengths, 0);
+            batch.ContextLengths[3] = 128; // of an earlier step
+            Assert.Equal(kernels.ScratchBytes(Config, 3, contexts.Max()), untouched.Touch(batch) - others);
+        }
     }
 
     private LlamaWeights Weights() => new(WeightSource.Open(_folder, WeightFormat.Parse("auto"), HostMemory.Instance));

@@ -7,5 +7,5 @@ internal sealed class UnburdenedBackend(IBackend backend) : BackendUnder(backend
 {
     public static BackendChoice On(BackendChoice choice) => choice with { Create = (dtype, deterministic) => new UnburdenedBackend(choice.Create(dtype, deterministic)), Process = null };
 
-    public override long BaseBytes(LlamaConfig config, StepSize size) => 0;
+    public override long BaseBytes(LlamaConfig config, StepSize size, bool isAhead) => 0;
 }

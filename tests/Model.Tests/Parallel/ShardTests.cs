@@ -55,6 +55,22 @@ public sealed class ShardTests
         Assert.InRange(cut, 100, 499);
     }
 
+    [Fact]
+    public void Columns_OfAnyModel_AreEvenWithinAThird_AndCutAsWideAsThatAllows()
+    {
+        Random random = new(7);
+        for (int i = 0; i < 1000; i++)
+        {
+            int count = random.Next(2, 9), columns = 64 * random.Next(1, 60);
+            LlamaConfig whole = SmallLlama.Config with { HeadCount = 8, KvHeadCount = 8, IntermediateSize = columns, VocabSize = 1000 };
+            if (Shard.Refusal(whole, count) is not null || columns < 16 * 3 * count) continue; // narrower pieces than 16 there are none
+            Slice[] slices = [.. Enumerable.Range(0, count).Select(index => Shard.Of(whole, index, count).Columns)];
+            Assert.True(3 * slices[0].Count <= 4 * slices[^1].Count, $"{columns} for {count}: {slices[0].Count} and {slices[^1].Count}");
+            int widest = new[] { 64, 32, 16 }.First(unit => columns >= unit * 3 * count);
+            Assert.All(slices, slice => Assert.Equal(0, slice.Start % widest));
+        }
+    }
+
     [Theory]
     [InlineData(2, "16+16", "448+448", "4096+4096")]
     [InlineData(3, "16+8+8", "320+320+256", "2736+2736+2720")]

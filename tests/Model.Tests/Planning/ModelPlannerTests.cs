@@ -46,6 +46,19 @@ public sealed class ModelPlannerTests : IDisposable
         if (plan.Devices.Count > 1) Assert.All(plan.Devices, part => Assert.Contains($"{part.Name}: {part.Holds}", runner.Description.Device));
     }
 
+    // One matrix is embedding and head: of codes too, since the processor reads their rows.
+    [Theory]
+    [InlineData("cpu", "bfloat16")]
+    [InlineData("cpu", "int8")]
+    [InlineData("cpu:0,cpu:1", "int4")]
+    public void Make_TiedHead_WeighsAsLoadingDoes(string device, string dtype)
+    {
+        RandomCheckpoint.Write(_folder, SmallLlama.Config with { LayerCount = 5, TieWordEmbeddings = true }, TensorDtype.BF16, seed: 1);
+        ModelOptions options = Options(device) with { Dtype = dtype, BlockCount = 9 };
+        using ModelRunner runner = ModelRunner.Load(options);
+        Assert.Equal(runner.Description.Devices.Select(part => part.WeightBytes), ModelPlanner.Make(options, []).Devices.Select(part => part.WeightBytes));
+    }
+
     // Needs grow with the number of devices only by what each has for itself, and no layer is lost.
     [Theory]
     [InlineData(1)]
@@ -110,6 +123,24 @@ public sealed class ModelPlannerTests : IDisposable
         DevicePlan device = Assert.Single(ModelPlanner.Place(options, [choice], [choice.FreeBytes()]).Devices);
 
         Assert.InRange(choice.MemoryLimit!.Value - device.TotalBytes, 0, BlockBytes - 1);
+        using ModelRunner runner = ModelRunner.Load(options, choice);
+        Assert.Equal(runner.Limits.BlockCount * BlockBytes, device.CacheBytes);
+    }
+
+    // What a process has taken is its own affair: a plan is for one that serves.
+    [Theory]
+    [InlineData("cpu", "fused")]
+    [InlineData("cpu:0,cpu:1", "fused")]
+    [InlineData("cpu", "scalar")]
+    public void Place_InAnyProcess_AssumesTheSameOne(string device, string kernels)
+    {
+        ModelOptions options = Options(device) with { MemoryLimit = "1GiB", Kernels = kernels };
+        ModelPlan plan = ModelPlanner.Make(options, []);
+        byte[] taken = GC.AllocateArray<byte>(64 << 20, pinned: true);
+        Array.Fill(taken, (byte)1);
+        Assert.Equal(plan.Devices.Select(each => each.BaseBytes), ModelPlanner.Make(options, []).Devices.Select(each => each.BaseBytes));
+        Assert.InRange(plan.Devices.Sum(each => each.BaseBytes), 128 << 20, 256 << 20);
+        GC.KeepAlive(taken);
     }
 
     [Fact]

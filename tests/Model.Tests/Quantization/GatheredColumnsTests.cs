@@ -2,6 +2,7 @@ using Llama.Model.Checkpoints;
 using Llama.Model.Kernels;
 using Llama.Model.Quantization;
 using Llama.Model.Torch;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Tests.Quantization;
@@ -20,6 +21,7 @@ public sealed unsafe class GatheredColumnsTests
     [InlineData(ScalarType.BFloat16, null)]
     public void Bring_AnyAsksInAnyRoom_AreTheColumns(ScalarType dtype, int? most)
     {
+        using DisposeScope held = NewDisposeScope(); // every tensor, through every call
         Random random = new(dtype.GetHashCode() + most ?? 0);
         using Source source = new(Values(random).to(dtype));
         using GatheredColumns columns = new(source, "w", Outputs, Inputs, most);
@@ -41,6 +43,7 @@ public sealed unsafe class GatheredColumnsTests
     [Fact]
     public void Bring_ColumnsThatAreAskedForOften_AreGatheredOnce()
     {
+        using DisposeScope held = NewDisposeScope();
         using Source source = new(Values(new Random(1)));
         using GatheredColumns columns = new(source, "w", Outputs, Inputs, most: 4);
         nint* addresses = stackalloc nint[Inputs];
@@ -51,6 +54,23 @@ public sealed unsafe class GatheredColumnsTests
             columns.Bring([other], addresses);
         }
         Assert.Equal(1 + Inputs - 10, source.OpenedCount);
+    }
+
+    // A weight that is small is kept whole; else an eighth of its columns, or a mebibyte of them, or sixteen, whatever is most.
+    [Theory]
+    [InlineData(50, 40, 40)]
+    [InlineData(4096, 200, 128)]
+    [InlineData(40_000, 30, 16)]
+    [InlineData(40_000, 144, 18)]
+    public void Bring_AllColumnsAtOnce_BringsAsManyAsAreKept(int outputs, int inputs, int kept)
+    {
+        using DisposeScope held = NewDisposeScope();
+        using Source source = new(zeros(outputs, inputs, dtype: ScalarType.BFloat16));
+        using GatheredColumns columns = new(source, "w", outputs, inputs);
+        nint* addresses = stackalloc nint[inputs];
+        Assert.Equal(kept, columns.Bring([.. Enumerable.Range(0, inputs)], addresses));
+        Assert.Equal(kept, columns.Bring([.. Enumerable.Range(0, kept)], addresses));
+        Assert.Equal(1, source.OpenedCount);
     }
 
     private static Tensor Values(Random random) => tensor([.. Enumerable.Range(0, Outputs * Inputs).Select(_ => (float)(random.NextDouble() * 2 - 1))], [Outputs, Inputs]);

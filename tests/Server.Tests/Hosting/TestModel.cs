@@ -1,4 +1,5 @@
 using Llama.Model;
+using Llama.Model.Offload;
 using Llama.Model.Text;
 using Llama.Server.Hosting;
 using Llama.Tests.Shared;
@@ -37,6 +38,6 @@ internal sealed record TestModel
         // Decoding drops the dummy space of a first token; one that is nothing else prints nothing, which no grammar allows.
         if (reply is [var first, _, ..] && tokenizer.Piece(first) == "▁") reply = reply[1..];
         var model = new FakeModel { VocabSize = tokenizer.VocabSize, Reply = reply, StopTokenId = tokenizer.EosId!.Value };
-        return new LoadedModel(new FakeModelRunner(limits, model) { OnStep = OnStep }, new ModelDescription("fake", "none", "none", "none") { Devices = [new DeviceShare("none", 1, 2, 4)] });
+        return new LoadedModel(new FakeModelRunner(limits, model) { OnStep = OnStep }, new ModelDescription("fake", "none", "none", "none") { Devices = [new DeviceShare("none", 1, 2, 4) { Traffic = new StreamTraffic(isWaitedFor: true) }] });
     }
 }

@@ -84,7 +84,8 @@ public sealed class ScrapeTests
         var scrape = new Scrape(await client.GetStringAsync("/metrics"));
 
         Assert.Equal(["kv_cache 2", "other 1", "weights 1"], scrape.Of("llama_device_memory_bytes").Select(sample => $"{sample.Labels["kind"]} {sample.Value}").Order());
-        Assert.Equal("none", Assert.Single(scrape.Of("llama_device_busy_seconds_total")).Labels["device"]);
+        foreach (string name in (string[])["llama_device_busy_seconds_total", "llama_device_streamed_bytes_total", "llama_device_stream_wait_seconds_total"])
+            Assert.Equal("none", Assert.Single(scrape.Of(name)).Labels["device"]);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Llama.Model;
+using Llama.Model.Offload;
 
 namespace Llama.Server.Bench.Local;
 
@@ -14,13 +15,16 @@ namespace Llama.Server.Bench.Local;
 /// <param name="Threads">Threads that computed; 0 on a GPU.</param>
 internal sealed record BenchedModel(string Name, string Shape, string Device, string Dtype, string KvCache, string? Memory, long WeightBytes, long StepBytes, int Threads)
 {
+    /// <summary>What a step was to read of the weights that stream, and how long that took at start; null if nothing streamed then.</summary>
+    public StreamRate? Stream { get; init; }
+
     /// <summary>What lies on each device.</summary>
     public IReadOnlyList<DeviceShare> Devices { get; init; } = [];
 
     public static BenchedModel Of(EngineSession session)
     {
         ModelDescription model = session.Description;
-        return new BenchedModel(session.Name, model.Model, model.Device, model.Dtype, model.KvCache, model.Memory, model.WeightBytes, model.StepBytes, model.ThreadCount) { Devices = model.Devices };
+        return new BenchedModel(session.Name, model.Model, model.Device, model.Dtype, model.KvCache, model.Memory, model.WeightBytes, model.StepBytes, model.ThreadCount) { Stream = model.Stream, Devices = model.Devices };
     }
 
     public void Write(TextWriter output)

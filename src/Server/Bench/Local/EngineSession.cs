@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Llama.Model;
+using Llama.Model.Offload;
 using Llama.Model.Sampling;
 using Llama.Scheduling;
 using Llama.Server.CommandLine;
@@ -85,6 +86,15 @@ internal sealed class EngineSession : IAsyncDisposable
         return new GenerationTimes(start, first, last, newTokens, generation.CachedTokenCount);
     }
 
+    /// <summary>Reads for once what steps read of weights that stream, on the engine's thread and with nothing else to do: ahead of a step of one token. While nothing is generated.</summary>
+    /// <returns>Null if nothing streams now.</returns>
+    public async Task<StreamRate?> MeasureStreamAsync(CancellationToken cancellation)
+    {
+        Task<StreamRate?> measured = Runner.MeasureStreamBeforeStep();
+        await GenerateAsync([0], newTokens: 1, cancellation);
+        return await measured;
+    }
+
     /// <summary>Log-probabilities of a continuation's tokens behind a prompt.</summary>
     /// <exception cref="VerbException">The engine refused, or the model failed.</exception>
     public async Task<float[]> ScoreAsync(int[] prompt, int[] continuation, CancellationToken cancellation)
@@ -115,6 +125,6 @@ internal sealed class EngineSession : IAsyncDisposable
         LoadedModel loaded = services.GetRequiredService<LoadModel>()(
             services.GetRequiredService<IOptions<ModelSettings>>().Value.ToOptions(services.GetRequiredService<ModelIdentity>().Folder, Scheduler));
         _description = loaded.Description;
-        return _runner = new TimedRunner(loaded.Runner);
+        return _runner = new TimedRunner(loaded);
     }
 }

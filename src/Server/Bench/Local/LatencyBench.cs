@@ -12,7 +12,7 @@ internal sealed class LatencyBench
     private readonly MemoryRead? _memory; // null where no CPU computes, and under a limit, which it would have to share
     private readonly Random _random;
     private readonly List<LatencyRun>[] _runs; // [prompt lengths]
-    private readonly List<double> _reads = [];
+    private readonly List<double> _reads = [], _streamReads = []; // GB/s
     private readonly List<GenerationTimes> _unseen = [], _seen = [];
 
     private LatencyBench(LatencyPlan plan, EngineSession session)
@@ -73,14 +73,17 @@ internal sealed class LatencyBench
             if (counts) _runs[i].Add(run);
         }
         if (_plan.SeenPrefix > 0) await PrefixAsync(counts, cancellation);
-        if (counts && _memory is not null) _reads.Add(_memory.Measure());
+        if (!counts) return;
+        if (_memory is not null) _reads.Add(_memory.Measure());
+        if (_session.Description.Memory is not null && await _session.MeasureStreamAsync(cancellation) is { } rate) _streamReads.Add(rate.BytesPerSecond / 1e9);
     }
 
     private async Task<LatencyRun> BatchAsync(int promptTokens, CancellationToken cancellation)
     {
         int[][] prompts = [.. Enumerable.Range(0, _plan.Batch).Select(_ => _session.RandomPrompt(_random, promptTokens))];
+        _session.Runner.Take();
         GenerationTimes[] batch = await Task.WhenAll(prompts.Select(prompt => _session.GenerateAsync(prompt, _plan.NewTokens, cancellation)));
-        return LatencyRun.Of(batch, promptTokens);
+        return LatencyRun.Of(batch, promptTokens, _session.Runner.Take());
     }
 
     private async Task PrefixAsync(bool counts, CancellationToken cancellation)
@@ -95,14 +98,19 @@ internal sealed class LatencyBench
             _session.GenerateAsync([.. prefix, .. _session.RandomPrompt(_random, _plan.PromptTokens[0])], newTokens: 1, cancellation);
     }
 
-    private LatencyReport Report(long? loadPeak, long? runPeak) => new()
+    private LatencyReport Report(long? loadPeak, long? runPeak)
     {
-        Model = BenchedModel.Of(_session),
-        Settings = _plan,
-        Results = [.. _runs.Select((runs, i) => LatencyResult.Of(_plan.PromptTokens[i], runs, _session.Description.StepBytes))],
-        MemoryReadGbPerS = Distribution.Of(_reads),
-        SeenPrefix = PrefixResult.Of(_plan.SeenPrefix, _unseen, _seen),
-        PeakLoadBytes = loadPeak,
-        PeakRunBytes = runPeak,
-    };
+        Distribution? streamRead = Distribution.Of(_streamReads);
+        return new LatencyReport
+        {
+            Model = BenchedModel.Of(_session),
+            Settings = _plan,
+            Results = [.. _runs.Select((runs, i) => LatencyResult.Of(_plan.PromptTokens[i], runs, _session.Description.StepBytes, streamRead))],
+            MemoryReadGbPerS = Distribution.Of(_reads),
+            StreamReadGbPerS = streamRead,
+            SeenPrefix = PrefixResult.Of(_plan.SeenPrefix, _unseen, _seen),
+            PeakLoadBytes = loadPeak,
+            PeakRunBytes = runPeak,
+        };
+    }
 }

@@ -15,6 +15,9 @@ internal sealed record LatencyReport() : BenchReport("latency")
     /// <summary>Plain reads of as much memory; null where no CPU computes, and under a limit.</summary>
     public Distribution? MemoryReadGbPerS { get; init; }
 
+    /// <summary>Plain reads of the weights that stream, from where they stream and through the same buffers; null if nothing streams.</summary>
+    public Distribution? StreamReadGbPerS { get; init; }
+
     public PrefixResult? SeenPrefix { get; init; }
 
     /// <summary>Most memory until the model was loaded.</summary>
@@ -51,12 +54,23 @@ internal sealed record LatencyReport() : BenchReport("latency")
         void Add(string name, Distribution? of) => table.Add(name, Figures.Show(of?.Mean), Figures.Show(of?.Std), Figures.Show(of?.P50), Figures.Show(of?.P95));
     }
 
+    private void WriteStreaming(TextWriter output, int promptTokens, StreamResult streaming)
+    {
+        string wait = streaming.WaitMs is { } ms ? $", waiting {Figures.Show(ms)} ms for them" : "";
+        output.WriteLine($"Streamed after a prompt of {promptTokens}: {Figures.Bytes((long)streaming.StepBytes)} a step, of which a plain read makes {Figures.Show(1000 / streaming.ReadMs)} steps/s ({Figures.Show(StreamReadGbPerS!.P50)} GB/s); "
+            + $"decoding makes {Figures.Show(1000 * streaming.ReadShare / streaming.ReadMs)} steps/s, {Figures.Show(100 * streaming.ReadShare)} % of that{wait}");
+    }
+
     private void WriteMemory(TextWriter output)
     {
         output.WriteLine($"Weights {Figures.Bytes(Model.WeightBytes)}, of which each step reads {Figures.Bytes(Model.StepBytes)}");
         if (MemoryReadGbPerS is { } read)
             foreach (LatencyResult result in Results)
                 output.WriteLine($"Weight bandwidth after a prompt of {result.PromptTokens}: {Figures.Show(result.WeightGbPerS)} GB/s, {Figures.Show(100 * result.WeightGbPerS / read.P50)} % of a plain read ({Figures.Show(read.P50)} GB/s, {Model.Threads} threads)");
+        foreach (LatencyResult result in Results)
+            if (result.Streaming is { } streaming) WriteStreaming(output, result.PromptTokens, streaming);
+        if (Model.Stream is { } stream && StreamReadGbPerS is not null)
+            output.WriteLine($"At start {Figures.Show(stream.BytesPerSecond / 1e9)} GB/s were measured, and {Figures.Show(stream.StepsPerSecond)} steps/s to be expected at most, of {Figures.Bytes(stream.StepBytes)} each");
         if (PeakLoadBytes is { } load && PeakRunBytes is { } run)
             output.WriteLine($"Peak memory {Figures.Bytes(load)} until loaded, {Figures.Bytes(run)} in the runs");
     }

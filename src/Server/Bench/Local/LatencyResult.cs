@@ -4,12 +4,13 @@ namespace Llama.Server.Bench.Local;
 
 /// <summary>The runs with one length of prompt. Null where there were none.</summary>
 internal sealed record LatencyResult(
-    int PromptTokens, Distribution? TtftMs, Distribution? PrefillTokensPerS, Distribution? TpotMs, Distribution? DecodeTokensPerS, Distribution? EndToEndMs, double? WeightGbPerS)
+    int PromptTokens, Distribution? TtftMs, Distribution? PrefillTokensPerS, Distribution? TpotMs, Distribution? DecodeTokensPerS, Distribution? EndToEndMs, double? WeightGbPerS, StreamResult? Streaming)
 {
     /// <param name="promptTokens">Length of the prompt.</param>
     /// <param name="runs">The counted ones.</param>
     /// <param name="stepBytes">Weights that a step reads.</param>
-    public static LatencyResult Of(int promptTokens, IReadOnlyList<LatencyRun> runs, long stepBytes)
+    /// <param name="streamRead">Plain reads of the weights that stream, GB/s; null where there were none.</param>
+    public static LatencyResult Of(int promptTokens, IReadOnlyList<LatencyRun> runs, long stepBytes, Distribution? streamRead)
     {
         Distribution? tpot = Distribution.Of(runs.Select(run => run.Tpot));
         return new LatencyResult(
@@ -19,6 +20,7 @@ internal sealed record LatencyResult(
             tpot,
             Distribution.Of(runs.Select(run => run.Decode)),
             Distribution.Of(runs.Select(run => run.EndToEnd)),
-            stepBytes / 1e6 / tpot?.P50);
+            stepBytes / 1e6 / tpot?.P50,
+            StreamResult.Of(runs, streamRead));
     }
 }

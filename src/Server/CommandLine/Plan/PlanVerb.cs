@@ -67,6 +67,6 @@ internal static partial class PlanVerb
 
         With Model:TensorParallel each device of a group holds its share of the group's layers, and a line for each says of how many heads, MLP columns and tokens that consists.
 
-        With Model:MemoryLimit there are also what the process takes beside the model (of a GPU an assumption), the limit, and the weights that lie outside: they stream at each step, but for those that find room at the moment.
+        With Model:MemoryLimit there are also what a server takes beside the model (an assumption, which loading makes too unless its process has grown beyond it), the limit, and the weights that lie outside: they stream at each step, but for those that find room at the moment.
         """;
 }

@@ -6,13 +6,13 @@ namespace Llama.Model.Parallel;
 /// <summary>
 /// A step on its way through the parts. It belongs to one thread at a time: the engine's before it is begun and once it is finished, between that the thread of the device that it has come to.
 /// </summary>
-internal sealed class StepUnderWay
+internal sealed class PipelineStep
 {
     private readonly List<GuideImage> _guides = [];
     private Exception? _failure;
 
     /// <summary>For steps of up to so many sequences.</summary>
-    public StepUnderWay(int maxSequences) => Sampled = new SampledToken[maxSequences];
+    public PipelineStep(int maxSequences) => Sampled = new SampledToken[maxSequences];
 
     public ForwardBatch Batch { get; private set; } = null!;
 

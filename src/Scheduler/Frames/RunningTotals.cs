@@ -3,7 +3,7 @@ using Llama.Scheduling.Sequences;
 namespace Llama.Scheduling.Frames;
 
 /// <summary>Counts what <see cref="EngineTotals"/> tells. Times are timestamps of the clock until somebody asks.</summary>
-internal sealed class Tally(TimeProvider clock)
+internal sealed class RunningTotals(TimeProvider clock)
 {
     private long _promptTokens, _cachedTokens, _generated, _ended, _firstTokens, _firstTicks, _laterTicks;
 
