@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Llama.Gateway.Balancing;
 using Llama.Gateway.Streaming;
-using Llama.Server.Errors;
+using Llama.Server.Web.Errors;
 using Yarp.ReverseProxy.Transforms;
 
 namespace Llama.Gateway.Forwarding;

@@ -1,7 +1,7 @@
 using Llama.Gateway.Configuration;
 using Llama.Gateway.Streaming;
-using Llama.Server.Errors;
-using Llama.Server.Hosting;
+using Llama.Server.Web.Errors;
+using Llama.Server.Web.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace Llama.Gateway.Hosting;
