@@ -1,6 +1,5 @@
 using Llama.Gateway.Hosting;
-using Llama.Server.Health;
-using Llama.Server.Hosting;
+using Llama.Server.Web.Hosting;
 
 if (GatewayHelp.TryAnswer(args, Console.Out, Console.Error) is int exitCode)
     return exitCode;

@@ -6,6 +6,10 @@ using Llama.Server.Pages;
 using Llama.Server.Routing;
 using Llama.Server.Swagger;
 using Llama.Server.Telemetry;
+using Llama.Server.Web.Hosting;
+using Llama.Server.Web.Logging;
+using Llama.Server.Web.Requests;
+using Llama.Server.Web.Settings;
 
 if (await Verbs.RunAsync(args, Console.Out, Console.Error) is int exitCode)
     return exitCode;

@@ -1,5 +1,14 @@
 using System.Net;
+using Llama.Gateway.Configuration;
+using Llama.Gateway.Hosting;
 using Llama.Gateway.Tests.Hosting;
+using Llama.Server.Web.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Testing;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Llama.Gateway.Tests;
 
@@ -66,5 +75,50 @@ public sealed class DrainTests
         Assert.EndsWith("data: [DONE]\n\n", await answer.Content.ReadAsStringAsync());
         await end;
         await stopped;
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(30)]
+    [InlineData(3600)]
+    public async Task Stop_RequestGoesOn_HasTheTimeOfTheSettingAndNoMore(int seconds)
+    {
+        var clock = new FakeTimeProvider();
+        using var drain = new Drain(Options.Create(new GatewaySettings { DrainSeconds = seconds }), new SecondSignal(), clock, new FakeLogger<Drain>());
+        var end = new TaskCompletionSource();
+        Task request = drain.InvokeAsync(new DefaultHttpContext(), _ => end.Task), stopped = drain.StoppingAsync(CancellationToken.None);
+        clock.Advance(TimeSpan.FromSeconds(seconds) - TimeSpan.FromMilliseconds(seconds > 0 ? 1 : 0));
+        Assert.Equal(seconds > 0, !drain.Cut.IsCancellationRequested);
+        clock.Advance(TimeSpan.FromMilliseconds(1));
+        await stopped;
+
+        Assert.True(drain.Cut.IsCancellationRequested);
+        end.SetResult();
+        await request;
+    }
+
+    [Fact]
+    public async Task Stop_HostHasNoMorePatience_CutsWhatRuns()
+    {
+        using var drain = new Drain(Options.Create(new GatewaySettings { DrainSeconds = 3600 }), new SecondSignal(), new FakeTimeProvider(), new FakeLogger<Drain>());
+        var end = new TaskCompletionSource();
+        Task request = drain.InvokeAsync(new DefaultHttpContext(), _ => end.Task);
+        await drain.StoppingAsync(new CancellationToken(canceled: true));
+
+        Assert.True(drain.Cut.IsCancellationRequested);
+        end.SetResult();
+        await request;
+    }
+
+    /// <summary>The host gives up on stopping some time after the drain has, never before it.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(30)]
+    [InlineData(3600)]
+    public void Host_WhateverTheDrainMayTake_HasMorePatience(int seconds)
+    {
+        using var app = GatewayApp.Build(["--Gateway:Replicas:0=http://127.0.0.1:9001", $"--Gateway:DrainSeconds={seconds}"]);
+
+        Assert.True(app.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout > TimeSpan.FromSeconds(seconds));
     }
 }

@@ -1,5 +1,5 @@
 using Llama.Gateway.Hosting;
-using Llama.Server.Configuration;
+using Llama.Server.Web.Settings;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 

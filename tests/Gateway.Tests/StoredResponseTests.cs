@@ -1,4 +1,6 @@
 using System.Net;
+using CsCheck;
+using Llama.Gateway.Balancing;
 using Llama.Gateway.Tests.Hosting;
 using Microsoft.AspNetCore.Http;
 
@@ -78,6 +80,21 @@ public sealed class StoredResponseTests
         Assert.Contains("invalid_value", await (await fleet.PostAsync("/v1/responses", GoesOn)).Content.ReadAsStringAsync());
         Assert.Equal(1, fleet.Replicas.Sum(replica => replica.Requests.Count));
     }
+
+    [Fact]
+    public void Stored_AnyNumberOfThem_TheLatestAreKnownNoneIsWrongAndMemoryIsBounded() => Gen.Select(Gen.Int[1, 6], Gen.Select(Gen.Int[0, 20], Gen.Int[0, 2]).Array[1, 60]).Sample((most, added) =>
+    {
+        var stored = new StoredResponses(most);
+        Dictionary<int, string> latest = [];
+        for (int i = 0; i < added.Length; i++)
+        {
+            (int id, int replica) = added[i];
+            stored.Add($"{id}", latest[id] = $"http://{replica}");
+            Assert.All(added[Math.Max(0, i + 1 - most)..(i + 1)], one => Assert.Equal(latest[one.Item1], stored.Find($"{one.Item1}")));
+            Assert.All(latest, one => Assert.True(stored.Find($"{one.Key}") is not { } address || address == one.Value));
+            Assert.InRange(latest.Keys.Count(id => stored.Find($"{id}") is not null), 1, 2 * most);
+        }
+    });
 
     private static Task Make(HttpContext context)
     {

@@ -1,5 +1,6 @@
 using Llama.Server.Configuration;
 using Llama.Server.Tests.Hosting;
+using Llama.Server.Web.Settings;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

@@ -2,6 +2,7 @@ using Llama.Model;
 using Llama.Scheduling;
 using Llama.Server.Configuration;
 using Llama.Server.Tests.Hosting;
+using Llama.Server.Web.Settings;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

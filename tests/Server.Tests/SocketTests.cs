@@ -177,21 +177,13 @@ public sealed class SocketTests
     [Fact]
     public async Task Queue_Full_Is503WithRetryAfter()
     {
-        using var slow = new SlowModel();
-        await using var app = new TestApp { OnStep = slow.OnStep, Settings = { ["Scheduler:MaxSequences"] = "1", ["Scheduler:MaxQueueLength"] = "1" } };
-        HttpClient client = await app.StartAsync();
-        slow.HoldAt = app.Engine.Snapshot.StepCount + 1;
-        Task<HttpResponseMessage> running = client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":1"));
-        await TestApp.Until(() => slow.IsHolding);
-        Task<HttpResponseMessage> waiting = client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":1"));
-        await TestApp.Until(() => app.Engine.Snapshot.WaitingCount == 1);
-
-        HttpResponseMessage refused = await client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":1"));
-        slow.Release();
+        await using FullServer server = await FullServer.StartAsync();
+        HttpResponseMessage refused = await server.Client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":1"));
+        HttpResponseMessage[] answers = await server.ReleaseAsync();
 
         await ErrorTests.AssertErrorAsync(refused, HttpStatusCode.ServiceUnavailable, "server_overloaded", null);
         Assert.True(refused.Headers.RetryAfter?.Delta >= TimeSpan.FromSeconds(1));
-        Assert.True((await running).IsSuccessStatusCode && (await waiting).IsSuccessStatusCode);
-        Assert.Equal(EngineState.Ready, app.Engine.State);
+        Assert.All(answers, answer => Assert.True(answer.IsSuccessStatusCode));
+        Assert.Equal(EngineState.Ready, server.Engine.State);
     }
 }

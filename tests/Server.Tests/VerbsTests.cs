@@ -1,5 +1,6 @@
 using Llama.Server.CommandLine;
 using Llama.Server.Configuration;
+using Llama.Server.Web.Settings;
 
 namespace Llama.Server.Tests;
 

@@ -4,10 +4,9 @@ namespace Llama.Gateway.Balancing;
 /// Which replica has which stored response, as far as this gateway has seen it made. Bounded: of the oldest it forgets; they are then asked for at each replica in turn, as are those
 /// that another gateway saw.
 /// </summary>
-internal sealed class StoredResponses
+/// <param name="most">How many it surely knows, and half of how many it ever does.</param>
+internal sealed class StoredResponses(int most = 50_000)
 {
-    private const int Most = 50_000; // in either half
-
     private readonly Lock _gate = new();
     private Dictionary<string, string> _young = new(StringComparer.Ordinal), _old = new(StringComparer.Ordinal);
 
@@ -16,7 +15,7 @@ internal sealed class StoredResponses
     {
         lock (_gate)
         {
-            if (_young.Count >= Most)
+            if (_young.Count >= most)
                 (_young, _old) = (new Dictionary<string, string>(StringComparer.Ordinal), _young);
             _young[id] = address;
         }

@@ -1,5 +1,5 @@
 using System.ComponentModel.DataAnnotations;
-using Llama.Server.Configuration;
+using Llama.Server.Web.Requests;
 
 namespace Llama.Gateway.Configuration;
 

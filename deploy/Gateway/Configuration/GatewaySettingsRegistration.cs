@@ -1,5 +1,5 @@
-using Llama.Server.Configuration;
-using Llama.Server.Routing;
+using Llama.Server.Web.Requests;
+using Llama.Server.Web.Settings;
 using Microsoft.Extensions.Options;
 
 namespace Llama.Gateway.Configuration;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Llama.Gateway.Balancing;
 using Llama.Gateway.Streaming;
-using Llama.Server.Errors;
+using Llama.Server.Web.Errors;
 using Yarp.ReverseProxy.Transforms;
 
 namespace Llama.Gateway.Forwarding;
@@ -34,10 +34,9 @@ internal sealed class ReplicaAnswer(StoredResponses stored, StreamLimits limits)
             attempt.Withhold(outcome);
             context.SuppressResponseBody = true;
         }
-        answer.Content = new ByteArrayContent(body ?? []); // what was read cannot be read again
     }
 
-    /// <summary>The whole body; null where it broke off or is no error of ours.</summary>
+    /// <summary>The whole body, which stays to be passed on; null where it broke off or is no error of ours.</summary>
     private static async Task<byte[]?> TryReadAsync(HttpContent content, CancellationToken cancellation)
     {
         try

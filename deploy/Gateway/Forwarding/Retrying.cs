@@ -1,7 +1,7 @@
 using Llama.Gateway.Configuration;
 using Llama.Gateway.Health;
 using Llama.Gateway.Telemetry;
-using Llama.Server.Errors;
+using Llama.Server.Web.Errors;
 using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Model;
 

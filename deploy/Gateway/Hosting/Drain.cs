@@ -1,7 +1,7 @@
 using Llama.Gateway.Configuration;
 using Llama.Gateway.Streaming;
-using Llama.Server.Errors;
-using Llama.Server.Hosting;
+using Llama.Server.Web.Errors;
+using Llama.Server.Web.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace Llama.Gateway.Hosting;
@@ -10,7 +10,7 @@ namespace Llama.Gateway.Hosting;
 /// The end of the gateway's life: not ready at once, no new requests, those that run go on to their end or the limit, and streams that are still there then end in an event that
 /// says so. Streams by which somebody watches an engine are not waited for.
 /// </summary>
-internal sealed partial class Drain(IOptions<GatewaySettings> settings, SecondSignal secondSignal, ILogger<Drain> logger) : IHostedLifecycleService, IDisposable
+internal sealed partial class Drain(IOptions<GatewaySettings> settings, SecondSignal secondSignal, TimeProvider clock, ILogger<Drain> logger) : IHostedLifecycleService, IDisposable
 {
     private readonly CancellationTokenSource _cut = new();
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -66,9 +66,8 @@ internal sealed partial class Drain(IOptions<GatewaySettings> settings, SecondSi
     private async Task DrainAsync(int count, CancellationToken cancellationToken)
     {
         Log.Draining(logger, count, settings.Value.DrainSeconds);
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, secondSignal.Token);
-        patience.CancelAfter(TimeSpan.FromSeconds(settings.Value.DrainSeconds));
-        await _empty.Task.WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        using var hurry = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, secondSignal.Token);
+        await _empty.Task.WaitAsync(TimeSpan.FromSeconds(settings.Value.DrainSeconds), clock, hurry.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private static Task RefuseAsync(HttpContext context)

@@ -2,10 +2,11 @@ using Llama.Gateway.Configuration;
 using Llama.Gateway.Forwarding;
 using Llama.Gateway.Health;
 using Llama.Gateway.Telemetry;
-using Llama.Server.Configuration;
-using Llama.Server.Errors;
-using Llama.Server.Hosting;
-using Llama.Server.Telemetry;
+using Llama.Server.Web.Errors;
+using Llama.Server.Web.Hosting;
+using Llama.Server.Web.Logging;
+using Llama.Server.Web.Requests;
+using Llama.Server.Web.Settings;
 
 namespace Llama.Gateway.Hosting;
 

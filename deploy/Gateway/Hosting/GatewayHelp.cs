@@ -1,4 +1,4 @@
-using Llama.Server.Hosting;
+using Llama.Server.Web.Hosting;
 
 namespace Llama.Gateway.Hosting;
 

@@ -1,7 +1,8 @@
 using Llama.Gateway.Configuration;
 using Llama.Gateway.Streaming;
-using Llama.Server.Configuration;
-using Llama.Server.Hosting;
+using Llama.Server.Web.Hosting;
+using Llama.Server.Web.Requests;
+using Llama.Server.Web.Settings;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 

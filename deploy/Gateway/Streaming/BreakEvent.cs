@@ -1,6 +1,6 @@
 using System.Buffers.Text;
 using System.Text.Json;
-using Llama.Server.Errors;
+using Llama.Server.Web.Errors;
 
 namespace Llama.Gateway.Streaming;
 

@@ -1,5 +1,5 @@
 using Llama.Gateway.Forwarding;
-using Llama.Server.Telemetry;
+using Llama.Server.Web.Logging;
 using Yarp.ReverseProxy.Model;
 
 namespace Llama.Gateway.Telemetry;

@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using Llama.Scheduling;
 using Llama.Server.Auth;
 using Llama.Server.Configuration;
-using Llama.Server.Errors;
 using Llama.Server.Health;
 using Llama.Server.Hosting;
 using Llama.Server.Json;
@@ -10,6 +9,7 @@ using Llama.Server.Limits;
 using Llama.Server.Routing;
 using Llama.Server.Swagger;
 using Llama.Server.Watching;
+using Llama.Server.Web.Errors;
 using Microsoft.Extensions.Options;
 
 namespace Llama.Server.Admin;

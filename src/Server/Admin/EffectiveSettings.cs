@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Reflection;
 using Llama.Server.Configuration;
+using Llama.Server.Web.Settings;
 using Microsoft.Extensions.Configuration.CommandLine;
 using Microsoft.Extensions.Configuration.EnvironmentVariables;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using Llama.Server.Errors;
 using Llama.Server.Routing;
+using Llama.Server.Web.Errors;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.Features;
 

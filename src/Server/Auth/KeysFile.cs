@@ -1,5 +1,6 @@
 using System.Text;
 using Llama.Server.Configuration;
+using Llama.Server.Web.Settings;
 
 namespace Llama.Server.Auth;
 

@@ -1,7 +1,7 @@
 using Llama.Model.Text;
-using Llama.Server.Errors;
 using Llama.Server.Generating;
 using Llama.Server.Tools;
+using Llama.Server.Web.Errors;
 
 namespace Llama.Server.Chat;
 

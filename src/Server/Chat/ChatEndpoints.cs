@@ -1,4 +1,3 @@
-using Llama.Server.Errors;
 using Llama.Server.Generating;
 using Llama.Server.Hosting;
 using Llama.Server.Json;
@@ -6,6 +5,7 @@ using Llama.Server.Parsing;
 using Llama.Server.Streaming;
 using Llama.Server.Swagger;
 using Llama.Server.Telemetry;
+using Llama.Server.Web.Errors;
 
 namespace Llama.Server.Chat;
 

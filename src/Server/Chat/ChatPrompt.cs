@@ -1,9 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using Llama.Model.Text;
-using Llama.Server.Errors;
 using Llama.Server.Generating;
 using Llama.Server.Hosting;
 using Llama.Server.Tools;
+using Llama.Server.Web.Errors;
 
 namespace Llama.Server.Chat;
 

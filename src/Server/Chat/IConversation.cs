@@ -1,6 +1,6 @@
 using Llama.Model.Text;
-using Llama.Server.Errors;
 using Llama.Server.Tools;
+using Llama.Server.Web.Errors;
 
 namespace Llama.Server.Chat;
 

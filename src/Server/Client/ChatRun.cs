@@ -1,9 +1,9 @@
 using System.Diagnostics.CodeAnalysis;
 using Llama.Server.Auth;
 using Llama.Server.Chat;
-using Llama.Server.Errors;
 using Llama.Server.Generating;
 using Llama.Server.Telemetry;
+using Llama.Server.Web.Errors;
 using Microsoft.Extensions.AI;
 
 namespace Llama.Server.Client;

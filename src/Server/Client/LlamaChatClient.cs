@@ -1,10 +1,10 @@
 using System.Runtime.CompilerServices;
 using Llama.Server.Chat;
-using Llama.Server.Errors;
 using Llama.Server.Generating;
 using Llama.Server.Hosting;
 using Llama.Server.Parsing;
 using Llama.Server.Telemetry;
+using Llama.Server.Web.Errors;
 using Microsoft.Extensions.AI;
 
 namespace Llama.Server.Client;

@@ -4,10 +4,10 @@ using Llama.Scheduling;
 using Llama.Server.Auth;
 using Llama.Server.Configuration;
 using Llama.Server.Embeddings;
-using Llama.Server.Errors;
 using Llama.Server.Hosting;
 using Llama.Server.Parsing;
 using Llama.Server.Telemetry;
+using Llama.Server.Web.Errors;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
 

@@ -1,7 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Llama.Server.Errors;
+using Llama.Server.Web.Errors;
 using Microsoft.Extensions.AI;
 
 namespace Llama.Server.Client;

@@ -1,6 +1,5 @@
 using System.CommandLine;
-using Llama.Server.Health;
-using Llama.Server.Hosting;
+using Llama.Server.Web.Hosting;
 
 namespace Llama.Server.CommandLine;
 

@@ -1,7 +1,9 @@
 using Llama.Model;
 using Llama.Server.Configuration;
 using Llama.Server.Hosting;
-using Llama.Server.Telemetry;
+using Llama.Server.Web.Hosting;
+using Llama.Server.Web.Logging;
+using Llama.Server.Web.Settings;
 using Microsoft.Extensions.Options;
 
 namespace Llama.Server.CommandLine;

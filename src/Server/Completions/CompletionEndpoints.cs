@@ -1,11 +1,11 @@
 using Llama.Scheduling;
-using Llama.Server.Errors;
 using Llama.Server.Generating;
 using Llama.Server.Hosting;
 using Llama.Server.Parsing;
 using Llama.Server.Streaming;
 using Llama.Server.Swagger;
 using Llama.Server.Telemetry;
+using Llama.Server.Web.Errors;
 
 namespace Llama.Server.Completions;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
-using Llama.Server.Errors;
 using Llama.Server.Generating;
 using Llama.Server.Hosting;
+using Llama.Server.Web.Errors;
 
 namespace Llama.Server.Completions;
 

@@ -1,3 +1,5 @@
+using Llama.Server.Web.Settings;
+
 namespace Llama.Server.Configuration;
 
 /// <summary>The sections of the server's settings.</summary>

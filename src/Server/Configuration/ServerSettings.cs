@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Llama.Server.Web.Requests;
 
 namespace Llama.Server.Configuration;
 

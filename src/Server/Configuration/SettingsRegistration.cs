@@ -1,5 +1,6 @@
 using Llama.Server.Auth;
 using Llama.Server.Limits;
+using Llama.Server.Web.Settings;
 using Microsoft.Extensions.Options;
 
 namespace Llama.Server.Configuration;

@@ -1,10 +1,10 @@
 using Llama.Scheduling;
 using Llama.Server.Auth;
-using Llama.Server.Errors;
 using Llama.Server.Hosting;
 using Llama.Server.Parsing;
 using Llama.Server.Swagger;
 using Llama.Server.Telemetry;
+using Llama.Server.Web.Errors;
 
 namespace Llama.Server.Embeddings;
 

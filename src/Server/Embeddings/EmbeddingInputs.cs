@@ -1,10 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
 using Llama.Scheduling;
 using Llama.Server.Auth;
-using Llama.Server.Errors;
 using Llama.Server.Generating;
 using Llama.Server.Hosting;
 using Llama.Server.Telemetry;
+using Llama.Server.Web.Errors;
 
 namespace Llama.Server.Embeddings;
 

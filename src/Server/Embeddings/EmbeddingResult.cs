@@ -1,6 +1,6 @@
 using Llama.Scheduling;
-using Llama.Server.Errors;
 using Llama.Server.Generating;
+using Llama.Server.Web.Errors;
 
 namespace Llama.Server.Embeddings;
 

@@ -2,9 +2,9 @@ using Llama.Scheduling;
 using Llama.Server.Admin;
 using Llama.Server.Auth;
 using Llama.Server.Configuration;
-using Llama.Server.Errors;
 using Llama.Server.Hosting;
 using Llama.Server.Limits;
+using Llama.Server.Web.Errors;
 using Microsoft.Extensions.Options;
 
 namespace Llama.Server.Embeddings;

@@ -1,6 +1,6 @@
 using System.Text.Json;
-using Llama.Server.Errors;
 using Llama.Server.Streaming;
+using Llama.Server.Web.Errors;
 
 namespace Llama.Server.Generating;
 

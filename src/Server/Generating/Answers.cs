@@ -1,8 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using Llama.Scheduling;
 using Llama.Server.Admin;
-using Llama.Server.Errors;
 using Llama.Server.Hosting;
+using Llama.Server.Web.Errors;
 
 namespace Llama.Server.Generating;
 

@@ -1,7 +1,7 @@
 using System.Text.Json;
-using Llama.Server.Errors;
 using Llama.Server.Json;
 using Llama.Server.Streaming;
+using Llama.Server.Web.Errors;
 
 namespace Llama.Server.Generating;
 

@@ -1,5 +1,6 @@
 using Llama.Scheduling;
-using Llama.Server.Errors;
+using Llama.Server.Hosting;
+using Llama.Server.Web.Errors;
 
 namespace Llama.Server.Generating;
 

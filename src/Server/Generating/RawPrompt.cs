@@ -1,5 +1,5 @@
-using Llama.Server.Errors;
 using Llama.Server.Hosting;
+using Llama.Server.Web.Errors;
 
 namespace Llama.Server.Generating;
 

@@ -5,10 +5,10 @@ using Llama.Model.Guidance;
 using Llama.Model.Sampling;
 using Llama.Scheduling;
 using Llama.Server.Configuration;
-using Llama.Server.Errors;
 using Llama.Server.Guidance;
 using Llama.Server.Hosting;
 using Llama.Server.Tools;
+using Llama.Server.Web.Errors;
 using Microsoft.Extensions.Options;
 
 namespace Llama.Server.Generating;

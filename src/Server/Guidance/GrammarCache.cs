@@ -1,8 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using Llama.Model.Guidance;
 using Llama.Server.Configuration;
-using Llama.Server.Errors;
 using Llama.Server.Hosting;
+using Llama.Server.Web.Errors;
 using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.Options;
 

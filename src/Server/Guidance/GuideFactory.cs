@@ -1,8 +1,8 @@
 using Llama.Model.Guidance;
-using Llama.Server.Errors;
 using Llama.Server.Generating;
 using Llama.Server.Hosting;
 using Llama.Server.Tools;
+using Llama.Server.Web.Errors;
 
 namespace Llama.Server.Guidance;
 

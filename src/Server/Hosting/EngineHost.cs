@@ -5,7 +5,8 @@ using Llama.Model.Checkpoints;
 using Llama.Model.Guidance;
 using Llama.Scheduling;
 using Llama.Server.Configuration;
-using Llama.Server.Errors;
+using Llama.Server.Web.Errors;
+using Llama.Server.Web.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace Llama.Server.Hosting;

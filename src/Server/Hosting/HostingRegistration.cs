@@ -1,4 +1,5 @@
 using Llama.Model;
+using Llama.Server.Web.Hosting;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Llama.Server.Hosting;

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Llama.Server.Configuration;
-using Llama.Server.Errors;
+using Llama.Server.Web.Errors;
+using Llama.Server.Web.Settings;
 
 namespace Llama.Server.Hosting;
 

@@ -1,3 +1,5 @@
+using Llama.Server.Web.Hosting;
+
 namespace Llama.Server.Hosting;
 
 /// <summary>Runs the server to its end.</summary>

@@ -1,5 +1,8 @@
 using Llama.Server.Configuration;
 using Llama.Server.Telemetry;
+using Llama.Server.Web.Hosting;
+using Llama.Server.Web.Requests;
+using Llama.Server.Web.Settings;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 

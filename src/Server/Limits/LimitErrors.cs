@@ -1,4 +1,4 @@
-using Llama.Server.Errors;
+using Llama.Server.Web.Errors;
 
 namespace Llama.Server.Limits;
 

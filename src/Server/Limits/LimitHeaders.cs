@@ -1,4 +1,5 @@
 using System.Globalization;
+using Llama.Server.Web.Requests;
 
 namespace Llama.Server.Limits;
 

@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Llama.Server.Auth;
 using Llama.Server.Configuration;
-using Llama.Server.Errors;
+using Llama.Server.Web.Errors;
 using Microsoft.Extensions.Options;
 
 namespace Llama.Server.Limits;

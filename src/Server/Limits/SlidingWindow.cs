@@ -57,7 +57,7 @@ internal sealed class SlidingWindow
     }
 
     /// <summary>Milliseconds until nothing of this counts any more.</summary>
-    public long Reset(long now) => _first == _entries.Count ? 0 : EndOf(_entries[^1].Slot) - now;
+    public long Reset(long now) => Sum == 0 ? 0 : EndOf(_entries[^1].Slot) - now;
 
     private static long EndOf(long slot) => (slot + SlotCount + 1) * SlotMilliseconds;
 

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Llama.Server.Errors;
+using Llama.Server.Web.Errors;
 
 namespace Llama.Server.Parsing;
 

@@ -1,6 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
-using Llama.Server.Errors;
+using Llama.Server.Web.Errors;
 
 namespace Llama.Server.Parsing;
 

@@ -1,5 +1,5 @@
 using Llama.Model.Text;
-using Llama.Server.Errors;
+using Llama.Server.Web.Errors;
 
 namespace Llama.Server.Responses;
 

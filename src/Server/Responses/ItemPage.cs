@@ -1,8 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
-using Llama.Server.Errors;
 using Llama.Server.Parsing;
 using Llama.Server.Swagger;
+using Llama.Server.Web.Errors;
 
 namespace Llama.Server.Responses;
 

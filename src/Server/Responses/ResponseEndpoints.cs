@@ -1,7 +1,6 @@
 using Llama.Scheduling;
 using Llama.Server.Auth;
 using Llama.Server.Chat;
-using Llama.Server.Errors;
 using Llama.Server.Generating;
 using Llama.Server.Hosting;
 using Llama.Server.Json;
@@ -9,6 +8,7 @@ using Llama.Server.Parsing;
 using Llama.Server.Streaming;
 using Llama.Server.Swagger;
 using Llama.Server.Telemetry;
+using Llama.Server.Web.Errors;
 
 namespace Llama.Server.Responses;
 

@@ -2,10 +2,10 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Llama.Server.Chat;
-using Llama.Server.Errors;
 using Llama.Server.Generating;
 using Llama.Server.Json;
 using Llama.Server.Streaming;
+using Llama.Server.Web.Errors;
 
 namespace Llama.Server.Responses;
 

@@ -1,6 +1,6 @@
-using Llama.Server.Errors;
 using Llama.Server.Parsing;
 using Llama.Server.Swagger;
+using Llama.Server.Web.Errors;
 
 namespace Llama.Server.Responses;
 

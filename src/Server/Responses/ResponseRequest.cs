@@ -2,9 +2,9 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Llama.Model.Text;
 using Llama.Server.Chat;
-using Llama.Server.Errors;
 using Llama.Server.Generating;
 using Llama.Server.Tools;
+using Llama.Server.Web.Errors;
 
 namespace Llama.Server.Responses;
 

@@ -1,7 +1,7 @@
 using Llama.Server.Auth;
-using Llama.Server.Errors;
 using Llama.Server.Json;
 using Llama.Server.Swagger;
+using Llama.Server.Web.Errors;
 
 namespace Llama.Server.Responses;
 

@@ -1,11 +1,13 @@
 using Llama.Server.Auth;
 using Llama.Server.Configuration;
-using Llama.Server.Errors;
 using Llama.Server.Health;
 using Llama.Server.Hosting;
 using Llama.Server.Pages;
 using Llama.Server.Telemetry;
 using Llama.Server.Watching;
+using Llama.Server.Web.Errors;
+using Llama.Server.Web.Logging;
+using Llama.Server.Web.Requests;
 using Microsoft.Extensions.Options;
 
 namespace Llama.Server.Routing;

@@ -1,4 +1,4 @@
-using Llama.Server.Errors;
+using Llama.Server.Web.Errors;
 using Microsoft.AspNetCore.Routing.Template;
 
 namespace Llama.Server.Routing;

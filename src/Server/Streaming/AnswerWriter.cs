@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Llama.Server.Configuration;
-using Llama.Server.Errors;
 using Llama.Server.Generating;
 using Llama.Server.Json;
+using Llama.Server.Web.Errors;
 using Microsoft.Extensions.Options;
 
 namespace Llama.Server.Streaming;

@@ -1,11 +1,11 @@
 using Llama.Scheduling;
 using Llama.Server.Admin;
 using Llama.Server.Auth;
-using Llama.Server.Errors;
 using Llama.Server.Generating;
 using Llama.Server.Hosting;
 using Llama.Server.Limits;
 using Llama.Server.Telemetry;
+using Llama.Server.Web.Errors;
 
 namespace Llama.Server.Streaming;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Llama.Server.Errors;
+using Llama.Server.Web.Errors;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
 

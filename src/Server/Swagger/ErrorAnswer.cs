@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Llama.Server.Errors;
-using Llama.Server.Limits;
+using Llama.Server.Web.Errors;
+using Llama.Server.Web.Requests;
 
 namespace Llama.Server.Swagger;
 

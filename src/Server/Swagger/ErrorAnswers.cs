@@ -1,6 +1,7 @@
-using Llama.Server.Errors;
 using Llama.Server.Limits;
 using Llama.Server.Routing;
+using Llama.Server.Web.Errors;
+using Llama.Server.Web.Requests;
 
 namespace Llama.Server.Swagger;
 

@@ -1,6 +1,7 @@
 using Llama.Server.Configuration;
 using Llama.Server.Hosting;
 using Llama.Server.Limits;
+using Llama.Server.Web.Settings;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;

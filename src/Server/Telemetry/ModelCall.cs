@@ -1,5 +1,5 @@
-using Llama.Server.Errors;
 using Llama.Server.Generating;
+using Llama.Server.Web.Errors;
 
 namespace Llama.Server.Telemetry;
 

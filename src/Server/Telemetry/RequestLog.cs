@@ -1,5 +1,6 @@
 using Llama.Server.Auth;
 using Llama.Server.Routing;
+using Llama.Server.Web.Logging;
 
 namespace Llama.Server.Telemetry;
 

@@ -1,11 +1,11 @@
 using System.Diagnostics.CodeAnalysis;
 using Llama.Server.Chat;
-using Llama.Server.Errors;
 using Llama.Server.Generating;
 using Llama.Server.Hosting;
 using Llama.Server.Json;
 using Llama.Server.Parsing;
 using Llama.Server.Swagger;
+using Llama.Server.Web.Errors;
 
 namespace Llama.Server.Tokenization;
 

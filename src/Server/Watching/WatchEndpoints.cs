@@ -5,13 +5,14 @@ using System.Text.Json;
 using Llama.Scheduling;
 using Llama.Server.Auth;
 using Llama.Server.Configuration;
-using Llama.Server.Errors;
 using Llama.Server.Hosting;
 using Llama.Server.Json;
 using Llama.Server.Parsing;
 using Llama.Server.Routing;
 using Llama.Server.Streaming;
 using Llama.Server.Swagger;
+using Llama.Server.Web.Errors;
+using Llama.Server.Web.Requests;
 using Microsoft.Extensions.Options;
 
 namespace Llama.Server.Watching;

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using CsCheck;
+using Llama.Scheduling;
 using Llama.Server.Auth;
 using Llama.Server.Configuration;
 using Llama.Server.Limits;
@@ -30,6 +32,7 @@ public sealed class KeyTests
             new() { Key = "four", Name = "no good", Weight = 0, RequestsPerMinute = -1, Models = [""] },
             new() { Key = "kéy" },
             new() { Key = "five,six" },
+            new() { Key = "seven", Weight = 1001 },
         ];
         List<string> faults = [];
         KeyRing ring = KeyRing.Read(entries.Select((entry, i) => ($"K{i}", entry)), LimitRules.None, faults);
@@ -38,7 +41,7 @@ public sealed class KeyTests
         string[] expected =
         [
             "K1 has white space", "K2 is the same key as K0", "K3 has the name 'A', as K0 has", "K4 has both Key and Hash", "K5 has a Hash that is none", "K6 begins with sha256:",
-            "K7 is an empty key", "K8 has the name 'no good'", "K8 has Weight 0", "K8 has an empty model", "K8 has RequestsPerMinute -1", "K9 has white space, a comma or characters beyond ASCII", "K10 has white space, a comma",
+            "K7 is an empty key", "K8 has the name 'no good'", "K8 has Weight 0", "K8 has an empty model", "K8 has RequestsPerMinute -1", "K9 has white space, a comma or characters beyond ASCII", "K10 has white space, a comma", "K11 has Weight 1001",
         ];
         Assert.Equal(expected.Length, faults.Count);
         Assert.All(expected, start => Assert.Contains(faults, fault => fault.StartsWith(start, StringComparison.Ordinal)));
@@ -99,6 +102,19 @@ public sealed class KeyTests
             Assert.Equal(adminKey is "boss" or "" ? [] : ["Auth:AdminKey is the key of 'shop' too, who could do all that an operator can; give operators one of their own."], faults);
         }
     }
+
+    /// <summary>What the engine divides itself by.</summary>
+    [Fact]
+    public void Share_OfAnyRequest_HasTheKeysWeightAndNumberAndGoesNoSoonerThanItMay() => Gen.Select(Gen.Int[1, 1000], Gen.Int[1, 50], Gen.Int[-5, 5].Nullable(), Gen.Int[-9, 9]).Sample((weight, number, least, priority) =>
+    {
+        var request = new GenerationRequest { PromptTokenIds = [1], MaxTokens = 1, Priority = priority };
+        GenerationRequest shared = new Caller(number, new ApiKey("a", [], [], weight, least, LimitRules.None)).Share(request);
+
+        Assert.Equal(request with { ShareKey = number, ShareWeight = weight, Priority = shared.Priority }, shared);
+        Assert.Equal(priority >= (least ?? priority) ? priority : least!.Value, shared.Priority);
+        Assert.Equal(request with { ShareKey = Caller.InProcess.ShareKey }, Caller.InProcess.Share(request));
+        Assert.True(Caller.InProcess.ShareKey < 0); // no key has such a number, nor has a caller without one
+    });
 
     [Fact]
     public async Task Key_ByItsHash_OpensAndItsModelsAndPriorityHold()

@@ -1,4 +1,5 @@
 using Llama.Server.Hosting;
+using Llama.Server.Web.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;

@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using Llama.Server.CommandLine;
 using Llama.Server.CommandLine.Doctor;
 using Llama.Server.Hosting;
+using Llama.Server.Web.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;

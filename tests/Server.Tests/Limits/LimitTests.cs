@@ -189,52 +189,21 @@ public sealed class LimitTests
         Assert.Equal((1000 - prompt - 150).ToString(), Header(answer, "x-ratelimit-remaining-tokens"));
     }
 
-    [Fact]
-    public async Task Embeddings_RefusedByTheEngine_CountForNothing()
+    [Theory]
+    [InlineData("/v1/chat/completions", "\"messages\":[{\"role\":\"user\",\"content\":\"a giraffe\"}]")]
+    [InlineData("/v1/embeddings", "\"input\":\"a giraffe\"")]
+    public async Task Request_RefusedByTheEngine_CountsForNothing(string route, string fields)
     {
-        using var slow = new SlowModel();
-        await using var app = new TestApp
-        {
-            OnStep = slow.OnStep,
-            Clock = new ManualClock(),
-            Settings = { ["Scheduler:MaxSequences"] = "1", ["Scheduler:MaxQueueLength"] = "1", ["RateLimits:RequestsPerMinute"] = "10" },
-        };
-        HttpClient client = await app.StartAsync();
-        slow.HoldAt = app.Engine.Snapshot.StepCount + 1;
-        Task<HttpResponseMessage> running = client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":1"));
-        await TestApp.Until(() => slow.IsHolding);
-        Task<HttpResponseMessage> waiting = client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":1"));
-        await TestApp.Until(() => app.Engine.Snapshot.WaitingCount == 1);
-        HttpResponseMessage refused = await client.PostAsync("/v1/embeddings", TestApp.Json("""{"model":"tiny","input":"a giraffe"}"""));
-        slow.Release();
-        await Task.WhenAll(running, waiting);
+        await using FullServer server = await FullServer.StartAsync(new ManualClock(), ("RateLimits:RequestsPerMinute", "10"), ("RateLimits:TokensPerMinute", "10000"));
+        HttpResponseMessage refused = await server.Client.PostAsync(route, TestApp.Json($$"""{"model":"tiny",{{fields}}}"""));
+        HttpResponseMessage[] answers = await server.ReleaseAsync();
+        int used = 0;
+        foreach (HttpResponseMessage answer in answers)
+            used += (int)(await TestApp.ReadJsonAsync(answer))["usage"]!["total_tokens"]!;
+        HttpResponseMessage next = await server.Client.PostAsync("/v1/completions", TestApp.Json("""{"model":"tiny","prompt":[1],"max_tokens":1}"""));
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
-        Assert.Equal("7", Header(await client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":1")), "x-ratelimit-remaining-requests"));
-    }
-
-    [Fact]
-    public async Task Request_RefusedByTheEngine_CountsForNothing()
-    {
-        using var slow = new SlowModel();
-        await using var app = new TestApp
-        {
-            OnStep = slow.OnStep,
-            Clock = new ManualClock(),
-            Settings = { ["Scheduler:MaxSequences"] = "1", ["Scheduler:MaxQueueLength"] = "1", ["RateLimits:RequestsPerMinute"] = "10", ["RateLimits:TokensPerMinute"] = "10000" },
-        };
-        HttpClient client = await app.StartAsync();
-        slow.HoldAt = app.Engine.Snapshot.StepCount + 1;
-        Task<HttpResponseMessage> running = client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":1"));
-        await TestApp.Until(() => slow.IsHolding);
-        Task<HttpResponseMessage> waiting = client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":1"));
-        await TestApp.Until(() => app.Engine.Snapshot.WaitingCount == 1);
-        HttpResponseMessage refused = await client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":1"));
-        slow.Release();
-        await Task.WhenAll(running, waiting);
-
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
-        Assert.Equal("7", Header(await client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":1")), "x-ratelimit-remaining-requests"));
+        Assert.Equal(("7", $"{10_000 - used - 2}"), (Header(next, "x-ratelimit-remaining-requests"), Header(next, "x-ratelimit-remaining-tokens")));
     }
 
     [Theory]

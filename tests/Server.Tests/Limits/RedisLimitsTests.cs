@@ -170,6 +170,24 @@ public sealed class RedisLimitsTests
         await Soon(async () => (await CountedAsync(redis)).Running == 0);
     });
 
+    /// <summary>A place that nobody speaks for is free after a minute: a request that takes longer keeps its own.</summary>
+    [RedisFact]
+    public Task Request_ThatTakesLong_KeepsItsPlace() => WithinAMinuteAsync(async () =>
+    {
+        using var redis = new RedisServer();
+        var clock = new TimerClock();
+        await using Replica replica = await Replica.StartSharedAsync(redis, clock: clock);
+        LimitDecision running = await replica.Limits.EnterAsync(new LimitAsk("one", new LimitRules(null, null, 1), 1));
+        using var other = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{redis.Port}");
+        await other.GetDatabase().SortedSetUpdateAsync("llama:{one}:running", [.. (await other.GetDatabase().SortedSetRangeByRankAsync("llama:{one}:running")).Select(lease => new SortedSetEntry(lease, 0))]);
+        clock.Advance(RedisScripts.Lease / 3); // long before the minute is over
+        await Soon(async () => (await other.GetDatabase().SortedSetRangeByRankWithScoresAsync("llama:{one}:running")).Single().Score > 0);
+
+        Assert.Equal(LimitKind.Concurrent, (await replica.Limits.EnterAsync(new LimitAsk("one", new LimitRules(null, null, 1), 1))).Denial);
+        running.Settle!(1, true);
+        await Soon(async () => (await CountedAsync(redis)).Running == 0);
+    });
+
     [RedisFact]
     public Task Redis_WithWhatIsNotOursUnderACallersKey_CountsThatCallerAloneHereAndSaysSoOnce() => WithinAMinuteAsync(async () =>
     {
@@ -313,12 +331,12 @@ public sealed class RedisLimitsTests
 
     private sealed class Replica : IAsyncDisposable
     {
-        private Replica(int port, int timeout, string more)
+        private Replica(int port, int timeout, string more, TimeProvider? clock)
         {
             var settings = new RateLimitsSettings { Redis = $"127.0.0.1:{port}{more}", RedisTimeoutMilliseconds = timeout, Replicas = 2 };
             var local = new LocalLimits(TimeProvider.System);
             var scripts = new RedisScripts(settings.RedisPrefix);
-            Presence = new RedisPresence(local, scripts, Options.Create(settings), TimeProvider.System, gauges: null, new LoggerFactory([Log]).CreateLogger<RedisPresence>());
+            Presence = new RedisPresence(local, scripts, Options.Create(settings), clock ?? TimeProvider.System, gauges: null, new LoggerFactory([Log]).CreateLogger<RedisPresence>());
             Limits = new RedisLimits(local, scripts, Presence, Options.Create(settings));
         }
 
@@ -328,16 +346,16 @@ public sealed class RedisLimitsTests
 
         public LogLines Log { get; } = new();
 
-        public static async Task<Replica> StartAsync(int port, int timeout = 5000, string more = "")
+        public static async Task<Replica> StartAsync(int port, int timeout = 5000, string more = "", TimeProvider? clock = null)
         {
-            var replica = new Replica(port, timeout, more);
+            var replica = new Replica(port, timeout, more, clock);
             await replica.Presence.StartAsync(default);
             return replica;
         }
 
-        public static async Task<Replica> StartSharedAsync(RedisServer redis, int timeout = 5000)
+        public static async Task<Replica> StartSharedAsync(RedisServer redis, int timeout = 5000, TimeProvider? clock = null)
         {
-            Replica replica = await StartAsync(redis.Port, timeout);
+            Replica replica = await StartAsync(redis.Port, timeout, clock: clock);
             await TestApp.Until(() => replica.Presence.IsShared);
             return replica;
         }

@@ -64,23 +64,6 @@ public sealed class SlidingWindowTests
     }
 
     [Fact]
-    public async Task Settle_LessThanExpected_GivesBackAndMore_IsAdded()
-    {
-        var limits = new LocalLimits(new ManualClock());
-        var ask = new LimitAsk("one", new LimitRules(10, 100, 3), 50);
-        LimitDecision one = await limits.EnterAsync(ask), two = await limits.EnterAsync(ask);
-        Assert.Equal(LimitKind.Tokens, (await limits.EnterAsync(ask)).Denial);
-
-        one.Settle!(20, true);
-        Assert.Equal(70, (await limits.EnterAsync(ask)).Reading.Tokens);
-        two.Settle!(0, false); // it was let in here and refused elsewhere
-        LimitDecision last = await limits.EnterAsync(ask);
-        Assert.Equal((1L, 20L, 0L), (last.Reading.Requests, last.Reading.Tokens, last.Reading.Running));
-        last.Settle!(95, true);
-        Assert.Equal(115, (await limits.EnterAsync(ask)).Reading.Tokens);
-    }
-
-    [Fact]
     public async Task Enter_ManyThreads_LetsInExactlyTheLimit()
     {
         var limits = new LocalLimits(TimeProvider.System);

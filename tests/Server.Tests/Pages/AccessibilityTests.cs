@@ -39,8 +39,7 @@ public sealed class AccessibilityTests(Chromium chromium)
         await page.UntilAsync("!!document.querySelector('#server-state .ok') && !!document.querySelector('#examples button')");
 
         await CheckAsync(page, "empty");
-        await page.SendAsync("Show me everything");
-        await page.UntilAnsweredAsync(2);
+        await page.AskAsync("Show me everything");
         await CheckAsync(page, "answered");
         await page.ClickAsync("Edit");
         await CheckAsync(page, "being edited");

@@ -8,6 +8,8 @@ namespace Llama.Server.Tests.Pages;
 /// <summary>A page of the server in a browser, and what it did that no page should do.</summary>
 internal sealed class BrowserPage : IAsyncDisposable
 {
+    private const string IsReadyToType = "document.activeElement?.id === 'prompt'";
+
     private readonly IBrowserContext _context;
     private readonly Uri _address;
     private readonly List<string> _faults = [];
@@ -42,9 +44,18 @@ internal sealed class BrowserPage : IAsyncDisposable
     /// <summary>Types a message where the focus is, which is the message field on a page just opened, and sends it.</summary>
     public async Task SendAsync(string text)
     {
-        await UntilAsync("document.activeElement?.id === 'prompt'");
+        await UntilAsync(IsReadyToType);
         await Page.Keyboard.TypeAsync(text);
         await PressAsync("Enter");
+    }
+
+    /// <summary>Sends a message and waits for the answer.</summary>
+    public async Task AskAsync(string text)
+    {
+        await UntilAsync(IsReadyToType);
+        int count = await ReadAsync<int>("document.querySelectorAll('.message').length");
+        await SendAsync(text);
+        await UntilAnsweredAsync(count + 2);
     }
 
     /// <summary>Waits until there are so many messages and none is being written.</summary>

@@ -15,7 +15,7 @@ public sealed class ChatFaultTests(Chromium chromium)
     public async Task Key_Wanted_IsAskedForUntilItIsRightAndForgottenWithTheTab()
     {
         await using var app = new TestApp { Reply = Reply, Settings = { ["Auth:ApiKeys:0"] = "right" } };
-        await using BrowserPage page = await OpenAsync(app);
+        await using BrowserPage page = await chromium.OpenAsync(app);
 
         await page.SendAsync("Hello");
         await EnterKeyAsync(page, "wrong");
@@ -34,7 +34,7 @@ public sealed class ChatFaultTests(Chromium chromium)
     public async Task Key_Refused_LeavesTheMessageToBeTriedAgain()
     {
         await using var app = new TestApp { Reply = Reply, Settings = { ["Auth:ApiKeys:0"] = "right" } };
-        await using BrowserPage page = await OpenAsync(app);
+        await using BrowserPage page = await chromium.OpenAsync(app);
 
         await page.SendAsync("Hello");
         await page.ClickAsync("Cancel", "dialog");
@@ -60,8 +60,7 @@ public sealed class ChatFaultTests(Chromium chromium)
         await using BrowserPage page = await chromium.OpenAsync(client.BaseAddress!);
         await page.GoAsync();
 
-        await page.SendAsync("Hello");
-        await page.UntilAnsweredAsync(2);
+        await page.AskAsync("Hello");
         Assert.Matches(@"^The server is busy\. The queue is full .* Try again in \d+ s\.$", await page.TextAsync(".message.assistant .fault"));
         slow.Release();
         await Task.WhenAll(first, second);
@@ -81,8 +80,7 @@ public sealed class ChatFaultTests(Chromium chromium)
         await page.GoAsync();
 
         await page.UntilAsync("document.getElementById('server-state').innerText.includes('loading')");
-        await page.SendAsync("Hello");
-        await page.UntilAnsweredAsync(2);
+        await page.AskAsync("Hello");
         Assert.Matches(@"^The server cannot answer now\. The model is being loaded\. Try again in \d+ s\.$", await page.TextAsync(".message.assistant .fault"));
         loaded.Set();
         await page.UntilAsync("document.getElementById('server-state').innerText.includes('ready')");
@@ -94,10 +92,9 @@ public sealed class ChatFaultTests(Chromium chromium)
     public async Task Conversation_TooLong_IsSaidWithWhatToDo()
     {
         await using var app = new TestApp { Reply = Reply, ContextLength = 64 };
-        await using BrowserPage page = await OpenAsync(app);
+        await using BrowserPage page = await chromium.OpenAsync(app);
 
-        await page.SendAsync(string.Join(' ', Enumerable.Repeat("giraffe", 60)));
-        await page.UntilAnsweredAsync(2);
+        await page.AskAsync(string.Join(' ', Enumerable.Repeat("giraffe", 60)));
 
         Assert.Matches("^This conversation has become too long for the model.*64 tokens.*Begin a new one", await page.TextAsync(".message.assistant .fault"));
         Assert.Empty(page.Faults);
@@ -107,11 +104,10 @@ public sealed class ChatFaultTests(Chromium chromium)
     public async Task Stream_ThatBreaksOff_KeepsWhatCameAndGoesOn()
     {
         await using var app = new TestApp { Reply = Reply };
-        await using BrowserPage page = await OpenAsync(app);
+        await using BrowserPage page = await chromium.OpenAsync(app);
         await AnswerAsync(page, new ResponseData { Status = HttpStatusCode.OK, ContentType = "text/event-stream", Body = Half });
 
-        await page.SendAsync("Hello");
-        await page.UntilAnsweredAsync(2);
+        await page.AskAsync("Hello");
         Assert.Equal("Half an", await page.TextAsync(".message.assistant .body"));
         Assert.StartsWith("The connection was lost in the middle of the answer.", await page.TextAsync(".message.assistant .fault"));
         await page.ClickAsync("Continue");
@@ -124,7 +120,7 @@ public sealed class ChatFaultTests(Chromium chromium)
     public async Task Error_InMidStreamOrOfALimit_IsSaid()
     {
         await using var app = new TestApp { Reply = Reply };
-        await using BrowserPage page = await OpenAsync(app);
+        await using BrowserPage page = await chromium.OpenAsync(app);
         const string error = """{"error":{"message":"A step failed.","type":"server_error","param":null,"code":"internal_error"}}""";
         const string limit = """{"error":{"message":"60 requests a minute.","type":"rate_limit_error","param":null,"code":"rate_limit_exceeded"}}""";
 
@@ -133,8 +129,7 @@ public sealed class ChatFaultTests(Chromium chromium)
             new ResponseData { Status = HttpStatusCode.OK, ContentType = "text/event-stream", Body = Half + $"data: {error}\n\n" },
             new ResponseData { Status = HttpStatusCode.TooManyRequests, ContentType = "application/json", Body = limit, Headers = new() { ["Retry-After"] = "7" } });
 
-        await page.SendAsync("Hello");
-        await page.UntilAnsweredAsync(2);
+        await page.AskAsync("Hello");
         Assert.Equal("A step failed.", await page.TextAsync(".message.assistant .fault"));
         await page.ClickAsync("Regenerate");
         await page.UntilAsync("document.querySelector('.message.assistant .fault')?.innerText.includes('limit')");
@@ -162,14 +157,5 @@ public sealed class ChatFaultTests(Chromium chromium)
             else
                 await request.Request.ContinueAsync();
         };
-    }
-
-    private async Task<BrowserPage> OpenAsync(TestApp app)
-    {
-        app.UseKestrel();
-        HttpClient client = await app.StartAsync();
-        BrowserPage page = await chromium.OpenAsync(client.BaseAddress!);
-        await page.GoAsync();
-        return page;
     }
 }

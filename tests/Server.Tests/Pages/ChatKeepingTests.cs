@@ -15,9 +15,8 @@ public sealed class ChatKeepingTests(Chromium chromium)
     {
         using var slow = new SlowModel();
         await using var app = new TestApp { Reply = Reply, OnStep = slow.OnStep };
-        await using BrowserPage page = await OpenAsync(app);
-        await page.SendAsync("One");
-        await page.UntilAnsweredAsync(2);
+        await using BrowserPage page = await chromium.OpenAsync(app);
+        await page.AskAsync("One");
         slow.HoldAt = app.Engine.Snapshot.StepCount + 3;
         await page.SendAsync("Two");
         await TestApp.Until(() => slow.IsHolding);
@@ -37,9 +36,8 @@ public sealed class ChatKeepingTests(Chromium chromium)
     {
         using var slow = new SlowModel();
         await using var app = new TestApp { Reply = string.Join("\n\n", Enumerable.Range(1, 40)), OnStep = slow.OnStep };
-        await using BrowserPage page = await OpenAsync(app);
-        await page.SendAsync("Count");
-        await page.UntilAnsweredAsync(2);
+        await using BrowserPage page = await chromium.OpenAsync(app);
+        await page.AskAsync("Count");
         slow.HoldAt = app.Engine.Snapshot.StepCount + 5;
         await page.SendAsync("Again");
         await TestApp.Until(() => slow.IsHolding);
@@ -64,8 +62,7 @@ public sealed class ChatKeepingTests(Chromium chromium)
         await page.Page.Keyboard.TypeAsync("right");
         await page.PressAsync("Enter");
         await page.UntilAnsweredAsync(2);
-        await page.SendAsync("Again");
-        await page.UntilAnsweredAsync(4);
+        await page.AskAsync("Again");
 
         Assert.Contains("Export it", await page.TextAsync("#notice"));
         await page.ClickAsync("New conversation");
@@ -78,14 +75,12 @@ public sealed class ChatKeepingTests(Chromium chromium)
     public async Task Conversation_OpenInTwoTabs_LosesNothingThatEitherSays()
     {
         await using var app = new TestApp { Reply = Reply };
-        await using BrowserPage page = await OpenAsync(app);
-        await page.SendAsync("One");
-        await page.UntilAnsweredAsync(2);
+        await using BrowserPage page = await chromium.OpenAsync(app);
+        await page.AskAsync("One");
         IPage other = await page.Page.BrowserContext.NewPageAsync();
         await other.GoToAsync(page.Page.Url);
         await page.Page.BringToFrontAsync();
-        await page.SendAsync("Two");
-        await page.UntilAnsweredAsync(4);
+        await page.AskAsync("Two");
         await other.BringToFrontAsync();
         await other.WaitForFunctionAsync("() => document.querySelectorAll('.message').length === 4");
         await other.FocusAsync("#prompt");
@@ -101,14 +96,12 @@ public sealed class ChatKeepingTests(Chromium chromium)
     public async Task Import_OfAnOlderState_StandsBesideWhatIsHere()
     {
         await using var app = new TestApp { Reply = Reply };
-        await using BrowserPage page = await OpenAsync(app);
-        await page.SendAsync("One");
-        await page.UntilAnsweredAsync(2);
+        await using BrowserPage page = await chromium.OpenAsync(app);
+        await page.AskAsync("One");
         const string store = "(await import(new URL('assets/chat/store.js', location).href)).Store";
         await page.ReadAsync<object?>($"(async () => {{ window.store = new {store}(); window.exported = JSON.stringify(window.store.list()); }})()");
         Assert.Equal(1, await page.ReadAsync<int>("window.store.import(window.exported), window.store.list().length")); // what is the same is there already
-        await page.SendAsync("Two");
-        await page.UntilAnsweredAsync(4);
+        await page.AskAsync("Two");
 
         Assert.Equal("2,4", await page.ReadAsync<string>("window.store.import(window.exported), window.store.list().map(one => one.messages.length).sort().join()"));
     }
@@ -117,15 +110,14 @@ public sealed class ChatKeepingTests(Chromium chromium)
     public async Task Conversation_OfTwoHundredMessages_OpensAndGoesOn()
     {
         await using var app = new TestApp { Reply = Reply, ContextLength = 8192 };
-        await using BrowserPage page = await OpenAsync(app);
+        await using BrowserPage page = await chromium.OpenAsync(app);
         await page.ReadAsync<object?>("""
             localStorage.setItem('llama-chat:/:long', JSON.stringify({ id: 'long', title: 'Long', updated: Date.now(), system: '', parameters: {},
                 messages: Array.from({ length: 200 }, (_, i) => ({ role: i % 2 ? 'assistant' : 'user', content: `Message **${i}**` })) })), null
             """);
         await page.Page.ReloadAsync();
         await page.UntilAnsweredAsync(200);
-        await page.SendAsync("Go on");
-        await page.UntilAnsweredAsync(202);
+        await page.AskAsync("Go on");
 
         Assert.Equal(Reply, await page.TextAsync(".message:last-child .body"));
         Assert.True(await page.ReadAsync<bool>("(thread => thread.scrollHeight - thread.scrollTop - thread.clientHeight < 60)(document.getElementById('thread'))"));
@@ -136,21 +128,11 @@ public sealed class ChatKeepingTests(Chromium chromium)
     public async Task Text_FromRightToLeft_RunsThatWay()
     {
         await using var app = new TestApp { Reply = "الزرافة حيوان طويل\n\n- واحد\n- اثنان\n\n> اقتباس\n\n- واحد\n\n  ```\n  code\n  ```\n\n| الطول |\n|---|\n| 5 |\n\nAnd English." };
-        await using BrowserPage page = await OpenAsync(app);
-        await page.SendAsync("ما هي الزرافة؟");
-        await page.UntilAnsweredAsync(2);
+        await using BrowserPage page = await chromium.OpenAsync(app);
+        await page.AskAsync("ما هي الزرافة؟");
 
         Assert.Equal(
             ["rtl", "rtl", "rtl", "rtl", "rtl", "ltr", "rtl", "ltr"],
             await page.ReadAsync<string[]>("['.message.user .body', '.markdown p', '.markdown > ul', '.markdown blockquote', '.markdown ul:has(pre)', '.markdown pre', '.markdown .table', '.markdown > p:last-child'].map(place => getComputedStyle(document.querySelector(place)).direction)"));
-    }
-
-    private async Task<BrowserPage> OpenAsync(TestApp app)
-    {
-        app.UseKestrel();
-        HttpClient client = await app.StartAsync();
-        BrowserPage page = await chromium.OpenAsync(client.BaseAddress!);
-        await page.GoAsync();
-        return page;
     }
 }

@@ -12,16 +12,14 @@ public sealed class ChatPageTests(Chromium chromium)
     public async Task Message_SentByKeyboard_IsAnsweredAndStillThereAfterReload()
     {
         await using var app = new TestApp { Reply = Reply };
-        await using BrowserPage page = await OpenAsync(app);
+        await using BrowserPage page = await chromium.OpenAsync(app);
 
-        await page.SendAsync("What is a giraffe?");
-        await page.UntilAnsweredAsync(2);
+        await page.AskAsync("What is a giraffe?");
         string stats = await page.TextAsync(".message.assistant .stats");
         await page.Page.ReloadAsync();
         await page.UntilAnsweredAsync(2);
         await page.UntilAsync("document.querySelector('.message.assistant h2').innerText === document.getElementById('server-state').innerText.split(',')[0]");
-        await page.SendAsync("And again?");
-        await page.UntilAnsweredAsync(4);
+        await page.AskAsync("And again?");
 
         Assert.Matches(@"^\d+ tokens · first after \d+\.\d\d s · [\d,]+\.\d tokens/s · \d+ of \d+ prompt tokens cached$", stats);
         Assert.Equal(["What is a giraffe?", Reply, "And again?", Reply], await TextsAsync(page));
@@ -35,7 +33,7 @@ public sealed class ChatPageTests(Chromium chromium)
     {
         using var slow = new SlowModel { IsSlow = true };
         await using var app = new TestApp { OnStep = slow.OnStep };
-        await using BrowserPage page = await OpenAsync(app);
+        await using BrowserPage page = await chromium.OpenAsync(app);
 
         await page.SendAsync("Go on for ever");
         await page.UntilAsync("document.querySelector('.message.assistant .body').innerText.length > 20");
@@ -57,11 +55,9 @@ public sealed class ChatPageTests(Chromium chromium)
     public async Task Message_RegeneratedOrEdited_TakesThePlaceOfWhatFollowed()
     {
         await using var app = new TestApp { Reply = Reply };
-        await using BrowserPage page = await OpenAsync(app);
-        await page.SendAsync("One");
-        await page.UntilAnsweredAsync(2);
-        await page.SendAsync("Two");
-        await page.UntilAnsweredAsync(4);
+        await using BrowserPage page = await chromium.OpenAsync(app);
+        await page.AskAsync("One");
+        await page.AskAsync("Two");
 
         await page.ClickAsync("Regenerate", ".message.assistant");
         await page.UntilAnsweredAsync(2);
@@ -80,12 +76,10 @@ public sealed class ChatPageTests(Chromium chromium)
     public async Task Conversations_MadeDeletedAndUndone_AreListed()
     {
         await using var app = new TestApp { Reply = Reply };
-        await using BrowserPage page = await OpenAsync(app);
-        await page.SendAsync("First");
-        await page.UntilAnsweredAsync(2);
+        await using BrowserPage page = await chromium.OpenAsync(app);
+        await page.AskAsync("First");
         await page.ClickAsync("New conversation");
-        await page.SendAsync("Second");
-        await page.UntilAnsweredAsync(2);
+        await page.AskAsync("Second");
 
         Assert.Equal(["Second", "First"], await TitlesAsync(page));
         await page.ClickAsync("First");
@@ -103,7 +97,7 @@ public sealed class ChatPageTests(Chromium chromium)
     public async Task Settings_Kept_GoWithTheRequest()
     {
         await using var app = new TestApp { Reply = Reply };
-        await using BrowserPage page = await OpenAsync(app);
+        await using BrowserPage page = await chromium.OpenAsync(app);
         string? body = null;
         page.Page.Request += (_, request) => body = request.Request.PostData as string ?? body;
 
@@ -114,8 +108,7 @@ public sealed class ChatPageTests(Chromium chromium)
         await page.ClickAsync("Save");
         await page.UntilAsync("!document.querySelector('dialog')");
         await page.Page.FocusAsync("#prompt");
-        await page.SendAsync("Hello");
-        await page.UntilAnsweredAsync(2);
+        await page.AskAsync("Hello");
 
         Assert.Contains("\"max_tokens\":3", body);
         Assert.Contains("\"temperature\":0.5", body);
@@ -127,13 +120,4 @@ public sealed class ChatPageTests(Chromium chromium)
     private static Task<string[]> TextsAsync(BrowserPage page) => page.ReadAsync<string[]>("[...document.querySelectorAll('.message .body')].map(b => b.innerText)");
 
     private static Task<string[]> TitlesAsync(BrowserPage page) => page.ReadAsync<string[]>("[...document.querySelectorAll('#conversations .open')].map(b => b.innerText)");
-
-    private async Task<BrowserPage> OpenAsync(TestApp app)
-    {
-        app.UseKestrel();
-        HttpClient client = await app.StartAsync();
-        BrowserPage page = await chromium.OpenAsync(client.BaseAddress!);
-        await page.GoAsync();
-        return page;
-    }
 }

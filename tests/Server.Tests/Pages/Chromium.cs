@@ -1,3 +1,4 @@
+using Llama.Server.Tests.Hosting;
 using PuppeteerSharp;
 
 namespace Llama.Server.Tests.Pages;
@@ -32,6 +33,16 @@ public sealed class Chromium : IAsyncLifetime
     {
         if (_browser is not null)
             await _browser.DisposeAsync();
+    }
+
+    /// <summary>The chat page of a server, which is started on a socket.</summary>
+    internal async Task<BrowserPage> OpenAsync(TestApp app)
+    {
+        app.UseKestrel();
+        HttpClient client = await app.StartAsync();
+        BrowserPage page = await OpenAsync(client.BaseAddress!);
+        await page.GoAsync();
+        return page;
     }
 
     /// <summary>A page with storage of its own.</summary>

@@ -21,8 +21,7 @@ public sealed class HostedPageTests(Chromium chromium)
         await using BrowserPage page = await chromium.OpenAsync(client.BaseAddress!);
 
         await page.GoAsync("/deep/llm");
-        await page.SendAsync("What is a giraffe?");
-        await page.UntilAnsweredAsync(2);
+        await page.AskAsync("What is a giraffe?");
         Assert.Equal("A giraffe is a tall animal.", await page.TextAsync(".message.assistant .body"));
         Assert.True(await page.ReadAsync<bool>("document.getElementById('to-swagger').hidden"));
         await page.GoAsync("/deep/llm/engine/");

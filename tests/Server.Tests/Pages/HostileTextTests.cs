@@ -25,13 +25,9 @@ public sealed class HostileTextTests(Chromium chromium)
     public async Task Answer_FullOfMarkup_DoesNothing()
     {
         await using var app = new TestApp { Reply = Hostile };
-        app.UseKestrel();
-        HttpClient client = await app.StartAsync();
-        await using BrowserPage page = await chromium.OpenAsync(client.BaseAddress!);
-        await page.GoAsync();
+        await using BrowserPage page = await chromium.OpenAsync(app);
 
-        await page.SendAsync("<img src=x onerror=window.harmed=9>");
-        await page.UntilAnsweredAsync(2);
+        await page.AskAsync("<img src=x onerror=window.harmed=9>");
 
         Assert.Equal(0, await page.ReadAsync<int>("document.querySelectorAll('#messages :is(img, script, svg, iframe, object, [onerror], [onclick], [style])').length"));
         Assert.Equal(
@@ -49,15 +45,11 @@ public sealed class HostileTextTests(Chromium chromium)
     public async Task Storage_ThatHoldsAnything_OpensThePage()
     {
         await using var app = new TestApp { Reply = "ok" };
-        app.UseKestrel();
-        HttpClient client = await app.StartAsync();
-        await using BrowserPage page = await chromium.OpenAsync(client.BaseAddress!);
-        await page.GoAsync();
+        await using BrowserPage page = await chromium.OpenAsync(app);
         await page.ReadAsync<object?>("localStorage.setItem('llama-chat:/:bad', '{'), localStorage.setItem('llama-chat:/:worse', '{\"messages\":[{\"role\":\"x\"}]}'), null");
 
         await page.Page.ReloadAsync();
-        await page.SendAsync("Hello");
-        await page.UntilAnsweredAsync(2);
+        await page.AskAsync("Hello");
 
         Assert.Equal("ok", await page.TextAsync(".message.assistant .body"));
         Assert.Empty(page.Faults);
@@ -68,10 +60,7 @@ public sealed class HostileTextTests(Chromium chromium)
     public async Task Markdown_MadeToBeSlow_IsShownSoon()
     {
         await using var app = new TestApp { Reply = "ok" };
-        app.UseKestrel();
-        HttpClient client = await app.StartAsync();
-        await using BrowserPage page = await chromium.OpenAsync(client.BaseAddress!);
-        await page.GoAsync();
+        await using BrowserPage page = await chromium.OpenAsync(app);
 
         double seconds = await page.ReadAsync<double>("""
             (async () => {

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Llama.Model.Diagnosis;
 using Llama.Server.Hosting;
+using Llama.Server.Web.Hosting;
 
 namespace Llama.Server.CommandLine.Doctor;
 

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Llama.Server.Hosting;
+using Llama.Server.Web.Hosting;
 
 namespace Llama.Server.CommandLine.Doctor;
 

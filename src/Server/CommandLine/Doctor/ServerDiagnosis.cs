@@ -1,6 +1,7 @@
 using Llama.Model.Diagnosis;
 using Llama.Server.Configuration;
 using Llama.Server.Hosting;
+using Llama.Server.Web.Settings;
 
 namespace Llama.Server.CommandLine.Doctor;
 

@@ -1,5 +1,6 @@
 using Llama.Model.Diagnosis;
 using Llama.Server.Configuration;
+using Llama.Server.Web.Settings;
 
 namespace Llama.Server.CommandLine.Doctor;
 

@@ -1,0 +1,41 @@
+using Llama.Server.Web.Requests;
+
+namespace Llama.Server.Web.Errors;
+
+/// <summary>Answers whatever a route throws: bodies that break off or are too large, and our own bugs. Never shows a stack trace.</summary>
+internal sealed partial class ThrownErrors(RequestDelegate next, LargestBody largest, ILogger<ThrownErrors> logger)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        try
+        {
+            await next(context);
+        }
+        catch (Exception exception) when (!context.Response.HasStarted)
+        {
+            if (!context.RequestAborted.IsCancellationRequested)
+                await AnswerAsync(context, exception);
+        }
+    }
+
+    private Task AnswerAsync(HttpContext context, Exception exception)
+    {
+        ApiError error = exception is BadHttpRequestException bad ? FromBadRequest(bad) : ApiError.Internal();
+        if (error.Status >= 500)
+            Log.Failed(logger, context.Request.Path, exception);
+        context.Response.Clear();
+        return ErrorResponse.WriteAsync(context, error);
+    }
+
+    private ApiError FromBadRequest(BadHttpRequestException exception) => exception.StatusCode switch
+    {
+        StatusCodes.Status413PayloadTooLarge => ApiError.TooLarge(largest),
+        var status => new ApiError(status, $"The request could not be read: {exception.Message}", "invalid_request"),
+    };
+
+    private static partial class Log
+    {
+        [LoggerMessage(LogLevel.Error, "{Path} failed")]
+        public static partial void Failed(ILogger logger, string path, Exception exception);
+    }
+}

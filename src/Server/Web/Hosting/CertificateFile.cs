@@ -1,0 +1,67 @@
+using System.Net.Security;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Llama.Server.Web.Hosting;
+
+/// <summary>A certificate of the settings, as its files have it at the moment. Connections keep the one that they began with. Safe for concurrent use; one thread refreshes.</summary>
+/// <param name="section">What names the files.</param>
+/// <param name="contentRoot">Where relative paths begin.</param>
+internal sealed class CertificateFile(IConfigurationSection section, string contentRoot)
+{
+    private byte[] _seen = Content(section, contentRoot);
+    private volatile SslStreamCertificateContext? _renewed; // null while it is what the web server has read at its start
+
+    /// <summary>Where it lies.</summary>
+    public string Path => System.IO.Path.GetFullPath(section["Path"]!, contentRoot);
+
+    /// <summary>Until when it holds; null while it is that of the start.</summary>
+    public DateTime? ValidUntil => _renewed?.TargetCertificate.NotAfter;
+
+    /// <summary>Has a connection begin with it.</summary>
+    public void Show(SslServerAuthenticationOptions connection) => connection.ServerCertificateContext = _renewed ?? connection.ServerCertificateContext;
+
+    /// <summary>Reads the files again where they have changed. A certificate and a key that do not belong together, as while one is there and the other is not, change nothing.</summary>
+    /// <param name="fault">What is wrong with them; null when nothing is.</param>
+    /// <returns>Whether they have changed since the last time.</returns>
+    public bool TryRefresh(out string? fault)
+    {
+        fault = null;
+        byte[] now = Content(section, contentRoot);
+        if (now.AsSpan().SequenceEqual(_seen))
+            return false;
+        _seen = now;
+        fault = Tls.Fault(section, contentRoot);
+        if (fault is null)
+            _renewed = Load();
+        return true;
+    }
+
+    private SslStreamCertificateContext Load()
+    {
+        X509Certificate2 certificate = Tls.Load(Path, Tls.KeyPathOf(section, contentRoot), section["Password"]);
+        var chain = new X509Certificate2Collection(); // those that the file holds beside it, which clients want to see
+        if (X509Certificate2.GetCertContentType(Path) == X509ContentType.Pfx)
+            chain = X509CertificateLoader.LoadPkcs12CollectionFromFile(Path, section["Password"]);
+        else
+            chain.ImportFromPemFile(Path);
+        return SslStreamCertificateContext.Create(certificate, chain, offline: true);
+    }
+
+    /// <summary>A hash of what the files hold; of files that cannot be read nothing.</summary>
+    private static byte[] Content(IConfigurationSection section, string contentRoot)
+    {
+        try
+        {
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            hash.AppendData(File.ReadAllBytes(System.IO.Path.GetFullPath(section["Path"]!, contentRoot)));
+            if (Tls.KeyPathOf(section, contentRoot) is { } key)
+                hash.AppendData(File.ReadAllBytes(key));
+            return hash.GetHashAndReset();
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using System.Net.Sockets;
+using Llama.Server.Web.Settings;
+
+namespace Llama.Server.Web.Hosting;
+
+/// <summary>Runs a host of ours to its end.</summary>
+internal static class HostRun
+{
+    /// <summary>0 when the program ended as asked; 1 when its settings or address were wrong, or <paramref name="hasFailed"/> says so at the end.</summary>
+    /// <param name="app">The host.</param>
+    /// <param name="hasFailed">Asked at the end.</param>
+    /// <param name="map">Builds what needs settings that are right; null for nothing.</param>
+    public static async Task<int> RunToExitCodeAsync(this WebApplication app, Func<bool> hasFailed, Action? map = null)
+    {
+        string[] addresses = [.. ListenAddresses.Of(app.Configuration)]; // a host that has failed has neither any more
+        CancellationToken stopping = app.Lifetime.ApplicationStopping;
+        try
+        {
+            if (Faults(app, addresses) is { Length: > 0 } faults)
+                return await FailAsync(SettingsFaults.Describe(faults));
+            map?.Invoke();
+            await app.RunAsync();
+            return hasFailed() ? 1 : 0;
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested) // told to stop while it was starting
+        {
+            return 0;
+        }
+        catch (InvalidOperationException exception) when (Tls.IsMissing(exception, addresses))
+        {
+            return await FailAsync($"An https:// address needs a certificate, and none is set. {Tls.Remedy}");
+        }
+        catch (IOException exception) // the address is taken
+        {
+            return await FailAsync($"{exception.Message} Free it, or choose another with --urls.");
+        }
+        catch (SocketException exception) // it is not this machine's, or not for this user
+        {
+            return await FailAsync($"This program cannot listen on {string.Join(", ", addresses.DefaultIfEmpty(ListenAddresses.Default))}: {exception.Message}. Choose another address with --urls.");
+        }
+    }
+
+    /// <summary>All that keeps the program from starting and can be known beforehand.</summary>
+    private static string[] Faults(WebApplication app, string[] addresses) =>
+    [
+        .. SettingsFaults.Find(app.Services),
+        .. addresses.Where(address => !ListenAddress.TryParse(address, out _)).Select(address => $"'{address}' is no address; give --urls as http://host:port."),
+        .. Tls.Faults(app.Configuration, app.Environment.ContentRootPath),
+    ];
+
+    private static async Task<int> FailAsync(string message)
+    {
+        await Console.Error.WriteLineAsync(message);
+        return 1;
+    }
+}

@@ -1,0 +1,33 @@
+using System.Globalization;
+using Serilog;
+using Serilog.Configuration;
+using Serilog.Events;
+using Serilog.Formatting.Compact;
+
+namespace Llama.Server.Web.Logging;
+
+/// <summary>Registration of the log: the console, quiet about the framework. Section <c>Serilog</c> of the settings can change all of it.</summary>
+internal static class LoggingRegistration
+{
+    /// <param name="builder">The program.</param>
+    /// <param name="formatKey">The setting that says <c>console</c> or <c>json</c>; unchecked, since faults in settings are logged too.</param>
+    /// <param name="traced">A category of which all is wanted, down to what is written at Trace; null for none.</param>
+    public static void AddLogging(this WebApplicationBuilder builder, string formatKey, string? traced = null) => builder.Services.AddSerilog((_, log) =>
+    {
+        log.MinimumLevel.Information()
+            .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+            .MinimumLevel.Override("Microsoft.Extensions.Hosting.Internal.Host", LogEventLevel.Fatal) // a failed start is told in one sentence at the end
+            .Enrich.FromLogContext(); // the request's id, on what is logged while it is answered
+        if (traced is not null)
+            log.MinimumLevel.Override(traced, LogEventLevel.Verbose);
+        bool isJson = builder.Configuration[formatKey] == "json";
+        if (!isJson)
+            log.Enrich.With<TraceOfLine>();
+        log.WriteTo.OwnConsole(isJson).ReadFrom.Configuration(builder.Configuration);
+    });
+
+    /// <summary>JSON has what lines have, each value by its name, and the trace and span that a line belongs to (<c>@tr</c>, <c>@sp</c>).</summary>
+    private static LoggerConfiguration OwnConsole(this LoggerSinkConfiguration sink, bool isJson) => isJson
+        ? sink.Console(new RenderedCompactJsonFormatter())
+        : sink.Console(outputTemplate: $"{{Timestamp:HH:mm:ss}} {{Level:u3}} {{Message:l}}{{{TraceOfLine.Property}:l}}{{NewLine}}{{Exception}}", formatProvider: CultureInfo.InvariantCulture);
+}

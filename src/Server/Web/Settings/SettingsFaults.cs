@@ -1,0 +1,30 @@
+using System.Globalization;
+using Microsoft.Extensions.Options;
+
+namespace Llama.Server.Web.Settings;
+
+/// <summary>What is wrong with a program's settings, in words.</summary>
+internal static class SettingsFaults
+{
+    /// <summary>All faults that the validators find; the framework throws one as it is and several together.</summary>
+    public static string[] Find(IServiceProvider services)
+    {
+        try
+        {
+            services.GetRequiredService<IStartupValidator>().Validate();
+            return [];
+        }
+        catch (OptionsValidationException one)
+        {
+            return [.. one.Failures];
+        }
+        catch (AggregateException many) when (many.InnerExceptions.All(inner => inner is OptionsValidationException))
+        {
+            return [.. many.InnerExceptions.Cast<OptionsValidationException>().SelectMany(one => one.Failures)];
+        }
+    }
+
+    /// <summary>All that is wrong, one line each.</summary>
+    public static string Describe(string[] faults) =>
+        string.Create(CultureInfo.InvariantCulture, $"The settings have {faults.Length} fault(s):{string.Concat(faults.Select(fault => $"\n  - {fault}"))}");
+}
