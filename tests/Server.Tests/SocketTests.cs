@@ -177,8 +177,9 @@ public sealed class SocketTests
     [Fact]
     public async Task Queue_Full_Is503WithRetryAfter()
     {
-        await using FullServer server = await FullServer.StartAsync();
-        HttpResponseMessage refused = await server.Client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":1"));
+        await using var server = new FullServer();
+        HttpClient client = await server.StartAsync();
+        HttpResponseMessage refused = await client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":1"));
         HttpResponseMessage[] answers = await server.ReleaseAsync();
 
         await ErrorTests.AssertErrorAsync(refused, HttpStatusCode.ServiceUnavailable, "server_overloaded", null);

@@ -5,31 +5,36 @@ namespace Llama.Server.Tests.Hosting;
 /// <summary>A server whose engine runs one request and has one waiting, and so takes no more until they may go on.</summary>
 internal sealed class FullServer : IAsyncDisposable
 {
+    /// <summary>What its model says.</summary>
+    public const string Reply = "A giraffe is a tall animal.";
+
     private readonly SlowModel _slow = new();
-    private readonly TestApp _app;
+    private TestApp? _app;
     private Task<HttpResponseMessage[]> _answers = Task.FromResult<HttpResponseMessage[]>([]);
 
-    private FullServer(TimeProvider? clock, (string Key, string Value)[] settings)
+    public TimeProvider? Clock { get; init; }
+
+    public bool IsOnSocket { get; init; }
+
+    public Dictionary<string, string> Settings { get; } = new() { ["Scheduler:MaxSequences"] = "1", ["Scheduler:MaxQueueLength"] = "1" };
+
+    public Engine Engine => _app!.Engine;
+
+    /// <summary>A client of the server once it is full.</summary>
+    public async Task<HttpClient> StartAsync()
     {
-        _app = new TestApp { OnStep = _slow.OnStep, Clock = clock, Settings = { ["Scheduler:MaxSequences"] = "1", ["Scheduler:MaxQueueLength"] = "1" } };
-        foreach ((string key, string value) in settings)
+        _app = new TestApp { Reply = Reply, OnStep = _slow.OnStep, Clock = Clock };
+        foreach ((string key, string value) in Settings)
             _app.Settings[key] = value;
-    }
-
-    public HttpClient Client { get; private set; } = null!;
-
-    public Engine Engine => _app.Engine;
-
-    public static async Task<FullServer> StartAsync(TimeProvider? clock = null, params (string Key, string Value)[] settings)
-    {
-        var server = new FullServer(clock, settings);
-        server.Client = await server._app.StartAsync();
-        server._slow.HoldAt = server.Engine.Snapshot.StepCount + 1;
-        Task<HttpResponseMessage> running = server.AskAsync();
-        await TestApp.Until(() => server._slow.IsHolding);
-        server._answers = Task.WhenAll(running, server.AskAsync());
-        await TestApp.Until(() => server.Engine.Snapshot.WaitingCount == 1);
-        return server;
+        if (IsOnSocket)
+            _app.UseKestrel();
+        HttpClient client = await _app.StartAsync();
+        _slow.HoldAt = Engine.Snapshot.StepCount + 1;
+        Task<HttpResponseMessage> running = AskAsync(client);
+        await TestApp.Until(() => _slow.IsHolding);
+        _answers = Task.WhenAll(running, AskAsync(client));
+        await TestApp.Until(() => Engine.Snapshot.WaitingCount == 1);
+        return client;
     }
 
     /// <summary>Lets both go on; returns their answers.</summary>
@@ -42,8 +47,9 @@ internal sealed class FullServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _slow.Dispose();
-        await _app.DisposeAsync();
+        if (_app is not null)
+            await _app.DisposeAsync();
     }
 
-    private Task<HttpResponseMessage> AskAsync() => Client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":1"));
+    private static Task<HttpResponseMessage> AskAsync(HttpClient client) => client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":1"));
 }

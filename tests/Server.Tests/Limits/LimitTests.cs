@@ -194,13 +194,14 @@ public sealed class LimitTests
     [InlineData("/v1/embeddings", "\"input\":\"a giraffe\"")]
     public async Task Request_RefusedByTheEngine_CountsForNothing(string route, string fields)
     {
-        await using FullServer server = await FullServer.StartAsync(new ManualClock(), ("RateLimits:RequestsPerMinute", "10"), ("RateLimits:TokensPerMinute", "10000"));
-        HttpResponseMessage refused = await server.Client.PostAsync(route, TestApp.Json($$"""{"model":"tiny",{{fields}}}"""));
+        await using var server = new FullServer { Clock = new ManualClock(), Settings = { ["RateLimits:RequestsPerMinute"] = "10", ["RateLimits:TokensPerMinute"] = "10000" } };
+        HttpClient client = await server.StartAsync();
+        HttpResponseMessage refused = await client.PostAsync(route, TestApp.Json($$"""{"model":"tiny",{{fields}}}"""));
         HttpResponseMessage[] answers = await server.ReleaseAsync();
         int used = 0;
         foreach (HttpResponseMessage answer in answers)
             used += (int)(await TestApp.ReadJsonAsync(answer))["usage"]!["total_tokens"]!;
-        HttpResponseMessage next = await server.Client.PostAsync("/v1/completions", TestApp.Json("""{"model":"tiny","prompt":[1],"max_tokens":1}"""));
+        HttpResponseMessage next = await client.PostAsync("/v1/completions", TestApp.Json("""{"model":"tiny","prompt":[1],"max_tokens":1}"""));
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
         Assert.Equal(("7", $"{10_000 - used - 2}"), (Header(next, "x-ratelimit-remaining-requests"), Header(next, "x-ratelimit-remaining-tokens")));

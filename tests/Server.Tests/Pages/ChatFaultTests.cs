@@ -49,23 +49,16 @@ public sealed class ChatFaultTests(Chromium chromium)
     [ChromiumFact]
     public async Task Queue_Full_IsSaidWithTheTimeToWaitAndCanBeTriedAgain()
     {
-        using var slow = new SlowModel { HoldAt = 2 };
-        await using var app = new TestApp { Reply = Reply, OnStep = slow.OnStep, Settings = { ["Scheduler:MaxSequences"] = "1", ["Scheduler:MaxQueueLength"] = "1" } };
-        app.UseKestrel();
-        HttpClient client = await app.StartAsync();
-        Task<HttpResponseMessage> first = client.PostAsync("/v1/chat/completions", TestApp.Chat());
-        await TestApp.Until(() => slow.IsHolding);
-        Task<HttpResponseMessage> second = client.PostAsync("/v1/chat/completions", TestApp.Chat());
-        await TestApp.Until(() => app.Engine.Snapshot.WaitingCount == 1);
+        await using var server = new FullServer { IsOnSocket = true };
+        HttpClient client = await server.StartAsync();
         await using BrowserPage page = await chromium.OpenAsync(client.BaseAddress!);
         await page.GoAsync();
 
         await page.AskAsync("Hello");
         Assert.Matches(@"^The server is busy\. The queue is full .* Try again in \d+ s\.$", await page.TextAsync(".message.assistant .fault"));
-        slow.Release();
-        await Task.WhenAll(first, second);
+        await server.ReleaseAsync();
         await page.ClickAsync("Try again");
-        await page.UntilAsync($"document.querySelector('.message.assistant .body').innerText === '{Reply}'");
+        await page.UntilAsync($"document.querySelector('.message.assistant .body').innerText === '{FullServer.Reply}'");
 
         Assert.Empty(page.Faults);
     }
