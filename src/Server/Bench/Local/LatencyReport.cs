@@ -56,9 +56,9 @@ internal sealed record LatencyReport() : BenchReport("latency")
 
     private void WriteStreaming(TextWriter output, int promptTokens, StreamResult streaming)
     {
-        string wait = streaming.WaitMs is { } ms ? $", waiting {Figures.Show(ms)} ms for them" : "";
-        output.WriteLine($"Streamed after a prompt of {promptTokens}: {Figures.Bytes((long)streaming.StepBytes)} a step, of which a plain read makes {Figures.Show(1000 / streaming.ReadMs)} steps/s ({Figures.Show(StreamReadGbPerS!.P50)} GB/s); "
-            + $"decoding makes {Figures.Show(1000 * streaming.ReadShare / streaming.ReadMs)} steps/s, {Figures.Show(100 * streaming.ReadShare)} % of that{wait}");
+        string wait = streaming.WaitMs is { } ms ? $", and waits {Figures.Show(ms)} ms in each" : "";
+        output.WriteLine($"Streamed after a prompt of {promptTokens}: {Figures.Bytes((long)streaming.StepBytes)} a step; a plain read of them allows {Figures.Show(1000 / streaming.ReadMs)} steps/s ({Figures.Show(StreamReadGbPerS!.P50)} GB/s), "
+            + $"decoding makes {Figures.Show(1000 * streaming.ReadShare / streaming.ReadMs)}, {Figures.Show(100 * streaming.ReadShare)} % of that{wait}");
     }
 
     private void WriteMemory(TextWriter output)
@@ -70,7 +70,7 @@ internal sealed record LatencyReport() : BenchReport("latency")
         foreach (LatencyResult result in Results)
             if (result.Streaming is { } streaming) WriteStreaming(output, result.PromptTokens, streaming);
         if (Model.Stream is { } stream && StreamReadGbPerS is not null)
-            output.WriteLine($"At start {Figures.Show(stream.BytesPerSecond / 1e9)} GB/s were measured, and {Figures.Show(stream.StepsPerSecond)} steps/s to be expected at most, of {Figures.Bytes(stream.StepBytes)} each");
+            output.WriteLine($"At start {Figures.Show(stream.BytesPerSecond / 1e9)} GB/s were measured: at most {Figures.Show(stream.StepsPerSecond)} steps/s of {Figures.Bytes(stream.StepBytes)} each");
         if (PeakLoadBytes is { } load && PeakRunBytes is { } run)
             output.WriteLine($"Peak memory {Figures.Bytes(load)} until loaded, {Figures.Bytes(run)} in the runs");
     }
