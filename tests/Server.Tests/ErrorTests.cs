@@ -170,6 +170,28 @@ public sealed class ErrorTests(ErrorTests.Ready ready) : IClassFixture<ErrorTest
     }
 
     [Fact]
+    public async Task Chat_FieldGivenTwice_IsNamed()
+    {
+        HttpResponseMessage response = await ready.Client.PostAsync("/v1/chat/completions", TestApp.Json("""{"model":"tiny","model":"tiny"}"""));
+
+        JsonNode error = await AssertErrorAsync(response, HttpStatusCode.BadRequest, "invalid_json", null);
+        Assert.Equal("The body is not valid JSON: Duplicate property 'model'.", (string?)error["message"]);
+    }
+
+    [Theory]
+    [InlineData("utf-8")]
+    [InlineData("UTF8")]
+    [InlineData("\"Utf-8\"")]
+    public async Task ContentType_AnyNameOfUtf8_IsTaken(string charset)
+    {
+        StringContent body = TestApp.Chat("\"max_tokens\":1");
+        body.Headers.Remove("Content-Type");
+        body.Headers.TryAddWithoutValidation("Content-Type", $"application/json; charset={charset}");
+
+        Assert.True((await ready.Client.PostAsync("/v1/chat/completions", body)).IsSuccessStatusCode);
+    }
+
+    [Fact]
     public async Task Chat_TooLong_GivesPromptAskedAndLimit()
     {
         HttpResponseMessage asked = await ready.Client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":512"));

@@ -68,4 +68,21 @@ public sealed class RefusedFieldTests(ErrorTests.Ready ready) : IClassFixture<Er
 
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
     }
+
+    /// <summary>What clients put into a part of their own accord: OpenAI's Agents SDK the role of the answer that the text came from.</summary>
+    [Theory]
+    [InlineData("""
+        "role":"assistant","refusal":null,"annotations":[]
+        """)]
+    [InlineData("""
+        "prompt_cache_breakpoint":{"mode":"explicit"}
+        """)]
+    public async Task HarmlessValues_OfATextPart_AreAccepted(string fields)
+    {
+        string part = $$"""{"type":"text","text":"x",{{fields}}}""";
+
+        HttpResponseMessage response = await ready.Client.PostAsync("/v1/chat/completions", TestApp.Json($$"""{"model":"tiny","max_tokens":2,"messages":[{"role":"user","content":[{{part}}]}]}"""));
+
+        Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
+    }
 }

@@ -50,6 +50,7 @@ public sealed class RouteTests
         JsonNode list = await TestApp.ReadJsonAsync(await client.GetAsync("/v1/models"));
         JsonNode alone = await TestApp.ReadJsonAsync(await client.GetAsync("/v1/models/meta-llama/tiny"));
         JsonNode escaped = await TestApp.ReadJsonAsync(await client.GetAsync("/v1/models/meta-llama%2Ftiny"));
+        JsonNode withSlash = await TestApp.ReadJsonAsync(await client.GetAsync("/v1/models/meta-llama/tiny/"));
 
         Assert.Equal(["data", "object"], list.AsObject().Select(pair => pair.Key).Order());
         Assert.Equal("list", (string?)list["object"]);
@@ -59,6 +60,7 @@ public sealed class RouteTests
         Assert.InRange((long)card["created"]!, 1_700_000_000, DateTimeOffset.UtcNow.ToUnixTimeSeconds());
         Assert.Equal(card.ToJsonString(), alone.ToJsonString());
         Assert.Equal(card.ToJsonString(), escaped.ToJsonString());
+        Assert.Equal(card.ToJsonString(), withSlash.ToJsonString());
     }
 
     [Fact]

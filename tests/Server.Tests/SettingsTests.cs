@@ -112,6 +112,7 @@ public sealed class SettingsTests
         {
             Assert.False(ModelFolder.TryFind("", root.FullName, root.FullName, out _, out string? none));
             string bundled = root.CreateSubdirectory("models").CreateSubdirectory("demo").FullName;
+            File.WriteAllText(Path.Combine(bundled, "config.json"), "{}");
             Assert.True(ModelFolder.TryFind("", root.FullName, root.FullName, out string found, out _));
             Assert.True(ModelFolder.TryFind("models/demo", root.FullName, root.FullName, out string named, out _));
             root.CreateSubdirectory("models/other");
@@ -125,6 +126,31 @@ public sealed class SettingsTests
         {
             root.Delete(recursive: true);
         }
+    }
+
+    [Fact]
+    public void TryFind_WhatIsNoCheckpoint_SaysWhatItIsAndWhatToName()
+    {
+        DirectoryInfo root = Directory.CreateTempSubdirectory();
+        try
+        {
+            string empty = root.CreateSubdirectory("empty").FullName, quants = root.CreateSubdirectory("quants").FullName;
+            string weights = Path.Combine(empty, "model.safetensors"), gguf = Path.Combine(quants, "a.Q8_0.gguf");
+            File.WriteAllText(weights, "");
+            File.WriteAllText(gguf, "");
+
+            Assert.Contains("a folder without a model. Give a folder that holds", Fault(empty));
+            Assert.Contains("which is a file, but no .gguf file. Give a folder that holds", Fault(weights));
+            Assert.EndsWith($"a folder of 1 .gguf file(s); name one of them: {gguf}", Fault(quants));
+            Assert.Null(Fault(gguf));
+            Assert.Contains($"looked for {Environment.GetFolderPath(Environment.SpecialFolder.UserProfile)}/no such model", Fault("~/no such model"));
+        }
+        finally
+        {
+            root.Delete(recursive: true);
+        }
+
+        static string? Fault(string path) => ModelFolder.TryFind(path, "/", "/", out _, out string? fault) ? null : fault;
     }
 
     private static string Faults(params (string Key, string Value)[] settings)

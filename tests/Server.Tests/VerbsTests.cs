@@ -1,3 +1,4 @@
+using System.Text;
 using Llama.Server.CommandLine;
 using Llama.Server.Configuration;
 using Llama.Server.Web.Settings;
@@ -64,10 +65,33 @@ public sealed class VerbsTests
             Assert.All(SettingsBinder.PropertiesOf(type).Keys, name => Assert.Contains($"--{section}:{name}", output));
     }
 
+    /// <summary>A full disk, for one, is told in a sentence and not in a stack trace.</summary>
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("--version")]
+    [InlineData("fields")]
+    public async Task RunAsync_OutputThatCannotBeWritten_IsSaid(string word)
+    {
+        using StringWriter error = new();
+
+        Assert.Equal(1, await Verbs.RunAsync([word], new FullDisk(), error));
+
+        Assert.StartsWith(FullDisk.Message, error.ToString());
+    }
+
     internal static async Task<(int? ExitCode, string Output, string Error)> RunAsync(params string[] args)
     {
         using StringWriter written = new(), failed = new();
         int? exitCode = await Verbs.RunAsync(args, written, failed);
         return (exitCode, written.ToString(), failed.ToString());
+    }
+
+    private sealed class FullDisk : TextWriter
+    {
+        public const string Message = "No space left on device";
+
+        public override Encoding Encoding => Encoding.UTF8;
+
+        public override void Write(char value) => throw new IOException(Message);
     }
 }

@@ -5,6 +5,8 @@ namespace Llama.Model.Checkpoints;
 /// <summary>Reads config.json and refuses, all at once, what is malformed and what would need other arithmetic than Llama's.</summary>
 internal static class ConfigReader
 {
+    private const int MostLayers = 10_000; // each is looked for by name before anything is loaded; the largest of Llama's have 126
+
     public static LlamaConfig Read(string text, string source)
     {
         using JsonDocument document = ParseObject(text, source);
@@ -98,6 +100,8 @@ internal static class ConfigReader
 
     private static void CheckShape(LlamaConfig config, JsonKeys keys)
     {
+        if (config.LayerCount > MostLayers)
+            keys.Add("num_hidden_layers", $"is {config.LayerCount}; expected at most {MostLayers}");
         if (config.HeadCount % config.KvHeadCount != 0)
             keys.Add("num_key_value_heads", $"is {config.KvHeadCount}; expected a divisor of num_attention_heads, {config.HeadCount}");
         if (!keys.Has("head_dim") && config.HiddenSize % config.HeadCount != 0)

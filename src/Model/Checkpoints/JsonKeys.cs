@@ -13,7 +13,8 @@ internal sealed class JsonKeys(JsonElement json, List<string> faults, string pre
     {
         if (!TryGet(key, out JsonElement value)) return null;
         if (value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number >= least) return number;
-        Fault(key, value, $"an integer of at least {least}");
+        bool isTooLarge = value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double size) && size > int.MaxValue;
+        Fault(key, value, isTooLarge ? $"at most {int.MaxValue}" : $"an integer of at least {least}");
         return least; // stands in for the bad value so that one fault does not bring others
     }
 

@@ -26,15 +26,9 @@ internal static class Verbs
         ];
         bool hasVerb = args is [{ Length: > 0 } first, ..] && first[0] is not ('-' or '/');
         if (args is ["help", ..] || (!hasVerb && args.Any(arg => arg is "--help" or "-h" or "-?")))
-        {
-            ServerHelp.Write(output, verbs);
-            return 0;
-        }
+            return await GuardAsync(() => Write(() => ServerHelp.Write(output, verbs)), error);
         if (!hasVerb && args.Contains("--version"))
-        {
-            await output.WriteLineAsync(ServerVersion.Full);
-            return 0;
-        }
+            return await GuardAsync(() => Write(() => output.WriteLine(ServerVersion.Full)), error);
         return hasVerb ? await RunAsync(Root(verbs).Parse(words), settings, To(output, error)) : null;
     }
 
@@ -73,24 +67,30 @@ internal static class Verbs
             return UsageError;
         }
         if (parsed.CommandResult.Command is InterruptedCommand) configuration.ProcessTerminationTimeout = null;
-        return await InvokeAsync(parsed, configuration);
+        return await GuardAsync(() => parsed.InvokeAsync(configuration), configuration.Error);
+    }
+
+    private static Task<int> Write(Action write)
+    {
+        write();
+        return Task.FromResult(0);
     }
 
     /// <summary>What went wrong in a way that its message explains is told without a stack trace.</summary>
-    private static async Task<int> InvokeAsync(ParseResult parsed, InvocationConfiguration configuration)
+    private static async Task<int> GuardAsync(Func<Task<int>> run, TextWriter error)
     {
         try
         {
-            return await parsed.InvokeAsync(configuration);
+            return await run();
         }
         catch (OperationCanceledException)
         {
-            await configuration.Error.WriteLineAsync("Interrupted.");
+            await error.WriteLineAsync("Interrupted.");
             return Interrupted;
         }
         catch (Exception failure) when (failure is VerbException or CheckpointException or TorchLoadException or ArgumentException or InsufficientMemoryException or IOException or InvalidDataException or UnauthorizedAccessException)
         {
-            await configuration.Error.WriteLineAsync(failure.Message);
+            await error.WriteLineAsync(failure.Message);
             return 1;
         }
     }

@@ -5,6 +5,10 @@ namespace Llama.Server.Configuration;
 /// <summary>Finds the checkpoint: a folder, or a GGUF file.</summary>
 internal static class ModelFolder
 {
+    private const string Expected = "Give a folder that holds config.json and *.safetensors, or a .gguf file.";
+
+    private static readonly string[] PartsOfCheckpoints = ["config.json", "tokenizer.model", "tokenizer.json"];
+
     /// <summary>Looks in the current directory first, then in the application's, then beside the program; an empty path takes the only folder of the <c>models</c> there.</summary>
     /// <param name="path">The setting <c>Model:Path</c>.</param>
     /// <param name="contentRoot">Where the application's files lie.</param>
@@ -19,11 +23,29 @@ internal static class ModelFolder
 
     private static (string Folder, string? Fault) FindNamed(string path, string contentRoot, string program)
     {
-        string[] places = [.. new[] { Path.GetFullPath(path), Path.GetFullPath(path, contentRoot), Path.GetFullPath(path, program) }.Distinct()];
-        return Array.Find(places, place => Directory.Exists(place) || (place.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) && File.Exists(place))) is { } found
-            ? (found, null)
-            : ("", $"Model:Path is '{path}', but there is no such folder or .gguf file (looked for {string.Join(" and ", places)}). Give a folder that holds config.json and *.safetensors, or a .gguf file.");
+        string meant = AtHome(path);
+        string[] places = [.. new[] { Path.GetFullPath(meant), Path.GetFullPath(meant, contentRoot), Path.GetFullPath(meant, program) }.Distinct()];
+        if (Array.Find(places, Path.Exists) is not { } found)
+            return ("", $"Model:Path is '{path}', but there is no such folder or .gguf file (looked for {string.Join(" and ", places)}). {Expected}");
+        return WhyNone(found) is { } why ? ("", $"Model:Path is '{path}', {why}") : (found, null);
     }
+
+    /// <summary>Shells leave the <c>~</c> of <c>--Model:Path=~/models</c> as it is.</summary>
+    private static string AtHome(string path) =>
+        path == "~" || path.StartsWith("~/", StringComparison.Ordinal) ? Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) + path[1..] : path;
+
+    /// <summary>Why what is there can be no checkpoint; null where it may be one.</summary>
+    private static string? WhyNone(string place)
+    {
+        if (File.Exists(place))
+            return IsGguf(place) ? null : $"which is a file, but no .gguf file. {Expected}";
+        if (PartsOfCheckpoints.Any(part => File.Exists(Path.Combine(place, part))))
+            return null; // what else it lacks is told by whoever reads it
+        string[] files = [.. Directory.EnumerateFiles(place).Where(IsGguf).Order(StringComparer.Ordinal)];
+        return files.Length == 0 ? $"a folder without a model. {Expected}" : $"a folder of {files.Length} .gguf file(s); name one of them: {files[0]}";
+    }
+
+    private static bool IsGguf(string file) => file.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase);
 
     private static (string Folder, string? Fault) FindBundled(string program)
     {

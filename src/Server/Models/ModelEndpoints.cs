@@ -18,9 +18,9 @@ internal static class ModelEndpoints
     private static Task ListAsync(HttpContext context, EngineHost host, ModelIdentity identity) =>
         context.Response.WriteAsJsonAsync(new ModelList("list", [Card(host, identity)]), ApiJson.Web.ModelList);
 
-    // Clients escape the slash, which is the one character that routing leaves escaped.
+    // Clients escape the slash, which is the one character that routing leaves escaped. One at the end is no part of the id, as it is none of any other route.
     private static Task GetAsync(HttpContext context, string id, EngineHost host, ModelIdentity identity) =>
-        identity.Check(id.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase)) is { } error
+        identity.Check(id.TrimEnd('/').Replace("%2F", "/", StringComparison.OrdinalIgnoreCase)) is { } error
             ? ErrorResponse.WriteAsync(context, error)
             : context.Response.WriteAsJsonAsync(Card(host, identity), ApiJson.Web.ModelCard);
 

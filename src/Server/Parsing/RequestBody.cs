@@ -52,7 +52,8 @@ internal static class RequestBody
     private static string Describe(JsonException exception)
     {
         // The runtime's message ends with its own, zero-based, place.
-        string what = exception.Message.Split(" LineNumber:", 2)[0].Replace(" which is not supported in this mode. Change the reader options", "", StringComparison.Ordinal).TrimEnd('.');
+        string what = exception.Message.Split(" LineNumber:", 2)[0]
+            .Replace(" which is not supported in this mode. Change the reader options", "", StringComparison.Ordinal).Replace(" encountered during deserialization", "", StringComparison.Ordinal).TrimEnd('.');
         string place = exception.LineNumber is { } line ? $" at line {line + 1}, byte {exception.BytePositionInLine + 1}" : "";
         return $"The body is not valid JSON{place}: {what}.";
     }
@@ -61,5 +62,5 @@ internal static class RequestBody
         MediaTypeHeaderValue.TryParse(contentType, out MediaTypeHeaderValue? type)
         && type.MediaType is { } media
         && (media.Equals("application/json", StringComparison.OrdinalIgnoreCase) || media.EndsWith("+json", StringComparison.OrdinalIgnoreCase))
-        && (type.CharSet is null || type.CharSet.Trim('"').Equals("utf-8", StringComparison.OrdinalIgnoreCase));
+        && (type.CharSet is null || type.CharSet.Trim('"').ToUpperInvariant() is "UTF-8" or "UTF8");
 }

@@ -11,7 +11,8 @@ internal static class FunctionFields
         .AddFunction()
         .Refuse("defer_loading", "The model is told of every tool.", NoOp.False)
         .Refuse("allowed_callers", "Tools are called by the model only.", NoOp.Only("direct"))
-        .Refuse("output_schema", "Results are text for the model.");
+        .Refuse("output_schema", "Results are text for the model.")
+        .Refuse("async", "A result is waited for.", NoOp.False);
 
     /// <summary>The shape of one tool.</summary>
     public static FieldShape Shape { get; } = FieldShape.ObjectOf(Function.Fields);

@@ -18,6 +18,7 @@ internal static class InputFields
         .Custom("call_id", FieldShape.Text, (item, v) => item.CallId = v.String(), "What the result refers to.", required: true)
         .Custom("name", FieldShape.Text, (item, v) => item.Name = v.String(), "The function.", required: true)
         .Custom("arguments", FieldShape.Text, (item, v) => item.Text = v.String(), "Text of a JSON object.", required: true)
+        .Refuse("async", "A result is waited for.", NoOp.False)
         .Refuse("namespace", NoNamespace)
         .Refuse("caller", NoCaller, NoOp.Type("direct"));
 

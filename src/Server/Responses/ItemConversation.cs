@@ -9,6 +9,7 @@ internal sealed class ItemConversation
     private readonly List<ChatMessage> _messages = [];
     private readonly Dictionary<string, ChatToolCall> _open = [];
     private readonly Dictionary<string, ChatToolCall> _answered = [];
+    private readonly HashSet<string> _cutOff = [];
 
     /// <summary>Gives the messages, or what is wrong with the items.</summary>
     public static ApiError? TryConvert(IReadOnlyList<ResponseItem> items, string? instructions, out IReadOnlyList<ChatMessage> messages)
@@ -38,8 +39,11 @@ internal sealed class ItemConversation
                 return Call(new ChatToolCall(call.CallId, call.Name, call.Arguments));
             case FunctionCallOutputItem output:
                 return Answer(output);
+            case FunctionCallItem half: // it calls nothing
+                _cutOff.Add(half.CallId);
+                return null;
             default:
-                return null; // half a call calls nothing
+                return null;
         }
     }
 
@@ -66,12 +70,18 @@ internal sealed class ItemConversation
     private ApiError? Answer(FunctionCallOutputItem output)
     {
         if (!_open.Remove(output.CallId, out ChatToolCall? call))
-        {
-            string why = _answered.ContainsKey(output.CallId) ? "There are two tool outputs for function call" : "No tool call found for function call output with call_id";
-            return ApiError.InvalidValue("input", $"{why} {output.CallId}.");
-        }
+            return ApiError.InvalidValue("input", WhyUnasked(output.CallId));
         _answered.Add(call.Id, call);
         _messages.Add(new ChatMessage("tool", output.Output) { ToolCallId = call.Id, Name = call.Name });
         return null;
+    }
+
+    private string WhyUnasked(string callId)
+    {
+        if (_answered.ContainsKey(callId))
+            return $"There are two tool outputs for function call {callId}.";
+        return _cutOff.Contains(callId)
+            ? $"The function call {callId} was cut off and calls nothing: take its output out, or ask again with a larger max_output_tokens."
+            : $"No tool call found for function call output with call_id {callId}.";
     }
 }

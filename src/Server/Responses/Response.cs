@@ -12,6 +12,9 @@ public sealed record Response
     /// <summary><c>response</c>.</summary>
     public string Object => "response";
 
+    /// <summary>Always null: there are none.</summary>
+    public string? AccessPrograms => null;
+
     /// <summary>Unix seconds.</summary>
     public required long CreatedAt { get; init; }
 

@@ -34,6 +34,8 @@ internal static class ResponseFields
         .Refuse("prompt_cache_options", "Equal prefixes are found without them.", NoOp.EmptyObject)
         .Refuse("context_management", "Use truncation.", NoOp.EmptyArray)
         .Refuse("moderation", "The server does not classify texts.")
+        .Refuse("access_programs", "There are none; keys say who may call.", NoOp.EmptyObject)
+        .Refuse("image", "The model reads text only.", NoOp.EmptyObject)
         .Refuse("n", "There is one answer to a request here; for several use /v1/chat/completions.", NoOp.Number(1))
         .Refuse("prompt_logprobs", ChatHasIt)
         .Refuse("return_token_ids", ChatHasIt, NoOp.False)

@@ -74,6 +74,8 @@ public sealed class LlamaConfigTests
     [InlineData(""" "num_attention_heads": 31 """, "hidden_size is 4096; expected a multiple of num_attention_heads, 31")]
     [InlineData(""" "vocab_size": "many" """, "vocab_size is \"many\"; expected an integer of at least 1")]
     [InlineData(""" "vocab_size": -1 """, "vocab_size is -1")]
+    [InlineData(""" "max_position_embeddings": 1000000000000 """, "max_position_embeddings is 1000000000000; expected at most 2147483647")]
+    [InlineData(""" "num_hidden_layers": 2147483647 """, "num_hidden_layers is 2147483647; expected at most 10000")]
     [InlineData(""" "eos_token_id": 32000 """, "holds 32000; expected less than vocab_size")]
     [InlineData(""" "rms_norm_eps": 0 """, "rms_norm_eps is 0; expected a number above 0")]
     public void Parse_OneFault_NamesKeyValueAndExpectation(string keys, string expected)

@@ -21,7 +21,7 @@ public sealed class ResponseTests
 
         string[] keys =
         [
-            "id", "object", "created_at", "status", "background", "completed_at", "error", "incomplete_details", "instructions", "max_output_tokens", "max_tool_calls", "model",
+            "id", "object", "access_programs", "created_at", "status", "background", "completed_at", "error", "incomplete_details", "instructions", "max_output_tokens", "max_tool_calls", "model",
             "output", "parallel_tool_calls", "previous_response_id", "prompt_cache_key", "reasoning", "safety_identifier", "service_tier", "store", "temperature", "text",
             "tool_choice", "tools", "top_logprobs", "top_p", "truncation", "usage", "user", "metadata",
         ];
@@ -35,7 +35,7 @@ public sealed class ResponseTests
         response["completed_at"] = 0;
         int input = (int)response["usage"]!["input_tokens"]!, output = TestApp.Tokenizer.Encode(Reply).Length + 1;
         JsonNode expected = JsonNode.Parse($$$"""
-            {"id":"","object":"response","created_at":0,"status":"completed","background":false,"completed_at":0,"error":null,"incomplete_details":null,
+            {"id":"","object":"response","access_programs":null,"created_at":0,"status":"completed","background":false,"completed_at":0,"error":null,"incomplete_details":null,
              "instructions":"Be brief.","max_output_tokens":null,"max_tool_calls":3,"model":"tiny",
              "output":[{"type":"message","id":"","status":"completed","role":"assistant","content":[{"type":"output_text","text":"{{{Reply}}}","annotations":[],"logprobs":[]}]}],
              "parallel_tool_calls":true,"previous_response_id":null,"prompt_cache_key":"k","reasoning":{"effort":null,"summary":null},"safety_identifier":"s",

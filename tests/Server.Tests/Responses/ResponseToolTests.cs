@@ -96,6 +96,20 @@ public sealed class ResponseToolTests
     }
 
     [Fact]
+    public async Task Create_OutputOfACutOffCall_IsRefusedAsThat()
+    {
+        await using var app = new TestApp { Reply = OneCall, ContextLength = 2048 };
+        HttpClient client = await app.StartAsync();
+        JsonNode cutOff = await CreateAsync(client, $"{Ask},\"max_output_tokens\":{TestApp.Tokenizer.Encode(OneCall).Length - 12}");
+        string output = $$"""{"type":"function_call_output","call_id":"{{cutOff["output"]![0]!["call_id"]}}","output":"sunny"}""";
+
+        HttpResponseMessage refused = await PostAsync(client, $"\"input\":[{output}],\"previous_response_id\":\"{cutOff["id"]}\"");
+
+        Assert.Contains("was cut off", await refused.Content.ReadAsStringAsync());
+        await ErrorTests.AssertErrorAsync(refused, System.Net.HttpStatusCode.BadRequest, "invalid_value", "input");
+    }
+
+    [Fact]
     public async Task Create_CallWithoutItsResult_IsRefused()
     {
         await using var app = new TestApp { Reply = OneCall, ContextLength = 2048 };
