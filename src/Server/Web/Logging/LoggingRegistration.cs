@@ -24,7 +24,7 @@ internal static class LoggingRegistration
         if (!isJson)
             log.Enrich.With<TraceOfLine>();
         log.WriteTo.OwnConsole(isJson).ReadFrom.Configuration(builder.Configuration);
-    });
+    }, preserveStaticLogger: true); // several programs in one process, as in tests, log each to its own, and none ends another's
 
     /// <summary>JSON has what lines have, each value by its name, and the trace and span that a line belongs to (<c>@tr</c>, <c>@sp</c>).</summary>
     private static LoggerConfiguration OwnConsole(this LoggerSinkConfiguration sink, bool isJson) => isJson
