@@ -50,15 +50,18 @@ judge() {
     awk -v got=$total -v limit=$limit -v what="$1" 'BEGIN { off = 100 * (got / limit - 1); printf "%s: %d of %d let in, %+.2f %%\n", what, got, limit, off; exit off > 1 || off < -1 }' || status=1
 }
 
+# How often a server has said that Redis is back.
+returns() { cat "$work"/server?.log | grep -c 'Redis is back' || true; }
+
 undisturbed() { load 1000 "Redis there"; }
 killed_and_restarted() {
     local back
-    back=$(($(grep -h 'Redis is back' "$work"/server?.log | wc -l) + 2))
+    back=$(($(returns) + 2))
     load 300 "Redis there"
     kill -9 $redis; wait $redis 2> /dev/null || true
     load 500 "Redis killed"
     start_redis
-    until (($(grep -h 'Redis is back' "$work"/server?.log | wc -l) >= back)); do sleep 0.2; done
+    until (($(returns) >= back)); do sleep 0.2; done
     load 400 "Redis back"
 }
 

@@ -54,13 +54,8 @@ public sealed class ScreenshotTests(Chromium chromium)
     {
         await SizeAsync(page, 1100, 900);
         await page.SetColorsAsync(isDark: false);
-        await page.GoAsync("/swagger");
-        await page.UntilAsync("!!document.querySelector('.opblock-post')");
-        await page.ReadAsync<object?>("void document.querySelector('.opblock-post .opblock-summary-control').click()");
-        await page.UntilAsync("!!document.querySelector('.opblock-post.is-open .examples-select select')");
-        await page.Page.SelectAsync(".opblock-post.is-open .examples-select select", "stream");
-        await page.ReadAsync<object?>("void document.querySelector('.opblock-post.is-open .execute').click()");
-        await page.UntilAsync("document.querySelector('.opblock-post.is-open .live-responses-table')?.innerText.includes('[DONE]')");
+        await SwaggerPageTests.SendStreamAsync(page);
+        await SwaggerPageTests.UntilDoneAsync(page);
         await page.ReadAsync<object?>("void document.querySelector('.opblock-post.is-open .opblock-body .execute').scrollIntoView({ block: 'start' })");
         await SaveAsync(page, "swagger");
     }

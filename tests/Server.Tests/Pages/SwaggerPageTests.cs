@@ -17,6 +17,17 @@ public sealed class SwaggerPageTests(Chromium chromium)
         HttpClient client = await app.StartAsync();
         await using BrowserPage page = await chromium.OpenAsync(client.BaseAddress!);
 
+        await SendStreamAsync(page);
+        await page.UntilAsync("document.querySelector('.live-stream')?.innerText.includes('delta')");
+        slow.IsSlow = false;
+        await UntilDoneAsync(page);
+
+        Assert.Empty(page.Faults);
+    }
+
+    /// <summary>Opens Swagger UI and sends the chat's example of a stream.</summary>
+    internal static async Task SendStreamAsync(BrowserPage page)
+    {
         await page.GoAsync("/swagger");
         await page.UntilAsync($"!!document.querySelector('{Chat}')");
         await page.ReadAsync<object?>($"void document.querySelector('{Chat} .opblock-summary-control').click()");
@@ -24,10 +35,9 @@ public sealed class SwaggerPageTests(Chromium chromium)
         await page.Page.SelectAsync(Examples, "stream");
         await page.UntilAsync("document.querySelector('.opblock-post.is-open textarea')?.value.includes('\"stream\": true')");
         await page.ReadAsync<object?>("void document.querySelector('.opblock-post.is-open .execute').click()");
-        await page.UntilAsync("document.querySelector('.live-stream')?.innerText.includes('delta')");
-        slow.IsSlow = false;
-        await page.UntilAsync("!document.querySelector('.live-stream') && document.querySelector('.opblock-post.is-open .live-responses-table')?.innerText.includes('[DONE]')");
-
-        Assert.Empty(page.Faults);
     }
+
+    /// <summary>Waits until the stream has ended and stands where Swagger UI shows answers.</summary>
+    internal static Task UntilDoneAsync(BrowserPage page) =>
+        page.UntilAsync("!document.querySelector('.live-stream') && document.querySelector('.opblock-post.is-open .live-responses-table')?.innerText.includes('[DONE]')");
 }
