@@ -16,15 +16,17 @@ internal sealed class HostBackend : IBackend
     /// <summary>Why weights cannot stream to a device of torch's.</summary>
     public const string CannotStream = "The weights do not fit Model:MemoryLimit, and with plain kernels on CUDA they cannot stream; raise it, or set Model:Kernels=fused.";
 
+    private const long LibtorchBytes = 96L << 20; // of its code once it is loaded; about as much is touched by the first steps
     private const long ProcessBytes = 192L << 20; // of a server before its model, 160 MiB of which were seen with the room to grow below: so that a plan and all processes come to the same
 
     private readonly Func<IKernels> _createKernels;
     private readonly Func<LlamaConfig, int, int, long> _scratchBytes; // as IKernels.ScratchBytes, before there are any
+    private readonly long _processBytes;
     private readonly HostRows _onHost;
 
-    private HostBackend(DeviceMemory memory, Func<IKernels> createKernels, Func<LlamaConfig, int, int, long>? scratchBytes = null)
+    private HostBackend(DeviceMemory memory, Func<IKernels> createKernels, Func<LlamaConfig, int, int, long>? scratchBytes = null, long processBytes = ProcessBytes)
     {
-        (Memory, _createKernels, _scratchBytes, _onHost) = (memory, createKernels, scratchBytes ?? ((_, _, _) => 0), new HostRows(memory));
+        (Memory, _createKernels, _scratchBytes, _processBytes, _onHost) = (memory, createKernels, scratchBytes ?? ((_, _, _) => 0), processBytes, new HostRows(memory));
     }
 
     public DeviceMemory Memory { get; }
@@ -42,7 +44,7 @@ internal sealed class HostBackend : IBackend
     public static HostBackend Scalar(ScalarType dtype, HostMemory? memory = null) => new(memory ?? HostMemory.Instance, () => SimdKernels.CreateScalar(dtype));
 
     /// <summary>Plain kernels on the processor.</summary>
-    public static HostBackend Plain(HostMemory memory) => new(memory, () => new PlainKernels("cpu"), PlainKernels.StepScratchBytes);
+    public static HostBackend Plain(HostMemory memory) => new(memory, () => new PlainKernels("cpu"), PlainKernels.StepScratchBytes, ProcessBytes + LibtorchBytes);
 
     /// <summary>Plain kernels on another device of torch.</summary>
     public static HostBackend PlainOn(string device) => new(new TorchMemory(device), () => new PlainKernels(device));
@@ -54,7 +56,7 @@ internal sealed class HostBackend : IBackend
 
     public long BaseBytes(LlamaConfig config, StepSize size, bool isAhead)
     {
-        long process = isAhead ? ProcessBytes : Math.Max(ProcessBytes, GrownBytes());
+        long process = isAhead ? _processBytes : Math.Max(_processBytes, GrownBytes());
         return process / ((HostMemory)Memory).Sharers + InputBytes(config, size.Tokens) + _scratchBytes(config, size.Tokens, size.ContextLength);
     }
 

@@ -61,6 +61,7 @@ internal sealed class MemoryPlan(long limit, ModelOptions options, IWeightSource
     /// <exception cref="ArgumentException">Weights that would have to stream cannot; with the remedy.</exception>
     public void Begin(IBackend backend, bool keeps)
     {
+        if (backend.Memory.IsHost) FreedMemory.GoesBackAtOnce();
         if (!Layout.Streams) return;
         if (backend.Memory.IsHost) CheckStreams();
         OffloadPlan streamed = keeps ? Layout with { IsResident = [.. Layout.IsResident.Select((stays, unit) => stays && unit == WeightUnit.Head(part.LayerCount))] } : Layout;

@@ -109,15 +109,16 @@ internal abstract class WeightStream : IDisposable
         if (KeptBytes != before) BeginRound();
     }
 
-    /// <summary>Loads without computing, between steps: first to meet the medium as steps will, and with the buffers as empty as they leave them; then measured.</summary>
+    /// <summary>Loads without computing, between steps: once so that the medium is as steps will find it, then the same measured.</summary>
     /// <param name="most">For how long, each time; a step's loads are enough.</param>
     /// <returns>Null if nothing streams now.</returns>
     public StreamRate? Measure(TimeSpan most)
     {
         if (_round.Units.Length == 0) return null;
         if (_isUsed) Next();
-        Load(most, out _);
-        long bytes = Load(most, out TimeSpan time);
+        int loads = Load(_round.Units.Length, most, out _, out _);
+        if (loads < _round.Units.Length) BeginRound(); // others would be read for the first time, which no step but the first does
+        Load(loads, most, out long bytes, out TimeSpan time);
         return new StreamRate(StepBytes, time.TotalSeconds * StepBytes / bytes);
     }
 
@@ -179,17 +180,18 @@ internal abstract class WeightStream : IDisposable
         _isUsed = false;
     }
 
-    private long Load(TimeSpan most, out TimeSpan time)
+    private int Load(int count, TimeSpan most, out long bytes, out TimeSpan time)
     {
-        long start = Stopwatch.GetTimestamp(), bytes = 0;
-        for (int i = 0; i < _round.Units.Length && Stopwatch.GetElapsedTime(start) < most; i++)
+        long start = Stopwatch.GetTimestamp();
+        int loads = 0;
+        for (bytes = 0; loads < count && (loads == 0 || Stopwatch.GetElapsedTime(start) < most); loads++)
         {
             bytes += BytesOf(UnitOf(_load));
-            if (!_isUsed) Await(_load); // which is no step's affair
+            Await(_load); // which is no step's affair
             Next();
         }
         Settle();
         time = Stopwatch.GetElapsedTime(start);
-        return bytes;
+        return loads;
     }
 }

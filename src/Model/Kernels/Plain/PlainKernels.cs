@@ -21,13 +21,14 @@ internal sealed class PlainKernels : IKernels
         _device = device(name);
     }
 
-    /// <summary>As <see cref="IKernels.ScratchBytes"/>: weights that are multiplied together, widened; and the scores of a sequence, four times over.</summary>
+    /// <summary>As <see cref="IKernels.ScratchBytes"/>: weights that are multiplied together, widened; the scores of a sequence, four times over; and code of libtorch that is run for the first time.</summary>
     public static long StepScratchBytes(LlamaConfig config, int tokens, int context)
     {
         const int stagesOfScores = 4, stagesOfCodes = 5;
+        const long firstRun = 96L << 20;
         long widest = Math.Max(config.VocabSize, Math.Max(2L * config.IntermediateSize, (config.HeadCount + 2L * config.KvHeadCount) * config.HeadDim)) * config.HiddenSize;
         long scores = stagesOfScores * (long)config.HeadCount * Math.Min(tokens, context) * context, cached = 3L * 2 * context * config.KvHeadCount * config.HeadDim;
-        return sizeof(float) * (widest * (config.Quantization is null ? 1 : stagesOfCodes) + scores + cached * (config.HeadCount / config.KvHeadCount));
+        return firstRun + sizeof(float) * (widest * (config.Quantization is null ? 1 : stagesOfCodes) + scores + cached * (config.HeadCount / config.KvHeadCount));
     }
 
     public long ScratchBytes(LlamaConfig config, int tokens, int context) => StepScratchBytes(config, tokens, context);
