@@ -39,6 +39,7 @@ export const response = object(
     {
         id: filled,
         object: only('response'),
+        access_programs: { type: 'null' },
         created_at: seconds,
         status: either('completed', 'failed', 'in_progress', 'cancelled', 'queued', 'incomplete'),
         error: nullable(object({ code: filled, message: filled })),
