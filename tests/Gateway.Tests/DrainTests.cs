@@ -90,7 +90,7 @@ public sealed class DrainTests
         clock.Advance(TimeSpan.FromSeconds(seconds) - TimeSpan.FromMilliseconds(seconds > 0 ? 1 : 0));
         Assert.Equal(seconds > 0, !drain.Cut.IsCancellationRequested);
         clock.Advance(TimeSpan.FromMilliseconds(1));
-        await stopped;
+        await stopped.WaitAsync(Fleet.Patience);
 
         Assert.True(drain.Cut.IsCancellationRequested);
         end.SetResult();
@@ -103,7 +103,7 @@ public sealed class DrainTests
         using var drain = new Drain(Options.Create(new GatewaySettings { DrainSeconds = 3600 }), new SecondSignal(), new FakeTimeProvider(), new FakeLogger<Drain>());
         var end = new TaskCompletionSource();
         Task request = drain.InvokeAsync(new DefaultHttpContext(), _ => end.Task);
-        await drain.StoppingAsync(new CancellationToken(canceled: true));
+        await drain.StoppingAsync(new CancellationToken(canceled: true)).WaitAsync(Fleet.Patience);
 
         Assert.True(drain.Cut.IsCancellationRequested);
         end.SetResult();
