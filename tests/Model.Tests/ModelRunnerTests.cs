@@ -197,21 +197,18 @@ public sealed class ModelRunnerTests : IDisposable
         batch.TokenCount = batch.SequenceCount = batch.SampleCount = sequences;
     }
 
-    /// <summary>Bytes that a warm decode step of four sequences allocates on the calling thread: the least of four stretches, for the runtime may allocate once, and what a step allocates is in each.</summary>
+    /// <summary>Bytes that a warm decode step of four sequences allocates on the calling thread.</summary>
     internal static long AllocatedPerStep(ModelRunner runner)
     {
         const int stretch = 25;
         ForwardBatch batch = new(16, 16, runner.Limits.BlocksPerSequence);
         SampledToken[] sampled = new SampledToken[16];
         for (int position = 0; position < 20; position++) Step(runner, batch, sampled, position, sequences: 4);
-        long least = long.MaxValue;
-        for (int start = 20; start < 120; start += stretch)
+        int next = 20;
+        return Allocated.InStretch(() =>
         {
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            for (int position = start; position < start + stretch; position++) Step(runner, batch, sampled, position, sequences: 4);
-            least = Math.Min(least, (GC.GetAllocatedBytesForCurrentThread() - before) / stretch);
-        }
-        return least;
+            for (int end = next + stretch; next < end; next++) Step(runner, batch, sampled, next, sequences: 4);
+        }) / stretch;
     }
 
     // Of this thread.

@@ -4,6 +4,7 @@ using Llama.Model.Guidance;
 using Llama.Model.Sampling;
 using Llama.Scheduling.Frames;
 using Llama.Scheduling.Sequences;
+using Llama.Tests.Shared;
 
 namespace Llama.Scheduling.Tests;
 
@@ -12,7 +13,7 @@ public sealed class AllocationTests
 {
     private const int SequenceCount = 64;
     private const int GroupSize = 4; // they share their prompt, and one of them has a guide
-    private const int StepCount = 50, StretchCount = 4; // the least counts: the runtime allocates now and then on a thread whose code it replaces
+    private const int StepCount = 50;
 
     [Theory]
     [InlineData(1)]
@@ -30,17 +31,13 @@ public sealed class AllocationTests
         Generation[] generations = [.. Enumerable.Range(1, SequenceCount).Chunk(GroupSize).SelectMany(ids => Submit(inbox, ids))];
         for (int i = 0; i < 100; i++) Turn(loop, generations);
 
-        long allocated = Enumerable.Range(0, StretchCount).Min(_ => AllocatedBy(loop, generations));
+        long allocated = Allocated.InStretch(() =>
+        {
+            for (int i = 0; i < StepCount; i++) Turn(loop, generations);
+        });
 
         Assert.Equal(SequenceCount, counters.Snapshot.RunningCount);
         Assert.InRange(allocated, 0, StepCount * await BudgetOf("allocated_bytes_per_decode_step"));
-    }
-
-    private static long AllocatedBy(EngineLoop loop, Generation[] generations)
-    {
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < StepCount; i++) Turn(loop, generations);
-        return GC.GetAllocatedBytesForCurrentThread() - before;
     }
 
     private static void Turn(EngineLoop loop, Generation[] generations)

@@ -91,9 +91,9 @@ internal sealed class PartRunner : IDisposable
         catch (Exception failure) // told by who finishes the step
         {
             if (failure is not PeerFailedException) step.Fail(Named(failure));
-            _group?.Fail(failure);
+            _group?.Fail(_shard, number, failure);
         }
-        _group?.EndStep(_shard);
+        _group?.EndStep(_shard, number);
         _handOn();
     }
 

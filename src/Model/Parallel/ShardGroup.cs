@@ -2,6 +2,7 @@ using Llama.Model.Backends;
 using Llama.Model.Cuda;
 using Llama.Model.Cuda.Native;
 using Llama.Model.Kernels;
+using Llama.Model.Threads;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Parallel;
@@ -12,11 +13,12 @@ namespace Llama.Model.Parallel;
 internal sealed class ShardGroup : IDisposable
 {
     private readonly DeviceBarrier _work, _end;
+    private readonly PaddedLong[] _failedAt; // by device: the last step that failed there, from 1
     private HostExchange? _exchange;
     private NcclGroup? _nccl; // where all are GPUs that it connects
 
     /// <summary>For so many devices, each with a thread of its own.</summary>
-    public ShardGroup(int count) => (_work, _end) = (new DeviceBarrier(count), new DeviceBarrier(count));
+    public ShardGroup(int count) => (_work, _end, _failedAt) = (new DeviceBarrier(count), new DeviceBarrier(count), new PaddedLong[count]);
 
     /// <summary>Devices.</summary>
     public int Count => _work.Count;
@@ -72,17 +74,21 @@ internal sealed class ShardGroup : IDisposable
     }
 
     /// <summary>Lets the step that is under way fail on all.</summary>
-    public void Fail(Exception failure)
+    /// <param name="device">On which it failed first, or with another.</param>
+    /// <param name="step">Its number, the same on all.</param>
+    /// <param name="failure">With what.</param>
+    public void Fail(int device, long step, Exception failure)
     {
+        Volatile.Write(ref _failedAt[device].Value, step + 1);
         _work.Fail(failure);
         _nccl?.GiveUp();
     }
 
     /// <summary>Waits until all are at the end of a step.</summary>
-    public void EndStep(int device)
+    public void EndStep(int device, long step)
     {
         _end.Meet(device);
-        if (_work.Failure is null) return; // nobody changes that here
+        if (!HasFailed(step)) return; // what is under way now may be the next, and have failed on one that is ahead
         _end.Meet(device);
         if (device == 0) _work.Reset();
         _end.Meet(device);
@@ -94,6 +100,13 @@ internal sealed class ShardGroup : IDisposable
         _exchange?.Dispose();
         _work.Dispose();
         _end.Dispose();
+    }
+
+    private bool HasFailed(long step)
+    {
+        foreach (ref readonly PaddedLong failed in _failedAt.AsSpan())
+            if (Volatile.Read(in failed.Value) == step + 1) return true;
+        return false;
     }
 
     // Of the largest matrix that a device hands to the others.
