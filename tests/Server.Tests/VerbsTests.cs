@@ -65,6 +65,10 @@ public sealed class VerbsTests
             Assert.All(SettingsBinder.PropertiesOf(type).Keys, name => Assert.Contains($"--{section}:{name}", output));
     }
 
+    [Fact]
+    public async Task RunAsync_HelpBeforeAVerb_IsTheVerbsOwn() =>
+        Assert.Equal(await RunAsync("bench", "latency", "--help"), await RunAsync("help", "bench", "latency"));
+
     /// <summary>A full disk, for one, is told in a sentence and not in a stack trace.</summary>
     [Theory]
     [InlineData("--help")]

@@ -18,6 +18,8 @@ internal static class Verbs
     /// <summary>Runs a command line that does not serve and gives its exit code; null when the server is to be run.</summary>
     public static async Task<int?> RunAsync(string[] args, TextWriter output, TextWriter error)
     {
+        if (args is ["help", _, ..])
+            args = [.. args[1..], "--help"];
         (string[] settings, string[] words) = SettingsArguments.Split(args);
         Command[] verbs =
         [
@@ -25,7 +27,7 @@ internal static class Verbs
             VerifyVerb.Command(settings), KeyVerb.Command(), HealthVerb.Command(), FieldsVerb.Command(),
         ];
         bool hasVerb = args is [{ Length: > 0 } first, ..] && first[0] is not ('-' or '/');
-        if (args is ["help", ..] || (!hasVerb && args.Any(arg => arg is "--help" or "-h" or "-?")))
+        if (args is ["help"] || (!hasVerb && args.Any(arg => arg is "--help" or "-h" or "-?")))
             return await GuardAsync(() => Write(() => ServerHelp.Write(output, verbs)), error);
         if (!hasVerb && args.Contains("--version"))
             return await GuardAsync(() => Write(() => output.WriteLine(ServerVersion.Full)), error);

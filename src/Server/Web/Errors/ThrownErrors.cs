@@ -30,6 +30,7 @@ internal sealed partial class ThrownErrors(RequestDelegate next, LargestBody lar
     private ApiError FromBadRequest(BadHttpRequestException exception) => exception.StatusCode switch
     {
         StatusCodes.Status413PayloadTooLarge => ApiError.TooLarge(largest),
+        StatusCodes.Status408RequestTimeout => new ApiError(408, "The body of the request came too slowly, or broke off; send it again.", "invalid_request"),
         var status => new ApiError(status, $"The request could not be read: {exception.Message}", "invalid_request"),
     };
 

@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using Llama.Server.Web.Errors;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -30,15 +31,23 @@ internal sealed class BodyLimit(RequestDelegate next, LargestBody largest)
         await ErrorResponse.WriteAsync(context, ApiError.TooLarge(largest));
     }
 
+    /// <summary>The wait is ended by the reader's own means: a token would leave the read under way, and the web server, which drains what is left, would log that as a fault.</summary>
     private static async Task DrainAsync(HttpContext context)
     {
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
-        end.CancelAfter(Patience);
+        PipeReader body = context.Request.BodyReader;
+        using var patience = new CancellationTokenSource(Patience);
+        using CancellationTokenRegistration end = patience.Token.Register(body.CancelPendingRead);
         try
         {
-            await context.Request.Body.CopyToAsync(Stream.Null, end.Token);
+            ReadResult read;
+            do
+            {
+                read = await body.ReadAsync();
+                body.AdvanceTo(read.Buffer.End);
+            }
+            while (!read.IsCompleted && !read.IsCanceled);
         }
-        catch (Exception fault) when (fault is OperationCanceledException or IOException)
+        catch (Exception fault) when (fault is OperationCanceledException or IOException) // the caller is gone, or sends more than it announced
         {
         }
     }
