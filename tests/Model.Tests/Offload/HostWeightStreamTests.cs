@@ -25,7 +25,7 @@ public sealed unsafe class HostWeightStreamTests : IDisposable
         for (int streaming = 1; streaming <= 19; streaming += 2)
         {
             using IWeightSource source = Open();
-            IReadOnlyList<WeightUnit> units = WeightUnit.Of(source, ModelPart.Whole(Config), ScalarType.BFloat16);
+            IReadOnlyList<WeightUnit> units = UnitsOf(source);
             OffloadPlan plan = new([.. units.Select((_, unit) => unit >= streaming)], 1 << 20, 0, 0);
             using HostWeightStream stream = new(source, units, plan, ScalarType.BFloat16, tableRows: 8, pastCache);
             Random random = new(streaming);
@@ -46,8 +46,8 @@ public sealed unsafe class HostWeightStreamTests : IDisposable
     {
         RandomCheckpoint.Write(_folder, Config, TensorDtype.F32, seed: 5); // converted on the way
         using IWeightSource source = Open();
-        IReadOnlyList<WeightUnit> units = WeightUnit.Of(source, ModelPart.Whole(Config), ScalarType.BFloat16);
-        using HostWeightStream stream = new(source, units, new OffloadPlan(new bool[units.Count], 1 << 20, 0, 0), ScalarType.BFloat16, tableRows: 8);
+        IReadOnlyList<WeightUnit> units = UnitsOf(source);
+        using HostWeightStream stream = StreamAll(source, units);
         long all = stream.StepBytes, kept = 0;
         Random random = new(3);
         for (int step = 0; step < 60; step++)
@@ -79,8 +79,8 @@ public sealed unsafe class HostWeightStreamTests : IDisposable
     {
         RandomCheckpoint.Write(_folder, Config, TensorDtype.BF16, seed: 5);
         using IWeightSource source = Open();
-        IReadOnlyList<WeightUnit> units = WeightUnit.Of(source, ModelPart.Whole(Config), ScalarType.BFloat16);
-        using HostWeightStream stream = new(source, units, new OffloadPlan(new bool[units.Count], 1 << 20, 0, 0), ScalarType.BFloat16, tableRows: 8);
+        IReadOnlyList<WeightUnit> units = UnitsOf(source);
+        using HostWeightStream stream = StreamAll(source, units);
         Random random = new(7);
         long read = 0;
         for (int step = 0; step < 40; step++)
@@ -105,8 +105,8 @@ public sealed unsafe class HostWeightStreamTests : IDisposable
     {
         RandomCheckpoint.Write(_folder, Config, TensorDtype.BF16, seed: 5);
         using IWeightSource source = Open();
-        IReadOnlyList<WeightUnit> units = WeightUnit.Of(source, ModelPart.Whole(Config), ScalarType.BFloat16);
-        using HostWeightStream stream = new(source, units, new OffloadPlan(new bool[units.Count], 1 << 20, 0, 0), ScalarType.BFloat16, tableRows: 8);
+        IReadOnlyList<WeightUnit> units = UnitsOf(source);
+        using HostWeightStream stream = StreamAll(source, units);
         Random random = new(4);
         for (int i = 0; i < 40; i++)
         {
@@ -124,7 +124,7 @@ public sealed unsafe class HostWeightStreamTests : IDisposable
     {
         RandomCheckpoint.Write(_folder, Config, TensorDtype.BF16, seed: 6);
         using IWeightSource source = Open();
-        IReadOnlyList<WeightUnit> units = WeightUnit.Of(source, ModelPart.Whole(Config), ScalarType.BFloat16);
+        IReadOnlyList<WeightUnit> units = UnitsOf(source);
         using HostWeightStream stream = new(source, units, new OffloadPlan([.. units.Select(_ => false)], 1 << 20, 0, 0), ScalarType.BFloat16, tableRows: 20);
         Matrix expected = ((DenseWeight)source.Weight(CheckpointLayout.Embedding)).Values, table = ((DenseWeight)stream.Table).Values;
         Random random = new(1);
@@ -139,6 +139,11 @@ public sealed unsafe class HostWeightStreamTests : IDisposable
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static IReadOnlyList<WeightUnit> UnitsOf(IWeightSource source) => WeightUnit.Of(source, ModelPart.Whole(Config), ScalarType.BFloat16);
+
+    private static HostWeightStream StreamAll(IWeightSource source, IReadOnlyList<WeightUnit> units) =>
+        new(source, units, new OffloadPlan(new bool[units.Count], 1 << 20, 0, 0), ScalarType.BFloat16, tableRows: 8);
 
     private IWeightSource Open() => WeightSource.Open(_folder, WeightFormat.Parse("auto"), HostMemory.Instance);
 

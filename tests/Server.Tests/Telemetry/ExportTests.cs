@@ -13,7 +13,7 @@ using OpenTelemetry.Trace;
 namespace Llama.Server.Tests.Telemetry;
 
 /// <summary>Where spans and metrics go.</summary>
-[Collection("Activities")] // who listens to those of one test has others' made
+[Collection(nameof(Activities))]
 public sealed class ExportTests
 {
     [Fact]

@@ -3,7 +3,7 @@ using Llama.Server.Tests.Hosting;
 namespace Llama.Server.Tests.Telemetry;
 
 /// <summary>What the log says, read from a file that section <c>Serilog</c> adds.</summary>
-[Collection("Activities")] // who listens to those of one test has others' made
+[Collection(nameof(Activities))]
 public sealed class LogTests : IDisposable
 {
     private const string Trace = "0af7651916cd43dd8448eb211c80319c";

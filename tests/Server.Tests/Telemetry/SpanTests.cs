@@ -7,7 +7,7 @@ using Llama.Server.Tests.Hosting;
 namespace Llama.Server.Tests.Telemetry;
 
 /// <summary>Spans against OpenTelemetry's conventions for GenAI.</summary>
-[Collection("Activities")] // who listens to those of one test has others' made
+[Collection(nameof(Activities))]
 public sealed class SpanTests : IDisposable
 {
     private const string Parent = "b7ad6b7169203331";

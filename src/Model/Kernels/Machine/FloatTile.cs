@@ -9,7 +9,8 @@ internal static class FloatTile
 {
     public const int MaxRows = 6, MaxOutputs = 4;
 
-    private const int RegisterBytes = 64, ShortSteps = 16, WeightRegister = 24, InputRegister = 28, TailMask = 1;
+    private const int RegisterBytes = 64, WeightRegister = 24, InputRegister = 28, TailMask = 1;
+    private const int ShortSteps = 16; // registers of a weight row up to which a round takes four of them instead of two: measured, see tests/Bench/NOTES.md, "Matrix products"
 
     public static byte[] Generate(TileShape shape)
     {
