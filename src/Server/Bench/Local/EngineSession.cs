@@ -41,6 +41,7 @@ internal sealed class EngineSession : IAsyncDisposable
         try
         {
             await session._engine.Loaded.WaitAsync(cancellation);
+            await session.Description.Packed.WaitAsync(cancellation);
             return session;
         }
         catch
