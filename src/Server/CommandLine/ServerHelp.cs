@@ -58,7 +58,7 @@ internal static class ServerHelp
           --Scheduler:MaxSequences=<count>     most requests running at once (default 256)
           --Scheduler:MaxQueueLength=<count>   most requests waiting (default 1024)
           --Scheduler:PrefixCache=<bool>       keep and find again computed prefixes (default true)
-          --Scheduler:TracePath=<file>         record each request's lengths and times, no text (default: nothing)
+          --Scheduler:TracePath=<file>         add each request's lengths and times, no text, to this file (default: none)
           --Server:MaxRequestBodyBytes=<bytes> largest request (default 4 MiB)
           --Server:MaxChoices=<count>          most answers to one request (default 128)
           --Server:DefaultMaxTokens=<tokens>   token limit of requests that give none (default: what the context has room for)
