@@ -84,5 +84,6 @@ internal static class ServerHelp
           --RateLimits:RedisTimeoutMilliseconds=<ms>  after which a request is counted without it (default 50)
           --RateLimits:Replicas=<n>            replicas that share the limits: without Redis each keeps to its part (default 1)
           --Kestrel:Certificates:Default:Path=<file>  certificate for https:// addresses (PEM with :KeyPath, or PFX with :Password)
+          --Kestrel:Limits:RequestHeadersTimeout=<hh:mm:ss>  how long the head of a request may take to come (default 00:00:30); further :KeepAliveTimeout, :MaxConcurrentConnections …
         """;
 }
