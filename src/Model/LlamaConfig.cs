@@ -72,8 +72,10 @@ public sealed record LlamaConfig
     }
 
     /// <summary>Reads the text of a config.json.</summary>
+    /// <param name="json">The text.</param>
+    /// <param name="source">What faults call it, such as the file's path.</param>
     /// <exception cref="CheckpointException">With every fault of the text.</exception>
-    public static LlamaConfig Parse(string json) => ConfigReader.Read(json, "config.json");
+    public static LlamaConfig Parse(string json, string source = "config.json") => ConfigReader.Read(json, source);
 
     /// <summary>The config.json that <see cref="Parse"/> reads back as an equal configuration.</summary>
     public string ToJson() => ConfigWriter.Write(this);

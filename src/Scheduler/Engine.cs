@@ -136,7 +136,7 @@ public sealed class Engine : IAsyncDisposable
     private void Serve(IModelRunner runner)
     {
         using EngineMetrics? metrics = _meters is null ? null : new EngineMetrics(_meters, _counters, _clock);
-        using TraceWriter? trace = _options.TracePath is null ? null : new TraceWriter(File.Create(_options.TracePath), runner.Limits, _clock);
+        using TraceWriter? trace = _options.TracePath is null ? null : new TraceWriter(TraceFile.OpenAtEnd(_options.TracePath), runner.Limits, _clock);
         Reporter reporter = new(_backlog, _counters, _lookout, metrics, trace, _clock, _onStepFailed);
         EngineLoop loop = new(runner, _options, _clock, _inbox, reporter);
         _gate.Open(runner.Limits);

@@ -15,6 +15,6 @@ public sealed record SchedulerOptions
     /// <summary>Whether finished prefixes are kept and found again.</summary>
     public bool PrefixCache { get; init; } = true;
 
-    /// <summary>File to write a trace of all requests to (times, lengths and which blocks were equal; no tokens, no text), one JSON line each; null for none.</summary>
+    /// <summary>File to write a trace of all requests to (times, lengths and which blocks were equal; no tokens, no text), one JSON line each, behind what it has; null for none.</summary>
     public string? TracePath { get; init; }
 }

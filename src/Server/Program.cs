@@ -11,6 +11,7 @@ using Llama.Server.Web.Logging;
 using Llama.Server.Web.Requests;
 using Llama.Server.Web.Settings;
 
+ClosedStreams.Silence();
 if (await Verbs.RunAsync(args, Console.Out, Console.Error) is int exitCode)
     return exitCode;
 

@@ -1,5 +1,6 @@
 using Llama.Gateway.Hosting;
 using Llama.Server.Web.Settings;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
@@ -40,6 +41,14 @@ public sealed class SettingsTests
             Assert.Contains($"--Gateway:{property.Name}", help.ToString());
             Assert.True(property.Name is "Replicas" or "Cors" || Equals(property.GetValue(defaults), property.GetValue(settings)));
         });
+    }
+
+    [Fact]
+    public void Limits_OfConnections_AreTheWebServers()
+    {
+        using var app = GatewayApp.Build(["--Kestrel:Limits:RequestHeadersTimeout=00:00:02"]);
+
+        Assert.Equal(TimeSpan.FromSeconds(2), app.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value.Limits.RequestHeadersTimeout);
     }
 
     private static string Faults(params string[] args)

@@ -309,7 +309,7 @@ public sealed class EngineTests
     }
 
     [Fact]
-    public async Task TracePath_RecordsEveryRequest()
+    public async Task TracePath_RecordsEveryRequestOfEveryStart()
     {
         string path = Path.GetTempFileName();
         await using (Engine engine = await Start(options: new SchedulerOptions { TracePath = path }))
@@ -317,11 +317,14 @@ public sealed class EngineTests
             await ReadAll(Submit(engine, Rig.Request(9, maxTokens: 5)));
             await ReadAll(Submit(engine, Rig.Request(9, maxTokens: 2) with { ShareKey = 7 }));
         }
-        TraceEvent[] trace = [.. TraceReplayer.Parse(await File.ReadAllLinesAsync(path))];
+        await using (Engine engine = await Start(options: new SchedulerOptions { TracePath = path }))
+            await ReadAll(Submit(engine, Rig.Request(9, maxTokens: 5)));
+        TraceEvent[] trace = [.. TraceFile.Read(await File.ReadAllLinesAsync(path))];
         File.Delete(path);
-        Assert.Equal([(9, 5, 0), (9, 2, 7)], trace.Select(item => (item.PromptLength, item.OutputLength, item.ShareKey)));
+        Assert.Equal([(9, 5, 0), (9, 2, 7), (9, 5, 0)], trace.Select(item => (item.PromptLength, item.OutputLength, item.ShareKey)));
         Assert.Equal([0, 1, 2], trace[0].Blocks);
         Assert.Equal([0, 1], trace[1].Blocks);
+        Assert.Equal([3, 4, 5], trace[2].Blocks); // of another cache
     }
 
     [Fact]

@@ -23,7 +23,7 @@ public sealed class TraceTests
         using MemoryStream stream = new();
         Sequence[] all = Record(rig, stream, new Random(seed), requestCount: 60, out long stepCount, out long tokenCount);
 
-        IEnumerable<TraceEvent> trace = TraceReplayer.Parse(Encoding.UTF8.GetString(stream.ToArray()).Split('\n'));
+        IEnumerable<TraceEvent> trace = TraceFile.Read(Encoding.UTF8.GetString(stream.ToArray()).Split('\n'));
         TraceSummary summary = TraceReplayer.Replay(trace, Limits, options, new StepCost(StepTime, TimeSpan.Zero));
 
         Assert.Equal((60, stepCount, tokenCount), (summary.RequestCount, summary.StepCount, summary.TokenCount));
@@ -32,6 +32,36 @@ public sealed class TraceTests
         Assert.Equal((double)all.Sum(sequence => sequence.CachedTokenCount) / all.Sum(sequence => sequence.PromptLength), summary.PrefixHitRate);
         Assert.True(summary.PrefixHitRate > 0);
         Assert.Equal((long)all.Average(sequence => sequence.AdmittedAt!.Value - sequence.Arrival), summary.MeanQueueTime.Ticks);
+    }
+
+    /// <summary>Requests of different starts share nothing, so a schedule of all is the schedules of each, one behind the other.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Read_SeveralStartsInOneFile_AreOneRun(int seed)
+    {
+        string path = Path.Combine(Directory.CreateTempSubdirectory("trace").FullName, "trace.jsonl");
+        SchedulerOptions options = new() { MaxBatchTokens = 32, MaxSequences = 8 };
+        StepCost cost = new(StepTime, TimeSpan.Zero);
+        List<TraceSummary> alone = [];
+        for (int start = 0; start < 3; start++)
+        {
+            Rig rig = new(Limits, options) { StepTime = StepTime };
+            rig.Clock.Advance(TimeSpan.FromHours(start)); // long after the one before has ended
+            using MemoryStream own = new();
+            Record(rig, own, new Random((10 * seed) + start), requestCount: 30, out _, out _);
+            using (FileStream file = TraceFile.OpenAtEnd(path)) file.Write(own.ToArray());
+            File.AppendAllText(path, "{\"id\":31,\"arri"); // that one was killed
+            alone.Add(TraceReplayer.Replay(TraceFile.Read(Encoding.UTF8.GetString(own.ToArray()).Split('\n')), Limits, options, cost));
+        }
+
+        TraceEvent[] trace = [.. TraceFile.Read(File.ReadLines(path))];
+        TraceSummary all = TraceReplayer.Replay(trace, Limits, options, cost);
+
+        Assert.Equal(90, trace.DistinctBy(item => item.Id).Count());
+        Assert.Equal((90, alone.Sum(summary => summary.StepCount), alone.Sum(summary => summary.TokenCount)), (all.RequestCount, all.StepCount, all.TokenCount));
+        Assert.Equal(alone.Sum(summary => summary.PreemptionCount), all.PreemptionCount);
+        Assert.InRange(all.Duration, TimeSpan.FromHours(2), TimeSpan.FromHours(2.1));
     }
 
     [Theory]

@@ -4,6 +4,7 @@ using Llama.Server.Auth;
 using Llama.Server.Configuration;
 using Llama.Server.Limits;
 using Llama.Server.Tests.Hosting;
+using Llama.Server.Web.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -22,7 +23,7 @@ public sealed partial class OperatingTests
         string root = Directory.CreateTempSubdirectory("llama-operating-").FullName;
         File.WriteAllText(Path.Combine(root, "keys.json"), Blocks("keys.json").Single());
         string[] snippets = [.. Blocks("appsettings.json")];
-        Assert.Equal(6, snippets.Length);
+        Assert.Equal(7, snippets.Length);
         foreach (string snippet in snippets)
         {
             WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = root });
@@ -30,6 +31,7 @@ public sealed partial class OperatingTests
             builder.AddSettings(new LlamaOptions { ConfigurationSection = "" });
             using WebApplication app = builder.Build();
             app.Services.GetRequiredService<IStartupValidator>().Validate();
+            Assert.Empty(ConnectionLimits.Faults(app.Configuration));
             Assert.All(
                 new ConfigurationBuilder().AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(snippet))).Build().GetChildren(),
                 section => Assert.Contains(section.Key, new[] { "Server", "Auth", "RateLimits", "Kestrel" }));

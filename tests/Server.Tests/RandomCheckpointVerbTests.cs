@@ -48,7 +48,7 @@ public sealed class RandomCheckpointVerbTests : IDisposable
     public async Task RandomCheckpoint_CheckpointThatIsThere_IsKeptUnlessForced()
     {
         string shape = Path.Combine(_folder, "shape.json"), target = Path.Combine(_folder, "model");
-        File.WriteAllText(shape, SmallLlama.Config.ToJson());
+        File.WriteAllText(shape, (SmallLlama.Config with { VocabSize = TestModel.Tokenizer.VocabSize }).ToJson());
         string[] words = ["random-checkpoint", "--shape", shape, "--out", target, "--tokenizer", TestModel.Folder];
         Directory.CreateDirectory(target); // an empty folder is no loss
         Assert.Equal(0, (await VerbsTests.RunAsync(words)).ExitCode);
@@ -80,6 +80,30 @@ public sealed class RandomCheckpointVerbTests : IDisposable
 
         Assert.Equal(LlamaConfig.Load(after), LlamaConfig.Load(ahead));
         Assert.Equal(File.ReadAllBytes(Path.Combine(after, "model.safetensors")), File.ReadAllBytes(Path.Combine(ahead, "model.safetensors")));
+    }
+
+    [Fact]
+    public async Task RandomCheckpoint_FewerTokensThanTheTokenizer_IsRefusedBeforeAnythingIsWritten()
+    {
+        int own = TestModel.Tokenizer.VocabSize;
+        string shape = Path.Combine(_folder, "shape.json"), target = Path.Combine(_folder, "model");
+        File.WriteAllText(shape, (SmallLlama.Config with { VocabSize = own - 1 }).ToJson());
+
+        (int? exitCode, _, string error) = await VerbsTests.RunAsync("random-checkpoint", "--shape", shape, "--out", target, "--tokenizer", TestModel.Folder);
+
+        Assert.Equal(1, exitCode);
+        Assert.StartsWith($"--shape is '{shape}', with a vocab_size of {own - 1}, and the tokenizer in {TestModel.Folder} has {own} tokens: name a --tokenizer", error);
+        Assert.False(Path.Exists(target));
+    }
+
+    [Fact]
+    public async Task RandomCheckpoint_ShapeOrTokenizerThatIsNone_IsCalledByWhatWasGiven()
+    {
+        string shape = Path.Combine(_folder, "my shape.json");
+        File.WriteAllText(shape, """{"model_type":"llama","vocab_size":0}""");
+
+        Assert.StartsWith($"{shape} has ", (await VerbsTests.RunAsync("random-checkpoint", "--shape", shape, "--out", _folder)).Error);
+        Assert.StartsWith("--tokenizer is '/no/such', where no checkpoint is", (await VerbsTests.RunAsync("random-checkpoint", "--tokenizer", "/no/such", "--out", _folder)).Error);
     }
 
     [Fact]

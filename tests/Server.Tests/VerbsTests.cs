@@ -44,6 +44,7 @@ public sealed class VerbsTests
     [Theory]
     [InlineData(new[] { "a", "--Model:Path=x=y", "--b", "1" }, new[] { "--Model:Path=x=y" }, new[] { "a", "--b", "1" })]
     [InlineData(new[] { "--Auth:ApiKeys:0", "k", "--Model:Path" }, new[] { "--Auth:ApiKeys:0=k", "--Model:Path" }, new string[0])]
+    [InlineData(new[] { "--Model:Path", "--json" }, new[] { "--Model:Path" }, new[] { "--json" })]
     [InlineData(new[] { "--Modle:Path=x", "--model", "Model:Path=x" }, new string[0], new[] { "--Modle:Path=x", "--model", "Model:Path=x" })]
     [InlineData(new[] { "--model:path", "x", "--KESTREL:a=b" }, new[] { "--model:path=x", "--KESTREL:a=b" }, new string[0])] // as the host takes them
     public void Split_SettingsAmongOtherWords_AreTakenOut(string[] args, string[] settings, string[] others)
@@ -52,6 +53,18 @@ public sealed class VerbsTests
 
         Assert.Equal(settings, split.Settings);
         Assert.Equal(others, split.Others);
+    }
+
+    [Theory]
+    [InlineData("plan", "--Model:Path")]
+    [InlineData("verify", "--Model:Path")]
+    [InlineData("bench", "latency", "--Model:Path", "--runs", "1")]
+    public async Task RunAsync_SettingWithoutAValue_IsNotPassedOver(params string[] args)
+    {
+        (int? exitCode, _, string error) = await RunAsync(args);
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("--Model:Path has no value", error);
     }
 
     [Fact]

@@ -22,6 +22,7 @@ internal static class GatewayHost
         services.AddHostedService<StartupLine>();
         services.AddOtherOrigins<GatewaySettings>();
         services.AddCertificates();
+        services.AddConnectionLimits();
         services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
         // The host gives up on stopping some time after the drain has, never before it. Read unchecked: the host is made before the settings are checked.
         services.AddOptions<HostOptions>().Configure<SettingsSection<GatewaySettings>>((host, section) =>

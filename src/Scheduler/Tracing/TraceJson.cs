@@ -4,4 +4,5 @@ namespace Llama.Scheduling.Tracing;
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(TraceEvent))]
+[JsonSerializable(typeof(TraceStart))]
 internal sealed partial class TraceJson : JsonSerializerContext;

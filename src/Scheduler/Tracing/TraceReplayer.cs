@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Llama.Model;
 using Llama.Model.Sampling;
 using Llama.Scheduling.Sequences;
@@ -31,10 +30,6 @@ public sealed class TraceReplayer
         _sampled = new SampledToken[options.MaxSequences];
         (_limits, _cost) = (limits, cost);
     }
-
-    /// <summary>Reads a trace from its lines.</summary>
-    public static IEnumerable<TraceEvent> Parse(IEnumerable<string> lines) =>
-        lines.Where(line => line.Length > 0).Select(line => JsonSerializer.Deserialize(line, TraceJson.Default.TraceEvent)!);
 
     /// <summary>Replays a trace on a machine of these limits and this speed.</summary>
     public static TraceSummary Replay(IEnumerable<TraceEvent> trace, ModelLimits limits, SchedulerOptions options, StepCost cost) =>

@@ -32,7 +32,7 @@ internal static class KeyVerb
         Command command = new("hash", "Reads a key from standard input and prints its hash, which every setting takes that takes a key.");
         command.SetAction(parsed =>
         {
-            string key = Console.In.ReadLine()?.Trim() ?? "";
+            string key = StandardInput.Open().ReadLine()?.Trim() ?? "";
             if (KeyHash.Read(key, out string? fault) is not { } hash)
                 throw new VerbException($"What was read from standard input {fault}");
             parsed.InvocationConfiguration.Output.WriteLine(KeyHash.Write(hash));

@@ -5,6 +5,7 @@ using Llama.Model;
 using Llama.Model.Checkpoints;
 using Llama.Model.Quantization;
 using Llama.Model.Text;
+using Llama.Server.Configuration;
 
 namespace Llama.Server.CommandLine;
 
@@ -33,8 +34,11 @@ internal static class RandomCheckpointVerb
         Command command = new("random-checkpoint", "Writes a checkpoint of any shape with random weights, to measure with.") { shape, output, dtype, seed, tokenizer, empty, force };
         command.SetAction((parsed, cancellation) => Task.Run(() => // a thread that Ctrl-C does not end in the middle
         {
-            string folder = SourceFolder.FullOutput(parsed.GetValue(output)!), text = SourceFolder.Find(parsed.GetValue(tokenizer)!), form = parsed.GetValue(dtype)!;
+            string folder = SourceFolder.FullOutput(parsed.GetValue(output)!), text = SourceFolder.Find(parsed.GetValue(tokenizer)!, tokenizer.Name), form = parsed.GetValue(dtype)!;
             (LlamaConfig config, TensorDtype type) = Form(Find(parsed.GetValue(shape)!), form);
+            int tokenCount = Tokenizer.Load(text).VocabSize;
+            if (tokenCount > config.VocabSize)
+                throw new VerbException($"--shape is '{parsed.GetValue(shape)}', with a vocab_size of {config.VocabSize}, and the tokenizer in {text} has {tokenCount} tokens: name a --tokenizer with fewer, or give the shape a vocab_size of {tokenCount} or more.");
             bool isEmpty = parsed.GetValue(empty);
             OutputFolder.Check(folder, parsed.GetValue(force));
             if (!isEmpty) FreeSpace.Require(folder, RandomCheckpoint.ByteCount(config, type));
@@ -43,7 +47,7 @@ internal static class RandomCheckpointVerb
             {
                 if (isEmpty) RandomCheckpoint.WriteEmpty(partial, config, type);
                 else RandomCheckpoint.Write(partial, config, type, parsed.GetValue(seed), cancellation);
-                CopyTokenizer(text, partial, config.VocabSize);
+                CopyTokenizer(text, partial, tokenCount, config.VocabSize);
             });
             parsed.InvocationConfiguration.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"{folder}: {config.ParameterCount / 1e6:N1} M parameters, {form}{(isEmpty ? ", all zero" : "")}, in {Stopwatch.GetElapsedTime(start).TotalSeconds:N1} s"));
@@ -62,13 +66,14 @@ internal static class RandomCheckpointVerb
     private static LlamaConfig Find(string shape)
     {
         if (Shapes.TryGetValue(shape, out LlamaConfig? known)) return known;
-        return File.Exists(shape) ? LlamaConfig.Parse(File.ReadAllText(shape)) : throw new VerbException($"--shape is '{shape}'; use {string.Join(", ", Shapes.Keys)}, or the path of a config.json.");
+        string file = HomePath.Of(shape);
+        return File.Exists(file) ? LlamaConfig.Parse(File.ReadAllText(file), shape) : throw new VerbException($"--shape is '{shape}'; use {string.Join(", ", Shapes.Keys)}, or the path of a config.json.");
     }
 
-    private static void CopyTokenizer(string from, string to, int vocabSize)
+    private static void CopyTokenizer(string from, string to, int tokenCount, int vocabSize)
     {
         foreach (string file in Directory.GetFiles(from, "*token*")) File.Copy(file, Path.Combine(to, Path.GetFileName(file)), overwrite: true);
         string model = Path.Combine(to, "tokenizer.model");
-        if (File.Exists(model)) FillerPieces.Append(model, Tokenizer.Load(to).VocabSize, vocabSize);
+        if (File.Exists(model)) FillerPieces.Append(model, tokenCount, vocabSize);
     }
 }

@@ -60,7 +60,7 @@ internal static class ServerHelp
           --Scheduler:MaxSequences=<count>     most requests running at once (default 256)
           --Scheduler:MaxQueueLength=<count>   most requests waiting (default 1024)
           --Scheduler:PrefixCache=<bool>       keep and find again computed prefixes (default true)
-          --Scheduler:TracePath=<file>         record each request's lengths and times, no text (default: nothing)
+          --Scheduler:TracePath=<file>         add each request's lengths and times, no text, to this file (default: none)
           --Server:MaxRequestBodyBytes=<bytes> largest request (default 4 MiB)
           --Server:MaxChoices=<count>          most answers to one request (default 128)
           --Server:DefaultMaxTokens=<tokens>   token limit of requests that give none (default: what the context has room for)
@@ -86,5 +86,6 @@ internal static class ServerHelp
           --RateLimits:RedisTimeoutMilliseconds=<ms>  after which a request is counted without it (default 50)
           --RateLimits:Replicas=<n>            replicas that share the limits: without Redis each keeps to its part (default 1)
           --Kestrel:Certificates:Default:Path=<file>  certificate for https:// addresses (PEM with :KeyPath, or PFX with :Password)
+          --Kestrel:Limits:RequestHeadersTimeout=<hh:mm:ss>  how long the head of a request may take to come (default 00:00:30); further :KeepAliveTimeout, :MaxConcurrentConnections …
         """;
 }

@@ -13,8 +13,8 @@ internal static class SettingsArguments
         {
             if (!IsSetting(args[i]))
                 others.Add(args[i]);
-            else if (args[i].Contains('=') || i + 1 == args.Length)
-                settings.Add(args[i]);
+            else if (args[i].Contains('=') || i + 1 == args.Length || args[i + 1].StartsWith("--", StringComparison.Ordinal))
+                settings.Add(args[i]); // one without a value is told by whoever reads it
             else
                 settings.Add($"{args[i]}={args[++i]}");
         }

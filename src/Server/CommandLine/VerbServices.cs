@@ -23,9 +23,10 @@ internal static class VerbServices
     /// <exception cref="InvalidDataException">A file of settings cannot be read; in words.</exception>
     public static WebApplication BuildUnchecked(string[] settings)
     {
-        WebApplicationBuilder builder = ProgramBuilder.Create(settings);
+        var arguments = new ServeArguments(settings, ServerSections.Names);
+        WebApplicationBuilder builder = ProgramBuilder.Create(arguments.Settings);
         builder.AddLlama(llama => llama.ConfigurationSection = "");
-        builder.Services.AddUnknownSettings<ServerSettings>(ServerSections.Names, []);
+        builder.Services.AddUnknownSettings<ServerSettings>(ServerSections.Names, arguments.Faults);
         builder.AddLogging("Server:LogFormat");
         return builder.Build();
     }

@@ -23,16 +23,12 @@ internal static class ModelFolder
 
     private static (string Folder, string? Fault) FindNamed(string path, string contentRoot, string program)
     {
-        string meant = AtHome(path);
+        string meant = HomePath.Of(path);
         string[] places = [.. new[] { Path.GetFullPath(meant), Path.GetFullPath(meant, contentRoot), Path.GetFullPath(meant, program) }.Distinct()];
         if (Array.Find(places, Path.Exists) is not { } found)
             return ("", $"Model:Path is '{path}', but there is no such folder or .gguf file (looked for {string.Join(" and ", places)}). {Expected}");
         return WhyNone(found) is { } why ? ("", $"Model:Path is '{path}', {why}") : (found, null);
     }
-
-    /// <summary>Shells leave the <c>~</c> of <c>--Model:Path=~/models</c> as it is.</summary>
-    private static string AtHome(string path) =>
-        path == "~" || path.StartsWith("~/", StringComparison.Ordinal) ? Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) + path[1..] : path;
 
     /// <summary>Why what is there can be no checkpoint; null where it may be one.</summary>
     private static string? WhyNone(string place)

@@ -18,7 +18,7 @@ internal sealed class SchedulerSettings
 
     public bool PrefixCache { get; set; } = true;
 
-    /// <summary>File to which each request's lengths and times (no text) are recorded; empty records nothing.</summary>
+    /// <summary>File to which each request's lengths and times (no text) are recorded, behind what it has; empty records nothing.</summary>
     public string TracePath { get; set; } = "";
 
     public SchedulerOptions ToOptions() => new()

@@ -19,6 +19,7 @@ internal static class StandAlone
         builder.Services.AddHostedService<StartupLines>();
         builder.Services.AddOtherOrigins<ServerSettings>();
         builder.Services.AddCertificates();
+        builder.Services.AddConnectionLimits();
         builder.Services.AddSingleton<IValidateOptions<ServerSettings>, OtlpEndpoints>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<SecondSignal>());
         builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);

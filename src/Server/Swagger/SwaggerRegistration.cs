@@ -7,7 +7,7 @@ namespace Llama.Server.Swagger;
 /// <summary>Registration of the API's description and the page to try it on.</summary>
 internal static class SwaggerRegistration
 {
-    private const string LiveStream = "live-stream.js";
+    private const string LiveStream = "live-stream.js", Style = "page.css";
 
     public static IServiceCollection AddApiDescription(this IServiceCollection services)
     {
@@ -46,13 +46,15 @@ internal static class SwaggerRegistration
             page.EnableTryItOutByDefault();
             page.DisplayRequestDuration();
             page.InjectJavascript("/swagger/" + LiveStream);
+            page.InjectStylesheet("/swagger/" + Style);
             page.UseRequestInterceptor("function (request) { return window.showStreams(request); }");
         });
-        app.MapGet("/swagger/" + LiveStream, ServeLiveStream).ExcludeFromDescription();
+        app.MapGet("/swagger/" + LiveStream, () => Serve(LiveStream, "text/javascript")).ExcludeFromDescription();
+        app.MapGet("/swagger/" + Style, () => Serve(Style, "text/css")).ExcludeFromDescription();
         return app;
     }
 
-    private static IResult ServeLiveStream() => Results.Stream(typeof(SwaggerRegistration).Assembly.GetManifestResourceStream(LiveStream)!, "text/javascript");
+    private static IResult Serve(string file, string type) => Results.Stream(typeof(SwaggerRegistration).Assembly.GetManifestResourceStream(file)!, type);
 
     private static void AddBearer(Swashbuckle.AspNetCore.SwaggerGen.SwaggerGenOptions swagger)
     {

@@ -8,7 +8,6 @@
   async function show(response, block) {
     const live = document.createElement('pre');
     live.className = 'live-stream';
-    live.style.cssText = 'margin: 20px; padding: 10px; max-height: 400px; overflow: auto; white-space: pre-wrap; background: #333; color: #fff; font-size: 12px';
     block.querySelector('.responses-wrapper').before(live);
     live.scrollIntoView({ block: 'nearest' });
     const text = response.body.pipeThrough(new TextDecoderStream());

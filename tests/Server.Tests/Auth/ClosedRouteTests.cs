@@ -11,7 +11,7 @@ namespace Llama.Server.Tests.Auth;
 /// <summary>Every route is closed unless it says so, however it is written and whatever is sent in the place of a key.</summary>
 public sealed partial class ClosedRouteTests
 {
-    private static readonly string[] Open = ["/", "/engine", "/health", "/health/live", "/health/ready", "/health/startup", "/metrics", "/favicon.ico", "/robots.txt", "/swagger/live-stream.js"];
+    private static readonly string[] Open = ["/", "/engine", "/health", "/health/live", "/health/ready", "/health/startup", "/metrics", "/favicon.ico", "/robots.txt", "/swagger/live-stream.js", "/swagger/page.css"];
 
     [Fact]
     public async Task Routes_WithoutAKey_AreClosedButThoseForEverybody()

@@ -130,7 +130,7 @@ public sealed class TlsTests
         return builder.Build();
     }
 
-    private static string WriteCertificate(out string thumbprint)
+    internal static string WriteCertificate(out string thumbprint)
     {
         string folder = Directory.CreateTempSubdirectory("llama-tls-").FullName;
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);

@@ -6,6 +6,7 @@ using Llama.Server.Auth;
 using Llama.Server.Limits;
 using Llama.Server.Tests.Hosting;
 using Llama.Tests.Shared;
+using Microsoft.AspNetCore.Http;
 using OpenAI;
 using OpenAI.Chat;
 
@@ -46,6 +47,7 @@ public sealed class LimitTests
         Assert.Equal("Rate limit reached for the key 'shop' on requests per minute (RPM): Limit 2, Used 2, Requested 1. Please try again in 39.6s.", (string?)error["message"]);
         Assert.Equal("rate_limit_error", (string?)error["type"]);
         Assert.Equal(("40", "39600", "0"), (Header(third, "Retry-After"), Header(third, "retry-after-ms"), Header(third, "x-ratelimit-remaining-requests")));
+        Assert.Equal("1m0.1s", Header(third, "x-ratelimit-reset-requests")); // until the second no longer counts
         Assert.True((await SendAsync(client, "k2")).IsSuccessStatusCode); // it has no limit
         clock.Advance(TimeSpan.FromSeconds(39.6));
         Assert.True((await SendAsync(client, "k1")).IsSuccessStatusCode);
@@ -102,9 +104,10 @@ public sealed class LimitTests
         Task<HttpResponseMessage> two = client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":400,\"ignore_eos\":true"), leaving.Token);
         await TestApp.Until(() => app.Engine.Snapshot.WaitingCount == 1);
 
-        JsonNode error = await ErrorTests.AssertErrorAsync(
-            await client.PostAsync("/v1/chat/completions", TestApp.Chat()), HttpStatusCode.TooManyRequests, "rate_limit_exceeded", null);
+        HttpResponseMessage refused = await client.PostAsync("/v1/chat/completions", TestApp.Chat());
+        JsonNode error = await ErrorTests.AssertErrorAsync(refused, HttpStatusCode.TooManyRequests, "rate_limit_exceeded", null);
         Assert.Contains("Limit 2, Used 2", (string?)error["message"]);
+        Assert.Equal("1", Header(refused, "Retry-After")); // nobody knows when one ends
         await leaving.CancelAsync();
         slow.Release();
         Assert.True((await one).IsSuccessStatusCode);
@@ -154,6 +157,26 @@ public sealed class LimitTests
 
         Assert.Equal("8", Header(next, "x-ratelimit-remaining-requests"));
         Assert.InRange(int.Parse(Header(next, "x-ratelimit-remaining-tokens")!), 900, 1000 - 2 - 2); // the prompt has two tokens or more, and never was as much as was asked for used
+    }
+
+    [Fact]
+    public async Task Address_OnAnOpenServer_HasLimitsOfItsOwn()
+    {
+        await using var app = new TestApp { Reply = "ok", Clock = new ManualClock(), Settings = { ["RateLimits:RequestsPerMinute"] = "1" } };
+        await app.StartAsync();
+        Assert.Equal((200, 429, 200), (await AskAsync("10.0.0.1"), await AskAsync("10.0.0.1"), await AskAsync("10.0.0.2")));
+
+        async Task<int> AskAsync(string address)
+        {
+            byte[] body = """{"model":"tiny","prompt":"a","max_tokens":1}"""u8.ToArray();
+            HttpContext answered = await app.Server.SendAsync(context =>
+            {
+                context.Connection.RemoteIpAddress = IPAddress.Parse(address);
+                (context.Request.Method, context.Request.Path, context.Request.ContentType) = ("POST", "/v1/completions", "application/json");
+                (context.Request.Body, context.Request.ContentLength) = (new MemoryStream(body), body.Length);
+            });
+            return answered.Response.StatusCode;
+        }
     }
 
     /// <summary>A caller is the same on every replica, and has no more of itself than others have.</summary>

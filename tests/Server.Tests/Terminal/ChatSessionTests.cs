@@ -98,6 +98,7 @@ public sealed class ChatSessionTests : IAsyncLifetime
     [InlineData("/retry", "no question")]
     [InlineData("/save", "name of a file")]
     [InlineData("/load /no/such/file", "/no/such/file")]
+    [InlineData("/save ~", "denied")] // the folder, not a file of that name
     [InlineData("/model nonsense", "it has fake")]
     [InlineData("/params top_k", "needs a value")]
     public async Task Run_CommandThatCannotBe_SaysWhatToDo(string command, string told)

@@ -22,6 +22,7 @@ public sealed class RealTerminalTests : IDisposable
         await AskAsync(terminal, "What is a giraffe?\n");
         await AskAsync(terminal, "ножницы 猫 🦒 é?\n");
         await AskAsync(terminal, "gone 猫🦒\u007f\u007f?\n"); // taken back, one key each
+        await AskAsync(terminal, "\e[A\u0001keys\e[D\e[3~\eOF?\n"); // up, Ctrl-A, left, delete, end
         terminal.Type("one \\\n");
         await terminal.UntilAsync("… ");
         await AskAsync(terminal, "two\n");
@@ -35,7 +36,7 @@ public sealed class RealTerminalTests : IDisposable
 
         Assert.Equal(0, await terminal.ExitAsync());
         string[] asked = [.. JsonNode.Parse(await File.ReadAllTextAsync(path))!["messages"]!.AsArray().Where(message => (string?)message!["role"] == "user").Select(message => (string)message!["content"]!)];
-        Assert.Equal(["What is a giraffe?", "ножницы 猫 🦒 é?", "gone ?", "one \ntwo", "first\nsecond"], asked);
+        Assert.Equal(["What is a giraffe?", "ножницы 猫 🦒 é?", "gone ?", "keys?", "one \ntwo", "first\nsecond"], asked);
         Assert.Contains("\e[2m", terminal.Screen); // figures are dim
     }
 
@@ -89,6 +90,49 @@ public sealed class RealTerminalTests : IDisposable
 
         Assert.Equal(0, await terminal.ExitAsync());
         Assert.Equal("Atallanimal.\\n", string.Concat(terminal.Screen.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))); // octal of any other byte would be seen
+    }
+
+    [TerminalFact]
+    public async Task Input_Closed_IsItsEnd()
+    {
+        await using var app = new TestApp { Reply = "A tall animal." };
+        await using TerminalProcess chat = TerminalProcess.Start($"PROGRAM chat --url {await StartAsync(app)} <&-");
+        await using TerminalProcess key = TerminalProcess.Start("PROGRAM key hash <&-");
+
+        Assert.Equal((0, 1), (await chat.ExitAsync(), await key.ExitAsync()));
+        Assert.Contains("standard input", key.Screen);
+    }
+
+    [TerminalTheory]
+    [InlineData("nonsense 2>&-", 2)]
+    [InlineData("fields >&-", 0)]
+    [InlineData("--Model:Path=/no/such 2>&- >&-", 1)]
+    public async Task Output_Closed_IsWrittenNoMore(string words, int exitCode)
+    {
+        await using TerminalProcess terminal = TerminalProcess.Start($"PROGRAM {words}");
+
+        Assert.Equal(exitCode, await terminal.ExitAsync());
+        Assert.Equal("", terminal.Screen);
+    }
+
+    [TerminalFact]
+    public async Task Output_ThatNobodyReadsAnyMore_EndsQuestionsWithoutEnd()
+    {
+        await using var app = new TestApp { Reply = "A tall animal." };
+        await using TerminalProcess terminal = TerminalProcess.Start($"yes What? | PROGRAM chat --url {await StartAsync(app)} | head -n 1");
+
+        Assert.Equal(0, await terminal.ExitAsync());
+    }
+
+    [TerminalFact]
+    public async Task Output_ThatNobodyReadsAnyMore_StopsAnAnswerWithoutEnd()
+    {
+        using var slow = new SlowModel { IsSlow = true };
+        await using var app = new TestApp { ContextLength = 1 << 20, OnStep = slow.OnStep };
+        await using TerminalProcess terminal = TerminalProcess.Start($"PROGRAM chat 'Go on for ever.' --url {await StartAsync(app)} | head -c 1");
+
+        Assert.Equal(0, await terminal.ExitAsync());
+        await TestApp.Until(() => app.Engine.Snapshot is { RunningCount: 0, UsedBlockCount: 0 });
     }
 
     private static async Task<TerminalProcess> TalkAsync(TestApp app)

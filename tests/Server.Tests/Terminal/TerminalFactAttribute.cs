@@ -5,9 +5,16 @@ namespace Llama.Server.Tests.Terminal;
 /// <summary>A test that needs a terminal.</summary>
 internal sealed class TerminalFactAttribute : FactAttribute
 {
-    public TerminalFactAttribute()
-    {
-        if (!OperatingSystem.IsLinux() || !OtherProgram.IsThere("setsid"))
-            Skip = "setsid is not installed, which gives a process a terminal of its own (Debian, Ubuntu: util-linux).";
-    }
+    public TerminalFactAttribute() => Skip = Missing;
+
+    /// <summary>Why there can be none; null where there can.</summary>
+    public static string? Missing { get; } = OperatingSystem.IsLinux() && OtherProgram.IsThere("setsid")
+        ? null
+        : "setsid is not installed, which gives a process a terminal of its own (Debian, Ubuntu: util-linux).";
+}
+
+/// <summary>Several of that kind.</summary>
+internal sealed class TerminalTheoryAttribute : TheoryAttribute
+{
+    public TerminalTheoryAttribute() => Skip = TerminalFactAttribute.Missing;
 }

@@ -12,6 +12,7 @@ internal static class AddressExamination
     public static IEnumerable<Finding> Findings(IConfiguration settings, string contentRoot, bool hasKeys)
     {
         foreach (string fault in Tls.Faults(settings, contentRoot)) yield return Finding.Fault("certificate", fault);
+        foreach (string fault in ConnectionLimits.Faults(settings)) yield return Finding.Fault("limits", fault);
         foreach (string address in ListenAddresses.Of(settings).DefaultIfEmpty(ListenAddresses.Default))
         {
             if (!ListenAddress.TryParse(address, out BindingAddress binding))

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Llama.Server.Configuration;
 
 namespace Llama.Server.CommandLine.Terminal;
 
@@ -72,8 +73,9 @@ internal sealed class ChatCommands
 
     private void Save(string path)
     {
-        File.WriteAllText(Required(path, "/save"), _session.Conversation.Save(_session.Model) + "\n");
-        _screen.Tell($"Written: {Path.GetFullPath(path)}");
+        string full = Required(path, "/save");
+        File.WriteAllText(full, _session.Conversation.Save(_session.Model) + "\n");
+        _screen.Tell($"Written: {full}");
     }
 
     private void Load(string path)
@@ -82,7 +84,7 @@ internal sealed class ChatCommands
         _screen.Tell($"{_session.Conversation.TurnCount} questions and answers, with {_session.Model}");
     }
 
-    private static string Required(string path, string command) => path.Length > 0 ? path : throw new VerbException($"{command} takes the name of a file.");
+    private static string Required(string path, string command) => path.Length > 0 ? Path.GetFullPath(HomePath.Of(path)) : throw new VerbException($"{command} takes the name of a file.");
 
     private async Task<bool> ModelAsync(string id)
     {

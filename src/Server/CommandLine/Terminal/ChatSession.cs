@@ -34,7 +34,7 @@ internal sealed class ChatSession
     public async Task<int> RunAsync(QuestionReader reader)
     {
         if (_screen.IsConversation) _screen.Note($"{Model} at {_server.Url}; /help lists commands, Ctrl-D leaves.");
-        while (await NextAsync(reader) is { } input)
+        while (_screen.IsRead && await NextAsync(reader) is { } input)
         {
             _interrupts.Forget();
             if (string.IsNullOrWhiteSpace(input)) continue;
@@ -56,7 +56,7 @@ internal sealed class ChatSession
     public async Task<bool> AskAsync(string question)
     {
         Conversation.Ask(question);
-        var reader = new AnswerReader(_server, _screen.Show, TimeProvider.System);
+        var reader = new AnswerReader(_server, Show, TimeProvider.System);
         Answer answer = await reader.ReadAsync(Conversation.Request(Model, _settings.IsStreamed), _settings.IsStreamed, _interrupts.Begin());
         _interrupts.End();
         if (answer.Text.Length > 0) Conversation.Answer(answer.Text);
@@ -66,6 +66,13 @@ internal sealed class ChatSession
         else _screen.Note(answer.ToString());
         Totals.Add(answer);
         return answer.Fault is null && (!answer.IsStopped || _screen.IsConversation);
+    }
+
+    /// <summary>A piece of an answer; with nobody to read it there is no use in the rest.</summary>
+    private void Show(string piece)
+    {
+        _screen.Show(piece);
+        if (!_screen.IsRead) _interrupts.Leave();
     }
 
     /// <summary>The next line, unless the user leaves before there is one: then its reader is left waiting.</summary>

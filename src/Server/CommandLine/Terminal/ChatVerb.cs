@@ -29,8 +29,8 @@ internal static class ChatVerb
         });
         ChatSession session = new(server, model, settings, screen, interrupts);
         if (settings.Question is { } question) return await session.AskOnceAsync(question);
-        if (settings.IsWhole) return await session.AskOnceAsync(await Console.In.ReadToEndAsync(cancellation));
-        return await session.RunAsync(new QuestionReader(TypedLines.Open(), screen, () => screen.IsConversation && TypedLines.HasMore()));
+        if (settings.IsWhole) return await session.AskOnceAsync(await StandardInput.Open().ReadToEndAsync(cancellation));
+        return await session.RunAsync(new QuestionReader(StandardInput.Open(), screen, () => screen.IsConversation && StandardInput.HasMore()));
     }
 
     private const string Explanation = """

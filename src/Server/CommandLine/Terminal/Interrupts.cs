@@ -33,6 +33,16 @@ internal sealed class Interrupts
         lock (_lock) _answer = null;
     }
 
+    /// <summary>Stops the answer that is being made, and the conversation with it.</summary>
+    public void Leave()
+    {
+        lock (_lock)
+        {
+            _answer?.Cancel();
+            _leaving.TrySetResult();
+        }
+    }
+
     /// <summary>Ctrl-C; true when there was nothing to stop and the user had better be told how to leave.</summary>
     public bool Raise()
     {

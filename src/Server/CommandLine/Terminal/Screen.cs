@@ -6,15 +6,21 @@ namespace Llama.Server.CommandLine.Terminal;
 /// <param name="isTerminal">Whether a person looks at the output.</param>
 /// <param name="isConversation">Whether a person also types the input.</param>
 /// <param name="hasColour">Whether lesser things may be dim.</param>
-internal sealed class Screen(TextWriter output, TextWriter error, bool isTerminal, bool isConversation, bool hasColour)
+/// <param name="isRead">Whether anybody takes the output; null for always.</param>
+internal sealed class Screen(TextWriter output, TextWriter error, bool isTerminal, bool isConversation, bool hasColour, Func<bool>? isRead = null)
 {
+    private const int OutputNumber = 1;
+
     public bool IsConversation => isConversation;
+
+    /// <summary>Whether anybody takes the output; of <c>chat | head -1</c> nobody does after a line, and writing would not fail.</summary>
+    public bool IsRead => isRead is null || isRead();
 
     public static Screen Of(TextWriter output, TextWriter error)
     {
-        bool isTerminal = ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected;
+        bool isOurs = ReferenceEquals(output, Console.Out), isTerminal = isOurs && !Console.IsOutputRedirected;
         bool hasColour = isTerminal && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) && Environment.GetEnvironmentVariable("TERM") != "dumb";
-        return new Screen(output, error, isTerminal, isTerminal && !Console.IsInputRedirected, hasColour);
+        return new Screen(output, error, isTerminal, isTerminal && !Console.IsInputRedirected, hasColour, isOurs ? () => Descriptor.IsRead(OutputNumber) : null);
     }
 
     /// <summary>Asks for a line.</summary>

@@ -46,6 +46,7 @@ internal static class HostRun
         .. SettingsFaults.Find(app.Services),
         .. addresses.Where(address => !ListenAddress.TryParse(address, out _)).Select(address => $"'{address}' is no address; give --urls as http://host:port."),
         .. Tls.Faults(app.Configuration, app.Environment.ContentRootPath),
+        .. ConnectionLimits.Faults(app.Configuration),
     ];
 
     private static async Task<int> FailAsync(string message)
