@@ -14,6 +14,7 @@ public sealed class ErrorTests(ErrorTests.Ready ready) : IClassFixture<ErrorTest
     [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"top_p":0}""", "invalid_value", "top_p")]
     [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"max_tokens":1.5}""", "invalid_type", "max_tokens")]
     [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"max_tokens":0}""", "invalid_value", "max_tokens")]
+    [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"repetition_penalty":1e-39}""", "invalid_value", "repetition_penalty")]
     [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"max_tokens":1,"max_completion_tokens":2}""", "invalid_value", "max_tokens")]
     [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"n":0}""", "invalid_value", "n")]
     [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"n":9}""", "invalid_value", "n")]

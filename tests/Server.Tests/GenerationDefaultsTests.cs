@@ -33,6 +33,7 @@ public sealed class GenerationDefaultsTests
     [InlineData("""{"temperature":"warm"}""", "temperature is \"warm\"; expected a number from 0 to 100")]
     [InlineData("""{"temperature":-3}""", "temperature is -3; expected a number from 0 to 100")]
     [InlineData("""{"top_p":0}""", "top_p is 0; expected a number above 0, up to 1")]
+    [InlineData("""{"repetition_penalty":1e-39}""", "repetition_penalty is 1e-39; expected a number from 0.01 to 100")]
     [InlineData("""{"top_k":1e30}""", "top_k is 1e30; expected a number from -1 to 16777216")]
     [InlineData("""{"eos_token_id":["x"]}""", "eos_token_id is [\"x\"]; expected the id of a token or a list of them")]
     [InlineData("[1]", "expected a JSON object")]

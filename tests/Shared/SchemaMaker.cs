@@ -84,17 +84,41 @@ public sealed class SchemaMaker(int seed)
         var schema = new JsonObject { ["type"] = "object", ["properties"] = properties };
         if (required.Count > 0 || _random.Next(2) == 0) schema["required"] = required;
         if (_random.Next(3) > 0) schema["additionalProperties"] = _random.Next(3) == 0 ? Scalar() : false;
+        if (_random.Next(3) == 0) AddRules(schema, properties.Select(property => property.Key).ToArray(), required.Count);
         return schema;
+    }
+
+    // What names look like, and how many there are. Of a name that is not plain it cannot always be told whether a pattern matches it.
+    private void AddRules(JsonObject schema, string[] names, int requiredCount)
+    {
+        if (names.All(name => name.All(char.IsAsciiLetter)))
+        {
+            schema["patternProperties"] = new JsonObject { ["^q"] = Scalar(), ["^x_\\d+$"] = Scalar() };
+            schema["additionalProperties"] = false;
+        }
+        bool hasOthers = (schema["patternProperties"] ?? schema["additionalProperties"]) is JsonObject;
+        if (_random.Next(2) == 0) schema["maxProperties"] = names.Length + _random.Next(1, 3);
+        if (_random.Next(2) == 0) schema["minProperties"] = requiredCount + (hasOthers && names.Length == requiredCount ? 1 : 0);
     }
 
     private JsonObject Array(int depth)
     {
+        if (_random.Next(5) == 0) return Set();
         var schema = new JsonObject { ["type"] = "array", ["items"] = Schema(depth) };
         int minimum = _random.Next(3);
         if (_random.Next(2) == 0) schema["minItems"] = minimum;
         if (_random.Next(2) == 0) schema["maxItems"] = minimum + _random.Next(3);
         return schema;
     }
+
+    private JsonObject Set() => new()
+    {
+        ["type"] = "array",
+        ["items"] = new JsonObject { ["enum"] = new JsonArray("a", 1, null, true, "\"") },
+        ["uniqueItems"] = true,
+        ["minItems"] = _random.Next(3),
+        ["maxItems"] = _random.Next(3, 7),
+    };
 
     private JsonObject OneOf(int depth) => new()
     {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Llama.Model.Sampling;
 using Llama.Server.Guidance;
+using Llama.Server.Hosting;
 using Llama.Server.Parsing;
 
 namespace Llama.Server.Generating;
@@ -40,7 +41,7 @@ internal static class GenerationFields
         .Integer("top_k", -1, int.MaxValue, (r, v) => r.TopK = (int)Math.Max(v, 0), "Keeps the k most probable tokens; 0 or -1 keeps all.")
         .Number("min_p", 0, 1, (r, v) => r.MinP = (float)v, "Drops tokens less probable than this share of the most probable one.")
         .Number("typical_p", 0, 1, (r, v) => r.TypicalP = (float)v, "Locally typical sampling: keeps the tokens least surprising about their surprise, up to this mass.", aboveMinimum: true)
-        .Number("repetition_penalty", 0, 100, (r, v) => r.RepetitionPenalty = (float)v, "Above 1 discourages tokens already seen.", aboveMinimum: true)
+        .Number("repetition_penalty", GenerationDefaults.LeastPenalty, 100, (r, v) => r.RepetitionPenalty = (float)v, "Above 1 discourages tokens already seen.")
         .Number("presence_penalty", -2, 2, (r, v) => r.PresencePenalty = (float)v, "Subtracted once from tokens already generated.")
         .Number("frequency_penalty", -2, 2, (r, v) => r.FrequencyPenalty = (float)v, "Subtracted from tokens once per time they were generated.")
         .Custom("logit_bias", FieldShape.MapOf(new FieldShape("number", -100, 100)), (r, v) => r.LogitBias = ReadBias(v), "Token id to a number from -100 to 100, added to its logit.")

@@ -7,6 +7,9 @@ namespace Llama.Server.Hosting;
 /// <summary>How the checkpoint's authors want it sampled (<c>generation_config.json</c>), for requests that do not say.</summary>
 internal sealed record GenerationDefaults
 {
+    /// <summary>A smaller repetition penalty would carry logits beyond what a float holds.</summary>
+    public const double LeastPenalty = 0.01;
+
     public float Temperature { get; init; } = 1;
 
     public float TopP { get; init; } = 1;
@@ -52,7 +55,7 @@ internal sealed record GenerationDefaults
             TopP = Number(config, "top_p", fallback.TopP, float.Epsilon, 1),
             TopK = (int)Math.Max(0, Number(config, "top_k", fallback.TopK, -1, 1 << 24)),
             MinP = Number(config, "min_p", fallback.MinP, 0, 1),
-            RepetitionPenalty = Number(config, "repetition_penalty", fallback.RepetitionPenalty, float.Epsilon, 100),
+            RepetitionPenalty = Number(config, "repetition_penalty", fallback.RepetitionPenalty, (float)LeastPenalty, 100),
             EosIds = TryGet(config, "eos_token_id", out JsonElement eos) ? ReadIds(eos) : fallback.EosIds,
         };
     }

@@ -12,6 +12,8 @@ namespace Llama.Server.Responses;
 /// <param name="Prompt">The same as tokens, with them.</param>
 internal sealed record ResponseContext(IReadOnlyList<ResponseItem> Items, Prompt Prompt)
 {
+    private const int ShareForAnswer = 8;
+
     /// <summary>Gathers the conversation from the store and the request, and renders it.</summary>
     /// <param name="owner">Number of the caller's key.</param>
     public static bool TryCreate(
@@ -50,22 +52,25 @@ internal sealed record ResponseContext(IReadOnlyList<ResponseItem> Items, Prompt
         return null;
     }
 
+    /// <summary>An answer without a limit of its own fills the room that is left: some is left for it while there are turns to drop.</summary>
     private static bool TryRender(ResponseRequest request, Checkpoint checkpoint, [NotNullWhen(true)] out Prompt? prompt, [NotNullWhen(false)] out ApiError? error)
     {
         if (!ChatPrompt.TryRender(request, checkpoint, out prompt, out error))
             return false;
-        if (request.TruncatesInput && !Fits(prompt, request, checkpoint))
-            prompt = Shorten(request, checkpoint) ?? prompt;
+        int limit = checkpoint.ContextLength;
+        int[] rooms = !request.TruncatesInput ? [] : request.MaxTokens is { } asked ? [asked] : [limit / ShareForAnswer, 1];
+        IReadOnlyList<ChatMessage> all = request.Messages;
+        Prompt whole = prompt;
+        prompt = rooms.Select(room => whole.Tokens.Length + room <= limit ? whole : Shorten(request, all, checkpoint, limit - room)).FirstOrDefault(shorter => shorter is not null) ?? whole;
         return true;
     }
 
     /// <summary>
     /// Drops whole turns, oldest first, until the rest fits: a turn begins with a user's message and holds the calls and results that follow it. As few as will do, found
-    /// by bisection, for each try renders the rest anew. Null where not even the last turn fits.
+    /// by bisection, for each try renders the rest anew. Null where not even the last turn is short enough.
     /// </summary>
-    private static Prompt? Shorten(ResponseRequest request, Checkpoint checkpoint)
+    private static Prompt? Shorten(ResponseRequest request, IReadOnlyList<ChatMessage> all, Checkpoint checkpoint, int most)
     {
-        IReadOnlyList<ChatMessage> all = request.Messages;
         ChatMessage[] head = [.. all.TakeWhile(message => message.Role == "system")];
         int[] starts = [.. Enumerable.Range(0, all.Count).Where(i => all[i].Role == "user" && (i == 0 || all[i - 1].Role != "user")).Skip(1)];
         Prompt? best = null;
@@ -74,13 +79,11 @@ internal sealed record ResponseContext(IReadOnlyList<ResponseItem> Items, Prompt
         {
             int middle = (low + high) / 2;
             request.Messages = [.. head, .. all.Skip(starts[middle])];
-            if (ChatPrompt.TryRender(request, checkpoint, out Prompt? prompt, out _) && Fits(prompt, request, checkpoint))
+            if (ChatPrompt.TryRender(request, checkpoint, out Prompt? prompt, out _) && prompt.Tokens.Length <= most)
                 (best, high) = (prompt, middle - 1);
             else
                 low = middle + 1;
         }
         return best;
     }
-
-    private static bool Fits(Prompt prompt, ResponseRequest request, Checkpoint checkpoint) => prompt.Tokens.Length + (request.MaxTokens ?? 1) <= checkpoint.ContextLength;
 }

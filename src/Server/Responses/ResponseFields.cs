@@ -55,7 +55,7 @@ internal static class ResponseFields
         .Custom("tool_choice", FunctionChoiceFields.Shape, ReadToolChoice, "none, auto (default), required, one function, or allowed_tools.")
         .Flag("parallel_tool_calls", (r, v) => r.ToolRequest.IsParallel = v, "Whether one answer may hold several calls. Default: true.")
         .Custom("text", FieldShape.ObjectOf(TextFormatFields.Table.Fields), (r, v) => v.Object(TextFormatFields.Table, r), "`format`: text, json_object or json_schema.")
-        .Word("truncation", ["auto", "disabled"], (r, v) => r.TruncatesInput = v == "auto", "disabled, or auto: drop the oldest turns of a conversation that is too long.")
+        .Word("truncation", ["auto", "disabled"], (r, v) => r.TruncatesInput = v == "auto", "disabled, or auto: drop the oldest turns of a conversation that is too long, or leaves an answer without a limit less than an eighth of the context.")
         .Refuse("reasoning", "The model does not reason apart from its answer.", AsksNoReasoning)
         .Refuse("conversation", "Conversations are continued by previous_response_id.")
         .Refuse("prompt", "There are no prompt templates; send the text.");

@@ -64,6 +64,20 @@ test('optional properties of a schema that is not strict may be there or not', a
     choices.forEach(choice => assertMatches(z.strictObject({ a: z.boolean(), b: z.union([z.literal(1), z.literal('x'), z.null()]).optional() }), choice.message.content));
 });
 
+test('maps by rules of their names, numbers of properties and sets hold', async () => {
+    const Name = z.string().regex(/^[a-z]{2}$/);
+    const Totals = z.object({
+        scores: z.record(Name, z.int().min(0).max(9)).meta({ minProperties: 1, maxProperties: 2 }),
+        codes: z.object({}).meta({ additionalProperties: false, patternProperties: { '^x_[a-z]$': { type: 'boolean' }, '^y_[a-z]$': { type: 'null' } }, maxProperties: 3 }),
+        colours: z.array(z.enum(['red', 'green', 'blue'])).min(1).max(2).meta({ uniqueItems: true }),
+    });
+    const schema = z.toJSONSchema(Totals);
+    const { choices } = await client.chat.completions.create({
+        model, messages, n: 8, seed: 2, temperature: 2, response_format: { type: 'json_schema', json_schema: { name: 'totals', schema } },
+    });
+    choices.forEach(choice => assertMatches(Totals, choice.message.content));
+});
+
 test('json_object gives some object', async () => {
     const answer = await client.chat.completions.create({ model, messages, response_format: { type: 'json_object' }, temperature: 0, max_tokens: 60 });
     const { message, finish_reason } = answer.choices[0];

@@ -236,19 +236,42 @@ public sealed class ResponseTests
     {
         await using var app = new TestApp { Reply = Reply, ContextLength = 96 };
         HttpClient client = await app.StartAsync();
-        static string Turns(int from) => string.Join(',', Enumerable.Range(from, 12 - from).Select(i => $$"""{"role":"user","content":"Question {{i}}?"},{"role":"assistant","content":"Answer {{i}}."}"""));
-        static string Input(int from) => $$"""[{"role":"system","content":"S"},{{Turns(from)}},{"role":"user","content":"Last?"}]""";
-        async Task<int> CountAsync(int from) =>
-            (int)(await TestApp.ReadJsonAsync(await client.PostAsync("/v1/responses/input_tokens", TestApp.Json($$"""{"input":{{Input(from)}}}"""))))["input_tokens"]!;
 
         await ErrorTests.AssertErrorAsync(
-            await PostAsync(client, $"\"input\":{Input(0)},\"max_output_tokens\":20"), HttpStatusCode.BadRequest, "context_length_exceeded", "input");
-        JsonNode response = await CreateAsync(client, $"\"input\":{Input(0)},\"max_output_tokens\":20,\"truncation\":\"auto\"");
+            await PostAsync(client, $"\"input\":{Dialogue(0)},\"max_output_tokens\":20"), HttpStatusCode.BadRequest, "context_length_exceeded", "input");
+        JsonNode response = await CreateAsync(client, $"\"input\":{Dialogue(0)},\"max_output_tokens\":20,\"truncation\":\"auto\"");
 
         int kept = 1;
-        while (await CountAsync(kept) + 20 > 96)
+        while (await CountAsync(client, Dialogue(kept)) + 20 > 96)
             kept++;
-        Assert.Equal(await CountAsync(kept), (int)response["usage"]!["input_tokens"]!);
+        Assert.Equal(await CountAsync(client, Dialogue(kept)), (int)response["usage"]!["input_tokens"]!);
         Assert.Equal("auto", (string?)response["truncation"]);
     }
+
+    [Fact]
+    public async Task Truncation_AutoWithoutALimit_LeavesRoomForAnAnswer()
+    {
+        await using var app = new TestApp { Reply = Reply, ContextLength = 96 };
+        HttpClient client = await app.StartAsync();
+        async Task<int> KeptAsync(string input) => (int)(await CreateAsync(client, $"\"input\":{input},\"truncation\":\"auto\""))["usage"]!["input_tokens"]!;
+
+        int longest = 0;
+        while (await CountAsync(client, Dialogue(longest)) + 96 / 8 > 96)
+            longest++;
+        Assert.Equal(await CountAsync(client, Dialogue(longest)), await KeptAsync(Dialogue(0)));
+
+        string lastTurn = $$"""[{"role":"user","content":"{{string.Join(' ', Enumerable.Repeat("a", 72))}}"}]"""; // nothing can be dropped, and what is left will do
+        int count = await CountAsync(client, lastTurn);
+        Assert.InRange(count, 96 - (96 / 8) + 1, 95);
+        Assert.Equal(count, await KeptAsync(lastTurn));
+    }
+
+    private static string Dialogue(int from)
+    {
+        IEnumerable<string> turns = Enumerable.Range(from, 12 - from).Select(i => $$"""{"role":"user","content":"Question {{i}}?"},{"role":"assistant","content":"Answer {{i}}."}""");
+        return $$"""[{"role":"system","content":"S"},{{string.Join(',', turns)}},{"role":"user","content":"Last?"}]""";
+    }
+
+    private static async Task<int> CountAsync(HttpClient client, string input) =>
+        (int)(await TestApp.ReadJsonAsync(await client.PostAsync("/v1/responses/input_tokens", TestApp.Json($$"""{"input":{{input}}}"""))))["input_tokens"]!;
 }

@@ -74,7 +74,7 @@ internal sealed class BranchCheck(SchemaReader reader)
         return Enumerable.Range(0, Math.Min(shape.MinItems, Math.Max(shape.Prefix.Count, 1))).Any(index => IsEmpty(index < shape.Prefix.Count ? shape.Prefix[index] : shape.Items, depth));
     }
 
-    private bool IsEmpty(ObjectShape shape, int depth) => shape.Properties.Any(property => property.IsRequired && IsEmpty(property.Value, depth));
+    private bool IsEmpty(ObjectShape shape, int depth) => shape.MinCount > shape.MaxCount || shape.Properties.Any(property => property.IsRequired && IsEmpty(property.Value, depth));
 
     // The meeting of what both ask of a part: if nothing satisfies that, nothing satisfies both.
     private bool IsEmpty(Conjunction conjunction, int depth) => depth > 0 && reader.Read(conjunction).All(shape => Exclude(shape, shape, depth - 1));

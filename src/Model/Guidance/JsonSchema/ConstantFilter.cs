@@ -1,19 +1,14 @@
-using System.Globalization;
-using System.Text;
 using System.Text.Json;
-using Llama.Model.Guidance.Automata;
 
 namespace Llama.Model.Guidance.JsonSchema;
 
 /// <summary>Validates given values, so that the ones a schema lists can be held to what else it says.</summary>
 /// <param name="shapesOf">The shapes that satisfy a conjunction.</param>
+/// <param name="texts">Holds strings to rules.</param>
+/// <param name="properties">Knows what is asked of properties that are not declared.</param>
 /// <param name="effort">Takes note of comparisons.</param>
-internal sealed class ConstantFilter(Func<Conjunction, IReadOnlyList<Shape>> shapesOf, Effort effort)
+internal sealed class ConstantFilter(Func<Conjunction, IReadOnlyList<Shape>> shapesOf, TextMatcher texts, PropertyRules properties, Effort effort)
 {
-    private const long MostBytes = 8 << 20;
-
-    private readonly Dictionary<TextRule, AutomatonMachine?> _machines = [];
-
     /// <summary>The values that also have a shape; null when none has.</summary>
     public Constants? Keep(Constants constants, Shape shape)
     {
@@ -26,7 +21,7 @@ internal sealed class ConstantFilter(Func<Conjunction, IReadOnlyList<Shape>> sha
     {
         (Constants constants, _) => KeepListed(new Constants([value]), constants) is not null,
         (NumberShape number, JsonValueKind.Number) => Has(value, number),
-        (StringShape text, JsonValueKind.String) => Has(value, text),
+        (StringShape text, JsonValueKind.String) => texts.Has(value.GetString()!, text),
         (ArrayShape array, JsonValueKind.Array) => Has(value, array),
         (ObjectShape members, JsonValueKind.Object) => Has(value, members),
         _ => false,
@@ -62,44 +57,28 @@ internal sealed class ConstantFilter(Func<Conjunction, IReadOnlyList<Shape>> sha
 
     private static bool Beyond(Bound bound, int side) => side < 0 || (side == 0 && bound.IsExclusive);
 
-    private bool Has(JsonElement value, StringShape shape)
-    {
-        string text = value.GetString()!;
-        return shape.Rules.All(rule => Matches(text, rule)) && new StringInfo(text).LengthInTextElements >= shape.MinLength && !(text.Length > shape.MaxLength); // the least and the most that a judge counts
-    }
-
-    // What is written under a rule is less than what validators accept, so that not to match it says something only of plain text under a pattern, on which engines agree.
-    private bool Matches(string text, TextRule rule)
-    {
-        if (!_machines.TryGetValue(rule, out AutomatonMachine? machine))
-        {
-            var automaton = AutomatonBuilder.BuildPossiblyEmpty(rule.Text, null);
-            _machines[rule] = machine = automaton.IsEmpty ? null : new AutomatonMachine(automaton, MostBytes);
-        }
-        ByteState? state = machine?.Start;
-        effort.Spend(text.Length);
-        foreach (byte value in Encoding.UTF8.GetBytes(text))
-        {
-            effort.Spend(state?.Width ?? 0);
-            state = state == ByteState.Dead ? state : state?.Advance(value);
-        }
-        if (state is { IsAccepting: true }) return true;
-        if (rule.IsPattern && !text.AsSpan().ContainsAnyExceptInRange(' ', '~')) return false;
-        throw new GrammarException(rule.Path, $"{JsonText.Spell(text)} is listed but does not match the {rule.Name}, as far as can be told; list only values that do, and leave it out.");
-    }
-
     private bool Has(JsonElement value, ArrayShape shape)
     {
         int count = value.GetArrayLength();
-        if (count < shape.MinItems || count > shape.MaxItems) return false;
+        if (count < shape.MinItems || count > shape.MaxItems || (shape.AreUnique && HasEqualItems(value))) return false;
         return value.EnumerateArray().Select((item, index) => Satisfies(item, index < shape.Prefix.Count ? shape.Prefix[index] : shape.Items)).All(fits => fits);
+    }
+
+    private bool HasEqualItems(JsonElement array)
+    {
+        JsonElement[] items = [.. array.EnumerateArray()];
+        effort.Spend((long)items.Length * items.Length);
+        return items.Where((item, index) => items.Take(index).Any(earlier => JsonElement.DeepEquals(earlier, item))).Any();
     }
 
     private bool Has(JsonElement value, ObjectShape shape)
     {
+        int count = value.GetPropertyCount();
+        if (count < shape.MinCount || count > shape.MaxCount) return false;
         var declared = shape.Properties.ToDictionary(property => property.Name);
         return shape.Properties.All(property => !property.IsRequired || value.TryGetProperty(property.Name, out _))
-            && value.EnumerateObject().All(member => Satisfies(member.Value, declared.TryGetValue(member.Name, out PropertyShape? property) ? property.Value : shape.Others));
+            && value.EnumerateObject().All(member => Satisfies(
+                member.Value, declared.TryGetValue(member.Name, out PropertyShape? property) ? property.Value : properties.Asked(shape, member.Name, shape.Others)));
     }
 
     private bool Satisfies(JsonElement value, Conjunction conjunction) => shapesOf(conjunction).Any(shape => Has(value, shape));

@@ -6,22 +6,21 @@ namespace Llama.Model.Guidance.JsonSchema;
 /// Objects of a shape as expressions: the declared properties in the schema's order, then others. A property that may be left out makes two cases of its comma, so what follows
 /// it becomes a rule that both share: the whole stays as long as the list of properties.
 /// </summary>
-/// <param name="shape">The objects.</param>
+/// <param name="count">The properties, and how many there may be.</param>
 /// <param name="layout">White space.</param>
 /// <param name="valueOf">The texts of a value.</param>
-/// <param name="effort">Takes note of the names that others must differ from.</param>
-internal sealed class ObjectText(ObjectShape shape, JsonLayout layout, Func<Conjunction, Expression> valueOf, Effort effort)
+/// <param name="other">Any one property that is not declared; null where none is written.</param>
+internal sealed class ObjectText(PropertyCount count, JsonLayout layout, Func<Conjunction, Expression> valueOf, Expression? other)
 {
-    private const int CostOfCharacter = 5;
-
     public Expression Write()
     {
-        List<PropertyShape> properties = [.. shape.Properties];
+        if (other is null && count.FewestOthers > 0) return Nothing;
+        List<PropertyShape> properties = [.. count.Declared];
         int leading = properties.FindIndex(property => property.IsRequired); // properties that may be left out before the first that may not
         if (leading == 0) return layout.Object(Sequence(Member(properties[0]), Following(1)), canBeEmpty: false);
-        bool canBeEmpty = leading < 0;
-        if (canBeEmpty) leading = properties.Count;
-        return layout.Object(Beginnings(properties, leading), canBeEmpty);
+        bool hasRequired = leading > 0;
+        if (!hasRequired) leading = properties.Count;
+        return layout.Object(Beginnings(properties, leading), canBeEmpty: !hasRequired && !count.ForbidsEmpty);
     }
 
     // The first member is any of the leading ones, or what must follow them all.
@@ -43,24 +42,18 @@ internal sealed class ObjectText(ObjectShape shape, JsonLayout layout, Func<Conj
     // What comes after a member, from a declared property on.
     private Expression Following(int from)
     {
-        IEnumerable<Expression> members = shape.Properties.Skip(from).Select(property =>
+        IEnumerable<Expression> members = count.Declared.Skip(from).Select(property =>
         {
             Expression member = Sequence(layout.Comma, Member(property));
             return property.IsRequired ? member : Optional(member);
         });
-        return Sequence([.. members, Other() is { } other ? Many(Sequence(layout.Comma, other)) : Expression.Empty]);
+        return Sequence([.. members, OthersAfter(0)]);
     }
 
-    private Expression Others() => Other() is { } other ? Sequence(other, Many(Sequence(layout.Comma, other))) : Nothing;
+    private Expression Others() => other is null ? Nothing : Sequence(other, OthersAfter(1));
 
-    // A model that may add properties to declared ones adds them without end, so they are written only where the schema speaks of them, or of no property at all.
-    private Expression? Other()
-    {
-        if (!shape.NamesOthers && (shape.NamesProperties || shape.Properties.Count > 0)) return null;
-        Expression value = valueOf(shape.Others);
-        effort.Spend(CostOfCharacter * shape.Properties.Sum(property => (long)property.Name.Length));
-        return value == Nothing ? null : Sequence(OtherNames.Than(shape.Properties.Select(property => property.Name)), layout.Colon, value);
-    }
+    private Expression OthersAfter(int written) =>
+        other is null ? Expression.Empty : Repeat(Sequence(layout.Comma, other), Math.Max(count.FewestOthers - written, 0), count.MostOthers - written);
 
     private Expression Member(PropertyShape property) => Sequence(Exact(JsonText.Spell(property.Name)), layout.Colon, valueOf(property.Value));
 }

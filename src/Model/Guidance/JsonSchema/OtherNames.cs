@@ -22,10 +22,19 @@ internal sealed class OtherNames
     /// <summary>The names, with their quotes; none of them empty.</summary>
     public static Expression Than(IEnumerable<string> names)
     {
-        var root = new OtherNames { _isName = true };
-        foreach (string name in names) root.Add(name);
+        OtherNames root = Tree(names);
         if (root._children.Count == 0) return JsonText.AnyName;
         return JsonText.Quoted(root.Others([], new Reference(new Rule("the rest of a name") { Body = Anything })));
+    }
+
+    /// <summary>The names as they are read, to be intersected with what else is said of them.</summary>
+    public static Expression TextsOtherThan(IEnumerable<string> names) => Tree(names).Others([], Anything);
+
+    private static OtherNames Tree(IEnumerable<string> names)
+    {
+        var root = new OtherNames { _isName = true };
+        foreach (string name in names) root.Add(name);
+        return root;
     }
 
     private void Add(string name)

@@ -11,7 +11,7 @@ internal static class SchemaKeywords
 
     public static readonly string[] OfArrays = ["items", "prefixItems", "additionalItems", "minItems", "maxItems", "uniqueItems"];
 
-    public static readonly string[] OfObjects = ["properties", "required", "additionalProperties", "propertyNames", "minProperties", "maxProperties"];
+    public static readonly string[] OfObjects = ["properties", "required", "patternProperties", "additionalProperties", "propertyNames", "minProperties", "maxProperties"];
 
     private static readonly HashSet<string> Read =
     [
@@ -31,7 +31,6 @@ internal static class SchemaKeywords
         ["if"] = "use anyOf with one branch for each case",
         ["then"] = "use anyOf with one branch for each case",
         ["else"] = "use anyOf with one branch for each case",
-        ["patternProperties"] = "use additionalProperties with a schema",
         ["dependentRequired"] = "use anyOf with one branch for each case",
         ["dependentSchemas"] = "use anyOf with one branch for each case",
         ["dependencies"] = "use anyOf with one branch for each case",

@@ -22,12 +22,17 @@ internal sealed class SchemaReader
     {
         _document = document;
         _isStrict = isStrict;
-        _shapes = new ShapeReader(document, Effort);
-        _filter = new ConstantFilter(Read, Effort);
+        var texts = new TextMatcher(Effort);
+        Properties = new PropertyRules(Read, texts);
+        _shapes = new ShapeReader(document, Properties, Effort);
+        _filter = new ConstantFilter(Read, texts, Properties, Effort);
     }
 
     /// <summary>The choices that <c>oneOf</c> was read as; whether they exclude each other shows only when all their schemas can be read.</summary>
     public Queue<Choice> Choices { get; } = [];
+
+    /// <summary>What objects ask of properties by their names.</summary>
+    public PropertyRules Properties { get; }
 
     /// <summary>What the schema has cost so far.</summary>
     public Effort Effort { get; } = new();
@@ -45,7 +50,7 @@ internal sealed class SchemaReader
     public Shape? Meet(Shape first, Shape second)
     {
         Effort.Spend(CostOfMeeting + SizeOf(first) + SizeOf(second));
-        return ShapeIntersection.Of(first, second, _filter);
+        return ShapeIntersection.Of(first, second, _filter, Properties);
     }
 
     private IReadOnlyList<Shape> Read(SchemaNode node)
@@ -107,7 +112,7 @@ internal sealed class SchemaReader
 
     private static long SizeOf(Shape shape) => shape switch
     {
-        ObjectShape members => members.Properties.Count,
+        ObjectShape members => members.Properties.Count + members.Patterns.Count,
         ArrayShape array => array.Prefix.Count,
         Constants constants => constants.Values.Count,
         _ => 0,

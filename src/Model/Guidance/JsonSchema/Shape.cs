@@ -86,6 +86,9 @@ internal sealed record ArrayShape : Shape
     public int MinItems { get; init; }
 
     public int? MaxItems { get; init; }
+
+    /// <summary>Whether no two items may be equal.</summary>
+    public bool AreUnique { get; init; }
 }
 
 /// <summary>An object.</summary>
@@ -94,8 +97,18 @@ internal sealed record ObjectShape : Shape
     /// <summary>The properties it declares, in the schema's order.</summary>
     public IReadOnlyList<PropertyShape> Properties { get; init; } = [];
 
-    /// <summary>What every other property must satisfy.</summary>
+    /// <summary>What other properties must satisfy, by what their names match.</summary>
+    public IReadOnlyList<PatternShape> Patterns { get; init; } = [];
+
+    /// <summary>What every other property must satisfy whose name matches none of the patterns.</summary>
     public Conjunction Others { get; init; } = Conjunction.Anything;
+
+    /// <summary>What every name must satisfy; the declared properties are held to it already.</summary>
+    public Conjunction Names { get; init; } = Conjunction.Anything;
+
+    public int MinCount { get; init; }
+
+    public int? MaxCount { get; init; }
 
     /// <summary>Whether a schema lists properties, be it none.</summary>
     public bool NamesProperties { get; init; }
@@ -103,6 +116,9 @@ internal sealed record ObjectShape : Shape
     /// <summary>Whether a schema speaks of other properties.</summary>
     public bool NamesOthers { get; init; }
 }
+
+/// <summary>Properties whose names match a pattern.</summary>
+internal sealed record PatternShape(TextRule Names, Conjunction Value);
 
 /// <summary>A declared property.</summary>
 internal sealed record PropertyShape(string Name, Conjunction Value, bool IsRequired);

@@ -6,20 +6,20 @@ namespace Llama.Model.Guidance.JsonSchema;
 internal static class ShapeIntersection
 {
     /// <returns>Null when no value has both, as far as the shapes themselves tell.</returns>
-    public static Shape? Of(Shape first, Shape second, ConstantFilter filter)
+    public static Shape? Of(Shape first, Shape second, ConstantFilter filter, PropertyRules rules)
     {
-        Shape? both = Both(first, second, filter);
+        Shape? both = Both(first, second, filter, rules);
         return both is null ? null : both with { IsTacit = first.IsTacit && second.IsTacit };
     }
 
-    private static Shape? Both(Shape first, Shape second, ConstantFilter filter) => (first, second) switch
+    private static Shape? Both(Shape first, Shape second, ConstantFilter filter, PropertyRules rules) => (first, second) switch
     {
         (Constants constants, _) => filter.Keep(constants, second),
         (_, Constants constants) => filter.Keep(constants, first),
         (NumberShape one, NumberShape other) => Both(one, other),
         (StringShape one, StringShape other) => Both(one, other),
         (ArrayShape one, ArrayShape other) => Both(one, other),
-        (ObjectShape one, ObjectShape other) => Both(one, other),
+        (ObjectShape one, ObjectShape other) => Both(one, other, rules),
         _ => null,
     };
 
@@ -43,25 +43,35 @@ internal static class ShapeIntersection
         NamesItems = one.NamesItems || other.NamesItems,
         MinItems = Math.Max(one.MinItems, other.MinItems),
         MaxItems = Smaller(one.MaxItems, other.MaxItems),
+        AreUnique = one.AreUnique || other.AreUnique,
     };
 
-    private static ObjectShape Both(ObjectShape one, ObjectShape other)
+    private static ObjectShape Both(ObjectShape one, ObjectShape other, PropertyRules rules)
     {
         var others = other.Properties.ToDictionary(property => property.Name);
         var own = one.Properties.Select(property => property.Name).ToHashSet();
         IEnumerable<PropertyShape> shared = one.Properties.Select(property => others.TryGetValue(property.Name, out PropertyShape? also)
             ? new PropertyShape(property.Name, property.Value.And(also.Value), property.IsRequired || also.IsRequired)
-            : property with { Value = property.Value.And(other.Others) });
+            : property with { Value = property.Value.And(rules.Asked(other, property.Name, other.Others)) });
         IEnumerable<PropertyShape> added = other.Properties.Where(property => !own.Contains(property.Name))
-            .Select(property => property with { Value = property.Value.And(one.Others) });
+            .Select(property => property with { Value = property.Value.And(rules.Asked(one, property.Name, one.Others)) });
         return new ObjectShape
         {
             Properties = [.. shared, .. added],
+            Patterns = [.. one.Patterns.Select(pattern => Both(pattern, other)), .. other.Patterns.Where(pattern => Find(one, pattern) is null).Select(pattern => Both(pattern, one))],
             Others = one.Others.And(other.Others),
+            Names = one.Names.And(other.Names),
+            MinCount = Math.Max(one.MinCount, other.MinCount),
+            MaxCount = Smaller(one.MaxCount, other.MaxCount),
             NamesProperties = one.NamesProperties || other.NamesProperties,
             NamesOthers = one.NamesOthers || other.NamesOthers,
         };
     }
+
+    // A name that matches a pattern of one object alone is any other name to the other. One that matches several is not written at all.
+    private static PatternShape Both(PatternShape pattern, ObjectShape other) => pattern with { Value = pattern.Value.And(Find(other, pattern)?.Value ?? other.Others) };
+
+    private static PatternShape? Find(ObjectShape shape, PatternShape pattern) => shape.Patterns.FirstOrDefault(one => one.Names == pattern.Names);
 
     private static Conjunction ItemAt(ArrayShape shape, int index) => index < shape.Prefix.Count ? shape.Prefix[index] : shape.Items;
 

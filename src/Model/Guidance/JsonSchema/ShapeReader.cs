@@ -1,21 +1,18 @@
 using System.Text.Json;
-using Llama.Model.Guidance.RegularExpressions;
 
 namespace Llama.Model.Guidance.JsonSchema;
 
 /// <summary>Reads what a schema itself says of each kind of value. A keyword for another kind than the schema's types says nothing, as the specification has it.</summary>
 /// <param name="document">The schema.</param>
+/// <param name="properties">Tells what is asked of a property by its name.</param>
 /// <param name="effort">Takes note of patterns, formats and listed values.</param>
-internal sealed class ShapeReader(SchemaDocument document, Effort effort)
+internal sealed class ShapeReader(SchemaDocument document, PropertyRules properties, Effort effort)
 {
     private static readonly string[] Types = ["null", "boolean", "integer", "number", "string", "array", "object"];
 
-    // What pydantic writes for a Decimal, and the same without looking ahead: there must be a digit.
-    private const string PydanticDecimal = "^(?!^[-+.]*$)[+-]?0*\\d*\\.?\\d*$", PlainDecimal = "^[+-]?(\\d+\\.?\\d*|\\.\\d+)$";
-
     private const int CostOfConstant = 50;
 
-    private readonly ContainerReader _containers = new(document);
+    private readonly ContainerReader _containers = new(document, properties, effort);
 
     public IReadOnlyList<Shape> Read(SchemaNode node)
     {
@@ -72,23 +69,19 @@ internal sealed class ShapeReader(SchemaDocument document, Effort effort)
     private StringShape ReadString(SchemaNode node)
     {
         var rules = new List<TextRule>();
-        if (node.TryGet("pattern", out JsonElement pattern)) rules.Add(ReadPattern(SchemaPath.Append(node.Path, "pattern"), pattern));
-        if (node.TryGet("format", out JsonElement format) && StringFormats.Find(format, node.Has("pattern"), SchemaPath.Append(node.Path, "format")) is { } rule) rules.Add(rule);
-        foreach (TextRule condition in rules) effort.Spend(condition.Text);
+        if (node.TryGet("pattern", out JsonElement pattern)) rules.Add(ReadPattern(node, pattern));
+        if (node.TryGet("format", out JsonElement format) && StringFormats.Find(format, node.Has("pattern"), SchemaPath.Append(node.Path, "format")) is { } rule)
+        {
+            effort.Spend(rule.Text);
+            rules.Add(rule);
+        }
         return new StringShape { MinLength = Counts.Read(node, "minLength") ?? 0, MaxLength = Counts.Read(node, "maxLength"), Rules = rules };
     }
 
-    private static TextRule ReadPattern(string path, JsonElement value)
+    private TextRule ReadPattern(SchemaNode node, JsonElement pattern)
     {
-        string pattern = SchemaPath.ReadText(value, path);
-        try
-        {
-            return new TextRule($"pattern '{pattern}'", path, RegexGrammar.Parse(pattern == PydanticDecimal ? PlainDecimal : pattern, RegexMatch.Search)) { IsPattern = true };
-        }
-        catch (GrammarException e)
-        {
-            throw new GrammarException(path, e.Message);
-        }
+        string path = SchemaPath.Append(node.Path, "pattern");
+        return TextPattern.Read(SchemaPath.ReadText(pattern, path), path, effort);
     }
 
     private static bool IsTextFormat(SchemaNode node) => node.TryGet("format", out JsonElement format) && !NumberFormats.Knows(format);

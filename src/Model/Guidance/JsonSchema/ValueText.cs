@@ -62,10 +62,25 @@ internal sealed class ValueText
         Constants constants => Of(constants),
         NumberShape number => Noted(_numbers.Of(number, path)),
         StringShape text => Of(text, path),
-        ArrayShape array => new ArrayText(array, _layout, Of).Write(),
-        ObjectShape members => new ObjectText(members, _layout, Of, _reader.Effort).Write(),
+        ArrayShape array => Of(array, path),
+        ObjectShape members => Of(members, path),
         _ => throw new ArgumentOutOfRangeException(nameof(shape)),
     };
+
+    private Expression Of(ArrayShape shape, string path)
+    {
+        if (!shape.AreUnique || shape.MaxItems <= 1) return new ArrayText(shape, _layout, Of).Write();
+        IReadOnlyList<Shape> items = Spoken(_reader.Read(shape.Items));
+        if (shape.Prefix.Count == 0 && items.All(item => item is Constants)) return new UniqueArrayText(shape, [.. items.Cast<Constants>().SelectMany(item => item.Values)], _layout, _reader.Effort).Write();
+        throw new GrammarException(SchemaPath.Append(path, "uniqueItems"), "That items differ can be held to only where their schema lists them, as with enum; leave it out and remove repeated items afterwards.");
+    }
+
+    private Expression Of(ObjectShape shape, string path)
+    {
+        if (PropertyCount.Of(shape, path) is not { } count) return Nothing;
+        Expression? other = count.MostOthers == 0 ? null : new OtherMembers(shape, path, _reader, _layout, name => Of(name, path), Of).Write();
+        return new ObjectText(count, _layout, Of, other).Write();
+    }
 
     private Expression Noted(Expression written)
     {

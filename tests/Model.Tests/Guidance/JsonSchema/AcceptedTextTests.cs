@@ -51,6 +51,66 @@ public sealed class AcceptedTextTests
     [InlineData("""{"properties":{"a~b":{"type":"object","properties":{"c/d":{"const":1}}},"e":{"$ref":"#/properties/a~0b/properties/c~1d"}},"required":["e"]}""", """{"e":1}""", true)]
     public void Object(string schema, string text, bool isWritten) => Assert.Equal(isWritten, Schemas.Accepts(schema, text));
 
+    private const string Codes = """{"type":"object","properties":{"id":{"const":1}},"required":["id"],"patternProperties":{"^x_":{"type":"integer"},"^y_":{"type":"null"}},"additionalProperties":false}""";
+
+    private const string Scores = """{"type":"object","propertyNames":{"pattern":"^[a-z]{2}$"},"additionalProperties":{"type":"integer"},"minProperties":1,"maxProperties":2}""";
+
+    private const string Colours = """{"type":"object","propertyNames":{"$ref":"#/$defs/colour"},"additionalProperties":{"type":"boolean"},"$defs":{"colour":{"enum":["red","blue"]}}}""";
+
+    [Theory]
+    [InlineData(Codes, """{"id":1}""", true)]
+    [InlineData(Codes, """{"id":1,"y_a":null,"x_b":7,"x_c":8}""", true)]
+    [InlineData(Codes, """{"id":1,"x_b":null}""", false)]
+    [InlineData(Codes, """{"id":1,"z":7}""", false)]
+    [InlineData(Codes, """{"id":1,"x_\u0062":7}""", false)]
+    [InlineData(Scores, """{"ab":1}""", true)]
+    [InlineData(Scores, """{"ab":1,"cd":2}""", true)]
+    [InlineData(Scores, "{}", false)]
+    [InlineData(Scores, """{"ab":1,"cd":2,"ef":3}""", false)]
+    [InlineData(Scores, """{"abc":1}""", false)]
+    [InlineData(Colours, """{"red":true,"blue":false}""", true)]
+    [InlineData(Colours, "{}", true)]
+    [InlineData(Colours, """{"green":true}""", false)]
+    [InlineData(Colours, """{"red":true,"red":true}""", false)]
+    [InlineData("""{"type":"object","properties":{"x_a":{"minimum":3}},"patternProperties":{"^x_":{"type":"integer"}}}""", """{"x_a":4,"x_b":2}""", true)]
+    [InlineData("""{"type":"object","properties":{"x_a":{"minimum":3}},"patternProperties":{"^x_":{"type":"integer"}}}""", """{"x_a":4.5}""", false)]
+    [InlineData("""{"type":"object","properties":{"x_a":{"minimum":3}},"patternProperties":{"^x_":{"type":"integer"}}}""", """{"x_b":2,"x_a":2}""", false)]
+    [InlineData("""{"type":"object","required":["x_a"],"patternProperties":{"^x_":{"type":"integer"}}}""", """{"x_a":"b"}""", false)]
+    [InlineData("""{"type":"object","patternProperties":{"^x":{"type":"integer"}},"additionalProperties":true}""", """{"x":1,"xx":2}""", true)]
+    [InlineData("""{"type":"object","patternProperties":{"^x":{"type":"integer"}}}""", """{"y":1}""", false)]
+    [InlineData("""{"allOf":[{"type":"object","patternProperties":{"^x":{"type":"integer"}}},{"patternProperties":{"^x":{"minimum":3}},"properties":{"a":{"const":1}}}]}""", """{"a":1,"x1":3}""", true)]
+    [InlineData("""{"allOf":[{"type":"object","patternProperties":{"^x":{"type":"integer"}}},{"patternProperties":{"^x":{"minimum":3}},"properties":{"a":{"const":1}}}]}""", """{"a":1,"x1":2}""", false)]
+    [InlineData("""{"allOf":[{"type":"object","patternProperties":{"^x":{"type":"integer"}}},{"properties":{"x1":{"minimum":3}},"additionalProperties":false}]}""", """{"x1":3}""", true)]
+    [InlineData("""{"allOf":[{"type":"object","patternProperties":{"^x":{"type":"integer"}}},{"properties":{"x1":{"minimum":3}},"additionalProperties":false}]}""", """{"x1":3.5}""", false)]
+    [InlineData("""{"allOf":[{"type":"object","patternProperties":{"^x":{"type":"integer"}}},{"properties":{"x1":{"minimum":3}},"additionalProperties":false}]}""", """{"x2":3}""", false)]
+    [InlineData("""{"type":"object","minProperties":1}""", """{"a":{}}""", true)]
+    [InlineData("""{"type":"object","minProperties":1}""", "{}", false)]
+    [InlineData("""{"type":"object","maxProperties":0}""", "{}", true)]
+    [InlineData("""{"type":"object","maxProperties":1}""", """{"a":1,"b":2}""", false)]
+    [InlineData("""{"type":"object","properties":{"a":{"const":1}},"required":["a"],"additionalProperties":{"type":"null"},"minProperties":2,"maxProperties":2}""", """{"a":1,"b":null}""", true)]
+    [InlineData("""{"type":"object","properties":{"a":{"const":1}},"required":["a"],"additionalProperties":{"type":"null"},"minProperties":2,"maxProperties":2}""", """{"a":1}""", false)]
+    [InlineData("""{"type":"object","properties":{"a":{"const":1},"b":{"const":2}},"minProperties":1}""", """{"b":2}""", true)]
+    [InlineData("""{"type":"object","properties":{"a":{"const":1},"b":{"const":2}},"minProperties":1}""", "{}", false)]
+    [InlineData("""{"type":"object","properties":{"a":{"const":1},"b":{"const":2}},"required":["b"],"maxProperties":1}""", """{"a":1,"b":2}""", false)]
+    [InlineData("""{"enum":[{"x":1},{"x":"1"},{}],"patternProperties":{"^x":{"type":"integer"}},"minProperties":1}""", """{"x":1}""", true)]
+    [InlineData("""{"enum":[{"x":1},{"x":"1"},{}],"patternProperties":{"^x":{"type":"integer"}},"minProperties":1}""", """{"x":"1"}""", false)]
+    [InlineData("""{"enum":[{"x":1},{"x":"1"},{}],"patternProperties":{"^x":{"type":"integer"}},"minProperties":1}""", "{}", false)]
+    public void NamesAndNumbersOfProperties(string schema, string text, bool isWritten) => Assert.Equal(isWritten, Schemas.Accepts(schema, text));
+
+    [Theory]
+    [InlineData("""{"type":"array","items":{"enum":["a","b",1,1.0]},"uniqueItems":true}""", "[]", true)]
+    [InlineData("""{"type":"array","items":{"enum":["a","b",1,1.0]},"uniqueItems":true}""", """["a","b",1]""", true)]
+    [InlineData("""{"type":"array","items":{"enum":["a","b",1,1.0]},"uniqueItems":true}""", """["b"]""", true)]
+    [InlineData("""{"type":"array","items":{"enum":["a","b",1,1.0]},"uniqueItems":true}""", "[1,1.0]", false)]
+    [InlineData("""{"type":"array","items":{"enum":["a","b",1,1.0]},"uniqueItems":true}""", """["a","a"]""", false)]
+    [InlineData("""{"type":"array","items":{"anyOf":[{"enum":["a","b"]},{"type":"boolean"}]},"uniqueItems":true,"minItems":2,"maxItems":3}""", """["a"]""", false)]
+    [InlineData("""{"type":"array","items":{"anyOf":[{"enum":["a","b"]},{"type":"boolean"}]},"uniqueItems":true,"minItems":2,"maxItems":3}""", """["a",true,false]""", true)]
+    [InlineData("""{"type":"array","items":{"anyOf":[{"enum":["a","b"]},{"type":"boolean"}]},"uniqueItems":true,"minItems":2,"maxItems":3}""", """["a","b",true,false]""", false)]
+    [InlineData("""{"type":"array","items":{"type":"string"},"uniqueItems":true,"maxItems":1}""", """["x"]""", true)]
+    [InlineData("""{"enum":[[1,2],[1,1.0]],"uniqueItems":true}""", "[1,2]", true)]
+    [InlineData("""{"enum":[[1,2],[1,1.0]],"uniqueItems":true}""", "[1,1.0]", false)]
+    public void UniqueItems(string schema, string text, bool isWritten) => Assert.Equal(isWritten, Schemas.Accepts(schema, text));
+
     [Theory]
     [InlineData("""{"type":"array","items":{"type":"integer"}}""", "[]", true)]
     [InlineData("""{"type":"array","items":{"type":"integer"},"minItems":1}""", "[]", false)]

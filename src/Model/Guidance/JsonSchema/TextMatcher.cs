@@ -1,0 +1,44 @@
+using System.Globalization;
+using System.Text;
+using Llama.Model.Guidance.Automata;
+
+namespace Llama.Model.Guidance.JsonSchema;
+
+/// <summary>Holds given texts to the rules of a schema: listed strings, and names.</summary>
+/// <param name="effort">Takes note of what is read.</param>
+internal sealed class TextMatcher(Effort effort)
+{
+    private const long MostBytes = 8 << 20;
+
+    private readonly Dictionary<TextRule, AutomatonMachine?> _machines = [];
+
+    /// <summary>Whether a text has a shape.</summary>
+    /// <exception cref="GrammarException">That cannot be told.</exception>
+    public bool Has(string text, StringShape shape) =>
+        shape.Rules.All(rule => Matches(text, rule) ?? throw Unclear(text, rule)) && new StringInfo(text).LengthInTextElements >= shape.MinLength && !(text.Length > shape.MaxLength); // the least and the most that a judge counts
+
+    /// <summary>
+    /// Whether a text goes by a rule; null where that cannot be told. What is written under a rule is less than what validators accept, so that not to match it says something only of
+    /// plain text under a pattern, on which engines agree.
+    /// </summary>
+    public bool? Matches(string text, TextRule rule)
+    {
+        if (!_machines.TryGetValue(rule, out AutomatonMachine? machine))
+        {
+            var automaton = AutomatonBuilder.BuildPossiblyEmpty(rule.Text, null);
+            _machines[rule] = machine = automaton.IsEmpty ? null : new AutomatonMachine(automaton, MostBytes);
+        }
+        ByteState? state = machine?.Start;
+        effort.Spend(text.Length);
+        foreach (byte value in Encoding.UTF8.GetBytes(text))
+        {
+            effort.Spend(state?.Width ?? 0);
+            state = state == ByteState.Dead ? state : state?.Advance(value);
+        }
+        if (state is { IsAccepting: true }) return true;
+        return rule.IsPattern && !text.AsSpan().ContainsAnyExceptInRange(' ', '~') ? false : null;
+    }
+
+    private static GrammarException Unclear(string text, TextRule rule) =>
+        new(rule.Path, $"{JsonText.Spell(text)} is listed or declared but does not match the {rule.Name}, as far as can be told; use only texts that do, and leave it out.");
+}
