@@ -54,10 +54,11 @@ internal sealed class ModelDevice : IDisposable
     {
         CheckRepack();
         IWeightSource source = WeightSource.Open(Options.Path, Format, Memory, part, mayStream: Choice.MemoryLimit is not null);
-        long bytes = Backend.TakesPackedWeights && Choice.MemoryLimit is null && Options.Repack is not false ? WeightDemand.DenseBytes(source, Format.Dtype, part ?? ModelPart.Whole(source.Config)) : 0;
-        if (bytes == 0 || (Options.Repack is null && bytes > FreeBytes / 4 * 3)) return source; // the rest is for the cache
-        bool atOnce = Options.Repack is true || Options.Deterministic || part is not null || bytes <= PackedAtOnce; // with several devices how they share work is measured at start
-        return new PackedWeights(source, atOnce ? null : background);
+        if (Options.Repack is false || !Backend.TakesPackedWeights || Choice.MemoryLimit is not null) return source;
+        long bytes = WeightDemand.DenseBytes(source, Format.Dtype, part ?? ModelPart.Whole(source.Config));
+        if (Options.Repack is null && bytes > FreeBytes / 4 * 3) return source; // the rest is for the cache
+        bool canWait = Options is { Repack: null, Deterministic: false } && part is null && bytes > PackedAtOnce; // what several devices share out is measured at start
+        return new PackedWeights(source, canWait ? background : null);
     }
 
     public void Dispose() => Backend.Dispose();
@@ -69,5 +70,4 @@ internal sealed class ModelDevice : IDisposable
         if (!Backend.TakesPackedWeights)
             throw new ArgumentException("Model:Repack=true needs a CPU with AVX-512 BF16, Model:Kernels=fused and weights that are not float32; leave it out to have weights packed where that can be done.");
     }
-
 }

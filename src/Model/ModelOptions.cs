@@ -31,7 +31,7 @@ public sealed record ModelOptions
     public string Kernels { get; init; } = "fused";
 
     /// <summary>
-    /// Whether a request's tokens are byte for byte the same alone, in any batch, in any chunks and with a prefix hit, at the price of slower long prompts.
+    /// Whether a request's tokens are byte for byte the same alone, in any batch, in any chunks and with a prefix hit, at the price of slower long prompts where weights are not packed.
     /// Needs fused kernels on a CPU.
     ///</summary>
     public bool Deterministic { get; init; }
