@@ -92,6 +92,7 @@ public sealed class PlanVerbTests : IDisposable
     }
 
     [Theory]
+    [InlineData("")]
     [InlineData("cuda:0=lots")]
     [InlineData("cuda:0")]
     [InlineData("=80GiB")]
@@ -101,7 +102,7 @@ public sealed class PlanVerbTests : IDisposable
         (int? exitCode, _, string error) = await RunAsync("--devices", devices);
 
         Assert.Equal(2, exitCode);
-        Assert.Contains($"--devices has '{devices}'; give a device and a size", error);
+        Assert.Contains(devices.Length == 0 ? "--devices is empty; give devices" : $"--devices has '{devices}'; give a device and a size", error);
     }
 
     private async Task Empty(string shape) =>

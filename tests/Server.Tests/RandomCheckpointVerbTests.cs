@@ -104,6 +104,8 @@ public sealed class RandomCheckpointVerbTests : IDisposable
 
         Assert.StartsWith($"{shape} has ", (await VerbsTests.RunAsync("random-checkpoint", "--shape", shape, "--out", _folder)).Error);
         Assert.StartsWith("--tokenizer is '/no/such', where no checkpoint is", (await VerbsTests.RunAsync("random-checkpoint", "--tokenizer", "/no/such", "--out", _folder)).Error);
+        File.WriteAllText(Path.Combine(_folder, "tokenizer.json"), """{"model":{"type":"WordPiece","vocab":{"a":0}}}""");
+        Assert.StartsWith($"{_folder}/tokenizer.json: ", (await VerbsTests.RunAsync("random-checkpoint", "--tokenizer", _folder, "--out", Path.Combine(_folder, "model"))).Error);
     }
 
     [Fact]

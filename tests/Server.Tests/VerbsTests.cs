@@ -16,6 +16,8 @@ public sealed class VerbsTests
     [Theory]
     [InlineData("nonsense")]
     [InlineData("nonsense", "--Model:Path=x")]
+    [InlineData("nonsense", "--help")]
+    [InlineData("help", "nonsense")]
     [InlineData("fields", "--nonsense")]
     [InlineData("bench", "nonsense")]
     [InlineData("bench", "serve", "--nonsense")]

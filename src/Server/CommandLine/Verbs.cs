@@ -31,6 +31,8 @@ internal static class Verbs
             return await GuardAsync(() => Write(() => ServerHelp.Write(output, verbs)), error);
         if (!hasVerb && args.Contains("--version"))
             return await GuardAsync(() => Write(() => output.WriteLine(ServerVersion.Full)), error);
+        if (hasVerb && Array.TrueForAll(verbs, verb => verb.Name != words[0]))
+            words = words[..1]; // --help behind it would hide that there is no such verb
         return hasVerb ? await RunAsync(Root(verbs).Parse(words), settings, To(output, error)) : null;
     }
 
@@ -90,7 +92,7 @@ internal static class Verbs
             await error.WriteLineAsync("Interrupted.");
             return Interrupted;
         }
-        catch (Exception failure) when (failure is VerbException or CheckpointException or TorchLoadException or ArgumentException or InsufficientMemoryException or IOException or InvalidDataException or UnauthorizedAccessException)
+        catch (Exception failure) when (failure is VerbException or CheckpointException or TorchLoadException or ArgumentException or InsufficientMemoryException or NotSupportedException or IOException or InvalidDataException or UnauthorizedAccessException)
         {
             await error.WriteLineAsync(failure.Message);
             return 1;

@@ -20,10 +20,12 @@ internal sealed class RemoteServer : IDisposable
     });
 
     /// <param name="url">Its address, with or without <c>/v1</c>.</param>
-    /// <param name="apiKey">Sent as <c>Authorization: Bearer</c>; null for none.</param>
+    /// <param name="apiKey">Sent as <c>Authorization: Bearer</c>, without the space around it that a file may have left; null for none.</param>
+    /// <exception cref="VerbException">No header can hold the key.</exception>
     public RemoteServer(Uri url, string? apiKey)
     {
-        (Url, _apiKey) = (url, apiKey);
+        (Url, _apiKey) = (url, apiKey?.Trim());
+        if (_apiKey is not null && !_apiKey.All(letter => letter is > ' ' and <= '~')) throw new VerbException("The API key holds a space, or a letter that is not ASCII; check --api-key, or OPENAI_API_KEY in the environment.");
         string path = url.AbsolutePath.TrimEnd('/');
         _base = new Uri(url, path.EndsWith("/v1", StringComparison.Ordinal) ? path + "/" : path + "/v1/");
     }

@@ -29,7 +29,10 @@ public sealed class ChatVerbTests
         Assert.Contains("/model", await FailAsync("Hi", "--url", url, "--api-key", "right", "--model", "gpt-4"));
         Assert.Contains("context length", await FailAsync("Hi", "--url", url, "--api-key", "right", "--max-tokens", "100000"));
         Assert.Contains("is empty", await FailAsync(" ", "--url", url, "--api-key", "right"));
+        Assert.Contains("--api-key", await FailAsync("Hi", "--url", url, "--api-key", "ri\nght"));
+        Assert.Contains("--api-key", await FailAsync("Hi", "--url", url, "--api-key", "schlüssel"));
         Assert.Equal(0, (await VerbsTests.RunAsync("chat", "Hi", "--url", url, "--api-key", "right")).ExitCode);
+        Assert.Equal(0, (await VerbsTests.RunAsync("chat", "Hi", "--url", url, "--api-key", "right\r\n")).ExitCode);
     }
 
     [Fact]
