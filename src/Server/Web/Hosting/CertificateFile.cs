@@ -18,7 +18,7 @@ internal sealed class CertificateFile(IConfigurationSection section, string cont
     /// <summary>Until when it holds; null while it is that of the start.</summary>
     public DateTime? ValidUntil => _renewed?.TargetCertificate.NotAfter;
 
-    /// <summary>Has a connection begin with it.</summary>
+    /// <summary>Sets it for a connection that begins.</summary>
     public void Show(SslServerAuthenticationOptions connection) => connection.ServerCertificateContext = _renewed ?? connection.ServerCertificateContext;
 
     /// <summary>Reads the files again where they have changed. A certificate and a key that do not belong together, as while one is there and the other is not, change nothing.</summary>
