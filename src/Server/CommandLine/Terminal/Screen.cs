@@ -12,9 +12,8 @@ internal sealed class Screen(TextWriter output, TextWriter error, bool isTermina
 
     public static Screen Of(TextWriter output, TextWriter error)
     {
-        bool isTerminal = ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected;
-        bool hasColour = isTerminal && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) && Environment.GetEnvironmentVariable("TERM") != "dumb";
-        return new Screen(output, error, isTerminal, isTerminal && !Console.IsInputRedirected, hasColour);
+        bool isTerminal = TerminalOutput.IsSeen(output);
+        return new Screen(output, error, isTerminal, isTerminal && !Console.IsInputRedirected, TerminalOutput.HasColour(output));
     }
 
     /// <summary>Asks for a line.</summary>

@@ -17,7 +17,7 @@ internal static class TypedLines
         ? Console.In
         : new StreamReader(new FileStream(new SafeFileHandle(0, ownsHandle: false), FileAccess.Read, bufferSize: 0), new UTF8Encoding(false));
 
-    /// <summary>Whether a whole line more is there, which nobody has typed as fast.</summary>
+    /// <summary>Whether another whole line is there already. Nobody types that fast: it was pasted.</summary>
     public static bool HasMore()
     {
         if (!OperatingSystem.IsLinux()) return Console.KeyAvailable;
