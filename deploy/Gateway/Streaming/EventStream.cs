@@ -3,8 +3,8 @@ using System.Buffers;
 namespace Llama.Gateway.Streaming;
 
 /// <summary>
-/// Passes on whole events as they come, and when the other side breaks off ends with one that says so. The beginning of an event is held until its end is there, which no reader
-/// would notice; so that last event never follows on half a one. Reads ahead by no more than the event it is in.
+/// Passes on whole events as they come; when the replica breaks off, ends with an event that says so. An event is held back until its end is there, which no reader notices: so the last
+/// event never follows half of another. Reads ahead by no more than the event it is in.
 /// </summary>
 /// <param name="inner">What the replica sends.</param>
 /// <param name="broken">The event to end with when it breaks off.</param>
