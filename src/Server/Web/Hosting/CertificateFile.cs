@@ -1,6 +1,5 @@
 using System.Net.Security;
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 
 namespace Llama.Server.Web.Hosting;
 
@@ -31,21 +30,8 @@ internal sealed class CertificateFile(IConfigurationSection section, string cont
         if (now.AsSpan().SequenceEqual(_seen))
             return false;
         _seen = now;
-        fault = Tls.Fault(section, contentRoot);
-        if (fault is null)
-            _renewed = Load();
+        _renewed = Tls.Load(section, contentRoot, out fault) ?? _renewed;
         return true;
-    }
-
-    private SslStreamCertificateContext Load()
-    {
-        X509Certificate2 certificate = Tls.Load(Path, Tls.KeyPathOf(section, contentRoot), section["Password"]);
-        var chain = new X509Certificate2Collection(); // those that the file holds beside it, which clients want to see
-        if (X509Certificate2.GetCertContentType(Path) == X509ContentType.Pfx)
-            chain = X509CertificateLoader.LoadPkcs12CollectionFromFile(Path, section["Password"]);
-        else
-            chain.ImportFromPemFile(Path);
-        return SslStreamCertificateContext.Create(certificate, chain, offline: true);
     }
 
     /// <summary>A hash of what the files hold; of files that cannot be read nothing.</summary>
