@@ -1,6 +1,7 @@
 using Llama.Model.Backends;
 using Llama.Model.Checkpoints;
 using Llama.Model.Kernels;
+using Llama.Model.Kernels.Machine;
 using Llama.Model.Offload;
 using Llama.Model.Parallel;
 using Llama.Model.Sampling;
@@ -13,6 +14,7 @@ internal sealed class DeviceModel : IDisposable
     private readonly ModelDevice _device;
     private readonly ShardGroup? _group; // the devices that its layers are shared with
     private readonly IWeightSource _source;
+    private readonly BackgroundPacking _packing = new();
     private readonly StepSize _size;
     private readonly IKernels _kernels;
     private readonly ShardedKernels? _shared; // the kernels, when others have shares in what they compute
@@ -34,7 +36,7 @@ internal sealed class DeviceModel : IDisposable
         (_device, _group) = (device, group);
         try
         {
-            _source = WeightSource.Open(options.Path, device.Format, device.Memory, part, mayStream: device.Choice.MemoryLimit is not null);
+            _source = device.OpenWeights(part, _packing);
             ModelPart held = part ?? ModelPart.Whole(Config);
             _size = new StepSize(batchTokens, options.MaxSequences, ModelRunner.ContextLengthOf(options, Config), options.BlockSize);
             _kernels = device.Backend.CreateKernels(WithAllTokens(held.ShapeOf(_source.Config)), _size, device.KvDtype);
@@ -70,7 +72,7 @@ internal sealed class DeviceModel : IDisposable
     public string Kernels => _kernels.Describe(Weights);
 
     /// <summary>The same without what is measured anew at each start.</summary>
-    public string Arithmetic => $"{_kernels.Describe()}{(_device.Options.Deterministic ? ", deterministic" : "")}";
+    public string Arithmetic => $"{_kernels.Describe()}{(Weights.Layers[0].Mlp.Gate is PackedWeight or PackingWeight ? ", packed weights" : "")}{(_device.Options.Deterministic ? ", deterministic" : "")}";
 
     /// <summary>As <see cref="ModelRunner.IsAhead"/>.</summary>
     public bool IsAhead => _step!.IsAhead;
@@ -84,8 +86,11 @@ internal sealed class DeviceModel : IDisposable
     {
         return _plan?.Pool(Derive, BytesPerBlock) ?? Derive();
 
-        KvPoolSize Derive() => KvPoolSize.Derive(_device.Options, _size.ContextLength, BytesPerBlock, _device.FreeBytes, _device.Choice.CacheShare);
+        KvPoolSize Derive() => KvPoolSize.Derive(_device.Options, _size.ContextLength, BytesPerBlock, _device.FreeBytes - _packing.Bytes, _device.Choice.CacheShare);
     }
+
+    /// <summary>Ends when all weights have the form in which they stay.</summary>
+    public Task Packed => _packing.End;
 
     /// <summary>Allocates the cache; then steps can be run.</summary>
     public void UseCache(int blockCount)
@@ -98,6 +103,7 @@ internal sealed class DeviceModel : IDisposable
         else _step = new FollowingStep(_model, backend);
         if (_plan?.Stream is { } stream && _device.Choice.Process is { } process)
             _spare = new SpareMemory(process, stream, Weights, new UntouchedMemory(Weights, _kernels, _size, backend.ActivationDtype, cache));
+        _packing.Start();
     }
 
     /// <summary>What lies here; there once the cache does.</summary>
@@ -149,6 +155,7 @@ internal sealed class DeviceModel : IDisposable
     // Also of one whose loading failed: what takes over something disposes it.
     public void Dispose()
     {
+        _packing.Stop();
         _step?.Dispose();
         _shared?.Dispose();
         if (_model is not null) _model.Dispose();

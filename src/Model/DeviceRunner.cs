@@ -71,6 +71,7 @@ internal sealed class DeviceRunner : ModelRunner
             StepBytes = _model.Weights.StepByteCount,
             Devices = [_model.Share(pool.BlockCount)],
             ThreadCount = threads,
+            Packed = _model.Packed,
             Warnings = [.. _device.Choice.Warnings, .. TorchLibrary.Warnings],
         };
     }

@@ -38,6 +38,9 @@ public sealed record ModelDescription(string Model, string Device, string Dtype,
     /// <summary>Threads that compute; 0 where that is not a CPU's affair.</summary>
     public int ThreadCount { get; init; }
 
+    /// <summary>Ends when all weights have the form in which they stay: those of a large model are packed while it is served already.</summary>
+    public Task Packed { get; init; } = Task.CompletedTask;
+
     /// <summary>A model's shape in words.</summary>
     public static string Shape(LlamaConfig config) => string.Create(CultureInfo.InvariantCulture,
         $"{config.LayerCount} layers × {config.HiddenSize:N0}, {config.HeadCount} heads over {config.KvHeadCount} KV heads, vocabulary {config.VocabSize:N0}, {config.ParameterCount / 1e6:N1} M parameters");

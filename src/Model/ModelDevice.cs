@@ -1,5 +1,8 @@
 using Llama.Model.Backends;
+using Llama.Model.Checkpoints;
 using Llama.Model.Kernels;
+using Llama.Model.Kernels.Machine;
+using Llama.Model.Parallel;
 using static TorchSharp.torch;
 
 namespace Llama.Model;
@@ -7,6 +10,8 @@ namespace Llama.Model;
 /// <summary>A device that was taken into use for a model or a part of one. Belongs to the thread that makes it; what lies there is disposed before it.</summary>
 internal sealed class ModelDevice : IDisposable
 {
+    private const long PackedAtOnce = 256L << 20;
+
     private readonly long _freeAtFirst;
 
     /// <summary>Takes the device into use.</summary>
@@ -39,5 +44,30 @@ internal sealed class ModelDevice : IDisposable
     /// <summary>Bytes of a memory of its own that were taken since it is in use; null on the processor, where it is the process' memory.</summary>
     public long? TakenBytes => Memory.IsHost ? null : _freeAtFirst - FreeBytes;
 
+    /// <summary>Opens the weights of a part of the model, in the form in which they are multiplied here.</summary>
+    /// <param name="part">Which; null for all.</param>
+    /// <param name="background">Given the weights to be packed while the model is served already: packing those of a large model takes seconds.</param>
+    /// <exception cref="CheckpointException">The checkpoint is not there or not whole; with every fault.</exception>
+    /// <exception cref="InsufficientMemoryException">The device has not so much memory; nothing was brought to it.</exception>
+    /// <exception cref="ArgumentException">The device cannot work with the form.</exception>
+    public IWeightSource OpenWeights(ModelPart? part, BackgroundPacking background)
+    {
+        CheckRepack();
+        IWeightSource source = WeightSource.Open(Options.Path, Format, Memory, part, mayStream: Choice.MemoryLimit is not null);
+        long bytes = Backend.TakesPackedWeights && Choice.MemoryLimit is null && Options.Repack is not false ? WeightDemand.DenseBytes(source, Format.Dtype, part ?? ModelPart.Whole(source.Config)) : 0;
+        if (bytes == 0 || (Options.Repack is null && bytes > FreeBytes / 4 * 3)) return source; // the rest is for the cache
+        bool atOnce = Options.Repack is true || Options.Deterministic || part is not null || bytes <= PackedAtOnce; // with several devices how they share work is measured at start
+        return new PackedWeights(source, atOnce ? null : background);
+    }
+
     public void Dispose() => Backend.Dispose();
+
+    private void CheckRepack()
+    {
+        if (Options.Repack is not true) return;
+        if (Choice.MemoryLimit is not null) throw new ArgumentException("Model:Repack=true keeps all weights in memory, and under Model:MemoryLimit some may stream; leave out one of them.");
+        if (!Backend.TakesPackedWeights)
+            throw new ArgumentException("Model:Repack=true needs a CPU with AVX-512 BF16, Model:Kernels=fused and weights that are not float32; leave it out to have weights packed where that can be done.");
+    }
+
 }

@@ -18,16 +18,18 @@ internal static class ProductsBench
         Option<string> dtype = new("--dtype") { Description = "Form of the weights, as Model:Dtype.", DefaultValueFactory = _ => "auto" };
         Option<int[]> rows = new("--rows") { Description = "Numbers of rows.", DefaultValueFactory = _ => [1, 8, 16, 512], AllowMultipleArgumentsPerToken = true };
         Option<int> rounds = new("--rounds") { Description = "Counted rounds; the medians are shown.", DefaultValueFactory = _ => 5 };
-        Command command = new("products", "All matrix products of a model's step: milliseconds, GMAC/s and weight GB/s by number of rows.") { model, dtype, rows, rounds };
-        command.SetAction(parsed => Run(parsed.GetValue(model)!, parsed.GetValue(dtype)!, parsed.GetValue(rows)!, parsed.GetValue(rounds)));
+        Option<bool> repack = new("--repack") { Description = "Pack weights in bfloat16 while they are loaded, as Model:Repack." };
+        Command command = new("products", "All matrix products of a model's step: milliseconds, GMAC/s and weight GB/s by number of rows.") { model, dtype, rows, rounds, repack };
+        command.SetAction(parsed => Run(parsed.GetValue(model)!, parsed.GetValue(dtype)!, parsed.GetValue(rows)!, parsed.GetValue(rounds), parsed.GetValue(repack)));
         return command;
     }
 
-    private static void Run(string model, string dtype, int[] rowCounts, int rounds)
+    private static void Run(string model, string dtype, int[] rowCounts, int rounds, bool repack)
     {
         Console.WriteLine($"libtorch in {TorchLibrary.Load()}, {SimdKernels.Create(ScalarType.BFloat16, deterministic: false).Describe()}");
         using IDisposable inference = inference_mode();
-        using LlamaWeights weights = new(WeightSource.Open(model, WeightFormat.Parse(dtype), HostMemory.Instance));
+        IWeightSource source = WeightSource.Open(model, WeightFormat.Parse(dtype), HostMemory.Instance);
+        using LlamaWeights weights = new(repack ? new PackedWeights(source) : source);
         LlamaConfig config = weights.Config;
         IKernels kernels = SimdKernels.Create(ScalarType.BFloat16, deterministic: false);
         double bytes = weights.StepByteCount, parameters = config.ParameterCount - (double)config.VocabSize * config.HiddenSize; // all but the embedding

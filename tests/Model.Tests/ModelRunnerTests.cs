@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Llama.Model.Backends;
 using Llama.Model.Checkpoints;
+using Llama.Model.Kernels.Machine;
 using Llama.Model.Sampling;
 using Llama.Model.Threads;
 using Llama.Tests.Shared;
@@ -115,6 +116,33 @@ public sealed class ModelRunnerTests : IDisposable
         Assert.Contains("24 blocks × 16 tokens = 384 tokens", runner.Description.KvCache);
         Assert.Contains("enough for 3 sequences of 128 tokens", runner.Description.KvCache);
         Assert.Contains("bfloat16 weights (auto), bfloat16 KV cache", runner.Description.Dtype);
+    }
+
+    [Fact]
+    public void Load_Bfloat16_PacksWhatIsNotToBeReadByRows()
+    {
+        if (!MachineCode.IsSupported) return;
+        RandomCheckpoint.Write(_folder, SmallLlama.Config with { TieWordEmbeddings = true, VocabSize = 208 }, TensorDtype.BF16, seed: 1);
+        ModelOptions options = new() { Path = _folder, Device = "cpu" };
+        using ModelRunner packed = ModelRunner.Load(options), mapped = ModelRunner.Load(options with { Repack = false }), codes = ModelRunner.Load(options with { Dtype = "int8", Repack = true });
+        Assert.Contains("products of packed weights", packed.Description.Device);
+        Assert.DoesNotContain("packed", mapped.Description.Device + codes.Description.Device);
+        Assert.EndsWith(", packed weights", packed.Description.Computation);
+        Assert.Equal(packed.Description.Computation, mapped.Description.Computation + ", packed weights");
+        Assert.True(packed.Description.WeightBytes > mapped.Description.WeightBytes); // the embedding is read by rows, and is the head as well
+        Assert.Equal(Generate(options with { Repack = false }, 30), Generate(options, 30));
+    }
+
+    [Theory]
+    [InlineData("fused", "float32", null, "needs a CPU with AVX-512 BF16")]
+    [InlineData("plain", "auto", null, "needs a CPU with AVX-512 BF16")]
+    [InlineData("fused", "auto", "4GiB", "leave out one of them")]
+    public void Load_RepackWhereThatCannotBe_SaysWhy(string kernels, string dtype, string? limit, string remedy)
+    {
+        ModelOptions options = new() { Path = _folder, Device = "cpu", Kernels = kernels, Dtype = dtype, MemoryLimit = limit, Repack = true };
+        ArgumentException error = Assert.Throws<ArgumentException>(() => ModelRunner.Load(options));
+        Assert.Contains("Model:Repack=true", error.Message);
+        Assert.Contains(remedy, error.Message);
     }
 
     [Theory]

@@ -37,8 +37,11 @@ internal sealed class HostBackend : IBackend
 
     public bool RunsAhead => false;
 
+    public bool TakesPackedWeights { get; private init; }
+
     /// <summary>The processor's own kernels, for weights of this type.</summary>
-    public static HostBackend Fused(ScalarType dtype, bool deterministic, HostMemory? memory = null) => new(memory ?? HostMemory.Instance, () => SimdKernels.Create(dtype, deterministic));
+    public static HostBackend Fused(ScalarType dtype, bool deterministic, HostMemory? memory = null) =>
+        new(memory ?? HostMemory.Instance, () => SimdKernels.Create(dtype, deterministic)) { TakesPackedWeights = SimdKernels.TakesPackedWeights(dtype) };
 
     /// <summary>C# without SIMD: what others are compared with where there is no libtorch.</summary>
     public static HostBackend Scalar(ScalarType dtype, HostMemory? memory = null) => new(memory ?? HostMemory.Instance, () => SimdKernels.CreateScalar(dtype));

@@ -20,6 +20,9 @@ internal interface IBackend : IDisposable
     /// <summary>As <see cref="ModelLimits.RunsAhead"/>.</summary>
     bool RunsAhead { get; }
 
+    /// <summary>Whether its kernels multiply with weights that <see cref="PackedWeights"/> hands out.</summary>
+    bool TakesPackedWeights => false;
+
     /// <summary>The kernels for a model; once for each backend.</summary>
     /// <param name="config">The model's shape, with the whole vocabulary.</param>
     /// <param name="size">The largest step's.</param>

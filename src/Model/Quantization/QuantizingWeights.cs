@@ -37,5 +37,7 @@ internal sealed class QuantizingWeights(IWeightSource source, QuantizationPlan p
         : throw new ArgumentException($"Model:Dtype={plan.Layers} quantises while loading, which weights cannot be that stream from their file: each step would do it again. Quantise ahead "
             + $"(the verb quantize with --type {plan.Layers}) and serve what it wrote, or raise Model:MemoryLimit.");
 
+    public void Release(string name) => source.Release(name);
+
     public void Dispose() => source.Dispose();
 }

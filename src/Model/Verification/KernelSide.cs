@@ -1,5 +1,6 @@
 using Llama.Model.Backends;
 using Llama.Model.Kernels;
+using Llama.Model.Kernels.Machine;
 using Llama.Model.Kernels.Outliers;
 using Llama.Model.Quantization;
 using static TorchSharp.torch;
@@ -41,7 +42,7 @@ internal sealed unsafe class KernelSide(IBackend backend, IKernels kernels) : ID
 
     /// <summary>A random weight whose products with activations are of their size.</summary>
     /// <param name="format">As the setting <c>Model:Dtype</c> asks for.</param>
-    public Weight Weight(WeightFormat format, int outputs, int inputs, int seed) => Weight(format, outputs, inputs, seed, mayBeCodes: Memory.HoldsCodes);
+    public Weight Weight(WeightFormat format, int outputs, int inputs, int seed) => Packed(Weight(format, outputs, inputs, seed, mayBeCodes: Memory.HoldsCodes));
 
     /// <summary>A random embedding table, of which rows are read.</summary>
     public Weight Table(WeightFormat format, int rows, int columns, int seed) => Weight(format, rows, columns, seed, mayBeCodes: Memory.IsHost);
@@ -82,6 +83,8 @@ internal sealed unsafe class KernelSide(IBackend backend, IKernels kernels) : ID
             return Keep(mayBeCodes ? Memory.Place(codes) : new DenseWeight(Memory.Place(Dense(codes), ScalarType.BFloat16)));
         }
     }
+
+    private Weight Packed(Weight weight) => backend.TakesPackedWeights && PackedWeight.CanHold(weight) ? Keep(new WeightPacker().Pack((DenseWeight)weight)) : weight; // as a model's are when it is loaded
 
     private Matrix Poisoned(Matrix onHost)
     {

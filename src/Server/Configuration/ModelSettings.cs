@@ -44,6 +44,9 @@ internal sealed class ModelSettings
     /// <summary>Whether a request's text is the same byte for byte whatever shares its steps.</summary>
     public bool Deterministic { get; set; }
 
+    /// <summary>Whether weights in bfloat16 are packed for the processor while they are loaded; empty packs them where that can be done and there is room.</summary>
+    public bool? Repack { get; set; }
+
     /// <summary>Threads that compute a step on a CPU; empty takes as many as the process may use cores.</summary>
     [Range(1, 1024)]
     public int? Threads { get; set; }
@@ -78,6 +81,7 @@ internal sealed class ModelSettings
         KvDtype = KvDtype,
         Kernels = Kernels,
         Deterministic = Deterministic,
+        Repack = Repack,
         Threads = Threads,
         LibTorch = LibTorch.Length > 0 ? LibTorch : null,
         ContextLength = ContextLength,

@@ -39,6 +39,42 @@ public sealed class MachineLinearTests
     }
 
     [Fact]
+    public void Packed_AnyShape_EqualsPlain()
+    {
+        if (!MachineCode.IsSupported) return;
+        foreach (int rows in new[] { 1, 2, 5, 6, 7, 12, 13, 24, 25, 36, 49, 130 })
+            foreach ((int inputs, int outputs) in new[] { (1, 16), (7, 32), (33, 48), (256, 688), (1056, 80), (2048, 176), (5633, 64) })
+                Check(rows, inputs, Packed(outputs, inputs), inPanels: false, Tolerances["bfloat16"]);
+    }
+
+    [Fact]
+    public void Packed_AgainInRows_IsWhatItWas()
+    {
+        if (!MachineCode.IsSupported) return;
+        foreach ((int outputs, int inputs) in new[] { (16, 1), (48, 33), (32, 100) })
+        {
+            using DenseWeight weight = new(Matrix.Of(Randoms(2).Next(outputs, inputs).to(ScalarType.BFloat16))), again = new WeightPacker().Pack(weight).ToDense();
+            Assert.True(again.Values.Tensor.eq(weight.Values.Tensor).all().item<bool>());
+        }
+    }
+
+    [Fact]
+    public void Packed_RowInAnyBatch_IsBitwiseTheSame()
+    {
+        if (!MachineCode.IsSupported) return;
+        using PackedWeight weight = Packed(176, 2100);
+        MachineLinear linear = new();
+        Matrix input = Matrix.Of(Randoms(1).Next(70, 2100)), all = Matrix.Of(ones(70, 176));
+        linear.Run(input, [new(weight, all)], add: true, isMany: false);
+        for (int rows = 1; rows < 70; rows += rows < 26 ? 1 : 7)
+        {
+            Matrix part = Matrix.Of(ones(rows, 176));
+            linear.Run(input.Take(rows), [new(weight, part)], add: true, isMany: false);
+            Assert.True(part.Tensor.eq(all.Tensor.narrow(0, 0, rows)).all().item<bool>(), $"{rows} rows");
+        }
+    }
+
+    [Fact]
     public void Float32_AnyShape_EqualsPlain()
     {
         if (!MachineCode.IsSupported) return;
@@ -156,6 +192,12 @@ public sealed class MachineLinearTests
         double size = Math.Max(expected.Tensor.square().mean().sqrt().item<float>(), 1e-3);
         double worst = Tensors.Difference(expected.Tensor, actual.Tensor);
         Assert.True(worst <= 5 * tolerance * size, $"{what}: differs by {worst:E2} where outputs are {size:E2}"); // five times the typical error: thousands are drawn
+    }
+
+    private static PackedWeight Packed(int outputs, int inputs)
+    {
+        using DenseWeight weight = new(Matrix.Of(Randoms(2).Next(outputs, inputs).to(ScalarType.BFloat16)));
+        return new WeightPacker().Pack(weight);
     }
 
     private static QuantizedWeight RandomCodes(int outputs, int inputs, int bits, int groupSize, bool hasMinima)

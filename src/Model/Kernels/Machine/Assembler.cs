@@ -99,6 +99,9 @@ internal sealed class Assembler : InstructionEncoder
     /// <summary>target += pairs of bfloat16 multiplied and summed in float32 (VDPBF16PS).</summary>
     public void DotBfloat16(int target, int first, int second) => Vector(Prefix.PF3, Map.M0F38, false, 0x52, target, first, second);
 
+    /// <summary>The same with one pair from memory in all lanes.</summary>
+    public void DotBfloat16(int target, int first, Memory pair) => Vector(Prefix.PF3, Map.M0F38, false, 0x52, target, first, pair, 4, broadcast: true);
+
     /// <summary>target += quads of unsigned by signed bytes multiplied and summed in 32 bits (VPDPBUSD).</summary>
     public void DotBytes(int target, int unsigned, Memory signed) => Vector(Prefix.P66, Map.M0F38, false, 0x50, target, unsigned, signed, 64);
 

@@ -9,11 +9,12 @@ internal sealed class MachineLinear
     private readonly IntegerInput _integers = new();
     private readonly RowProducts _few = new();
     private readonly PanelProducts _many = new();
+    private readonly PackedProducts _packed = new();
 
     /// <summary>Whether there is code for such a weight: floating point, or codes whose groups do not end within a register.</summary>
     public static bool Supports(Weight weight) => weight switch
     {
-        DenseWeight => true,
+        DenseWeight or PackedWeight => true,
         QuantizedWeight codes => codes.GroupSize >= QuantizedWeight.Chunk || codes.Inputs % QuantizedWeight.Chunk == 0,
         _ => false,
     };
@@ -22,11 +23,12 @@ internal sealed class MachineLinear
     /// <param name="input">[rows, inputs] float32</param>
     /// <param name="projections">With weights of one format.</param>
     /// <param name="add">Whether to add.</param>
-    /// <param name="isMany">Whether packing the weights into panels pays. If not, a row's result does not depend on the others.</param>
+    /// <param name="isMany">Whether packing the weights into panels pays, where they are not packed already. If not, a row's result does not depend on the others.</param>
     public void Run(Matrix input, ReadOnlySpan<Projection> projections, bool add, bool isMany)
     {
         Weight weight = projections[0].Weight;
-        if (weight is DenseWeight { Values.Dtype: ScalarType.Float32 }) _few.Run(Whole(input), projections, add);
+        if (weight is PackedWeight) _packed.Run(_bf16.Pack(input, weight), projections, add);
+        else if (weight is DenseWeight { Values.Dtype: ScalarType.Float32 }) _few.Run(Whole(input), projections, add);
         else if (isMany && Fit(projections)) _many.Run(_bf16.Pack(input, weight), projections, add);
         else if (weight is QuantizedWeight codes) _few.Run(_integers.Pack(input, codes), projections, add);
         else _few.Run(_bf16.Pack(input, weight), projections, add);

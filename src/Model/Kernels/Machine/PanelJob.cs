@@ -7,13 +7,12 @@ internal unsafe struct PanelJob
     public Chunk* Chunks;
     public int ProductCount, ChunkCount;
     public RowInput Input;
-    public PackShape Pack;
+    public UnitPacker Packer;
     public Strips Strips;
     public int FetchingStrips, RowsAhead; // the last so many strips fetch so many weight rows with each panel, all of a block in the end
-    public Code PackRounds, PackRest; // whole rounds of a chunk, and what is left of it
     public byte** Panels; // [threads] room for the panels of a block
 
-    /// <summary>Code for panels of two registers and of one.</summary>
+    /// <summary>Code for tiles of two units and of one.</summary>
     public struct Code
     {
         public nint Two, One;
@@ -22,8 +21,11 @@ internal unsafe struct PanelJob
     /// <summary>A stretch of the inputs.</summary>
     public struct Chunk
     {
-        public int Start, Inputs, PaddedInputs;
+        public InputChunk Inputs;
         public Code Long, Short, LongFetching, ShortFetching; // for strips of either length, and for those of them that fetch the next block meanwhile
+
+        /// <summary>Bytes of a unit.</summary>
+        public readonly int UnitBytes => Inputs.PaddedInputs * UnitPacker.BytesPerInput;
 
         /// <summary>The code for a strip.</summary>
         public readonly Code Of(bool isLong, bool fetches) => (isLong, fetches) switch

@@ -1,8 +1,8 @@
 namespace Llama.Model.Kernels.Machine;
 
 /// <summary>
-/// Generates the packing of 16 weight rows into a panel of bfloat16: blocks of 16 rows × 32 inputs are brought to bfloat16 where they are codes, and transposed in registers by pairs of inputs,
-/// as four interleavings of which the first two work within quarters of registers and the last two on whole quarters. Arguments: the rows as weight with their scales, the panel as
+/// Generates the packing of 16 weight rows into a unit of bfloat16, [pairs of inputs][16 outputs][2]: blocks of 16 rows × 32 inputs are brought to bfloat16 where they are codes, and transposed in registers by pairs of inputs,
+/// as four interleavings of which the first two work within quarters of registers and the last two on whole quarters. Arguments: the rows as weight with their scales, the unit as
 /// output, rounds as count.
 /// </summary>
 internal static class PanelPacker
@@ -25,13 +25,13 @@ internal static class PanelPacker
             if (shape.Bits == 16) LoadBfloat16(code, shape);
             else LoadCodes(code, shape, block);
             Transpose(code);
-            for (int pair = 0; pair < Rows; pair++) code.Store(pair, new Memory(TileFrame.Output, (block * Rows + pair) * shape.Vectors * 64));
+            for (int pair = 0; pair < Rows; pair++) code.Store(pair, new Memory(TileFrame.Output, (block * Rows + pair) * 64));
         }
         int inputs = shape.Blocks * PackShape.BlockInputs;
         code.Add(TileFrame.Weight, shape.BytesTo(inputs));
         code.Add(Scales, shape.ScalesTo(inputs) * sizeof(float));
         code.Add(Minima, shape.ScalesTo(inputs) * sizeof(float));
-        code.Add(TileFrame.Output, shape.Blocks * Rows * shape.Vectors * 64);
+        code.Add(TileFrame.Output, shape.Blocks * Rows * 64);
         code.Decrement(TileFrame.Count);
         code.JumpIfNotZero(round);
         code.Return();

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Llama.Model.Threads;
 
 namespace Llama.Model.Kernels.Machine;
@@ -10,9 +9,10 @@ namespace Llama.Model.Kernels.Machine;
 /// </summary>
 internal sealed unsafe class PanelProducts
 {
-    private const int BlockOutputs = 128, ChunkInputs = 1024, PanelOutputs = PanelTile.Lanes * PanelTile.MaxVectors;
+    /// <summary>Units of a tile, and the input rows that make the most of them.</summary>
+    public const int Vectors = 2, StripRows = PanelTile.MaxSums / Vectors;
 
-    private static readonly int* SpreadIndex = CreateSpreadIndex();
+    private const int BlockOutputs = 128;
 
     private readonly PanelCode _code = new();
     private readonly PerThread<ScratchMemory> _panels = new(() => new ScratchMemory());
@@ -26,13 +26,13 @@ internal sealed unsafe class PanelProducts
     /// <param name="add">Whether to add.</param>
     public void Run(RowInput input, ReadOnlySpan<Projection> projections, bool add)
     {
-        int chunkCount = (input.Inputs + ChunkInputs - 1) / ChunkInputs;
+        int chunkCount = InputChunk.CountOf(input.Inputs);
         PanelJob.Chunk* chunks = stackalloc PanelJob.Chunk[chunkCount];
         Product* products = stackalloc Product[projections.Length];
         byte** panels = stackalloc byte*[_panels.Count];
-        for (int slot = 0; slot < _panels.Count; slot++) panels[slot] = (byte*)_panels[slot].Get(BlockOutputs * ChunkInputs * sizeof(ushort));
         PanelJob job = new() { Products = products, ProductCount = projections.Length, Chunks = chunks, ChunkCount = chunkCount, Input = input, Panels = panels };
         _code.Plan(ref job, projections[0].Weight, BlockOutputs, add);
+        for (int slot = 0; slot < _panels.Count; slot++) panels[slot] = (byte*)_panels[slot].Get(BlockOutputs / UnitPacker.Outputs * chunks[0].UnitBytes); // the first is the longest
         ParallelFor.Run(Product.Tabulate(projections, BlockOutputs, products), 1, &Blocks, &job);
     }
 
@@ -49,45 +49,21 @@ internal sealed unsafe class PanelProducts
 
     private static void Block(ref PanelJob job, ref Product product, int first)
     {
-        int units = Math.Min(BlockOutputs, product.Outputs - first) / PanelTile.Lanes; // of a register each
-        byte* rows = product.Weight + (long)first * job.Pack.WeightStride, panels = job.Panels[ParallelFor.Slot];
+        int units = Math.Min(BlockOutputs, product.Outputs - first) / UnitPacker.Outputs;
+        byte* rows = product.Weight + (long)first * job.Packer.Shape.WeightStride, panels = job.Panels[ParallelFor.Slot];
         for (int i = 0; i < job.ChunkCount; i++)
         {
             ref PanelJob.Chunk chunk = ref job.Chunks[i];
-            for (int unit = 0; unit < units; unit++) Pack(ref job, ref chunk, ref product, panels, first, unit, isAlone: unit % 2 == 0 && unit == units - 1);
-            byte* next = i + 1 < job.ChunkCount ? rows + job.Pack.BytesTo(job.Chunks[i + 1].Start) : rows + (long)BlockOutputs * job.Pack.WeightStride;
+            for (int unit = 0; unit < units; unit++) job.Packer.Pack(product, first + unit * UnitPacker.Outputs, chunk.Inputs.Start, chunk.Inputs.Inputs, panels + unit * chunk.UnitBytes);
+            byte* next = i + 1 < job.ChunkCount ? rows + job.Packer.Shape.BytesTo(job.Chunks[i + 1].Inputs.Start) : rows + (long)BlockOutputs * job.Packer.Shape.WeightStride;
             Multiply(ref job, ref chunk, panels, product.Output + first, product.Outputs, units, next);
         }
     }
 
-    private static void Pack(ref PanelJob job, ref PanelJob.Chunk chunk, ref Product product, byte* panels, int first, int unit, bool isAlone)
-    {
-        int output = first + unit * PanelTile.Lanes, roundInputs = job.Pack.Blocks * PackShape.BlockInputs, rounds = chunk.Inputs / roundInputs;
-        long scales = (long)output * job.Pack.ScaleStride / sizeof(float) + job.Pack.ScalesTo(chunk.Start);
-        TileArguments arguments = new()
-        {
-            Weight = product.Weight + (long)output * job.Pack.WeightStride + job.Pack.BytesTo(chunk.Start),
-            Scales = product.Scales + scales,
-            Corrections = product.Corrections + scales,
-            SpreadIndex = SpreadIndex,
-            Output = (float*)(panels + PanelBytes(chunk) * (unit / 2)) + unit % 2 * PanelTile.Lanes,
-            Count = rounds,
-        };
-        if (rounds > 0) TileArguments.Call(isAlone ? job.PackRounds.One : job.PackRounds.Two, &arguments);
-        int done = rounds * roundInputs;
-        if (chunk.Inputs == done) return;
-        arguments.Weight += job.Pack.BytesTo(done);
-        arguments.Scales += job.Pack.ScalesTo(done);
-        arguments.Corrections += job.Pack.ScalesTo(done);
-        arguments.Output += (long)done / 2 * (isAlone ? 1 : 2) * PanelTile.Lanes;
-        arguments.Count = 1;
-        TileArguments.Call(isAlone ? job.PackRest.One : job.PackRest.Two, &arguments);
-    }
-
     private static void Multiply(ref PanelJob job, ref PanelJob.Chunk chunk, byte* panels, float* outputs, int outputCount, int units, byte* next)
     {
-        int count = units / 2;
-        TileArguments tiles = new() { Input = job.Input.Data + chunk.Start * sizeof(ushort), OutputStride = (long)outputCount * sizeof(float) };
+        int count = units / Vectors;
+        TileArguments tiles = new() { Input = job.Input.Data + chunk.Inputs.Start * sizeof(ushort), OutputStride = (long)outputCount * sizeof(float) };
         for (int strip = 0; strip < job.Strips.Count; strip++)
         {
             int fetching = strip - (job.Strips.Count - job.FetchingStrips); // the last ones: what is fetched earlier has left the second cache again when it is packed
@@ -95,12 +71,12 @@ internal sealed unsafe class PanelProducts
             tiles.Weight = panels;
             tiles.Output = outputs;
             tiles.Count = count;
-            tiles.Ahead = next + (long)fetching * count * job.RowsAhead * job.Pack.WeightStride;
+            tiles.Ahead = next + (long)fetching * count * job.RowsAhead * job.Packer.Shape.WeightStride;
             if (count > 0) TileArguments.Call(code.Two, &tiles);
-            if (units % 2 > 0)
+            if (units % Vectors > 0)
             {
-                tiles.Weight = panels + PanelBytes(chunk) * count;
-                tiles.Output = outputs + count * PanelOutputs;
+                tiles.Weight = panels + chunk.UnitBytes * count * Vectors;
+                tiles.Output = outputs + count * Vectors * UnitPacker.Outputs;
                 tiles.Count = 1;
                 TileArguments.Call(code.One, &tiles);
             }
@@ -108,14 +84,5 @@ internal sealed unsafe class PanelProducts
             tiles.Input += (long)rows * job.Input.Stride;
             outputs += (long)rows * outputCount;
         }
-    }
-
-    private static long PanelBytes(in PanelJob.Chunk chunk) => (long)chunk.PaddedInputs * PanelOutputs * sizeof(ushort);
-
-    private static int* CreateSpreadIndex()
-    {
-        int* index = (int*)NativeMemory.AlignedAlloc(PanelTile.Lanes * sizeof(int), 64);
-        for (int lane = 0; lane < PanelTile.Lanes; lane++) index[lane] = lane / 4;
-        return index;
     }
 }

@@ -1,18 +1,19 @@
 namespace Llama.Model.Kernels.Machine;
 
 /// <summary>
-/// Generates tiles of products of many rows in bfloat16: each of up to 12 input rows with 32 outputs, the lanes of two registers, by weights packed in panels: [pairs of inputs][outputs][2].
-/// A pair of inputs goes to all lanes, so that nothing is left to sum at the end; 24 sums hide the latency of VDPBF16PS, and 14 loads for 24 products stay below two a cycle.
-/// Registers: 0 to 23 the sums, 24 and 25 the weights, 26 to 29 the inputs in turn.
+/// Generates tiles of products in bfloat16 by packed units of weights, [pairs of inputs][16 outputs][2]: some input rows with the outputs of one or several units, whose lanes they are.
+/// A pair of inputs goes to all lanes, so that nothing is left to sum at the end. Each output is one chain of sums along the inputs, begun where the stretch before ended: its value depends neither on the
+/// other rows nor on how the inputs are cut. 24 sums hide the latency of VDPBF16PS: 12 rows with 2 units, whose 14 loads for 24 products stay below two a cycle, or 24 with one, which the weights pass once.
+/// Registers: 0 to 23 the sums, 24 to 27 the weights, 28 to 31 the inputs in turn.
 /// </summary>
 internal static class PanelTile
 {
-    public const int MaxRows = 12, MaxVectors = 2, Lanes = 16;
+    public const int Lanes = 16, MaxSums = 24;
 
-    /// <summary>A packed row is a multiple of this long.</summary>
+    /// <summary>A packed stretch is a multiple of this long.</summary>
     public const int InputMultiple = 2 * Unroll;
 
-    private const int Unroll = 4, WeightRegister = 24, InputRegister = 26, VectorBytes = 64, PairBytes = 4;
+    private const int Unroll = 4, WeightRegister = 24, InputRegister = 28, InputRegisters = 4, VectorBytes = 64, PairBytes = 4;
 
     private const Gpr Ahead = TileFrame.Arguments; // which nobody needs any more by then
 
@@ -20,50 +21,60 @@ internal static class PanelTile
     {
         Assembler code = new();
         TileFrame.Enter(code);
-        if (shape.RowsAhead > 0) code.Move(Ahead, new Memory(TileFrame.Arguments, TileArguments.AheadAt));
+        if (shape.Fetch.Any) code.Move(Ahead, new Memory(TileFrame.Arguments, TileArguments.AheadAt));
         int tile = code.Mark();
-        for (int sum = 0; sum < shape.Rows * shape.Vectors; sum++) code.Zero(sum);
+        if (shape.Add) ForEachSum(code, shape, code.Load);
+        else for (int sum = 0; sum < shape.Rows * shape.Vectors; sum++) code.Zero(sum);
         code.Move(TileFrame.InputCursor, TileFrame.Input);
         code.Move(TileFrame.WeightCursor, TileFrame.Weight);
         code.Move(TileFrame.Counter, shape.Inputs / InputMultiple);
         int loop = code.Mark();
         for (int step = 0; step < Unroll; step++) Step(code, shape, step);
         code.Add(TileFrame.InputCursor, Unroll * PairBytes);
-        code.Add(TileFrame.WeightCursor, Unroll * shape.Vectors * VectorBytes);
-        if (shape.RowsAhead > 0) code.Add(Ahead, InputMultiple * shape.WeightBits / 8);
+        code.Add(TileFrame.WeightCursor, Unroll * VectorBytes);
+        if (shape.Fetch.Any) code.Add(Ahead, FetchedBytes(shape, InputMultiple));
         code.Decrement(TileFrame.Counter);
         code.JumpIfNotZero(loop);
-        if (shape.RowsAhead > 0) code.Add(Ahead, shape.RowsAhead * shape.WeightStride - shape.Inputs * shape.WeightBits / 8);
-        Finish(code, shape);
-        TileFrame.Next(code, tile, shape.Vectors * Lanes, weightBytes: shape.Inputs / 2 * shape.Vectors * VectorBytes);
+        if (shape.Fetch.Any) code.Add(Ahead, shape.Fetch.Rows * shape.Fetch.RowStride + (shape.Fetch.LineParts > 0 ? shape.Vectors * shape.UnitStride : 0) - FetchedBytes(shape, shape.Inputs));
+        ForEachSum(code, shape, code.Store);
+        TileFrame.Next(code, tile, shape.Vectors * Lanes, shape.Vectors * shape.UnitStride);
         code.Return();
         return code.ToArray();
     }
 
     private static void Step(Assembler code, PanelShape shape, int step)
     {
-        for (int row = step; row < shape.RowsAhead; row += Unroll) code.Prefetch(new Memory(Ahead, row * shape.WeightStride)); // each line several times, which costs nothing
-        for (int v = 0; v < shape.Vectors; v++) code.Load(WeightRegister + v, new Memory(TileFrame.WeightCursor, (step * shape.Vectors + v) * VectorBytes));
+        for (int row = step; row < shape.Fetch.Rows; row += Unroll) code.Prefetch(new Memory(Ahead, row * shape.Fetch.RowStride)); // each line several times, which costs nothing
+        bool fetchesLine = shape.Fetch.LineParts > 0 && step % shape.Fetch.LineParts == 0;
+        for (int v = 0; v < shape.Vectors; v++)
+        {
+            code.Load(WeightRegister + v, new Memory(TileFrame.WeightCursor, v * shape.UnitStride + step * VectorBytes));
+            if (fetchesLine) code.Prefetch(new Memory(Ahead, v * shape.UnitStride + step / shape.Fetch.LineParts * VectorBytes), shape.Fetch.IntoFirst);
+        }
         for (int row = 0; row < shape.Rows; row++)
         {
-            int input = InputRegister + row % 4;
-            code.Broadcast1(input, new Memory(TileFrame.InputCursor, row * shape.InputStride + step * PairBytes));
+            Memory pair = new(TileFrame.InputCursor, row * shape.InputStride + step * PairBytes);
+            int input = InputRegister + row % InputRegisters;
+            if (shape.Vectors == 1)
+            {
+                code.DotBfloat16(row, WeightRegister, pair);
+                continue;
+            }
+            code.Broadcast1(input, pair);
             for (int v = 0; v < shape.Vectors; v++) code.DotBfloat16(row * shape.Vectors + v, WeightRegister + v, input);
         }
     }
 
-    private static void Finish(Assembler code, PanelShape shape)
+    // How far the fetching goes on over so many inputs.
+    private static int FetchedBytes(PanelShape shape, int inputs) =>
+        shape.Fetch.LineParts > 0 ? inputs / 2 * VectorBytes / shape.Fetch.LineParts : inputs * shape.Fetch.RowBits / 8;
+
+    private static void ForEachSum(Assembler code, PanelShape shape, Action<int, Memory> move)
     {
         code.Move(TileFrame.InputCursor, TileFrame.Output);
         for (int row = 0; row < shape.Rows; row++)
         {
-            for (int v = 0; v < shape.Vectors; v++)
-            {
-                Memory place = new(TileFrame.InputCursor, v * VectorBytes);
-                int sum = row * shape.Vectors + v;
-                if (shape.Add) code.Add(sum, sum, place);
-                code.Store(sum, place);
-            }
+            for (int v = 0; v < shape.Vectors; v++) move(row * shape.Vectors + v, new Memory(TileFrame.InputCursor, v * VectorBytes));
             code.Add(TileFrame.InputCursor, TileFrame.OutputStride);
         }
     }

@@ -41,7 +41,7 @@ internal unsafe struct Product
         }
         else
         {
-            product.Weight = (byte*)((DenseWeight)projection.Weight).Values.Data;
+            product.Weight = projection.Weight is PackedWeight packed ? packed.Units : (byte*)((DenseWeight)projection.Weight).Values.Data;
         }
         return product;
     }

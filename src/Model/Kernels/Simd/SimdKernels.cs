@@ -17,6 +17,9 @@ internal static class SimdKernels
 
     private static bool UseMiddle => Avx2.IsSupported && Fma.IsSupported;
 
+    /// <summary>Whether kernels for weights of a type multiply with <see cref="PackedWeight"/>.</summary>
+    public static bool TakesPackedWeights(ScalarType dtype) => UseWide && MachineCode.IsSupported && dtype == ScalarType.BFloat16;
+
     /// <summary>Kernels for weights of a type; the cache may have another.</summary>
     /// <param name="dtype">float32 or bfloat16.</param>
     /// <param name="deterministic">Whether large products also go through kernels whose rows do not depend on each other.</param>

@@ -18,7 +18,7 @@ internal sealed unsafe class SimdProducts<TLanes, TStored>(bool deterministic, b
     private readonly RowSwitch _switch = new(deterministic);
     private readonly OutlierInput _outliers = new();
     private readonly ScratchMemory _addresses = new();
-    private Projection[] _codes = new Projection[4];
+    private Projection[] _codes = new Projection[4], _current = new Projection[4];
 
     private readonly MachineLinear? _machine = generated && MachineCode.IsSupported ? new MachineLinear() : null;
 
@@ -37,11 +37,12 @@ internal sealed unsafe class SimdProducts<TLanes, TStored>(bool deterministic, b
 
     /// <summary>What there is and when it is used, for the start-up lines.</summary>
     public string Describe(LlamaWeights? weights) =>
-        (_machine is null ? "" : " with generated AVX-512 BF16 and VNNI code") + (weights is null ? "" : $", products {_switch.Describe(OutlierWeight.CodesOf(weights.Layers[0].Mlp.Gate) is QuantizedWeight)}");
+        (_machine is null ? "" : " with generated AVX-512 BF16 and VNNI code") + (weights is null ? "" : $", products {Describe(OutlierWeight.CodesOf(weights.Layers[0].Mlp.Gate))}");
 
     /// <summary>output = input · weightᵀ for each projection, or output += when <paramref name="add"/>.</summary>
     public void Run(Matrix input, ReadOnlySpan<Projection> projections, bool add)
     {
+        projections = Current(projections);
         while (projections.Length > 0)
         {
             int count = 1;
@@ -51,6 +52,16 @@ internal sealed unsafe class SimdProducts<TLanes, TStored>(bool deterministic, b
             projections = projections[count..];
         }
     }
+
+    // Each with the form that its weight has now: that of one that is being packed changes between two products only.
+    private ReadOnlySpan<Projection> Current(ReadOnlySpan<Projection> projections)
+    {
+        if (_current.Length < projections.Length) _current = new Projection[projections.Length];
+        for (int i = 0; i < projections.Length; i++) _current[i] = projections[i] with { Weight = PackingWeight.CurrentOf(projections[i].Weight) };
+        return _current.AsSpan(0, projections.Length);
+    }
+
+    private string Describe(Weight weight) => weight is PackedWeight or PackingWeight ? "of packed weights" : _switch.Describe(weight is QuantizedWeight);
 
     private void RunSplit(Matrix input, ReadOnlySpan<Projection> projections, bool add, float threshold)
     {

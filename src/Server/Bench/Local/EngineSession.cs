@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Llama.Model;
 using Llama.Model.Offload;
 using Llama.Model.Sampling;
@@ -42,6 +41,7 @@ internal sealed class EngineSession : IAsyncDisposable
         try
         {
             await session._engine.Loaded.WaitAsync(cancellation);
+            await session.Description.Packed.WaitAsync(cancellation);
             return session;
         }
         catch
@@ -65,7 +65,7 @@ internal sealed class EngineSession : IAsyncDisposable
             throw new VerbException($"{options} come to {tokenCount:N0} tokens; the KV cache holds {(long)limits.BlockCount * limits.BlockSize:N0}. Ask for fewer, or raise --Model:BlockCount.");
     }
 
-    /// <summary>Generates so many tokens, greedily and past any end, and tells when.</summary>
+    /// <summary>Generates so many tokens, greedily and past any end, and tells when the engine had drawn them: a reader may be told of several at once.</summary>
     /// <param name="prompt">Tokens.</param>
     /// <param name="newTokens">How many.</param>
     /// <param name="cancellation">Aborts it.</param>
@@ -73,17 +73,15 @@ internal sealed class EngineSession : IAsyncDisposable
     /// <exception cref="VerbException">The engine refused, or the model failed.</exception>
     public async Task<GenerationTimes> GenerateAsync(int[] prompt, int newTokens, CancellationToken cancellation, List<int>? answer = null)
     {
-        long start = Stopwatch.GetTimestamp(), first = 0, last = 0;
         await using Generation generation = Submit(new() { PromptTokenIds = prompt, MaxTokens = newTokens, Sampling = SamplingParams.Greedy });
-        generation.GoesOnInChain = true; // to note the time is little
+        generation.GoesOnInChain = true; // to keep a token is little
         await foreach (GenerationEvent made in generation.Events.ReadAllAsync(cancellation))
         {
             Check(made);
-            last = Stopwatch.GetTimestamp();
-            if (first == 0) first = last;
             if (made.Token is { } token) answer?.Add(token.TokenId);
         }
-        return new GenerationTimes(start, first, last, newTokens, generation.CachedTokenCount);
+        Milestones times = generation.Milestones;
+        return new GenerationTimes(times.Submitted, times.FirstToken!.Value, times.LastToken!.Value, newTokens, generation.CachedTokenCount);
     }
 
     /// <summary>Reads for once what steps read of weights that stream, on the engine's thread and with nothing else to do: ahead of a step of one token. While nothing is generated.</summary>

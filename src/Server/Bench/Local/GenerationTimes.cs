@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Llama.Server.Bench.Local;
 
-/// <summary>When one generation's tokens came, in the ticks of <see cref="Stopwatch"/>.</summary>
+/// <summary>When one generation's tokens were drawn, in the ticks of <see cref="Stopwatch"/>.</summary>
 /// <param name="Start">It was submitted.</param>
 /// <param name="First">Its first token.</param>
 /// <param name="Last">Its last.</param>

@@ -34,7 +34,7 @@ internal static class LatencyVerb
     }
 
     private const string Definitions = """
-        Each figure is told as mean ± standard deviation, P50 and P95 over the runs:
+        Each figure is told as mean ± standard deviation, P50 and P95 over the runs. A token's time is when the engine had drawn it:
 
           time to first token    from submission to the first token
           prefill                prompt tokens by time to first token

@@ -19,6 +19,7 @@ internal sealed class SettingNames(params (string Name, Type Type)[] sections)
         ("Model:Path", ["m", "model", "modelpath"]),
         ("Model:Name", ["a", "alias", "servedmodelname"]),
         ("Model:ContextLength", ["c", "ctxsize", "maxmodellen"]),
+        ("Model:Repack", ["rtr", "runtimerepack"]),
         ("Model:Threads", ["t"]),
         ("Model:Device", ["dev", "ngl", "gpulayers", "ngpulayers"]),
         ("Model:TensorParallel", ["tp", "tensorparallelsize"]),

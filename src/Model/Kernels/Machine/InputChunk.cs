@@ -1,0 +1,28 @@
+namespace Llama.Model.Kernels.Machine;
+
+/// <summary>A stretch of a product's inputs, whose panels the second cache holds.</summary>
+/// <param name="Start">Its first input.</param>
+/// <param name="Inputs">So many.</param>
+internal readonly record struct InputChunk(int Start, int Inputs)
+{
+    private const int MostInputs = 1024;
+
+    /// <summary>With the zeros behind the last.</summary>
+    public int PaddedInputs => Padded(Inputs);
+
+    /// <summary>Inputs with the zeros behind them: whole blocks of the packer.</summary>
+    public static int Padded(int inputs) => (inputs + PackShape.BlockInputs - 1) / PackShape.BlockInputs * PackShape.BlockInputs;
+
+    /// <summary>How many stretches so many inputs are cut into.</summary>
+    public static int CountOf(int inputs) => (inputs + MostInputs - 1) / MostInputs;
+
+    /// <summary>One of them. All are whole rounds but the last.</summary>
+    /// <param name="inputs">Of the product.</param>
+    /// <param name="number">Which, from 0.</param>
+    /// <param name="round">Inputs of a round.</param>
+    public static InputChunk Of(int inputs, int number, int round)
+    {
+        int count = CountOf(inputs), length = ((inputs + count - 1) / count + round - 1) / round * round, start = Math.Min(number * length, inputs);
+        return new InputChunk(start, Math.Min(length, inputs - start));
+    }
+}

@@ -1,0 +1,134 @@
+using Llama.Model.Threads;
+
+namespace Llama.Model.Kernels.Machine;
+
+/// <summary>
+/// Products with weights that lie packed. Plan: up to 24 rows all meet each line of weights as it comes from memory, in one tile. More go in strips of 12, of which a stretch of some 1,024 inputs by 128
+/// outputs, held by the second cache, meets one after the other, while the last ones fetch the stretch that comes next.
+/// Either way each output is the same chain of sums: a row's result does not depend on the other rows of the step.
+/// </summary>
+internal sealed unsafe class PackedProducts
+{
+    private const int BlockUnits = 8, StripVectors = 2, StripRows = PanelTile.MaxSums / StripVectors;
+    private const long WorkPerThread = 128 << 10; // multiply-adds worth waking a thread for
+
+    private readonly CodeCache<PanelShape> _tiles = new(PanelTile.Generate);
+
+    private struct Chunk
+    {
+        public InputChunk Inputs;
+        public TileCode Long, Short; // for strips of either length
+    }
+
+    private struct TileCode
+    {
+        public nint Plain, Fetching, Single; // Single is for units that fill no tile
+    }
+
+    private struct Job
+    {
+        public Product* Products;
+        public Chunk* Chunks;
+        public int ProductCount, ChunkCount, UnitStride, Vectors, PieceUnits;
+        public int FetchingStrips; // the last so many fetch what comes next, each a part of it
+        public int Ahead; // bytes that a single strip fetches ahead; 0 of several, which fetch the next stretch
+        public RowInput Input;
+        public Strips Strips;
+    }
+
+    /// <summary>output = input · weightᵀ for each projection, or output += when <paramref name="add"/>.</summary>
+    /// <param name="input">In bfloat16.</param>
+    /// <param name="projections">With packed weights.</param>
+    /// <param name="add">Whether to add.</param>
+    public void Run(RowInput input, ReadOnlySpan<Projection> projections, bool add)
+    {
+        bool few = input.Rows <= PanelTile.MaxSums;
+        int chunkCount = few ? 1 : InputChunk.CountOf(input.Inputs);
+        Chunk* chunks = stackalloc Chunk[chunkCount];
+        Product* products = stackalloc Product[projections.Length];
+        Job job = new() { Products = products, ProductCount = projections.Length, Chunks = chunks, ChunkCount = chunkCount, UnitStride = ((PackedWeight)projections[0].Weight).UnitStride, Input = input };
+        if (few) PlanFew(ref job);
+        else PlanMany(ref job);
+        for (int i = 0; i < chunkCount; i++)
+            SetChunk(ref job, ref chunks[i], few ? new InputChunk(0, input.Inputs) : InputChunk.Of(input.Inputs, i, PackShape.BlockInputs), add || i > 0);
+        int pieces = Product.Tabulate(projections, job.PieceUnits * UnitPacker.Outputs, products);
+        long workPerPiece = (long)job.PieceUnits * UnitPacker.Outputs * input.Inputs * input.Rows;
+        ParallelFor.Run(pieces, Math.Max(1, WorkPerThread / workPerPiece), &Pieces, &job);
+    }
+
+    // The fewer rows, the more units at once, so that each load of inputs serves several; how far ahead to fetch was measured (tests/Bench/NOTES.md, "Packed weights").
+    private static void PlanFew(ref Job job)
+    {
+        (job.Vectors, job.Ahead) = job.Input.Rows switch { <= 6 => (4, 2048), <= 12 => (2, 4096), _ => (1, 16384) };
+        job.PieceUnits = job.Vectors;
+        job.Strips = new Strips(1, 0, job.Input.Rows);
+        job.FetchingStrips = 1;
+    }
+
+    private static void PlanMany(ref Job job)
+    {
+        job.Vectors = StripVectors;
+        job.PieceUnits = BlockUnits;
+        job.Strips = Strips.Of(job.Input.Rows, StripRows);
+        job.FetchingStrips = job.Strips.Count >= 4 ? 4 : 2;
+    }
+
+    private void SetChunk(ref Job job, ref Chunk chunk, InputChunk inputs, bool add)
+    {
+        chunk.Inputs = inputs;
+        PanelShape tile = new(job.Strips.Longest, job.Vectors, inputs.PaddedInputs, job.Input.Stride, job.UnitStride, default, add);
+        PanelFetch fetch = PanelFetch.OfLines(job.FetchingStrips, intoFirst: job.Strips.Count == 1);
+        chunk.Long = CodeOf(tile, fetch);
+        chunk.Short = CodeOf(tile with { Rows = job.Strips.Shortest }, fetch);
+    }
+
+    private TileCode CodeOf(PanelShape tile, PanelFetch fetch) => new() { Plain = _tiles[tile], Fetching = _tiles[tile with { Fetch = fetch }], Single = _tiles[tile with { Vectors = 1 }] };
+
+    private static void Pieces(long begin, long end, void* state)
+    {
+        ref Job job = ref *(Job*)state;
+        for (int i = 0; i < job.ProductCount; i++)
+        {
+            ref Product product = ref job.Products[i];
+            (int first, int last) = product.Within(begin, end);
+            int unit = first * job.PieceUnits, endUnit = Math.Min(last * job.PieceUnits, product.Outputs / UnitPacker.Outputs), most = job.Strips.Count == 1 ? endUnit - unit : BlockUnits;
+            for (; unit < endUnit; unit += most) Block(ref job, ref product, unit, Math.Min(most, endUnit - unit));
+        }
+    }
+
+    private static void Block(ref Job job, ref Product product, int unit, int units)
+    {
+        byte* block = product.Weight + (long)unit * job.UnitStride;
+        for (int i = 0; i < job.ChunkCount; i++)
+        {
+            byte* weight = block + job.Chunks[i].Inputs.Start * UnitPacker.BytesPerInput;
+            byte* next = job.Ahead > 0 ? weight + job.Ahead
+                : i + 1 < job.ChunkCount ? block + job.Chunks[i + 1].Inputs.Start * UnitPacker.BytesPerInput
+                : block + (long)units * job.UnitStride;
+            Multiply(ref job, ref job.Chunks[i], weight, product.Output + unit * UnitPacker.Outputs, product.Outputs, units, next);
+        }
+    }
+
+    private static void Multiply(ref Job job, ref Chunk chunk, byte* weight, float* outputs, int outputCount, int units, byte* next)
+    {
+        int tileCount = units / job.Vectors, rest = units % job.Vectors, partBytes = chunk.Inputs.PaddedInputs * UnitPacker.BytesPerInput / job.FetchingStrips;
+        TileArguments tiles = new() { Input = job.Input.Data + chunk.Inputs.Start * sizeof(ushort), OutputStride = (long)outputCount * sizeof(float) };
+        for (int strip = 0; strip < job.Strips.Count; strip++)
+        {
+            TileCode code = strip < job.Strips.LongCount ? chunk.Long : chunk.Short;
+            int part = strip - (job.Strips.Count - job.FetchingStrips);
+            tiles.Weight = weight;
+            tiles.Output = outputs;
+            tiles.Count = tileCount;
+            tiles.Ahead = next + part * partBytes;
+            if (tileCount > 0) TileArguments.Call(part < 0 ? code.Plain : code.Fetching, &tiles);
+            tiles.Weight = weight + (long)tileCount * job.Vectors * job.UnitStride;
+            tiles.Output = outputs + tileCount * job.Vectors * UnitPacker.Outputs;
+            tiles.Count = rest;
+            if (rest > 0) TileArguments.Call(code.Single, &tiles);
+            int rows = job.Strips.RowsOf(strip);
+            tiles.Input += (long)rows * job.Input.Stride;
+            outputs += (long)rows * outputCount;
+        }
+    }
+}

@@ -1,0 +1,88 @@
+using Llama.Model.Checkpoints;
+using Llama.Model.Kernels;
+using Llama.Model.Kernels.Machine;
+using Llama.Model.Kernels.Simd;
+using Llama.Model.Torch;
+using Llama.Tests.Shared;
+using static TorchSharp.torch;
+
+namespace Llama.Model.Tests.Kernels;
+
+/// <summary>Weights that are multiplied with while another thread packs them.</summary>
+public sealed class BackgroundPackingTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("llama-packing-tests").FullName;
+
+    public BackgroundPackingTests() => TorchLibrary.Load();
+
+    [Fact]
+    public async Task Weights_BeforeMeanwhileAndAfter_GiveTheSameProducts()
+    {
+        if (!MachineCode.IsSupported) return;
+        LlamaConfig config = SmallLlama.Config with { VocabSize = 208, LayerCount = 3 };
+        RandomCheckpoint.Write(_folder, config, TensorDtype.BF16, seed: 1);
+        BackgroundPacking background = new();
+        using LlamaWeights weights = new(new PackedWeights(WeightSource.Open(_folder, WeightFormat.Parse("bfloat16"), HostMemory.Instance), background));
+        Assert.Equal(weights.StepByteCount - weights.Layers.Sum(layer => layer.Attention.Norm.ByteCount + layer.Mlp.Norm.ByteCount) - weights.FinalNorm!.ByteCount, background.Bytes);
+        IKernels kernels = SimdKernels.Create(ScalarType.BFloat16, deterministic: false);
+        float[] before = Products(kernels, weights);
+        Assert.False(background.End.IsCompleted);
+        Assert.All(Queries(weights), form => Assert.IsType<DenseWeight>(form));
+        background.Start();
+        while (!background.End.IsCompleted) AssertClose(before, Products(kernels, weights));
+        await background.End;
+        AssertClose(before, Products(kernels, weights));
+        Assert.All(Queries(weights), form => Assert.IsType<PackedWeight>(form));
+        Assert.IsType<DenseWeight>(weights.Embedding); // which is read by rows
+    }
+
+    [Fact]
+    public void Rows_OnceThereIsACopyAndOnceItIsUsed_AreLetGoOf()
+    {
+        if (!MachineCode.IsSupported) return;
+        int letGo = 0;
+        using PackingWeight weight = new(new DenseWeight(Matrix.Of(rand(32, 64).to(ScalarType.BFloat16))), () => letGo++);
+        Assert.IsType<DenseWeight>(weight.Current);
+        weight.Pack(new WeightPacker());
+        Assert.Equal(1, letGo); // though they may be read at this moment, and then come back
+        Assert.IsType<PackedWeight>(weight.Current);
+        Assert.Same(weight.Current, weight.Current);
+        Assert.Equal(2, letGo);
+        Assert.Equal(weight.ByteCount, weight.Current.ByteCount);
+    }
+
+    [Fact]
+    public void Stop_BeforeItsEnd_LeavesTheRestInRows()
+    {
+        if (!MachineCode.IsSupported) return;
+        BackgroundPacking background = new();
+        PackingWeight[] weights = [.. Enumerable.Range(0, 200).Select(_ => new PackingWeight(new DenseWeight(Matrix.Of(rand(64, 512).to(ScalarType.BFloat16))), () => { }))];
+        foreach (PackingWeight weight in weights) background.Add(weight);
+        background.Stop(); // before it began: it will pack none
+        background.Start();
+        background.Stop();
+        Assert.True(background.End.IsCompleted);
+        Assert.All(weights, weight => Assert.IsType<DenseWeight>(weight.Current));
+        foreach (PackingWeight weight in weights) weight.Dispose();
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static IEnumerable<Weight> Queries(LlamaWeights weights) => weights.Layers.Select(layer => PackingWeight.CurrentOf(layer.Attention.Query));
+
+    private static float[] Products(IKernels kernels, LlamaWeights weights)
+    {
+        List<float> values = [];
+        foreach (LayerWeights layer in weights.Layers)
+        {
+            AttentionWeights attention = layer.Attention;
+            using Matrix input = Matrix.Of(linspace(-1, 1, 3 * attention.Query.Inputs).reshape(3, -1)), queries = Matrix.Of(zeros(3, attention.Query.Outputs)), keys = Matrix.Of(zeros(3, attention.Key.Outputs));
+            kernels.Linear(input, [new(attention.Query, queries), new(attention.Key, keys)]);
+            values.AddRange(queries.Tensor.data<float>().ToArray());
+            values.AddRange(keys.Tensor.data<float>().ToArray());
+        }
+        return [.. values];
+    }
+
+    private static void AssertClose(float[] expected, float[] actual) => Assert.Equal(expected, actual, (one, other) => Math.Abs(one - other) < 1e-4f);
+}
