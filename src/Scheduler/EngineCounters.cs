@@ -1,6 +1,6 @@
 namespace Llama.Scheduling;
 
-/// <summary>The engine's counts, written by its thread after each step and read from any.</summary>
+/// <summary>The engine's counts, written by its thread before and after each step and read from any.</summary>
 internal sealed class EngineCounters(Backlog backlog)
 {
     private int _running, _preempted, _usedBlocks, _cachedBlocks, _totalBlocks;

@@ -89,7 +89,7 @@ internal sealed class EngineLoop
     private bool TryBegin()
     {
         Step step = _scheduler.Schedule(admits: !_runner.IsAhead);
-        _reporter.Scheduled(step);
+        _reporter.Scheduled(step, _scheduler);
         if (step.TokenCount == 0) return false;
         if (step.PromptTokenCount > 0) _reporter.Wake();
         StepUnderWay begun = _underWay[_begunCount++ % _underWay.Length];

@@ -22,8 +22,10 @@ internal sealed class Reporter(
     private long _stepCount;
     private long _preemptionCount;
 
-    public void Scheduled(Step step)
+    public void Scheduled(Step step, Scheduler scheduler)
     {
+        // Before the step runs: one that hangs must not hide who is in it.
+        counters.Publish(scheduler, _stepCount);
         backlog.Admit(step.Admitted);
         foreach (Sequence sequence in step.Admitted)
         {

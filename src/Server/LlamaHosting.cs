@@ -1,12 +1,18 @@
 using Llama.Server.Admin;
+using Llama.Server.Auth;
+using Llama.Server.Chat;
 using Llama.Server.Client;
 using Llama.Server.Configuration;
+using Llama.Server.Embeddings;
 using Llama.Server.Generating;
+using Llama.Server.Health;
 using Llama.Server.Hosting;
 using Llama.Server.Limits;
+using Llama.Server.Pages;
 using Llama.Server.Responses;
 using Llama.Server.Routing;
 using Llama.Server.Telemetry;
+using Llama.Server.Watching;
 using Microsoft.Extensions.AI;
 
 namespace Llama.Server;
@@ -28,7 +34,9 @@ public static class LlamaHosting
         var options = new LlamaOptions();
         configure?.Invoke(options);
         builder.AddSettings(options);
-        builder.Services.AddEngine(options).AddGenerating().AddLimits().AddAdmin().AddResponses().AddApiRoutes().AddServerMetrics();
+        builder.Services.AddEngine(options)
+            .AddAuth().AddLimits().AddGenerating().AddChat().AddResponses().AddEmbeddings().AddClients()
+            .AddHealth().AddServerMetrics().AddAdmin().AddWatching().AddPages().AddApiPipeline();
         return builder;
     }
 

@@ -5,7 +5,7 @@ public sealed class LlamaOptions
 {
     /// <summary>
     /// Section of the application's configuration that holds the settings, so that <c>Model:Path</c> lies at <c>Llama:Model:Path</c>; empty for the root. Below it stand
-    /// the sections <c>Model</c>, <c>Scheduler</c>, <c>Server</c> and <c>Auth</c>. What is wrong there fails the host's start, all of it in one message.
+    /// the sections <c>Model</c>, <c>Scheduler</c>, <c>Server</c>, <c>Auth</c> and <c>RateLimits</c>. What is wrong there fails the host's start, all of it in one message.
     /// </summary>
     public string ConfigurationSection { get; set; } = "Llama";
 

@@ -1,12 +1,13 @@
 using System.Text;
 using CsCheck;
 using Llama.Gateway.Streaming;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Llama.Gateway.Tests;
 
 public sealed class EventStreamTests
 {
-    private static readonly StreamLimits NoLimits = new(Timeout.InfiniteTimeSpan, CancellationToken.None);
+    private static readonly StreamLimits NoLimits = new(Timeout.InfiniteTimeSpan, CancellationToken.None, TimeProvider.System);
 
     private static readonly Gen<string> Event = Gen.OneOf(
         Gen.String[Gen.Char["a{}\":é€"], 0, 40].Select(text => $"data: {text}\n\n"), Gen.Const(": keep-alive\n\n"), Gen.Const("event: x\r\ndata: y\r\n\r\n"));
@@ -51,17 +52,36 @@ public sealed class EventStreamTests
     [Fact]
     public async Task Read_ReplicaIsSilent_EndsAsIfItBroke()
     {
-        using var stop = new CancellationTokenSource();
-        await using var events = new EventStream(new SilentStream(), BreakEvent.For("/"), new StreamLimits(TimeSpan.FromMilliseconds(1), stop.Token), () => { });
+        var clock = new FakeTimeProvider();
+        await using var events = new EventStream(new SilentStream(), BreakEvent.For("/"), NoLimits with { Silence = TimeSpan.FromMinutes(10), Clock = clock }, () => { });
+        Task<string> rest = new StreamReader(events).ReadToEndAsync();
+        clock.Advance(TimeSpan.FromMinutes(9));
+        Assert.False(rest.IsCompleted);
+        clock.Advance(TimeSpan.FromMinutes(1));
 
-        Assert.StartsWith("data: {\"error\":", await new StreamReader(events).ReadToEndAsync());
+        Assert.StartsWith("data: {\"error\":", await rest);
+    }
+
+    [Fact]
+    public async Task Read_CallerTakesItsTime_IsNoSilenceOfTheReplica()
+    {
+        var clock = new FakeTimeProvider();
+        byte[] bytes = Encoding.UTF8.GetBytes(": keep-alive\n\ndata: x\n\n");
+        await using var events = new EventStream(
+            new ChunkedStream(bytes, 14, breaks: false), BreakEvent.For("/"), NoLimits with { Silence = TimeSpan.FromMinutes(10), Clock = clock }, () => Assert.Fail("nothing broke"));
+        byte[] buffer = new byte[100];
+
+        Assert.Equal(14, await events.ReadAsync(buffer));
+        clock.Advance(TimeSpan.FromHours(1));
+        Assert.Equal(9, await events.ReadAsync(buffer));
+        Assert.Equal(0, await events.ReadAsync(buffer));
     }
 
     [Fact]
     public async Task Read_GatewayStops_EndsAsIfItBroke()
     {
         using var stop = new CancellationTokenSource();
-        await using var events = new EventStream(new SilentStream(), BreakEvent.For("/"), new StreamLimits(Timeout.InfiniteTimeSpan, stop.Token), () => { });
+        await using var events = new EventStream(new SilentStream(), BreakEvent.For("/"), NoLimits with { Stop = stop.Token }, () => { });
         Task<string> rest = new StreamReader(events).ReadToEndAsync();
         stop.Cancel();
 

@@ -186,6 +186,27 @@ public sealed class RetryTests
     }
 
     [Fact]
+    public async Task Replica_RefusesAndDoesNotSayWhy_AnotherAnswers()
+    {
+        int askedCount = 0;
+        await using Fleet fleet = await Fleet.StartAsync(2, "--Gateway:AnswerSeconds=1");
+        foreach (FakeReplica replica in fleet.Replicas)
+        {
+            replica.Answer = async context =>
+            {
+                if (Interlocked.Increment(ref askedCount) > 1)
+                    return;
+                context.Response.StatusCode = 503;
+                await context.Response.Body.FlushAsync();
+                await Task.Delay(Timeout.Infinite, context.RequestAborted);
+            };
+        }
+
+        Assert.Equal(HttpStatusCode.OK, (await fleet.PostAsync("/v1/chat/completions", Body)).StatusCode);
+        Assert.Equal(2, askedCount);
+    }
+
+    [Fact]
     public async Task Replica_DoesNotEvenRefuseConnections_AnotherAnswers()
     {
         using var full = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

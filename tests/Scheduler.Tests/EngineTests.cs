@@ -118,6 +118,24 @@ public sealed class EngineTests
     }
 
     [Fact]
+    public async Task Snapshot_WhileTheFirstStepRuns_CountsWhoIsInIt()
+    {
+        using ManualResetEventSlim isRunning = new(), mayEnd = new();
+        await using Engine engine = await Start(onStep: _ =>
+        {
+            isRunning.Set();
+            mayEnd.Wait();
+        });
+        Generation generation = Submit(engine, Rig.Request(9, maxTokens: 2));
+        isRunning.Wait();
+        EngineSnapshot inTheStep = engine.Snapshot;
+        mayEnd.Set();
+        await ReadAll(generation);
+        Assert.Equal((1, 0, 0L), (inTheStep.RunningCount, inTheStep.WaitingCount, inTheStep.StepCount));
+        Assert.NotEqual(0, inTheStep.UsedBlockCount);
+    }
+
+    [Fact]
     public async Task Dispose_BeforeTheEnd_AbortsAndFreesTheBlocks()
     {
         using Gate gate = new();

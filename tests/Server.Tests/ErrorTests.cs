@@ -49,6 +49,7 @@ public sealed class ErrorTests(ErrorTests.Ready ready) : IClassFixture<ErrorTest
     [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"continue_final_message":true}""", "invalid_value", "continue_final_message")]
     [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"tools":[{"type":"function","function":{"name":"f","parameters":{"description":"\ud800"}}}]}""", "invalid_value", "tools[0].function.parameters")]
     [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"guided_json":{"description":"\ud800"}}""", "invalid_value", "guided_json")]
+    [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"guided_json":"{\"const\":\"\\ud800\"}"}""", "invalid_value", "guided_json")]
     [InlineData("""[]""", "invalid_type", null)]
     [InlineData("""{"model":"tiny","model":"tiny"}""", "invalid_json", null)]
     [InlineData("""{"model":}""", "invalid_json", null)]
@@ -64,12 +65,12 @@ public sealed class ErrorTests(ErrorTests.Ready ready) : IClassFixture<ErrorTest
     [Theory]
     [InlineData("\u00ff\u00fe")]
     [InlineData("\u00c3")]
-    public async Task Chat_NameThatIsNoUtf8_IsInvalidJson(string name)
+    public async Task Chat_NameThatIsNoUtf8_NamesTheSchema(string name)
     {
         string body = $$$"""{"model":"tiny","messages":[{"role":"user","content":"x"}],"guided_json":{"type":"object","properties":{"{{{name}}}":{} } } }""";
         using ByteArrayContent content = new(Encoding.Latin1.GetBytes(body)) { Headers = { ContentType = new("application/json") } };
 
-        await AssertErrorAsync(await ready.Client.PostAsync("/v1/chat/completions", content), HttpStatusCode.BadRequest, "invalid_json", null);
+        await AssertErrorAsync(await ready.Client.PostAsync("/v1/chat/completions", content), HttpStatusCode.BadRequest, "invalid_value", "guided_json");
     }
 
     [Theory]

@@ -45,6 +45,15 @@ public sealed class RandomCheckpointVerbTests : IDisposable
     }
 
     [Fact]
+    public async Task RandomCheckpoint_NoSuchTokenizer_NamesTheOptionThatWasGiven()
+    {
+        (int? exitCode, _, string error) = await VerbsTests.RunAsync("random-checkpoint", "--out", Path.Combine(_folder, "model"), "--tokenizer", "/no/such/folder");
+
+        Assert.Equal(1, exitCode);
+        Assert.StartsWith("--tokenizer is '/no/such/folder', but there is no such folder.", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task RandomCheckpoint_CheckpointThatIsThere_IsKeptUnlessForced()
     {
         string shape = Path.Combine(_folder, "shape.json"), target = Path.Combine(_folder, "model");

@@ -8,12 +8,12 @@ namespace Llama.Gateway.Balancing;
 internal sealed class BoundedLoad(double factor)
 {
     /// <summary>What a replica may always have: so few share a batch at little cost to each other, and moving one of them costs the computation of its prefix.</summary>
-    public const int Least = 8;
+    private const int LeastCapacity = 8;
 
     /// <summary>Most requests that a replica may have with one more running in all.</summary>
     /// <param name="running">Requests that run now.</param>
     /// <param name="replicaCount">Replicas that share them.</param>
-    public int Capacity(int running, int replicaCount) => Math.Max(Least, (int)Math.Ceiling(factor * (running + 1) / replicaCount));
+    public int Capacity(int running, int replicaCount) => Math.Max(LeastCapacity, (int)Math.Ceiling(factor * (running + 1) / replicaCount));
 
     /// <summary>The index of the replica to take, and whether it is the key's home.</summary>
     /// <param name="key">Hash of what requests have in common.</param>

@@ -1,10 +1,10 @@
 namespace Llama.Gateway.Balancing;
 
 /// <summary>
-/// Which replica has which stored response, as far as this gateway has seen it made. Bounded: of the oldest it forgets; they are then asked for at each replica in turn, as are those
-/// that another gateway saw.
+/// Which replica has which stored response, as far as this gateway has seen it made. Bounded: the oldest are forgotten. What is not known, as what another gateway saw made, is asked for
+/// at each replica in turn.
 /// </summary>
-/// <param name="most">How many it surely knows, and half of how many it ever does.</param>
+/// <param name="most">So many of the newest are known for certain; never more than twice as many are kept.</param>
 internal sealed class StoredResponses(int most = 50_000)
 {
     private readonly Lock _gate = new();

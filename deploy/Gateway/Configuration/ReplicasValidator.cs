@@ -1,3 +1,4 @@
+using Llama.Server.Web.Settings;
 using Microsoft.Extensions.Options;
 
 namespace Llama.Gateway.Configuration;
@@ -5,13 +6,12 @@ namespace Llama.Gateway.Configuration;
 /// <summary>There is a replica, each has an address that can be called, and none is there twice.</summary>
 internal sealed class ReplicasValidator : IValidateOptions<GatewaySettings>
 {
-    public ValidateOptionsResult Validate(string? name, GatewaySettings options)
-    {
-        string[] faults = options.Replicas.Length == 0
-            ? ["Gateway:Replicas is empty; give the servers' addresses, e.g. --Gateway:Replicas:0=http://127.0.0.1:9001 --Gateway:Replicas:1=http://127.0.0.1:9002."]
-            : [.. options.Replicas.Select(Fault).OfType<string>(), .. Doubles(options.Replicas)];
-        return faults.Length == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
-    }
+    private const string None =
+        "Gateway:Replicas is empty; give the servers' addresses, e.g. --Gateway:Replicas:0=http://127.0.0.1:9001 --Gateway:Replicas:1=http://127.0.0.1:9002.";
+
+    public ValidateOptionsResult Validate(string? name, GatewaySettings options) => options.Replicas.Length == 0
+        ? ValidateOptionsResult.Fail(None)
+        : options.Replicas.Select(Fault).OfType<string>().Concat(Doubles(options.Replicas)).ToResult();
 
     private static string? Fault(string address, int index) => IsAddress(address)
         ? null

@@ -18,10 +18,10 @@ internal sealed class Attempt(int mostFailures)
     /// <summary>Whether none is left to ask, so that the caller gets what this one says.</summary>
     public bool IsLast { get; private set; }
 
-    /// <summary>Whether one that may have what the request names could not say so.</summary>
+    /// <summary>Whether one that was asked could not answer: it may have the stored response that the request names.</summary>
     public bool SawTrouble { get; private set; }
 
-    /// <summary>Whether the caller has nothing yet that another replica could not answer instead.</summary>
+    /// <summary>Whether another replica may answer instead: the caller has nothing of this one's answer.</summary>
     public bool IsOpen => Outcome is Outcome.Unavailable or Outcome.Overloaded or Outcome.NotKept or Outcome.Unreached or Outcome.Failed;
 
     /// <summary>Whether so many broke off that the request may be the reason.</summary>

@@ -24,7 +24,7 @@ internal sealed class ReplicaAnswer(StoredResponses stored, StreamLimits limits)
         return default;
     }
 
-    private static async Task ConsiderAsync(ResponseTransformContext context, HttpResponseMessage answer, int status)
+    private async Task ConsiderAsync(ResponseTransformContext context, HttpResponseMessage answer, int status)
     {
         Attempt attempt = context.HttpContext.Features.Get<Attempt>()!;
         byte[]? body = await TryReadAsync(answer.Content, context.HttpContext.RequestAborted);
@@ -36,15 +36,17 @@ internal sealed class ReplicaAnswer(StoredResponses stored, StreamLimits limits)
         }
     }
 
-    /// <summary>The whole body, which stays to be passed on; null where it broke off or is no error of ours.</summary>
-    private static async Task<byte[]?> TryReadAsync(HttpContent content, CancellationToken cancellation)
+    /// <summary>The whole body, which stays to be passed on; null where it does not come, breaks off or is no error of ours.</summary>
+    private async Task<byte[]?> TryReadAsync(HttpContent content, CancellationToken left)
     {
+        using var silent = new CancellationTokenSource(limits.Silence, limits.Clock); // the proxy's own timer does not reach here
+        using var cut = CancellationTokenSource.CreateLinkedTokenSource(left, silent.Token);
         try
         {
-            await content.LoadIntoBufferAsync(MostOfError, cancellation);
-            return await content.ReadAsByteArrayAsync(cancellation);
+            await content.LoadIntoBufferAsync(MostOfError, cut.Token);
+            return await content.ReadAsByteArrayAsync(cut.Token);
         }
-        catch (HttpRequestException)
+        catch (Exception fault) when (fault is HttpRequestException || (fault is OperationCanceledException && !left.IsCancellationRequested))
         {
             return null;
         }

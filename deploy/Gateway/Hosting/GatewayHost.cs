@@ -18,7 +18,7 @@ internal static class GatewayHost
         services.AddSingleton<SecondSignal>().AddHostedService(provider => provider.GetRequiredService<SecondSignal>());
         services.AddSingleton<Drain>().AddHostedService(provider => provider.GetRequiredService<Drain>());
         services.AddSingleton(provider => new StreamLimits(
-            TimeSpan.FromSeconds(provider.GetRequiredService<IOptions<GatewaySettings>>().Value.AnswerSeconds), provider.GetRequiredService<Drain>().Cut));
+            TimeSpan.FromSeconds(provider.GetRequiredService<IOptions<GatewaySettings>>().Value.AnswerSeconds), provider.GetRequiredService<Drain>().Cut, provider.GetRequiredService<TimeProvider>()));
         services.AddHostedService<StartupLine>();
         services.AddOtherOrigins<GatewaySettings>();
         services.AddCertificates();

@@ -3,8 +3,8 @@ using System.Buffers;
 namespace Llama.Gateway.Streaming;
 
 /// <summary>
-/// Passes on whole events as they come, and when the other side breaks off ends with one that says so. The beginning of an event is held until its end is there, which no reader
-/// would notice; so that last event never follows on half a one. Reads ahead by no more than the event it is in.
+/// Passes on whole events as they come; when the replica breaks off, ends with an event that says so. An event is held back until its end is there, which no reader notices: so the last
+/// event never follows half of another. Reads ahead by no more than the event it is in.
 /// </summary>
 /// <param name="inner">What the replica sends.</param>
 /// <param name="broken">The event to end with when it breaks off.</param>
@@ -17,6 +17,7 @@ internal sealed class EventStream(Stream inner, BreakEvent broken, StreamLimits 
 
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(8 << 10);
     private int _start, _ready, _end; // bytes [start, ready) may go out, [ready, end) are the beginning of an event
+    private readonly CancellationTokenSource _silent = new(Timeout.InfiniteTimeSpan, limits.Clock);
     private CancellationTokenSource? _cut;
     private bool _isEnded, _isInPieces;
 
@@ -61,6 +62,7 @@ internal sealed class EventStream(Stream inner, BreakEvent broken, StreamLimits 
         {
             inner.Dispose();
             _cut?.Dispose();
+            _silent.Dispose();
             ArrayPool<byte>.Shared.Return(_buffer);
             (_buffer, _start, _ready, _end, _isEnded) = ([], 0, 0, 0, true);
         }
@@ -70,12 +72,13 @@ internal sealed class EventStream(Stream inner, BreakEvent broken, StreamLimits 
     private async ValueTask FillAsync(CancellationToken cancellation)
     {
         MakeRoom();
-        _cut ??= CancellationTokenSource.CreateLinkedTokenSource(cancellation, limits.Stop); // one caller reads, with one token
-        _cut.CancelAfter(limits.Silence);
+        _cut ??= CancellationTokenSource.CreateLinkedTokenSource(cancellation, limits.Stop, _silent.Token); // one caller reads, with one token
+        _silent.CancelAfter(limits.Silence);
         int count;
         try
         {
             count = await inner.ReadAsync(_buffer.AsMemory(_end), _cut.Token);
+            _silent.CancelAfter(Timeout.InfiniteTimeSpan); // a caller that takes its time is no silence of the replica
         }
         catch (Exception fault) when (fault is IOException or OperationCanceledException && !cancellation.IsCancellationRequested && !_isInPieces)
         {

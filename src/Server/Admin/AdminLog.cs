@@ -1,6 +1,6 @@
 namespace Llama.Server.Admin;
 
-/// <summary>Says of every action of an operator who did it.</summary>
+/// <summary>A line for each action of an operator, with who did it.</summary>
 internal sealed partial class AdminLog(ILogger<AdminLog> logger)
 {
     public void Aborted(HttpContext context, string id, int count) => Log.Aborted(logger, Who(context), id, count);

@@ -5,10 +5,10 @@ namespace Llama.Server.Admin;
 /// <param name="key">Name of its key; <c>-</c> without one.</param>
 /// <param name="route">What was asked.</param>
 /// <param name="model">What answers.</param>
-/// <param name="start">Timestamp of its coming.</param>
+/// <param name="start">Timestamp of its arrival.</param>
 /// <param name="progress">Tells how far it is, from any thread.</param>
 /// <param name="abort">Ends it, from any thread.</param>
-/// <param name="gone">Told of its end.</param>
+/// <param name="gone">Called at its end.</param>
 internal sealed class LiveRequest(string id, string key, string route, string model, long start, Func<LiveProgress> progress, Action abort, Action<LiveRequest> gone) : IDisposable
 {
     public string Id => id;

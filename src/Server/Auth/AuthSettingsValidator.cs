@@ -1,5 +1,6 @@
 using Llama.Server.Configuration;
 using Llama.Server.Limits;
+using Llama.Server.Web.Settings;
 using Microsoft.Extensions.Options;
 
 namespace Llama.Server.Auth;
@@ -14,7 +15,7 @@ internal sealed class AuthSettingsValidator(IHostEnvironment environment) : IVal
         ApiKeys.Read(settings, path, path.Length > 0 ? KeysFile.Text(path) : null, LimitRules.None, faults);
         CheckOperator("Auth:AdminKey", settings.AdminKey, faults);
         CheckOperator("Auth:MetricsKey", settings.MetricsKey, faults);
-        return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
+        return faults.ToResult();
     }
 
     private static void CheckOperator(string place, string key, List<string> faults)

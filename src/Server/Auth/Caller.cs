@@ -8,7 +8,7 @@ namespace Llama.Server.Auth;
 /// <param name="Key">The key; null for a caller that needs none.</param>
 internal sealed record Caller(int ShareKey, ApiKey? Key = null)
 {
-    /// <summary>Whoever calls from within this process: one share beside those of the keys and that of callers without one.</summary>
+    /// <summary>Whoever calls within this process: a share of its own, beside those of the keys and the one of callers without a key.</summary>
     public static Caller InProcess { get; } = new(-1);
 
     /// <summary>What the caller's key does not allow of a request; null when it allows all.</summary>

@@ -41,7 +41,7 @@ internal sealed class KeyRing
     public static KeyRing Read(IEnumerable<(string Place, KeyEntry Entry)> entries, LimitRules defaults, ICollection<string> faults)
     {
         var ring = new KeyRing();
-        Dictionary<string, string> places = new(StringComparer.OrdinalIgnoreCase);
+        Dictionary<string, string> byHash = [], byName = new(StringComparer.OrdinalIgnoreCase); // the places
         foreach ((string place, KeyEntry entry) in entries)
         {
             int before = faults.Count;
@@ -50,10 +50,11 @@ internal sealed class KeyRing
             if (hash is null)
                 continue;
             string name = entry.Name.Length > 0 ? entry.Name : $"key-{Convert.ToHexStringLower(hash.AsSpan(0, 4))}";
-            if (!places.TryAdd(KeyHash.Write(hash), place))
-                faults.Add($"{place} is the same key as {places[KeyHash.Write(hash)]}; take one of them out.");
-            else if (!places.TryAdd(name, place))
-                faults.Add($"{place} has the name '{name}', as {places[name]} has; give each its own.");
+            string written = KeyHash.Write(hash);
+            if (!byHash.TryAdd(written, place))
+                faults.Add($"{place} is the same key as {byHash[written]}; take one of them out.");
+            else if (!byName.TryAdd(name, place))
+                faults.Add($"{place} has the name '{name}', as {byName[name]} has; give each its own.");
             if (faults.Count == before)
                 ring._keys.Add(new ApiKey(name, hash, entry.Models, entry.Weight, entry.MinPriority, LimitsOf(entry, defaults)));
         }

@@ -1,8 +1,8 @@
 namespace Llama.Server.Auth;
 
 /// <summary>
-/// Reads the file of keys again when it has changed. It looks at the text every two seconds rather than waiting to be told: a mounted secret changes by a link that is turned, of which no
-/// notice comes.
+/// Reads the file of keys again when it has changed. It looks at the text every two seconds rather than waiting to be told: a mounted secret changes by a link that points elsewhere, which
+/// raises no notification.
 /// </summary>
 internal sealed class KeysFileWatch(ApiKeys keys, TimeProvider clock) : BackgroundService
 {

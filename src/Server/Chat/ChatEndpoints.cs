@@ -12,6 +12,8 @@ namespace Llama.Server.Chat;
 /// <summary>The chat routes.</summary>
 internal static class ChatEndpoints
 {
+    public static IServiceCollection AddChat(this IServiceCollection services) => services.AddSingleton<ChatPlanner>();
+
     public static void MapChat(this IEndpointRouteBuilder routes)
     {
         routes.MapPost("/v1/chat/completions", CompleteAsync)

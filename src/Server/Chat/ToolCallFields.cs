@@ -8,7 +8,7 @@ namespace Llama.Server.Chat;
 internal static class ToolCallFields
 {
     private static readonly FieldTable<Draft> Function = new FieldTable<Draft>()
-        .Custom("name", FieldShape.Text, (call, v) => call.Name = ToolFields.ReadName(v), "The function.", required: true)
+        .Custom("name", FieldShape.Text, (call, v) => call.Name = v.Name(), "The function.", required: true)
         .Custom("arguments", FieldShape.Text, (call, v) => call.Arguments = v.String(), "Text of a JSON object, as the model wrote it: it may be broken.", required: true);
 
     private static readonly FieldTable<Draft> Call = new FieldTable<Draft>()

@@ -41,7 +41,7 @@ internal sealed partial class LlamaEmbeddingGenerator(
             error = await run.RunAsync(inputs, cancellationToken);
             if (error is null)
             {
-                int tokenCount = inputs.Sum(input => input.Request.PromptTokenIds.Length);
+                int tokenCount = inputs.TokenCount();
                 Log.Embedded(logger, clock.GetElapsedTime(start).TotalMilliseconds, checkpoint.Name, inputs.Length, tokenCount);
                 return Result(run, tokenCount, checkpoint.Name);
             }

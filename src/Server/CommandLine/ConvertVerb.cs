@@ -8,7 +8,7 @@ internal static class ConvertVerb
 {
     public static Command Command()
     {
-        Option<string> model = new("--model") { Description = "The checkpoint: a folder in Hugging Face layout (default: the bundled model).", DefaultValueFactory = _ => "" };
+        Option<string> model = SourceFolder.Option();
         Option<string> output = new("--out") { Description = "The file to write.", Required = true };
         Option<string> type = new("--type")
         {
@@ -20,7 +20,7 @@ internal static class ConvertVerb
         Command command = new("convert", "Makes a GGUF file, for this server or llama.cpp, of a checkpoint in Hugging Face layout.") { model, output, type, force };
         command.SetAction((parsed, cancellation) =>
         {
-            var request = new Request(parsed.GetValue(model)!, SourceFolder.FullOutput(parsed.GetValue(output)!), parsed.GetValue(type)!, parsed.GetValue(force));
+            var request = new Request(parsed.GetValue(model)!, OutputFolder.PathOf(parsed.GetValue(output)!), parsed.GetValue(type)!, parsed.GetValue(force));
             return Task.Run(() => Convert(request, parsed.InvocationConfiguration, cancellation), cancellation);
         });
         return command;
@@ -29,7 +29,7 @@ internal static class ConvertVerb
     private static void Convert(Request request, InvocationConfiguration console, CancellationToken cancellation)
     {
         string folder = Path.GetDirectoryName(request.Path)!;
-        string model = SourceFolder.Find(request.Model);
+        string model = SourceFolder.Find("--model", request.Model);
         if (Directory.Exists(request.Path)) throw new VerbException($"{request.Path} is a folder; name the file to write, say {Path.Combine(request.Path, "model.gguf")}.");
         if (File.Exists(request.Path) && !request.Force) throw new VerbException($"{request.Path} is there already; --force replaces it.");
         if (!Directory.Exists(folder)) throw new VerbException($"{folder}, where the file is to go, is not there.");

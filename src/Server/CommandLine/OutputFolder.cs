@@ -1,9 +1,16 @@
+using Llama.Server.Configuration;
+
 namespace Llama.Server.CommandLine;
 
 /// <summary>The checkpoint folder that a verb's <c>--out</c> names. It gets its name when it is whole: what bears it can be served.</summary>
 internal static class OutputFolder
 {
-    /// <summary>Whether the folder may be written.</summary>
+    /// <summary>The absolute path that <c>--out</c> names, of a folder or a file.</summary>
+    /// <exception cref="VerbException">It names none.</exception>
+    public static string PathOf(string output) =>
+        string.IsNullOrWhiteSpace(output) ? throw new VerbException("--out is empty; name what is to be written.") : Path.TrimEndingDirectorySeparator(Path.GetFullPath(HomePath.Of(output)));
+
+    /// <summary>Makes sure that the folder may be written.</summary>
     /// <param name="folder">Its path.</param>
     /// <param name="force">Whether a checkpoint that is there may be replaced.</param>
     /// <exception cref="VerbException">It is there already, and not to be replaced or no checkpoint.</exception>

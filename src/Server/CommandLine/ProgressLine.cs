@@ -12,7 +12,7 @@ internal sealed class ProgressLine(TextWriter output, string doing) : IProgress<
     private int _shown = -1;
 
     /// <summary>Whether a line there can be written over.</summary>
-    public static bool IsTerminal(TextWriter output) => ReferenceEquals(output, Console.Error) && !Console.IsErrorRedirected;
+    public static bool IsTerminal(TextWriter output) => TerminalOutput.IsSeen(output);
 
     /// <summary>Shows a share from 0 to 1.</summary>
     public void Report(double share)

@@ -10,14 +10,14 @@ internal static class QuantizeVerb
 {
     public static Command Command()
     {
-        Option<string> model = new("--model") { Description = "The checkpoint: a folder in Hugging Face layout (default: the bundled model).", DefaultValueFactory = _ => "" };
+        Option<string> model = SourceFolder.Option();
         Option<string> target = new("--out") { Description = "Folder to write; Model:Path then serves it.", Required = true };
         Option<string> type = new("--type") { Description = $"One of {QuantizationType.Spellings}; int8-outliers keeps the 16-bit weights beside the codes and takes three halves of their disk.", Required = true };
         Option<bool> force = new("--force") { Description = "Replace the folder if it is there." };
         Command command = new("quantize", "Writes a checkpoint in 8 or 4 bits.") { model, target, type, force };
         command.SetAction((parsed, cancellation) => Task.Run(() => // a thread that Ctrl-C does not end in the middle
         {
-            string source = Path.TrimEndingDirectorySeparator(SourceFolder.Find(parsed.GetValue(model)!)), folder = SourceFolder.FullOutput(parsed.GetValue(target)!);
+            string source = Path.TrimEndingDirectorySeparator(SourceFolder.Find("--model", parsed.GetValue(model)!)), folder = OutputFolder.PathOf(parsed.GetValue(target)!);
             QuantizationType form = Parse(parsed.GetValue(type)!);
             if ((source + Path.DirectorySeparatorChar).StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal)) throw new VerbException($"{folder} holds the model itself; name another --out.");
             OutputFolder.Check(folder, parsed.GetValue(force));

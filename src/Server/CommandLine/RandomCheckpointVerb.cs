@@ -32,27 +32,33 @@ internal static class RandomCheckpointVerb
         Option<bool> empty = new("--empty") { Description = "Right headers and zeros for weights, which take no room on the disk: to plan with, not to serve." };
         Option<bool> force = new("--force") { Description = "Replace a checkpoint that is there." };
         Command command = new("random-checkpoint", "Writes a checkpoint of any shape with random weights, to measure with.") { shape, output, dtype, seed, tokenizer, empty, force };
-        command.SetAction((parsed, cancellation) => Task.Run(() => // a thread that Ctrl-C does not end in the middle
+        command.SetAction((parsed, cancellation) =>
         {
-            string folder = SourceFolder.FullOutput(parsed.GetValue(output)!), text = SourceFolder.Find(parsed.GetValue(tokenizer)!, tokenizer.Name), form = parsed.GetValue(dtype)!;
-            (LlamaConfig config, TensorDtype type) = Form(Find(parsed.GetValue(shape)!), form);
+            (LlamaConfig config, TensorDtype type) = Form(Find(parsed.GetValue(shape)!), parsed.GetValue(dtype)!);
+            string folder = OutputFolder.PathOf(parsed.GetValue(output)!), text = SourceFolder.Find("--tokenizer", parsed.GetValue(tokenizer)!);
             int tokenCount = Tokenizer.Load(text).VocabSize;
             if (tokenCount > config.VocabSize)
                 throw new VerbException($"--shape is '{parsed.GetValue(shape)}', with a vocab_size of {config.VocabSize}, and the tokenizer in {text} has {tokenCount} tokens: name a --tokenizer with fewer, or give the shape a vocab_size of {tokenCount} or more.");
-            bool isEmpty = parsed.GetValue(empty);
             OutputFolder.Check(folder, parsed.GetValue(force));
-            if (!isEmpty) FreeSpace.Require(folder, RandomCheckpoint.ByteCount(config, type));
-            long start = Stopwatch.GetTimestamp();
-            OutputFolder.Write(folder, partial =>
-            {
-                if (isEmpty) RandomCheckpoint.WriteEmpty(partial, config, type);
-                else RandomCheckpoint.Write(partial, config, type, parsed.GetValue(seed), cancellation);
-                CopyTokenizer(text, partial, tokenCount, config.VocabSize);
-            });
-            parsed.InvocationConfiguration.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{folder}: {config.ParameterCount / 1e6:N1} M parameters, {form}{(isEmpty ? ", all zero" : "")}, in {Stopwatch.GetElapsedTime(start).TotalSeconds:N1} s"));
-        }, cancellation));
+            var request = new Request(folder, config, type, parsed.GetValue(dtype)!, text, tokenCount, parsed.GetValue(seed), parsed.GetValue(empty));
+            return Task.Run(() => Write(request, parsed.InvocationConfiguration.Output, cancellation), cancellation); // a thread that Ctrl-C does not end in the middle
+        });
         return command;
+    }
+
+    private static void Write(Request request, TextWriter output, CancellationToken cancellation)
+    {
+        (string folder, LlamaConfig config, TensorDtype type, string form, string tokenizer, int tokenCount, ulong seed, bool isEmpty) = request;
+        if (!isEmpty) FreeSpace.Require(folder, RandomCheckpoint.ByteCount(config, type));
+        long start = Stopwatch.GetTimestamp();
+        OutputFolder.Write(folder, partial =>
+        {
+            if (isEmpty) RandomCheckpoint.WriteEmpty(partial, config, type);
+            else RandomCheckpoint.Write(partial, config, type, seed, cancellation);
+            CopyTokenizer(tokenizer, partial, tokenCount, config.VocabSize);
+        });
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{folder}: {config.ParameterCount / 1e6:N1} M parameters, {form}{(isEmpty ? ", all zero" : "")}, in {Stopwatch.GetElapsedTime(start).TotalSeconds:N1} s"));
     }
 
     private static (LlamaConfig Config, TensorDtype Dtype) Form(LlamaConfig shape, string dtype)
@@ -76,4 +82,9 @@ internal static class RandomCheckpointVerb
         string model = Path.Combine(to, "tokenizer.model");
         if (File.Exists(model)) FillerPieces.Append(model, tokenCount, vocabSize);
     }
+
+    /// <param name="Form">The type as it was asked for.</param>
+    /// <param name="Tokenizer">Folder of a checkpoint that has one.</param>
+    /// <param name="TokenCount">Tokens of that.</param>
+    private sealed record Request(string Folder, LlamaConfig Config, TensorDtype Type, string Form, string Tokenizer, int TokenCount, ulong Seed, bool IsEmpty);
 }

@@ -18,7 +18,7 @@ internal static partial class StandardInput
         : Console.IsInputRedirected || !OperatingSystem.IsLinux() ? Console.In
         : new TypedLines(new FileStream(new SafeFileHandle(Number, ownsHandle: false), FileAccess.Read, bufferSize: 0));
 
-    /// <summary>Whether a whole line more is there, which nobody has typed as fast.</summary>
+    /// <summary>Whether another whole line is there already. Nobody types that fast: it was pasted.</summary>
     public static bool HasMore() => OperatingSystem.IsLinux() ? Descriptor.IsReadable(Number) : Console.KeyAvailable;
 
     /// <summary>Without what arrow keys and the like send, which a terminal takes for text.</summary>

@@ -31,6 +31,10 @@ internal static class VerbServices
         return builder.Build();
     }
 
+    /// <summary>A section of settings that may be wrong, as far as it can be read.</summary>
+    public static T ReadUnchecked<T>(WebApplication app)
+        where T : class, new() => app.Services.GetRequiredService<SettingsSection<T>>().Read();
+
     /// <summary>What is to be loaded, and how, by settings that have been checked.</summary>
     public static ModelOptions ModelOptions(WebApplication app) => app.Services.GetRequiredService<IOptions<ModelSettings>>().Value.ToOptions(
         app.Services.GetRequiredService<ModelIdentity>().Folder, app.Services.GetRequiredService<IOptions<SchedulerSettings>>().Value);

@@ -26,6 +26,6 @@ internal static class SettingsRegistration
         services.AddSection<RateLimitsSettings, RateLimitsSettingsValidator>(root, "RateLimits");
         services.AddCheck<RateLimitsSettings, RedisValidator>(root);
         if (root.Length > 0) // at the root the other sections are the application's
-            services.AddSingleton<IValidateOptions<ModelSettings>>(provider => new SectionNames(root, provider.GetRequiredService<IConfiguration>()));
+            services.AddSingleton<IValidateOptions<ModelSettings>>(provider => new SectionsValidator(root, provider.GetRequiredService<IConfiguration>()));
     }
 }

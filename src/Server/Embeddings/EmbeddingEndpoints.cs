@@ -11,6 +11,8 @@ namespace Llama.Server.Embeddings;
 /// <summary>Texts to vectors.</summary>
 internal static class EmbeddingEndpoints
 {
+    public static IServiceCollection AddEmbeddings(this IServiceCollection services) => services.AddSingleton<EmbeddingRunner>();
+
     public static void MapEmbeddings(this IEndpointRouteBuilder routes) => routes.MapPost("/v1/embeddings", EmbedAsync)
         .WithMetadata(new ModelOperation("embeddings")).WithTags("Embeddings").WithSummary("Turns texts into vectors")
         .WithRequestFields(EmbeddingFields.Table.Fields, EmbeddingExamples.Request)
@@ -27,7 +29,7 @@ internal static class EmbeddingEndpoints
             && (error = caller?.Check(request.Model, request.Priority)) is null
             && EmbeddingInputs.TryEncode(request, checkpoint, caller, RequestOrigin.Of(context), out EmbeddingInput[]? inputs, out error))
         {
-            int tokenCount = inputs.Sum(input => input.Request.PromptTokenIds.Length);
+            int tokenCount = inputs.TokenCount();
             context.Features.Set(new EmbeddingSummary(checkpoint.Name, inputs.Length, tokenCount));
             context.Features.Get<ModelCall>()?.Embeds(request.Model, checkpoint.Name, tokenCount);
             error = await runner.RunAsync(context, engine, checkpoint, inputs, vectors =>

@@ -16,6 +16,8 @@ internal sealed record EmbeddingInput(GenerationRequest Request, string Param);
 /// <summary>From the inputs of a request to those of the engine.</summary>
 internal static class EmbeddingInputs
 {
+    /// <summary>Tokens of all of them.</summary>
+    public static int TokenCount(this IEnumerable<EmbeddingInput> inputs) => inputs.Sum(input => input.Request.PromptTokenIds.Length);
     public static bool TryEncode(
         EmbeddingRequest request, Checkpoint checkpoint, Caller? caller, RequestOrigin origin, [NotNullWhen(true)] out EmbeddingInput[]? inputs,
         [NotNullWhen(false)] out ApiError? error)

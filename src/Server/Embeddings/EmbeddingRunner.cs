@@ -15,7 +15,7 @@ internal sealed class EmbeddingRunner(RequestLimits limits, KeyMetrics metrics, 
     /// <summary>Computes the vectors and has them written; returns what is wrong when there are none.</summary>
     public async Task<ApiError?> RunAsync(HttpContext context, Engine engine, Checkpoint checkpoint, EmbeddingInput[] inputs, Func<IEnumerable<float[]>, Task> write)
     {
-        int tokenCount = inputs.Sum(input => input.Request.PromptTokenIds.Length);
+        int tokenCount = inputs.TokenCount();
         (Admission? admission, ApiError? error) = await limits.EnterAsync(context, tokenCount, LimitedOutput.None);
         if (admission is null)
             return error;

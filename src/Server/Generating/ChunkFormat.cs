@@ -46,7 +46,7 @@ internal abstract class ChunkFormat(GenerationParameters request, int choiceCoun
     /// <summary>The chunk that opens a choice.</summary>
     protected abstract void WriteStart(Utf8JsonWriter json, int choice);
 
-    /// <summary>A chunk with more of an answer; the text is the last string in it that is not ours, but for what stands beside it of tokens.</summary>
+    /// <summary>A chunk with more of an answer. Without tokens, the text is the last string in it that callers choose: see <see cref="EventTemplate"/>.</summary>
     protected abstract void WriteDelta(Utf8JsonWriter json, int choice, ReadOnlySpan<char> text, ReadOnlySpan<DrawnToken> tokens);
 
     /// <summary>The chunk that closes a choice.</summary>

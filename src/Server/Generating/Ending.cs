@@ -8,11 +8,17 @@ namespace Llama.Server.Generating;
 internal static class Ending
 {
     /// <summary>The <c>finish_reason</c> of an answer that ended well.</summary>
-    public static string FinishName(this TextStream stream) => stream.Finish switch
+    public static string FinishName(this TextStream stream) => stream.Finish is FinishReason.Length or FinishReason.Stop or FinishReason.Completed
+        ? stream.EndingName()
+        : throw new InvalidOperationException($"{stream.Finish} is not a good ending.");
+
+    /// <summary>The same for an answer that may have ended badly, or not at all, as OpenTelemetry's conventions have it (<c>gen_ai.response.finish_reasons</c>).</summary>
+    public static string EndingName(this TextStream stream) => stream.Finish switch
     {
         FinishReason.Length => "length",
         FinishReason.Stop or FinishReason.Completed => stream.HasCalls ? "tool_calls" : "stop",
-        _ => throw new InvalidOperationException($"{stream.Finish} is not a good ending."),
+        FinishReason.Deadline or FinishReason.Failed => "error",
+        _ => "abort",
     };
 
     /// <summary>Whether the caller left, so that nobody hears an answer.</summary>
@@ -23,7 +29,7 @@ internal static class Ending
 
     /// <summary>What to tell the caller of an answer that ended badly; null when it did not.</summary>
     /// <param name="stream">The answer.</param>
-    /// <param name="engine">What made it: one that shuts down fails what is left after its patience, and another server may do better.</param>
+    /// <param name="engine">What made it: one that shuts down fails what has not ended in time, and another server may answer.</param>
     public static ApiError? Failure(this TextStream stream, Engine engine) => stream.Finish switch
     {
         FinishReason.Deadline => ApiError.Overloaded($"The request's request_timeout was up after {stream.TokenCount} tokens of the answer.", TimeSpan.FromSeconds(1)),

@@ -26,23 +26,28 @@ internal sealed class RequestMapper(IOptions<ServerSettings> settings, IOptions<
     {
         plan = null;
         StartGuide? guide = null;
-        error = CheckCombinations(parameters, prompts.Count) ?? CheckTokens(parameters, checkpoint) ?? guides.TryCreate(parameters, checkpoint, out guide);
+        error = CheckCombinations(parameters) ?? CheckCount(parameters, prompts.Count) ?? CheckTokens(parameters, checkpoint) ?? guides.Create(parameters, checkpoint, out guide);
         var choices = new List<ChoicePlan>(prompts.Count * parameters.AnswersPerPrompt);
         ulong seed = (ulong)(parameters.Seed ?? random.NextInt64());
         foreach (Prompt prompt in prompts)
-            error ??= TryAdd(choices, parameters, prompt, checkpoint, guide, seed);
+            error ??= AddAnswers(choices, parameters, prompt, checkpoint, guide, seed);
         if (error is not null)
             return false;
         plan = new GenerationPlan(choices, prompts);
         return true;
     }
 
-    private ApiError? CheckCombinations(GenerationParameters parameters, int promptCount)
+    private static ApiError? CheckCombinations(GenerationParameters parameters)
     {
         if (parameters.StreamOptions is not null && !parameters.Stream)
             return ApiError.InvalidValue("stream_options", "'stream_options' is only allowed when 'stream' is true.");
-        if (parameters.PromptLogprobs is not null && parameters.Stream)
-            return ApiError.InvalidValue("prompt_logprobs", "'prompt_logprobs' come with a whole answer only; give it without 'stream'.");
+        return parameters.PromptLogprobs is not null && parameters.Stream
+            ? ApiError.InvalidValue("prompt_logprobs", "'prompt_logprobs' come with a whole answer only; give it without 'stream'.")
+            : null;
+    }
+
+    private ApiError? CheckCount(GenerationParameters parameters, int promptCount)
+    {
         long asked = (long)promptCount * parameters.AnswersPerPrompt;
         // All answers to a prompt enter the queue together: one that is shorter could never take them.
         (int most, string setting) = settings.Value.MaxChoices <= scheduler.Value.MaxQueueLength
@@ -77,7 +82,7 @@ internal sealed class RequestMapper(IOptions<ServerSettings> settings, IOptions<
     private static int[] StopTokens(GenerationParameters parameters, GenerationDefaults defaults) =>
         parameters.IgnoreEos ? parameters.StopTokenIds : [.. defaults.EosIds.Union(parameters.StopTokenIds)];
 
-    private ApiError? TryAdd(List<ChoicePlan> choices, GenerationParameters parameters, Prompt prompt, Checkpoint checkpoint, StartGuide? guide, ulong seed)
+    private ApiError? AddAnswers(List<ChoicePlan> choices, GenerationParameters parameters, Prompt prompt, Checkpoint checkpoint, StartGuide? guide, ulong seed)
     {
         if (prompt.Tokens.Length == 0)
             return ApiError.InvalidValue(prompt.Param, $"Invalid value for '{prompt.Param}': the prompt has no tokens.");

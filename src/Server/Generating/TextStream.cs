@@ -120,7 +120,7 @@ internal sealed class TextStream(Generation generation, Tokenizer tokenizer, Tex
         if (next.Finish is { } finish)
             End(finish);
         else
-            ReleaseTokens();
+            Release();
         if (_calls?.IsFinished == true && Finish is null)
             EndWithCall();
     }
@@ -163,18 +163,27 @@ internal sealed class TextStream(Generation generation, Tokenizer tokenizer, Tex
         if (!_stops.IsMatched)
             _stops.Release();
         Finish = _stops.IsMatched ? FinishReason.Stop : finish;
-        ReleaseTokens();
+        Release();
     }
 
-    /// <summary>A token leaves with the end of its text; at the ending all leave, and those behind a stop text are no longer text.</summary>
-    private void ReleaseTokens()
+    /// <summary>Hands on what no stop text holds back: the text to the reader of calls, where there is one, and its tokens.</summary>
+    private void Release()
     {
-        int shown = _shownLength + _stops.Ready.Length, count = 0;
+        int shown = _shownLength + _stops.Ready.Length;
         if (_calls is not null)
         {
             _calls.Read(_stops.Ready, isEnd: Finish is not null);
             _stops.Clear(); // the reader has it now, and may hold it back
         }
+        ReleaseTokens(shown);
+        _shownLength = shown;
+    }
+
+    /// <summary>A token leaves with the end of its text; at the ending all leave, and those behind a stop text are no longer text.</summary>
+    /// <param name="shown">UTF-16 units of the answer up to what may be shown.</param>
+    private void ReleaseTokens(int shown)
+    {
+        int count = 0;
         while (count < _held.Count && (Finish is not null || _held[count].End <= shown))
         {
             DrawnToken token = _held[count++];
@@ -182,6 +191,5 @@ internal sealed class TextStream(Generation generation, Tokenizer tokenizer, Tex
             _released.Add(isCutOff ? token with { IsText = false } : token);
         }
         _held.RemoveRange(0, count);
-        _shownLength = shown;
     }
 }

@@ -14,7 +14,7 @@ namespace Llama.Server.Guidance;
 /// </summary>
 internal sealed class GrammarCache(IOptions<ServerSettings> settings) : IDisposable
 {
-    // In characters of what asks for them, which what is compiled from it grows with. A small grammar counts for the masks that it will gather: 64 of those fit.
+    // In characters of the request, with which the grammar grows. A small one counts as more, for the masks that it will gather: 64 of those fit.
     private const int MostCharacters = 64 * SmallestSize, SmallestSize = 1 << 15;
 
     private readonly MemoryCache _grammars = new(new MemoryCacheOptions { SizeLimit = MostCharacters });

@@ -1,17 +1,16 @@
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using Llama.Server.Generating;
 using Llama.Server.Parsing;
 
 namespace Llama.Server.Guidance;
 
 /// <summary>The fields that say what an answer must look like: OpenAI's <c>response_format</c> and vLLM's <c>guided_…</c> and <c>structured_outputs</c>.</summary>
-internal static partial class GuidanceFields
+internal static class GuidanceFields
 {
     private const string NoGrammar = "Grammars are given as JSON schema, regular expression or choice.";
 
     private static readonly FieldTable<SchemaDraft> SchemaFields = new FieldTable<SchemaDraft>()
-        .Custom("name", FieldShape.Text, (draft, v) => CheckName(v), "Letters, digits, `_` and `-`, at most 64.", required: true)
+        .Custom("name", FieldShape.Text, (_, v) => v.Name(), "Letters, digits, `_` and `-`, at most 64.", required: true)
         .Accept("description", FieldShape.Text, v => v.String(), "The schema alone is enforced.")
         .Custom("schema", FieldShape.Object, (draft, v) => draft.Schema = ReadSchema(v), "The JSON schema. Default: any object.")
         .Flag("strict", (draft, v) => draft.Strict = v, "Keep to OpenAI's strict subset of JSON schema. Enforced either way.");
@@ -61,10 +60,10 @@ internal static partial class GuidanceFields
             return schema.Kept();
         if (schema.Value.ValueKind != JsonValueKind.String)
             schema.WrongType("an object");
-        else if (TryParse(schema.String(), out JsonElement parsed))
-            return parsed;
-        else
+        else if (!TryParse(schema.String(), out JsonElement parsed))
             schema.Invalid("its text is not JSON");
+        else
+            return new FieldReader(parsed, schema.Path, schema.Errors).Kept();
         return default;
     }
 
@@ -96,11 +95,7 @@ internal static partial class GuidanceFields
             Ask(request, field, new JsonObjectGuidance(field.Path));
     }
 
-    private static string[] ReadChoices(FieldReader choices)
-    {
-        string[] texts = [.. choices.Items(1).Select(item => item.String())];
-        return texts;
-    }
+    private static string[] ReadChoices(FieldReader choices) => [.. choices.Items(1).Select(item => item.String())];
 
     internal static string ReadType(FieldReader type)
     {
@@ -110,18 +105,13 @@ internal static partial class GuidanceFields
         return name;
     }
 
-    internal static void CheckName(FieldReader name)
-    {
-        if (!Name.IsMatch(name.String()))
-            name.Invalid("expected 1 to 64 letters, digits, '_' or '-'");
-    }
+
 
     private static bool TryParse(string text, out JsonElement parsed)
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(text);
-            parsed = document.RootElement.Clone();
+            parsed = JsonElement.Parse(text);
             return true;
         }
         catch (JsonException)
@@ -131,8 +121,7 @@ internal static partial class GuidanceFields
         }
     }
 
-    [GeneratedRegex(@"\A[A-Za-z0-9_-]{1,64}\z")]
-    internal static partial Regex Name { get; }
+
 
     private sealed class FormatDraft
     {

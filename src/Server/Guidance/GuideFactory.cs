@@ -14,7 +14,7 @@ internal delegate ITokenGuide StartGuide(bool atSequenceStart);
 internal sealed class GuideFactory(GrammarCache grammars)
 {
     /// <summary>Gives what starts each answer's guide, or null where answers are free; and what is wrong, or null.</summary>
-    public ApiError? TryCreate(GenerationParameters parameters, Checkpoint checkpoint, out StartGuide? start)
+    public ApiError? Create(GenerationParameters parameters, Checkpoint checkpoint, out StartGuide? start)
     {
         start = null;
         OutputGuidance? asked = Combine(parameters, checkpoint);
@@ -24,7 +24,7 @@ internal sealed class GuideFactory(GrammarCache grammars)
         if (asked is { } guidance && grammars.TryGet(guidance, checkpoint, out TokenGrammar? grammar, out error))
             start = grammar.Start;
         else if (parameters.BadWords.Count > 0)
-            error = TryExclude(parameters.BadWords, checkpoint, out start);
+            error = Exclude(parameters.BadWords, checkpoint, out start);
         return error ?? (asked is null ? CheckStrict(parameters.Tools, checkpoint) : null);
     }
 
@@ -37,7 +37,7 @@ internal sealed class GuideFactory(GrammarCache grammars)
         return error;
     }
 
-    private static ApiError? TryExclude(IReadOnlyList<string> words, Checkpoint checkpoint, out StartGuide? start)
+    private static ApiError? Exclude(IReadOnlyList<string> words, Checkpoint checkpoint, out StartGuide? start)
     {
         start = null;
         try

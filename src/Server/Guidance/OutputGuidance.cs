@@ -10,7 +10,7 @@ internal abstract record OutputGuidance(string Param)
     /// <summary>Equal for requests that ask for the same, whichever field they use: the compiled grammar is kept under it.</summary>
     public abstract string Key { get; }
 
-    /// <summary>Whether it is OpenAI's: the format of what is said, which leaves calls of tools aside.</summary>
+    /// <summary>Whether it is OpenAI's, which is about what the answer says: calls of tools are not.</summary>
     public bool IsFormat => !Param.StartsWith("guided_", StringComparison.Ordinal) && !Param.StartsWith("structured_outputs", StringComparison.Ordinal);
 
     /// <summary>The field at fault where compiling fails at a place.</summary>

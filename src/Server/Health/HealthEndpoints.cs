@@ -7,6 +7,8 @@ namespace Llama.Server.Health;
 /// <summary>The probes of orchestrators and load balancers.</summary>
 internal static class HealthEndpoints
 {
+    public static IServiceCollection AddHealth(this IServiceCollection services) => services.AddSingleton<Heartbeat>();
+
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
         RouteGroupBuilder health = routes.MapGroup("").WithTags("Health").WithMetadata(new Probe());
@@ -18,16 +20,17 @@ internal static class HealthEndpoints
 
     private static void AnswersStatus(this RouteHandlerBuilder route) => route.Answers<HealthStatus>().Produces<HealthStatus>(StatusCodes.Status503ServiceUnavailable);
 
-    private static Task LiveAsync(HttpContext context, Heartbeat heart) => WriteAsync(context, heart.Status, status => status is not ("failed" or "stalled"));
+    private static Task LiveAsync(HttpContext context, Heartbeat heart) => WriteAsync(context, heart, state => state is not (HealthState.Failed or HealthState.Stalled));
 
-    private static Task StartupAsync(HttpContext context, Heartbeat heart) => WriteAsync(context, heart.Status, status => status is not ("failed" or "loading"));
+    private static Task StartupAsync(HttpContext context, Heartbeat heart) => WriteAsync(context, heart, state => state is not (HealthState.Failed or HealthState.Loading));
 
-    private static Task ReadyAsync(HttpContext context, Heartbeat heart) => WriteAsync(context, heart.Status, status => status is "ok");
+    private static Task ReadyAsync(HttpContext context, Heartbeat heart) => WriteAsync(context, heart, state => state is HealthState.Ok);
 
-    private static Task WriteAsync(HttpContext context, string status, Func<string, bool> isGood)
+    private static Task WriteAsync(HttpContext context, Heartbeat heart, Func<HealthState, bool> isGood)
     {
-        context.Response.StatusCode = isGood(status) ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
+        HealthState state = heart.State;
+        context.Response.StatusCode = isGood(state) ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
         context.Response.Headers.CacheControl = "no-store";
-        return context.Response.WriteAsJsonAsync(new HealthStatus(status), ApiJson.Web.HealthStatus);
+        return context.Response.WriteAsJsonAsync(new HealthStatus(Heartbeat.NameOf(state)), ApiJson.Web.HealthStatus);
     }
 }

@@ -30,13 +30,13 @@ internal sealed partial class EngineHost(
 {
     private const string NoMemory = "there is not enough memory for it and its KV cache. The verb plan says what they take; a smaller Model:BlockCount, Model:Dtype=int8 or int4, or Model:MemoryLimit make them smaller.";
 
-    private volatile Checkpoint? _checkpoint;
-    private volatile Engine? _engine;
-    private volatile bool _isStopping;
-    private volatile bool _isDrained;
-    private volatile ApiError? _failure;
     private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile Engine? _engine;
+    private volatile Checkpoint? _checkpoint;
     private volatile ModelDescription? _description;
+    private volatile ApiError? _failure;
+    private volatile bool _isDrained;
+    private volatile bool _isStopping;
 
     /// <summary>The engine, once it has been made; it may still be loading.</summary>
     public Engine? Engine => _engine;

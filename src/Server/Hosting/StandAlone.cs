@@ -20,7 +20,7 @@ internal static class StandAlone
         builder.Services.AddOtherOrigins<ServerSettings>();
         builder.Services.AddCertificates();
         builder.Services.AddConnectionLimits();
-        builder.Services.AddSingleton<IValidateOptions<ServerSettings>, OtlpEndpoints>();
+        builder.Services.AddSingleton<IValidateOptions<ServerSettings>, OtlpEndpointsValidator>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<SecondSignal>());
         builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
         // The host gives up on stopping some time after the drain has, never before it. Read unchecked: the host is made before the settings are checked.

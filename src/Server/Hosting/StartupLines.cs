@@ -1,7 +1,7 @@
-using System.Net;
 using Llama.Server.Auth;
 using Llama.Server.Configuration;
 using Llama.Server.Telemetry;
+using Llama.Server.Web.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Options;
@@ -20,30 +20,22 @@ internal sealed partial class StartupLines(
 
     public Task StopAsync(CancellationToken cancellation) => Task.CompletedTask;
 
-    /// <summary>Whether only this machine reaches an address.</summary>
-    public static bool IsLoopback(string address)
-    {
-        var binding = BindingAddress.Parse(address);
-        string host = binding.Host;
-        return binding.IsUnixPipe || host is "localhost" || (IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? ip) && IPAddress.IsLoopback(ip));
-    }
-
     private void Write()
     {
         ICollection<string> addresses = host.Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
         foreach (string address in addresses)
             Log.Listening(logger, address, address.TrimEnd('/'));
         Log.Loading(logger, identity.Name, identity.Folder);
-        if (keys.AreOpen && addresses.Any(address => !IsLoopback(address)))
+        if (keys.AreOpen && addresses.Any(address => !ListenAddress.IsLoopback(BindingAddress.Parse(address))))
             Log.Open(logger);
         WriteTelemetry(server.Value.RecordText);
     }
 
     private void WriteTelemetry(string recordText)
     {
-        if (OtlpEndpoints.Of(settings, "TRACES") is { } traces)
+        if (OtlpEndpoints.Traces(settings) is { } traces)
             Log.Exporting(logger, "Spans", traces, TextRecorder.IsForTraces(recordText) ? "with the text of prompts and answers" : Log.NoText);
-        if (OtlpEndpoints.Of(settings, "METRICS") is { } metrics)
+        if (OtlpEndpoints.Metrics(settings) is { } metrics)
             Log.Exporting(logger, "Metrics", metrics, Log.NoText);
         if (recordText != "none")
             Log.RecordingText(logger, recordText);

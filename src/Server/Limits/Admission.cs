@@ -4,7 +4,7 @@ namespace Llama.Server.Limits;
 /// A request that its caller's limits let in, for as long as it is under way. When it is done, the tokens that it had take the place of those that it was taken to cost; one that never
 /// started counts for nothing.
 /// </summary>
-internal sealed class Admission(Action<long, bool>? settle) : IDisposable
+internal sealed class Admission(Settle? settle) : IDisposable
 {
     private long? _tokens;
 

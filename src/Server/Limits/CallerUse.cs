@@ -57,13 +57,13 @@ internal sealed class CallerUse
 
     /// <summary>What counts now, slot by slot.</summary>
     /// <param name="now">In milliseconds.</param>
-    public (long Slot, long Requests, long Tokens)[] Snapshot(long now)
+    public SlotUse[] Snapshot(long now)
     {
         lock (_lock)
         {
             _requests.Forget(now);
             _tokens.Forget(now);
-            return [.. _requests.Entries.Select(entry => (entry.Slot, entry.Count, 0L)), .. _tokens.Entries.Select(entry => (entry.Slot, 0L, entry.Count))];
+            return [.. _requests.Entries.Select(entry => new SlotUse(entry.Slot, entry.Count, 0)), .. _tokens.Entries.Select(entry => new SlotUse(entry.Slot, 0, entry.Count))];
         }
     }
 

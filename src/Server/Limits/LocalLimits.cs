@@ -25,7 +25,7 @@ internal sealed class LocalLimits(TimeProvider clock) : ILimitStore
     public LimitDecision Note(LimitAsk ask) => Enter(ask, isDecided: true);
 
     /// <summary>What each caller has used in the last minute, slot by slot.</summary>
-    public IEnumerable<(string Caller, (long Slot, long Requests, long Tokens)[] Use)> Snapshot() => _callers.Select(pair => (pair.Key, pair.Value.Snapshot(Now)));
+    public IEnumerable<RecentUse> Snapshot() => _callers.Select(pair => new RecentUse(pair.Key, pair.Value.Snapshot(Now)));
 
     private LimitDecision Enter(LimitAsk ask, bool isDecided)
     {
@@ -36,7 +36,7 @@ internal sealed class LocalLimits(TimeProvider clock) : ILimitStore
             CallerUse use = _callers.GetOrAdd(ask.Caller, static _ => new CallerUse());
             if (!use.TryEnter(ask, now, isDecided, out LimitReading reading, out LimitKind? denial))
                 continue; // it was retired and is about to be taken out
-            Action<long, bool> settle = (tokens, counts) => use.Settle(SlidingWindow.SlotOf(now), Now, (counts ? tokens : 0) - ask.Tokens, counts);
+            Settle settle = (tokens, counts) => use.Settle(SlidingWindow.SlotOf(now), Now, (counts ? tokens : 0) - ask.Tokens, counts);
             return new LimitDecision(ask, reading, denial, denial is null ? settle : null);
         }
     }

@@ -50,7 +50,7 @@ internal sealed class RedisLimits(LocalLimits local, RedisScripts scripts, Redis
         (LimitReading reading, long slot) = await asked;
         if (reading.Denial(ask.Rules) is { } denial)
             return new LimitDecision(ask, reading, denial, null);
-        Action<long, bool> settleNote = local.Note(ask).Settle!;
+        Settle settleNote = local.Note(ask).Settle!;
         return new LimitDecision(ask, reading, null, Leased(ask, lease, (tokens, counts) =>
         {
             settleNote(tokens, counts);
@@ -91,7 +91,7 @@ internal sealed class RedisLimits(LocalLimits local, RedisScripts scripts, Redis
     }
 
     /// <summary>Holds a place for as long as the request is under way, where its caller has only so many.</summary>
-    private Action<long, bool> Leased(LimitAsk ask, string lease, Action<long, bool> settle)
+    private Settle Leased(LimitAsk ask, string lease, Settle settle)
     {
         if (ask.Rules.MaxConcurrent is not null)
             presence.Leases.Hold(lease, ask.Caller);

@@ -83,36 +83,46 @@ internal sealed partial class RedisPresence(
         while (await timer.WaitForNextTickAsync(stopping));
     }
 
-    /// <summary>Goes back to Redis, if it answers, and tells it what was let in without it.</summary>
+    /// <summary>
+    /// Goes back to Redis, if it answers, and tells it what was let in without it, each request once:
+    /// 1. ask whether it still knows what it knew;
+    /// 2. tell it most, while requests are still counted here: what has ended, what was let in up to now, what is under way;
+    /// 3. have requests ask it again;
+    /// 4. tell it what came and what ended during 2.
+    /// </summary>
     private async Task ReturnAsync(IDatabase redis)
     {
+        // 1
         await redis.StringSetAsync(scripts.Since, Guid.NewGuid().ToString("N"), when: When.NotExists).WaitAsync(ConnectTime);
         string? since = await redis.StringGetAsync(scripts.Since).WaitAsync(ConnectTime);
         await redis.PingAsync().WaitAsync(_timeout); // as fast as requests will need it, now that all is warm
         bool isKnown = since == _since;
         long from = isKnown ? _awaySince : 0; // one that has lost its memory is told all
+        // 2
         long cut = SlidingWindow.SlotOf(local.Now);
         await Settlements.TellRestAsync(redis, isKnown).WaitAsync(ConnectTime);
         await SeedAsync(redis, [.. local.Snapshot()], from, cut);
         (_since, _awaySince) = (since, cut); // that is told, whatever becomes of the rest
         ILookup<string, string> held = Leases.Held;
         await Leases.RenewAsync(redis, held).WaitAsync(ConnectTime);
-        (string Caller, (long Slot, long Requests, long Tokens)[] Use)[] rest = [.. local.Snapshot()]; // what came while that was told, of which there is little
+        RecentUse[] rest = [.. local.Snapshot()]; // before 3: what comes after it is counted there
+        // 3
         _redis = redis;
+        // 4
         await SeedAsync(redis, rest, Math.Max(from, cut), long.MaxValue);
-        await Settlements.TellRestAsync(redis, isKnown: false).WaitAsync(ConnectTime); // those that ended while all that was told
+        await Settlements.TellRestAsync(redis, isKnown: false).WaitAsync(ConnectTime);
         await Leases.EndGoneAsync(redis, held).WaitAsync(ConnectTime);
         if (_isMissed)
             Log.Back(logger);
         _isMissed = false;
     }
 
-    private async Task SeedAsync(IDatabase redis, (string Caller, (long Slot, long Requests, long Tokens)[] Use)[] callers, long from, long to)
+    private async Task SeedAsync(IDatabase redis, RecentUse[] callers, long from, long to)
     {
         long now = SlidingWindow.SlotOf(local.Now);
-        foreach ((string caller, (long Slot, long Requests, long Tokens)[] all) in callers)
+        foreach ((string caller, SlotUse[] slots) in callers)
         {
-            (long Slot, long Requests, long Tokens)[] use = [.. all.Where(one => one.Slot >= from && one.Slot < to)];
+            SlotUse[] use = [.. slots.Where(one => one.Slot >= from && one.Slot < to)];
             if (use.Length > 0)
                 await scripts.SeedAsync(redis, caller, use, now).WaitAsync(ConnectTime);
         }

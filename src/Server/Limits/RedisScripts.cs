@@ -30,8 +30,8 @@ internal sealed class RedisScripts(string prefix)
         ToldAsync(redis.ScriptEvaluateAsync(Settle, Keys(settlement.Caller), [settlement.Slot, settlement.Requests, settlement.Tokens, settlement.Lease]));
 
     /// <summary>Counts what a caller used up to a minute ago.</summary>
-    /// <param name="now">The slot that the use's slots are as old as.</param>
-    public Task SeedAsync(IDatabase redis, string caller, IEnumerable<(long Slot, long Requests, long Tokens)> use, long now) =>
+    /// <param name="now">The slot of this moment, by which the age of the others is told.</param>
+    public Task SeedAsync(IDatabase redis, string caller, IEnumerable<SlotUse> use, long now) =>
         ToldAsync(redis.ScriptEvaluateAsync(Seed, Keys(caller)[..2], [.. use.SelectMany(one => new RedisValue[] { now - one.Slot, one.Requests, one.Tokens })]));
 
     public Task RenewAsync(IDatabase redis, string caller, IEnumerable<string> leases) =>
@@ -43,7 +43,7 @@ internal sealed class RedisScripts(string prefix)
     /// <summary>All keys of a caller, for people.</summary>
     public string KeysOf(string caller) => Key(caller, "*").ToString();
 
-    /// <summary>What is told in vain because a caller's keys are spoilt holds up nothing that is told of others.</summary>
+    /// <summary>Passes over a caller whose keys are spoilt: what is told of others must not fail with it.</summary>
     private static async Task ToldAsync(Task told)
     {
         try

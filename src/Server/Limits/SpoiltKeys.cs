@@ -4,8 +4,7 @@ using StackExchange.Redis;
 namespace Llama.Server.Limits;
 
 /// <summary>
-/// Callers under whose keys Redis holds what is not ours. That is no reason to leave it for all: such a caller alone is counted in this process until the keys are free. Safe for
-/// concurrent use.
+/// Callers under whose keys Redis holds what is not ours. Each is counted in this process until its keys are free; for all others Redis is still asked. Safe for concurrent use.
 /// </summary>
 internal sealed partial class SpoiltKeys(RedisScripts scripts, int replicas, ILogger logger)
 {

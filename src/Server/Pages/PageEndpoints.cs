@@ -9,6 +9,8 @@ internal static class PageEndpoints
 {
     private const string Assets = "assets/";
 
+    public static IServiceCollection AddPages(this IServiceCollection services) => services.AddSingleton<ServerCards>();
+
     public static void MapPages(this IEndpointRouteBuilder routes)
     {
         RouteGroupBuilder pages = routes.MapGroup("").WithMetadata(new KeyFree()).ExcludeFromDescription();

@@ -9,6 +9,8 @@ namespace Llama.Server.Parsing;
 /// </summary>
 internal readonly struct FieldReader(JsonElement value, string path, ReadErrors errors)
 {
+    private const int MostOfName = 64;
+
     public JsonElement Value => value;
 
     public string Path => path;
@@ -24,9 +26,24 @@ internal readonly struct FieldReader(JsonElement value, string path, ReadErrors 
     {
         if (!Expect(JsonValueKind.String, "a string"))
             return "";
-        if (!TryText(value, out string text))
+        try
+        {
+            return value.GetString()!;
+        }
+        catch (InvalidOperationException) // half of a surrogate pair, or bytes that are not UTF-8
+        {
             Invalid("its text is not valid Unicode");
-        return text;
+            return "";
+        }
+    }
+
+    /// <summary>The name of a function or a schema.</summary>
+    public string Name()
+    {
+        string name = String();
+        if (name.Length is 0 or > MostOfName || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-'))
+            Invalid($"expected 1 to {MostOfName} letters, digits, '_' or '-'");
+        return name;
     }
 
     /// <summary>One of a few words. Another word is an error, and is given back.</summary>
@@ -97,9 +114,9 @@ internal readonly struct FieldReader(JsonElement value, string path, ReadErrors 
     /// <summary>The value for use beyond the request's document. Whoever writes it out again needs all its texts to be valid.</summary>
     public JsonElement Kept()
     {
-        if (IsValidText(value))
+        if (JsonUnicode.IsValid(value))
             return value.Clone();
-        Invalid("a text in it is not valid Unicode");
+        Invalid("a name or text in it is not valid Unicode");
         return default;
     }
 
@@ -136,34 +153,9 @@ internal readonly struct FieldReader(JsonElement value, string path, ReadErrors 
 
     public void Unsupported(string why) => errors.Add(ApiError.UnsupportedValue(path, why));
 
-    private static bool IsValidText(JsonElement value)
-    {
-        switch (value.ValueKind)
-        {
-            case JsonValueKind.Object:
-                return value.EnumerateObject().All(property => IsValidText(property.Value)); // names are checked when a body is parsed
-            case JsonValueKind.Array:
-                return value.EnumerateArray().All(IsValidText);
-            case JsonValueKind.String:
-                return TryText(value, out _);
-            default:
-                return true;
-        }
-    }
 
-    private static bool TryText(JsonElement value, out string text)
-    {
-        try
-        {
-            text = value.GetString()!;
-            return true;
-        }
-        catch (InvalidOperationException) // half of a surrogate pair, or bytes that are not UTF-8
-        {
-            text = "";
-            return false;
-        }
-    }
+
+
 
     private static IEnumerable<FieldReader> Enumerate(JsonElement array, string path, ReadErrors errors)
     {

@@ -4,7 +4,7 @@ using System.Text.Unicode;
 
 namespace Llama.Server.Parsing;
 
-/// <summary>Whether all names and texts of a document can be decoded. They are decoded where they are used; those of a schema so late that it would look like a failure of ours.</summary>
+/// <summary>Whether all names and texts in a JSON value can be decoded. The parser does not look, and those of a schema are decoded so late that it would seem a failure of ours.</summary>
 internal static class JsonUnicode
 {
     public static bool IsValid(JsonElement root)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Llama.Server.CommandLine;
@@ -9,23 +10,28 @@ internal sealed class RemoteServer : IDisposable
 {
     public static readonly Uri Default = new("http://localhost:8080");
 
+    private static readonly TimeSpan UsualPatience = TimeSpan.FromSeconds(10);
+
     private readonly string? _apiKey;
     private readonly Uri _base;
-    private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler
-    {
-        ConnectTimeout = TimeSpan.FromSeconds(10),
-        PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan, // a connection made within a measurement would count as latency
-        ActivityHeadersPropagator = null,
-        UseCookies = false,
-    });
+    private readonly TimeSpan _patience;
+    private readonly HttpMessageInvoker _http;
 
     /// <param name="url">Its address, with or without <c>/v1</c>.</param>
     /// <param name="apiKey">Sent as <c>Authorization: Bearer</c>, without the space around it that a file may have left; null for none.</param>
+    /// <param name="patience">How long a connection may take to come about; null for ten seconds.</param>
     /// <exception cref="VerbException">No header can hold the key.</exception>
-    public RemoteServer(Uri url, string? apiKey)
+    public RemoteServer(Uri url, string? apiKey, TimeSpan? patience = null)
     {
-        (Url, _apiKey) = (url, apiKey?.Trim());
+        (Url, _apiKey, _patience) = (url, apiKey?.Trim(), patience ?? UsualPatience);
         if (_apiKey is not null && !_apiKey.All(letter => letter is > ' ' and <= '~')) throw new VerbException("The API key holds a space, or a letter that is not ASCII; check --api-key, or OPENAI_API_KEY in the environment.");
+        _http = new HttpMessageInvoker(new SocketsHttpHandler
+        {
+            ConnectTimeout = _patience,
+            PooledConnectionIdleTimeout = Timeout.InfiniteTimeSpan, // a connection made within a measurement would count as latency
+            ActivityHeadersPropagator = null,
+            UseCookies = false,
+        });
         string path = url.AbsolutePath.TrimEnd('/');
         _base = new Uri(url, path.EndsWith("/v1", StringComparison.Ordinal) ? path + "/" : path + "/v1/");
     }
@@ -33,12 +39,13 @@ internal sealed class RemoteServer : IDisposable
     public Uri Url { get; }
 
     /// <summary>Sends JSON to a route below <c>/v1/</c>; the body of the answer is still to be read.</summary>
+    /// <exception cref="HttpRequestException">The server cannot be reached.</exception>
     public Task<HttpResponseMessage> PostAsync(string route, byte[] json, CancellationToken cancellation)
     {
         HttpRequestMessage message = Message(HttpMethod.Post, route);
         message.Content = new ByteArrayContent(json);
         message.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        return _http.SendAsync(message, cancellation);
+        return SendAsync(message, cancellation);
     }
 
     /// <summary>The ids of its models; at least one.</summary>
@@ -48,7 +55,7 @@ internal sealed class RemoteServer : IDisposable
         string place = new Uri(_base, "models").ToString();
         try
         {
-            using HttpResponseMessage response = await _http.SendAsync(Message(HttpMethod.Get, "models"), cancellation);
+            using HttpResponseMessage response = await SendAsync(Message(HttpMethod.Get, "models"), cancellation);
             string body = await response.Content.ReadAsStringAsync(cancellation);
             if (!response.IsSuccessStatusCode) throw new VerbException($"{place} answered {(int)response.StatusCode}: {ErrorText.Of(body)} Give --api-key if it wants one.");
             string[] ids = [.. JsonElement.Parse(body).GetProperty("data").EnumerateArray().Select(model => model.GetProperty("id").GetString()!)];
@@ -65,6 +72,18 @@ internal sealed class RemoteServer : IDisposable
     }
 
     public void Dispose() => _http.Dispose();
+
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage message, CancellationToken cancellation)
+    {
+        try
+        {
+            return await _http.SendAsync(message, cancellation);
+        }
+        catch (OperationCanceledException late) when (!cancellation.IsCancellationRequested) // the handler's word for a connection that does not come about
+        {
+            throw new HttpRequestException(string.Create(CultureInfo.InvariantCulture, $"no connection within {_patience.TotalSeconds} s"), late);
+        }
+    }
 
     private HttpRequestMessage Message(HttpMethod method, string route)
     {

@@ -16,7 +16,7 @@ internal static class InputFields
 
     private static readonly FieldTable<Draft> Call = Items("function_call")
         .Custom("call_id", FieldShape.Text, (item, v) => item.CallId = v.String(), "What the result refers to.", required: true)
-        .Custom("name", FieldShape.Text, (item, v) => item.Name = v.String(), "The function.", required: true)
+        .Custom("name", FieldShape.Text, (item, v) => item.Name = v.Name(), "The function.", required: true)
         .Custom("arguments", FieldShape.Text, (item, v) => item.Text = v.String(), "Text of a JSON object.", required: true)
         .Refuse("async", "A result is waited for.", NoOp.False)
         .Refuse("namespace", NoNamespace)

@@ -12,7 +12,7 @@ internal sealed class ItemConversation
     private readonly HashSet<string> _cutOff = [];
 
     /// <summary>Gives the messages, or what is wrong with the items.</summary>
-    public static ApiError? TryConvert(IReadOnlyList<ResponseItem> items, string? instructions, out IReadOnlyList<ChatMessage> messages)
+    public static ApiError? Convert(IReadOnlyList<ResponseItem> items, string? instructions, out IReadOnlyList<ChatMessage> messages)
     {
         var conversation = new ItemConversation();
         messages = conversation._messages;

@@ -37,12 +37,10 @@ internal readonly record struct ItemPage(int Limit, bool IsAscending, string? Af
     public bool TryTake(IReadOnlyList<ResponseItem> items, [NotNullWhen(true)] out ResponseItemList? list, [NotNullWhen(false)] out ApiError? error)
     {
         ResponseItem[] ordered = IsAscending ? [.. items] : [.. items.Reverse()];
-        (string? after, string? before, list) = (After, Before, null);
-        int start = after is null ? 0 : Array.FindIndex(ordered, item => item.Id == after) + 1;
-        int end = before is null ? ordered.Length : Array.FindIndex(ordered, item => item.Id == before);
-        error = (start == 0 && after is not null) || end < 0 ? Unknown(start == 0 && after is not null ? "after" : "before") : null;
-        if (error is not null)
+        list = null;
+        if (!TryFind(ordered, "after", After, out int? after, out error) || !TryFind(ordered, "before", Before, out int? before, out error))
             return false;
+        int start = after + 1 ?? 0, end = before ?? ordered.Length;
         ResponseItem[] data = [.. ordered.Take(end).Skip(start).Take(Limit)];
         list = new ResponseItemList("list", data, data.FirstOrDefault()?.Id, data.LastOrDefault()?.Id, start + data.Length < end);
         return true;
@@ -76,5 +74,12 @@ internal readonly record struct ItemPage(int Limit, bool IsAscending, string? Af
         }
     }
 
-    private static ApiError Unknown(string param) => ApiError.InvalidValue(param, $"Invalid value for '{param}': the response has no such input item.");
+    /// <summary>The place of an item that the query names; null where it names none.</summary>
+    private static bool TryFind(ResponseItem[] items, string param, string? id, out int? place, [NotNullWhen(false)] out ApiError? error)
+    {
+        int found = Array.FindIndex(items, item => item.Id == id);
+        place = id is null ? null : found;
+        error = id is null || found >= 0 ? null : ApiError.InvalidValue(param, $"Invalid value for '{param}': the response has no such input item.");
+        return error is null;
+    }
 }

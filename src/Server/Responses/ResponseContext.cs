@@ -20,10 +20,10 @@ internal sealed record ResponseContext(IReadOnlyList<ResponseItem> Items, Prompt
         ResponseRequest request, ResponseStore store, int owner, Checkpoint checkpoint, [NotNullWhen(true)] out ResponseContext? context, [NotNullWhen(false)] out ApiError? error)
     {
         context = null;
-        error = TryGather(request, store, owner, out List<ResponseItem> items);
+        error = Gather(request, store, owner, out List<ResponseItem> items);
         if (error is not null)
             return false;
-        error = ItemConversation.TryConvert(items, request.Instructions, out IReadOnlyList<ChatMessage> messages);
+        error = ItemConversation.Convert(items, request.Instructions, out IReadOnlyList<ChatMessage> messages);
         if (error is not null)
             return false;
         request.Messages = messages;
@@ -33,7 +33,7 @@ internal sealed record ResponseContext(IReadOnlyList<ResponseItem> Items, Prompt
         return true;
     }
 
-    private static ApiError? TryGather(ResponseRequest request, ResponseStore store, int owner, out List<ResponseItem> items)
+    private static ApiError? Gather(ResponseRequest request, ResponseStore store, int owner, out List<ResponseItem> items)
     {
         items = [];
         if (request.PreviousResponseId is { } previous)

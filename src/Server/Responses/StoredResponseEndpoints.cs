@@ -9,18 +9,17 @@ namespace Llama.Server.Responses;
 internal static class StoredResponseEndpoints
 {
     private static readonly ErrorAnswer Missing = new("No such response is kept for this key.", ResponseErrors.NotFound("resp_1"));
-    private static readonly ErrorAnswer BadQuery = new("The query asks for what is not done.", ApiError.Unknown("x"));
     private static readonly ErrorAnswer NotCancellable = new("The response is whole already.", ResponseErrors.NotCancellable());
 
     public static void MapStoredResponses(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/v1/responses/{id}", GetAsync)
-            .WithTags("Responses").WithSummary("Shows a stored response").Answers<Response>().WithMetadata([Missing, BadQuery, .. ResponseQuery.Parameters]);
+            .WithTags("Responses").WithSummary("Shows a stored response").Answers<Response>().WithMetadata([Missing, ErrorAnswers.BadQuery, .. ResponseQuery.Parameters]);
         routes.MapDelete("/v1/responses/{id}", DeleteAsync)
             .WithTags("Responses").WithSummary("Forgets a stored response").Answers<ResponseDeletion>().WithMetadata(Missing);
         routes.MapGet("/v1/responses/{id}/input_items", ListInputAsync)
             .WithTags("Responses").WithSummary("Lists the items that a stored response was made from").Answers<ResponseItemList>()
-            .WithMetadata([Missing, BadQuery, .. ItemPage.Parameters]);
+            .WithMetadata([Missing, ErrorAnswers.BadQuery, .. ItemPage.Parameters]);
         routes.MapPost("/v1/responses/{id}/cancel", CancelAsync)
             .WithTags("Responses").WithSummary("Refused: responses are made while their caller waits").Answers<Response>().WithMetadata(Missing, NotCancellable);
     }

@@ -9,7 +9,7 @@ internal static class TextFormatFields
 {
     private static readonly FieldTable<Draft> Format = new FieldTable<Draft>()
         .Custom("type", FieldShape.OneOf("text", "json_object", "json_schema"), (draft, v) => draft.Type = GuidanceFields.ReadType(v), "text, json_object or json_schema.", required: true)
-        .Custom("name", FieldShape.Text, (draft, v) => draft.Name = ReadName(v), "With type json_schema: letters, digits, `_` and `-`, at most 64.")
+        .Custom("name", FieldShape.Text, (draft, v) => draft.Name = v.Name(), "With type json_schema: letters, digits, `_` and `-`, at most 64.")
         .Custom("schema", FieldShape.Object, (draft, v) => draft.Schema = ReadSchema(v), "With type json_schema: the JSON schema.")
         .Flag("strict", (draft, v) => draft.Strict = v, "Keep to OpenAI's strict subset of JSON schema. Enforced either way.")
         .Text("description", (draft, v) => draft.Description = v, "Comes back in the response; the schema alone is enforced.");
@@ -33,11 +33,7 @@ internal static class TextFormatFields
             GuidanceFields.Ask(request, format, new JsonSchemaGuidance(format.Path + ".schema", schema, draft.Strict));
     }
 
-    private static string ReadName(FieldReader name)
-    {
-        GuidanceFields.CheckName(name);
-        return name.String();
-    }
+
 
     private static JsonElement? ReadSchema(FieldReader schema) => schema.Expect(JsonValueKind.Object, "an object") ? schema.Kept() : null;
 

@@ -1,10 +1,7 @@
 using Llama.Server.Auth;
 using Llama.Server.Configuration;
-using Llama.Server.Health;
 using Llama.Server.Hosting;
-using Llama.Server.Pages;
 using Llama.Server.Telemetry;
-using Llama.Server.Watching;
 using Llama.Server.Web.Errors;
 using Llama.Server.Web.Logging;
 using Llama.Server.Web.Requests;
@@ -15,14 +12,8 @@ namespace Llama.Server.Routing;
 /// <summary>What goes around every request to a route of ours, and around no other: an application that hosts them has its own ways.</summary>
 internal static class ApiPipeline
 {
-    public static IServiceCollection AddApiRoutes(this IServiceCollection services) => services
-        .AddSingleton<ApiKeys>()
-        .AddSingleton<OperatorKeys>()
-        .AddHostedService<KeysFileWatch>()
-        .AddSingleton<Heartbeat>()
-        .AddSingleton<EngineFeed>()
-        .AddSingleton<ServerCards>()
-        .AddSingleton(provider => new LargestBody(provider.GetRequiredService<IOptions<ServerSettings>>().Value.MaxRequestBodyBytes, "Server:MaxRequestBodyBytes"));
+    public static IServiceCollection AddApiPipeline(this IServiceCollection services) => services.AddSingleton(provider =>
+        new LargestBody(provider.GetRequiredService<IOptions<ServerSettings>>().Value.MaxRequestBodyBytes, "Server:MaxRequestBodyBytes"));
 
     /// <summary>A group of routes inside the pipeline.</summary>
     public static RouteGroupBuilder MapApiGroup(this IEndpointRouteBuilder routes, string prefix)

@@ -40,7 +40,7 @@ internal sealed class AnswerWriter(IOptions<ServerSettings> settings, TimeProvid
             await ErrorResponse.WriteAsync(context, early);
             return;
         }
-        SetHeaders(context.Response);
+        SseWriter.SetHeaders(context.Response);
         await using var events = new SseWriter(context.Response.BodyWriter, TimeSpan.FromSeconds(settings.Value.KeepAliveSeconds), clock);
         await format.BeginAsync(events);
         await Task.WhenAll(answers.Streams.Select((_, choice) => PumpAsync(events, answers, choice, first[choice], format)));
@@ -56,12 +56,7 @@ internal sealed class AnswerWriter(IOptions<ServerSettings> settings, TimeProvid
         return answer;
     }
 
-    public static void SetHeaders(HttpResponse response)
-    {
-        response.ContentType = "text/event-stream";
-        response.Headers.CacheControl = "no-cache";
-        response.Headers["X-Accel-Buffering"] = "no"; // nginx would hold events back
-    }
+
 
     /// <summary>
     /// Sends a choice's pieces as they come, each in an event of its own; those that are there together leave together. So a token that comes alone leaves at once, and a connection

@@ -38,7 +38,15 @@ internal sealed class SseWriter : IAsyncDisposable
         _keepAlive = KeepAliveAsync();
     }
 
-    /// <summary>Sends one event whose data <paramref name="write"/> makes; allocates nothing when both are static.</summary>
+    /// <summary>Announces a stream of events; before the first byte of it.</summary>
+    public static void SetHeaders(HttpResponse response)
+    {
+        response.ContentType = "text/event-stream";
+        response.Headers.CacheControl = "no-cache";
+        response.Headers["X-Accel-Buffering"] = "no"; // nginx would hold events back
+    }
+
+    /// <summary>Sends one event whose data <paramref name="write"/> makes; allocates nothing when it is static.</summary>
     public ValueTask SendAsync<TState>(Action<Utf8JsonWriter, TState> write, TState state) => SendAsync(name: default, write, state);
 
     /// <summary>The same for an event with a name of its own.</summary>

@@ -27,6 +27,9 @@ internal static class ErrorAnswers
     private static readonly ErrorAnswer Overloaded = new(
         "The queue is full, the deadline cannot be met, or the server is loading or shutting down.", ApiError.Overloaded("The queue is full (1024 requests wait).", Soon));
 
+    /// <summary>For routes that read their query themselves.</summary>
+    public static ErrorAnswer BadQuery { get; } = new("The query asks for what is not done.", ApiError.Unknown("x"));
+
     /// <param name="metadata">The route's: whether it is open to all, whether it reads a body, and errors of its own.</param>
     /// <param name="hasParameters">Whether its address names something.</param>
     public static IEnumerable<ErrorAnswer> Of(IList<object> metadata, bool hasParameters)

@@ -4,7 +4,7 @@ using Llama.Server.Hosting;
 
 namespace Llama.Server.Telemetry;
 
-/// <summary>What of the model lies on each device, and for how long the device has worked; none while the model is being loaded.</summary>
+/// <summary>What each device holds of the model, and how long it has worked; nothing while the model is being loaded.</summary>
 internal sealed class DeviceGauges
 {
     private readonly EngineHost _host;
@@ -13,10 +13,10 @@ internal sealed class DeviceGauges
     {
         _host = host;
         Meter meter = meters.Create(ModelCallMetrics.MeterName);
-        meter.CreateObservableGauge("llama.device_memory_bytes", () => Devices.SelectMany(Memory), description: "What a device holds of the model: weights, its part of every KV block, and of a memory of its own whatever else was taken.");
-        meter.CreateObservableCounter("llama.device_busy_seconds_total", () => Devices.Select(Busy), description: "Time that a device has worked at steps, waiting for those included that share its layers.");
-        meter.CreateObservableCounter("llama.device_streamed_bytes_total", () => Streams.Select(Streamed), description: "Weights that a device has read from outside because Model:MemoryLimit lets them not stay.");
-        meter.CreateObservableCounter("llama.device_stream_wait_seconds_total", () => Streams.SelectMany(Waited), description: "Time in which a device's steps have waited for such weights; of the processor's alone.");
+        meter.CreateObservableGauge("llama.device_memory_bytes", () => Devices.SelectMany(Memory), description: "Memory of a device by kind: weights, its part of every KV block, and other, which is known of devices with a memory of their own.");
+        meter.CreateObservableCounter("llama.device_busy_seconds_total", () => Devices.Select(Busy), description: "Time that a device has worked at steps, including waits for devices that share its layers.");
+        meter.CreateObservableCounter("llama.device_streamed_bytes_total", () => Streams.Select(Streamed), description: "Weights that a device has read from outside because Model:MemoryLimit leaves no room for them.");
+        meter.CreateObservableCounter("llama.device_stream_wait_seconds_total", () => Streams.SelectMany(Waited), description: "Time that a device's steps have waited for such weights; measured on a CPU only.");
     }
 
     private IReadOnlyList<DeviceShare> Devices => _host.Description?.Devices ?? [];

@@ -60,7 +60,7 @@ internal static class ModelCallSpan
         span.SetTag("gen_ai.usage.input_tokens", usage.PromptTokens);
         span.SetTag("gen_ai.usage.output_tokens", usage.CompletionTokens);
         span.SetTag("gen_ai.usage.cache_read.input_tokens", usage.PromptTokensDetails.CachedTokens);
-        span.SetTag("gen_ai.response.finish_reasons", answers.Streams.Select(NameOf).ToArray());
+        span.SetTag("gen_ai.response.finish_reasons", answers.Streams.Select(Ending.EndingName).ToArray());
         if (answers.Streams.Min(stream => stream.TimeToFirstToken) is { } first)
             span.SetTag("gen_ai.response.time_to_first_chunk", first.TotalSeconds);
         WriteStages(span, [.. answers.Streams.Select(stream => stream.Milestones).OfType<Milestones>()], clock);
@@ -85,13 +85,4 @@ internal static class ModelCallSpan
         using Activity? stage = Source.StartActivity(name, ActivityKind.Internal, span.Context, startTime: now - clock.GetElapsedTime(start, timestamp));
         stage?.SetEndTime((now - clock.GetElapsedTime(end, timestamp)).UtcDateTime);
     }
-
-    /// <summary>Why an answer ended, as <c>gen_ai.response.finish_reasons</c> has it.</summary>
-    public static string NameOf(TextStream stream) => stream.Finish switch
-    {
-        FinishReason.Length => "length",
-        FinishReason.Stop or FinishReason.Completed => stream.HasCalls ? "tool_calls" : "stop",
-        FinishReason.Deadline or FinishReason.Failed => "error",
-        _ => "abort",
-    };
 }

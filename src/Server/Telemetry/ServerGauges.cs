@@ -14,7 +14,7 @@ internal sealed class ServerGauges
     public ServerGauges(IMeterFactory meters, EngineHost host, Heartbeat heart, IOptions<SchedulerSettings> scheduler)
     {
         _meter = meters.Create(ModelCallMetrics.MeterName);
-        Observe("llama.ready", () => heart.Status == "ok" ? 1 : 0, "1 while /health/ready says ok, else 0.");
+        Observe("llama.ready", () => heart.State == HealthState.Ok ? 1 : 0, "1 while /health/ready says ok, else 0.");
         Observe("llama.max_requests_running", () => scheduler.Value.MaxSequences, "Scheduler:MaxSequences.");
         Observe("llama.max_requests_waiting", () => scheduler.Value.MaxQueueLength, "Scheduler:MaxQueueLength.");
         Observe("llama.max_step_tokens", () => scheduler.Value.MaxBatchTokens ?? LoadedTokens(host), "Token budget of a step; 0 until the model is loaded.");

@@ -15,7 +15,7 @@ internal static class TelemetryExport
 
     public static void AddTelemetryExport(this WebApplicationBuilder builder)
     {
-        bool hasTraces = OtlpEndpoints.Of(builder.Configuration, "TRACES") is not null, hasMetrics = OtlpEndpoints.Of(builder.Configuration, "METRICS") is not null;
+        bool hasTraces = OtlpEndpoints.Traces(builder.Configuration) is not null, hasMetrics = OtlpEndpoints.Metrics(builder.Configuration) is not null;
         if (!hasTraces && !hasMetrics)
             return;
         OpenTelemetry.OpenTelemetryBuilder telemetry = builder.Services.AddOpenTelemetry()

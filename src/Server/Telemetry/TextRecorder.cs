@@ -31,7 +31,7 @@ internal sealed partial class TextRecorder(IOptions<ServerSettings> settings, IL
         bool isForLog = IsForLog(settings.Value.RecordText) && _logger.IsEnabled(LogLevel.Trace);
         if ((!isForSpan && !isForLog) || call is not { Parameters: { } asked, Answers: { } answers })
             return;
-        string input = Transcript.OfInput(asked, answers), output = Transcript.OfOutput(answers, ModelCallSpan.NameOf);
+        string input = Transcript.OfInput(asked, answers), output = Transcript.OfOutput(answers);
         if (isForSpan)
             span!.SetTag("gen_ai.input.messages", input).SetTag("gen_ai.output.messages", output);
         if (isForLog)

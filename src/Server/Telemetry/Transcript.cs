@@ -16,9 +16,7 @@ internal static class Transcript
         : answers.Prompts.Select(prompt => new ChatMessage("user", answers.Checkpoint.Tokenizer.Decode(prompt.Tokens, skipSpecialTokens: false))));
 
     /// <summary>Each answer as the model wrote it, so that calls of tools stand in the model's own format; as far as it had come.</summary>
-    /// <param name="answers">What was made.</param>
-    /// <param name="nameOf">Names the ending of each.</param>
-    public static string OfOutput(Answers answers, Func<TextStream, string> nameOf) => Json(json =>
+    public static string OfOutput(Answers answers) => Json(json =>
     {
         foreach (TextStream stream in answers.Streams)
         {
@@ -27,7 +25,7 @@ internal static class Transcript
             json.WriteStartArray("parts");
             WriteText(json, stream.Written);
             json.WriteEndArray();
-            json.WriteString("finish_reason", nameOf(stream));
+            json.WriteString("finish_reason", stream.EndingName());
             json.WriteEndObject();
         }
     });

@@ -27,10 +27,7 @@ internal sealed class TokenizeRequest : IConversation
     public bool ReturnTokenStrings { get; set; }
 
     /// <summary>Checks the fields against each other.</summary>
-    public ApiError? Settle()
-    {
-        return CheckFields() ?? this.SettleTools();
-    }
+    public ApiError? Settle() => CheckFields() ?? this.SettleTools();
 
     private ApiError? CheckFields() => (Prompt is not null, Messages.Count > 0) switch
     {

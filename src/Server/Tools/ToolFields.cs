@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Llama.Server.Guidance;
 using Llama.Server.Parsing;
 
 namespace Llama.Server.Tools;
@@ -37,19 +36,12 @@ internal static class ToolFields
 
     /// <summary>What is said of a function, on every route that takes tools.</summary>
     internal static FieldTable<ToolDraft> AddFunction(this FieldTable<ToolDraft> table) => table
-        .Custom("name", FieldShape.Text, (tool, v) => tool.Name = ReadName(v), "Letters, digits, `_` and `-`, at most 64.", required: true)
+        .Custom("name", FieldShape.Text, (tool, v) => tool.Name = v.Name(), "Letters, digits, `_` and `-`, at most 64.", required: true)
         .Text("description", (tool, v) => tool.Description = v, "What it does, for the model.")
         .Custom("parameters", FieldShape.Object, (tool, v) => tool.Parameters = ReadParameters(v), "JSON schema of its arguments, an object. Default: no arguments.")
         .Flag("strict", (tool, v) => tool.IsStrict = v, "Keep to OpenAI's strict subset of JSON schema, and hold also those calls to it that the model makes of its own accord (but where a control token begins them, as Mistral's). Calls that `tool_choice` forces are held to their schema either way. Default: false; OpenAI's `/v1/responses` has true, and rewrites other schemas into the subset.");
 
-    /// <summary>A function's name, defined or referred to.</summary>
-    internal static string ReadName(FieldReader name)
-    {
-        string text = name.String();
-        if (!GuidanceFields.Name.IsMatch(text))
-            name.Invalid("expected 1 to 64 letters, digits, '_' or '-'");
-        return text;
-    }
+
 
     /// <summary>A schema that is kept beyond the request's document.</summary>
     private static JsonElement? ReadParameters(FieldReader parameters)

@@ -12,14 +12,18 @@ internal static class EngineViews
     /// <param name="status">As <c>/health</c> says it.</param>
     /// <param name="time">Now.</param>
     /// <param name="hasSteps">Whether the frame's steps are those since the event before.</param>
-    public static EngineView Of(EngineFrame? frame, string status, DateTimeOffset time, bool hasSteps) => new(
-        status,
-        time.ToUnixTimeMilliseconds(),
-        frame is null ? null : EngineCounts.Of(frame.Counts),
-        frame is null ? null : Sums(frame.Totals),
-        frame is not null && hasSteps ? [.. frame.Steps.Select(Step)] : [],
-        [.. (frame?.Sequences ?? []).Select(Request)],
-        frame is null ? null : Blocks(frame));
+    public static EngineView Of(EngineFrame? frame, string status, DateTimeOffset time, bool hasSteps)
+    {
+        var empty = new EngineView(status, time.ToUnixTimeMilliseconds(), Counts: null, Totals: null, Steps: [], Requests: [], Blocks: null);
+        return frame is null ? empty : empty with
+        {
+            Counts = EngineCounts.Of(frame.Counts),
+            Totals = Sums(frame.Totals),
+            Steps = hasSteps ? [.. frame.Steps.Select(Step)] : [],
+            Requests = [.. frame.Sequences.Select(Request)],
+            Blocks = Blocks(frame),
+        };
+    }
 
     private static SumsView Sums(EngineTotals totals) => new(
         totals.PromptTokens, totals.CachedTokens, totals.GeneratedTokens, totals.EndedCount, totals.PreemptionCount, totals.FirstTokenCount,

@@ -1,6 +1,7 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
-using System.Text;
+using System.IO.Pipelines;
 using System.Text.Json;
 using Llama.Scheduling;
 using Llama.Server.Auth;
@@ -23,21 +24,22 @@ internal static class WatchEndpoints
     private const string FrameCount = "frames";
 
     private static readonly QueryParameter Frames = new(FrameCount, new FieldShape("integer", Minimum: 1), "Views after which the stream ends; without it, it goes on.");
-    private static readonly ErrorAnswer BadQuery = new("The query asks for what is not done.", ApiError.Unknown("x"));
+
+    public static IServiceCollection AddWatching(this IServiceCollection services) => services.AddSingleton<EngineFeed>();
 
     /// <summary>Whoever may call may watch, and the admin key may.</summary>
     public static void MapEngineEvents(this IEndpointRouteBuilder routes) => routes.MapGet("/engine/events", SendAsync)
         .WithTags("Engine").WithSummary("Streams the engine's inside, three times a second: batch, sequences, KV blocks")
-        .Produces<EngineView>(contentType: "text/event-stream").WithMetadata(new WatchRoute(), Frames, BadQuery);
+        .Produces<EngineView>(contentType: "text/event-stream").WithMetadata(new WatchRoute(), Frames, ErrorAnswers.BadQuery);
 
     private static async Task SendAsync(HttpContext context, EngineFeed feed, EngineHost host, IOptions<SchedulerSettings> scheduler, ApiKeys keys, OperatorKeys operators)
     {
         if (!TryReadQuery(context.Request.Query, out int mostFrames, out ApiError? error))
         {
-            await ErrorResponse.WriteAsync(context, error!);
+            await ErrorResponse.WriteAsync(context, error);
             return;
         }
-        AnswerWriter.SetHeaders(context.Response);
+        SseWriter.SetHeaders(context.Response);
         if (HeadRequests.IsHead(context))
             return; // nobody would see the stream's end
         bool withNames = IsToldNames(context, keys, operators), hasIntroduced = false;
@@ -46,10 +48,11 @@ internal static class WatchEndpoints
             if (!hasIntroduced && host is { Checkpoint: { } checkpoint, Description: { } description })
             {
                 var about = EngineAbout.Of(checkpoint, description, scheduler.Value);
-                await WriteAsync(context, "event: about\ndata: ", JsonSerializer.SerializeToUtf8Bytes(about, ApiJson.Web.EngineAbout));
+                await WriteAsync(context, "event: about\ndata: "u8, JsonSerializer.SerializeToUtf8Bytes(about, ApiJson.Web.EngineAbout));
                 hasIntroduced = true;
             }
-            await WriteAsync(context, "data: ", (await feed.NextAsync()).Json(withNames));
+            byte[] view = (await feed.NextAsync()).Json(withNames);
+            await WriteAsync(context, "data: "u8, view);
         }
     }
 
@@ -61,14 +64,16 @@ internal static class WatchEndpoints
     private static bool IsOver(HttpContext context, EngineHost host) =>
         context.RequestAborted.IsCancellationRequested || (host.IsStopping && host.Engine is not { State: EngineState.Ready or EngineState.Draining });
 
-    private static async Task WriteAsync(HttpContext context, string field, byte[] data)
+    private static ValueTask<FlushResult> WriteAsync(HttpContext context, ReadOnlySpan<byte> field, byte[] data)
     {
-        context.Response.BodyWriter.Write(Encoding.UTF8.GetBytes(field));
-        context.Response.BodyWriter.Write(data);
-        await context.Response.BodyWriter.WriteAsync("\n\n"u8.ToArray());
+        PipeWriter body = context.Response.BodyWriter;
+        body.Write(field);
+        body.Write(data);
+        body.Write("\n\n"u8);
+        return body.FlushAsync();
     }
 
-    private static bool TryReadQuery(IQueryCollection query, out int mostFrames, out ApiError? error)
+    private static bool TryReadQuery(IQueryCollection query, out int mostFrames, [NotNullWhen(false)] out ApiError? error)
     {
         mostFrames = int.MaxValue;
         error = query.Keys.FirstOrDefault(name => name != FrameCount) is { } unknown ? ApiError.Unknown(unknown) : null;

@@ -73,6 +73,27 @@ public sealed class TlsTests
         Assert.Contains("cannot be read", Assert.Single(Faults($"{folder}/key.pem", $"{folder}/key.pem")));
     }
 
+    /// <summary>Whatever a renewal leaves in the file, the server goes on with the certificate that it has.</summary>
+    [Theory]
+    [InlineData("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")]
+    [InlineData("-----BEGIN CERTIFICATE-----\nMIIB\n")]
+    public void Refresh_BrokenChainBehindTheCertificate_IsAFaultOrLeftOut(string behind)
+    {
+        string folder = WriteCertificate(out _), path = $"{folder}/cert.pem", whole = File.ReadAllText(path);
+        IConfiguration settings = new ConfigurationBuilder().AddInMemoryCollection([new("Certificate:Path", path), new("Certificate:KeyPath", $"{folder}/key.pem")]).Build();
+        var file = new CertificateFile(settings.GetSection("Certificate"), "/");
+        Assert.False(file.TryRefresh(out _));
+
+        File.WriteAllText(path, $"{whole}\n{behind}");
+        Assert.True(file.TryRefresh(out string? fault));
+        Assert.Equal(fault is not null, file.ValidUntil is null);
+        Assert.Equal(fault, Faults(path, $"{folder}/key.pem").SingleOrDefault()?.Replace("Kestrel:Certificates:Default", "Certificate"));
+
+        File.WriteAllText(path, whole);
+        Assert.True(file.TryRefresh(out fault));
+        Assert.Null(fault);
+    }
+
     [Fact]
     public async Task Https_WithoutACertificate_EndsWith1AndThrowsNothing()
     {

@@ -45,7 +45,7 @@ public sealed class LimitLawTests
             mine.Count(now / Slot, 1, call.Tokens);
             mine.Running++;
             running.Add((decision, mine, now / Slot));
-            var snapshot = limits.Snapshot().Single(caller => caller.Caller == $"{call.Caller}").Use;
+            var snapshot = limits.Snapshot().Single(use => use.Caller == $"{call.Caller}").Slots;
             Assert.Equal((expected.Requests + 1, expected.Tokens + call.Tokens), (snapshot.Sum(one => one.Requests), snapshot.Sum(one => one.Tokens)));
         }
     });

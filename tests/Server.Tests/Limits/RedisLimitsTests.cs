@@ -196,7 +196,7 @@ public sealed class RedisLimitsTests
         using var redis = new RedisServer();
         await using Replica replica = await Replica.StartSharedAsync(redis, timeout: 500);
         using var other = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{redis.Port}");
-        List<Action<long, bool>> running = [];
+        List<Settle> running = [];
         foreach (string caller in callers)
         {
             running.Add((await replica.Limits.EnterAsync(new LimitAsk(caller, rules, 1))).Settle!);

@@ -65,7 +65,7 @@ public sealed class ExportTests
 
         Assert.Equal(
             $"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is '{endpoint}'; give the collector's address, such as http://collector:4317, or leave it out.",
-            Assert.Single(new OtlpEndpoints(settings).Validate(null, new ServerSettings()).Failures!));
+            Assert.Single(new OtlpEndpointsValidator(settings).Validate(null, new ServerSettings()).Failures!));
     }
 
     private static async Task<WebApplication> CollectAsync(ConcurrentDictionary<string, string> got)

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Llama.Model.Text;
 using Llama.Server.Generating;
 using Llama.Server.Tests.Hosting;
@@ -126,6 +127,50 @@ public sealed class ReadingTests
     [InlineData("pythonic", "[get_wea")]
     [InlineData("hermes", "<tool_call>\n{\"name\": \"")]
     public void Read_ForcedCallCutShort_IsNoText(string format, string answer) => Assert.Equal(("", ""), Read(format, [answer], isForced: true));
+
+    /// <summary>The calls of a history are told to the model as it would write them itself.</summary>
+    [Theory]
+    [InlineData("hermes")]
+    [InlineData("mistral")]
+    [InlineData("llama3_json")]
+    [InlineData("pythonic")]
+    public void Write_RandomArguments_AreReadBack(string format)
+    {
+        var random = new Random(7);
+        for (int i = 0; i < 300; i++)
+        {
+            JsonObject arguments = RandomObject(random, depth: 2);
+            string written = ToolFormat.Of(format, Chat).Write([new ChatToolCall("", "now", arguments.ToJsonString())]);
+            ToolCall call = Assert.Single(ToolCall.Join(Pieces(format, [written])));
+            Assert.True(JsonNode.DeepEquals(arguments, JsonNode.Parse(call.Arguments)), written);
+        }
+    }
+
+    private static JsonObject RandomObject(Random random, int depth)
+    {
+        var members = new JsonObject();
+        for (int count = random.Next(4); members.Count < count;)
+            members[RandomText(random)] = RandomValue(random, depth);
+        return members;
+    }
+
+    private static JsonNode? RandomValue(Random random, int depth) => random.Next(depth > 0 ? 7 : 5) switch
+    {
+        0 => null,
+        1 => random.Next(2) == 0,
+        2 => random.Next(-1000, 1000),
+        3 => random.Next(-1000, 1000) / 8.0,
+        4 => RandomText(random),
+        5 => new JsonArray([.. Enumerable.Range(0, random.Next(3)).Select(_ => RandomValue(random, depth - 1))]),
+        _ => RandomObject(random, depth - 1),
+    };
+
+    /// <summary>Mostly what names are made of, and what quotes, ends or separates in some format.</summary>
+    private static string RandomText(Random random)
+    {
+        string[] parts = ["a", "b", "city", "_", "7", "é", "🦒", " ", "\n", "\"", "'", "\\", "\\u0041", "=", ",", ")", "]", "}", "{", "*", ":"];
+        return string.Concat(Enumerable.Range(0, random.Next(4)).Select(_ => parts[random.Next(random.Next(2) == 0 ? 4 : parts.Length)]));
+    }
 
     private static (string Text, string Calls) Read(
         string format, IEnumerable<string> pieces, bool isWhole = true, bool isParallel = true, bool isForced = false, bool hidesMarker = false)

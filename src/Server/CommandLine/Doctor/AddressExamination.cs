@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Llama.Model.Diagnosis;
-using Llama.Server.Hosting;
 using Llama.Server.Web.Hosting;
 
 namespace Llama.Server.CommandLine.Doctor;
@@ -23,7 +22,7 @@ internal static class AddressExamination
             yield return Bind(address, binding);
             if (binding.Scheme.Equals("https", StringComparison.OrdinalIgnoreCase) && !settings.GetSection("Kestrel").Exists())
                 yield return Finding.Warning("certificate", $"{address} needs one, and none is set", Tls.Remedy);
-            if (!hasKeys && !StartupLines.IsLoopback(address))
+            if (!hasKeys && !ListenAddress.IsLoopback(binding))
                 yield return Finding.Warning("keys", $"anyone who reaches {address} may call", "Set Auth:ApiKeys, or listen on localhost.");
         }
     }
@@ -50,7 +49,7 @@ internal static class AddressExamination
     // Tried and let go of at once: nothing can connect in between, as it is only bound.
     private static void Listen(BindingAddress binding)
     {
-        IPAddress where = binding.Host == "localhost" ? IPAddress.Loopback : IPAddress.TryParse(binding.Host.Trim('[', ']'), out IPAddress? ip) ? ip : IPAddress.Any;
+        IPAddress where = ListenAddress.IsLocalhost(binding) ? IPAddress.Loopback : IPAddress.TryParse(binding.Host.Trim('[', ']'), out IPAddress? ip) ? ip : IPAddress.Any;
         using Socket socket = new(where.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(where, binding.Port));
     }

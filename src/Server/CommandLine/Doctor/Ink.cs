@@ -2,10 +2,10 @@ using Llama.Model.Diagnosis;
 
 namespace Llama.Server.CommandLine.Doctor;
 
-/// <summary>The marks of findings, in colour where a person looks at a terminal (and has not asked for none: no-color.org).</summary>
+/// <summary>The marks of findings, in colour where that is seen.</summary>
 internal sealed class Ink(TextWriter output)
 {
-    private readonly bool _hasColour = ReferenceEquals(output, Console.Out) && !Console.IsOutputRedirected && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"));
+    private readonly bool _hasColour = TerminalOutput.HasColour(output);
 
     public string Mark(FindingLevel level) => level switch
     {

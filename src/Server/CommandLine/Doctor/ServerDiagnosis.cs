@@ -1,7 +1,6 @@
 using Llama.Model.Diagnosis;
 using Llama.Server.Configuration;
 using Llama.Server.Hosting;
-using Llama.Server.Web.Settings;
 
 namespace Llama.Server.CommandLine.Doctor;
 
@@ -13,18 +12,16 @@ internal static class ServerDiagnosis
     {
         yield return Examination.Of("machine", MachineExamination.Findings());
         WebApplication? app = null;
-        Examination checks = Examination.Of("settings", SettingsExamination.Findings(settings, built => app = built));
+        Examination checks = Examination.Of("settings", SettingsExamination.Findings(() => app = VerbServices.BuildUnchecked(settings)));
         yield return checks;
         if (app is null) yield break; // not even a file of settings could be read
         using WebApplication disposed = app;
-        ModelSettings model = Read<ModelSettings>(app);
+        ModelSettings model = VerbServices.ReadUnchecked<ModelSettings>(app); // what is wrong with it is told already
         string folder = app.Services.GetRequiredService<ModelIdentity>().Folder;
         bool areValid = checks.Findings.All(finding => finding.Level != FindingLevel.Fault);
-        foreach (Examination examination in ModelDiagnosis.Run(model.ToOptions(folder, Read<SchedulerSettings>(app)), areValid)) yield return examination;
+        foreach (Examination examination in ModelDiagnosis.Run(model.ToOptions(folder, VerbServices.ReadUnchecked<SchedulerSettings>(app)), areValid)) yield return examination;
         if (folder.Length > 0) yield return Examination.Of("text", TextExamination.Findings(folder, model.ToolFormat));
-        yield return Examination.Of("address", AddressExamination.Findings(app.Configuration, app.Environment.ContentRootPath, hasKeys: Read<AuthSettings>(app).IsClosed));
+        bool hasKeys = VerbServices.ReadUnchecked<AuthSettings>(app).IsClosed;
+        yield return Examination.Of("address", AddressExamination.Findings(app.Configuration, app.Environment.ContentRootPath, hasKeys));
     }
-
-    // Unchecked: what is wrong with them is told once, by SettingsExamination.
-    private static T Read<T>(WebApplication app) where T : class, new() => app.Services.GetRequiredService<SettingsSection<T>>().Read();
 }

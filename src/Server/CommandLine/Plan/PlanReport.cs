@@ -7,6 +7,21 @@ namespace Llama.Server.CommandLine.Plan;
 /// <summary>The plan for people.</summary>
 internal static class PlanReport
 {
+    private static readonly Column[] Parts =
+    [
+        new("weights", device => device.WeightBytes - device.OutsideBytes),
+        new("KV cache", device => device.CacheBytes),
+        new("activations", device => device.ActivationBytes),
+        new("buffers", device => device.BufferBytes),
+    ];
+
+    private static readonly Column InAll = new("in all", device => device.TotalBytes);
+
+    private static readonly Column[] Free = [.. Parts, InAll, new("free", device => device.RoomBytes)];
+
+    private static readonly Column[] Limited =
+        [.. Parts, new("process", device => device.BaseBytes), InAll, new("limit", device => device.RoomBytes), new("outside", device => device.OutsideBytes)];
+
     public static void Write(string name, ModelPlan plan, TextWriter output)
     {
         output.WriteLine($"{name}: {plan.Shape}");
@@ -23,14 +38,7 @@ internal static class PlanReport
 
     private static void WriteDevices(IReadOnlyList<DevicePlan> devices, TextWriter output)
     {
-        bool isLimited = devices.Any(device => device.LimitBytes is not null);
-        (string Name, Func<DevicePlan, long> Of)[] columns =
-        [
-            ("weights", device => device.WeightBytes - device.OutsideBytes), ("KV cache", device => device.CacheBytes), ("activations", device => device.ActivationBytes), ("buffers", device => device.BufferBytes),
-            .. isLimited ? [("process", device => device.BaseBytes)] : Array.Empty<(string, Func<DevicePlan, long>)>(),
-            ("in all", device => device.TotalBytes), (isLimited ? "limit" : "free", device => device.RoomBytes),
-            .. isLimited ? [("outside", device => device.OutsideBytes)] : Array.Empty<(string, Func<DevicePlan, long>)>(),
-        ];
+        Column[] columns = devices.Any(device => device.LimitBytes is not null) ? Limited : Free;
         Table table = new(["device", .. columns.Select(column => column.Name), ""]);
         foreach (DevicePlan device in devices) table.Add([device.Name, .. columns.Select(column => Figures.Bytes(column.Of(device))), device.Fits ? "fits" : $"{Figures.Bytes(device.TotalBytes - device.RoomBytes)} missing"]);
         if (devices.Count > 1) table.Add(["all", .. columns.Select(column => Figures.Bytes(devices.Sum(column.Of))), ""]);
@@ -56,4 +64,9 @@ internal static class PlanReport
         output.WriteLine($"It does not fit: {plan.Fault}");
         output.WriteLine(plan.Remedies.Count == 0 ? "Nothing that was tried makes it fit: another Model:Dtype, Model:KvDtype, a shorter Model:ContextLength." : $"It fits with any of: {string.Join("; ", plan.Remedies)}.");
     }
+
+    /// <summary>A column of the table.</summary>
+    /// <param name="Name">Its heading, which <c>plan --help</c> explains.</param>
+    /// <param name="Of">Bytes of a device.</param>
+    private sealed record Column(string Name, Func<DevicePlan, long> Of);
 }

@@ -18,9 +18,9 @@ internal sealed class Screen(TextWriter output, TextWriter error, bool isTermina
 
     public static Screen Of(TextWriter output, TextWriter error)
     {
-        bool isOurs = ReferenceEquals(output, Console.Out), isTerminal = isOurs && !Console.IsOutputRedirected;
-        bool hasColour = isTerminal && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")) && Environment.GetEnvironmentVariable("TERM") != "dumb";
-        return new Screen(output, error, isTerminal, isTerminal && !Console.IsInputRedirected, hasColour, isOurs ? () => Descriptor.IsRead(OutputNumber) : null);
+        bool isTerminal = TerminalOutput.IsSeen(output);
+        Func<bool>? isRead = ReferenceEquals(output, Console.Out) ? () => Descriptor.IsRead(OutputNumber) : null;
+        return new Screen(output, error, isTerminal, isTerminal && !Console.IsInputRedirected, TerminalOutput.HasColour(output), isRead);
     }
 
     /// <summary>Asks for a line.</summary>

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Llama.Model.Guidance;
 using Llama.Model.Text;
@@ -28,12 +29,16 @@ internal sealed class PythonicFormat : ToolFormat
 
     public override string Write(IReadOnlyList<ChatToolCall> calls) => $"[{string.Join(", ", calls.Select(call => $"{call.Name}({Arguments(call.Arguments)})"))}]";
 
+    /// <summary>As keywords, where all names can be some.</summary>
     private static string Arguments(string json)
     {
         try
         {
             using JsonDocument document = JsonDocument.Parse(json);
-            return string.Join(", ", document.RootElement.EnumerateObject().Select(member => $"{member.Name}={Literal(member.Value)}"));
+            JsonProperty[] members = [.. document.RootElement.EnumerateObject()];
+            return Array.TrueForAll(members, member => IsKeyword(member.Name))
+                ? string.Join(", ", members.Select(member => $"{member.Name}={Literal(member.Value)}"))
+                : "**" + Literal(document.RootElement);
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException) // a call that was broken
         {
@@ -41,13 +46,15 @@ internal sealed class PythonicFormat : ToolFormat
         }
     }
 
+    private static bool IsKeyword(string name) => name.Length > 0 && !char.IsDigit(name[0]) && name.All(c => char.IsLetterOrDigit(c) || c == '_');
+
     private static string Literal(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.True => "True",
         JsonValueKind.False => "False",
         JsonValueKind.Null => "None",
         JsonValueKind.Array => $"[{string.Join(", ", value.EnumerateArray().Select(Literal))}]",
-        JsonValueKind.Object => $"{{{string.Join(", ", value.EnumerateObject().Select(member => $"\"{member.Name}\": {Literal(member.Value)}"))}}}",
+        JsonValueKind.Object => $"{{{string.Join(", ", value.EnumerateObject().Select(member => $"\"{JsonEncodedText.Encode(member.Name, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\": {Literal(member.Value)}"))}}}",
         _ => value.GetRawText(), // a JSON string is a Python string
     };
 }

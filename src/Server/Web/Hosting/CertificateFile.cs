@@ -1,6 +1,5 @@
 using System.Net.Security;
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 
 namespace Llama.Server.Web.Hosting;
 
@@ -18,7 +17,7 @@ internal sealed class CertificateFile(IConfigurationSection section, string cont
     /// <summary>Until when it holds; null while it is that of the start.</summary>
     public DateTime? ValidUntil => _renewed?.TargetCertificate.NotAfter;
 
-    /// <summary>Has a connection begin with it.</summary>
+    /// <summary>Sets it for a connection that begins.</summary>
     public void Show(SslServerAuthenticationOptions connection) => connection.ServerCertificateContext = _renewed ?? connection.ServerCertificateContext;
 
     /// <summary>Reads the files again where they have changed. A certificate and a key that do not belong together, as while one is there and the other is not, change nothing.</summary>
@@ -31,21 +30,8 @@ internal sealed class CertificateFile(IConfigurationSection section, string cont
         if (now.AsSpan().SequenceEqual(_seen))
             return false;
         _seen = now;
-        fault = Tls.Fault(section, contentRoot);
-        if (fault is null)
-            _renewed = Load();
+        _renewed = Tls.Load(section, contentRoot, out fault) ?? _renewed;
         return true;
-    }
-
-    private SslStreamCertificateContext Load()
-    {
-        X509Certificate2 certificate = Tls.Load(Path, Tls.KeyPathOf(section, contentRoot), section["Password"]);
-        var chain = new X509Certificate2Collection(); // those that the file holds beside it, which clients want to see
-        if (X509Certificate2.GetCertContentType(Path) == X509ContentType.Pfx)
-            chain = X509CertificateLoader.LoadPkcs12CollectionFromFile(Path, section["Password"]);
-        else
-            chain.ImportFromPemFile(Path);
-        return SslStreamCertificateContext.Create(certificate, chain, offline: true);
     }
 
     /// <summary>A hash of what the files hold; of files that cannot be read nothing.</summary>

@@ -1,8 +1,11 @@
+using System.Net;
+
 namespace Llama.Server.Web.Hosting;
 
-/// <summary>An address to listen on. The web server throws at what it cannot read; here it is told beforehand, by <c>doctor</c> too.</summary>
+/// <summary>One address to listen on.</summary>
 internal static class ListenAddress
 {
+    /// <summary>Reads an address; false for one at which the web server would throw.</summary>
     public static bool TryParse(string address, out BindingAddress binding)
     {
         binding = null!;
@@ -16,4 +19,11 @@ internal static class ListenAddress
             return false;
         }
     }
+
+    /// <summary>Whether it is the name of this machine for itself.</summary>
+    public static bool IsLocalhost(BindingAddress binding) => binding.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether only this machine reaches it.</summary>
+    public static bool IsLoopback(BindingAddress binding) =>
+        binding.IsUnixPipe || IsLocalhost(binding) || (IPAddress.TryParse(binding.Host.Trim('[', ']'), out IPAddress? ip) && IPAddress.IsLoopback(ip));
 }

@@ -1,3 +1,4 @@
+using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -40,23 +41,53 @@ internal static class Tls
     /// <summary>What is wrong with the certificate of a section; null when nothing is.</summary>
     public static string? Fault(IConfigurationSection section, string contentRoot)
     {
+        Load(section, contentRoot, out string? fault);
+        return fault;
+    }
+
+    /// <summary>The certificate of a section with its key, and with those that its file holds beside it, which clients want to see.</summary>
+    /// <param name="section">What names the files.</param>
+    /// <param name="contentRoot">Where relative paths begin.</param>
+    /// <param name="fault">What is wrong with them and what to do; null when nothing is.</param>
+    /// <returns>Null when it cannot be served.</returns>
+    public static SslStreamCertificateContext? Load(IConfigurationSection section, string contentRoot, out string? fault)
+    {
         string path = Path.GetFullPath(section["Path"]!, contentRoot);
-        string? key = KeyPathOf(section, contentRoot);
-        if (new[] { ("Path", path), ("KeyPath", key) }.FirstOrDefault(file => file.Item2 is not null && !File.Exists(file.Item2)) is ({ } missing, { } file))
-            return $"{section.Path}:{missing} is '{file}', and there is no such file.";
+        string? key = KeyPathOf(section, contentRoot), password = section["Password"];
+        fault = Missing(section, path, key);
+        if (fault is not null)
+            return null;
         try
         {
-            using X509Certificate2 certificate = Load(path, key, section["Password"]);
-            return certificate.HasPrivateKey ? null : $"{section.Path}:Path is '{path}', which holds no private key; name its file in {section.Path}:KeyPath.";
+            X509Certificate2 certificate = Read(path, key, password);
+            if (certificate.HasPrivateKey)
+                return SslStreamCertificateContext.Create(certificate, ReadAll(path, password), offline: true);
+            fault = $"{section.Path}:Path is '{path}', which holds no private key; name its file in {section.Path}:KeyPath.";
         }
         catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException)
         {
-            return $"{section.Path}: the certificate '{path}' cannot be read ({exception.Message.TrimEnd('.')}); check the file, {section.Path}:KeyPath and :Password.";
+            fault = $"{section.Path}: the certificate '{path}' cannot be read ({exception.Message.TrimEnd('.')}); check the file, {section.Path}:KeyPath and :Password.";
         }
+        return null;
     }
 
-    /// <summary>Reads a certificate with its key.</summary>
-    public static X509Certificate2 Load(string path, string? key, string? password) => key is null
-        ? X509Certificate2.GetCertContentType(path) == X509ContentType.Pfx ? X509CertificateLoader.LoadPkcs12FromFile(path, password) : X509CertificateLoader.LoadCertificateFromFile(path)
+    private static string? Missing(IConfigurationSection section, string path, string? key) =>
+        !File.Exists(path) ? $"{section.Path}:Path is '{path}', and there is no such file."
+        : key is not null && !File.Exists(key) ? $"{section.Path}:KeyPath is '{key}', and there is no such file."
+        : null;
+
+    private static X509Certificate2 Read(string path, string? key, string? password) => key is null
+        ? IsPfx(path) ? X509CertificateLoader.LoadPkcs12FromFile(path, password) : X509CertificateLoader.LoadCertificateFromFile(path)
         : string.IsNullOrEmpty(password) ? X509Certificate2.CreateFromPemFile(path, key) : X509Certificate2.CreateFromEncryptedPemFile(path, password, key);
+
+    private static X509Certificate2Collection ReadAll(string path, string? password)
+    {
+        if (IsPfx(path))
+            return X509CertificateLoader.LoadPkcs12CollectionFromFile(path, password);
+        var all = new X509Certificate2Collection();
+        all.ImportFromPemFile(path);
+        return all;
+    }
+
+    private static bool IsPfx(string path) => X509Certificate2.GetCertContentType(path) == X509ContentType.Pfx;
 }

@@ -24,6 +24,13 @@ internal static class SettingsFaults
         }
     }
 
+    /// <summary>What a validator answers that has found these.</summary>
+    public static ValidateOptionsResult ToResult(this IEnumerable<string> faults)
+    {
+        string[] all = [.. faults];
+        return all.Length == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(all);
+    }
+
     /// <summary>All that is wrong, one line each.</summary>
     public static string Describe(string[] faults) =>
         string.Create(CultureInfo.InvariantCulture, $"The settings have {faults.Length} fault(s):{string.Concat(faults.Select(fault => $"\n  - {fault}"))}");

@@ -20,6 +20,6 @@ internal sealed class SettingsSection<T>(string section, IConfiguration configur
     {
         List<string> faults = [];
         SettingsBinder.Bind(configuration.GetSection(section), new T(), faults);
-        return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
+        return faults.ToResult();
     }
 }

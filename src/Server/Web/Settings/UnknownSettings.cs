@@ -7,11 +7,7 @@ namespace Llama.Server.Web.Settings;
 internal sealed class UnknownSettings<T>(SettingNames names, string[] arguments, IConfiguration configuration) : IValidateOptions<T>
     where T : class
 {
-    public ValidateOptionsResult Validate(string? name, T options)
-    {
-        string[] faults = [.. arguments, .. InFiles()];
-        return faults.Length == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
-    }
+    public ValidateOptionsResult Validate(string? name, T options) => arguments.Concat(InFiles()).ToResult();
 
     private IEnumerable<string> InFiles() =>
         from file in (configuration as IConfigurationRoot)?.Providers.OfType<JsonConfigurationProvider>() ?? []
