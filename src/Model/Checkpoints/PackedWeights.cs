@@ -7,6 +7,7 @@ namespace Llama.Model.Checkpoints;
 
 /// <summary>
 /// Packs the weights of another source in bfloat16, as they are asked for or later, and lets go of each there: what lies in a mapped file then takes none of the process's memory.
+/// The embedding stays as it is, also where it is the head as well: it is read by rows.
 /// </summary>
 /// <param name="source">Taken over; hands out what lies on the host.</param>
 /// <param name="background">Packs later those that it is given; null packs them at once.</param>
@@ -23,7 +24,7 @@ internal sealed class PackedWeights(IWeightSource source, BackgroundPacking? bac
     public Weight Weight(string name)
     {
         Weight weight = source.Weight(name);
-        if (!PackedWeight.CanHold(weight)) return weight;
+        if (name == CheckpointLayout.Embedding || !PackedWeight.CanHold(weight)) return weight;
         PackingWeight packing = new((DenseWeight)weight, () => source.Release(name));
         if (background is not null)
         {
@@ -34,7 +35,7 @@ internal sealed class PackedWeights(IWeightSource source, BackgroundPacking? bac
         return packing.Current;
     }
 
-    public bool ReadsRowsOf(Weight weight) => weight is not (PackedWeight or PackingWeight) && source.ReadsRowsOf(weight);
+    public bool ReadsRowsOf(Weight weight) => source.ReadsRowsOf(weight);
 
     public Weight Table(string name) => source.Table(name);
 

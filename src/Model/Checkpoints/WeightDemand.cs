@@ -36,9 +36,9 @@ internal static class WeightDemand
     public static long LayerBytes(IWeightSource source, ScalarType dtype, ModelPart part) =>
         CheckpointLayout.Expected(source.Config, part).Where(tensor => tensor.Name.StartsWith(CheckpointLayout.LayersPrefix, StringComparison.Ordinal)).Sum(tensor => BytesOf(source, tensor, dtype));
 
-    /// <summary>Of a part's weights in products those that are not in codes.</summary>
+    /// <summary>Of a part's weights in products those that are not in codes, but for a head that is the embedding.</summary>
     public static long DenseBytes(IWeightSource source, ScalarType dtype, ModelPart part) => CheckpointLayout.Expected(source.Config, part)
-        .Where(tensor => tensor.Shape.Length > 1 && source.CodeBytes(tensor.Name) is null && (tensor.Name != CheckpointLayout.Embedding || source.Config.TieWordEmbeddings))
+        .Where(tensor => tensor.Shape.Length > 1 && tensor.Name != CheckpointLayout.Embedding && source.CodeBytes(tensor.Name) is null)
         .Sum(tensor => Dense(tensor, dtype));
 
     private static long OfEmbedding(IWeightSource source, ScalarType dtype, ModelPart part, CheckpointLayout.ExpectedTensor tensor) => source.CodeBytes(tensor.Name) is long codes

@@ -7,11 +7,8 @@ internal readonly record struct InputChunk(int Start, int Inputs)
 {
     private const int MostInputs = 1024;
 
-    /// <summary>With the zeros behind the last.</summary>
-    public int PaddedInputs => Padded(Inputs);
-
-    /// <summary>Inputs with the zeros behind them: whole blocks of the packer.</summary>
-    public static int Padded(int inputs) => (inputs + PackShape.BlockInputs - 1) / PackShape.BlockInputs * PackShape.BlockInputs;
+    /// <summary>With the zeros behind the last: whole blocks of the packer.</summary>
+    public int PaddedInputs => (Inputs + PackShape.BlockInputs - 1) / PackShape.BlockInputs * PackShape.BlockInputs;
 
     /// <summary>How many stretches so many inputs are cut into.</summary>
     public static int CountOf(int inputs) => (inputs + MostInputs - 1) / MostInputs;

@@ -76,7 +76,7 @@ internal sealed unsafe class PackedProducts
     private void SetChunk(ref Job job, ref Chunk chunk, InputChunk inputs, bool add)
     {
         chunk.Inputs = inputs;
-        PanelShape tile = new(job.Strips.Longest, job.Vectors, inputs.PaddedInputs, job.Input.Stride, job.UnitStride, default, add);
+        PanelShape tile = new(job.Strips.Longest, job.Vectors, inputs.Inputs, job.Input.Stride, job.UnitStride, default, add);
         PanelFetch fetch = PanelFetch.OfLines(job.FetchingStrips, intoFirst: job.Strips.Count == 1);
         chunk.Long = CodeOf(tile, fetch);
         chunk.Short = CodeOf(tile with { Rows = job.Strips.Shortest }, fetch);
@@ -111,7 +111,7 @@ internal sealed unsafe class PackedProducts
 
     private static void Multiply(ref Job job, ref Chunk chunk, byte* weight, float* outputs, int outputCount, int units, byte* next)
     {
-        int tileCount = units / job.Vectors, rest = units % job.Vectors, partBytes = chunk.Inputs.PaddedInputs * UnitPacker.BytesPerInput / job.FetchingStrips;
+        int tileCount = units / job.Vectors, rest = units % job.Vectors, partBytes = chunk.Inputs.Inputs * UnitPacker.BytesPerInput / job.FetchingStrips;
         TileArguments tiles = new() { Input = job.Input.Data + chunk.Inputs.Start * sizeof(ushort), OutputStride = (long)outputCount * sizeof(float) };
         for (int strip = 0; strip < job.Strips.Count; strip++)
         {

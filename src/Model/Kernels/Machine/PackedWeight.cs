@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace Llama.Model.Kernels.Machine;
 
 /// <summary>
-/// A weight in bfloat16 in the order in which generated code multiplies it: units of 16 outputs, each [pairs of inputs][16 outputs][2], the inputs padded with zeros to a multiple of 32.
+/// A weight in bfloat16 in the order in which generated code multiplies it: units of 16 outputs, each [pairs of inputs][16 outputs][2].
 /// Any number of input rows reads it from end to end, which memory gives fastest, and no product packs it anew; its file's pages are not needed any more.
 /// </summary>
 internal sealed unsafe class PackedWeight : Weight
@@ -12,19 +12,17 @@ internal sealed unsafe class PackedWeight : Weight
 
     /// <summary>Memory for a weight, not filled.</summary>
     public PackedWeight(int outputs, int inputs) : base(outputs, inputs) =>
-        _units = HostMemory.EmptyForReading(outputs / UnitPacker.Outputs, InputChunk.Padded(inputs) * UnitPacker.Outputs, ScalarType.BFloat16);
+        _units = HostMemory.EmptyForReading(outputs / UnitPacker.Outputs, inputs * UnitPacker.Outputs, ScalarType.BFloat16);
 
-    /// <summary>Bytes of a weight of this form.</summary>
-    public static long BytesOf(int outputs, int inputs) => (long)outputs / UnitPacker.Outputs * InputChunk.Padded(inputs) * UnitPacker.BytesPerInput;
-
-    /// <summary>Whether such a weight can be packed: in bfloat16, on the host, its outputs whole units.</summary>
-    public static bool CanHold(Weight weight) => weight is DenseWeight { Values: { Dtype: ScalarType.BFloat16, IsOnHost: true } } && weight.Outputs % UnitPacker.Outputs == 0;
+    /// <summary>Whether such a weight can be packed, into as much memory: in bfloat16, on the host, its outputs whole units and its inputs whole blocks of the packer.</summary>
+    public static bool CanHold(Weight weight) => weight is DenseWeight { Values: { Dtype: ScalarType.BFloat16, IsOnHost: true } }
+        && weight.Outputs % UnitPacker.Outputs == 0 && weight.Inputs % PackShape.BlockInputs == 0;
 
     /// <summary>The first unit.</summary>
     public byte* Units => (byte*)_units.Data;
 
     /// <summary>Bytes from one unit to the next.</summary>
-    public int UnitStride => InputChunk.Padded(Inputs) * UnitPacker.BytesPerInput;
+    public int UnitStride => Inputs * UnitPacker.BytesPerInput;
 
     public override long ByteCount => _units.ByteCount;
 

@@ -24,7 +24,7 @@ internal sealed class PackingWeight(DenseWeight rows, Action letGo) : Weight(row
         }
     }
 
-    public override long ByteCount { get; } = PackedWeight.BytesOf(rows.Outputs, rows.Inputs);
+    public override long ByteCount { get; } = rows.ByteCount;
 
     /// <summary>The form that any weight has now.</summary>
     public static Weight CurrentOf(Weight weight) => weight is PackingWeight packing ? packing.Current : weight;
