@@ -10,7 +10,7 @@ namespace Llama.Model.Checkpoints;
 /// The embedding stays as it is, also where it is the head as well: it is read by rows.
 /// </summary>
 /// <param name="source">Taken over; hands out what lies on the host.</param>
-/// <param name="background">Packs later those that it is given; null packs them at once.</param>
+/// <param name="background">Packs later those that lie in mapped files; null packs all at once.</param>
 internal sealed class PackedWeights(IWeightSource source, BackgroundPacking? background = null) : IWeightSource
 {
     private readonly WeightPacker _packer = new();
@@ -25,8 +25,9 @@ internal sealed class PackedWeights(IWeightSource source, BackgroundPacking? bac
     {
         Weight weight = source.Weight(name);
         if (name == CheckpointLayout.Embedding || !PackedWeight.CanHold(weight)) return weight;
-        PackingWeight packing = new((DenseWeight)weight, () => source.Release(name));
-        if (background is not null)
+        var rows = (DenseWeight)weight;
+        PackingWeight packing = new(rows, () => source.Release(name));
+        if (background is not null && !rows.Values.OwnsMemory) // what is not mapped would be there twice until then
         {
             background.Add(packing);
             return packing;
