@@ -78,11 +78,12 @@ internal sealed unsafe class PackedProducts
         chunk.Inputs = inputs;
         PanelShape tile = new(job.Strips.Longest, job.Vectors, inputs.Inputs, job.Input.Stride, job.UnitStride, default, add);
         PanelFetch fetch = PanelFetch.OfLines(job.FetchingStrips, intoFirst: job.Strips.Count == 1);
-        chunk.Long = CodeOf(tile, fetch);
-        chunk.Short = CodeOf(tile with { Rows = job.Strips.Shortest }, fetch);
+        chunk.Long = CodeOf(job, tile, fetch);
+        chunk.Short = CodeOf(job, tile with { Rows = job.Strips.Shortest }, fetch);
     }
 
-    private TileCode CodeOf(PanelShape tile, PanelFetch fetch) => new() { Plain = _tiles[tile], Fetching = _tiles[tile with { Fetch = fetch }], Single = _tiles[tile with { Vectors = 1 }] };
+    private TileCode CodeOf(in Job job, PanelShape tile, PanelFetch fetch) =>
+        new() { Plain = job.Strips.Count > job.FetchingStrips ? _tiles[tile] : 0, Fetching = _tiles[tile with { Fetch = fetch }], Single = _tiles[tile with { Vectors = 1 }] };
 
     private static void Pieces(long begin, long end, void* state)
     {
