@@ -18,6 +18,7 @@ public sealed class Engine : IAsyncDisposable
     private readonly TimeProvider _clock;
     private readonly IMeterFactory? _meters;
     private readonly Action<Exception>? _onStepFailed;
+    private readonly Action<Exception>? _onTraceBroken;
     private readonly EngineLife _life = new();
     private readonly Inbox _inbox = new();
     private readonly Backlog _backlog;
@@ -32,12 +33,18 @@ public sealed class Engine : IAsyncDisposable
     /// <param name="clock">Time for deadlines and rates.</param>
     /// <param name="meters">Where the engine's metrics are registered; null for none.</param>
     /// <param name="onStepFailed">Told, on the engine's thread, what a step threw that failed its requests; must not throw. Null for nobody.</param>
+    /// <param name="onTraceBroken">Told, once and on the engine's thread, why nothing more can be written to <see cref="SchedulerOptions.TracePath"/>; must not throw. Null for nobody.</param>
     public Engine(
-        Func<IModelRunner> createRunner, SchedulerOptions options, TimeProvider clock, IMeterFactory? meters = null, Action<Exception>? onStepFailed = null)
+        Func<IModelRunner> createRunner,
+        SchedulerOptions options,
+        TimeProvider clock,
+        IMeterFactory? meters = null,
+        Action<Exception>? onStepFailed = null,
+        Action<Exception>? onTraceBroken = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxBatchTokens ?? 1, 1, nameof(options.MaxBatchTokens));
         ArgumentOutOfRangeException.ThrowIfLessThan(options.MaxSequences, 1);
-        (_createRunner, _options, _clock, _meters, _onStepFailed) = (createRunner, options, clock, meters, onStepFailed);
+        (_createRunner, _options, _clock, _meters, _onStepFailed, _onTraceBroken) = (createRunner, options, clock, meters, onStepFailed, onTraceBroken);
         _backlog = new Backlog(options.MaxQueueLength);
         _counters = new EngineCounters(_backlog);
         _lookout = new Lookout(clock);
@@ -136,7 +143,7 @@ public sealed class Engine : IAsyncDisposable
     private void Serve(IModelRunner runner)
     {
         using EngineMetrics? metrics = _meters is null ? null : new EngineMetrics(_meters, _counters, _clock);
-        using TraceWriter? trace = _options.TracePath is null ? null : new TraceWriter(TraceFile.OpenAtEnd(_options.TracePath), runner.Limits, _clock);
+        using TraceWriter? trace = _options.TracePath is null ? null : new TraceWriter(TraceFile.OpenAtEnd(_options.TracePath), runner.Limits, _clock, _onTraceBroken);
         Reporter reporter = new(_backlog, _counters, _lookout, metrics, trace, _clock, _onStepFailed);
         EngineLoop loop = new(runner, _options, _clock, _inbox, reporter);
         _gate.Open(runner.Limits);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Llama.Server;
 using Llama.Server.CommandLine;
 using Llama.Server.Configuration;
@@ -12,6 +13,7 @@ using Llama.Server.Web.Requests;
 using Llama.Server.Web.Settings;
 
 ClosedStreams.Silence();
+using PosixSignalRegistration writes = FileSizeLimit.FailWrites();
 if (await Verbs.RunAsync(args, Console.Out, Console.Error) is int exitCode)
     return exitCode;
 

@@ -60,7 +60,7 @@ public sealed class MetricsTests
             await Complete(engine, Rig.Request(5, maxTokens: 3) with { IsProbe = true });
         }
         Assert.Equal(0, _measured.Values.Sum(values => values.Sum()));
-        Assert.Equal(["vllm.generation_tokens_total", "vllm.num_preemptions_total", "vllm.prefix_cache_hits_total", "vllm.prefix_cache_queries_total", "vllm.prompt_tokens_total", "vllm.request_success_total"], _measured.Keys.Order());
+        Assert.Equal(["llama.trace_requests_lost_total", "vllm.generation_tokens_total", "vllm.num_preemptions_total", "vllm.prefix_cache_hits_total", "vllm.prefix_cache_queries_total", "vllm.prompt_tokens_total", "vllm.request_success_total"], _measured.Keys.Order());
     }
 
     [Fact]

@@ -64,18 +64,29 @@ public sealed class TraceTests
         Assert.InRange(all.Duration, TimeSpan.FromHours(2), TimeSpan.FromHours(2.1));
     }
 
+    /// <summary>What was told of as written is in the file, whenever the disk is full; what was not is told of, and why once.</summary>
     [Theory]
-    [InlineData(1)] // still in the buffer when the trace ends
-    [InlineData(200)]
-    public void Write_OnAFullDisk_EndsTheTraceAlone(int count)
+    [InlineData(0, false)]
+    [InlineData(1, true)]
+    [InlineData(30, false)]
+    [InlineData(5_000, false)]
+    [InlineData(5_000, true)]
+    public void Write_OnADiskThatGetsFull_EndsTheTraceAloneAndSaysSo(int room, bool isLimit)
     {
         Rig rig = new(Limits, new SchedulerOptions { MaxBatchTokens = 32, MaxSequences = 8 }) { StepTime = StepTime };
         Sequence sequence = rig.Add(RandomRequest(new Random(1)));
         while (rig.Scheduler.HasWork) rig.Step();
+        FullDisk disk = new(room, isLimit ? new ArgumentOutOfRangeException() : new IOException());
+        List<Exception> told = [];
 
-        TraceWriter writer = new(new FileStream("/dev/full", FileMode.Open, FileAccess.Write), Limits, rig.Clock);
-        for (int i = 0; i < count; i++) writer.Write(sequence);
+        TraceWriter writer = new(new BufferedStream(disk), Limits, rig.Clock, told.Add);
+        bool[] written = [.. Enumerable.Range(0, 200).Select(_ => writer.Write(sequence))];
+        int recorded = TraceFile.Read(Encoding.UTF8.GetString(disk.ToArray()).Split('\n')).Count();
         writer.Dispose();
+
+        Assert.Single(told);
+        Assert.Equal([.. Enumerable.Repeat(true, recorded), .. Enumerable.Repeat(false, 200 - recorded)], written);
+        Assert.Equal(room > 1000, recorded > 0);
     }
 
     private static Sequence[] Record(Rig rig, Stream stream, Random random, int requestCount, out long stepCount, out long tokenCount)
@@ -93,6 +104,18 @@ public sealed class TraceTests
             foreach (Sequence ended in all.Where(sequence => rig.EndingOf(sequence) is not null && written.Add(sequence))) writer.Write(ended);
         }
         return [.. all];
+    }
+
+    private sealed class FullDisk(int room, Exception fault) : MemoryStream
+    {
+        public override void Write(byte[] buffer, int offset, int count)
+        {
+            int fits = (int)Math.Min(count, room - Length);
+            base.Write(buffer, offset, fits);
+            if (fits < count) throw fault;
+        }
+
+        public override void Write(ReadOnlySpan<byte> buffer) => Write(buffer.ToArray(), 0, buffer.Length);
     }
 
     private static GenerationRequest[] RandomGroup(Random random, int mostCount)

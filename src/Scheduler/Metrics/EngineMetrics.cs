@@ -21,7 +21,7 @@ internal sealed class EngineMetrics : IDisposable
 
     private readonly TimeProvider _clock;
     private readonly Meter _meter;
-    private readonly Counter<long> _promptTokens, _generationTokens, _finished, _preemptions, _prefixQueries, _prefixHits;
+    private readonly Counter<long> _promptTokens, _generationTokens, _finished, _preemptions, _prefixQueries, _prefixHits, _unrecorded;
     private readonly Histogram<double> _timeToFirstToken, _interTokenLatency, _endToEnd, _queueTime, _prefillTime, _decodeTime, _step;
     private readonly Histogram<int> _requestPromptTokens, _requestGenerationTokens, _iterationTokens;
 
@@ -36,6 +36,7 @@ internal sealed class EngineMetrics : IDisposable
         _preemptions = _meter.CreateCounter<long>("vllm.num_preemptions_total", description: "Times a running request gave up its blocks.");
         _prefixQueries = _meter.CreateCounter<long>("vllm.prefix_cache_queries_total", description: "Prompt tokens looked up in the prefix cache.");
         _prefixHits = _meter.CreateCounter<long>("vllm.prefix_cache_hits_total", description: "Prompt tokens found in the prefix cache.");
+        _unrecorded = _meter.CreateCounter<long>("llama.trace_requests_lost_total", description: "Requests missing in the file of Scheduler:TracePath, which could not be written.");
         _timeToFirstToken = Seconds("vllm.time_to_first_token_seconds", "From submission to the first token.", LatencySeconds);
         _interTokenLatency = Seconds("vllm.inter_token_latency_seconds", "Between two tokens of a request.", LatencySeconds);
         _endToEnd = Seconds("vllm.e2e_request_latency_seconds", "From submission to the end.", RequestSeconds);
@@ -86,12 +87,15 @@ internal sealed class EngineMetrics : IDisposable
         _decodeTime.Record(Between(sequence.FirstTokenAt, sequence.LastTokenAt));
     }
 
+    /// <summary>A request ended that the trace should have and has not.</summary>
+    public void Unrecorded() => _unrecorded.Add(1);
+
     public void Dispose() => _meter.Dispose();
 
     /// <summary>A counter is scraped once it has been added to, and dashboards ask for its 0.</summary>
     private void StartCounters()
     {
-        foreach (Counter<long> counter in new[] { _promptTokens, _generationTokens, _preemptions, _prefixQueries, _prefixHits }) counter.Add(0);
+        foreach (Counter<long> counter in new[] { _promptTokens, _generationTokens, _preemptions, _prefixQueries, _prefixHits, _unrecorded }) counter.Add(0);
         foreach (KeyValuePair<string, object?> reason in FinishedReasons) _finished.Add(0, reason);
     }
 

@@ -14,19 +14,26 @@ internal sealed class TraceWriter : IDisposable
     private readonly Stream _stream;
     private readonly ModelLimits _limits;
     private readonly TimeProvider _clock;
+    private readonly Action<Exception>? _onBroken;
     private readonly long _start;
     private readonly Dictionary<ulong, int> _blockIds = []; // chained hash of a block → its id in the trace
     private bool _isBroken;
 
-    public TraceWriter(Stream stream, ModelLimits limits, TimeProvider clock)
+    /// <param name="stream">Where to, and disposed with it.</param>
+    /// <param name="limits">Of the model.</param>
+    /// <param name="clock">Tells the start.</param>
+    /// <param name="onBroken">Told once, when nothing more can be written.</param>
+    public TraceWriter(Stream stream, ModelLimits limits, TimeProvider clock, Action<Exception>? onBroken = null)
     {
-        (_stream, _limits, _clock, _start) = (stream, limits, clock, clock.GetTimestamp());
+        (_stream, _limits, _clock, _onBroken, _start) = (stream, limits, clock, onBroken, clock.GetTimestamp());
         Write(new TraceStart(clock.GetUtcNow()), TraceJson.Default.TraceStart);
     }
 
-    public void Write(Sequence sequence)
+    /// <summary>Records a request that has ended; false if it could not.</summary>
+    public bool Write(Sequence sequence)
     {
         if (!_isBroken) Write(EventOf(sequence), TraceJson.Default.TraceEvent);
+        return !_isBroken;
     }
 
     public void Dispose()
@@ -35,9 +42,9 @@ internal sealed class TraceWriter : IDisposable
         {
             _stream.Dispose();
         }
-        catch (IOException)
+        catch (Exception exception) when (IsOfTheDisk(exception))
         {
-            // What was still buffered has met the full disk.
+            // The line that broke the trace is still in the buffer.
         }
     }
 
@@ -47,12 +54,17 @@ internal sealed class TraceWriter : IDisposable
         {
             JsonSerializer.Serialize(_stream, line, shape);
             _stream.WriteByte((byte)'\n');
+            _stream.Flush(); // a line that is not in the file is told of as lost, and one that is told of as written survives the process
         }
-        catch (IOException)
+        catch (Exception exception) when (IsOfTheDisk(exception))
         {
             _isBroken = true; // a full disk ends the trace, not the service
+            _onBroken?.Invoke(exception);
         }
     }
+
+    /// <summary>It is full; or the file has grown to its limit, which .NET calls an argument out of range.</summary>
+    private static bool IsOfTheDisk(Exception exception) => exception is IOException or ArgumentOutOfRangeException;
 
     private TraceEvent EventOf(Sequence sequence) =>
         new(

@@ -5,15 +5,30 @@ namespace Llama.Server.Configuration;
 /// <summary>Finds a trace that could not be written.</summary>
 internal sealed class TracePathValidator : IValidateOptions<SchedulerSettings>
 {
-    public ValidateOptionsResult Validate(string? name, SchedulerSettings options)
+    public ValidateOptionsResult Validate(string? name, SchedulerSettings options) =>
+        options.TracePath.Length > 0 && WhyNot(Path.GetFullPath(options.TracePath)) is { } why
+            ? ValidateOptionsResult.Fail($"Scheduler:TracePath is '{options.TracePath}', {why}")
+            : ValidateOptionsResult.Success;
+
+    private static string? WhyNot(string path)
     {
-        if (options.TracePath.Length == 0)
-            return ValidateOptionsResult.Success;
-        string path = Path.GetFullPath(options.TracePath);
-        if (Directory.Exists(path))
-            return ValidateOptionsResult.Fail($"Scheduler:TracePath is '{options.TracePath}', which is a folder; name a file.");
-        return Directory.Exists(Path.GetDirectoryName(path))
-            ? ValidateOptionsResult.Success
-            : ValidateOptionsResult.Fail($"Scheduler:TracePath is '{options.TracePath}', in a folder that is not there; make the folder, or leave the setting out.");
+        if (Directory.Exists(path)) return "which is a folder; name a file.";
+        string folder = Path.GetDirectoryName(path)!;
+        if (!Directory.Exists(folder)) return "in a folder that is not there; make the folder, or leave the setting out.";
+        try
+        {
+            using FileStream tried = File.Exists(path) ? Open(path) : Make(Path.Combine(folder, Path.GetRandomFileName()));
+            return null;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return $"which cannot be written: {fault.Message} Name a file that this user may write and no other server does.";
+        }
     }
+
+    /// <summary>As the engine will, for itself alone.</summary>
+    private static FileStream Open(string path) => new(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+
+    /// <summary>A file of another name, and only until it is closed: who merely asks leaves nothing behind.</summary>
+    private static FileStream Make(string path) => new(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
 }

@@ -111,7 +111,7 @@ internal sealed partial class EngineHost(
         try
         {
             CheckpointText text = CheckpointText.Load(identity.Folder, model.Value.ToolFormat);
-            _engine = new Engine(LoadRunner, scheduler.Value.ToOptions(), clock, meters, exception => Log.StepFailed(logger, exception));
+            _engine = new Engine(LoadRunner, scheduler.Value.ToOptions(), clock, meters, exception => Log.StepFailed(logger, exception), exception => Log.TraceBroken(logger, scheduler.Value.TracePath, exception.Message));
             Task prepared = Task.Run(() => TokenGrammar.Prepare(text.Tokenizer), stopping); // beside the loading of the weights
             ModelLimits limits = await _engine.Loaded.WaitAsync(stopping);
             await WarmUp.RunAsync(_engine, text.Tokenizer, stopping);
@@ -169,6 +169,9 @@ internal sealed partial class EngineHost(
 
         [LoggerMessage(LogLevel.Error, "The model failed a step or a row of one, and with it the requests concerned")]
         public static partial void StepFailed(ILogger logger, Exception exception);
+
+        [LoggerMessage(LogLevel.Error, "Scheduler:TracePath {Path} can no longer be written: {Reason}. Requests are served on; until the next start none is recorded")]
+        public static partial void TraceBroken(ILogger logger, string path, string reason);
 
         [LoggerMessage(LogLevel.Critical, "The model in {Folder} cannot be served: {Reason}")]
         public static partial void Failed(ILogger logger, string folder, string reason, Exception? exception);

@@ -1,0 +1,55 @@
+using Llama.Server.Configuration;
+using Llama.Server.Tests.Hosting;
+using Llama.Server.Tests.Telemetry;
+
+namespace Llama.Server.Tests;
+
+/// <summary>A record of the load that cannot be written is told before start; one that fails later is told too, and nobody else suffers.</summary>
+public sealed class TracePathTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("trace ü").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public void Validate_PathsThatCannotBeWritten_AreToldWhy()
+    {
+        string taken = Path.Combine(_folder, "taken");
+        using FileStream other = new(taken, FileMode.Create, FileAccess.ReadWrite, FileShare.None);
+
+        Assert.Contains("which is a folder; name a file", Fault(_folder));
+        Assert.Contains("in a folder that is not there", Fault(Path.Combine(_folder, "none", "trace")));
+        Assert.Contains("which cannot be written", Fault("/proc/trace"));
+        Assert.Contains("no other server does", Fault(taken));
+    }
+
+    [Fact]
+    public void Validate_PathsThatCanBeWritten_LeavesEverythingAsItWas()
+    {
+        string old = Path.Combine(_folder, "old");
+        File.WriteAllText(old, "{}\n");
+
+        Assert.Null(Fault(old));
+        Assert.Null(Fault(Path.Combine(_folder, "new")));
+
+        Assert.Equal([old], Directory.GetFileSystemEntries(_folder));
+        Assert.Equal("{}\n", File.ReadAllText(old));
+    }
+
+    [Fact]
+    public async Task Serve_WithAFullDisk_AnswersOnSaysSoOnceAndCountsWhatIsMissing()
+    {
+        string log = Path.Combine(_folder, "log");
+        await using var app = new TestApp { Reply = "ok", LogPath = log, Settings = { ["Serilog:MinimumLevel:Default"] = "Error", ["Scheduler:TracePath"] = "/dev/full" } };
+        HttpClient client = await app.StartAsync();
+
+        for (int i = 0; i < 3; i++) (await client.PostAsync("/v1/chat/completions", TestApp.Chat())).EnsureSuccessStatusCode();
+
+        var scrape = new Scrape(await client.GetStringAsync("/metrics"));
+        Assert.Equal(3, Assert.Single(scrape.Of("llama_trace_requests_lost_total")).Value);
+        await app.DisposeAsync();
+        Assert.Contains("Scheduler:TracePath /dev/full can no longer be written", Assert.Single(await File.ReadAllLinesAsync(log)));
+    }
+
+    private static string? Fault(string path) => new TracePathValidator().Validate(null, new SchedulerSettings { TracePath = path }).FailureMessage;
+}
