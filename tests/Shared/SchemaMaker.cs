@@ -69,6 +69,7 @@ public sealed class SchemaMaker(int seed)
             schema.Remove("exclusiveMaximum");
             schema["multipleOf"] = Pick([2, 3, 7, 10, 25, 60]);
         }
+        if (type == "number" && _random.Next(4) == 0) schema["multipleOf"] = Pick([0.5m, 0.25m, 0.01m, 0.1m]); // within any range of 1
         return schema;
     }
 

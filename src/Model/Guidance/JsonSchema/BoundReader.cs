@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Text.Json;
 
 namespace Llama.Model.Guidance.JsonSchema;
@@ -10,14 +9,13 @@ internal static class BoundReader
 
     public static Bound? ReadMaximum(SchemaNode node) => Bound.Lower(Read(node, "maximum", IsTrue(node, "exclusiveMaximum")), ReadExclusive(node, "exclusiveMaximum"));
 
-    /// <summary>What a number must be a multiple of, which makes it an integer; 1 if nothing is said.</summary>
-    public static BigInteger ReadFactor(SchemaNode node)
+    /// <summary>What a number must be a multiple of; null if nothing is said.</summary>
+    public static ExactNumber? ReadFactor(SchemaNode node)
     {
-        if (!node.TryGet("multipleOf", out JsonElement value)) return 1;
+        if (!node.TryGet("multipleOf", out JsonElement value)) return null;
         string path = SchemaPath.Append(node.Path, "multipleOf");
         var number = ExactNumber.Read(value, path);
-        if (number.Digits.Sign <= 0) throw new GrammarException(path, "Expected a number above 0.");
-        return number.IsInteger ? number.Floor() : throw new GrammarException(path, "Multiples of fractions are not supported, since validators disagree about rounding; use integers, such as cents.");
+        return number.Digits.Sign > 0 ? number : throw new GrammarException(path, "Expected a number above 0.");
     }
 
     private static bool IsTrue(SchemaNode node, string keyword) => node.TryGet(keyword, out JsonElement value) && value.ValueKind == JsonValueKind.True;

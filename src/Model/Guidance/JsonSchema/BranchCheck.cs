@@ -65,7 +65,7 @@ internal sealed class BranchCheck(SchemaReader reader)
     {
         if (shape.Minimum is not { } low || shape.Maximum is not { } high) return false;
         int order = low.Value.CompareTo(high.Value);
-        return order > 0 || (order == 0 && (low.IsExclusive || high.IsExclusive)) || (shape.IsInteger && NumberText.Lowest(shape) > NumberText.Highest(shape));
+        return order > 0 || (order == 0 && (low.IsExclusive || high.IsExclusive)) || (shape.Factor is { Decimals: var decimals } && low.Lowest(decimals) > high.Highest(decimals));
     }
 
     private bool IsEmpty(ArrayShape shape, int depth)

@@ -49,10 +49,9 @@ internal sealed class ConstantFilter(Func<Conjunction, IReadOnlyList<Shape>> sha
     private static bool Has(JsonElement value, NumberShape shape)
     {
         var number = ExactNumber.Read(value, "");
-        if (shape.IsInteger && !number.IsInteger) return false;
         if (shape.Minimum is { } low && Beyond(low, number.CompareTo(low.Value))) return false;
         if (shape.Maximum is { } high && Beyond(high, high.Value.CompareTo(number))) return false;
-        return shape.Factor.IsOne || (number.IsInteger && (number.Floor() % shape.Factor).IsZero);
+        return shape.Factor is not { } factor || number.IsMultipleOf(factor);
     }
 
     private static bool Beyond(Bound bound, int side) => side < 0 || (side == 0 && bound.IsExclusive);

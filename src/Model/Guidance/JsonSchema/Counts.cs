@@ -15,7 +15,7 @@ internal static class Counts
         string path = SchemaPath.Append(node.Path, keyword);
         var number = ExactNumber.Read(value, path);
         BigInteger count = number.Floor();
-        if (!number.IsInteger || count.Sign < 0) throw new GrammarException(path, "Expected an integer of at least 0.");
+        if (number.Decimals > 0 || count.Sign < 0) throw new GrammarException(path, "Expected an integer of at least 0.");
         if (count <= Largest) return (int)count;
         return keyword.StartsWith("max", StringComparison.Ordinal) ? Largest : throw new GrammarException(path, $"At least {count} is more than can be held to; the most is {Largest:N0}.");
     }

@@ -20,13 +20,13 @@ internal static class DecimalRange
 
     private static readonly BigInteger Largest = One * One - 1;
 
-    private static readonly IntegerRange Integers = new(new Multiples(1));
+    private static readonly MultipleRange Integers = new(new Multiples(1));
 
     private static readonly Expression AnyFraction = Optional(Sequence(Exact("."), Repeat(Digit, 1, Decimals)));
 
     public static Expression Between(Bound? minimum, Bound? maximum)
     {
-        BigInteger low = minimum is { } lower ? Inwards(lower, 1) : -Largest, high = maximum is { } upper ? Inwards(upper, -1) : Largest;
+        BigInteger low = minimum is { } lower ? Inwards(lower, 1).Floor(Decimals) : -Largest, high = maximum is { } upper ? Inwards(upper, -1).Floor(Decimals) : Largest;
         low = BigInteger.Max(low, -Largest);
         high = BigInteger.Min(high, Largest);
         return OneOf(
@@ -34,15 +34,15 @@ internal static class DecimalRange
             low.Sign < 0 ? Sequence(Exact("-"), Magnitudes(BigInteger.Max(-high, 0), -low)) : Nothing);
     }
 
-    /// <summary>An end in units of 10^-15, rounded towards the range to a multiple of the last digit that readers tell apart.</summary>
-    private static BigInteger Inwards(Bound bound, int direction)
+    /// <summary>An end, rounded towards the range to as many digits as readers tell apart.</summary>
+    public static ExactNumber Inwards(Bound bound, int direction)
     {
         BigInteger integer = BigInteger.Abs(bound.Value.Floor());
         int digits = integer.IsZero ? 0 : integer.ToString(CultureInfo.InvariantCulture).Length;
         int decimals = Math.Max(Decimals - digits, 0);
         BigInteger steps = direction > 0 ? bound.Value.Ceiling(decimals) : bound.Value.Floor(decimals);
         if (bound.IsExclusive) steps += direction;
-        return steps * BigInteger.Pow(10, Decimals - decimals);
+        return new ExactNumber(steps, -decimals);
     }
 
     private static Expression Magnitudes(BigInteger low, BigInteger high)

@@ -32,7 +32,32 @@ internal readonly record struct ExactNumber(BigInteger Digits, int Exponent) : I
         return new ExactNumber(digits, exponent);
     }
 
-    public bool IsInteger => Exponent >= 0 || (Digits % BigInteger.Pow(10, -Exponent)).IsZero;
+    public static ExactNumber One { get; } = new(1, 0);
+
+    /// <summary>How many digits stand behind the point.</summary>
+    public int Decimals => Math.Max(-Exponent, 0);
+
+    public bool IsMultipleOf(ExactNumber factor)
+    {
+        int decimals = Math.Max(Decimals, factor.Decimals);
+        return (Floor(decimals) % factor.Floor(decimals)).IsZero;
+    }
+
+    /// <summary>The smallest number above 0 that is a multiple of both; of one alone that one.</summary>
+    public static ExactNumber? CommonMultiple(ExactNumber? first, ExactNumber? second)
+    {
+        if (first is not { } one || second is not { } other) return first ?? second;
+        int decimals = Math.Max(one.Decimals, other.Decimals);
+        BigInteger digits = one.Floor(decimals), others = other.Floor(decimals);
+        return Shortest(digits / BigInteger.GreatestCommonDivisor(digits, others) * others, -decimals);
+    }
+
+    /// <summary>Without an exponent.</summary>
+    public string Spell()
+    {
+        string digits = Floor(Decimals).ToString(CultureInfo.InvariantCulture).PadLeft(Decimals + 1, '0');
+        return Decimals == 0 ? digits : digits.Insert(digits.Length - Decimals, ".");
+    }
 
     /// <summary>The largest integer not above this number times <c>10^decimals</c>.</summary>
     public BigInteger Floor(int decimals = 0)

@@ -23,13 +23,16 @@ internal static class NumberFormats
         ["ulong"] = (ulong.MinValue, ulong.MaxValue),
     };
 
-    public static bool Knows(JsonElement format) =>
-        format.ValueKind == JsonValueKind.String && format.GetString() is { } name && (OfFractions.Contains(name) || OfIntegers.ContainsKey(name));
+    public static bool Knows(string name) => OfFractions.Contains(name) || OfIntegers.ContainsKey(name);
+
+    /// <summary>The name of a schema's format; null where it has none.</summary>
+    /// <exception cref="GrammarException">It is not valid Unicode.</exception>
+    public static string? NameOf(SchemaNode node) =>
+        node.TryGet("format", out JsonElement format) && format.ValueKind == JsonValueKind.String ? SchemaPath.ReadText(format, SchemaPath.Append(node.Path, "format")) : null;
 
     public static NumberShape Apply(NumberShape shape, SchemaNode node)
     {
-        if (!node.TryGet("format", out JsonElement format) || !Knows(format)) return shape; // formats of strings say nothing of numbers
-        if (!OfIntegers.TryGetValue(format.GetString()!, out (BigInteger Minimum, BigInteger Maximum) range)) return shape;
+        if (NameOf(node) is not { } name || !OfIntegers.TryGetValue(name, out (BigInteger Minimum, BigInteger Maximum) range)) return shape; // formats of strings say nothing of numbers
         return shape with
         {
             Minimum = Bound.Higher(shape.Minimum, new Bound(new ExactNumber(range.Minimum, 0), false)),

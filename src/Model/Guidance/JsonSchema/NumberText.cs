@@ -1,40 +1,25 @@
-using System.Numerics;
-
 namespace Llama.Model.Guidance.JsonSchema;
 
 /// <summary>Numbers of a shape as expressions.</summary>
 /// <param name="effort">Takes note of the rules for multiples.</param>
 internal sealed class NumberText(Effort effort)
 {
-    private readonly Dictionary<int, Multiples> _multiples = []; // by factor: many rules, which all ranges share
+    private readonly Dictionary<ExactNumber, Multiples> _multiples = new() { [ExactNumber.One] = new Multiples(1) }; // by factor: many rules, which all ranges share
 
     public Expression Of(NumberShape shape, string path)
     {
-        if (!shape.Factor.IsOne) return MultiplesOf(shape, path);
         bool isBounded = shape.Minimum is not null || shape.Maximum is not null;
-        if (shape.IsInteger) return isBounded ? new IntegerRange(new Multiples(1)).Between(Lowest(shape), Highest(shape)) : JsonText.AnyInteger;
-        return isBounded ? DecimalRange.Between(shape.Minimum, shape.Maximum) : JsonText.AnyNumber;
+        if (shape.Factor is not { } factor) return isBounded ? DecimalRange.Between(shape.Minimum, shape.Maximum) : JsonText.AnyNumber;
+        return isBounded || factor != ExactNumber.One ? new MultipleRange(MultiplesOf(factor, path)).Between(shape.Minimum, shape.Maximum) : JsonText.AnyInteger;
     }
 
-    /// <summary>The smallest integer of a shape; null where it has no lower end.</summary>
-    public static BigInteger? Lowest(NumberShape shape) =>
-        shape.Minimum is not { } bound ? null : bound.IsExclusive ? bound.Value.Floor() + 1 : bound.Value.Ceiling();
-
-    /// <summary>The largest integer of a shape; null where it has no upper end.</summary>
-    public static BigInteger? Highest(NumberShape shape) =>
-        shape.Maximum is not { } bound ? null : bound.IsExclusive ? bound.Value.Ceiling() - 1 : bound.Value.Floor();
-
-    // A multiple of an integer is one, so that a number is written as an integer here.
-    private Expression MultiplesOf(NumberShape shape, string path)
-    {
-        if (Multiples.Supports(shape.Factor)) return new IntegerRange(MultiplesOf((int)shape.Factor)).Between(Lowest(shape), Highest(shape));
-        throw new GrammarException(SchemaPath.Append(path, "multipleOf"), $"Multiples of {shape.Factor} are not supported: the factor may be up to 128, or up to 10,000 without other prime factors than 2 and 5. List the values with enum.");
-    }
-
-    private Multiples MultiplesOf(int factor)
+    private Multiples MultiplesOf(ExactNumber factor, string path)
     {
         if (_multiples.TryGetValue(factor, out Multiples? known)) return known;
-        effort.Spend(10L * JsonText.MaxDigits * factor);
-        return _multiples[factor] = new Multiples(factor);
+        if (!Multiples.Supports(factor))
+            throw new GrammarException(SchemaPath.Append(path, "multipleOf"), $"Multiples of {factor.Spell()} are not supported: without its point the factor may be up to 128, or up to 10,000 without other prime factors than 2 and 5, and it may have up to 14 decimals. List the values with enum.");
+        int digits = (int)factor.Floor(factor.Decimals);
+        effort.Spend(10L * JsonText.MaxDigits * digits);
+        return _multiples[factor] = new Multiples(digits, factor.Decimals);
     }
 }

@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Text.Json;
 
 namespace Llama.Model.Guidance.JsonSchema;
@@ -34,11 +33,10 @@ internal sealed record Constants(IReadOnlyList<JsonElement> Values) : Shape
 }
 
 /// <summary>A number.</summary>
-/// <param name="IsInteger">Written without a point or exponent.</param>
-/// <param name="Factor">What it must be a multiple of; 1 for any.</param>
-internal sealed record NumberShape(bool IsInteger, Bound? Minimum, Bound? Maximum, BigInteger Factor) : Shape
+/// <param name="Factor">What it must be a multiple of, 1 for integers; null for any.</param>
+internal sealed record NumberShape(Bound? Minimum, Bound? Maximum, ExactNumber? Factor) : Shape
 {
-    public static NumberShape Any { get; } = new(false, null, null, 1);
+    public static NumberShape Any { get; } = new(null, null, null);
 }
 
 /// <summary>A string.</summary>

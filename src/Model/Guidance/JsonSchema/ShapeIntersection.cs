@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace Llama.Model.Guidance.JsonSchema;
 
 /// <summary>The shape of values that have two shapes at once.</summary>
@@ -24,10 +22,9 @@ internal static class ShapeIntersection
     };
 
     private static NumberShape Both(NumberShape one, NumberShape other) => new(
-        one.IsInteger || other.IsInteger,
         Bound.Higher(one.Minimum, other.Minimum),
         Bound.Lower(one.Maximum, other.Maximum),
-        one.Factor / BigInteger.GreatestCommonDivisor(one.Factor, other.Factor) * other.Factor);
+        ExactNumber.CommonMultiple(one.Factor, other.Factor));
 
     private static StringShape Both(StringShape one, StringShape other) => new()
     {

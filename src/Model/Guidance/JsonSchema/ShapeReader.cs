@@ -62,8 +62,8 @@ internal sealed class ShapeReader(SchemaDocument document, PropertyRules propert
 
     private static NumberShape ReadNumber(SchemaNode node, bool isInteger)
     {
-        var shape = new NumberShape(isInteger || node.Has("multipleOf"), BoundReader.ReadMinimum(node), BoundReader.ReadMaximum(node), BoundReader.ReadFactor(node));
-        return NumberFormats.Apply(shape, node);
+        ExactNumber? factor = ExactNumber.CommonMultiple(isInteger ? ExactNumber.One : null, BoundReader.ReadFactor(node));
+        return NumberFormats.Apply(new NumberShape(BoundReader.ReadMinimum(node), BoundReader.ReadMaximum(node), factor), node);
     }
 
     private StringShape ReadString(SchemaNode node)
@@ -84,7 +84,7 @@ internal sealed class ShapeReader(SchemaDocument document, PropertyRules propert
         return TextPattern.Read(SchemaPath.ReadText(pattern, path), path, effort);
     }
 
-    private static bool IsTextFormat(SchemaNode node) => node.TryGet("format", out JsonElement format) && !NumberFormats.Knows(format);
+    private static bool IsTextFormat(SchemaNode node) => node.Has("format") && !(NumberFormats.NameOf(node) is { } name && NumberFormats.Knows(name));
 
     // Values are compared and written later, where nobody expects one that cannot be read.
     private static JsonElement Valid(JsonElement value, string path)

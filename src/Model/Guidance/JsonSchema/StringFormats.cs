@@ -39,7 +39,7 @@ internal static class StringFormats
     public static TextRule? Find(JsonElement format, bool hasPattern, string path)
     {
         string name = SchemaPath.ReadText(format, path);
-        if (WithoutEffect.Contains(name) || NumberFormats.Knows(format) || (hasPattern && OfPatterns.Contains(name))) return null;
+        if (WithoutEffect.Contains(name) || NumberFormats.Knows(name) || (hasPattern && OfPatterns.Contains(name))) return null;
         if (Known.TryGetValue(name, out Func<Expression>? text)) return new TextRule($"format '{name}'", path, text());
         throw new GrammarException(path, $"The format '{name}' is not supported; the formats are {string.Join(", ", Known.Keys)}. Leave it out, or use a pattern.");
     }

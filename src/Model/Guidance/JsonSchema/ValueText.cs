@@ -122,7 +122,7 @@ internal sealed class ValueText
     private static bool IsShort(Shape shape) => shape switch
     {
         Constants constants => constants.Values.Count <= MaxInlineConstants,
-        NumberShape number => number.Factor.IsOne,
+        NumberShape number => number.Factor is null || number.Factor == ExactNumber.One,
         StringShape text => text.Rules.Count == 0,
         _ => false,
     };

@@ -25,6 +25,44 @@ public sealed class NumberRangeTests
             Assert.True((value >= low && value <= high && value % factor == 0) == ExpressionMatcher.Matches(grammar, value.ToString(CultureInfo.InvariantCulture)), $"{value}");
     }
 
+    public static TheoryData<string, string, string> SmallDecimalRanges => new()
+    {
+        { "0.5", "0", "12" }, { "0.5", "-3.2", "7.4" }, { "0.25", "0.3", "11.1" }, { "0.01", "-1.005", "10.27" }, { "0.1", "9.9", "10.1" }, { "2.5", "-20", "110" }, { "0.3", "-5", "12.3" },
+        { "1.28", "0", "13" }, { "0.125", "-0.2", "0.6" }, { "0.75", "99", "101" }, { "0.07", "0.5", "0.8" }, { "0.2", "0.2", "0.2" }, { "0.010", "0", "0.5" },
+    };
+
+    /// <summary>Every text of the range with as many decimals as the factor or fewer, and some with one more: zeros at the end may be written or not.</summary>
+    [Theory]
+    [MemberData(nameof(SmallDecimalRanges))]
+    public void Decimals_OfASmallRange_AreExactlyTheMultiples(string factor, string low, string high)
+    {
+        Expression grammar = Schemas.Compile($$"""{"type":"number","minimum":{{low}},"maximum":{{high}},"multipleOf":{{factor}}}""");
+        (decimal divisor, decimal from, decimal to) = (Parse(factor), Parse(low), Parse(high));
+        int most = factor.TrimEnd('0').Length - factor.IndexOf('.') - 1;
+        for (int decimals = 0; decimals <= most + 1; decimals++)
+        {
+            decimal step = (decimal)Math.Pow(10, -decimals);
+            for (decimal value = Math.Round(from - 0.2m, Math.Min(decimals, 1)); value <= to + 0.2m; value += decimals > most ? 19 * step : step)
+            {
+                string text = value.ToString($"F{decimals}", CultureInfo.InvariantCulture);
+                bool isWritten = value >= from && value <= to && value % divisor == 0 && decimals <= most && !(value == 0 && text[0] == '-');
+                Assert.True(isWritten == ExpressionMatcher.Matches(grammar, text), text);
+            }
+        }
+    }
+
+    [Fact]
+    public void RandomMultiples_OfRandomRanges_AreMultiplesWithinThem()
+    {
+        decimal[] factors = [0.5m, 0.25m, 0.01m, 0.1m, 0.05m, 2.5m, 0.3m, 1.27m, 0.0001m, 0.03125m, 100];
+        for (int i = 0; i < 66; i++)
+        {
+            decimal factor = factors[i % factors.Length], low = RandomEnd(), high = low + Math.Abs(RandomEnd()) + (3 * factor);
+            string minimum = i % 2 == 0 ? "minimum" : "exclusiveMinimum", ends = i % 3 == 0 ? "" : $$""","{{minimum}}":{{Spell(low)}},"exclusiveMaximum":{{Spell(high)}}""";
+            AssertWithin($$"""{"type":"number","multipleOf":{{Spell(factor)}}{{ends}}}""", value => value % factor == 0 && (ends.Length == 0 || (value >= low && value < high && (i % 2 == 0 || value > low))), isInteger: false);
+        }
+    }
+
     [Theory]
     [InlineData("-0")]
     [InlineData("007")]
@@ -89,6 +127,31 @@ public sealed class NumberRangeTests
     [InlineData("""{"type":"number","minimum":5,"exclusiveMinimum":false}""", "5", true)]
     [InlineData("""{"type":"number","multipleOf":5}""", "15", true)]
     [InlineData("""{"type":"number","multipleOf":1}""", "15", true)]
+    [InlineData("""{"type":"number","multipleOf":0.01}""", "-19.99", true)]
+    [InlineData("""{"type":"number","multipleOf":0.01}""", "-0.0", false)]
+    [InlineData("""{"type":"number","multipleOf":0.01}""", "0.00", true)]
+    [InlineData("""{"type":"number","multipleOf":0.01}""", "0.07", true)]
+    [InlineData("""{"type":"number","multipleOf":0.01}""", "7", true)]
+    [InlineData("""{"type":"number","multipleOf":0.01}""", "7.", false)]
+    [InlineData("""{"type":"number","multipleOf":0.01}""", "1e2", false)]
+    [InlineData("""{"type":"number","multipleOf":0.5,"exclusiveMaximum":2}""", "1.5", true)]
+    [InlineData("""{"type":"number","multipleOf":0.5,"exclusiveMaximum":2}""", "2", false)]
+    [InlineData("""{"type":"number","multipleOf":0.1,"exclusiveMaximum":0.10000000000000001}""", "0.1", false)] // the same to a reader with binary64
+    [InlineData("""{"type":"number","multipleOf":1e-14}""", "-9.00000000000001", true)]
+    [InlineData("""{"type":"number","multipleOf":1e-14}""", "10", false)] // with the decimals that others have it would be too long
+    [InlineData("""{"type":"integer","multipleOf":0.5}""", "3", true)]
+    [InlineData("""{"type":"integer","multipleOf":0.5}""", "3.5", false)]
+    [InlineData("""{"type":"integer","multipleOf":1.5}""", "3", true)]
+    [InlineData("""{"type":"integer","multipleOf":1.5}""", "4", false)]
+    [InlineData("""{"type":"number","multipleOf":1e-2,"maximum":9}""", "8.25", true)]
+    [InlineData("""{"type":"number","multipleOf":2e1}""", "40", true)]
+    [InlineData("""{"allOf":[{"type":"number","multipleOf":0.5},{"multipleOf":0.3}]}""", "4.5", true)]
+    [InlineData("""{"allOf":[{"type":"number","multipleOf":0.5},{"multipleOf":0.3}]}""", "0.5", false)]
+    [InlineData("""{"enum":[0.07,0.075],"multipleOf":0.01}""", "0.07", true)]
+    [InlineData("""{"enum":[0.07,0.075],"multipleOf":0.01}""", "0.075", false)]
+    [InlineData("""{"oneOf":[{"type":"number","multipleOf":0.5,"minimum":0.1,"maximum":0.4},{"type":"number","minimum":3}]}""", "3.25", true)]
+    [InlineData("""{"type":"integer","multipleOf":8192}""", "16384", true)]
+    [InlineData("""{"type":"integer","multipleOf":8192}""", "16385", false)]
     [InlineData("""{"type":"integer","minimum":-9223372036854775808,"maximum":9223372036854775807}""", "-999999999999999", true)]
     [InlineData("""{"type":"integer","format":"int32"}""", "2147483647", true)]
     [InlineData("""{"type":"integer","format":"int32"}""", "2147483648", false)]
@@ -126,6 +189,8 @@ public sealed class NumberRangeTests
             using (JsonDocument.Parse(text)) { }
         }
     }
+
+    private static decimal Parse(string text) => decimal.Parse(text, CultureInfo.InvariantCulture);
 
     private static decimal RandomEnd() => Math.Round((decimal)((Random.NextDouble() - 0.5) * Math.Pow(10, Random.Next(0, 10))), Random.Next(6));
 

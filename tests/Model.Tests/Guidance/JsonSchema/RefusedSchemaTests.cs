@@ -5,7 +5,11 @@ namespace Llama.Model.Tests.Guidance.JsonSchema;
 public sealed class RefusedSchemaTests
 {
     [Theory]
-    [InlineData("""{"type":"object","properties":{"age":{"type":"number","multipleOf":0.01}}}""", "properties.age.multipleOf", "cents")]
+    [InlineData("""{"type":"object","properties":{"age":{"type":"number","multipleOf":0.333}}}""", "properties.age.multipleOf", "0.333")]
+    [InlineData("""{"type":"number","multipleOf":1e-15}""", "multipleOf", "0.000000000000001")]
+    [InlineData("""{"allOf":[{"type":"number","multipleOf":0.127},{"multipleOf":1.1}]}""", "multipleOf", "139.7")]
+    [InlineData("""{"format":"\ud800"}""", "format", "valid Unicode")]
+    [InlineData("""{"type":"number","format":"\ud800"}""", "format", "valid Unicode")]
     [InlineData("""{"type":"integer","multipleOf":997}""", "multipleOf", "997")]
     [InlineData("""{"type":"integer","multipleOf":0}""", "multipleOf", "above 0")]
     [InlineData("""{"not":{"type":"string"}}""", "not", "'not'")]
