@@ -38,7 +38,7 @@ public sealed class EmbeddingGeneratorTests
         LlamaException format = await Assert.ThrowsAsync<LlamaException>(() =>
             generator.GenerateAsync(["a"], new EmbeddingGenerationOptions { AdditionalProperties = new() { ["encoding_format"] = "base64" } }));
 
-        Assert.Equal(("unsupported_parameter", "dimensions"), (dimensions.Code, dimensions.Param));
+        Assert.Equal(("unsupported_value", "dimensions"), (dimensions.Code, dimensions.Param));
         Assert.Equal((404, "model_not_found"), (model.Status, model.Code));
         Assert.Equal(("invalid_value", "input[1]"), (empty.Code, empty.Param));
         Assert.Equal(("unsupported_parameter", "encoding_format"), (format.Code, format.Param));

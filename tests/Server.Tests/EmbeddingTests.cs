@@ -44,16 +44,19 @@ public sealed class EmbeddingTests
     }
 
     [Fact]
-    public async Task GenerateEmbeddings_Dimensions_AreRefusedByName()
+    public async Task GenerateEmbeddings_Dimensions_AreTheModelsOrRefusedWithThem()
     {
         await using var app = new TestApp();
         EmbeddingClient client = (await app.ConnectAsync()).GetEmbeddingClient(TestApp.ModelName);
 
+        ReadOnlyMemory<float> free = (await client.GenerateEmbeddingAsync("A giraffe")).Value.ToFloats();
+        ReadOnlyMemory<float> asked = (await client.GenerateEmbeddingAsync("A giraffe", new EmbeddingGenerationOptions { Dimensions = free.Length })).Value.ToFloats();
         ClientResultException error = await Assert.ThrowsAsync<ClientResultException>(() =>
-            client.GenerateEmbeddingAsync("A giraffe", new EmbeddingGenerationOptions { Dimensions = 2 }));
+            client.GenerateEmbeddingAsync("A giraffe", new EmbeddingGenerationOptions { Dimensions = free.Length / 2 }));
 
+        Assert.Equal(free.ToArray(), asked.ToArray());
         Assert.Equal(400, error.Status);
-        Assert.Contains("dimensions", error.Message);
+        Assert.Contains($"Unsupported value for 'dimensions': this model's embeddings have {free.Length} dimensions", error.Message);
     }
 
     [Fact]

@@ -126,7 +126,9 @@ public sealed class ErrorTests(ErrorTests.Ready ready) : IClassFixture<ErrorTest
     [InlineData("""{"model":"tiny","input":[[1],[1,999999]]}""", "invalid_value", "input[1][1]")]
     [InlineData("""{"model":"tiny","input":7}""", "invalid_type", "input")]
     [InlineData("""{"model":"tiny","input":"a","encoding_format":"binary"}""", "invalid_value", "encoding_format")]
-    [InlineData("""{"model":"tiny","input":"a","dimensions":256}""", "unsupported_parameter", "dimensions")]
+    [InlineData("""{"model":"tiny","input":"a","dimensions":256}""", "unsupported_value", "dimensions")]
+    [InlineData("""{"model":"tiny","input":"a","dimensions":0}""", "invalid_value", "dimensions")]
+    [InlineData("""{"model":"tiny","input":"a","dimensions":32.5}""", "invalid_type", "dimensions")]
     [InlineData("""{"model":"tiny","input":"a","x":1}""", "unknown_parameter", "x")]
     public async Task Embeddings_BadBody_NamesTheField(string body, string code, string param)
     {

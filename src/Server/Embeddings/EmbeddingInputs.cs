@@ -18,15 +18,20 @@ internal static class EmbeddingInputs
 {
     /// <summary>Tokens of all of them.</summary>
     public static int TokenCount(this IEnumerable<EmbeddingInput> inputs) => inputs.Sum(input => input.Request.PromptTokenIds.Length);
+
     public static bool TryEncode(
         EmbeddingRequest request, Checkpoint checkpoint, Caller? caller, RequestOrigin origin, [NotNullWhen(true)] out EmbeddingInput[]? inputs,
         [NotNullWhen(false)] out ApiError? error)
     {
-        error = RawPrompt.Check(request.Inputs, checkpoint.Limits.VocabSize);
+        error = CheckDimensions(request.Dimensions, checkpoint.Limits.HiddenSize) ?? RawPrompt.Check(request.Inputs, checkpoint.Limits.VocabSize);
         inputs = error is null ? [.. request.Inputs.Select(input => Encode(request, input, checkpoint, caller, origin))] : null;
         error ??= inputs!.Select(input => Check(input, checkpoint)).FirstOrDefault(fault => fault is not null);
         return error is null;
     }
+
+    private static ApiError? CheckDimensions(int? asked, int size) => asked is null || asked == size
+        ? null
+        : ApiError.UnsupportedValue("dimensions", $"this model's embeddings have {size} dimensions and cannot be shortened; give {size}, or leave it out.");
 
     private static EmbeddingInput Encode(EmbeddingRequest request, RawPrompt raw, Checkpoint checkpoint, Caller? caller, RequestOrigin origin)
     {

@@ -12,6 +12,9 @@ internal sealed class EmbeddingRequest
     /// <summary>Whether vectors are written as the base64 of their little-endian float32 bytes.</summary>
     public bool AsBase64 { get; set; }
 
+    /// <summary>The size that vectors must have; null for the model's.</summary>
+    public int? Dimensions { get; set; }
+
     public bool AddSpecialTokens { get; set; } = true;
 
     public int? Priority { get; set; }

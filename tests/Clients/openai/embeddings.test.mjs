@@ -14,6 +14,7 @@ test('the client\'s default, base64, and floats are the same numbers of length o
     assert.equal(packed.object, 'list');
     assert.equal(packed.model, model);
     assert.deepEqual(Float32Array.from(packed.data[0].embedding), Float32Array.from(floats.data[0].embedding));
+    assert.equal((await embed('a giraffe', { dimensions: packed.data[0].embedding.length })).data[0].embedding.length, packed.data[0].embedding.length);
     assert.ok(Math.abs(Math.hypot(...floats.data[0].embedding) - 1) < 1e-5);
     assert.equal(packed.usage.prompt_tokens, packed.usage.total_tokens);
 });
