@@ -40,6 +40,20 @@ public sealed class ConvertVerbTests : IDisposable
     }
 
     [Fact]
+    public async Task Convert_TokenThatNothingMakes_IsLeftOutAndSaidToBe()
+    {
+        int size = TestModel.Tokenizer.VocabSize;
+        File.WriteAllText(Path.Combine(Checkpoint, "added_tokens.json"), $"{{\"[PAD]\": {size}}}");
+        File.WriteAllText(Path.Combine(Checkpoint, "special_tokens_map.json"), "{\"pad_token\": \"[PAD]\"}");
+
+        (int? exitCode, string output, string error) = await VerbsTests.RunAsync("convert", "--model", Checkpoint, "--out", Output, "--type", "F16");
+
+        Assert.True(exitCode == 0, error);
+        Assert.Contains("are left out: [PAD].", output + error);
+        Assert.Equal(size, CheckpointText.Load(Output, "auto").Tokenizer.VocabSize);
+    }
+
+    [Fact]
     public async Task Convert_FileThatIsThere_IsKeptUnlessForced()
     {
         File.WriteAllText(Output, "precious");

@@ -102,6 +102,19 @@ public sealed class DoctorVerbTests : IDisposable
         Assert.DoesNotContain("   at ", output);
     }
 
+    /// <summary>A padding token behind the vocabulary harms nobody; what the chat template writes must be there.</summary>
+    [Fact]
+    public async Task Doctor_TokenThatTheModelLacks_IsAFaultWhereItIsMade()
+    {
+        int size = TestModel.Tokenizer.VocabSize;
+        File.WriteAllText(In("added_tokens.json"), $"{{\"<|turn|>\": {size}}}");
+        Assert.Equal(0, (await RunAsync()).ExitCode);
+
+        File.WriteAllText(In("tokenizer_config.json"), "{\"chat_template\": \"<|turn|>{{ messages[0].content }}\"}");
+
+        Assert.Matches($@"rows for [\d,]+: the chat template writes token [\d,]+ \('<\|turn\|>'\)", Verdict(await FaultsAsync()));
+    }
+
     [Fact]
     public async Task Doctor_ModelOfAnotherShape_NamesEveryTensor()
     {

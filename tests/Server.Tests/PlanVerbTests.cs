@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Llama.Model;
 using Llama.Model.Checkpoints;
 using Llama.Model.Offload;
 using Llama.Server.Tests.Hosting;
@@ -89,6 +90,22 @@ public sealed class PlanVerbTests : IDisposable
         Assert.Contains("model.layers.0.mlp.gate_proj.weight is [", error);
         Assert.Contains("model.layers.1.mlp.down_proj.weight is [", error);
         Assert.Contains("lm_head.weight is [", error);
+    }
+
+    [Fact]
+    public async Task Plan_TokenThatTheModelLacks_ExitsWith1AndSaysSoBehindThePlan()
+    {
+        await Empty("7b");
+        int size = LlamaConfig.Load(_folder).VocabSize;
+        File.WriteAllText(Path.Combine(_folder, "added_tokens.json"), $"{{\"<|turn|>\": {size}}}");
+        Assert.Equal(0, (await RunAsync("--devices", "cpu=24GiB")).ExitCode);
+        File.WriteAllText(Path.Combine(_folder, "chat_template.jinja"), "<|turn|>{{ messages[0].content }}");
+
+        (int? exitCode, string output, string error) = await RunAsync("--devices", "cpu=24GiB");
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("It fits.", output);
+        Assert.Contains("The tokenizer has 32,001 tokens, and the model rows for 32,000: the chat template writes token 32,000 ('<|turn|>')", error);
     }
 
     [Theory]

@@ -79,6 +79,15 @@ public sealed class ChatFormat
     public static bool ConcernsTools(IReadOnlyList<ChatMessage> messages, IReadOnlyList<ChatTool> tools) =>
         tools.Count > 0 || messages.Any(message => message.ToolCalls.Count > 0 || message.Role == "tool");
 
+    /// <summary>The tokens of conversations of the usual kinds, with tools and without.</summary>
+    internal HashSet<int> SampleTokens() =>
+    [
+        .. from probe in Probes
+           from tools in new ChatTool[][] { [], [ToolProbe] }
+           from token in TryRender(probe, tools, true, out int[] tokens, out _) ? tokens : []
+           select token,
+    ];
+
     private static Template Parse(string source, TimeProvider clock, string remedy)
     {
         try

@@ -86,6 +86,8 @@ internal sealed class RequestMapper(IOptions<ServerSettings> settings, IOptions<
     {
         if (prompt.Tokens.Length == 0)
             return ApiError.InvalidValue(prompt.Param, $"Invalid value for '{prompt.Param}': the prompt has no tokens.");
+        if (TokenIds.Check(prompt, checkpoint) is { } outside)
+            return outside;
         int limit = checkpoint.ContextLength, room = limit - prompt.Tokens.Length;
         int maxTokens = parameters.MaxTokens ?? Math.Min(room, settings.Value.DefaultMaxTokens ?? parameters.DefaultMaxTokens ?? room);
         if (maxTokens > room || (room < 1 && parameters.MaxTokens != 0))

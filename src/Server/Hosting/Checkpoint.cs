@@ -1,6 +1,8 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using Llama.Model;
+using Llama.Model.Checkpoints;
 using Llama.Model.Text;
 using Llama.Server.Tools.Formats;
 
@@ -29,7 +31,7 @@ internal sealed record Checkpoint(string Name, CheckpointText Text, ModelLimits 
     public ToolFormat ToolFormat => Text.ToolFormat;
 
     /// <summary>The control token that begins tool calls; null where they begin with text.</summary>
-    public int? CallTokenId => Tokenizer.TryGetId(ToolFormat.Marker, out int marker) && Tokenizer.IsSpecial(marker) ? marker : null;
+    public int? CallTokenId => Tokenizer.TryGetId(ToolFormat.Marker, out int marker) && Tokenizer.IsSpecial(marker) && marker < Limits.VocabSize ? marker : null;
 
     public GenerationDefaults Defaults => Text.Defaults;
 
@@ -45,10 +47,39 @@ internal sealed record CheckpointText(Tokenizer Tokenizer, ChatFormat Chat, Tool
 
     /// <param name="folder">The checkpoint.</param>
     /// <param name="toolFormat">How its model writes tool calls, or <c>auto</c>.</param>
+    /// <exception cref="InvalidDataException">A file is damaged, or makes tokens that the model does not have.</exception>
     public static CheckpointText Load(string folder, string toolFormat)
     {
         Tokenizer tokenizer = Tokenizer.Load(folder);
         ChatFormat chat = ChatFormat.Load(folder, tokenizer);
+        if (VocabSize(folder) is { } size && VocabularyFit.Fault(tokenizer, chat, size) is { } fault) throw new InvalidDataException(fault);
         return new CheckpointText(tokenizer, chat, ToolFormat.Of(toolFormat, chat), GenerationDefaults.Load(folder, tokenizer));
+    }
+
+    /// <summary>The same, or why not in words.</summary>
+    public static bool TryLoad(string folder, string toolFormat, [NotNullWhen(true)] out CheckpointText? text, [NotNullWhen(false)] out string? fault)
+    {
+        try
+        {
+            (text, fault) = (Load(folder, toolFormat), null);
+        }
+        catch (Exception e) when (e is CheckpointException or ArgumentException or IOException or InvalidDataException or NotSupportedException)
+        {
+            (text, fault) = (null, e.Message);
+        }
+        return text is not null;
+    }
+
+    /// <summary>How many tokens the model has; null where its configuration cannot be read, which is for whoever loads it to say.</summary>
+    private static int? VocabSize(string folder)
+    {
+        try
+        {
+            return LlamaConfig.Load(folder).VocabSize;
+        }
+        catch (CheckpointException)
+        {
+            return null;
+        }
     }
 }

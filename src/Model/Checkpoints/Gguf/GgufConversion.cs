@@ -102,6 +102,9 @@ public sealed class GgufConversion : IDisposable
     private GgufMetadata Metadata(GgufTensorType type)
     {
         Tokenizer tokenizer = Tokenizer.Load(_checkpoint.Folder);
+        if (VocabularyFit.Fault(tokenizer, ChatFormat.Load(_checkpoint.Folder, tokenizer), _checkpoint.Config.VocabSize) is { } fault) throw new NotSupportedException(fault);
+        string[] leftOut = [.. Enumerable.Range(0, tokenizer.VocabSize).Skip(_checkpoint.Config.VocabSize).Select(tokenizer.Piece).Where(piece => piece.Length > 0)];
+        if (leftOut.Length > 0) _remarks.Add($"Tokens that nothing makes and for which the model has no rows are left out: {string.Join(", ", leftOut)}.");
         var metadata = new GgufMetadata();
         metadata.Add("general.architecture", "llama");
         metadata.Add("general.type", "model");

@@ -35,7 +35,7 @@ internal static class GgufChat
             if (id is { } known) metadata.Add($"{GgufText.Prefix}{purpose}_token_id", known);
         }
 
-        int? IdOf(string name) => templates.SpecialToken(name) is { } piece && tokenizer.TryGetId(piece, out int id) ? id : null;
+        int? IdOf(string name) => templates.SpecialToken(name) is { } piece && tokenizer.TryGetId(piece, out int id) && id < config.VocabSize ? id : null;
     }
 
     private static void AddSampling(GgufMetadata metadata, string folder)

@@ -9,11 +9,10 @@ internal static class GgufTokenizerWriter
 {
     /// <param name="metadata">Where the keys go.</param>
     /// <param name="tokenizer">The tokenizer.</param>
-    /// <param name="vocabSize">Rows of the model's matrices; ids beyond the tokenizer's are named as padding.</param>
+    /// <param name="vocabSize">Rows of the model's matrices; ids beyond the tokenizer's are named as padding, and tokens beyond them, which nothing makes, are left out.</param>
     /// <exception cref="NotSupportedException">The tokenizer is of a kind that GGUF cannot say.</exception>
     public static void Add(GgufMetadata metadata, Tokenizer tokenizer, int vocabSize)
     {
-        if (tokenizer.VocabSize > vocabSize) throw new NotSupportedException($"The tokenizer has {tokenizer.VocabSize} tokens, the model {vocabSize}: use the tokenizer files of this checkpoint.");
         switch (tokenizer.Parts.Encoder)
         {
             case SentencePieceEncoder pieces: AddSentencePieces(metadata, pieces.Model, tokenizer.Parts.Vocabulary, vocabSize); break;

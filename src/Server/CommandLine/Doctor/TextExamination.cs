@@ -1,4 +1,3 @@
-using Llama.Model.Checkpoints;
 using Llama.Model.Diagnosis;
 using Llama.Server.Hosting;
 
@@ -9,29 +8,14 @@ internal static class TextExamination
 {
     public static IEnumerable<Finding> Findings(string folder, string toolFormat)
     {
-        CheckpointText? text = Load(folder, toolFormat, out string? fault);
-        if (text is null)
+        if (!CheckpointText.TryLoad(folder, toolFormat, out CheckpointText? text, out string? fault))
         {
-            yield return Finding.Fault("text", fault!);
+            yield return Finding.Fault("text", fault);
             yield break;
         }
         yield return new Finding("tokenizer", $"{text.Tokenizer.VocabSize:N0} tokens");
         yield return new Finding("chat", text.Chat.Description);
         yield return new Finding("tools", text.Tools);
         yield return new Finding("sampling", text.Defaults.ToString());
-    }
-
-    private static CheckpointText? Load(string folder, string toolFormat, out string? fault)
-    {
-        try
-        {
-            fault = null;
-            return CheckpointText.Load(folder, toolFormat);
-        }
-        catch (Exception e) when (e is CheckpointException or ArgumentException or IOException or InvalidDataException or NotSupportedException)
-        {
-            fault = e.Message;
-            return null;
-        }
     }
 }

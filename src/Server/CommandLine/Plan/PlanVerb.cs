@@ -5,6 +5,7 @@ using System.Text.RegularExpressions;
 using Llama.Model;
 using Llama.Model.Offload;
 using Llama.Model.Planning;
+using Llama.Server.Configuration;
 using Llama.Server.Hosting;
 
 namespace Llama.Server.CommandLine.Plan;
@@ -25,19 +26,20 @@ internal static partial class PlanVerb
         command.SetAction(parsed =>
         {
             TextWriter output = parsed.InvocationConfiguration.Output;
-            (string name, ModelOptions options) = Options(settings);
+            (string name, ModelOptions options, string toolFormat) = Options(settings);
             ModelPlan plan = ModelPlanner.Make(options, parsed.GetValue(devices) ?? []);
             if (parsed.GetValue(json)) output.WriteLine(JsonSerializer.Serialize(plan, PlanJson.Line.ModelPlan));
             else PlanReport.Write(name, plan, output);
-            return plan.Fault is null ? 0 : 1;
+            if (CheckpointText.TryLoad(options.Path, toolFormat, out _, out string? fault)) return plan.Fault is null ? 0 : 1;
+            throw new VerbException(fault);
         });
         return command;
     }
 
-    private static (string Name, ModelOptions Options) Options(string[] settings)
+    private static (string Name, ModelOptions Options, string ToolFormat) Options(string[] settings)
     {
         using WebApplication app = VerbServices.Build(settings);
-        return (app.Services.GetRequiredService<ModelIdentity>().Name, VerbServices.ModelOptions(app));
+        return (app.Services.GetRequiredService<ModelIdentity>().Name, VerbServices.ModelOptions(app), VerbServices.ReadUnchecked<ModelSettings>(app).ToolFormat);
     }
 
     private static AssumedDevice[] Parse(ArgumentResult result)
@@ -57,7 +59,7 @@ internal static partial class PlanVerb
 
     private const string Explanation = """
         Every tensor's name, shape, type and size is compared with what config.json makes them, and all that is wrong is said at once; weights are not read, so this takes seconds and some megabytes
-        for a model of any size. Then the layers are placed as for serving. The exit code is 1 when the model would not be loaded; what would make it fit is said below. The table's columns:
+        for a model of any size. Then the layers are placed as for serving. The exit code is 1 when the model would not be served, be it for its tokenizer or chat template; what would make it fit is said below. The table's columns:
 
           weights       of the layers, embedding and head on that device, in the type that Model:Dtype makes them
           KV cache      its layers' part of the pool, which is as large as serving would make it
