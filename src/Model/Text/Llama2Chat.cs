@@ -6,7 +6,10 @@ namespace Llama.Model.Text;
 /// Llama 2's chat format, token for token as Meta's reference has it (llama/generation.py, <c>chat_completion</c>): the system message is folded into the first user
 /// message; each question with its answer is BOS, text, EOS; segments are encoded apart, so no message can spell a special token.
 /// </summary>
-/// <remarks>Where the reference asserts but the meaning is clear this is generous: messages of one role in a row are joined by a blank line.</remarks>
+/// <remarks>
+/// Where the reference asserts but the meaning is clear this is generous: messages of one role in a row are joined by a blank line, and behind an answer comes another, as in Hugging Face's template. (LangGraph's
+/// agents ask for a structured answer so, when they have given the one in words.)
+/// </remarks>
 internal sealed class Llama2Chat(Tokenizer tokenizer)
 {
     private const string OpenInstruction = "[INST]", CloseInstruction = "[/INST]", OpenSystem = "<<SYS>>\n", CloseSystem = "\n<</SYS>>\n\n";
@@ -14,14 +17,14 @@ internal sealed class Llama2Chat(Tokenizer tokenizer)
     public bool TryRender(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, out int[] tokens, out string? error)
     {
         tokens = [];
-        if (!TryTakeTurns(messages, addGenerationPrompt, out List<Turn> turns, out error)) return false;
+        if (!TryTakeTurns(messages, out List<Turn> turns, out error)) return false;
         var ids = new List<int>();
-        for (int i = 0; i < turns.Count; i++) Append(ids, turns[i], isOpen: i == turns.Count - 1);
+        for (int i = 0; i < turns.Count; i++) Append(ids, turns[i], isOpen: i == turns.Count - 1 && (turns[i].Answer is null || !addGenerationPrompt));
         tokens = [.. ids];
         return true;
     }
 
-    // The last turn stays open: for the answer to come, or for the one begun to go on.
+    // The last turn stays open for the answer to come, or for the one begun to go on.
     private void Append(List<int> ids, Turn turn, bool isOpen)
     {
         string question = $"{OpenInstruction} {PythonText.Strip(turn.Question)} {CloseInstruction}";
@@ -30,7 +33,7 @@ internal sealed class Llama2Chat(Tokenizer tokenizer)
         if (!isOpen && tokenizer.EosId is { } eos) ids.Add(eos);
     }
 
-    private static bool TryTakeTurns(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, out List<Turn> turns, out string? error)
+    private static bool TryTakeTurns(IReadOnlyList<ChatMessage> messages, out List<Turn> turns, out string? error)
     {
         turns = [];
         string? system = null;
@@ -39,9 +42,7 @@ internal sealed class Llama2Chat(Tokenizer tokenizer)
             error = Take(messages, i, turns, ref system);
             if (error is not null) return false;
         }
-        if (turns.Count == 0) error = "The conversation has no user message; Llama 2 answers one.";
-        else if (!addGenerationPrompt || turns[^1].Answer is null) error = null;
-        else error = $"messages[{messages.Count - 1}] is the assistant's; the conversation must end with a user message for Llama 2 to answer.";
+        error = turns.Count == 0 ? "The conversation has no user message; Llama 2 answers one." : null;
         return error is null;
     }
 
