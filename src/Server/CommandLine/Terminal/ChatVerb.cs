@@ -36,6 +36,7 @@ internal static class ChatVerb
     private const string Explanation = """
         Without a question it asks for one after the other: in a terminal with /help for more, else one from each line of standard input (--whole takes all of it as one).
         \ at the end of a line goes on in the next; three quotation marks begin and end a question of several lines; what is pasted is one question.
+        Backspace, Ctrl-U and Ctrl-W edit a line; rlwrap (a package of every distribution) in front of the command adds cursor keys and a history.
         Ctrl-C stops the answer, a second one leaves, and so does Ctrl-D. NO_COLOR in the environment leaves colours out. The exit code is 1 when an answer failed.
         """;
 }
