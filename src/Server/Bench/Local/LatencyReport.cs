@@ -15,7 +15,7 @@ internal sealed record LatencyReport() : BenchReport("latency")
     /// <summary>Plain reads of as much memory; null where no CPU computes, and under a limit.</summary>
     public Distribution? MemoryReadGbPerS { get; init; }
 
-    /// <summary>Reads of the weights that stream with nothing else to do, by the threads that read them in steps and into the same memory; null if nothing streams.</summary>
+    /// <summary>Plain reads of the weights that stream, by the threads that read them in steps and into the same memory; null if nothing streams.</summary>
     public Distribution? StreamReadGbPerS { get; init; }
 
     /// <summary>The same by a single thread; null where threads of their own read them in any case.</summary>
@@ -59,12 +59,14 @@ internal sealed record LatencyReport() : BenchReport("latency")
 
     private void WriteStreaming(TextWriter output, int promptTokens, StreamResult streaming)
     {
-        string wait = streaming.WaitMs is { } ms ? $", and waits {Figures.Show(ms)} ms in each" : "";
-        string single = streaming.SingleReadMs is { } singleMs ? $", by a single thread {Rate(singleMs, SingleStreamReadGbPerS!)}" : "", singleShare = streaming.SingleReadShare is { } share ? $" and {Figures.Show(100 * share)} %" : "";
-        output.WriteLine($"Streamed after a prompt of {promptTokens}: {Figures.Bytes((long)streaming.StepBytes)} a step; reading them with nothing else to do allows {Rate(streaming.ReadMs, StreamReadGbPerS!)}{single}; "
-            + $"decoding makes {Figures.Show(1000 / streaming.StepMs)}, {Figures.Show(100 * streaming.ReadShare)} %{singleShare} of that{wait}");
+        string wait = streaming.WaitMs is { } ms ? $", and waits {Figures.Show(ms)} ms in each" : "", read = Rate(streaming.ReadMs, StreamReadGbPerS!), share = Share(streaming.ReadShare);
+        if (streaming is { SingleReadMs: { } singleMs, SingleReadShare: { } singleShare })
+            (read, share) = ($"by one thread {Rate(singleMs, SingleStreamReadGbPerS!)}, by all that multiply {read}", $"{Share(singleShare)} and {share}");
+        output.WriteLine($"Streamed after a prompt of {promptTokens}: {Figures.Bytes((long)streaming.StepBytes)} a step; a plain read of them allows {read}; decoding makes {Figures.Show(1000 / streaming.StepMs)}, {share} of that{wait}");
 
         static string Rate(double ms, Distribution gbPerS) => $"{Figures.Show(1000 / ms)} steps/s ({Figures.Show(gbPerS.P50)} GB/s)";
+
+        static string Share(double share) => $"{Figures.Show(100 * share)} %";
     }
 
     private void WriteMemory(TextWriter output)

@@ -2,7 +2,7 @@ using Llama.Server.Bench.Measuring;
 
 namespace Llama.Server.Bench.Local;
 
-/// <summary>How decoding fares beside reading the weights that stream, with nothing else to do. Medians of the runs.</summary>
+/// <summary>How decoding fares beside a plain read of the weights that stream. Medians of the runs.</summary>
 /// <param name="StepBytes">Read of them for each output token after the first.</param>
 /// <param name="StepMs">What such a token takes.</param>
 /// <param name="WaitMs">For how long each waited for them; null where a device cannot tell.</param>
