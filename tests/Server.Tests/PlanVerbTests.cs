@@ -122,6 +122,15 @@ public sealed class PlanVerbTests : IDisposable
         Assert.Contains(devices.Length == 0 ? "--devices is empty; give devices" : $"--devices has '{devices}'; give a device and a size", error);
     }
 
+    [Fact]
+    public async Task Plan_DeviceThatIsNamedTwice_IsToldByTheOptionThatNamesIt()
+    {
+        (int? exitCode, _, string error) = await RunAsync("--devices", "cpu=24GiB", "--devices", "cpu=2GiB");
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains("--devices names cpu twice; name each device once.", error);
+    }
+
     private async Task Empty(string shape) =>
         Assert.Equal(0, (await VerbsTests.RunAsync("random-checkpoint", "--shape", shape, "--empty", "--force", "--out", _folder, "--tokenizer", TestModel.Folder)).ExitCode);
 

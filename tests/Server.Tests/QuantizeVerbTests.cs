@@ -55,6 +55,7 @@ public sealed class QuantizeVerbTests : IDisposable
     {
         Assert.Contains("--out is empty", await FaultAsync("--out", "", "--type", "int8"));
         Assert.Contains("--type is 'int5'; use one of int8", await FaultAsync("--out", Target, "--type", "int5"));
+        Assert.Matches("^--out cannot be written: .*Name another", await FaultAsync("--out", Path.Combine(Source, "config.json", "x"), "--type", "int8"));
         File.Delete(Path.Combine(Source, "model.safetensors"));
         Assert.Contains("holds no weights", await FaultAsync("--out", Target, "--type", "int8"));
         Assert.Equal([Source], Directory.GetDirectories(_folder));

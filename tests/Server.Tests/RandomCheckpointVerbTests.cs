@@ -92,6 +92,32 @@ public sealed class RandomCheckpointVerbTests : IDisposable
     }
 
     [Fact]
+    public async Task RandomCheckpoint_ShapeOfOneInCodes_IsOfTheTypeThatIsAskedFor()
+    {
+        string shape = Path.Combine(_folder, "shape.json"), codes = Path.Combine(_folder, "codes"), wide = Path.Combine(_folder, "wide");
+        File.WriteAllText(shape, (SmallLlama.Config with { VocabSize = TestModel.Tokenizer.VocabSize }).ToJson());
+        Assert.Equal(0, (await VerbsTests.RunAsync("random-checkpoint", "--shape", shape, "--tokenizer", TestModel.Folder, "--out", codes, "--dtype", "int4")).ExitCode);
+
+        (int? exitCode, string output, _) = await VerbsTests.RunAsync("random-checkpoint", "--shape", Path.Combine(codes, "config.json"), "--tokenizer", TestModel.Folder, "--out", wide);
+
+        Assert.Equal(0, exitCode);
+        Assert.Contains("parameters, BF16", output);
+        Assert.Null(LlamaConfig.Load(wide).Quantization);
+    }
+
+    [Theory]
+    [InlineData("-1")]
+    [InlineData("1.5")]
+    [InlineData("18446744073709551616")]
+    public async Task RandomCheckpoint_SeedThatIsNone_IsToldInWords(string seed)
+    {
+        (int? exitCode, _, string error) = await VerbsTests.RunAsync("random-checkpoint", "--out", Path.Combine(_folder, "model"), "--seed", seed);
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains($"--seed is '{seed}'; give a whole number of at least 0", error);
+    }
+
+    [Fact]
     public async Task RandomCheckpoint_FewerTokensThanTheTokenizer_IsRefusedBeforeAnythingIsWritten()
     {
         int own = TestModel.Tokenizer.VocabSize;

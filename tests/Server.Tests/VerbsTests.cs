@@ -34,6 +34,9 @@ public sealed class VerbsTests
     public async Task RunAsync_MisspeltVerb_SuggestsTheRightOne() => Assert.Contains("\nfields", (await RunAsync("field")).Error);
 
     [Fact]
+    public async Task RunAsync_WordNearToNothing_SuggestsNothing() => Assert.DoesNotContain("Did you mean", (await RunAsync("fields", "x")).Error);
+
+    [Fact]
     public async Task RunAsync_SettingForAVerbWithoutAny_IsAnError()
     {
         (int? exitCode, _, string error) = await RunAsync("fields", "--Model:Path", "x");

@@ -64,6 +64,10 @@ internal static class ConvertVerb
             progress.End();
             File.Move(partial, path, overwrite: true);
         }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException && !File.Exists(partial))
+        {
+            throw OutputFolder.Refused(exception);
+        }
         finally
         {
             File.Delete(partial);

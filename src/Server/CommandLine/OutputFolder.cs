@@ -24,11 +24,11 @@ internal static class OutputFolder
     /// <summary>Writes it, replacing one that is there.</summary>
     /// <param name="folder">Its path, checked.</param>
     /// <param name="write">Fills a new folder that will be the one.</param>
+    /// <exception cref="VerbException">Nothing can be written there.</exception>
     public static void Write(string folder, Action<string> write)
     {
         string partial = folder + ".partial";
-        if (Directory.Exists(partial)) Directory.Delete(partial, recursive: true);
-        Directory.CreateDirectory(partial);
+        Begin(partial);
         try
         {
             write(partial);
@@ -38,6 +38,22 @@ internal static class OutputFolder
         finally
         {
             if (Directory.Exists(partial)) Directory.Delete(partial, recursive: true);
+        }
+    }
+
+    /// <summary>What to say of a place where nothing can be written.</summary>
+    public static VerbException Refused(Exception why) => new($"--out cannot be written: {why.Message}. Name another.");
+
+    private static void Begin(string partial)
+    {
+        try
+        {
+            if (Directory.Exists(partial)) Directory.Delete(partial, recursive: true);
+            Directory.CreateDirectory(partial);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw Refused(exception);
         }
     }
 

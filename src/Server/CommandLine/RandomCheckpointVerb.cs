@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Diagnostics;
 using System.Globalization;
 using Llama.Model;
@@ -27,7 +28,7 @@ internal static class RandomCheckpointVerb
         Option<string> shape = new("--shape") { Description = $"{string.Join(", ", Shapes.Keys)} (TinyLlama and the Llama 2 of that size), or the path of a config.json.", DefaultValueFactory = _ => "1.1b" };
         Option<string> output = new("--out") { Description = "Folder to write; Model:Path then serves it.", Required = true };
         Option<string> dtype = new("--dtype") { Description = $"Type of the weights: {string.Join(", ", Floats)}; or in codes, as quantize would make them of BF16: {QuantizationType.Spellings}.", HelpName = "type", DefaultValueFactory = _ => nameof(TensorDtype.BF16) };
-        Option<ulong> seed = new("--seed") { Description = "Chooses the weights.", DefaultValueFactory = _ => 1 };
+        Option<ulong> seed = new("--seed") { Description = "Chooses the weights.", HelpName = "count", DefaultValueFactory = _ => 1, CustomParser = ParseSeed };
         Option<string> tokenizer = new("--tokenizer") { Description = "A checkpoint folder whose tokenizer to take (default: the bundled model's), filled up to the shape's vocabulary.", DefaultValueFactory = _ => "" };
         Option<bool> empty = new("--empty") { Description = "Right headers and zeros for weights, which take no room on the disk: to plan with, not to serve." };
         Option<bool> force = new("--force") { Description = "Replace a checkpoint that is there." };
@@ -63,10 +64,16 @@ internal static class RandomCheckpointVerb
 
     private static (LlamaConfig Config, TensorDtype Dtype) Form(LlamaConfig shape, string dtype)
     {
-        if (Floats.Contains(dtype)) return (shape, Enum.Parse<TensorDtype>(dtype));
+        if (Floats.Contains(dtype)) return (shape with { Quantization = null }, Enum.Parse<TensorDtype>(dtype)); // --shape may be a quantised checkpoint's
         return QuantizationType.TryParse(dtype, out QuantizationType type)
             ? (shape with { Quantization = QuantizationPlan.Of(type) }, TensorDtype.BF16)
             : throw new VerbException($"--dtype is '{dtype}'; use one of {string.Join(", ", Floats)}, {QuantizationType.Spellings}.");
+    }
+
+    private static ulong ParseSeed(ArgumentResult result)
+    {
+        if (!ulong.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out ulong seed)) result.AddError($"--seed is '{result.Tokens[0].Value}'; give a whole number of at least 0.");
+        return seed;
     }
 
     private static LlamaConfig Find(string shape)

@@ -61,6 +61,7 @@ internal static class Verbs
         if (parsed.Action is ParseErrorAction errors)
         {
             errors.ShowHelp = false;
+            errors.ShowTypoCorrections = parsed.UnmatchedTokens.All(token => token.Length > 2); // of a shorter one everything is near
             await parsed.InvokeAsync(To(configuration.Error, configuration.Error)); // suggestions are no output
             await configuration.Error.WriteLineAsync(Hint(parsed.CommandResult.Command));
             return UsageError;

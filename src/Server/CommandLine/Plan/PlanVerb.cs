@@ -50,6 +50,7 @@ internal static partial class PlanVerb
             if (text.Split('=', StringSplitOptions.TrimEntries) is [string name, string size] && Device.IsMatch(name) && MemorySize.TryParse(size, out long bytes)) devices.Add(new AssumedDevice(name, bytes));
             else result.AddError($"--devices has '{text}'; give a device and {MemorySize.Spellings}, such as cuda:0=80GiB.");
         }
+        foreach (string twice in devices.GroupBy(device => device.Name).Where(same => same.Count() > 1).Select(same => same.Key)) result.AddError($"--devices names {twice} twice; name each device once.");
         if (result.Tokens.All(token => string.IsNullOrWhiteSpace(token.Value))) result.AddError("--devices is empty; give devices and their memory, such as cuda:0=80GiB.");
         return [.. devices];
     }
