@@ -5,7 +5,7 @@ namespace Llama.Server.CommandLine;
 /// <summary>Takes the server's settings out of a verb's command line, in the spelling that the server reads: <c>--Section:Key=value</c> or <c>--Section:Key value</c>.</summary>
 internal static class SettingsArguments
 {
-    private static readonly string[] Openings = [.. ServerSections.All.Select(section => section.Name).Append("Kestrel").Select(section => $"--{section}:")];
+    private static readonly string[] Openings = [.. ServerSections.All.Select(section => section.Name).Concat(["Kestrel", "Serilog"]).Select(section => $"--{section}:")];
 
     /// <summary>The settings as the host's command line, and all other arguments in their order.</summary>
     public static (string[] Settings, string[] Others) Split(string[] args)

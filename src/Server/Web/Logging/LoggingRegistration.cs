@@ -1,6 +1,7 @@
 using System.Globalization;
 using Serilog;
 using Serilog.Configuration;
+using Serilog.Debugging;
 using Serilog.Events;
 using Serilog.Formatting.Compact;
 
@@ -12,7 +13,15 @@ internal static class LoggingRegistration
     /// <param name="builder">The program.</param>
     /// <param name="formatKey">The setting that says <c>console</c> or <c>json</c>; unchecked, since faults in settings are logged too.</param>
     /// <param name="traced">A category of which all is wanted, down to what is written at Trace; null for none.</param>
-    public static void AddLogging(this WebApplicationBuilder builder, string formatKey, string? traced = null) => builder.Services.AddSerilog((_, log) =>
+    public static void AddLogging(this WebApplicationBuilder builder, string formatKey, string? traced = null)
+    {
+        SelfLog.Enable(static line => Console.Error.WriteLine(line)); // a sink that is not there or cannot write would be silent about it
+        LogFault fault = new();
+        builder.Services.AddSingleton(fault);
+        builder.Services.AddSerilog((_, log) => Make(log, builder.Configuration, formatKey, traced, fault), preserveStaticLogger: true); // several programs in one process, as in tests, log each to its own, and none ends another's
+    }
+
+    private static void Make(LoggerConfiguration log, IConfiguration configuration, string formatKey, string? traced, LogFault fault)
     {
         log.MinimumLevel.Information()
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
@@ -20,11 +29,12 @@ internal static class LoggingRegistration
             .Enrich.FromLogContext(); // the request's id, on what is logged while it is answered
         if (traced is not null)
             log.MinimumLevel.Override(traced, LogEventLevel.Verbose);
-        bool isJson = builder.Configuration[formatKey] == "json";
+        bool isJson = configuration[formatKey] == "json";
         if (!isJson)
             log.Enrich.With<TraceOfLine>();
-        log.WriteTo.OwnConsole(isJson).ReadFrom.Configuration(builder.Configuration);
-    }, preserveStaticLogger: true); // several programs in one process, as in tests, log each to its own, and none ends another's
+        log.WriteTo.OwnConsole(isJson);
+        fault.Watch(() => log.ReadFrom.Configuration(configuration));
+    }
 
     /// <summary>JSON has what lines have, each value by its name, and the trace and span that a line belongs to (<c>@tr</c>, <c>@sp</c>).</summary>
     private static LoggerConfiguration OwnConsole(this LoggerSinkConfiguration sink, bool isJson) => isJson

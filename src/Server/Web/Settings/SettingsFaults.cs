@@ -1,4 +1,5 @@
 using System.Globalization;
+using Llama.Server.Web.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Llama.Server.Web.Settings;
@@ -6,8 +7,16 @@ namespace Llama.Server.Web.Settings;
 /// <summary>What is wrong with a program's settings, in words.</summary>
 internal static class SettingsFaults
 {
-    /// <summary>All faults that the validators find; the framework throws one as it is and several together.</summary>
+    /// <summary>All faults that the validators find, and what is wrong with the log.</summary>
     public static string[] Find(IServiceProvider services)
+    {
+        string[] faults = OfValidators(services);
+        services.GetService<ILoggerFactory>(); // the log is made by now
+        return services.GetService<LogFault>()?.Text is { } fault ? [.. faults, fault] : faults;
+    }
+
+    /// <summary>The framework throws one as it is and several together.</summary>
+    private static string[] OfValidators(IServiceProvider services)
     {
         try
         {
