@@ -1,5 +1,7 @@
+using System.Text;
 using Llama.Model;
 using Llama.Model.Sampling;
+using Llama.Server.Chat;
 using Llama.Server.Completions;
 using Llama.Server.Generating;
 using Llama.Server.Tests.Hosting;
@@ -61,6 +63,35 @@ public sealed class LogprobFormatTests
     }
 
     [Fact]
+    public void AddPrompt_CharacterBrokenOff_ItsPlaceIsBeforeTheNextToken()
+    {
+        int[] prompt = [TestApp.Tokenizer.Encode("A")[0], Byte(0xE2), TestApp.Tokenizer.Encode("tall")[0]];
+        var columns = new LogprobColumns();
+
+        new CompletionLogprobFormat(TestApp.Tokenizer, topCount: 0).AddPrompt(columns, prompt, Score(prompt, topCount: 0), skipSpecialTokens: true);
+
+        Assert.Equal("A\uFFFD t", TestApp.Tokenizer.Decode(prompt));
+        Assert.Equal([0, 1, 2], columns.ToLogprobs().TextOffset);
+    }
+
+    [Theory]
+    [InlineData(true, "")]
+    [InlineData(false, "</s>")]
+    public void FromAnswer_ControlToken_HasTheBytesThatItPrints(bool skipSpecialTokens, string printed)
+    {
+        int text = TestApp.Tokenizer.Encode("tall")[0], eos = TestApp.Tokenizer.EosId!.Value;
+        DrawnToken[] tokens = [new(new SampledToken(eos, -1, [new(text, -0.5f), new(eos, -1)]), 0, 0, 0, IsFirst: false, IsText: true, IsEnding: false)];
+
+        ChatTokenLogprob token = Assert.Single(new ChatLogprobFormat(TestApp.Tokenizer, skipSpecialTokens).From(tokens).Content);
+
+        Assert.Equal("</s>", token.Token);
+        Assert.Equal(printed, Spell(token.Bytes));
+        Assert.Equal([" t", printed], token.TopLogprobs.Select(other => Spell(other.Bytes)));
+
+        static string Spell(int[] bytes) => Encoding.UTF8.GetString(Array.ConvertAll(bytes, value => (byte)value));
+    }
+
+    [Fact]
     public void FromPrompt_Any_GivesTokensByIdWithTheirRanks()
     {
         ScoredToken second = new(7, -2, 2, [new TokenLogprob(5, -1), new TokenLogprob(7, -2), new TokenLogprob(9, -3)]);
@@ -88,6 +119,12 @@ public sealed class LogprobFormatTests
     [InlineData("日本", 2)]
     [InlineData("a🦒b", 3)]
     public void CodePoints_Any_AreCounted(string text, int count) => Assert.Equal(count, CodePoints.Count(text));
+
+    private static int Byte(byte value)
+    {
+        Assert.True(TestApp.Tokenizer.TryGetId($"<0x{value:X2}>", out int id));
+        return id;
+    }
 
     private static WholeAnswer Answer(params float[] logprobs) =>
         new("", [], [.. logprobs.Select(logprob => new DrawnToken(new SampledToken(5, logprob, null), 0, 0, 0, false, true, false))], "stop");

@@ -28,6 +28,12 @@ public sealed class IncrementalDecoder
         _dropsSpace = atSequenceStart && _parts.DropsLeadingSpace;
     }
 
+    /// <summary>Whether the text starts with the next token, so that a space which its piece begins with is not printed: it stands for the dummy prefix.</summary>
+    public bool IsAtStart => _dropsSpace && !_assembler.IsPending;
+
+    /// <summary>How much of what the last token gave are characters that tokens before it had left broken off: its own text begins behind them.</summary>
+    public int EarlierLength => _assembler.EarlierLength;
+
     /// <summary>The characters that this token completes; empty while a character is unfinished. Valid until the next call.</summary>
     public ReadOnlySpan<char> Append(int id)
     {

@@ -27,8 +27,8 @@ internal sealed class Llama2Chat(Tokenizer tokenizer)
     // The last turn stays open for the answer to come, or for the one begun to go on.
     private void Append(List<int> ids, Turn turn, bool isOpen)
     {
-        string question = $"{OpenInstruction} {PythonText.Strip(turn.Question)} {CloseInstruction}";
-        string text = turn.Answer is null ? question : $"{question} {PythonText.Strip(turn.Answer)}";
+        string question = $"{OpenInstruction} {PythonText.Strip(Joined(turn.Question))} {CloseInstruction}";
+        string text = turn.HasAnswer ? $"{question} {PythonText.Strip(Joined(turn.Answer))}" : question;
         ids.AddRange(tokenizer.Encode(isOpen ? text : text + " ", addBos: true));
         if (!isOpen && tokenizer.EosId is { } eos) ids.Add(eos);
     }
@@ -36,35 +36,35 @@ internal sealed class Llama2Chat(Tokenizer tokenizer)
     private static bool TryTakeTurns(IReadOnlyList<ChatMessage> messages, out List<Turn> turns, out string? error)
     {
         turns = [];
-        string? system = null;
+        var system = new List<string>();
         for (int i = 0; i < messages.Count; i++)
         {
-            error = Take(messages, i, turns, ref system);
+            error = Take(messages, i, turns, system);
             if (error is not null) return false;
         }
         error = turns.Count == 0 ? "The conversation has no user message; Llama 2 answers one." : null;
         return error is null;
     }
 
-    private static string? Take(IReadOnlyList<ChatMessage> messages, int index, List<Turn> turns, ref string? system)
+    private static string? Take(IReadOnlyList<ChatMessage> messages, int index, List<Turn> turns, List<string> system)
     {
         (string role, string content) = (messages[index].Role, messages[index].Content);
         switch (role)
         {
             case "system" when turns.Count == 0:
-                system = Joined(system, content);
+                system.Add(content);
                 return null;
             case "user" when turns.Count == 0:
-                turns.Add(new Turn(system is null ? content : OpenSystem + system + CloseSystem + content, null));
+                turns.Add(new Turn(system.Count == 0 ? content : OpenSystem + Joined(system) + CloseSystem + content));
                 return null;
-            case "user" when turns[^1].Answer is null:
-                turns[^1] = turns[^1] with { Question = Joined(turns[^1].Question, content) };
+            case "user" when !turns[^1].HasAnswer:
+                turns[^1].Question.Add(content);
                 return null;
             case "user":
-                turns.Add(new Turn(content, null));
+                turns.Add(new Turn(content));
                 return null;
             case "assistant" when turns.Count > 0:
-                turns[^1] = turns[^1] with { Answer = Joined(turns[^1].Answer, content) };
+                turns[^1].Answer.Add(content);
                 return null;
             case "assistant":
                 return $"messages[{index}] is the assistant's, but Llama 2's format begins with a user message, after the system message if there is one.";
@@ -75,7 +75,15 @@ internal sealed class Llama2Chat(Tokenizer tokenizer)
         }
     }
 
-    private static string Joined(string? earlier, string later) => earlier is null ? later : $"{earlier}\n\n{later}";
+    private static string Joined(List<string> messages) => string.Join("\n\n", messages);
 
-    private sealed record Turn(string Question, string? Answer);
+    /// <summary>A question and its answer, each in one message or several in a row.</summary>
+    private sealed class Turn(string question)
+    {
+        public List<string> Question { get; } = [question];
+
+        public List<string> Answer { get; } = [];
+
+        public bool HasAnswer => Answer.Count > 0;
+    }
 }

@@ -10,14 +10,21 @@ internal sealed class Utf8Assembler(bool replaceEachByte)
 {
     private readonly byte[] _pending = new byte[4];
     private int _pendingCount;
+    private int _earlierBytes; // of the pending ones, those from before Clear
     private char[] _text = new char[64];
     private int _length;
 
     /// <summary>What was finished since <see cref="Clear"/>.</summary>
     public ReadOnlySpan<char> Text => _text.AsSpan(0, _length);
 
+    /// <summary>Whether a character is unfinished.</summary>
+    public bool IsPending => _pendingCount > 0;
+
+    /// <summary>How much of it stands for bytes from before that alone, which became no character.</summary>
+    public int EarlierLength { get; private set; }
+
     /// <summary>Begins a new piece of text; the unfinished character stays.</summary>
-    public void Clear() => _length = 0;
+    public void Clear() => (_length, EarlierLength, _earlierBytes) = (0, 0, _pendingCount);
 
     public void Add(ReadOnlySpan<byte> bytes)
     {
@@ -42,6 +49,8 @@ internal sealed class Utf8Assembler(bool replaceEachByte)
             _length += rune.EncodeToUtf16(_text.AsSpan(_length)); // U+FFFD unless done
             _pendingCount -= consumed;
             _pending.AsSpan(consumed, _pendingCount).CopyTo(_pending);
+            if (consumed <= _earlierBytes) EarlierLength = _length;
+            _earlierBytes = Math.Max(_earlierBytes - consumed, 0);
         }
     }
 }

@@ -8,7 +8,7 @@ namespace Llama.Server.Chat;
 /// <summary>Words answers as <c>chat.completion</c> and <c>chat.completion.chunk</c>.</summary>
 internal sealed class ChatAnswerFormat(ChatCompletionRequest request, Answers answers, AnswerHead head) : ChunkFormat(request, answers.Streams.Count, head, "chat.completion.chunk")
 {
-    private readonly ChatLogprobFormat _logprobs = new(answers.Checkpoint.Tokenizer);
+    private readonly ChatLogprobFormat _logprobs = new(answers.Checkpoint.Tokenizer, request.SkipSpecialTokens);
 
     protected override void WriteStart(Utf8JsonWriter json, int choice)
     {

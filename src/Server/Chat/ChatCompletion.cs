@@ -56,7 +56,7 @@ public sealed record ChatLogprobs(IReadOnlyList<ChatTokenLogprob> Content, strin
 /// <summary>One token and its alternatives.</summary>
 /// <param name="Token">Its text.</param>
 /// <param name="Logprob">Its log-probability under the model, before temperature and truncation.</param>
-/// <param name="Bytes">Its UTF-8 bytes; characters can be split over tokens.</param>
+/// <param name="Bytes">The UTF-8 bytes that it adds to the text; characters can be split over tokens, and control tokens that are skipped add none.</param>
 /// <param name="TopLogprobs">The most probable alternatives, best first.</param>
 public sealed record ChatTokenLogprob(string Token, float Logprob, int[] Bytes, IReadOnlyList<ChatTopLogprob> TopLogprobs);
 

@@ -4,8 +4,10 @@ using Llama.Server.Generating;
 
 namespace Llama.Server.Chat;
 
-/// <summary>Words log-probabilities as the chat route does.</summary>
-internal sealed class ChatLogprobFormat(Tokenizer tokenizer)
+/// <summary>Words log-probabilities as the chat route does: the bytes of an answer's tokens, one behind the other, are those of its text.</summary>
+/// <param name="tokenizer">Spells the tokens.</param>
+/// <param name="skipSpecialTokens">Whether control tokens print nothing, so that they have no bytes.</param>
+internal sealed class ChatLogprobFormat(Tokenizer tokenizer, bool skipSpecialTokens)
 {
     public ChatLogprobs From(ReadOnlySpan<DrawnToken> tokens)
     {
@@ -20,15 +22,21 @@ internal sealed class ChatLogprobFormat(Tokenizer tokenizer)
 
     private ChatTokenLogprob From(DrawnToken token)
     {
-        ReadOnlySpan<byte> bytes = TokenSpelling.Bytes(tokenizer, token.Token.TokenId, token.IsFirst);
-        ChatTopLogprob[] top = [.. (token.Token.Top ?? []).Select(other => From(other, token.IsFirst))];
-        return new ChatTokenLogprob(TokenSpelling.Text(bytes), token.Token.Logprob, Numbers(bytes), top);
+        (string text, int[] bytes) = Spell(token.Token.TokenId, token.IsFirst);
+        return new ChatTokenLogprob(text, token.Token.Logprob, bytes, [.. (token.Token.Top ?? []).Select(other => From(other, token.IsFirst))]);
     }
 
     private ChatTopLogprob From(TokenLogprob token, bool isFirst)
     {
-        ReadOnlySpan<byte> bytes = TokenSpelling.Bytes(tokenizer, token.TokenId, isFirst);
-        return new ChatTopLogprob(TokenSpelling.Text(bytes), token.Logprob, Numbers(bytes));
+        (string text, int[] bytes) = Spell(token.TokenId, isFirst);
+        return new ChatTopLogprob(text, token.Logprob, bytes);
+    }
+
+    private (string Text, int[] Bytes) Spell(int id, bool isFirst)
+    {
+        ReadOnlySpan<byte> bytes = TokenSpelling.Bytes(tokenizer, id, isFirst);
+        bool printsNothing = skipSpecialTokens && tokenizer.IsSpecial(id);
+        return (TokenSpelling.Text(bytes), printsNothing ? [] : Numbers(bytes));
     }
 
     /// <summary>As numbers: a byte[] would be written in base64.</summary>

@@ -18,18 +18,18 @@ internal sealed class CompletionLogprobFormat(Tokenizer tokenizer, int topCount)
     public void AddPrompt(LogprobColumns columns, int[] tokens, IReadOnlyList<ScoredToken> scores, bool skipSpecialTokens)
     {
         var decoder = new IncrementalDecoder(tokenizer, skipSpecialTokens);
-        bool isTextStart = true;
         int offset = 0;
         for (int i = 0; i < tokens.Length; i++)
         {
-            string text = Spell(tokens[i], isTextStart);
-            if (i == 0)
-                columns.Add(text, null, null, offset);
-            else
-                columns.Add(text, scores[i - 1].Logprob, Top(new(tokens[i], scores[i - 1].Logprob), scores[i - 1].Top, isTextStart), offset);
+            bool isFirst = decoder.IsAtStart;
             ReadOnlySpan<char> printed = decoder.Append(tokens[i]);
+            int start = offset + CodePoints.Count(printed[..decoder.EarlierLength]);
+            string text = Spell(tokens[i], isFirst);
+            if (i == 0)
+                columns.Add(text, null, null, start);
+            else
+                columns.Add(text, scores[i - 1].Logprob, Top(new(tokens[i], scores[i - 1].Logprob), scores[i - 1].Top, isFirst), start);
             offset += CodePoints.Count(printed);
-            isTextStart &= printed.IsEmpty && tokenizer.IsSpecial(tokens[i]);
         }
     }
 

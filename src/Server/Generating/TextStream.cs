@@ -137,11 +137,14 @@ internal sealed class TextStream(Generation generation, Tokenizer tokenizer, Tex
     {
         TokenCount++;
         TimeToFirstToken ??= clock.GetElapsedTime(_start);
-        (int start, int offset) = (_decodedLength, _decodedCount);
+        bool isFirst = _decoder.IsAtStart;
+        ReadOnlySpan<char> piece = isEnding ? [] : _decoder.Append(token.TokenId);
+        ReadOnlySpan<char> earlier = isEnding ? [] : piece[.._decoder.EarlierLength];
+        int start = _decodedLength + earlier.Length, offset = _decodedCount + CodePoints.Count(earlier);
         if (!isEnding)
-            AddText(_decoder.Append(token.TokenId));
+            AddText(piece);
         if (rules.KeepTokens)
-            _held.Add(new DrawnToken(token, start, _decodedLength, offset, IsFirst: rules.AtSequenceStart && TokenCount == 1, IsText: !isEnding, isEnding));
+            _held.Add(new DrawnToken(token, start, _decodedLength, offset, isFirst, IsText: !isEnding, isEnding));
     }
 
     private void AddText(ReadOnlySpan<char> piece)

@@ -6,10 +6,12 @@ namespace Llama.Server.Responses;
 /// <summary>Turns items into the messages that a chat format renders. A call and its result are told by <c>call_id</c>; each must have the other.</summary>
 internal sealed class ItemConversation
 {
+    private readonly List<string> _head = []; // system messages that nothing precedes
     private readonly List<ChatMessage> _messages = [];
     private readonly Dictionary<string, ChatToolCall> _open = [];
     private readonly Dictionary<string, ChatToolCall> _answered = [];
     private readonly HashSet<string> _cutOff = [];
+    private List<ChatToolCall>? _calls; // of the last message, if it makes any
 
     /// <summary>Gives the messages, or what is wrong with the items.</summary>
     public static ApiError? Convert(IReadOnlyList<ResponseItem> items, string? instructions, out IReadOnlyList<ChatMessage> messages)
@@ -23,6 +25,7 @@ internal sealed class ItemConversation
             if (conversation.Take(item) is { } error)
                 return error;
         }
+        conversation.EndHead();
         return conversation._open.Keys.FirstOrDefault() is { } unanswered
             ? ApiError.InvalidValue("input", $"No tool output found for function call {unanswered}. Send a function_call_output with that call_id.")
             : null;
@@ -50,10 +53,24 @@ internal sealed class ItemConversation
     /// <summary>System messages at the start become one: the instructions, and what the input begins with.</summary>
     private void Say(string role, string text)
     {
-        if (role == "system" && _messages is [{ Role: "system" } first])
-            _messages[0] = first with { Content = $"{first.Content}\n\n{text}" };
+        if (role == "system" && _messages.Count == 0)
+            _head.Add(text);
         else
-            _messages.Add(new ChatMessage(role, text));
+            Add(new ChatMessage(role, text));
+    }
+
+    private void Add(ChatMessage message)
+    {
+        EndHead();
+        _messages.Add(message);
+        _calls = null;
+    }
+
+    private void EndHead()
+    {
+        if (_head.Count > 0)
+            _messages.Add(new ChatMessage("system", string.Join("\n\n", _head)));
+        _head.Clear();
     }
 
     /// <summary>Calls belong to the assistant's message that they follow.</summary>
@@ -62,8 +79,10 @@ internal sealed class ItemConversation
         if (_answered.ContainsKey(call.Id) || !_open.TryAdd(call.Id, call))
             return ApiError.InvalidValue("input", $"There are two function calls with the call_id {call.Id}.");
         if (_messages is not [.., { Role: "assistant" }])
-            _messages.Add(new ChatMessage("assistant", ""));
-        _messages[^1] = _messages[^1] with { ToolCalls = [.. _messages[^1].ToolCalls, call] };
+            Add(new ChatMessage("assistant", ""));
+        if (_calls is null)
+            _messages[^1] = _messages[^1] with { ToolCalls = _calls = [] };
+        _calls.Add(call);
         return null;
     }
 
@@ -72,7 +91,7 @@ internal sealed class ItemConversation
         if (!_open.Remove(output.CallId, out ChatToolCall? call))
             return ApiError.InvalidValue("input", WhyUnasked(output.CallId));
         _answered.Add(call.Id, call);
-        _messages.Add(new ChatMessage("tool", output.Output) { ToolCallId = call.Id, Name = call.Name });
+        Add(new ChatMessage("tool", output.Output) { ToolCallId = call.Id, Name = call.Name });
         return null;
     }
 

@@ -1,16 +1,14 @@
-using Llama.Model.Text;
 using Llama.Server.Chat;
 using Llama.Server.Generating;
 
 namespace Llama.Server.Responses;
 
 /// <summary>The log-probabilities of a message's tokens, apart from those of the calls behind it: which of the two a token belongs to shows only with the text.</summary>
-internal sealed class MessageLogprobs(Tokenizer tokenizer)
+internal sealed class MessageLogprobs(ChatLogprobFormat format)
 {
     /// <summary>For messages that nothing follows.</summary>
     public const int All = int.MaxValue;
 
-    private readonly ChatLogprobFormat _format = new(tokenizer);
     private readonly List<DrawnToken> _waiting = [];
 
     /// <summary>Takes in tokens and gives those of the message so far that have not been given.</summary>
@@ -22,7 +20,7 @@ internal sealed class MessageLogprobs(Tokenizer tokenizer)
             return [];
         _waiting.AddRange(tokens);
         int count = _waiting.TakeWhile(token => token.Start < length).Count();
-        IReadOnlyList<ChatTokenLogprob> logprobs = _format.From(_waiting.ToArray().AsSpan(0, count)).Content;
+        IReadOnlyList<ChatTokenLogprob> logprobs = format.From(_waiting.ToArray().AsSpan(0, count)).Content;
         _waiting.RemoveRange(0, count);
         return logprobs;
     }

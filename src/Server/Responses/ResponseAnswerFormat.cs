@@ -13,7 +13,7 @@ namespace Llama.Server.Responses;
 /// <param name="keep">Keeps the response, before the caller learns that it is there, and gives it back saying whether it did.</param>
 internal sealed class ResponseAnswerFormat(ResponseRequest request, Answers answers, ResponseDraft draft, Func<Response, Response> keep) : AnswerFormat
 {
-    private readonly MessageLogprobs _logprobs = new(answers.Checkpoint.Tokenizer);
+    private readonly MessageLogprobs _logprobs = new(new ChatLogprobFormat(answers.Checkpoint.Tokenizer, request.SkipSpecialTokens));
     private ResponseEvents? _events; // null for a whole answer, as are the items
     private StreamedItems? _items;
     private bool _isCutOff;

@@ -20,18 +20,25 @@ internal sealed class ToolPrompt(ToolFormat format)
     {
         int leading = messages.TakeWhile(message => message.Role == "system").Count(); // the caller's own instructions go first
         ChatMessage[] told = tools.Count == 0 ? [] : [new ChatMessage("system", Describe(tools))];
-        var plain = new List<ChatMessage>();
-        foreach (ChatMessage message in (IEnumerable<ChatMessage>)[.. messages.Take(leading), .. told, .. messages.Skip(leading)])
-            Add(plain, ToPlain(message));
-        return plain;
+        IEnumerable<ChatMessage> plain = messages.Take(leading).Concat(told).Concat(messages.Skip(leading)).Select(ToPlain);
+        return [.. Runs(plain).Select(run => run[0] with { Content = string.Join("\n\n", run.Select(message => message.Content)) })];
     }
 
-    private static void Add(List<ChatMessage> plain, ChatMessage message)
+    /// <summary>The messages of one speaker in a row, together.</summary>
+    private static IEnumerable<List<ChatMessage>> Runs(IEnumerable<ChatMessage> messages)
     {
-        if (plain.Count > 0 && plain[^1].Role == message.Role)
-            plain[^1] = plain[^1] with { Content = $"{plain[^1].Content}\n\n{message.Content}" };
-        else
-            plain.Add(message);
+        var run = new List<ChatMessage>();
+        foreach (ChatMessage message in messages)
+        {
+            if (run.Count > 0 && run[0].Role != message.Role)
+            {
+                yield return run;
+                run = [];
+            }
+            run.Add(message);
+        }
+        if (run.Count > 0)
+            yield return run;
     }
 
     private ChatMessage ToPlain(ChatMessage message) => message switch

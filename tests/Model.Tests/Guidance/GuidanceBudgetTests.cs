@@ -36,6 +36,25 @@ public sealed class GuidanceBudgetTests
         MaskComparison.Walk(Large, guide, Remainder.Of(expression), atStart: true, new Random(1), steps: 2);
     }
 
+    // One byte leads all alternatives to the same place: merging their ways one after the other would be sixteen times.
+    [Fact]
+    public void Machine_UnderFourTimesAsManyAlternatives_TakesNoMoreThanSomeFourTimesTheMemory()
+    {
+        long few = Allocate(16), many = Allocate(64);
+        Assert.InRange(many, few, 8 * few);
+
+        static long Allocate(int count)
+        {
+            string pattern = string.Join('|', Enumerable.Range(0, count).Select(i => $".*a.{{{200 + i}}}"));
+            Automaton automaton = AutomatonBuilder.Build(RegexGrammar.Parse(pattern, RegexMatch.Whole));
+            return Allocated.InStretch(() =>
+            {
+                ByteState state = new AutomatonMachine(automaton, long.MaxValue).Start;
+                for (int i = 0; i < 40; i++) state = state.Advance((byte)'a');
+            });
+        }
+    }
+
     // Forgetting must not show, except in the time it takes to find things anew.
     [Fact]
     public void Machine_ThatForgets_GoesTheSameWay()

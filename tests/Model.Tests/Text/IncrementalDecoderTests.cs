@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Unicode;
 using Llama.Model.Text;
 
 namespace Llama.Model.Tests.Text;
@@ -23,6 +25,28 @@ public sealed class IncrementalDecoderTests
             string text = "";
             foreach (int id in ids) text += Whole(decoder.Append(id));
             Assert.Equal(tokenizer.Decode(ids, skips), text + Whole(decoder.Flush()));
+        }
+    }
+
+    // What is broken off stands for the tokens before: where a token's text starts is what log-probabilities are told with.
+    [Theory]
+    [MemberData(nameof(Models))]
+    public void EarlierLength_AnyTokens_TheTokensOwnTextFollowsIt(string model)
+    {
+        Tokenizer tokenizer = Tokenizer.Load(TextData.Folder(model));
+        var random = new Random(7);
+        for (int run = 0; run < 2_000; run++)
+        {
+            var decoder = new IncrementalDecoder(tokenizer, skipSpecialTokens: false, atSequenceStart: random.Next(2) == 0);
+            for (int i = 0; i < 12; i++)
+            {
+                int id = random.Next(0, random.Next(2) == 0 ? tokenizer.VocabSize : 259);
+                ReadOnlySpan<byte> bytes = tokenizer.Bytes(id);
+                if (decoder.IsAtStart && tokenizer.Piece(id).StartsWith('▁')) bytes = bytes[1..];
+                string printed = decoder.Append(id).ToString(), own = printed[decoder.EarlierLength..];
+                Assert.All(printed[..decoder.EarlierLength], unit => Assert.Equal('\uFFFD', unit));
+                if (Utf8.IsValid(bytes)) Assert.Equal(Encoding.UTF8.GetString(bytes), own);
+            }
         }
     }
 

@@ -1,4 +1,5 @@
 using Llama.Model.Text;
+using Llama.Tests.Shared;
 
 namespace Llama.Model.Tests.Text;
 
@@ -40,6 +41,22 @@ public sealed class Llama2ChatTests
     public void TryRender_OneRoleTwiceInARow_IsJoinedByABlankLine() => Assert.Equal(
         Render(true, ("system", "A\n\nB"), ("user", "1\n\n2"), ("assistant", "3\n\n4"), ("user", "5")),
         Render(true, ("system", "A"), ("system", "B"), ("user", "1"), ("user", "2"), ("assistant", "3"), ("assistant", "4"), ("user", "5")));
+
+    [Theory]
+    [InlineData("user")]
+    [InlineData("system")]
+    [InlineData("assistant")]
+    public void TryRender_FourTimesAsManyMessagesInARow_TakesNoMoreThanSomeFourTimesTheMemory(string role)
+    {
+        long few = Allocate(1_000), many = Allocate(4_000);
+        Assert.InRange(many, few, 8 * few); // all that is there copied for each of them would be sixteen times
+
+        long Allocate(int count)
+        {
+            (string, string)[] messages = [.. role == "assistant" ? [("user", "x")] : Enumerable.Empty<(string, string)>(), .. Enumerable.Repeat((role, "Hi there"), count), ("user", "x")];
+            return Allocated.InStretch(() => Render(true, messages));
+        }
+    }
 
     [Theory]
     [InlineData("<s>")]

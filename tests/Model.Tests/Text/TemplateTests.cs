@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Llama.Model.Text;
 using Llama.Model.Text.Jinja;
+using Llama.Tests.Shared;
 
 namespace Llama.Model.Tests.Text;
 
@@ -62,6 +63,36 @@ public sealed class TemplateTests
     [Fact]
     public void Render_EndlessMacro_Fails() => Assert.Throws<TemplateException>(
         () => Template.Parse("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", TimeProvider.System).Render(new Dictionary<string, object?>()));
+
+    // Templates that add message by message to one text: all of it copied for each would be sixteen times.
+    [Theory]
+    [InlineData("{% set ns = namespace(all='') %}{% for m in messages %}{% set ns.all = ns.all + m.role + ': ' + m.content + '\n' %}{% endfor %}{{ ns.all }}")]
+    [InlineData("{% set ns = namespace(all='') %}{% for m in messages %}{% set ns.all = m.content ~ ns.all %}{% endfor %}{{ ns.all | trim }}")]
+    [InlineData("{% set all = messages | map(attribute='content') | join(' ') %}{% for word in all.split() %}{{ word }}{% endfor %}")]
+    public void Render_FourTimesAsManyMessages_TakesNoMoreThanSomeFourTimesTheMemory(string source)
+    {
+        var template = Template.Parse(source, TimeProvider.System);
+        long few = Allocate(500), many = Allocate(2_000);
+        Assert.InRange(many, few, 8 * few);
+
+        long Allocate(int count)
+        {
+            var message = new Dictionary<string, object?> { ["role"] = PromptText.Trusted("user"), ["content"] = PromptText.Untrusted("Hi there") };
+            var variables = new Dictionary<string, object?> { ["messages"] = Enumerable.Repeat((object?)message, count).ToList() };
+            return Allocated.InStretch(() => _ = template.Render(variables).Text);
+        }
+    }
+
+    [Fact]
+    public void Render_TextJoinedLate_KeepsWhatCameFromWhere()
+    {
+        var variables = new Dictionary<string, object?> { ["x"] = PromptText.Untrusted("</s>") };
+
+        PromptText text = Template.Parse("{% set ns = namespace(all='<s>') %}{% set ns.all = ns.all + x + '</s>' + x %}{{ ns.all + '!' }}{{ ns.all }}", TimeProvider.System).Render(variables);
+
+        Assert.Equal("<s></s></s></s>!<s></s></s></s>", text.Text);
+        Assert.Equal([0..3, 7..11, 15..19, 23..27], text.TrustedRanges);
+    }
 
     private static Dictionary<string, object?> Variables(Case recorded) => new()
     {

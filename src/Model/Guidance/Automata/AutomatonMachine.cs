@@ -46,7 +46,7 @@ internal sealed class AutomatonMachine
         {
             foreach (ByteEdge edge in Automaton.EdgesOf(state.Nodes[i]))
             {
-                if (edge.Low <= value && value <= edge.High) _closure.Add(edge.Target, state.Stacks[i]);
+                if (edge.Low <= value && value <= edge.High) _closure.Read(edge.Target, state.Stacks[i]);
             }
         }
         return Intern(_closure.Take(this));

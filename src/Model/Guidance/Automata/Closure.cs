@@ -9,9 +9,11 @@ internal sealed class Closure(Automaton automaton, StackPool stacks)
     private readonly StackSet?[] _reached = new StackSet?[automaton.NodeCount];
     private readonly List<int> _touched = [];
     private readonly Stack<int> _pending = new();
+    private readonly bool[] _isPending = new bool[automaton.NodeCount];
     private readonly Dictionary<(int, StackSet), int> _lowest = []; // by repetition and ways back, the lowest count past the minimum
-
     private readonly List<StackFrame> _again = []; // of the repetition at hand, by count
+    private readonly List<(int Node, StackSet Stack)> _read = []; // where a byte leads
+    private readonly List<StackSet> _together = []; // the ways to one node
 
     public void Add(int node, StackSet stack)
     {
@@ -20,21 +22,59 @@ internal sealed class Closure(Automaton automaton, StackPool stacks)
         if (ReferenceEquals(all, earlier)) return;
         if (earlier is null) _touched.Add(node);
         _reached[node] = all;
-        if (automaton[node].Kind != NodeKind.Read) _pending.Push(node);
+        if (automaton[node].Kind == NodeKind.Read || _isPending[node]) return;
+        _isPending[node] = true;
+        _pending.Push(node);
     }
 
-    /// <summary>Makes the state of all that was added, and starts over.</summary>
+    /// <summary>Notes where a byte leads. Ways to one node are merged all at once when the state is made: one by one, hundreds of them would be looked through hundreds of times.</summary>
+    public void Read(int node, StackSet stack)
+    {
+        if (automaton.CanFinish(node)) _read.Add((node, stack));
+    }
+
+    /// <summary>Makes the state of all that was added and read, and starts over.</summary>
     public AutomatonState Take(AutomatonMachine machine)
     {
-        while (_pending.TryPop(out int node)) Expand(node, _reached[node]!);
-        _touched.Sort();
-        int[] nodes = [.. _touched.Where(node => automaton[node].Kind == NodeKind.Read)];
-        StackSet[] ways = [.. nodes.Select(node => _reached[node]!)];
-        bool isAccepting = _reached[NodeList.Return] is { IsBottom: true };
-        foreach (int node in _touched) _reached[node] = null;
+        try
+        {
+            AddRead();
+            while (_pending.TryPop(out int node))
+            {
+                _isPending[node] = false;
+                Expand(node, _reached[node]!);
+            }
+            _touched.Sort();
+            int[] nodes = [.. _touched.Where(node => automaton[node].Kind == NodeKind.Read)];
+            StackSet[] ways = [.. nodes.Select(node => _reached[node]!)];
+            return new AutomatonState(machine, nodes, ways, isAccepting: _reached[NodeList.Return] is { IsBottom: true });
+        }
+        finally
+        {
+            Clear(); // also where stacks are nested too deeply: others use the machine too
+        }
+    }
+
+    private void Clear()
+    {
+        foreach (int node in _touched) (_reached[node], _isPending[node]) = (null, false);
         _touched.Clear();
+        _pending.Clear();
         _lowest.Clear();
-        return new AutomatonState(machine, nodes, ways, isAccepting);
+        _again.Clear();
+        _read.Clear();
+        _together.Clear();
+    }
+
+    private void AddRead()
+    {
+        if (_read.Count > 1) _read.Sort(static (a, b) => a.Node.CompareTo(b.Node));
+        for (int first = 0, end; first < _read.Count; first = end)
+        {
+            for (end = first; end < _read.Count && _read[end].Node == _read[first].Node; end++) _together.Add(_read[end].Stack);
+            Add(_read[first].Node, stacks.Union(_together));
+            _together.Clear();
+        }
     }
 
     private void Expand(int index, StackSet stack)

@@ -41,6 +41,21 @@ internal sealed class StackPool(Automaton automaton)
         return _unions[(a, b)] = Of(a.IsBottom || b.IsBottom, frames);
     }
 
+    /// <summary>The union of one set or more.</summary>
+    public StackSet Union(List<StackSet> sets)
+    {
+        if (sets.Count <= 2) return Union(sets[0], sets[^1]);
+        StackFrame[] all = [.. sets.SelectMany(set => set.Frames)];
+        Array.Sort(all, static (a, b) => Compare(a, b));
+        var frames = new List<StackFrame>(all.Length);
+        foreach (StackFrame frame in all)
+        {
+            if (frames.Count > 0 && Compare(frames[^1], frame) == 0) frames[^1] = frame with { Parents = Union(frames[^1].Parents, frame.Parents) };
+            else frames.Add(frame);
+        }
+        return Of(sets.Exists(set => set.IsBottom), frames);
+    }
+
     /// <summary>The same ways back with counts moved to where a token of so many bytes meets neither bound, if it meets none now.</summary>
     public StackSet Clamp(StackSet set, int reach)
     {

@@ -76,13 +76,15 @@ internal static class TextOperations
 
     private static IEnumerable<PromptText> Words(PromptText text, long limit)
     {
-        PromptText rest = Strip(text, null, atStart: true, atEnd: false);
-        for (long n = 0; rest.Length > 0; n++)
+        int start = 0;
+        for (long n = 0; ; n++)
         {
-            int end = 0;
-            while (end < rest.Length && (n == limit || !PythonText.IsSpace(rest.Text[end]))) end++;
-            yield return rest.Slice(0, end);
-            rest = Strip(rest.Slice(end, rest.Length - end), null, atStart: true, atEnd: false);
+            while (start < text.Length && PythonText.IsSpace(text.Text[start])) start++;
+            if (start == text.Length) yield break;
+            int end = start;
+            while (end < text.Length && (n == limit || !PythonText.IsSpace(text.Text[end]))) end++;
+            yield return text.Slice(start, end - start);
+            start = end;
         }
     }
 }
