@@ -44,7 +44,9 @@ internal sealed unsafe class QuietDriver : ICudaDriver, ICudaCompiler
 
     public void Synchronize(nint stream) { }
 
-    public void BeginCapture(nint stream) { }
+    public bool CanOverlap => false;
+
+    public void BeginCapture(nint stream, bool overlaps = false) { }
 
     public nint EndCapture(nint stream) => 1;
 

@@ -22,6 +22,13 @@ internal enum JitOption
     ErrorLogBufferSizeBytes = 6,
 }
 
+/// <summary><c>CUlaunchAttributeID</c>, as far as it is used.</summary>
+internal enum LaunchAttributeId
+{
+    /// <summary>The kernel may begin before the one before it in its stream is over.</summary>
+    ProgrammaticStreamSerialization = 6,
+}
+
 /// <summary><c>CUstreamCaptureMode</c>: whose calls that cannot be recorded break a recording.</summary>
 internal enum CaptureMode
 {

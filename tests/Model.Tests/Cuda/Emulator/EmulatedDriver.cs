@@ -19,6 +19,7 @@ internal sealed unsafe partial class EmulatedDriver : ICudaDriver
     private nint _lastHandle = 0x1000;
     private CudaException? _fault;
     private EmulatedStream? _recording; // the stream of which a graph is recorded
+    private bool _overlaps; // kernels in it
 
     /// <param name="bytes">Memory of the device.</param>
     /// <param name="seed">Of every order that is left to chance; 0 takes that of <c>LLAMA_EMULATOR_SEED</c>, or 1.</param>
@@ -30,6 +31,8 @@ internal sealed unsafe partial class EmulatedDriver : ICudaDriver
     }
 
     public CudaDevice Device { get; } = new(0, "Emulated", 9, 0, 132, MostSharedBytes);
+
+    public bool CanOverlap { get; init; }
 
     /// <summary>Things done so far.</summary>
     public long Clock { get; set; }
