@@ -101,8 +101,13 @@ internal sealed unsafe class CudaDriver : ICudaDriver
         return function;
     }
 
-    public void AllowSharedMemory(nint function, int bytes) =>
+    // What takes much of it copies past the first-level cache, and two blocks are to have room even if the driver would have left them less.
+    public void AllowSharedMemory(nint function, int bytes)
+    {
+        const int much = 48 << 10, all = 100; // percent
         Check(Api.FuncSetAttribute(function, FunctionAttribute.MaxDynamicSharedSizeBytes, bytes), $"cuFuncSetAttribute of {bytes} bytes of shared memory");
+        if (bytes > much) Check(Api.FuncSetAttribute(function, FunctionAttribute.PreferredSharedMemoryCarveout, all), "cuFuncSetAttribute of the share of shared memory");
+    }
 
     public void Launch(nint function, LaunchShape shape, nint stream, void** arguments)
     {

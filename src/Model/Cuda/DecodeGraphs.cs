@@ -62,19 +62,20 @@ internal sealed class DecodeGraphs(CudaStream stream, Func<ForwardBatch, Matrix>
     // The same again with kernels that overlap, if that pays.
     private Recording Faster(Recording plain)
     {
-        Recording overlapping;
+        Recording? overlapping = null;
+        bool pays = false;
         try
         {
             overlapping = Capture(overlaps: true);
+            pays = _trial.IsFaster(plain.Graph, overlapping.Value.Graph);
         }
         catch (CudaException refused) when (!refused.IsContextLost)
         {
             _canOverlap = false; // a driver that says so and cannot
-            return plain;
         }
-        bool pays = _trial.IsFaster(plain.Graph, overlapping.Graph);
-        stream.Driver.DestroyGraph((pays ? plain : overlapping).Graph);
-        return pays ? overlapping : plain;
+        if (overlapping is not { } other) return plain;
+        stream.Driver.DestroyGraph((pays ? plain : other).Graph);
+        return pays ? other : plain;
     }
 
     private Recording Capture(bool overlaps)

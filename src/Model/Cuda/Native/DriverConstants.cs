@@ -13,6 +13,9 @@ internal enum DeviceAttribute
 internal enum FunctionAttribute
 {
     MaxDynamicSharedSizeBytes = 8,
+
+    /// <summary>How much of what first-level cache and shared memory divide is to be shared memory, in percent.</summary>
+    PreferredSharedMemoryCarveout = 9,
 }
 
 /// <summary><c>CUjit_option</c>, as far as it is used.</summary>
