@@ -60,7 +60,7 @@ public sealed record ModelOptions
     /// <summary>Share of the free memory that the KV pool may take; null takes the device's default (0.5 on CPU, 0.9 on CUDA).</summary>
     public double? MemoryUtilization { get; init; }
 
-    /// <summary>Most memory that the device may use for everything, such as <c>8GiB</c>: weights that do not fit stream through buffers. One size, or one for each device; null sets no limit.</summary>
+    /// <summary>Most memory that the device may use for everything, such as <c>8GiB</c>: weights that do not fit stream. One size, or one for each device; null sets no limit.</summary>
     public string? MemoryLimit { get; init; }
 
     /// <summary>Most tokens in one step; sizes the activations. Null takes what suits the device (<see cref="ModelLimits.BatchTokens"/> says what that is).</summary>

@@ -39,9 +39,11 @@ internal sealed class HostBackend : IBackend
 
     public bool TakesPackedWeights { get; private init; }
 
+    private Predicate<Weight> TakesReaders { get; init; } = _ => false;
+
     /// <summary>The processor's own kernels, for weights of this type.</summary>
     public static HostBackend Fused(ScalarType dtype, bool deterministic, HostMemory? memory = null) =>
-        new(memory ?? HostMemory.Instance, () => SimdKernels.Create(dtype, deterministic)) { TakesPackedWeights = SimdKernels.TakesPackedWeights(dtype) };
+        new(memory ?? HostMemory.Instance, () => SimdKernels.Create(dtype, deterministic)) { TakesPackedWeights = SimdKernels.TakesPackedWeights(dtype), TakesReaders = SimdKernels.TakesReaders };
 
     /// <summary>C# without SIMD: what others are compared with where there is no libtorch.</summary>
     public static HostBackend Scalar(ScalarType dtype, HostMemory? memory = null) => new(memory ?? HostMemory.Instance, () => SimdKernels.CreateScalar(dtype));
@@ -63,9 +65,13 @@ internal sealed class HostBackend : IBackend
         return process / ((HostMemory)Memory).Sharers + InputBytes(config, size.Tokens) + _scratchBytes(config, size.Tokens, size.ContextLength);
     }
 
-    public WeightStream CreateStream(IWeightSource source, IReadOnlyList<WeightUnit> units, OffloadPlan plan, ScalarType dtype, int tableRows) => Memory.IsHost
-        ? new HostWeightStream(source, units, plan, dtype, tableRows)
-        : throw new ArgumentException(CannotStream);
+    public WeightStream CreateStream(IWeightSource source, IReadOnlyList<WeightUnit> units, OffloadPlan plan, ScalarType dtype, int tableRows)
+    {
+        if (!Memory.IsHost) throw new ArgumentException(CannotStream);
+        HostUnits stored = new(source, units, plan, dtype, tableRows);
+        if (!stored.FitCache) return new HostWeightStream(stored, plan, pastCache: true);
+        return stored.TakenBy(TakesReaders) ? new PieceStream(stored, plan) : new HostWeightStream(stored, plan, pastCache: false);
+    }
 
     public IStep CreateStep(LlamaModel model, LlamaConfig config, StepSize size, bool isAlone) => new HostStep(model, config.VocabSize, _onHost);
 

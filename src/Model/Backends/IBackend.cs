@@ -36,7 +36,7 @@ internal interface IBackend : IDisposable
     /// <param name="isAhead">Whether a model is only planned, in a process that will not serve it.</param>
     long BaseBytes(LlamaConfig config, StepSize size, bool isAhead);
 
-    /// <summary>Begins to stream weights through buffers.</summary>
+    /// <summary>Begins to stream weights.</summary>
     /// <param name="source">Of the weights; must live longer.</param>
     /// <param name="units">All units of the model.</param>
     /// <param name="plan">Which of them stream.</param>

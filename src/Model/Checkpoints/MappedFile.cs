@@ -28,8 +28,12 @@ internal sealed unsafe class MappedFile : IDisposable
     /// <summary>Address of the first byte, good until disposal; at a page's beginning.</summary>
     public byte* Start => _start;
 
-    /// <summary>Lets the process go of the whole pages in a range that it will hardly read again; they stay in the system's cache.</summary>
-    public void Release(long offset, long count) => PageAdvice.LetGo(_start + offset, count);
+    /// <summary>Lets the process go of all pages of a range that it will hardly read again; they stay in the system's cache, also for who reads what else is on the first and the last.</summary>
+    public void Release(long offset, long count)
+    {
+        long page = Environment.SystemPageSize, first = offset / page * page, end = (offset + count + page - 1) / page * page;
+        PageAdvice.LetGo(_start + first, end - first);
+    }
 
     public void Dispose()
     {

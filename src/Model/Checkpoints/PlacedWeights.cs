@@ -15,7 +15,14 @@ internal sealed class PlacedWeights(IWeightSource source, DeviceMemory memory, S
 
     public string? Codes => source.Codes;
 
-    public Matrix Norm(string name) => memory.Place(source.Norm(name), ScalarType.Float32);
+    /// <summary>A copy even where it need not move: the page that is touched for so little of a mapped file may be a huge one.</summary>
+    public unsafe Matrix Norm(string name)
+    {
+        Matrix onHost = source.Norm(name), placed = memory.Place(onHost, ScalarType.Float32);
+        if (placed == onHost) placed = HostMemory.Of(new ReadOnlySpan<float>(onHost.Data, onHost.Rows * onHost.Columns), onHost.Rows, onHost.Columns);
+        source.Release(name);
+        return placed;
+    }
 
     public Weight Weight(string name) => Place(name, source.Weight(name));
 

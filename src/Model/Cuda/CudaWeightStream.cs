@@ -8,7 +8,7 @@ namespace Llama.Model.Cuda;
 /// Weights in page-locked host memory, in the form that kernels take, which a second stream copies into two buffers of the device: while one is computed with, the next is on its way. Events keep the streams
 /// apart: a copy waits until what was enqueued before with its buffer is done, and what is computed with a buffer waits for its copy.
 /// </summary>
-internal sealed unsafe class CudaWeightStream : WeightStream
+internal sealed unsafe class CudaWeightStream : BufferedWeightStream
 {
     private const int Alignment = 256; // of device memory that kernels and cuBLAS take
 
@@ -20,6 +20,7 @@ internal sealed unsafe class CudaWeightStream : WeightStream
     private readonly nint[] _loaded = new nint[OffloadPlan.Buffers], _free = new nint[OffloadPlan.Buffers]; // events
     private readonly Dictionary<string, Weight>[] _views = new Dictionary<string, Weight>[OffloadPlan.Buffers];
     private readonly IWeightSource _source;
+    private readonly long _bufferBytes;
     private Unit? _table;
 
     /// <summary>Brings the weights to host memory, through the device, which gives them their form, and begins to copy.</summary>
@@ -32,11 +33,12 @@ internal sealed unsafe class CudaWeightStream : WeightStream
         (_compute, _driver, _source) = (stream, stream.Driver, source);
         _copies = _driver.CreateStream();
         _units = [.. units.Select((unit, index) => Holds(index) ? Fetch([.. unit.Names.Select(source.Weight)], unit.Names) : null)];
+        _bufferBytes = _units.Max(unit => unit?.Host.Bytes ?? 0);
         for (int buffer = 0; buffer < OffloadPlan.Buffers; buffer++) Prepare(buffer);
         for (int load = 0; load < OffloadPlan.Buffers; load++) Copy(load);
     }
 
-    public override string Medium => "from page-locked host memory";
+    public override string Medium => $"through {OffloadPlan.Buffers} buffers of {MemorySize.Mebibytes(_bufferBytes)}, from page-locked host memory";
 
     // Kernels read its rows over the bus.
     public override Weight Table => (_table ??= FetchTable()).Weights[0];
@@ -98,7 +100,7 @@ internal sealed unsafe class CudaWeightStream : WeightStream
 
     private void Prepare(int buffer)
     {
-        _buffers[buffer] = _driver.Allocate(_units.Max(unit => unit?.Host.Bytes ?? 0));
+        _buffers[buffer] = _driver.Allocate(_bufferBytes);
         (_loaded[buffer], _free[buffer]) = (_driver.CreateEvent(), _driver.CreateEvent());
         _views[buffer] = new Dictionary<string, Weight>(StringComparer.Ordinal);
         foreach (Unit unit in _units.OfType<Unit>())

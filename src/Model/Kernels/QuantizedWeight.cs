@@ -107,7 +107,7 @@ internal sealed class QuantizedWeight(int inputs, int bits, int groupSize, Matri
         return widened.MoveToOuterDisposeScope();
     }
 
-    public override bool HasFormatOf(Weight other) => other is QuantizedWeight codes && codes.Bits == Bits && codes.GroupSize == GroupSize && codes.Minima is null == Minima is null;
+    public override bool HasFormatOf(Weight other) => base.HasFormatOf(other) && other is QuantizedWeight codes && codes.Bits == Bits && codes.GroupSize == GroupSize && codes.Minima is null == Minima is null;
 
     public override void Dispose()
     {

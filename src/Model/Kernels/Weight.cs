@@ -11,6 +11,9 @@ internal abstract class Weight(int outputs, int inputs) : IDisposable
     /// <summary>Columns.</summary>
     public int Inputs { get; } = inputs;
 
+    /// <summary>Brings its rows where they are not in memory: then its addresses are none, and kernels that do not know of this cannot take it. Else null.</summary>
+    public RowReader? Reader { get; init; }
+
     /// <summary>Memory that it takes, and that a product with it reads.</summary>
     public abstract long ByteCount { get; }
 
@@ -18,7 +21,7 @@ internal abstract class Weight(int outputs, int inputs) : IDisposable
     public abstract Tensor Widen(Tensor? rows = null);
 
     /// <summary>Whether one preparation of the input serves both.</summary>
-    public virtual bool HasFormatOf(Weight other) => other.GetType() == GetType();
+    public virtual bool HasFormatOf(Weight other) => other.GetType() == GetType() && other.Reader is null == Reader is null;
 
     /// <summary>The memory that it consists of, part by part; for who keeps a copy elsewhere.</summary>
     public virtual IReadOnlyList<MemoryPart> Parts => throw new InvalidOperationException($"A {GetType().Name} has no parts that could be kept elsewhere.");

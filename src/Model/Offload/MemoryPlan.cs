@@ -85,11 +85,11 @@ internal sealed class MemoryPlan(long limit, ModelOptions options, IWeightSource
         if (!Layout.Streams) return $"{Mebibytes(limit)}, and everything fits";
         long all = _units.Sum(unit => unit.Bytes), outside = Stream is null ? Layout.StreamedBytes : OutsideBytes;
         string give = Stream?.KeptBytes > 0 ? ", of which some give way to cache and process as these grow" : "";
-        return $"{Mebibytes(limit)}: {Mebibytes(all - outside)} of weights stay{give}; {Mebibytes(outside)} stream, a step through {OffloadPlan.Buffers} buffers of {Mebibytes(Layout.BufferBytes)}{(rate is { } measured ? Describe(measured) : "")}";
+        return $"{Mebibytes(limit)}: {Mebibytes(all - outside)} of weights stay{give}; {Mebibytes(outside)} stream, a step{(rate is { } measured ? Describe(measured) : "")}";
     }
 
     private string Describe(StreamRate rate) =>
-        $", {Stream!.Medium} at {Figure(rate.BytesPerSecond / 1e9)} GB/s: at most {Figure(rate.StepsPerSecond)} steps/s, each a token of every sequence that shares it";
+        $" {Stream!.Medium} at {Figure(rate.BytesPerSecond / 1e9)} GB/s: at most {Figure(rate.StepsPerSecond)} steps/s, each a token of every sequence that shares it";
 
     private static string Figure(double value) => value.ToString(value < 1 ? "N2" : "N1", CultureInfo.InvariantCulture);
 

@@ -61,7 +61,7 @@ internal sealed unsafe class RowTable : IDisposable
     {
         try
         {
-            _stored.Read(Weight, row, 1, _stage);
+            _stored.Read(WeightRows.Of(Weight), row, 1, _stage);
         }
         catch (Exception e) when (e is CheckpointException or IOException)
         {

@@ -19,29 +19,33 @@ internal sealed unsafe class StoredBlocks(FileRange range, int outputs, int inpu
 
     public override long MemoryBytes => wanted is ScalarType dtype
         ? FileRange.Pages(Matrix.BytesOf(Outputs, Inputs, dtype))
-        : FileRange.Pages(CodeBytes) + (format.HasMinima ? 2 : 1) * FileRange.Pages(ScaleBytes);
+        : FileRange.Pages(Outputs * ValueBytes) + (HasMinima ? 2 : 1) * FileRange.Pages(ScaleBytes);
 
-    public override Weight On(byte* memory)
+    public override int RowsTogether => Math.Max(1, order.HeadDim);
+
+    public override long ValueBytes => wanted is ScalarType dtype ? Matrix.BytesOf(1, Inputs, dtype) : QuantizedWeight.RowBytes(Inputs, format.Bits);
+
+    public override int GroupCount => wanted is null ? Inputs / format.GroupSize : 0;
+
+    public override bool HasMinima => wanted is null && format.HasMinima;
+
+    public override Weight On(byte* memory, RowReader? reader = null)
     {
-        if (wanted is ScalarType dtype) return new DenseWeight(HostMemory.Wrap(memory, Outputs, Inputs, dtype));
-        byte* scales = memory + FileRange.Pages(CodeBytes);
-        return new QuantizedWeight(Inputs, format.Bits, format.GroupSize, HostMemory.Wrap(memory, Outputs, QuantizedWeight.RowBytes(Inputs, format.Bits), ScalarType.Byte),
-            Scales(scales), format.HasMinima ? Scales(scales + FileRange.Pages(ScaleBytes)) : null);
+        if (wanted is ScalarType dtype) return new DenseWeight(HostMemory.Wrap(memory, Outputs, Inputs, dtype)) { Reader = reader };
+        byte* scales = memory + FileRange.Pages(Outputs * ValueBytes);
+        return new QuantizedWeight(Inputs, format.Bits, format.GroupSize, HostMemory.Wrap(memory, Outputs, (int)ValueBytes, ScalarType.Byte),
+            Scales(scales), HasMinima ? Scales(scales + FileRange.Pages(ScaleBytes)) : null) { Reader = reader };
 
-        Matrix Scales(byte* data) => HostMemory.Wrap(data, Outputs, Inputs / format.GroupSize, ScalarType.Float32);
+        Matrix Scales(byte* data) => HostMemory.Wrap(data, Outputs, GroupCount, ScalarType.Float32);
     }
 
-    public override void Read(Weight target, int first, int count, StageMemory stage)
+    public override void Read(WeightRows target, int first, int count, StageMemory stage) => ReadByRow(range, _rowBytes, order, target, first, count, stage);
+
+    protected override void Convert(byte* read, WeightRows target, long row)
     {
-        byte* blocks = stage.Read(range, first * _rowBytes, count * _rowBytes);
-        for (int row = first; row < first + count; row++, blocks += _rowBytes)
-        {
-            if (target is QuantizedWeight codes) BlockReader.RepackRow(format, blocks, codes, order.InModel(row));
-            else BlockReader.WidenRow(format, blocks, ((DenseWeight)target).Values, order.InModel(row));
-        }
+        if (wanted is ScalarType dtype) BlockReader.WidenRow(format, read, Inputs, target.Values, dtype, row);
+        else BlockReader.RepackRow(format, read, Inputs, target, row);
     }
 
-    private long CodeBytes => (long)Outputs * QuantizedWeight.RowBytes(Inputs, format.Bits);
-
-    private long ScaleBytes => (long)Outputs * (Inputs / format.GroupSize) * sizeof(float);
+    private long ScaleBytes => (long)Outputs * GroupCount * sizeof(float);
 }

@@ -15,10 +15,16 @@ internal sealed unsafe class StoredCodes(int outputs, int inputs, int bits, int 
 
     public override long MemoryBytes => ranges.Sum(range => range.MemoryBytes);
 
-    public override Weight On(byte* memory)
+    public override long ValueBytes => QuantizedWeight.RowBytes(Inputs, bits);
+
+    public override int GroupCount => (Inputs + groupSize - 1) / groupSize;
+
+    public override bool HasMinima => ranges.Length > 2;
+
+    public override Weight On(byte* memory, RowReader? reader = null)
     {
-        Matrix codes = Part(0, QuantizedWeight.RowBytes(Inputs, bits), ScalarType.Byte), scales = Part(1, (Inputs + groupSize - 1) / groupSize, ScalarType.Float32);
-        return new QuantizedWeight(Inputs, bits, groupSize, codes, scales, ranges.Length < 3 ? null : Part(2, scales.Columns, ScalarType.Float32));
+        Matrix codes = Part(0, (int)ValueBytes, ScalarType.Byte), scales = Part(1, GroupCount, ScalarType.Float32);
+        return new QuantizedWeight(Inputs, bits, groupSize, codes, scales, HasMinima ? Part(2, GroupCount, ScalarType.Float32) : null) { Reader = reader };
 
         Matrix Part(int index, int columns, ScalarType dtype)
         {
@@ -28,17 +34,13 @@ internal sealed unsafe class StoredCodes(int outputs, int inputs, int bits, int 
         }
     }
 
-    public override void Read(Weight target, int first, int count, StageMemory stage)
+    public override void Read(WeightRows target, int first, int count, StageMemory stage)
     {
-        QuantizedWeight weight = (QuantizedWeight)target;
-        Read(ranges[0], weight.Codes, first, count);
-        Read(ranges[1], weight.Scales, first, count);
-        if (weight.Minima is not null) Read(ranges[2], weight.Minima, first, count);
+        Read(ranges[0], ValueBytes, target.Values, first, count);
+        Read(ranges[1], GroupCount * sizeof(float), (byte*)target.Scales, first, count);
+        if (HasMinima) Read(ranges[2], GroupCount * sizeof(float), (byte*)target.Minima, first, count);
     }
 
-    private static void Read(FileRange range, Matrix part, int first, int count)
-    {
-        long rowBytes = Matrix.BytesOf(1, part.Columns, part.Dtype);
-        range.File.Read(range.Offset + first * rowBytes, count * rowBytes, (byte*)part.Data + first * rowBytes);
-    }
+    private static void Read(FileRange range, long rowBytes, byte* target, int first, int count) =>
+        range.File.Read(range.Offset + first * rowBytes, count * rowBytes, target + first * rowBytes);
 }

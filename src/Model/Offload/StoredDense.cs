@@ -20,19 +20,18 @@ internal sealed unsafe class StoredDense(FileRange range, int rows, int columns,
 
     public override long MemoryBytes => _isAsWanted ? range.MemoryBytes : FileRange.Pages(Matrix.BytesOf(Outputs, Inputs, wanted));
 
-    public override Weight On(byte* memory) => new DenseWeight(HostMemory.Wrap(memory + (_isAsWanted ? range.IntoPage : 0), Outputs, Inputs, wanted));
+    public override int RowsTogether => Math.Max(1, order.HeadDim);
 
-    public override void Read(Weight target, int first, int count, StageMemory stage)
+    public override long ValueBytes => Matrix.BytesOf(1, Inputs, wanted);
+
+    public override Weight On(byte* memory, RowReader? reader = null) =>
+        new DenseWeight(HostMemory.Wrap(memory + (_isAsWanted ? range.IntoPage : 0), Outputs, Inputs, wanted)) { Reader = reader };
+
+    public override void Read(WeightRows target, int first, int count, StageMemory stage)
     {
-        byte* values = (byte*)((DenseWeight)target).Values.Data;
-        if (_isAsWanted) range.File.Read(range.Offset + first * _rowBytes, count * _rowBytes, values + first * _rowBytes);
-        else Convert(stage.Read(range, first * _rowBytes, count * _rowBytes), values, first, count);
+        if (_isAsWanted) range.File.Read(range.Offset + first * _rowBytes, count * _rowBytes, target.Values + first * _rowBytes);
+        else ReadByRow(range, _rowBytes, order, target, first, count, stage);
     }
 
-    private void Convert(byte* read, byte* values, int first, int count)
-    {
-        long targetBytes = Matrix.BytesOf(1, Inputs, wanted);
-        for (int row = first; row < first + count; row++, read += _rowBytes)
-            FloatConversion.RunHere(read, stored, values + order.InModel(row) * targetBytes, wanted, Inputs);
-    }
+    protected override void Convert(byte* read, WeightRows target, long row) => FloatConversion.RunHere(read, stored, target.Values + row * ValueBytes, wanted, Inputs);
 }

@@ -13,7 +13,13 @@ internal sealed unsafe class StoredOutliers(StoredCodes codes, Func<OutlierColum
 
     public override long MemoryBytes => codes.MemoryBytes;
 
-    public override Weight On(byte* memory) => new OutlierWeight((QuantizedWeight)codes.On(memory), mapColumns(), threshold);
+    public override long ValueBytes => codes.ValueBytes;
 
-    public override void Read(Weight target, int first, int count, StageMemory stage) => codes.Read(OutlierWeight.CodesOf(target), first, count, stage);
+    public override int GroupCount => codes.GroupCount;
+
+    public override bool HasMinima => codes.HasMinima;
+
+    public override Weight On(byte* memory, RowReader? reader = null) => new OutlierWeight((QuantizedWeight)codes.On(memory, reader), mapColumns(), threshold);
+
+    public override void Read(WeightRows target, int first, int count, StageMemory stage) => codes.Read(target, first, count, stage);
 }

@@ -8,16 +8,16 @@ public sealed class StreamTraffic(bool isWaitedFor)
 {
     private long _bytes, _ticks;
 
-    /// <summary>Bytes read, or copied to the device, for steps that are through: those of units that came through the buffers, and of those that are kept since there is room.</summary>
+    /// <summary>Bytes read, or copied to the device, for steps: those of units that came, and of those that are kept since there is room.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
     /// <summary>Time in which nothing was computed for want of them; null where nobody can tell.</summary>
     public TimeSpan? Waited => isWaitedFor ? Stopwatch.GetElapsedTime(0, Volatile.Read(ref _ticks)) : null;
 
-    /// <summary>Adds what has come, and the time since a timestamp of <see cref="Stopwatch"/>.</summary>
-    internal void Add(long bytes, long start)
+    /// <summary>Adds what has come, and how long it was waited for in ticks of <see cref="Stopwatch"/>.</summary>
+    internal void Add(long bytes, long ticks)
     {
         Volatile.Write(ref _bytes, _bytes + bytes);
-        Volatile.Write(ref _ticks, _ticks + Stopwatch.GetTimestamp() - start);
+        Volatile.Write(ref _ticks, _ticks + ticks);
     }
 }

@@ -30,7 +30,7 @@ internal sealed class WeightReader : IDisposable
     public void WaitFor(long load)
     {
         _done.WaitFor(load + 1, spins: false); // it needs the core
-        if (_failure is not null) throw new RunnerLostException($"The weights cannot be read any more: {_failure.Message}", _failure);
+        if (_failure is not null) throw RunnerLostException.OfWeights(_failure);
     }
 
     /// <summary>Lets it finish what it is reading, and ends it.</summary>

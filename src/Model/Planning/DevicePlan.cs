@@ -22,7 +22,7 @@ public sealed record DevicePlan(
     /// <summary>What process, driver and libraries take beside the model; told apart only under a limit, which holds for all of it.</summary>
     public long BaseBytes { get; init; }
 
-    /// <summary>Weights that do not stay for certain: they stream from outside through buffers, or are fetched row by row.</summary>
+    /// <summary>Weights that do not stay for certain: they stream from outside, or are fetched row by row.</summary>
     public long OutsideBytes { get; init; }
 
     /// <summary>All weights.</summary>

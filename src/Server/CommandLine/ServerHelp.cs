@@ -55,7 +55,7 @@ internal static class ServerHelp
           --Model:BlockCount=<blocks>          KV blocks (default: from free memory)
           --Model:MemoryUtilization=<share>    share of the free memory for the KV cache (default 0.5 on CPU, 0.9 on CUDA, 0.25 of what a limit leaves when weights stream)
           --Model:MemoryLimit=<size>           most memory the device may use, such as 8GiB or 512MiB; one for all devices, or a list with one for each: weights that do not
-                                               fit stay in their file (on a GPU in the host's memory) and stream through buffers in each step (default: none)
+                                               fit stay in their file (on a GPU in the host's memory) and stream in each step (default: none)
           --Scheduler:MaxBatchTokens=<tokens>  token budget of one step (default 512 on a CPU, 2,048 on a GPU)
           --Scheduler:MaxSequences=<count>     most requests running at once (default 256)
           --Scheduler:MaxQueueLength=<count>   most requests waiting (default 1024)

@@ -137,6 +137,43 @@ public sealed class MachineLinearTests
     }
 
     [Theory]
+    [InlineData(32, 0, false)]
+    [InlineData(16, 0, false)]
+    [InlineData(8, 4096, false)]
+    [InlineData(8, 64, true)]
+    [InlineData(4, 32, true)]
+    [InlineData(4, 128, false)]
+    public void RowsThatAReaderBrings_AnyNumberAtOnce_GiveBitwiseWhatThoseInMemoryDo(int bits, int groupSize, bool hasMinima)
+    {
+        if (!MachineCode.IsSupported) return;
+        Random random = new(bits);
+        for (int i = 0; i < 24; i++)
+        {
+            int rows = random.Next(3) switch { 0 => 1, 1 => random.Next(2, 13), _ => random.Next(13, 90) }, inputs = random.Next(1, 20) * QuantizedWeight.Chunk;
+            bool inPanels = i % 2 == 0, add = random.Next(2) == 0;
+            Weight[] weights = [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => RandomWeight(inPanels ? 16 * random.Next(1, 30) : random.Next(1, 400)))];
+            int most = random.Next(16, 200); // as many of all: their rows are equally long
+            using Matrix input = Matrix.Of(Randoms(i).Next(rows, inputs));
+            MachineLinear linear = new();
+            Matrix[] expected = Multiply(weights);
+            CopyingReader[] readers = [.. weights.Select(weight => new CopyingReader(weight, most))];
+            Matrix[] actual = Multiply([.. readers.Select(reader => reader.Form)]);
+            for (int w = 0; w < weights.Length; w++) Assert.True(actual[w].Tensor.eq(expected[w].Tensor).all().item<bool>(), $"{rows} × {inputs}, {weights[w].Outputs} outputs, {most} at once");
+            foreach (CopyingReader reader in readers) reader.Dispose();
+
+            Matrix[] Multiply(Weight[] with)
+            {
+                Matrix[] outputs = [.. with.Select(weight => Matrix.Of(ones(rows, weight.Outputs)))];
+                linear.Run(input, [.. with.Zip(outputs, (weight, output) => new Projection(weight, output))], add, inPanels);
+                return outputs;
+            }
+
+            Weight RandomWeight(int outputs) => bits < 16 ? RandomCodes(outputs, inputs, bits, Math.Min(groupSize, inputs), hasMinima)
+                : new DenseWeight(Matrix.Of(Randoms(i).Next(outputs, inputs).to(bits == 16 ? ScalarType.BFloat16 : ScalarType.Float32)));
+        }
+    }
+
+    [Theory]
     [InlineData(32, 0)]
     [InlineData(16, 0)]
     [InlineData(8, 128)]

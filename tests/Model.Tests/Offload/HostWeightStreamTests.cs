@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace Llama.Model.Tests.Offload;
 
-/// <summary>Laws of what comes through the buffers, whatever is asked for and in whatever order: a step that fails asks for the first layer again.</summary>
+/// <summary>Laws of what streams to the processor, through buffers and piece by piece, whatever is asked for and in whatever order: a step that fails asks for the first layer again.</summary>
 public sealed unsafe class HostWeightStreamTests : IDisposable
 {
     private static readonly LlamaConfig Config = SmallLlama.Config with { LayerCount = 9 };
@@ -15,11 +15,13 @@ public sealed unsafe class HostWeightStreamTests : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("llama-stream-tests").FullName;
 
     [Theory]
-    [InlineData(TensorDtype.BF16, false)]
-    [InlineData(TensorDtype.BF16, true)]
-    [InlineData(TensorDtype.F32, false)]
-    [InlineData(TensorDtype.F32, true)]
-    public void Use_AnyOrder_FindsTheUnitsOwnValues(TensorDtype stored, bool pastCache)
+    [InlineData(TensorDtype.BF16, Way.Buffers)]
+    [InlineData(TensorDtype.BF16, Way.BuffersPastCache)]
+    [InlineData(TensorDtype.BF16, Way.Pieces)]
+    [InlineData(TensorDtype.F32, Way.Buffers)]
+    [InlineData(TensorDtype.F32, Way.BuffersPastCache)]
+    [InlineData(TensorDtype.F32, Way.Pieces)]
+    public void Use_AnyOrder_FindsTheUnitsOwnValues(TensorDtype stored, Way way)
     {
         RandomCheckpoint.Write(_folder, Config, stored, seed: 5);
         for (int streaming = 1; streaming <= 19; streaming += 2)
@@ -27,7 +29,7 @@ public sealed unsafe class HostWeightStreamTests : IDisposable
             using IWeightSource source = Open();
             IReadOnlyList<WeightUnit> units = UnitsOf(source);
             OffloadPlan plan = new([.. units.Select((_, unit) => unit >= streaming)], 1 << 20, 0, 0);
-            using HostWeightStream stream = new(source, units, plan, ScalarType.BFloat16, tableRows: 8, pastCache);
+            using WeightStream stream = Stream(source, units, plan, way);
             Random random = new(streaming);
             for (int i = 0; i < 200; i++)
             {
@@ -37,17 +39,19 @@ public sealed unsafe class HostWeightStreamTests : IDisposable
                 foreach (string name in units[unit].Names) AssertEqual(source.Weight(name), stream.View(name, buffer));
             }
             Assert.True(stream.Measure(TimeSpan.FromSeconds(0.01)) is { BytesPerSecond: > 0 });
-            Assert.Equal(0, stream.Use(0) / OffloadPlan.Buffers);
+            Assert.InRange(stream.Use(0), 0, OffloadPlan.Buffers - 1);
         }
     }
 
-    [Fact]
-    public void Keep_AndLetGo_BetweenAnySteps_FindsTheUnitsOwnValues()
+    [Theory]
+    [InlineData(Way.Buffers)]
+    [InlineData(Way.Pieces)]
+    public void Keep_AndLetGo_BetweenAnySteps_FindsTheUnitsOwnValues(Way way)
     {
         RandomCheckpoint.Write(_folder, Config, TensorDtype.F32, seed: 5); // converted on the way
         using IWeightSource source = Open();
         IReadOnlyList<WeightUnit> units = UnitsOf(source);
-        using HostWeightStream stream = StreamAll(source, units);
+        using WeightStream stream = StreamAll(source, units, way);
         long all = stream.StepBytes, kept = 0;
         Random random = new(3);
         for (int step = 0; step < 60; step++)
@@ -74,13 +78,15 @@ public sealed unsafe class HostWeightStreamTests : IDisposable
         Assert.Equal((all, 0), (stream.StepBytes, stream.KeptBytes));
     }
 
-    [Fact]
-    public void Traffic_AnySteps_IsWhatTheyReadAndWhatIsKept_AndNothingThatIsMeasured()
+    [Theory]
+    [InlineData(Way.Buffers)]
+    [InlineData(Way.Pieces)]
+    public void Traffic_AnySteps_IsWhatTheyReadAndWhatIsKept_AndNothingThatIsMeasured(Way way)
     {
         RandomCheckpoint.Write(_folder, Config, TensorDtype.BF16, seed: 5);
         using IWeightSource source = Open();
         IReadOnlyList<WeightUnit> units = UnitsOf(source);
-        using HostWeightStream stream = StreamAll(source, units);
+        using WeightStream stream = StreamAll(source, units, way);
         Random random = new(7);
         long read = 0;
         for (int step = 0; step < 40; step++)
@@ -100,13 +106,15 @@ public sealed unsafe class HostWeightStreamTests : IDisposable
         Assert.True(stream.Traffic.Waited > TimeSpan.Zero);
     }
 
-    [Fact]
-    public void Keep_AnyRoom_StaysWithinItAndLeavesNoUnitThatWouldFit()
+    [Theory]
+    [InlineData(Way.Buffers)]
+    [InlineData(Way.Pieces)]
+    public void Keep_AnyRoom_StaysWithinItAndLeavesNoUnitThatWouldFit(Way way)
     {
         RandomCheckpoint.Write(_folder, Config, TensorDtype.BF16, seed: 5);
         using IWeightSource source = Open();
         IReadOnlyList<WeightUnit> units = UnitsOf(source);
-        using HostWeightStream stream = StreamAll(source, units);
+        using WeightStream stream = StreamAll(source, units, way);
         Random random = new(4);
         for (int i = 0; i < 40; i++)
         {
@@ -125,7 +133,7 @@ public sealed unsafe class HostWeightStreamTests : IDisposable
         RandomCheckpoint.Write(_folder, Config, TensorDtype.BF16, seed: 6);
         using IWeightSource source = Open();
         IReadOnlyList<WeightUnit> units = UnitsOf(source);
-        using HostWeightStream stream = new(source, units, new OffloadPlan([.. units.Select(_ => false)], 1 << 20, 0, 0), ScalarType.BFloat16, tableRows: 20);
+        using WeightStream stream = StreamAll(source, units, Way.Buffers, tableRows: 20);
         Matrix expected = ((DenseWeight)source.Weight(CheckpointLayout.Embedding)).Values, table = ((DenseWeight)stream.Table).Values;
         Random random = new(1);
         ForwardBatch batch = new(16, 1, 1);
@@ -142,15 +150,43 @@ public sealed unsafe class HostWeightStreamTests : IDisposable
 
     private static IReadOnlyList<WeightUnit> UnitsOf(IWeightSource source) => WeightUnit.Of(source, ModelPart.Whole(Config), ScalarType.BFloat16);
 
-    private static HostWeightStream StreamAll(IWeightSource source, IReadOnlyList<WeightUnit> units) =>
-        new(source, units, new OffloadPlan(new bool[units.Count], 1 << 20, 0, 0), ScalarType.BFloat16, tableRows: 8);
+    private static WeightStream StreamAll(IWeightSource source, IReadOnlyList<WeightUnit> units, Way way, int tableRows = 8) =>
+        Stream(source, units, new OffloadPlan(new bool[units.Count], 1 << 20, 0, 0), way, tableRows);
+
+    private static WeightStream Stream(IWeightSource source, IReadOnlyList<WeightUnit> units, OffloadPlan plan, Way way, int tableRows = 8)
+    {
+        HostUnits stored = new(source, units, plan, ScalarType.BFloat16, tableRows);
+        return way == Way.Pieces ? new PieceStream(stored, plan) : new HostWeightStream(stored, plan, pastCache: way == Way.BuffersPastCache);
+    }
 
     private IWeightSource Open() => WeightSource.Open(_folder, WeightFormat.Parse("auto"), HostMemory.Instance);
 
-    private static void AssertEqual(Weight expected, Weight actual) =>
-        Assert.True(Bytes(((DenseWeight)expected).Values).SequenceEqual(Bytes(((DenseWeight)actual).Values)));
+    private static void AssertEqual(Weight expected, Weight actual)
+    {
+        Matrix values = ((DenseWeight)expected).Values;
+        if (actual.Reader is null) Assert.True(Bytes(values).SequenceEqual(Bytes(((DenseWeight)actual).Values)));
+        else AssertEqual(values, actual.Reader);
+    }
+
+    private static void AssertEqual(Matrix expected, RowReader reader)
+    {
+        for (int first = 0, count; first < expected.Rows; first += count)
+        {
+            count = Math.Min(expected.Rows - first, 1 + first % reader.MostRows);
+            WeightRows read = reader.Read(first, count);
+            Assert.True(Bytes(expected.Slice(first, count)).SequenceEqual(new(read.Values + Matrix.BytesOf(first, expected.Columns, expected.Dtype), (int)Matrix.BytesOf(count, expected.Columns, expected.Dtype))));
+        }
+    }
 
     private static ushort[] Row(Matrix matrix, int row) => new ReadOnlySpan<ushort>((ushort*)matrix.Data + row * matrix.Columns, matrix.Columns).ToArray();
 
     private static ReadOnlySpan<byte> Bytes(Matrix matrix) => new(matrix.Data, (int)matrix.ByteCount);
+
+    /// <summary>How weights come.</summary>
+    public enum Way
+    {
+        Buffers,
+        BuffersPastCache,
+        Pieces,
+    }
 }

@@ -44,7 +44,8 @@ public sealed class SpareMemoryTests : IDisposable
     {
         using IWeightSource source = WeightSource.Open(_folder, WeightFormat.Parse("auto"), HostMemory.Instance);
         IReadOnlyList<WeightUnit> units = WeightUnit.Of(source, ModelPart.Whole(Config), ScalarType.BFloat16);
-        using HostWeightStream stream = new(source, units, new OffloadPlan(new bool[units.Count], 1 << 20, 0, 0), ScalarType.BFloat16, tableRows: 8);
+        OffloadPlan plan = new(new bool[units.Count], 1 << 20, 0, 0);
+        using HostWeightStream stream = new(new HostUnits(source, units, plan, ScalarType.BFloat16, tableRows: 8), plan, pastCache: false);
         using LlamaWeights weights = Weights();
         using KvCache cache = new(Config, 64, 16, ScalarType.BFloat16, HostMemory.Instance);
         StepSize size = new(64, 4, 128, 16);

@@ -28,7 +28,7 @@ public sealed unsafe class StoredWeightTests : IDisposable
             void* memory = NativeMemory.AlignedAlloc((nuint)stored.MemoryBytes, StoredFile.PageBytes);
             Matrix read = ((DenseWeight)stored.On((byte*)memory)).Values;
             StageMemory stage = new();
-            for (int first = 0; first < Rows; first += 33) stored.Read(new DenseWeight(read), first, Math.Min(33, Rows - first), stage);
+            for (int first = 0; first < Rows; first += 33) stored.Read(WeightRows.Of(new DenseWeight(read)), first, Math.Min(33, Rows - first), stage);
             Assert.Equal(0, (nint)read.Data % Matrix.ElementBytes(dtype));
             Assert.InRange((nint)read.Data - (nint)memory, 0, stored.MemoryBytes - values.Length);
             Assert.True(new ReadOnlySpan<byte>(read.Data, values.Length).SequenceEqual(values));

@@ -25,7 +25,7 @@ public sealed class WeightStreamTests
     }
 
     /// <summary>A stream of nothing: it notes which unit each buffer is being filled with, from when it was given back.</summary>
-    private sealed class RecordingStream : WeightStream
+    private sealed class RecordingStream : BufferedWeightStream
     {
         private readonly long[] _bytes;
         private readonly bool[] _isResident;

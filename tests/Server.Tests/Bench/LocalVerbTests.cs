@@ -13,7 +13,7 @@ public sealed class LocalVerbTests
             "latency", "--prompt-tokens", "8", "20", "--new-tokens", "3", "--batch", "2", "--warm-up", "0", "--runs", "1", "--seen-prefix", "48", "--Scheduler:MaxBatchTokens=64");
 
         Assert.Equal(
-            ["benchmark", "version", "machine", "model", "settings", "results", "memory_read_gb_per_s", "stream_read_gb_per_s", "seen_prefix", "peak_load_bytes", "peak_run_bytes"],
+            ["benchmark", "version", "machine", "model", "settings", "results", "memory_read_gb_per_s", "stream_read_gb_per_s", "single_stream_read_gb_per_s", "seen_prefix", "peak_load_bytes", "peak_run_bytes"],
             json.AsObject().Select(pair => pair.Key));
         Assert.Equal([8, 20], json["results"]!.AsArray().Select(result => (int)result!["prompt_tokens"]!));
         Assert.All(json["results"]!.AsArray(), result => Assert.All(

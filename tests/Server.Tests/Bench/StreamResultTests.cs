@@ -11,17 +11,19 @@ public sealed class StreamResultTests
     private static readonly TimeSpan Wait = TimeSpan.FromMilliseconds(60);
 
     [Fact]
-    public void Of_Runs_ComparesEachTokenWithAPlainReadOfWhatItRead()
+    public void Of_Runs_ComparesEachTokenWithReadingWhatItRead()
     {
         LatencyRun[] runs = [Run(100e6, 10), Run(200e6, 20), Run(300e6, 30)];
 
-        StreamResult result = StreamResult.Of(runs, Distribution.Of([4, 2, 8]))!;
+        StreamResult result = StreamResult.Of(runs, Distribution.Of([4, 2, 8]), Distribution.Of([1, 2, 1]))!;
 
-        Assert.Equal(new StreamResult(200e6, 50, 20, 0.5), result); // 200 MB at 4 GB/s, of 100 ms
-        Assert.Null(StreamResult.Of(runs, null));
-        Assert.Null(StreamResult.Of([], Distribution.Of([4])));
-        Assert.Null(StreamResult.Of([Run(0, 0)], Distribution.Of([4])));
-        Assert.Null(StreamResult.Of([Run(100e6, null)], Distribution.Of([4]))!.WaitMs);
+        Assert.Equal(new StreamResult(200e6, 100, 20, 50, 200), result); // 200 MB at 4 GB/s and at 1
+        Assert.Equal((0.5, 2), (result.ReadShare, result.SingleReadShare));
+        Assert.Null(StreamResult.Of(runs, Distribution.Of([4]), null)!.SingleReadShare);
+        Assert.Null(StreamResult.Of(runs, null, null));
+        Assert.Null(StreamResult.Of([], Distribution.Of([4]), null));
+        Assert.Null(StreamResult.Of([Run(0, 0)], Distribution.Of([4]), null));
+        Assert.Null(StreamResult.Of([Run(100e6, null)], Distribution.Of([4]), null)!.WaitMs);
 
         static LatencyRun Run(double bytes, double? wait) => new(1, 100, 1, 1, 1, bytes, wait);
     }

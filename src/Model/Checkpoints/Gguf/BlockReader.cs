@@ -14,7 +14,8 @@ internal static unsafe class BlockReader
     public static QuantizedWeight Repack(BlockFormat format, byte* blocks, int outputs, int inputs, RopeOrder order)
     {
         QuantizedWeight weight = QuantizedWeight.Allocate(outputs, inputs, format.Bits, format.GroupSize, format.HasMinima);
-        ForEachRow(outputs, inputs, row => RepackRow(format, Row(format, blocks, inputs, order, row), weight, row));
+        WeightRows rows = WeightRows.Of(weight);
+        ForEachRow(outputs, inputs, row => RepackRow(format, Row(format, blocks, inputs, order, row), inputs, rows, row));
         return weight;
     }
 
@@ -22,24 +23,25 @@ internal static unsafe class BlockReader
     public static Matrix Widen(BlockFormat format, byte* blocks, int outputs, int inputs, RopeOrder order, ScalarType dtype)
     {
         Matrix values = HostMemory.EmptyForReading(outputs, inputs, dtype);
-        ForEachRow(outputs, inputs, row => WidenRow(format, Row(format, blocks, inputs, order, row), values, row));
+        ForEachRow(outputs, inputs, row => WidenRow(format, Row(format, blocks, inputs, order, row), inputs, (byte*)values.Data, dtype, row));
         return values;
     }
 
     /// <summary>One row of <see cref="Repack"/>.</summary>
     /// <param name="format">Of the blocks.</param>
     /// <param name="blocks">The row's.</param>
-    /// <param name="weight">Whose row they become.</param>
+    /// <param name="inputs">Weights of a row.</param>
+    /// <param name="target">Of the rows of which they become one.</param>
     /// <param name="row">Which.</param>
-    public static void RepackRow(BlockFormat format, byte* blocks, QuantizedWeight weight, long row)
+    public static void RepackRow(BlockFormat format, byte* blocks, int inputs, WeightRows target, long row)
     {
         byte* read = stackalloc byte[Piece];
-        byte* packed = (byte*)weight.Codes.Data + row * weight.Codes.Columns;
-        for (int start = 0; start < weight.Inputs; start += Piece)
+        byte* packed = target.Values + row * QuantizedWeight.RowBytes(inputs, format.Bits);
+        for (int start = 0; start < inputs; start += Piece)
         {
-            int count = Math.Min(Piece, weight.Inputs - start);
-            long group = row * weight.Scales.Columns + start / format.GroupSize;
-            format.Read(blocks + format.Type.RowBytes(start), count, read, weight.Scales.Floats + group, weight.Minima is null ? null : weight.Minima.Floats + group);
+            int count = Math.Min(Piece, inputs - start);
+            long group = row * (inputs / format.GroupSize) + start / format.GroupSize;
+            format.Read(blocks + format.Type.RowBytes(start), count, read, target.Scales + group, target.Minima is null ? null : target.Minima + group);
             CodeOrder.Pack(new ReadOnlySpan<byte>(read, count), format.Bits, format.GroupSize, new Span<byte>(packed + start * format.Bits / 8, QuantizedWeight.RowBytes(count, format.Bits)));
         }
     }
@@ -47,20 +49,22 @@ internal static unsafe class BlockReader
     /// <summary>One row of <see cref="Widen"/>.</summary>
     /// <param name="format">Of the blocks.</param>
     /// <param name="blocks">The row's.</param>
-    /// <param name="values">Whose row they become.</param>
+    /// <param name="inputs">Weights of a row.</param>
+    /// <param name="values">Of the rows of which they become one.</param>
+    /// <param name="dtype">float32 or bfloat16.</param>
     /// <param name="row">Which.</param>
-    public static void WidenRow(BlockFormat format, byte* blocks, Matrix values, long row)
+    public static void WidenRow(BlockFormat format, byte* blocks, int inputs, byte* values, ScalarType dtype, long row)
     {
         byte* codes = stackalloc byte[Piece];
         float* scales = stackalloc float[Piece / 16], minima = stackalloc float[Piece / 16], widened = stackalloc float[Piece];
-        for (int start = 0; start < values.Columns; start += Piece)
+        for (int start = 0; start < inputs; start += Piece)
         {
-            int count = Math.Min(Piece, values.Columns - start);
+            int count = Math.Min(Piece, inputs - start);
             format.Read(blocks + format.Type.RowBytes(start), count, codes, scales, minima);
-            long at = row * values.Columns + start;
-            Span<float> target = new(values.Dtype == ScalarType.Float32 ? values.Floats + at : widened, count);
+            byte* at = values + Matrix.BytesOf(1, row * inputs + start, dtype);
+            Span<float> target = new(dtype == ScalarType.Float32 ? (float*)at : widened, count);
             format.Widen(codes, scales, minima, target);
-            if (values.Dtype != ScalarType.Float32) FloatConversion.ToBFloat16(target, new Span<ushort>((ushort*)values.Data + at, count));
+            if (dtype != ScalarType.Float32) FloatConversion.ToBFloat16(target, new Span<ushort>(at, count));
         }
     }
 

@@ -7,18 +7,22 @@ internal sealed unsafe class PanelCode
     private readonly CodeCache<PackShape> _packers = new(PanelPacker.Generate);
 
     /// <summary>Fills in all of a job that follows from the shapes.</summary>
-    /// <param name="job">With its input and room for its chunks.</param>
+    /// <param name="job">With its input, the size of its blocks and room for its chunks.</param>
     /// <param name="weight">One of the weights, which all have one format.</param>
-    /// <param name="blockOutputs">Outputs of a block.</param>
     /// <param name="add">Whether to add to the outputs.</param>
-    public void Plan(ref PanelJob job, Weight weight, int blockOutputs, bool add)
+    public void Plan(ref PanelJob job, Weight weight, bool add)
     {
         job.Packer = UnitPacker.Of(PackShape.Of(weight), _packers);
         job.Strips = Strips.Of(job.Input.Rows, PanelProducts.StripRows);
-        job.FetchingStrips = Math.Min(job.Strips.Count, 8);
-        int calls = job.FetchingStrips * blockOutputs / (PanelTile.Lanes * PanelProducts.Vectors), multiple = PanelTile.InputMultiple / 2;
-        job.RowsAhead = (blockOutputs / calls + multiple - 1) / multiple * multiple;
+        if (weight.Reader is null) PlanFetching(ref job); // else there is nothing to fetch before it is read
         for (int i = 0; i < job.ChunkCount; i++) SetChunk(ref job, i, add || i > 0);
+    }
+
+    private static void PlanFetching(ref PanelJob job)
+    {
+        job.FetchingStrips = Math.Min(job.Strips.Count, 8);
+        int calls = job.FetchingStrips * job.BlockOutputs / (PanelTile.Lanes * PanelProducts.Vectors), multiple = PanelTile.InputMultiple / 2;
+        job.RowsAhead = (job.BlockOutputs / calls + multiple - 1) / multiple * multiple;
     }
 
     private void SetChunk(ref PanelJob job, int number, bool add)
@@ -28,6 +32,7 @@ internal sealed unsafe class PanelCode
         chunk.Inputs = InputChunk.Of(job.Input.Inputs, number, pack.RoundInputs);
         PanelShape shape = new(job.Strips.Longest, PanelProducts.Vectors, chunk.Inputs.PaddedInputs, job.Input.Stride, chunk.UnitBytes, default, add);
         (chunk.Long, chunk.Short) = (CodeOf(shape), CodeOf(shape with { Rows = job.Strips.Shortest }));
+        if (job.FetchingStrips == 0) return;
         shape = shape with { Fetch = PanelFetch.OfRows(job.RowsAhead, pack.WeightStride, pack.Bits) };
         (chunk.LongFetching, chunk.ShortFetching) = (CodeOf(shape), CodeOf(shape with { Rows = job.Strips.Shortest }));
     }

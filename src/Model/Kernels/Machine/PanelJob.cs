@@ -5,7 +5,7 @@ internal unsafe struct PanelJob
 {
     public Product* Products;
     public Chunk* Chunks;
-    public int ProductCount, ChunkCount;
+    public int ProductCount, ChunkCount, BlockOutputs;
     public RowInput Input;
     public UnitPacker Packer;
     public Strips Strips;

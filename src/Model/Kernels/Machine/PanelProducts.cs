@@ -12,7 +12,7 @@ internal sealed unsafe class PanelProducts
     /// <summary>Units of a tile, and the input rows that make the most of them.</summary>
     public const int Vectors = 2, StripRows = PanelTile.MaxSums / Vectors;
 
-    private const int BlockOutputs = 128;
+    private const int MostBlockOutputs = 128;
 
     private readonly PanelCode _code = new();
     private readonly PerThread<ScratchMemory> _panels = new(() => new ScratchMemory());
@@ -31,9 +31,11 @@ internal sealed unsafe class PanelProducts
         Product* products = stackalloc Product[projections.Length];
         byte** panels = stackalloc byte*[_panels.Count];
         PanelJob job = new() { Products = products, ProductCount = projections.Length, Chunks = chunks, ChunkCount = chunkCount, Input = input, Panels = panels };
-        _code.Plan(ref job, projections[0].Weight, BlockOutputs, add);
-        for (int slot = 0; slot < _panels.Count; slot++) panels[slot] = (byte*)_panels[slot].Get(BlockOutputs / UnitPacker.Outputs * chunks[0].UnitBytes); // the first is the longest
-        ParallelFor.Run(Product.Tabulate(projections, BlockOutputs, products), 1, &Blocks, &job);
+        RowReader? reader = projections[0].Weight.Reader;
+        job.BlockOutputs = reader is null ? MostBlockOutputs : Math.Min(MostBlockOutputs, reader.MostRows / UnitPacker.Outputs * UnitPacker.Outputs);
+        _code.Plan(ref job, projections[0].Weight, add);
+        for (int slot = 0; slot < _panels.Count; slot++) panels[slot] = (byte*)_panels[slot].Get(job.BlockOutputs / UnitPacker.Outputs * chunks[0].UnitBytes); // the first is the longest
+        ParallelFor.Run(Product.Tabulate(projections, job.BlockOutputs, products), 1, &Blocks, &job);
     }
 
     private static void Blocks(long begin, long end, void* state)
@@ -43,19 +45,20 @@ internal sealed unsafe class PanelProducts
         {
             ref Product product = ref job.Products[i];
             (int first, int last) = product.Within(begin, end);
-            for (int block = first; block < last; block++) Block(ref job, ref product, block * BlockOutputs);
+            for (int block = first; block < last; block++) Block(ref job, product, block * job.BlockOutputs);
         }
     }
 
-    private static void Block(ref PanelJob job, ref Product product, int first)
+    private static void Block(ref PanelJob job, in Product whole, int first)
     {
-        int units = Math.Min(BlockOutputs, product.Outputs - first) / UnitPacker.Outputs;
+        int outputs = Math.Min(job.BlockOutputs, whole.Outputs - first), units = outputs / UnitPacker.Outputs;
+        Product product = whole.Bring(first, outputs);
         byte* rows = product.Weight + (long)first * job.Packer.Shape.WeightStride, panels = job.Panels[ParallelFor.Slot];
         for (int i = 0; i < job.ChunkCount; i++)
         {
             ref PanelJob.Chunk chunk = ref job.Chunks[i];
             for (int unit = 0; unit < units; unit++) job.Packer.Pack(product, first + unit * UnitPacker.Outputs, chunk.Inputs.Start, chunk.Inputs.Inputs, panels + unit * chunk.UnitBytes);
-            byte* next = i + 1 < job.ChunkCount ? rows + job.Packer.Shape.BytesTo(job.Chunks[i + 1].Inputs.Start) : rows + (long)BlockOutputs * job.Packer.Shape.WeightStride;
+            byte* next = i + 1 < job.ChunkCount ? rows + job.Packer.Shape.BytesTo(job.Chunks[i + 1].Inputs.Start) : rows + (long)outputs * job.Packer.Shape.WeightStride;
             Multiply(ref job, ref chunk, panels, product.Output + first, product.Outputs, units, next);
         }
     }

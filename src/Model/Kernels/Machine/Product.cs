@@ -6,6 +6,7 @@ internal unsafe struct Product
     public byte* Weight;
     public float* Scales; // of codes; else null
     public float* Corrections; // of codes: the minima, or the scales once more
+    public nint Reader; // of a RowReader; 0 where the weight is in memory
     public float* Output;
     public int Outputs, FirstPiece, PieceCount;
 
@@ -30,19 +31,18 @@ internal unsafe struct Product
     public readonly (int First, int Last) Within(long begin, long end) =>
         ((int)Math.Max(begin - FirstPiece, 0), (int)Math.Min(end - FirstPiece, PieceCount));
 
+    /// <summary>The same with some of the weight's rows in memory, for the calling thread until it asks for others.</summary>
+    /// <param name="output">The first.</param>
+    /// <param name="count">How many.</param>
+    /// <exception cref="RunnerLostException">They cannot be read.</exception>
+    public readonly Product Bring(int output, int count) => Reader == 0 ? this : On(RowReader.At(Reader).Read(output, count));
+
     private static Product Of(Projection projection)
     {
-        Product product = new() { Output = projection.Output.Floats, Outputs = projection.Weight.Outputs };
-        if (projection.Weight is QuantizedWeight codes)
-        {
-            product.Weight = (byte*)codes.Codes.Data;
-            product.Scales = codes.Scales.Floats;
-            product.Corrections = (codes.Minima ?? codes.Scales).Floats;
-        }
-        else
-        {
-            product.Weight = projection.Weight is PackedWeight packed ? packed.Units : (byte*)((DenseWeight)projection.Weight).Values.Data;
-        }
-        return product;
+        Weight weight = projection.Weight;
+        Product product = new() { Output = projection.Output.Floats, Outputs = weight.Outputs, Reader = weight.Reader?.Handle ?? 0 };
+        return product.On(weight is PackedWeight packed ? new WeightRows(packed.Units, null, null) : WeightRows.Of(weight));
     }
+
+    private readonly Product On(WeightRows rows) => this with { Weight = rows.Values, Scales = rows.Scales, Corrections = rows.Minima is null ? rows.Scales : rows.Minima };
 }

@@ -27,7 +27,7 @@ internal sealed unsafe class RowProducts
         public Product* Products;
         public int ProductCount;
         public RowInput Input;
-        public int WeightStride, ScaleStride, BlockTiles;
+        public int WeightStride, ScaleStride, PieceTiles, BlockTiles; // a piece is what a thread takes at least
         public Strips Strips;
         public bool HasStreams; // a tile's outputs are far apart
         public StripCode* Code; // of each product where they are, which says how far; else of each strip
@@ -40,6 +40,7 @@ internal sealed unsafe class RowProducts
     public void Run(RowInput input, ReadOnlySpan<Projection> projections, bool add)
     {
         QuantizedWeight? codes = projections[0].Weight as QuantizedWeight;
+        RowReader? reader = projections[0].Weight.Reader;
         Strips strips = Strips.Of(input.Rows, codes is null ? FloatTile.MaxRows : CodeTile.MaxRows);
         bool few = strips.Count <= FewStrips;
         if (few) strips = Strips.Of(input.Rows, input.Rows); // to the code, which cuts them itself
@@ -55,13 +56,15 @@ internal sealed unsafe class RowProducts
             Strips = strips,
             Code = code,
         };
-        int tiles = Product.Tabulate(projections, TileOutputs, products);
-        job.HasStreams = input.Rows == 1 && (long)tiles * TileOutputs * job.WeightStride < int.MaxValue; // a distance is part of the code, in 32 bits
-        job.BlockTiles = few ? tiles : Math.Max(1, BlockBytes / (TileOutputs * job.WeightStride));
+        int cachedTiles = Math.Max(1, BlockBytes / (TileOutputs * job.WeightStride));
+        job.PieceTiles = reader is null ? 1 : Math.Min(cachedTiles, reader.MostRows / TileOutputs);
+        int pieces = Product.Tabulate(projections, job.PieceTiles * TileOutputs, products);
+        job.BlockTiles = reader is not null ? job.PieceTiles : few ? pieces : cachedTiles;
+        job.HasStreams = reader is null && input.Rows == 1 && (long)pieces * TileOutputs * job.WeightStride < int.MaxValue; // a distance is part of the code, in 32 bits
         if (job.HasStreams) for (int i = 0; i < projections.Length; i++) code[i] = CodeOf(job, codes, 1, products[i].Outputs / TileOutputs, fetchesAhead: false, add);
-        else for (int strip = 0; strip < strips.Count; strip++) code[strip] = CodeOf(job, codes, strips.RowsOf(strip), distance: 1, few, add);
-        long workPerTile = (long)TileOutputs * input.Inputs * input.Rows;
-        ParallelFor.Run(tiles, Math.Max(1, WorkPerThread / workPerTile), &Tiles, &job);
+        else for (int strip = 0; strip < strips.Count; strip++) code[strip] = CodeOf(job, codes, strips.RowsOf(strip), distance: 1, few && reader is null, add);
+        long workPerPiece = (long)job.PieceTiles * TileOutputs * input.Inputs * input.Rows;
+        ParallelFor.Run(pieces, Math.Max(1, WorkPerThread / workPerPiece), &Pieces, &job);
     }
 
     private StripCode CodeOf(in Job job, QuantizedWeight? codes, int rows, int distance, bool fetchesAhead, bool add)
@@ -76,30 +79,34 @@ internal sealed unsafe class RowProducts
         return new StripCode { Tile = _codes[shape], Rest = _codes[shape with { Outputs = 1, Distance = 1, FetchesAhead = false }] };
     }
 
-    private static void Tiles(long begin, long end, void* state)
+    private static void Pieces(long begin, long end, void* state)
     {
         ref Job job = ref *(Job*)state;
         for (int i = 0; i < job.ProductCount; i++)
         {
             ref Product product = ref job.Products[i];
             (int first, int last) = product.Within(begin, end);
-            int whole = product.Outputs / TileOutputs;
-            for (int tile = first; tile < Math.Min(last, whole); tile += job.BlockTiles) Block(ref job, i, tile, Math.Min(job.BlockTiles, Math.Min(last, whole) - tile));
-            if (last > whole && last > first) Rest(ref job, i, whole * TileOutputs);
+            int whole = product.Outputs / TileOutputs, endTile = Math.Min(last * job.PieceTiles, whole);
+            for (int tile = first * job.PieceTiles; tile < endTile; tile += job.BlockTiles) Block(ref job, i, tile, Math.Min(job.BlockTiles, endTile - tile));
+            if (last * job.PieceTiles > whole && last > first) Rest(ref job, i, whole * TileOutputs);
         }
     }
 
     private static void Block(ref Job job, int product, int tile, int count)
     {
         int output = job.HasStreams ? tile : tile * TileOutputs;
+        Product brought = job.Products[product].Bring(output, count * TileOutputs);
         for (int strip = 0, row = 0; strip < job.Strips.Count; row += job.Strips.RowsOf(strip++))
-            Call(ref job, ref job.Products[product], job.Code[job.HasStreams ? product : strip].Tile, row, output, count);
+            Call(ref job, ref brought, job.Code[job.HasStreams ? product : strip].Tile, row, output, count);
     }
 
     private static void Rest(ref Job job, int product, int output)
     {
+        int count = job.Products[product].Outputs - output;
+        if (count == 0) return;
+        Product brought = job.Products[product].Bring(output, count);
         for (int strip = 0, row = 0; strip < job.Strips.Count; row += job.Strips.RowsOf(strip++))
-            Call(ref job, ref job.Products[product], job.Code[job.HasStreams ? product : strip].Rest, row, output, job.Products[product].Outputs - output);
+            Call(ref job, ref brought, job.Code[job.HasStreams ? product : strip].Rest, row, output, count);
     }
 
     private static void Call(ref Job job, ref Product product, nint code, int row, int output, int count)

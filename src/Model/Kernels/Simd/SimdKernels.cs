@@ -20,6 +20,10 @@ internal static class SimdKernels
     /// <summary>Whether kernels for weights of a type multiply with <see cref="PackedWeight"/>.</summary>
     public static bool TakesPackedWeights(ScalarType dtype) => UseWide && MachineCode.IsSupported && dtype == ScalarType.BFloat16;
 
+    /// <summary>Whether kernels multiply with weights whose rows a <see cref="RowReader"/> brings.</summary>
+    /// <param name="weight">One of them.</param>
+    public static bool TakesReaders(Weight weight) => UseWide && MachineCode.IsSupported && MachineLinear.Supports(OutlierWeight.CodesOf(weight));
+
     /// <summary>Kernels for weights of a type; the cache may have another.</summary>
     /// <param name="dtype">float32 or bfloat16.</param>
     /// <param name="deterministic">Whether large products also go through kernels whose rows do not depend on each other.</param>

@@ -12,7 +12,7 @@ internal sealed class LatencyBench
     private readonly MemoryRead? _memory; // null where no CPU computes, and under a limit, which it would have to share
     private readonly Random _random;
     private readonly List<LatencyRun>[] _runs; // [prompt lengths]
-    private readonly List<double> _reads = [], _streamReads = []; // GB/s
+    private readonly List<double> _reads = [], _streamReads = [], _singleReads = []; // GB/s
     private readonly List<GenerationTimes> _unseen = [], _seen = [];
 
     private LatencyBench(LatencyPlan plan, EngineSession session)
@@ -75,7 +75,9 @@ internal sealed class LatencyBench
         if (_plan.SeenPrefix > 0) await PrefixAsync(counts, cancellation);
         if (!counts) return;
         if (_memory is not null) _reads.Add(_memory.Measure());
-        if (_session.Description.Memory is not null && await _session.MeasureStreamAsync(cancellation) is { } rate) _streamReads.Add(rate.BytesPerSecond / 1e9);
+        if (_session.Description.Memory is null || await _session.MeasureStreamAsync(cancellation) is not { } rate) return;
+        _streamReads.Add(rate.BytesPerSecond / 1e9);
+        if (rate.SingleSeconds is { } seconds) _singleReads.Add(rate.StepBytes / seconds / 1e9);
     }
 
     private async Task<LatencyRun> BatchAsync(int promptTokens, CancellationToken cancellation)
@@ -100,14 +102,15 @@ internal sealed class LatencyBench
 
     private LatencyReport Report(long? loadPeak, long? runPeak)
     {
-        Distribution? streamRead = Distribution.Of(_streamReads);
+        Distribution? streamRead = Distribution.Of(_streamReads), singleRead = Distribution.Of(_singleReads);
         return new LatencyReport
         {
             Model = BenchedModel.Of(_session),
             Settings = _plan,
-            Results = [.. _runs.Select((runs, i) => LatencyResult.Of(_plan.PromptTokens[i], runs, _session.Description.StepBytes, streamRead))],
+            Results = [.. _runs.Select((runs, i) => LatencyResult.Of(_plan.PromptTokens[i], runs, _session.Description.StepBytes, streamRead, singleRead))],
             MemoryReadGbPerS = Distribution.Of(_reads),
             StreamReadGbPerS = streamRead,
+            SingleStreamReadGbPerS = singleRead,
             SeenPrefix = PrefixResult.Of(_plan.SeenPrefix, _unseen, _seen),
             PeakLoadBytes = loadPeak,
             PeakRunBytes = runPeak,

@@ -15,8 +15,11 @@ internal sealed record LatencyReport() : BenchReport("latency")
     /// <summary>Plain reads of as much memory; null where no CPU computes, and under a limit.</summary>
     public Distribution? MemoryReadGbPerS { get; init; }
 
-    /// <summary>Plain reads of the weights that stream, from where they stream and through the same buffers; null if nothing streams.</summary>
+    /// <summary>Plain reads of the weights that stream, by the threads that read them in steps and into the same memory; null if nothing streams.</summary>
     public Distribution? StreamReadGbPerS { get; init; }
+
+    /// <summary>The same by a single thread; null where threads of their own read them in any case.</summary>
+    public Distribution? SingleStreamReadGbPerS { get; init; }
 
     public PrefixResult? SeenPrefix { get; init; }
 
@@ -56,9 +59,14 @@ internal sealed record LatencyReport() : BenchReport("latency")
 
     private void WriteStreaming(TextWriter output, int promptTokens, StreamResult streaming)
     {
-        string wait = streaming.WaitMs is { } ms ? $", and waits {Figures.Show(ms)} ms in each" : "";
-        output.WriteLine($"Streamed after a prompt of {promptTokens}: {Figures.Bytes((long)streaming.StepBytes)} a step; a plain read of them allows {Figures.Show(1000 / streaming.ReadMs)} steps/s ({Figures.Show(StreamReadGbPerS!.P50)} GB/s), "
-            + $"decoding makes {Figures.Show(1000 * streaming.ReadShare / streaming.ReadMs)}, {Figures.Show(100 * streaming.ReadShare)} % of that{wait}");
+        string wait = streaming.WaitMs is { } ms ? $", and waits {Figures.Show(ms)} ms in each" : "", read = Rate(streaming.ReadMs, StreamReadGbPerS!), share = Share(streaming.ReadShare);
+        if (streaming is { SingleReadMs: { } singleMs, SingleReadShare: { } singleShare })
+            (read, share) = ($"by one thread {Rate(singleMs, SingleStreamReadGbPerS!)}, by all that multiply {read}", $"{Share(singleShare)} and {share}");
+        output.WriteLine($"Streamed after a prompt of {promptTokens}: {Figures.Bytes((long)streaming.StepBytes)} a step; a plain read of them allows {read}; decoding makes {Figures.Show(1000 / streaming.StepMs)}, {share} of that{wait}");
+
+        static string Rate(double ms, Distribution gbPerS) => $"{Figures.Show(1000 / ms)} steps/s ({Figures.Show(gbPerS.P50)} GB/s)";
+
+        static string Share(double share) => $"{Figures.Show(100 * share)} %";
     }
 
     private void WriteMemory(TextWriter output)

@@ -9,8 +9,9 @@ internal sealed record LatencyResult(
     /// <param name="promptTokens">Length of the prompt.</param>
     /// <param name="runs">The counted ones.</param>
     /// <param name="stepBytes">Weights that a step reads.</param>
-    /// <param name="streamRead">Plain reads of the weights that stream, GB/s; null where there were none.</param>
-    public static LatencyResult Of(int promptTokens, IReadOnlyList<LatencyRun> runs, long stepBytes, Distribution? streamRead)
+    /// <param name="streamRead">Reads of the weights that stream, GB/s; null where there were none.</param>
+    /// <param name="singleRead">Those of a single thread; null where there were none.</param>
+    public static LatencyResult Of(int promptTokens, IReadOnlyList<LatencyRun> runs, long stepBytes, Distribution? streamRead, Distribution? singleRead)
     {
         Distribution? tpot = Distribution.Of(runs.Select(run => run.Tpot));
         return new LatencyResult(
@@ -21,6 +22,6 @@ internal sealed record LatencyResult(
             Distribution.Of(runs.Select(run => run.Decode)),
             Distribution.Of(runs.Select(run => run.EndToEnd)),
             stepBytes / 1e6 / tpot?.P50,
-            StreamResult.Of(runs, streamRead));
+            StreamResult.Of(runs, streamRead, singleRead));
     }
 }

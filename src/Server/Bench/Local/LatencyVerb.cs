@@ -41,9 +41,9 @@ internal static class LatencyVerb
           time per output token  from the first token to the last, by the tokens after the first
           decode                 the batch by time per output token
           end to end             from submission to the last token
-          streamed               under Model:MemoryLimit, bytes of weights that a step reads from where they stream, and the steps that a plain read of just these allows: by the same threads, from
-                                 the same file (on a GPU from the host's memory) through the same buffers, with nothing else to do, after each run; beside it the steps of decoding, the share
-                                 that they are of those, and for how long each waited for weights. The rate that the start-up lines told follows
+          streamed               under Model:MemoryLimit, bytes of weights that a step reads from where they stream, and the steps that a plain read of just these allows, with nothing else to do, after
+                                 each run: from the same file (on a GPU from the host's memory) into the same memory, by the threads that read in steps, and where those are all that multiply also by one of them alone.
+                                 Beside it the steps of decoding, the share that they are of those, and for how long each waited for weights. The rate that the start-up lines told follows
           weight bandwidth       bytes of weights that a step reads, by time per output token; beside it how fast this machine reads as much memory with as many threads, measured in the same minutes; not under
                                  a limit, which that memory would have to share
 
