@@ -84,7 +84,7 @@ internal sealed class DecodeGraphs(CudaStream stream, Func<ForwardBatch, Matrix>
         try
         {
             Matrix logits = forward(_shape);
-            return new Recording(stream.Driver.EndCapture(stream.Handle), logits);
+            return new Recording(stream.Driver.EndCapture(stream.Handle), logits, overlaps);
         }
         catch
         {
@@ -118,6 +118,6 @@ internal sealed class DecodeGraphs(CudaStream stream, Func<ForwardBatch, Matrix>
         }
     }
 
-    /// <summary>A graph, and where its logits will be.</summary>
-    public readonly record struct Recording(nint Graph, Matrix Logits);
+    /// <summary>A graph, where its logits will be, and whether its kernels overlap.</summary>
+    public readonly record struct Recording(nint Graph, Matrix Logits, bool Overlaps);
 }

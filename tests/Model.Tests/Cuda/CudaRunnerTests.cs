@@ -58,6 +58,17 @@ public sealed class CudaRunnerTests : IDisposable
         Assert.Equal("", overlapping.Leaks);
     }
 
+    [CudaEmulatorTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Load_TellsWhetherKernelsOfADecodeStepOverlap(bool canOverlap)
+    {
+        EmulatedDevice device = new() { CanOverlap = canOverlap };
+        using (ModelRunner runner = ModelRunner.Load(Options("bfloat16", "auto"), device.Choice))
+            Assert.Equal(canOverlap, runner.Description.Device.Contains(", decode kernels overlap", StringComparison.Ordinal));
+        Assert.Equal("", device.Leaks);
+    }
+
     [CudaEmulatorFact]
     public void Load_OutliersSplitOff_IsRefusedWithTheRemedy()
     {

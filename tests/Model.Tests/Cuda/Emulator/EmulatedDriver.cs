@@ -34,7 +34,7 @@ internal sealed unsafe partial class EmulatedDriver : ICudaDriver
 
     public bool CanOverlap { get; init; }
 
-    /// <summary>Things done so far.</summary>
+    /// <summary>Things done so far, but for kernels that overlapped.</summary>
     public long Clock { get; set; }
 
     /// <summary>What was made and not destroyed, in words; empty when nothing was.</summary>
