@@ -77,7 +77,7 @@ public sealed class EmulatedDeviceTests : IDisposable
     {
         ModelOptions options = new() { Path = _folder, Deterministic = true, BlockCount = blockCount, MaxSequences = 8, MaxBatchTokens = 24 };
         SchedulerOptions scheduling = new() { MaxBatchTokens = options.MaxBatchTokens, MaxSequences = options.MaxSequences };
-        EmulatedDevice device = new();
+        EmulatedDevice device = new() { CanOverlap = true };
         CountingRunner? runner = null;
         await using (Engine engine = new(() => runner = new CountingRunner(ModelRunner.Load(options, device.Choice)), scheduling, TimeProvider.System))
         {

@@ -35,6 +35,8 @@ internal sealed class CompileCache(ICudaCompiler compiler, string identity, stri
         return image;
     }
 
+    public bool CanOverlap(string architecture) => compiler.CanOverlap(architecture);
+
     private string Key(CudaUnit unit, string architecture)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

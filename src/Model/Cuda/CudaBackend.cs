@@ -113,8 +113,10 @@ internal sealed class CudaBackend : IBackend
     public IStep CreateStep(LlamaModel model, LlamaConfig config, StepSize size, bool isAlone)
     {
         PromptReader reader = new(model.Head!, new CudaScorer(_stream, _sampling!, size.Samples), new HostRows(_memory));
-        CudaStep step = new(model, _stream, _upload!, new CudaSampler(_stream, _sampling!, config.VocabSize, size.Samples), reader, size, hasGraphs: isAlone && !_streams);
+        bool hasGraphs = isAlone && !_streams;
+        CudaStep step = new(model, _stream, _upload!, new CudaSampler(_stream, _sampling!, config.VocabSize, size.Samples), reader, size, hasGraphs);
         FinishLoading();
+        if (hasGraphs && _stream.CanOverlap) _kernels!.OverlapsDecoding = step.RecordFirst();
         return step;
     }
 

@@ -17,6 +17,7 @@ internal sealed unsafe class CudaDriver : ICudaDriver
     private readonly DriverApi _api;
     private readonly int _device;
     private readonly nint _context;
+    private bool _overlaps; // what is launched: it is recorded so
 
     /// <summary>Takes a device and makes its context current on this thread; use <see cref="CudaDevices.Open"/>.</summary>
     public CudaDriver(DriverApi api, CudaDevice device)
@@ -100,14 +101,19 @@ internal sealed unsafe class CudaDriver : ICudaDriver
         return function;
     }
 
-    public void AllowSharedMemory(nint function, int bytes) =>
+    // What takes much of it copies past the first-level cache, and two blocks are to have room even if the driver would have left them less.
+    public void AllowSharedMemory(nint function, int bytes)
+    {
+        const int much = 48 << 10, all = 100; // percent
         Check(Api.FuncSetAttribute(function, FunctionAttribute.MaxDynamicSharedSizeBytes, bytes), $"cuFuncSetAttribute of {bytes} bytes of shared memory");
+        if (bytes > much) Check(Api.FuncSetAttribute(function, FunctionAttribute.PreferredSharedMemoryCarveout, all), "cuFuncSetAttribute of the share of shared memory");
+    }
 
     public void Launch(nint function, LaunchShape shape, nint stream, void** arguments)
     {
-        int error = Api.LaunchKernel(
+        int error = _overlaps ? LaunchOverlapping(function, shape, stream, arguments) : Api.LaunchKernel(
             function, (uint)shape.GridX, (uint)shape.GridY, (uint)shape.GridZ, (uint)shape.Threads, 1, 1, (uint)shape.SharedBytes, stream, arguments, null);
-        if (error != 0) throw DriverFault.Of(_api, error, $"cuLaunchKernel of {shape}");
+        if (error != 0) throw DriverFault.Of(_api, error, $"cuLaunchKernel{(_overlaps ? "Ex" : "")} of {shape}");
     }
 
     public nint CreateStream()
@@ -122,13 +128,21 @@ internal sealed unsafe class CudaDriver : ICudaDriver
 
     public void Synchronize(nint stream) => Check(Api.StreamSynchronize(stream), "cuStreamSynchronize");
 
+    // Graphs have edges for it from CUDA 12.3 on.
+    public bool CanOverlap => Device.Major >= 9 && _api.LaunchKernelEx != null && _api.Version >= new Version(12, 3);
+
     // Of this thread's calls alone: with Global another thread that allocates device memory meanwhile (torch, a second model) would break the recording; with Relaxed our own mistakes
     // would not show.
-    public void BeginCapture(nint stream) => Check(Api.StreamBeginCapture(stream, CaptureMode.ThreadLocal), "cuStreamBeginCapture");
+    public void BeginCapture(nint stream, bool overlaps = false)
+    {
+        Check(Api.StreamBeginCapture(stream, CaptureMode.ThreadLocal), "cuStreamBeginCapture");
+        _overlaps = overlaps && CanOverlap;
+    }
 
     public nint EndCapture(nint stream)
     {
         nint graph, runnable;
+        _overlaps = false;
         Check(Api.StreamEndCapture(stream, &graph), "cuStreamEndCapture");
         int error = _api.GraphInstantiateWithFlags != null ? _api.GraphInstantiateWithFlags(&runnable, graph, 0)
             : _api.GraphInstantiate != null ? _api.GraphInstantiate(&runnable, graph, null, null, 0)
@@ -177,6 +191,13 @@ internal sealed unsafe class CudaDriver : ICudaDriver
             if (_current != this) MakeCurrent();
             return _api;
         }
+    }
+
+    private int LaunchOverlapping(nint function, LaunchShape shape, nint stream, void** arguments)
+    {
+        LaunchAttribute overlap = new() { Id = LaunchAttributeId.ProgrammaticStreamSerialization, Value = 1 };
+        LaunchConfiguration configuration = new(shape, stream, &overlap, attributeCount: 1);
+        return Api.LaunchKernelEx(&configuration, function, arguments, null);
     }
 
     private void MakeCurrent()

@@ -43,7 +43,11 @@ internal sealed unsafe class CudaKernels : IKernels, IDisposable
 
     public void Calibrate(LlamaWeights weights) => _linear.Calibrate(weights);
 
-    public string Describe(LlamaWeights? weights = null) => $"own kernels on {_device}{(weights is null ? "" : $", {_linear.Describe(weights)}")}";
+    /// <summary>Whether those of a decode step overlap; told for the start-up lines.</summary>
+    public bool OverlapsDecoding { get; set; }
+
+    public string Describe(LlamaWeights? weights = null) =>
+        $"own kernels on {_device}{(weights is null ? "" : $", {_linear.Describe(weights)}{(OverlapsDecoding ? ", decode kernels overlap" : "")}")}";
 
     public void Begin(ForwardBatch batch)
     {

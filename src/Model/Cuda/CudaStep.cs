@@ -24,6 +24,7 @@ internal sealed unsafe class CudaStep : IStep
     private readonly CudaKernel _takeDrawn;
     private readonly DecodeGraphs _graphs;
     private readonly bool _hasGraphs;
+    private readonly StepSize _size;
     private readonly PromptReader _reader;
     private readonly Lookahead[] _lookaheads = new Lookahead[Buffers];
     private readonly nint[] _done = new nint[Buffers]; // events
@@ -41,7 +42,7 @@ internal sealed unsafe class CudaStep : IStep
     /// <param name="hasGraphs">Whether a decode step may be recorded and launched as a whole.</param>
     public CudaStep(LlamaModel model, CudaStream stream, BatchUpload upload, CudaSampler sampler, PromptReader reader, StepSize size, bool hasGraphs = true)
     {
-        (_model, _stream, _upload, _sampler, _reader, _hasGraphs) = (model, stream, upload, sampler, reader, hasGraphs);
+        (_model, _stream, _upload, _sampler, _reader, _size, _hasGraphs) = (model, stream, upload, sampler, reader, size, hasGraphs);
         _drawn = new int[size.Samples];
         _takeDrawn = stream.Load(new CudaUnit("batch.cu", [])).Kernel("take_drawn");
         _graphs = new DecodeGraphs(stream, model.Forward, Math.Min(size.Samples, size.Tokens)); // padding has tokens too
@@ -51,6 +52,18 @@ internal sealed unsafe class CudaStep : IStep
     public bool IsAhead { get; private set; }
 
     public TimeSpan Waited => Stopwatch.GetElapsedTime(0, _waitedTicks);
+
+    /// <summary>Records the step of a single sequence ahead of all others, so that what the driver refuses is known at start.</summary>
+    /// <returns>Whether its kernels overlap.</returns>
+    public bool RecordFirst()
+    {
+        ForwardBatch nobody = new(1, 1, _size.BlocksPerSequence) { TokenCount = 1, SequenceCount = 1, SampleCount = 1 };
+        (nobody.TokenStarts[1], nobody.Slots[0]) = (1, -1); // a row as those that pad a step
+        _upload.Enqueue(nobody, sequences: 1, _buffer);
+        bool overlaps = _graphs.Record(rows: 1).Overlaps;
+        _stream.Synchronize();
+        return overlaps;
+    }
 
     public void Prepare(ForwardBatch batch)
     {

@@ -10,6 +10,9 @@ internal sealed class CudaStream(ICudaDriver driver, ICudaCompiler compiler) : I
     /// <summary>The driver's handle.</summary>
     public nint Handle { get; } = driver.CreateStream();
 
+    /// <summary>Whether kernels of a recording can overlap, by device, driver and compiler.</summary>
+    public bool CanOverlap => Driver.CanOverlap && compiler.CanOverlap(Driver.Device.Architecture);
+
     /// <summary>Begins to compile a source for this device. A unit takes a second or so, so all that are asked for compile side by side, and each is waited for when it is first needed.</summary>
     public CudaModule Load(CudaUnit unit)
     {

@@ -56,8 +56,13 @@ internal unsafe interface ICudaDriver : IDisposable
     /// <summary>Waits for all that was enqueued on it.</summary>
     void Synchronize(nint stream);
 
+    /// <summary>Whether kernels of a recording can overlap, as far as device and driver go.</summary>
+    bool CanOverlap { get; }
+
     /// <summary>From now on what this thread enqueues on the stream is recorded, not done.</summary>
-    void BeginCapture(nint stream);
+    /// <param name="stream">Which.</param>
+    /// <param name="overlaps">Whether each of our kernels may take its places while the one before still runs, for which it must be made (<c>overlap.cuh</c>).</param>
+    void BeginCapture(nint stream, bool overlaps = false);
 
     /// <summary>Ends the recording and makes it a graph that can be launched again and again.</summary>
     nint EndCapture(nint stream);

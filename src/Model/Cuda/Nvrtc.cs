@@ -40,9 +40,17 @@ internal sealed unsafe class Nvrtc(CudaLibrary library) : ICudaCompiler
         }
     }
 
+    public bool CanOverlap(string architecture)
+    {
+        const int hopper = 90;
+        return NumberOf(Target(architecture).Target) >= hopper;
+    }
+
+    private static int NumberOf(string architecture) => int.Parse(architecture.AsSpan(architecture.IndexOf('_') + 1), System.Globalization.CultureInfo.InvariantCulture);
+
     private (string Target, bool IsPtx) Target(string architecture)
     {
-        int wanted = int.Parse(architecture.AsSpan("sm_".Length), System.Globalization.CultureInfo.InvariantCulture);
+        int wanted = NumberOf(architecture);
         int[] known = SupportedArchitectures();
         if (known.Contains(wanted)) return (architecture, false);
         int[] older = [.. known.Where(a => a < wanted)];

@@ -51,6 +51,27 @@ public sealed unsafe class CudaDriverTests
         Assert.Contains("cuStreamBeginCapture_v2 1", fake.Calls); // what other threads allocate does not break it
     }
 
+    [GccTheory]
+    [InlineData("cuLaunchKernelEx 2 3 4 64 1 1 100 1, 1 attribute 6 = 1")]
+    [InlineData("cuLaunchKernel 2 3 4 64 1 1 100 1", "-DOLD_DRIVER")]
+    public void Graph_OfKernelsThatOverlap_SaysSoToTheDriversThatKnow(string launch, params string[] options)
+    {
+        using FakeDriver fake = new(options);
+        using Session session = new(fake);
+        ICudaDriver driver = session.Driver;
+        Assert.Equal(options.Length == 0, driver.CanOverlap);
+        session.Scale(new LaunchShape(1, 1, 1, 1), factor: 1, shift: 0); // loads it
+        driver.BeginCapture(session.Stream.Handle, overlaps: true);
+        session.Scale(new LaunchShape(2, 3, 4, 64, 100), factor: 2, shift: 1);
+        Assert.Equal(launch, fake.Calls[^1]);
+        nint graph = driver.EndCapture(session.Stream.Handle);
+        driver.LaunchGraph(graph, session.Stream.Handle);
+        Assert.Equal([3, 5, 7], session.Output());
+        session.Scale(new LaunchShape(1, 1, 1, 32), factor: 2, shift: 1); // not recorded, so not overlapping
+        Assert.Equal("cuLaunchKernel 1 1 1 32 1 1 0 1", fake.Calls[^1]);
+        driver.DestroyGraph(graph);
+    }
+
     [GccFact]
     public void Dispose_GivesAllBack()
     {

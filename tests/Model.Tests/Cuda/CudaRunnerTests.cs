@@ -19,7 +19,7 @@ public sealed class CudaRunnerTests : IDisposable
     public void Run_Float32_DrawsTheGreedyTokensOfThePlainModel(bool deterministic, bool hasProducts)
     {
         ModelOptions options = Options("float32", "auto");
-        EmulatedDevice device = new() { HasProducts = hasProducts };
+        EmulatedDevice device = new() { HasProducts = hasProducts, CanOverlap = hasProducts };
         Assert.Equal(ModelRunnerTests.Generate(options with { Kernels = "plain" }, 40), ModelRunnerTests.Generate(options with { Deterministic = deterministic }, 40, device.Choice));
         Assert.Equal("", device.Leaks);
     }
@@ -43,6 +43,30 @@ public sealed class CudaRunnerTests : IDisposable
         Assert.Equal("", device.Leaks);
         Assert.Equal(expected, logprobs, (one, other) => Math.Abs(one - other) < tolerance);
         Assert.Equal(expectedSum, sum, (one, other) => Math.Abs(one - other) < 50 * tolerance);
+    }
+
+    // That each of its kernels waits for those before, of whichever form, is the emulator's to see.
+    [CudaEmulatorTheory]
+    [InlineData("bfloat16", "int8")]
+    [InlineData("int8", "auto")]
+    [InlineData("int4", "bfloat16")]
+    public void Run_DecodeStepsWhoseKernelsOverlap_DrawWhatTheyDrawWithout(string dtype, string kvDtype)
+    {
+        ModelOptions options = Options(dtype, kvDtype);
+        EmulatedDevice plain = new(), overlapping = new() { CanOverlap = true };
+        Assert.Equal(ModelRunnerTests.Generate(options, 6, plain.Choice), ModelRunnerTests.Generate(options, 6, overlapping.Choice));
+        Assert.Equal("", overlapping.Leaks);
+    }
+
+    [CudaEmulatorTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Load_TellsWhetherKernelsOfADecodeStepOverlap(bool canOverlap)
+    {
+        EmulatedDevice device = new() { CanOverlap = canOverlap };
+        using (ModelRunner runner = ModelRunner.Load(Options("bfloat16", "auto"), device.Choice))
+            Assert.Equal(canOverlap, runner.Description.Device.Contains(", decode kernels overlap", StringComparison.Ordinal));
+        Assert.Equal("", device.Leaks);
     }
 
     [CudaEmulatorFact]

@@ -32,6 +32,18 @@ public sealed class NvrtcTests
         Assert.EndsWith("\0", image, StringComparison.Ordinal); // the driver reads up to it
     }
 
+    // What it compiles for an older device does not wait for the kernel before it, though a newer one runs it.
+    [GccTheory]
+    [InlineData("sm_80", 90, false)]
+    [InlineData("sm_90", 90, true)]
+    [InlineData("sm_100", 90, true)]
+    [InlineData("sm_90", 87, false)]
+    public void CanOverlap_ByWhatItCompilesFor(string architecture, int newest, bool expected)
+    {
+        using FakeLibrary fake = new("nvrtc.c", "libnvrtc.so.12", $"-DNEWEST={newest}");
+        Assert.Equal(expected, Compiler(fake).CanOverlap(architecture));
+    }
+
     [GccFact]
     public void Compile_ForADeviceThatTheCompilerGaveUp_SaysWhatItKnows()
     {

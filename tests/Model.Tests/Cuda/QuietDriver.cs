@@ -5,8 +5,26 @@ namespace Llama.Model.Tests.Cuda;
 /// <summary>A device that takes everything and does nothing, for what a launcher itself costs.</summary>
 internal sealed unsafe class QuietDriver : ICudaDriver, ICudaCompiler
 {
+    private bool _overlaps;
+    private nint _newest;
+
     /// <summary>Kernels that were enqueued.</summary>
     public int LaunchCount { get; private set; }
+
+    /// <summary>Graphs that are there, and whether their kernels overlap.</summary>
+    public Dictionary<nint, bool> Graphs { get; } = [];
+
+    /// <summary>The graph that was launched last.</summary>
+    public nint Launched { get; private set; }
+
+    /// <summary>How often a recording of kernels that overlap was asked for.</summary>
+    public int OverlapCount { get; private set; }
+
+    /// <summary>Whether such a recording fails.</summary>
+    public bool RefusesToOverlap { get; init; }
+
+    /// <summary>Milliseconds of a graph, by whether its kernels overlap.</summary>
+    public Func<bool, float> TimeOf { get; init; } = _ => 0;
 
     public CudaDevice Device { get; } = new(0, "Quiet", 9, 0, 132, 227 << 10);
 
@@ -44,13 +62,24 @@ internal sealed unsafe class QuietDriver : ICudaDriver, ICudaCompiler
 
     public void Synchronize(nint stream) { }
 
-    public void BeginCapture(nint stream) { }
+    public bool CanOverlap { get; init; }
 
-    public nint EndCapture(nint stream) => 1;
+    public void BeginCapture(nint stream, bool overlaps = false)
+    {
+        _overlaps = overlaps;
+        if (overlaps) OverlapCount++;
+    }
 
-    public void LaunchGraph(nint graph, nint stream) { }
+    public nint EndCapture(nint stream)
+    {
+        if (_overlaps && RefusesToOverlap) throw new CudaException("cuStreamEndCapture failed");
+        Graphs[++_newest] = _overlaps;
+        return _newest;
+    }
 
-    public void DestroyGraph(nint graph) { }
+    public void LaunchGraph(nint graph, nint stream) => Launched = graph;
+
+    public void DestroyGraph(nint graph) => Graphs.Remove(graph);
 
     public nint CreateEvent() => 1;
 
@@ -62,7 +91,7 @@ internal sealed unsafe class QuietDriver : ICudaDriver, ICudaCompiler
 
     public void WaitFor(nint handle) { }
 
-    public float MillisecondsBetween(nint start, nint end) => 0;
+    public float MillisecondsBetween(nint start, nint end) => TimeOf(Graphs[Launched]);
 
     public void Dispose() { }
 }

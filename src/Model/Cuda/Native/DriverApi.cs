@@ -48,6 +48,10 @@ internal sealed unsafe class DriverApi(LoadedLibrary library)
     public readonly delegate* unmanaged<nint, uint, uint, uint, uint, uint, uint, uint, nint, void**, void**, int> LaunchKernel =
         (delegate* unmanaged<nint, uint, uint, uint, uint, uint, uint, uint, nint, void**, void**, int>)library["cuLaunchKernel"];
 
+    /// <summary>Drivers from CUDA 11.8 on; else null. Configuration, function, addresses of the arguments, extra.</summary>
+    public readonly delegate* unmanaged<LaunchConfiguration*, nint, void**, void**, int> LaunchKernelEx =
+        (delegate* unmanaged<LaunchConfiguration*, nint, void**, void**, int>)library.Optional("cuLaunchKernelEx");
+
     public readonly delegate* unmanaged<nint*, uint, int> StreamCreate = (delegate* unmanaged<nint*, uint, int>)library["cuStreamCreate"];
     public readonly delegate* unmanaged<nint, int> StreamDestroy = (delegate* unmanaged<nint, int>)library["cuStreamDestroy_v2"];
     public readonly delegate* unmanaged<nint, int> StreamSynchronize = (delegate* unmanaged<nint, int>)library["cuStreamSynchronize"];

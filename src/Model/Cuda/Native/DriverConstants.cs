@@ -13,6 +13,9 @@ internal enum DeviceAttribute
 internal enum FunctionAttribute
 {
     MaxDynamicSharedSizeBytes = 8,
+
+    /// <summary>How much of what first-level cache and shared memory divide is to be shared memory, in percent.</summary>
+    PreferredSharedMemoryCarveout = 9,
 }
 
 /// <summary><c>CUjit_option</c>, as far as it is used.</summary>
@@ -20,6 +23,13 @@ internal enum JitOption
 {
     ErrorLogBuffer = 5,
     ErrorLogBufferSizeBytes = 6,
+}
+
+/// <summary><c>CUlaunchAttributeID</c>, as far as it is used.</summary>
+internal enum LaunchAttributeId
+{
+    /// <summary>The kernel may begin before the one before it in its stream is over.</summary>
+    ProgrammaticStreamSerialization = 6,
 }
 
 /// <summary><c>CUstreamCaptureMode</c>: whose calls that cannot be recorded break a recording.</summary>

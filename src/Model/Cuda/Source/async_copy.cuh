@@ -5,16 +5,16 @@
 
 #ifndef CUDA_EMULATOR
 
-// 16 bytes, both addresses aligned to 16; past the first-level cache.
+// 16 bytes, both addresses aligned to 16; past the first-level cache. From memory comes the whole line, of which the neighbours take the rest.
 __device__ __forceinline__ void cp_async_16(void* shared, const void* global)
 {
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" :: "r"((u32)__cvta_generic_to_shared(shared)), "l"(__cvta_generic_to_global(global)) : "memory");
+    asm volatile("cp.async.cg.shared.global.L2::128B [%0], [%1], 16;" :: "r"((u32)__cvta_generic_to_shared(shared)), "l"(__cvta_generic_to_global(global)) : "memory");
 }
 
 // The same, or 16 bytes of zero, for which nothing is read at the address.
 __device__ __forceinline__ void cp_async_16_or_zero(void* shared, const void* global, bool present)
 {
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" :: "r"((u32)__cvta_generic_to_shared(shared)), "l"(__cvta_generic_to_global(global)), "r"(present ? 16 : 0) : "memory");
+    asm volatile("cp.async.cg.shared.global.L2::128B [%0], [%1], 16, %2;" :: "r"((u32)__cvta_generic_to_shared(shared)), "l"(__cvta_generic_to_global(global)), "r"(present ? 16 : 0) : "memory");
 }
 
 // 4 bytes, both addresses aligned to 4.

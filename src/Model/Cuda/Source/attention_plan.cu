@@ -2,6 +2,7 @@
 //   1. A sequence with at least `chunk` tokens in the step is cut into tiles of TILE_ROWS tokens.
 //   2. Every other token is a row. One that sees several pieces is split while `capacity` lasts, which is enough to occupy the device; the others are computed by one block each.
 #include "attention.cuh"
+#include "overlap.cuh"
 
 #define THREADS 512
 
@@ -46,6 +47,7 @@ extern "C" __global__ __launch_bounds__(THREADS) void plan_attention(const int* 
                                                                      Work* rows, Work* pieces, Work* tiles, Plan* plan)
 {
     __shared__ int split_pieces;
+    begin_kernel();
     if (threadIdx.x == 0) split_pieces = 0;
     __syncthreads();
     int rows_before = 0, pieces_before = 0, tiles_before = 0, whole;

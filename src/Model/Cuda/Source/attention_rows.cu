@@ -2,6 +2,7 @@
 //   1. A job is a row or a piece of plan_attention, for up to LIST query heads of one KV head. Blocks take jobs by turns: how many there are is known on the device alone.
 //   2. The warps of a block share a piece (piece_tensor.cuh, piece_plain.cuh) and their parts are added in order.
 //   3. Pieces are added in order: in the block that computes a row, or for a row that was split in the block that is the last to finish a piece of it.
+#include "overlap.cuh"
 #include "piece_plain.cuh"
 #include "piece_tensor.cuh"
 
@@ -142,6 +143,7 @@ extern "C" __global__ __launch_bounds__(THREADS, LEAST_BLOCKS) void attend_rows(
                                                                                 float* mixes, float* peaks, int* arrivals, ACT* output)
 {
     __shared__ Block block;
+    begin_kernel();
     const Cache cache = { keys, values, key_scales, value_scales, block_tables, stride };
     const Scratch scratch = { mixes, peaks, arrivals };
     const int row_jobs = plan->rows * LISTS, jobs = row_jobs + plan->pieces * LISTS;

@@ -1,5 +1,6 @@
 // Writing the paged cache. Compiled for ACT (bf16 or float), KV (bf16, float or s8), HEAD_DIM, GROUP_SIZE, KV_HEADS and BLOCK_SIZE.
 #include "cache.cuh"
+#include "overlap.cuh"
 #include "pairs.cuh"
 
 #define QUERY_HEADS (KV_HEADS * GROUP_SIZE)
@@ -88,6 +89,7 @@ template <> __device__ __forceinline__ void store_slot<s8>(const Head& head, s8*
 extern "C" __global__ void rotate_and_store(ACT* queries, const ACT* keys, const ACT* values, const float* cosines, const float* sines, const int* positions, const int* slots,
                                             KV* cached_keys, KV* cached_values, float* key_scales, float* value_scales)
 {
+    begin_kernel();
     int head = blockIdx.y * (blockDim.x / WARP) + threadIdx.x / WARP, slot = slots[blockIdx.x];
     long long token = blockIdx.x, angle = (long long)positions[blockIdx.x] * HALF;
     if (head < QUERY_HEADS)

@@ -1,6 +1,7 @@
 // Codes from the host's order into the device's (codes.cuh), and from there to bfloat16.
 // BITS: 8 or 4. MINIMA, GRAIN: codes.cuh.
 #include "codes.cuh"
+#include "overlap.cuh"
 
 #define UNIT_CODES (128 / BITS) // of a lane
 
@@ -54,6 +55,7 @@ extern "C" __global__ void pack_scales(const float* scales, const float* minima,
 // [count, inputs] bfloat16, the rows from first_tile · 16 on. A warp for each unit of each tile.
 extern "C" __global__ void widen_codes(const uint4* codes, const float* scales, int outputs, int inputs, int groups, int group_shift, int first_tile, int tile_count, u32* target)
 {
+    begin_kernel();
     int units = (inputs + UNIT - 1) / UNIT, at = blockIdx.x * blockDim.x + threadIdx.x, lane = at % WARP, unit = at / WARP % units, tile = first_tile + at / WARP / units;
     if (tile >= first_tile + tile_count) return;
     uint4 words = codes[((long long)tile * units + unit) * WARP + lane];

@@ -1,9 +1,11 @@
 // What is done to every element of an activation. Compiled for ACT (bf16 or float). The residual stream is float32.
+#include "overlap.cuh"
 #include "pairs.cuh"
 
 // output[t] = table[ids[t] - first], or zeros where the table, of so many rows, has no such row. Grid: tokens.
 template <typename T> __device__ __forceinline__ void embed(const T* table, const int* ids, int first, int rows, float* output, int columns)
 {
+    begin_kernel();
     int row = ids[blockIdx.x] - first;
     bool is_there = row >= 0 && row < rows;
     const T* from = table + (long long)row * columns;
@@ -30,6 +32,7 @@ __device__ __forceinline__ float block_sum(float x)
 // output = input / sqrt(mean(input^2) + epsilon) * weight. Grid: rows. May be done in place: each thread reads twice what it alone writes.
 template <typename T> __device__ __forceinline__ void normalise(const float* input, const float* weight, float epsilon, T* output, int columns)
 {
+    begin_kernel();
     const float* row = input + (long long)blockIdx.x * columns;
     T* to = output + (long long)blockIdx.x * columns;
     float squares = 0;
@@ -57,6 +60,7 @@ __device__ __forceinline__ float silu(float x) { return __fdividef(x, 1 + __expf
 // gate = silu(gate) * up over `pairs` pairs of elements, four of them at once per thread so that enough is under way.
 extern "C" __global__ void silu_multiply(ACT* gate, const ACT* up, long long pairs)
 {
+    begin_kernel();
     const int AT_ONCE = 4;
     long long step = (long long)gridDim.x * blockDim.x;
     for (long long i = (long long)blockIdx.x * blockDim.x + threadIdx.x; i < pairs; i += AT_ONCE * step)

@@ -14,6 +14,7 @@
 // Grid: tiles of rows, tiles of outputs of all weights, blocks that share the inputs. Block: 256.
 #include "async_copy.cuh"
 #include "codes.cuh"
+#include "overlap.cuh"
 
 #define WARPS 8
 #define OUTPUT_TILES 2                                  // of 16, of a warp
@@ -29,6 +30,7 @@
 #define TOKEN_PIECES (SPLIT * CHUNKS * TOKEN_TILES)     // 512 bytes that a warp copies of a stage's activations
 #define SCALES (BITS == 16 ? 0 : PARTS * OUTPUT_TILES * 16) // floats of a warp in a stage
 #define PIECE_BYTES (WARP * 16)
+#define STAGE_WEIGHTS (BITS == 16 ? INPUTS * 2 : INPUTS / UNIT * PIECE_BYTES) // bytes from a stage to the next in device memory
 #define WEIGHT_BYTES (WARPS * PIECES * PIECE_BYTES)
 #define SCALE_BYTES (WARPS * SCALES * 4 * (1 + MINIMA))
 #define TOKEN_BYTES (TOKEN_PIECES * PIECE_BYTES)
@@ -124,6 +126,23 @@ __device__ __forceinline__ void load_weights(const Task& task, const Sources& so
 }
 #endif
 
+// What the first stages will copy of the weights, which no kernel writes: they are on their way while the activations are computed.
+__device__ __forceinline__ void prefetch_weights(const Task& task, const Sources& sources, int stages)
+{
+    for (int stage = 0; stage < stages; stage++)
+    {
+        const u8* weights = sources.weights + (long long)stage * STAGE_WEIGHTS;
+        int own = sources.input + stage * INPUTS + task.part * STEP;
+#if BITS == 16
+        for (int piece = 0; piece < PIECES; piece++)
+            if (piece < sources.present && own + task.lane % 4 * 8 < task.inputs) prefetch(weights + piece * sources.stride);
+#else
+        for (int piece = 0; piece < PIECES; piece++)
+            if (piece / UNITS < sources.present && own + piece % UNITS * UNIT < task.inputs) prefetch(weights + piece / UNITS * sources.stride + piece % UNITS * PIECE_BYTES);
+#endif
+    }
+}
+
 // [chunks of 32 inputs][tiles of 8 tokens] of 512 bytes. Behind the last input there must be zeros; a token that is not there changes no other's results.
 __device__ __forceinline__ void load_tokens(const Task& task, const Sources& sources, u8* stage)
 {
@@ -143,7 +162,7 @@ __device__ __forceinline__ void load_stage(const Task& task, Sources& sources, u
     {
         load_weights(task, sources, stage);
         load_tokens(task, sources, stage);
-        sources.weights += BITS == 16 ? INPUTS * 2 : INPUTS / UNIT * PIECE_BYTES;
+        sources.weights += STAGE_WEIGHTS;
         sources.tokens += INPUTS;
         sources.input += INPUTS;
     }
@@ -314,6 +333,7 @@ extern "C" __global__ void __launch_bounds__(256, RESIDENT) linear(const bf16* i
     const u8* weights2, const float* scales2, void* output2, int outputs2)
 {
     DYNAMIC_SHARED(u8, ring);
+    let_next_begin();
     int tile = blockIdx.y, warp = threadIdx.x / WARP;
     Task task = { input, weights0, scales0, output0, rows, inputs, outputs0, (int)blockIdx.x * TOKENS, 0, groups, group_shift, warp, (int)threadIdx.x % WARP, warp % SPLIT, warp / SPLIT };
     if (tile >= ceiling(outputs0, OUTPUTS))
@@ -330,6 +350,8 @@ extern "C" __global__ void __launch_bounds__(256, RESIDENT) linear(const bf16* i
 
     int stages = ceiling(inputs, INPUTS), begin = (int)((long long)blockIdx.z * stages / gridDim.z), end = (int)((long long)(blockIdx.z + 1) * stages / gridDim.z);
     Sources sources = sources_of(task, begin * INPUTS);
+    prefetch_weights(task, sources, min(STAGES - 1, end - begin));
+    await_previous();
     float sums[TOKEN_TILES][OUTPUT_TILES][4] = {};
 #pragma unroll 1
     for (int ahead = 0; ahead < STAGES - 1; ahead++) load_stage(task, sources, ring + ahead * STAGE_BYTES, begin + ahead < end);

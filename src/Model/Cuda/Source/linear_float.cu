@@ -2,7 +2,7 @@
 // add up across at the end. The order of a result's additions depends on nothing but the number of inputs.
 //
 // ROWS: of a block, 1 to 8. Grid: tiles of rows, tiles of outputs of all weights. Block: 256.
-#include "common.cuh"
+#include "overlap.cuh"
 
 #define WARPS 8
 #define OUTPUTS 4 // of a warp
@@ -14,6 +14,7 @@ extern "C" __global__ void __launch_bounds__(256, 2) linear_float(const float* i
     const float* weights0, float* output0, int outputs0, const float* weights1, float* output1, int outputs1, const float* weights2, float* output2, int outputs2)
 {
     const int block_outputs = WARPS * OUTPUTS;
+    begin_kernel();
     int tile = blockIdx.y, lane = threadIdx.x % WARP, row = blockIdx.x * ROWS;
     const float* weights = weights0;
     float* output = output0;

@@ -13,6 +13,9 @@ internal sealed class EmulatedDevice
     /// <summary>Whether large products have a library of their own.</summary>
     public bool HasProducts { get; init; } = true;
 
+    /// <summary>Whether kernels of a graph can overlap.</summary>
+    public bool CanOverlap { get; init; }
+
     /// <summary>For a model to run on it.</summary>
     public BackendChoice Choice => new(new DeviceChoice(0, "emulated"), Create, []);
 
@@ -22,7 +25,7 @@ internal sealed class EmulatedDevice
     private IBackend Create(ScalarType dtype, bool deterministic)
     {
         EmulatedCompiler compiler = new();
-        _driver = new EmulatedDriver();
+        _driver = new EmulatedDriver { CanOverlap = CanOverlap };
         return new CudaBackend(_driver, compiler, stream => HasProducts ? new EmulatedProducts(compiler, stream) : null, dtype, deterministic);
     }
 }

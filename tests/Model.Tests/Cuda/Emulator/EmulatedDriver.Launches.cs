@@ -42,12 +42,12 @@ internal sealed unsafe partial class EmulatedDriver
         }
         if (arguments[values.Length] != null) throw new CudaException($"{kernel.Name} has {values.Length} parameters, more arguments were given");
         EmulatedStream target = Find<EmulatedStream>(stream);
-        target.Target.Add(new() { Kernel = kernel, Shape = shape }, values);
+        target.Target.Add(new() { Kernel = kernel, Shape = shape, Overlaps = _overlaps }, values);
         LetSomeHappen(target);
     }
 
     /// <summary>Runs a kernel now.</summary>
-    public void Run(EmulatedKernel kernel, LaunchShape shape, ReadOnlySpan<ulong> arguments)
+    public void Run(EmulatedKernel kernel, LaunchShape shape, ReadOnlySpan<ulong> arguments, bool overlaps)
     {
         RequirePointers(kernel, arguments);
         fixed (ulong* values = arguments)
@@ -67,6 +67,7 @@ internal sealed unsafe partial class EmulatedDriver
                 Seed = (uint)_chance.Next(),
                 StaticShared = kernel.Module.StaticShared,
                 StaticSharedBytes = kernel.Module.StaticSharedBytes,
+                Overlaps = overlaps ? 1u : 0,
             };
             try
             {
@@ -80,9 +81,10 @@ internal sealed unsafe partial class EmulatedDriver
         }
     }
 
-    public void BeginCapture(nint stream)
+    public void BeginCapture(nint stream, bool overlaps = false)
     {
         RequireNoRecording("recording a graph");
+        _overlaps = overlaps;
         _recording = Find<EmulatedStream>(stream);
         _recording.Recording = new EmulatedWork();
     }
@@ -93,12 +95,14 @@ internal sealed unsafe partial class EmulatedDriver
         EmulatedGraph graph = new(recorded.Recording ?? throw new CudaException("the end of a recording that was not begun: CUDA_ERROR_ILLEGAL_STATE"));
         recorded.Recording = null;
         _recording = null;
+        _overlaps = false;
         return Add(graph);
     }
 
     /// <summary>Forgets a recording that a failed test left behind, which would be all that its end complains of.</summary>
     public void DropRecording()
     {
+        _overlaps = false;
         _recording?.Recording = null;
         _recording = null;
     }

@@ -19,6 +19,7 @@ internal sealed unsafe partial class EmulatedDriver : ICudaDriver
     private nint _lastHandle = 0x1000;
     private CudaException? _fault;
     private EmulatedStream? _recording; // the stream of which a graph is recorded
+    private bool _overlaps; // kernels in it
 
     /// <param name="bytes">Memory of the device.</param>
     /// <param name="seed">Of every order that is left to chance; 0 takes that of <c>LLAMA_EMULATOR_SEED</c>, or 1.</param>
@@ -31,7 +32,9 @@ internal sealed unsafe partial class EmulatedDriver : ICudaDriver
 
     public CudaDevice Device { get; } = new(0, "Emulated", 9, 0, 132, MostSharedBytes);
 
-    /// <summary>Things done so far.</summary>
+    public bool CanOverlap { get; init; }
+
+    /// <summary>Things done so far, but for kernels that overlapped.</summary>
     public long Clock { get; set; }
 
     /// <summary>What was made and not destroyed, in words; empty when nothing was.</summary>

@@ -12,6 +12,8 @@ internal sealed unsafe partial class EmulatedMemory(string kind) : IDisposable
     private const int Page = 4096, Alignment = 256, Guard = 1 << 20;
     private const int None = 0, ReadWrite = 3, PrivateAnonymous = 0x22, DontNeed = 4;
 
+    private static long _next = 0x1000_0000_0000; // thread.h knows it: where no system puts anything of itself
+
     private readonly List<Area> _areas = []; // by address
     private readonly List<nint> _starts = [];
 
@@ -24,7 +26,7 @@ internal sealed unsafe partial class EmulatedMemory(string kind) : IDisposable
     public nint Allocate(long bytes)
     {
         long room = Round(Math.Max(bytes, 1), Alignment), pages = Round(room, Page);
-        nint mapping = Map(0, (nuint)(pages + 2 * Guard), None, PrivateAnonymous, -1, 0);
+        nint hint = (nint)(Interlocked.Add(ref _next, pages + 2 * Guard) - (pages + 2 * Guard)), mapping = Map(hint, (nuint)(pages + 2 * Guard), None, PrivateAnonymous, -1, 0);
         if (mapping == -1 || Protect(mapping + Guard, (nuint)pages, ReadWrite) != 0) throw new InsufficientMemoryException($"mapping {bytes} bytes failed");
         nint start = mapping + Guard + (nint)(pages - room);
         Insert(new Area(start, bytes, mapping, pages));

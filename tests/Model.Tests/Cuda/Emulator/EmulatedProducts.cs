@@ -19,9 +19,10 @@ internal sealed class EmulatedProducts(EmulatedCompiler compiler, CudaStream str
     private CudaKernel Load(ScalarType dtype, ScalarType outputDtype)
     {
         const string source = """
-            #include "common.cuh"
+            #include "overlap.cuh"
             extern "C" __global__ void multiply(const IN* input, const IN* weight, OUT* output, int outputs, int inputs, int stride, float beta)
             {
+                begin_kernel(); // that cuBLAS is launched as one that does not overlap comes to the same
                 input += (long long)blockIdx.x * inputs;
                 output += (long long)blockIdx.x * stride;
                 for (int i = 0; i < outputs; i++)

@@ -91,6 +91,7 @@ internal static unsafe class EmulatedRuntime
         public uint Seed;
         public nint StaticShared;
         public uint StaticSharedBytes;
+        public uint Overlaps;
     }
 
     [StructLayout(LayoutKind.Sequential)]

@@ -43,6 +43,7 @@ internal sealed class EmulatedWork
         public EmulatedKernel? Kernel { get; init; }
         public LaunchShape Shape { get; init; }
         public int FirstArgument { get; init; }
+        public bool Overlaps { get; init; }
         public EmulatedEvent? Event { get; init; }
         public EmulatedStream? Stream { get; init; }
         public int Marks { get; init; }

@@ -127,6 +127,19 @@ public sealed class EmulatorTests
     [InlineData("__shared__ __align__(16) int s[4]; if (threadIdx.x > 0) return; cp_async_16(s, data + 64); cp_async_commit(); cp_async_wait<0>();", "the asynchronous copy of test.cu:1 reads memory that is not there")]
     public void AsyncCopy_Wrong_SaysWhatAndWhere(string body, string fault) => Assert.Contains(fault, Fault(body));
 
+    [CudaEmulatorTheory]
+    [InlineData("begin_kernel(); data[threadIdx.x % 64] = 1;", null)]
+    [InlineData("__shared__ int s[96]; s[threadIdx.x] = 1; prefetch(data); await_previous(); data[threadIdx.x % 64] = s[threadIdx.x];", null)]
+    [InlineData("s8 sum = 0; sum += data[1];\nbegin_kernel(); data[0] = sum;", "waits for the kernels before at overlap.cuh")]
+    [InlineData("__shared__ __align__(16) int s[96 * 4]; cp_async_16(s + threadIdx.x * 4, data); begin_kernel();", "has touched memory that they could still write")]
+    [InlineData("let_next_begin(); data[0] = 1;", "did not wait for the kernels before")]
+    [InlineData("prefetch(data + 4096); begin_kernel();", "reads memory that is not there")]
+    public void Kernel_ThatOverlaps_WaitsBeforeItTouchesMemory(string body, string? fault)
+    {
+        if (fault is null) Run(body, overlaps: true);
+        else Assert.Contains(fault, Fault(body, overlaps: true));
+    }
+
     [CudaEmulatorFact]
     public void Launch_BarrierNotReachedByAll_SaysWhoIsWhere()
     {
@@ -164,24 +177,36 @@ public sealed class EmulatorTests
         Assert.Contains("wrote 0 bytes behind device memory of 10 bytes", Assert.Throws<CudaException>(() => device.Driver.Free(memory)).Message);
     }
 
-    private static void Run(string body)
+    private static void Run(string body, bool overlaps = false)
     {
         using Device device = new();
-        Launch(device, body);
+        Launch(device, body, overlaps);
     }
 
-    private static string Fault(string body, bool keepThread = false)
+    private static string Fault(string body, bool keepThread = false, bool overlaps = false)
     {
         using Device device = new();
-        string message = Assert.Throws<CudaException>(() => Launch(device, body)).Message;
+        string message = Assert.Throws<CudaException>(() => Launch(device, body, overlaps)).Message;
         return keepThread ? message : System.Text.RegularExpressions.Regex.Replace(message, @"block \(., 0, 0\), thread \d+", "block (0, 0, 0), thread #");
     }
 
-    private static void Launch(Device device, string body)
+    private static void Launch(Device device, string body, bool overlaps = false)
     {
-        string text = $"#include \"tensor_core.cuh\"\n#include \"async_copy.cuh\"\nextern \"C\" __global__ void test(int* data)\n{{\n#line 1\n{body}\n}}";
-        device.Kernel(text, "test").Launch(new(2, 1, 1, 96), device.New(256));
+        string text = $"#include \"tensor_core.cuh\"\n#include \"async_copy.cuh\"\n#include \"overlap.cuh\"\nextern \"C\" __global__ void test(int* data)\n{{\n#line 1\n{body}\n}}";
+        CudaKernel kernel = device.Kernel(text, "test");
+        nint data = device.New(256);
+        if (overlaps) Overlap(device, () => kernel.Launch(new(2, 1, 1, 96), data));
+        else kernel.Launch(new(2, 1, 1, 96), data);
         device.Stream.Synchronize();
+    }
+
+    private static void Overlap(Device device, Action launch)
+    {
+        device.Driver.BeginCapture(device.Stream.Handle, overlaps: true);
+        launch();
+        nint graph = device.Driver.EndCapture(device.Stream.Handle);
+        device.Driver.LaunchGraph(graph, device.Stream.Handle);
+        device.Driver.DestroyGraph(graph); // what was enqueued of it goes on
     }
 
     private static float[] Multiply(ushort[] a, ushort[] b, string wait)

@@ -177,6 +177,23 @@ int cuLaunchKernel(void* function, unsigned gx, unsigned gy, unsigned gz, unsign
     return 0;
 }
 
+#ifndef OLD_DRIVER
+struct attribute { int id; char pad[4]; union { char bytes[64]; int allowed; } value; };
+struct configuration { unsigned gx, gy, gz, bx, by, bz, shared; struct stream* stream; struct attribute* attributes; unsigned count; };
+
+int cuLaunchKernelEx(const struct configuration* wanted, void* function, void** arguments, void** extra)
+{
+    struct work work = { .shape = { wanted->gx, wanted->gy, wanted->gz, wanted->bx, wanted->shared } };
+    NEEDS_CONTEXT;
+    CALL("cuLaunchKernelEx %u %u %u %u %u %u %u %d, %u attribute %d = %d", wanted->gx, wanted->gy, wanted->gz, wanted->bx, wanted->by, wanted->bz, wanted->shared, extra == 0, wanted->count,
+        wanted->attributes[0].id, wanted->attributes[0].value.allowed);
+    *(void**)&work.run = function;
+    for (int i = 0; i < 5; i++) memcpy(work.arguments + i, arguments[i], 8);
+    enqueue(wanted->stream, work);
+    return 0;
+}
+#endif
+
 int cuStreamCreate(struct stream** stream, unsigned flags) { NEEDS_CONTEXT; CALL("cuStreamCreate %u", flags); *stream = calloc(1, sizeof **stream); live++; return 0; }
 int cuStreamDestroy_v2(struct stream* stream) { NEEDS_CONTEXT; release(stream); CALL("cuStreamDestroy_v2"); return 0; }
 int cuStreamSynchronize(struct stream* stream) { NEEDS_CONTEXT; CALL("cuStreamSynchronize %d", stream == 0); return 0; }

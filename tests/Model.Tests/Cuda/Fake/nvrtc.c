@@ -1,4 +1,4 @@
-// A compiler for tests: it "compiles" to a text of all that it was given, knows sm_75 to sm_90, and refuses -DMISTAKE.
+// A compiler for tests: it "compiles" to a text of all that it was given, knows sm_75 to sm_90 (or NEWEST), and refuses -DMISTAKE.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,10 +8,13 @@ struct program { char text[1 << 18]; char log[256]; };
 #ifndef MAJOR
 #define MAJOR 12
 #endif
+#ifndef NEWEST
+#define NEWEST 90
+#endif
 
 int nvrtcVersion(int* major, int* minor) { *major = MAJOR; *minor = 3; return 0; }
 int nvrtcGetNumSupportedArchs(int* count) { *count = 3; return 0; }
-int nvrtcGetSupportedArchs(int* architectures) { architectures[0] = 75; architectures[1] = 80; architectures[2] = 90; return 0; }
+int nvrtcGetSupportedArchs(int* architectures) { architectures[0] = 75; architectures[1] = 80; architectures[2] = NEWEST; return 0; }
 const char* nvrtcGetErrorString(int error) { return error == 6 ? "NVRTC_ERROR_COMPILATION" : "NVRTC_ERROR_OTHER"; }
 
 int nvrtcCreateProgram(struct program** program, const char* source, const char* name, int count, const char* const* headers, const char* const* names)

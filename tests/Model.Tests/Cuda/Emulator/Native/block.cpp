@@ -79,6 +79,7 @@ void Block::enter()
 
 void Block::leave()
 {
+    if (_launch->overlaps && current().has_touched && !current().has_awaited) emulator_fail("touched memory and did not wait for the kernels before, which may still run: begin_kernel of overlap.cuh does");
     Warp& warp = _warps[_current / Lanes];
     warp.there &= ~(1u << _current % Lanes);
     for (size_t i = warp.meetings.size(); i-- > 0;) complete(warp, warp.meetings[i]);

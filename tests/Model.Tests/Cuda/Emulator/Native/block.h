@@ -40,6 +40,7 @@ public:
     // Every access to memory passes here.
     void touch(const void* address, size_t bytes, bool writes, const void* code)
     {
+        current().note(address);
         if (!_races.watches(address)) return;
         Touch now = touch_by(_current, _barriers, _warps[_current / Lanes].met, writes);
         if (Touch other = _races.touch(address, bytes, now)) race(now, other, code);

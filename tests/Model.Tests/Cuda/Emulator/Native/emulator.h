@@ -2,4 +2,5 @@
 #pragma once
 #include "async_copy.h"
 #include "atomics.h"
+#include "overlap.h"
 #include "tensor_core.h"

@@ -29,6 +29,13 @@ void emulator_copy_later(void* shared, const void* global, int bytes, Place at)
     FaultWatch::watched()->current().copy_later({ shared, global, (size_t)bytes, at });
 }
 
+void emulator_await_previous(Place at)
+{
+    emulator::Thread& thread = FaultWatch::watched()->current();
+    if (thread.has_touched) emulator_fail("waits for the kernels before at %s:%d, and has touched memory that they could still write", at.file, at.line);
+    thread.has_awaited = true;
+}
+
 void emulator_commit() { FaultWatch::watched()->current().commit(); }
 
 void emulator_wait(int groups) { FaultWatch::watched()->wait_for_copies(groups); }

@@ -35,6 +35,7 @@ struct Launch
     unsigned seed;
     void* static_shared;
     unsigned static_shared_bytes;
+    unsigned overlaps; // whether a kernel before it may still run
 };
 
 // What went wrong, for the driver: `address` where memory was touched that is not there, `offset` the instruction's in its module, or 0.
@@ -60,6 +61,9 @@ extern "C"
     void emulator_copy_later(void* shared, const void* global, int bytes, emulator::Place at);
     void emulator_commit();
     void emulator_wait(int groups);
+
+    // Waits for the kernels before this one, until when nothing that they could write may have been touched.
+    void emulator_await_previous(emulator::Place at);
 
     // Touches shared memory, aligned to as many bytes, other than by the processor's own instructions.
     void emulator_touch_shared(const void* address, int bytes, bool writes, const char* what, emulator::Place at);

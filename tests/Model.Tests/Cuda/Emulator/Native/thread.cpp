@@ -8,12 +8,14 @@ void Thread::begin(void (*entry)(), unsigned number)
 {
     stands = stack.begin(entry, number % 61 * 64);
     state = State::Ready;
+    has_touched = has_awaited = false;
     _copies.clear();
     _groups.clear();
 }
 
 void Thread::copy_later(const Copy& copy)
 {
+    note(copy.global);
     memset(copy.shared, 0xff, copy.bytes);
     _copies.push_back(copy);
 }

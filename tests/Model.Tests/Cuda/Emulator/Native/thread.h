@@ -1,5 +1,6 @@
 // A thread of a block: a fiber with the copies that it has under way.
 #pragma once
+#include <stdint.h>
 #include <deque>
 #include <vector>
 #include "fibers.h"
@@ -7,6 +8,9 @@
 
 namespace emulator
 {
+
+// Where EmulatedMemory takes from: the device's memory, and what is page-locked.
+constexpr uintptr_t MemoryBegin = 0x100000000000, MemoryEnd = 0x200000000000;
 
 enum class State { Ready, AtBarrier, AtMeeting, Left };
 
@@ -20,9 +24,13 @@ struct Thread
     Place at = {};
     const void* in = nullptr; // of the meeting that it waits in, on its stack
     void* out = nullptr;
+    bool has_touched = false; // memory that other kernels can write
+    bool has_awaited = false; // the kernels before
 
     // `number` moves it a little, so that all threads' variables do not share a few lines of the cache.
     void begin(void (*entry)(), unsigned number);
+
+    void note(const void* address) { has_touched |= (uintptr_t)address - MemoryBegin < MemoryEnd - MemoryBegin; }
 
     // The target is spoilt at once: nobody may still read it, and nobody yet.
     void copy_later(const Copy& copy);
