@@ -72,7 +72,7 @@ internal sealed class DeviceModel : IDisposable
     public string Kernels => _kernels.Describe(Weights);
 
     /// <summary>The same without what is measured anew at each start.</summary>
-    public string Arithmetic => $"{_kernels.Describe()}{(Weights.Layers[0].Mlp.Gate is PackedWeight or PackingWeight ? ", packed weights" : "")}{(_device.Options.Deterministic ? ", deterministic" : "")}";
+    public string Arithmetic => $"{_kernels.Describe()}{(Weights.Layers[0].Mlp.Gate is PackedWeight or PackedCodes or PackingWeight ? ", packed weights" : "")}{(_device.Options.Deterministic ? ", deterministic" : "")}";
 
     /// <summary>As <see cref="ModelRunner.IsAhead"/>.</summary>
     public bool IsAhead => _step!.IsAhead;

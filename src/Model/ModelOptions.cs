@@ -37,7 +37,7 @@ public sealed record ModelOptions
     public bool Deterministic { get; init; }
 
     /// <summary>
-    /// Whether weights in bfloat16 are packed while they are loaded, in the order in which a CPU with AVX-512 BF16 multiplies them: batches are faster, and the weights lie in memory of this process rather than
+    /// Whether weights in bfloat16 and in codes are packed while they are loaded, in the order in which a CPU with AVX-512 BF16 multiplies them: batches are faster, and the weights lie in memory of this process rather than
     /// in the file's pages, which processes share. Null packs them where that can be done and three quarters of the free memory hold them, those of a large model while it is served already; true before it is.
     /// </summary>
     public bool? Repack { get; init; }

@@ -119,14 +119,14 @@ public sealed class ModelRunnerTests : IDisposable
     }
 
     [Fact]
-    public void Load_Bfloat16_PacksWhatIsNotToBeReadByRows()
+    public void Load_Bfloat16AndCodes_PacksWhatIsNotToBeReadByRows()
     {
         if (!MachineCode.IsSupported) return;
         RandomCheckpoint.Write(_folder, SmallLlama.Config with { TieWordEmbeddings = true, VocabSize = 208 }, TensorDtype.BF16, seed: 1);
         ModelOptions options = new() { Path = _folder, Device = "cpu" };
-        using ModelRunner packed = ModelRunner.Load(options), mapped = ModelRunner.Load(options with { Repack = false }), codes = ModelRunner.Load(options with { Dtype = "int8", Repack = true });
-        Assert.Contains("products of packed weights", packed.Description.Device);
-        Assert.DoesNotContain("packed", mapped.Description.Device + codes.Description.Device);
+        using ModelRunner packed = ModelRunner.Load(options), mapped = ModelRunner.Load(options with { Repack = false }), codes = ModelRunner.Load(options with { Dtype = "int8" });
+        Assert.All([packed, codes], runner => Assert.Contains("products of packed weights", runner.Description.Device));
+        Assert.DoesNotContain("packed", mapped.Description.Device);
         Assert.EndsWith(", packed weights", packed.Description.Computation);
         Assert.Equal(packed.Description.Computation, mapped.Description.Computation + ", packed weights");
         Assert.Equal(mapped.Description.WeightBytes, packed.Description.WeightBytes); // the embedding, which is the head as well, is there once

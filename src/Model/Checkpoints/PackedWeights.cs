@@ -6,7 +6,7 @@ using static TorchSharp.torch;
 namespace Llama.Model.Checkpoints;
 
 /// <summary>
-/// Packs the weights of another source in bfloat16, as they are asked for or later, and lets go of each there: what lies in a mapped file then takes none of the process's memory.
+/// Packs the weights of another source in bfloat16 and in codes, as they are asked for or later, and lets go of each there: what lies in a mapped file then takes none of the process's memory.
 /// The embedding stays as it is, also where it is the head as well: it is read by rows.
 /// </summary>
 /// <param name="source">Taken over; hands out what lies on the host.</param>
@@ -24,10 +24,9 @@ internal sealed class PackedWeights(IWeightSource source, BackgroundPacking? bac
     public Weight Weight(string name)
     {
         Weight weight = source.Weight(name);
-        if (name == CheckpointLayout.Embedding || !PackedWeight.CanHold(weight)) return weight;
-        var rows = (DenseWeight)weight;
-        PackingWeight packing = new(rows, () => source.Release(name));
-        if (background is not null && !rows.Values.OwnsMemory) // what is not mapped would be there twice until then
+        if (name == CheckpointLayout.Embedding || !WeightPacker.CanPack(weight)) return weight;
+        PackingWeight packing = new(weight, () => source.Release(name));
+        if (background is not null && !OwnsMemory(weight)) // what is not mapped would be there twice until then
         {
             background.Add(packing);
             return packing;
@@ -49,4 +48,6 @@ internal sealed class PackedWeights(IWeightSource source, BackgroundPacking? bac
     public void Release(string name) => source.Release(name);
 
     public void Dispose() => source.Dispose();
+
+    private static bool OwnsMemory(Weight weight) => weight is QuantizedWeight codes ? codes.Codes.OwnsMemory : ((DenseWeight)weight).Values.OwnsMemory;
 }

@@ -36,10 +36,10 @@ internal static class WeightDemand
     public static long LayerBytes(IWeightSource source, ScalarType dtype, ModelPart part) =>
         CheckpointLayout.Expected(source.Config, part).Where(tensor => tensor.Name.StartsWith(CheckpointLayout.LayersPrefix, StringComparison.Ordinal)).Sum(tensor => BytesOf(source, tensor, dtype));
 
-    /// <summary>Of a part's weights in products those that are not in codes, but for a head that is the embedding.</summary>
-    public static long DenseBytes(IWeightSource source, ScalarType dtype, ModelPart part) => CheckpointLayout.Expected(source.Config, part)
-        .Where(tensor => tensor.Shape.Length > 1 && tensor.Name != CheckpointLayout.Embedding && source.CodeBytes(tensor.Name) is null)
-        .Sum(tensor => Dense(tensor, dtype));
+    /// <summary>Of a part's weights in products, but for a head that is the embedding.</summary>
+    public static long ProductBytes(IWeightSource source, ScalarType dtype, ModelPart part) => CheckpointLayout.Expected(source.Config, part)
+        .Where(tensor => tensor.Shape.Length > 1 && tensor.Name != CheckpointLayout.Embedding)
+        .Sum(tensor => BytesOf(source, tensor, dtype));
 
     private static long OfEmbedding(IWeightSource source, ScalarType dtype, ModelPart part, CheckpointLayout.ExpectedTensor tensor) => source.CodeBytes(tensor.Name) is long codes
         ? (part.HasEmbedding ? Dense(tensor, dtype) : 0) + (source.Config.TieWordEmbeddings && part.HasHead(source.Config) ? codes : 0)

@@ -84,7 +84,7 @@ internal sealed unsafe class KernelSide(IBackend backend, IKernels kernels) : ID
         }
     }
 
-    private Weight Packed(Weight weight) => backend.TakesPackedWeights && PackedWeight.CanHold(weight) ? Keep(new WeightPacker().Pack((DenseWeight)weight)) : weight; // as a model's are when it is loaded
+    private Weight Packed(Weight weight) => backend.TakesPackedWeights && WeightPacker.CanPack(weight) ? Keep(new WeightPacker().Pack(weight)) : weight; // as a model's are when it is loaded
 
     private Matrix Poisoned(Matrix onHost)
     {

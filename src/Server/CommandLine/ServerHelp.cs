@@ -42,7 +42,7 @@ internal static class ServerHelp
                                                int8-row (= int8), int8-g32, -g64, -g128, int4-g32, -g64 (= int4), -g128, and -zp behind those of int4;
                                                int8-outliers: int8, but inputs that stand out in 16 bits (LLM.int8()), on a CPU
           --Model:OutlierThreshold=<size>      with int8-outliers, from what size on an input stands out (default 6)
-          --Model:Repack=<bool>                pack bfloat16 weights for a CPU with AVX-512 BF16 while loading: faster batches, but memory of this process alone instead of the
+          --Model:Repack=<bool>                pack weights for a CPU with AVX-512 BF16 while loading: faster batches, but memory of this process alone instead of the
                                                file's pages (default: where that can be done and three quarters of the free memory hold them)
           --Model:Threads=<count>              threads that compute a step on a CPU (default: the cores the process may use)
           --Model:KvDtype=<type>               KV cache: auto, bfloat16, float32 or int8, half of bfloat16's memory (default auto: as the weights; with quantised ones bfloat16)

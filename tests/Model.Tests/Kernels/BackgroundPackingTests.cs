@@ -2,6 +2,7 @@ using Llama.Model.Checkpoints;
 using Llama.Model.Kernels;
 using Llama.Model.Kernels.Machine;
 using Llama.Model.Kernels.Simd;
+using Llama.Model.Quantization;
 using Llama.Model.Torch;
 using Llama.Tests.Shared;
 using static TorchSharp.torch;
@@ -15,24 +16,28 @@ public sealed class BackgroundPackingTests : IDisposable
 
     public BackgroundPackingTests() => TorchLibrary.Load();
 
-    [Fact]
-    public async Task Weights_BeforeMeanwhileAndAfter_GiveTheSameProducts()
+    [Theory]
+    [InlineData(null, typeof(DenseWeight), typeof(PackedWeight))]
+    [InlineData("int8", typeof(QuantizedWeight), typeof(PackedCodes))]
+    [InlineData("int4-g64-zp", typeof(QuantizedWeight), typeof(PackedCodes))]
+    public async Task Weights_BeforeMeanwhileAndAfter_GiveTheSameProducts(string? codes, Type rows, Type packed)
     {
         if (!MachineCode.IsSupported) return;
-        LlamaConfig config = SmallLlama.Config with { VocabSize = 208, LayerCount = 3 };
+        LlamaConfig config = SmallLlama.Config with { VocabSize = 208, LayerCount = 3, HiddenSize = 128, IntermediateSize = 256, HeadDim = 32 };
         RandomCheckpoint.Write(_folder, config, TensorDtype.BF16, seed: 1);
+        string folder = codes is null ? _folder : Quantised(codes);
         BackgroundPacking background = new();
-        using LlamaWeights weights = new(new PackedWeights(WeightSource.Open(_folder, WeightFormat.Parse("bfloat16"), HostMemory.Instance), background));
+        using LlamaWeights weights = new(new PackedWeights(WeightSource.Open(folder, WeightFormat.Parse("auto"), HostMemory.Instance), background));
         Assert.Equal(weights.StepByteCount - weights.Layers.Sum(layer => layer.Attention.Norm.ByteCount + layer.Mlp.Norm.ByteCount) - weights.FinalNorm!.ByteCount, background.Bytes);
         IKernels kernels = SimdKernels.Create(ScalarType.BFloat16, deterministic: false);
         float[] before = Products(kernels, weights);
         Assert.False(background.End.IsCompleted);
-        Assert.All(Queries(weights), form => Assert.IsType<DenseWeight>(form));
+        Assert.All(Queries(weights), form => Assert.IsType(rows, form));
         background.Start();
         while (!background.End.IsCompleted) AssertClose(before, Products(kernels, weights));
         await background.End;
         AssertClose(before, Products(kernels, weights));
-        Assert.All(Queries(weights), form => Assert.IsType<PackedWeight>(form));
+        Assert.All(Queries(weights), form => Assert.IsType(packed, form));
         Assert.IsType<DenseWeight>(weights.Embedding); // which is read by rows
     }
 
@@ -67,6 +72,14 @@ public sealed class BackgroundPackingTests : IDisposable
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private string Quantised(string type)
+    {
+        Assert.True(QuantizationType.TryParse(type, out QuantizationType parsed));
+        string target = Directory.CreateDirectory(Path.Combine(_folder, "quantised")).FullName;
+        CheckpointQuantizer.Write(_folder, target, QuantizationPlan.Of(parsed), new Progress<double>());
+        return target;
+    }
 
     private static IEnumerable<Weight> Queries(LlamaWeights weights) => weights.Layers.Select(layer => PackingWeight.CurrentOf(layer.Attention.Query));
 

@@ -74,6 +74,33 @@ public sealed class MachineLinearTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Formats))]
+    public void PackedCodes_AnyShape_EqualPlain_AreThoseOfTheRows_AndKeepARowWhateverBatchItIsIn(int bits, int groupSize, bool hasMinima)
+    {
+        if (!MachineCode.IsSupported) return;
+        int packed = 0;
+        foreach ((int inputs, int outputs) in new[] { (64, 16), (128, 48), (256, 176), (1024, 64), (1152, 80), (2304, 144), (5632, 32) })
+        {
+            using QuantizedWeight weight = RandomCodes(outputs, inputs, bits, groupSize == int.MaxValue ? inputs : groupSize, hasMinima);
+            if (!PackedCodes.CanHold(weight)) continue;
+            packed++;
+            using PackedCodes units = new WeightPacker().Pack(weight);
+            AssertSame(weight, units);
+            MachineLinear linear = new();
+            using Matrix input = Matrix.Of(Randoms(1).Next(45, inputs)), all = Matrix.Of(ones(45, outputs));
+            linear.Run(input, [new(units, all)], add: true, isMany: false);
+            foreach (int rows in new[] { 1, 2, 3, 4, 5, 7, 8, 9, 12, 13, 20, 25 })
+            {
+                Check(rows, inputs, units, inPanels: false, Tolerances["codes"]);
+                using Matrix part = Matrix.Of(ones(rows, outputs));
+                linear.Run(input.Take(rows), [new(units, part)], add: true, isMany: false);
+                Assert.True(part.Tensor.eq(all.Tensor.narrow(0, 0, rows)).all().item<bool>(), $"{rows} rows of {inputs}");
+            }
+        }
+        Assert.Equal(groupSize >= 32, packed > 0);
+    }
+
     [Fact]
     public void Float32_AnyShape_EqualsPlain()
     {
@@ -229,6 +256,14 @@ public sealed class MachineLinearTests
         double size = Math.Max(expected.Tensor.square().mean().sqrt().item<float>(), 1e-3);
         double worst = Tensors.Difference(expected.Tensor, actual.Tensor);
         Assert.True(worst <= 5 * tolerance * size, $"{what}: differs by {worst:E2} where outputs are {size:E2}"); // five times the typical error: thousands are drawn
+    }
+
+    private static void AssertSame(QuantizedWeight weight, PackedCodes packed)
+    {
+        using QuantizedWeight again = packed.ToRows();
+        Assert.True(again.Codes.Tensor.eq(weight.Codes.Tensor).all().item<bool>());
+        Assert.True(again.Scales.Tensor.eq(weight.Scales.Tensor).all().item<bool>());
+        Assert.True(weight.Minima is null || again.Minima!.Tensor.eq(weight.Minima.Tensor).all().item<bool>());
     }
 
     private static PackedWeight Packed(int outputs, int inputs)

@@ -64,6 +64,11 @@ internal sealed class Assembler : InstructionEncoder
 
     public void And(int target, int first, int second) => Vector(Prefix.P66, Map.M0F, false, 0xDB, target, first, second);
 
+    public void And(int target, int first, Memory second) => Vector(Prefix.P66, Map.M0F, false, 0xDB, target, first, second, 64);
+
+    /// <summary>What of the second is not in the first.</summary>
+    public void AndNot(int target, int first, Memory second) => Vector(Prefix.P66, Map.M0F, false, 0xDF, target, first, second, 64);
+
     public void ShiftRightWords(int target, int source, int bits) => Immediate(Prefix.P66, 0x71, 2, target, source, bits);
 
     public void ShiftLeftDwords(int target, int source, int bits) => Immediate(Prefix.P66, 0x72, 6, target, source, bits);
@@ -78,6 +83,14 @@ internal sealed class Assembler : InstructionEncoder
 
     public void Multiply(int target, int first, int second) => Vector(Prefix.None, Map.M0F, false, 0x59, target, first, second);
 
+    public void Multiply(int target, int first, Memory second) => Vector(Prefix.None, Map.M0F, false, 0x59, target, first, second, 64);
+
+    /// <summary>Less one float32 in memory.</summary>
+    public void Subtract1(int target, int first, Memory second) => Vector(Prefix.None, Map.M0F, false, 0x5C, target, first, second, 4, broadcast: true);
+
+    /// <summary>32-bit integers.</summary>
+    public void AddDwords(int target, int first, int second) => Vector(Prefix.P66, Map.M0F, false, 0xFE, target, first, second);
+
     public void AddX(int target, int first, int second) => Vector(Prefix.None, Map.M0F, false, 0x58, target, first, second, length: 0);
 
     public void AddX(int target, int first, Memory second) => Vector(Prefix.None, Map.M0F, false, 0x58, target, first, second, 16, length: 0);
@@ -87,6 +100,13 @@ internal sealed class Assembler : InstructionEncoder
 
     /// <summary>target += first · second</summary>
     public void MultiplyAdd(int target, int first, int second) => Vector(Prefix.P66, Map.M0F38, false, 0xB8, target, first, second);
+
+    public void MultiplyAdd(int target, int first, Memory second) => Vector(Prefix.P66, Map.M0F38, false, 0xB8, target, first, second, 64);
+
+    /// <summary>target = target · first + second</summary>
+    public void MultiplyByAndAdd(int target, int first, int second) => Vector(Prefix.P66, Map.M0F38, false, 0xA8, target, first, second);
+
+    public void MultiplyByAndAdd(int target, int first, Memory second) => Vector(Prefix.P66, Map.M0F38, false, 0xA8, target, first, second, 64);
 
     /// <summary>target −= first · second</summary>
     public void MultiplySubtractFrom(int target, int first, Memory second) => Vector(Prefix.P66, Map.M0F38, false, 0xBC, target, first, second, 64);
@@ -104,6 +124,11 @@ internal sealed class Assembler : InstructionEncoder
 
     /// <summary>target += quads of unsigned by signed bytes multiplied and summed in 32 bits (VPDPBUSD).</summary>
     public void DotBytes(int target, int unsigned, Memory signed) => Vector(Prefix.P66, Map.M0F38, false, 0x50, target, unsigned, signed, 64);
+
+    public void DotBytes(int target, int unsigned, int signed) => Vector(Prefix.P66, Map.M0F38, false, 0x50, target, unsigned, signed);
+
+    /// <summary>The same with one quad of signed bytes from memory in all lanes.</summary>
+    public void DotBytes1(int target, int unsigned, Memory quad) => Vector(Prefix.P66, Map.M0F38, false, 0x50, target, unsigned, quad, 4, broadcast: true);
 
     // Vectors: lanes to and fro.
     public void UnpackLow(int target, int first, int second) => Vector(Prefix.None, Map.M0F, false, 0x14, target, first, second);

@@ -18,29 +18,36 @@ internal sealed unsafe class IntegerInput
 
     private struct Job
     {
-        public float* Input, GroupSums, Scales;
+        public float* Input, Scales;
+        public int* GroupSums; // at the end of a row float32, unless they stay integers
         public byte* Data;
         public int Inputs, Stride, SumCount, GroupSize;
-        public float SumFactor;
+        public int SumFactor, OddFactor; // for all sums, and for those of every other 64 inputs beside
+        public bool KeepsIntegers;
     }
 
     /// <summary>Rounds the rows. The result is good until the next call. A row that holds no finite numbers gets the scale NaN.</summary>
     /// <param name="input">[rows, inputs] float32</param>
     /// <param name="weight">Whose groups and order it is for.</param>
-    public RowInput Pack(Matrix input, QuantizedWeight weight)
+    public RowInput Pack(Matrix input, QuantizedWeight weight) =>
+        Pack(input, new Job { GroupSize = weight.GroupSize, SumFactor = weight.Minima is null ? weight.ZeroPoint : 1, OddFactor = 1 });
+
+    /// <summary>The same for packed codes. The sums that an integer one begins with are integers themselves.</summary>
+    public RowInput Pack(Matrix input, CodeUnit form) => Pack(input, form switch
+    {
+        { HasMinima: true } => new Job { GroupSize = form.SumInputs, SumFactor = 1, OddFactor = 1 },
+        { IsByRow: true } => new Job { GroupSize = form.SumInputs, SumFactor = form.ZeroPoint, OddFactor = 1 },
+        _ => new Job { GroupSize = form.SumInputs, SumFactor = -form.ZeroPoint, OddFactor = form.PartsNibbles ? 16 : 1, KeepsIntegers = true },
+    });
+
+    private RowInput Pack(Matrix input, Job job)
     {
         int rowBytes = (input.Columns + Chunk - 1) / Chunk * Chunk * 2;
-        Job job = new()
-        {
-            Input = input.Floats,
-            Inputs = input.Columns,
-            Stride = InputStride.Of(rowBytes),
-            GroupSize = weight.GroupSize,
-            SumCount = (weight.GroupCount + LanesOfGroups - 1) / LanesOfGroups * LanesOfGroups,
-            SumFactor = weight.Minima is null ? weight.ZeroPoint : 1,
-        };
+        job.Input = input.Floats;
+        (job.Inputs, job.Stride) = (input.Columns, InputStride.Of(rowBytes));
+        job.SumCount = ((input.Columns + job.GroupSize - 1) / job.GroupSize + LanesOfGroups - 1) / LanesOfGroups * LanesOfGroups;
         job.Data = (byte*)_data.Get((long)input.Rows * job.Stride);
-        job.GroupSums = (float*)_sums.Get((long)input.Rows * job.SumCount * sizeof(float));
+        job.GroupSums = (int*)_sums.Get((long)input.Rows * job.SumCount * sizeof(float));
         job.Scales = (float*)_scales.Get((long)input.Rows * sizeof(float));
         ParallelFor.Run(input.Rows, Math.Max(1, ElementsPerThread / input.Columns), &Round, &job);
         return new RowInput
@@ -50,7 +57,7 @@ internal sealed unsafe class IntegerInput
             Rows = input.Rows,
             Inputs = input.Columns,
             Scales = job.Scales,
-            GroupSums = job.GroupSums,
+            GroupSums = (float*)job.GroupSums,
             SumStride = job.SumCount * sizeof(float),
         };
     }
@@ -60,12 +67,14 @@ internal sealed unsafe class IntegerInput
         ref Job job = ref *(Job*)state;
         for (long row = begin; row < end; row++)
         {
-            float* input = job.Input + row * job.Inputs, sums = job.GroupSums + row * job.SumCount;
+            float* input = job.Input + row * job.Inputs;
+            int* sums = job.GroupSums + row * job.SumCount;
             float largest = LargestOf(input, job.Inputs);
             bool isFinite = float.IsFinite(largest);
             job.Scales[row] = isFinite ? largest / Largest : float.NaN;
-            new Span<float>(sums, job.SumCount).Clear();
+            new Span<int>(sums, job.SumCount).Clear();
             Row(ref job, input, job.Data + row * job.Stride, sums, isFinite && largest > 0 ? Largest / largest : 0);
+            EndSums(ref job, sums);
         }
     }
 
@@ -84,7 +93,7 @@ internal sealed unsafe class IntegerInput
         return most;
     }
 
-    private static void Row(ref Job job, float* input, byte* target, float* sums, float factor)
+    private static void Row(ref Job job, float* input, byte* target, int* sums, float factor)
     {
         bool isNarrow = job.GroupSize < Chunk;
         float* padded = stackalloc float[Chunk];
@@ -117,7 +126,17 @@ internal sealed unsafe class IntegerInput
             sums[i / job.GroupSize] = Vector512.Sum(sum);
             sum = Vector512<int>.Zero;
         }
-        for (int group = 0; group < job.SumCount; group++) sums[group] *= job.SumFactor;
+    }
+
+    private static void EndSums(ref Job job, int* sums)
+    {
+        for (int group = 0; group < job.SumCount; group++)
+        {
+            bool isOdd = job.OddFactor > 1 && group * job.GroupSize / Chunk % 2 == 1;
+            int factor = isOdd ? job.SumFactor * job.OddFactor : job.SumFactor;
+            if (job.KeepsIntegers) sums[group] *= factor;
+            else ((float*)sums)[group] = (float)sums[group] * factor;
+        }
     }
 
     // Four inputs, which always lie together, are one lane of the codes; narrow groups alternate from lane to lane.

@@ -10,11 +10,12 @@ internal sealed class MachineLinear
     private readonly RowProducts _few = new();
     private readonly PanelProducts _many = new();
     private readonly PackedProducts _packed = new();
+    private readonly PackedCodeProducts _packedCodes = new();
 
     /// <summary>Whether there is code for such a weight: floating point, or codes whose groups do not end within a register.</summary>
     public static bool Supports(Weight weight) => weight switch
     {
-        DenseWeight or PackedWeight => true,
+        DenseWeight or PackedWeight or PackedCodes => true,
         QuantizedWeight codes => codes.GroupSize >= QuantizedWeight.Chunk || codes.Inputs % QuantizedWeight.Chunk == 0,
         _ => false,
     };
@@ -28,6 +29,7 @@ internal sealed class MachineLinear
     {
         Weight weight = projections[0].Weight;
         if (weight is PackedWeight) _packed.Run(_bf16.Pack(input, weight), projections, add);
+        else if (weight is PackedCodes packed) _packedCodes.Run(_integers.Pack(input, packed.Form), projections, add);
         else if (weight is DenseWeight { Values.Dtype: ScalarType.Float32 }) _few.Run(Whole(input), projections, add);
         else if (isMany && Fit(projections)) _many.Run(_bf16.Pack(input, weight), projections, add);
         else if (weight is QuantizedWeight codes) _few.Run(_integers.Pack(input, codes), projections, add);

@@ -3,12 +3,12 @@ using static TorchSharp.torch;
 namespace Llama.Model.Kernels.Machine;
 
 /// <summary>A weight that is multiplied with while it is packed: as it lies in its file until the packed copy is there. Belongs to the thread that runs the model; another one packs it.</summary>
-/// <param name="rows">Taken over; one that <see cref="PackedWeight.CanHold"/> can.</param>
+/// <param name="rows">Taken over; one that <see cref="WeightPacker.CanPack"/>.</param>
 /// <param name="letGo">Called when its rows will hardly be read any more, on the thread that packs it, and once more when they will not.</param>
-internal sealed class PackingWeight(DenseWeight rows, Action letGo) : Weight(rows.Outputs, rows.Inputs)
+internal sealed class PackingWeight(Weight rows, Action letGo) : Weight(rows.Outputs, rows.Inputs)
 {
-    private DenseWeight? _rows = rows; // until the packed copy is used
-    private volatile PackedWeight? _packed;
+    private Weight? _rows = rows; // until the packed copy is used
+    private volatile Weight? _packed;
 
     /// <summary>The form that it has now, good until the next call.</summary>
     public Weight Current

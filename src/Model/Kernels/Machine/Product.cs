@@ -19,7 +19,7 @@ internal unsafe struct Product
         int pieces = 0;
         for (int i = 0; i < projections.Length; i++)
         {
-            table[i] = Of(projections[i]);
+            table[i] = Of(projections[i].Weight) with { Output = projections[i].Output.Floats };
             table[i].FirstPiece = pieces;
             table[i].PieceCount = (table[i].Outputs + pieceOutputs - 1) / pieceOutputs;
             pieces += table[i].PieceCount;
@@ -37,11 +37,16 @@ internal unsafe struct Product
     /// <exception cref="RunnerLostException">They cannot be read.</exception>
     public readonly Product Bring(int output, int count) => Reader == 0 ? this : On(RowReader.At(Reader).Read(output, count));
 
-    private static Product Of(Projection projection)
+    /// <summary>A weight without outputs of its own.</summary>
+    public static Product Of(Weight weight)
     {
-        Weight weight = projection.Weight;
-        Product product = new() { Output = projection.Output.Floats, Outputs = weight.Outputs, Reader = weight.Reader?.Handle ?? 0 };
-        return product.On(weight is PackedWeight packed ? new WeightRows(packed.Units, null, null) : WeightRows.Of(weight));
+        Product product = new() { Outputs = weight.Outputs, Reader = weight.Reader?.Handle ?? 0 };
+        return product.On(weight switch
+        {
+            PackedWeight packed => new WeightRows(packed.Units, null, null),
+            PackedCodes packed => new WeightRows(packed.Units, null, null),
+            _ => WeightRows.Of(weight),
+        });
     }
 
     private readonly Product On(WeightRows rows) => this with { Weight = rows.Values, Scales = rows.Scales, Corrections = rows.Minima is null ? rows.Scales : rows.Minima };

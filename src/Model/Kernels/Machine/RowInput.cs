@@ -17,7 +17,7 @@ internal unsafe struct RowInput
     /// <summary>[rows] of integers: what they are to be multiplied with.</summary>
     public float* Scales;
 
-    /// <summary>[rows, groups] of integers: their sums by the weights' groups.</summary>
+    /// <summary>[rows, groups] of integers: their sums by the weights' groups, times what a tile wants; integers themselves where its own begin with them.</summary>
     public float* GroupSums;
 
     /// <summary>Bytes from one row of <see cref="GroupSums"/> to the next.</summary>

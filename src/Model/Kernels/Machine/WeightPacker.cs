@@ -14,28 +14,70 @@ internal sealed unsafe class WeightPacker
         public UnitPacker Packer;
         public Product Weight;
         public byte* Units;
-        public int UnitStride, Inputs;
+        public long UnitStride;
+        public int Inputs; // as the packer counts them
+        public CodeUnit Form; // of codes
     }
+
+    /// <summary>Whether a weight can be packed.</summary>
+    public static bool CanPack(Weight weight) => PackedWeight.CanHold(weight) || PackedCodes.CanHold(weight);
+
+    /// <summary>A packed copy of a weight that can be packed.</summary>
+    public Weight Pack(Weight weight) => weight is QuantizedWeight codes ? Pack(codes) : Pack((DenseWeight)weight);
 
     /// <summary>A packed copy of a weight that <see cref="PackedWeight.CanHold"/> can.</summary>
     public PackedWeight Pack(DenseWeight weight)
     {
         PackedWeight packed = new(weight.Outputs, weight.Inputs);
-        Job job = new()
-        {
-            Packer = UnitPacker.Of(PackShape.Of(weight), _code),
-            Weight = new Product { Weight = (byte*)weight.Values.Data },
-            Units = packed.Units,
-            UnitStride = packed.UnitStride,
-            Inputs = weight.Inputs,
-        };
-        ParallelFor.Run(weight.Outputs / UnitPacker.Outputs, Math.Max(1, WeightsPerThread / (UnitPacker.Outputs * weight.Inputs)), &Units, &job);
+        Job job = JobOf(weight, PackShape.Of(weight), packed.Units, packed.UnitStride);
+        Run(ref job, weight, &Units);
         return packed;
+    }
+
+    /// <summary>A packed copy of a weight that <see cref="PackedCodes.CanHold"/> can.</summary>
+    public PackedCodes Pack(QuantizedWeight weight)
+    {
+        PackedCodes packed = new(weight.Outputs, CodeUnit.Of(weight));
+        int words = weight.Codes.Columns / sizeof(ushort); // four codes of 8 bits or eight of 4 go where a pair in bfloat16 would
+        Job job = JobOf(weight, new PackShape(16, words, words, HasMinima: false, Blocks: 1, PackShape.BlockInputs), packed.Units, packed.Form.UnitBytes);
+        job.Form = packed.Form;
+        Run(ref job, weight, &CodeUnits);
+        return packed;
+    }
+
+    private Job JobOf(Weight weight, PackShape shape, byte* units, long unitStride) =>
+        new() { Packer = UnitPacker.Of(shape, _code), Weight = Product.Of(weight), Units = units, UnitStride = unitStride, Inputs = shape.Inputs };
+
+    private static void Run(ref Job job, Weight weight, delegate*<long, long, void*, void> units)
+    {
+        fixed (Job* pinned = &job) ParallelFor.Run(weight.Outputs / UnitPacker.Outputs, Math.Max(1, WeightsPerThread / (UnitPacker.Outputs * weight.Inputs)), units, pinned);
     }
 
     private static void Units(long begin, long end, void* state)
     {
         ref Job job = ref *(Job*)state;
         for (long unit = begin; unit < end; unit++) job.Packer.Pack(job.Weight, (int)unit * UnitPacker.Outputs, start: 0, job.Inputs, job.Units + unit * job.UnitStride);
+    }
+
+    private static void CodeUnits(long begin, long end, void* state)
+    {
+        ref Job job = ref *(Job*)state;
+        int blocks = job.Form.Inputs / job.Form.BlockInputs, words = job.Inputs / blocks;
+        for (long unit = begin; unit < end; unit++)
+        {
+            byte* target = job.Units + unit * job.UnitStride;
+            for (int block = 0; block < blocks; block++) job.Packer.Pack(job.Weight, (int)unit * UnitPacker.Outputs, block * words, words, target + block * job.Form.BlockBytes);
+            for (int group = 0; group < job.Form.GroupCount; group++) Scales(ref job, (int)unit * UnitPacker.Outputs, group, (float*)(target + job.Form.ScalesAt(group)));
+        }
+    }
+
+    private static void Scales(ref Job job, int output, int group, float* target)
+    {
+        for (int lane = 0; lane < UnitPacker.Outputs; lane++)
+        {
+            long at = (long)(output + lane) * job.Form.GroupCount + group;
+            target[lane] = job.Weight.Scales[at] / job.Form.MagnitudeOf(group); // a power of two: nothing is lost
+            if (job.Form.HasMinima) target[UnitPacker.Outputs + lane] = job.Weight.Corrections[at];
+        }
     }
 }

@@ -61,7 +61,7 @@ internal sealed unsafe class SimdProducts<TLanes, TStored>(bool deterministic, b
         return _current.AsSpan(0, projections.Length);
     }
 
-    private string Describe(Weight weight) => weight is PackedWeight or PackingWeight ? "of packed weights" : _switch.Describe(weight is QuantizedWeight);
+    private string Describe(Weight weight) => weight is PackedWeight or PackedCodes or PackingWeight ? "of packed weights" : _switch.Describe(weight is QuantizedWeight);
 
     private void RunSplit(Matrix input, ReadOnlySpan<Projection> projections, bool add, float threshold)
     {

@@ -1,0 +1,122 @@
+using Llama.Model.Threads;
+
+namespace Llama.Model.Kernels.Machine;
+
+/// <summary>
+/// Products of any number of rows with packed codes. Plan: threads take ranges of units. Rows that fit a tile meet them from end to end, the fewer the rows the more units at once, and lines are fetched ahead. Of more rows, strips as even
+/// as can be meet stretches of inputs by 128 outputs, held by the second cache, one after the other. Either way each output is the same chain of sums: a row's result does not depend on the other rows of the step.
+/// </summary>
+internal sealed unsafe class PackedCodeProducts
+{
+    private const int BlockUnits = 8, StripVectors = 2, MostVectors = 4;
+    private const long WorkPerThread = 128 << 10; // multiply-adds worth waking a thread for
+
+    private readonly CodeCache<CodePanelShape> _tiles = new(CodePanelTile.Generate);
+
+    private struct TileCode
+    {
+        public nint Tile, Single; // Single is for units that fill no tile
+    }
+
+    /// <summary>What is done with a strip before the next: all inputs, or a stretch.</summary>
+    private struct Part
+    {
+        public int Start, WeightOffset, SumOffset; // of its first input: in a row, in a unit, among a row's sums
+        public TileCode Long, Short, FirstLong, FirstShort; // for strips of either length, and for the first, which fetches ahead
+    }
+
+    private struct Job
+    {
+        public Product* Products;
+        public Part* Parts;
+        public int ProductCount, PartCount, Vectors, PieceUnits;
+        public CodeUnit Form;
+        public RowInput Input;
+        public Strips Strips;
+    }
+
+    /// <summary>output = input · weightᵀ for each projection, or output += when <paramref name="add"/>.</summary>
+    /// <param name="input">Packed for these weights.</param>
+    /// <param name="projections">With packed codes of one form.</param>
+    /// <param name="add">Whether to add.</param>
+    public void Run(RowInput input, ReadOnlySpan<Projection> projections, bool add)
+    {
+        CodeUnit form = ((PackedCodes)projections[0].Weight).Form;
+        int most = CodePanelTile.MostSums(form);
+        Strips strips = Strips.Of(input.Rows, input.Rows <= most ? most : most / StripVectors);
+        int parts = strips.Count == 1 ? 1 : (input.Inputs + form.StretchInputs - 1) / form.StretchInputs;
+        Part* stretches = stackalloc Part[parts];
+        Product* products = stackalloc Product[projections.Length];
+        Job job = new() { Products = products, ProductCount = projections.Length, Parts = stretches, PartCount = parts, Form = form, Input = input, Strips = strips };
+        job.Vectors = Math.Min(MostVectors, most / strips.Longest);
+        job.PieceUnits = strips.Count == 1 ? job.Vectors : BlockUnits;
+        for (int i = 0; i < parts; i++) stretches[i] = PartOf(job, i * form.StretchInputs, parts == 1 ? input.Inputs : Math.Min(form.StretchInputs, input.Inputs - i * form.StretchInputs), add || i > 0);
+        int pieces = Product.Tabulate(projections, job.PieceUnits * UnitPacker.Outputs, products);
+        long workPerPiece = (long)job.PieceUnits * UnitPacker.Outputs * input.Inputs * input.Rows;
+        ParallelFor.Run(pieces, Math.Max(1, WorkPerThread / workPerPiece), &Pieces, &job);
+    }
+
+    private Part PartOf(in Job job, int start, int inputs, bool add)
+    {
+        CodePanelShape shape = new(job.Strips.Longest, job.Vectors, job.Form, inputs, job.Input.Stride, job.Input.SumStride, Ahead: 0, add);
+        CodePanelShape brief = shape with { Rows = job.Strips.Shortest };
+        int ahead = job.Vectors switch { >= 3 => 2048, 2 => 4096, _ => 16384 }; // measured (tests/Bench/NOTES.md, "Packed weights")
+        return new Part
+        {
+            Start = start,
+            WeightOffset = start / job.Form.BlockInputs * job.Form.BlockBytes,
+            SumOffset = start / job.Form.SumInputs,
+            Long = CodeOf(shape),
+            Short = CodeOf(brief),
+            FirstLong = CodeOf(shape with { Ahead = ahead }),
+            FirstShort = CodeOf(brief with { Ahead = ahead }),
+        };
+    }
+
+    private TileCode CodeOf(CodePanelShape shape) => new() { Tile = _tiles[shape], Single = _tiles[shape with { Vectors = 1 }] };
+
+    private static void Pieces(long begin, long end, void* state)
+    {
+        ref Job job = ref *(Job*)state;
+        for (int i = 0; i < job.ProductCount; i++)
+        {
+            ref Product product = ref job.Products[i];
+            (int first, int last) = product.Within(begin, end);
+            int unit = first * job.PieceUnits, endUnit = Math.Min(last * job.PieceUnits, product.Outputs / UnitPacker.Outputs), most = job.Strips.Count == 1 ? endUnit - unit : BlockUnits;
+            for (; unit < endUnit; unit += most)
+                for (int part = 0; part < job.PartCount; part++) Multiply(ref job, ref job.Parts[part], product, unit, Math.Min(most, endUnit - unit));
+        }
+    }
+
+    private static void Multiply(ref Job job, ref Part part, in Product product, int unit, int units)
+    {
+        int tileCount = units / job.Vectors, rest = units % job.Vectors;
+        byte* weight = product.Weight + (long)unit * job.Form.UnitBytes;
+        float* outputs = product.Output + unit * UnitPacker.Outputs;
+        for (int strip = 0, row = 0; strip < job.Strips.Count; row += job.Strips.RowsOf(strip++))
+        {
+            bool isLong = strip < job.Strips.LongCount;
+            TileCode code = strip == 0 ? isLong ? part.FirstLong : part.FirstShort : isLong ? part.Long : part.Short;
+            Call(ref job, ref part, product, code.Tile, weight, outputs, row, tileCount);
+            long done = (long)tileCount * job.Vectors;
+            Call(ref job, ref part, product, code.Single, weight + done * job.Form.UnitBytes, outputs + done * UnitPacker.Outputs, row, rest);
+        }
+    }
+
+    private static void Call(ref Job job, ref Part part, in Product product, nint code, byte* weight, float* outputs, int row, int count)
+    {
+        if (count == 0) return;
+        TileArguments arguments = new()
+        {
+            Input = job.Input.Data + (long)row * job.Input.Stride + part.Start * sizeof(ushort),
+            Weight = weight + part.WeightOffset,
+            Scales = (float*)(weight + job.Form.BlocksBytes),
+            Output = outputs + (long)row * product.Outputs,
+            OutputStride = (long)product.Outputs * sizeof(float),
+            Count = count,
+            GroupSums = job.Input.GroupSums + (long)row * job.Input.SumStride / sizeof(float) + part.SumOffset,
+            InputScales = job.Input.Scales + row,
+        };
+        TileArguments.Call(code, &arguments);
+    }
+}
