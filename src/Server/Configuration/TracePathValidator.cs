@@ -22,13 +22,13 @@ internal sealed class TracePathValidator : IValidateOptions<SchedulerSettings>
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            return $"which cannot be written: {fault.Message} Name a file that this user may write and no other server does.";
+            return $"which cannot be written: {fault.Message} Name a file that this user may write.";
         }
     }
 
-    /// <summary>As the engine will, for itself alone.</summary>
-    private static FileStream Open(string path) => new(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+    /// <summary>Whether another server writes it is for the engine to find out: verbs that only look run beside one, with the same settings.</summary>
+    private static FileStream Open(string path) => new(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
 
     /// <summary>A file of another name, and only until it is closed: who merely asks leaves nothing behind.</summary>
-    private static FileStream Make(string path) => new(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
+    private static FileStream Make(string path) => new(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0, FileOptions.DeleteOnClose);
 }
