@@ -129,8 +129,9 @@ public sealed class Engine : IAsyncDisposable
         Exception? failure = null;
         try
         {
+            using FileStream? trace = _options.TracePath is null ? null : TraceFile.OpenAtEnd(_options.TracePath); // one that cannot be had is told before a model is loaded
             using IModelRunner runner = _createRunner();
-            Serve(runner);
+            Serve(runner, trace);
         }
         catch (Exception exception)
         {
@@ -140,10 +141,10 @@ public sealed class Engine : IAsyncDisposable
         _lookout.Close();
     }
 
-    private void Serve(IModelRunner runner)
+    private void Serve(IModelRunner runner, FileStream? traceFile)
     {
         using EngineMetrics? metrics = _meters is null ? null : new EngineMetrics(_meters, _counters, _clock);
-        using TraceWriter? trace = _options.TracePath is null ? null : new TraceWriter(TraceFile.OpenAtEnd(_options.TracePath), runner.Limits, _clock, _onTraceBroken);
+        using TraceWriter? trace = traceFile is null ? null : new TraceWriter(traceFile, runner.Limits, _clock, _onTraceBroken);
         Reporter reporter = new(_backlog, _counters, _lookout, metrics, trace, _clock, _onStepFailed);
         EngineLoop loop = new(runner, _options, _clock, _inbox, reporter);
         _gate.Open(runner.Limits);

@@ -346,6 +346,20 @@ public sealed class EngineTests
     }
 
     [Fact]
+    public async Task TracePath_WrittenByAnother_FailsBeforeTheModelIsLoaded()
+    {
+        string path = Path.GetTempFileName();
+        using (new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+        {
+            bool isLoaded = false;
+            await using Engine engine = new(() => throw new InvalidOperationException($"{isLoaded = true}"), new SchedulerOptions { TracePath = path }, TimeProvider.System);
+            Assert.Contains(path, (await Assert.ThrowsAsync<IOException>(() => engine.Loaded)).Message);
+            Assert.False(isLoaded);
+        }
+        File.Delete(path);
+    }
+
+    [Fact]
     public async Task Dispose_FailsWhatIsLeftAndDisposesTheRunner()
     {
         FakeModelRunner? runner = null;

@@ -14,13 +14,9 @@ public sealed class TracePathTests : IDisposable
     [Fact]
     public void Validate_PathsThatCannotBeWritten_AreToldWhy()
     {
-        string taken = Path.Combine(_folder, "taken");
-        using FileStream other = new(taken, FileMode.Create, FileAccess.ReadWrite, FileShare.None);
-
         Assert.Contains("which is a folder; name a file", Fault(_folder));
         Assert.Contains("in a folder that is not there", Fault(Path.Combine(_folder, "none", "trace")));
         Assert.Contains("which cannot be written", Fault("/proc/trace"));
-        Assert.Contains("no other server does", Fault(taken));
     }
 
     [Fact]
@@ -30,6 +26,7 @@ public sealed class TracePathTests : IDisposable
         File.WriteAllText(old, "{}\n");
 
         Assert.Null(Fault(old));
+        using (new FileStream(old, FileMode.Open, FileAccess.ReadWrite, FileShare.None)) Assert.Null(Fault(old)); // a server that runs with the same settings
         Assert.Null(Fault(Path.Combine(_folder, "new")));
 
         Assert.Equal([old], Directory.GetFileSystemEntries(_folder));
@@ -46,7 +43,7 @@ public sealed class TracePathTests : IDisposable
         for (int i = 0; i < 3; i++) (await client.PostAsync("/v1/chat/completions", TestApp.Chat())).EnsureSuccessStatusCode();
 
         var scrape = new Scrape(await client.GetStringAsync("/metrics"));
-        Assert.Equal(3, Assert.Single(scrape.Of("llama_trace_requests_lost_total")).Value);
+        Assert.Equal(3, scrape.Of("llama_trace_requests_lost_total").Sum(server => server.Value)); // servers of other tests are scraped too, and record nothing
         await app.DisposeAsync();
         Assert.Contains("Scheduler:TracePath /dev/full can no longer be written", Assert.Single(await File.ReadAllLinesAsync(log)));
     }

@@ -5,6 +5,9 @@ namespace Llama.Server.Configuration;
 /// <summary>Finds a trace that could not be written.</summary>
 internal sealed class TracePathValidator : IValidateOptions<SchedulerSettings>
 {
+    /// <summary>EWOULDBLOCK: somebody has the file for himself.</summary>
+    private const int Taken = 11;
+
     public ValidateOptionsResult Validate(string? name, SchedulerSettings options) =>
         options.TracePath.Length > 0 && WhyNot(Path.GetFullPath(options.TracePath)) is { } why
             ? ValidateOptionsResult.Fail($"Scheduler:TracePath is '{options.TracePath}', {why}")
@@ -20,15 +23,18 @@ internal sealed class TracePathValidator : IValidateOptions<SchedulerSettings>
             using FileStream tried = File.Exists(path) ? Open(path) : Make(Path.Combine(folder, Path.GetRandomFileName()));
             return null;
         }
+        catch (IOException taken) when (taken.HResult == Taken)
+        {
+            return null; // for the engine to find out: verbs that only look run beside a server with the same settings
+        }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            return $"which cannot be written: {fault.Message} Name a file that this user may write and no other server does.";
+            return $"which cannot be written: {fault.Message} Name a file that this user may write.";
         }
     }
 
-    /// <summary>As the engine will, for itself alone.</summary>
-    private static FileStream Open(string path) => new(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+    private static FileStream Open(string path) => new(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
 
     /// <summary>A file of another name, and only until it is closed: who merely asks leaves nothing behind.</summary>
-    private static FileStream Make(string path) => new(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
+    private static FileStream Make(string path) => new(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite, bufferSize: 0, FileOptions.DeleteOnClose);
 }
