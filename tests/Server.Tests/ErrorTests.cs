@@ -92,6 +92,7 @@ public sealed class ErrorTests(ErrorTests.Ready ready) : IClassFixture<ErrorTest
     [InlineData("""{"model":"tiny","prompt":"a","prompt_logprobs":21}""", "invalid_value", "prompt_logprobs")]
     [InlineData("""{"model":"tiny","prompt":"a","suffix":"b"}""", "unsupported_parameter", "suffix")]
     [InlineData("""{"model":"tiny","prompt":["a","b","c"],"n":3}""", "invalid_value", "n")]
+    [InlineData("""{"model":"tiny","prompt":["a","b","c","d","e","f","g","h","i"]}""", "invalid_value", "prompt")]
     [InlineData("""{"model":"tiny","prompt":"","add_special_tokens":false}""", "invalid_value", "prompt")]
     public async Task Completions_BadBody_NamesTheField(string body, string code, string? param)
     {

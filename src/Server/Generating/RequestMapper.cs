@@ -55,8 +55,9 @@ internal sealed class RequestMapper(IOptions<ServerSettings> settings, IOptions<
             : (scheduler.Value.MaxQueueLength, "Scheduler:MaxQueueLength");
         if (asked <= Math.Max(1, most))
             return null;
+        string param = promptCount > most ? "prompt" : parameters.AnswersPerPrompt > parameters.N ? "best_of" : "n";
         return ApiError.InvalidValue(
-            parameters.AnswersPerPrompt > parameters.N ? "best_of" : "n",
+            param,
             $"{promptCount} prompt(s) with {parameters.AnswersPerPrompt} answers each ask for {asked} answers; this server gives at most {most} ({setting}).");
     }
 

@@ -74,6 +74,8 @@ internal sealed class GuideFactory(GrammarCache grammars)
         bool hasWords = parameters.BadWords.Count > 0, hasTokens = parameters.AllowedTokenIds is not null;
         if (asked is { } guidance && (hasWords || hasTokens))
             return Together(hasWords ? "bad_words" : "allowed_token_ids", guidance.Param);
+        if (asked is not null && parameters.MinTokens > 0 && parameters.StopTokenIds.Length > 0)
+            return ApiError.InvalidValue("min_tokens", $"'min_tokens' cannot be combined with 'stop_token_ids' where '{asked.Param}' says what to write: it may leave nothing but such a token. Give one of them.");
         return hasWords && hasTokens ? Together("bad_words", "allowed_token_ids") : null;
     }
 

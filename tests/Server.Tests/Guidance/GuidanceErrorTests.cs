@@ -36,6 +36,7 @@ public sealed class GuidanceErrorTests(ErrorTests.Ready ready) : IClassFixture<E
     [InlineData("\"guided_regex\":\"a\",\"bad_words\":[\"b\"]", "bad_words")]
     [InlineData("\"guided_regex\":\"a\",\"allowed_token_ids\":[5]", "allowed_token_ids")]
     [InlineData("\"bad_words\":[\"b\"],\"allowed_token_ids\":[5]", "bad_words")]
+    [InlineData("\"guided_regex\":\"a\",\"stop_token_ids\":[5],\"min_tokens\":1", "min_tokens")]
     [InlineData("\"bad_words\":[\"\"]", "bad_words[0]")]
     [InlineData("\"allowed_token_ids\":[]", "allowed_token_ids")]
     [InlineData("\"allowed_token_ids\":[999999]", "allowed_token_ids[0]")]
