@@ -75,7 +75,7 @@ serve() {
 
 for name in "${parts[@]}"; do
   case $name in
-    doctor) part doctor 20 "$llama" doctor "--Model:Device=$device" --urls "http://127.0.0.1:$port" ;;
+    doctor) part doctor 40 "$llama" doctor "--Model:Device=$device" --urls "http://127.0.0.1:$port" ;;
     verify) part verify 180 "$llama" verify "--Model:Device=$device" ;;
     latency) bench latency 60 latency --prompt-tokens 128 --new-tokens 128 --warm-up 1 --runs 5 ;;
     prefill) bench prefill 60 latency --prompt-tokens 2048 --new-tokens 16 --warm-up 1 --runs 3 ;;
