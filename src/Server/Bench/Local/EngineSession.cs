@@ -9,7 +9,7 @@ using Microsoft.Extensions.Options;
 
 namespace Llama.Server.Bench.Local;
 
-/// <summary>The engine and the model that the settings name, as the server would run them, without HTTP.</summary>
+/// <summary>The engine and the model that the settings name, as the server would run them, without HTTP and without a record of requests, which would be none of an operator's callers.</summary>
 internal sealed class EngineSession : IAsyncDisposable
 {
     private readonly WebApplication _services;
@@ -22,7 +22,7 @@ internal sealed class EngineSession : IAsyncDisposable
     {
         _services = services;
         Name = services.Services.GetRequiredService<ModelIdentity>().Name;
-        _engine = new Engine(Load, Scheduler.ToOptions(), TimeProvider.System, meters: null, failure => _failure = failure);
+        _engine = new Engine(Load, Scheduler.ToOptions() with { TracePath = null }, TimeProvider.System, meters: null, failure => _failure = failure);
     }
 
     /// <summary>The model's id.</summary>
