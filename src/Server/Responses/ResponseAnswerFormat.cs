@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Llama.Server.Chat;
 using Llama.Server.Generating;
 using Llama.Server.Json;
 using Llama.Server.Streaming;
