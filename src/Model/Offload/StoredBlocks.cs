@@ -32,9 +32,9 @@ internal sealed unsafe class StoredBlocks(FileRange range, int outputs, int inpu
     public override Weight On(byte* memory, RowReader? reader = null)
     {
         if (wanted is ScalarType dtype) return new DenseWeight(HostMemory.Wrap(memory, Outputs, Inputs, dtype)) { Reader = reader };
-        byte* scales = memory + FileRange.Pages(Outputs * ValueBytes);
-        return new QuantizedWeight(Inputs, format.Bits, format.GroupSize, HostMemory.Wrap(memory, Outputs, (int)ValueBytes, ScalarType.Byte),
-            Scales(scales), HasMinima ? Scales(scales + FileRange.Pages(ScaleBytes)) : null) { Reader = reader };
+        byte* atScales = memory + FileRange.Pages(Outputs * ValueBytes);
+        Matrix codes = HostMemory.Wrap(memory, Outputs, (int)ValueBytes, ScalarType.Byte), scales = Scales(atScales);
+        return new QuantizedWeight(Inputs, format.Bits, format.GroupSize, codes, scales, HasMinima ? Scales(atScales + FileRange.Pages(ScaleBytes)) : null) { Reader = reader };
 
         Matrix Scales(byte* data) => HostMemory.Wrap(data, Outputs, GroupCount, ScalarType.Float32);
     }

@@ -22,7 +22,7 @@ internal sealed unsafe class PackedCodeProducts
     private struct Part
     {
         public int Start, WeightOffset, SumOffset; // of its first input: in a row, in a unit, among a row's sums
-        public TileCode Long, Short, FirstLong, FirstShort; // for strips of either length, and for the first, which fetches ahead
+        public TileCode First, Long, Short; // the first strip, as long as any, fetches ahead; those behind it are of either length
     }
 
     private struct Job
@@ -59,17 +59,15 @@ internal sealed unsafe class PackedCodeProducts
     private Part PartOf(in Job job, int start, int inputs, bool add)
     {
         CodePanelShape shape = new(job.Strips.Longest, job.Vectors, job.Form, inputs, job.Input.Stride, job.Input.SumStride, Ahead: 0, add);
-        CodePanelShape brief = shape with { Rows = job.Strips.Shortest };
         int ahead = job.Vectors switch { >= 3 => 2048, 2 => 4096, _ => 16384 }; // measured (tests/Bench/NOTES.md, "Packed weights")
         return new Part
         {
             Start = start,
             WeightOffset = start / job.Form.BlockInputs * job.Form.BlockBytes,
             SumOffset = start / job.Form.SumInputs,
-            Long = CodeOf(shape),
-            Short = CodeOf(brief),
-            FirstLong = CodeOf(shape with { Ahead = ahead }),
-            FirstShort = CodeOf(brief with { Ahead = ahead }),
+            First = CodeOf(shape with { Ahead = ahead }),
+            Long = job.Strips.Count > 1 ? CodeOf(shape) : default,
+            Short = job.Strips.Count > 1 ? CodeOf(shape with { Rows = job.Strips.Shortest }) : default,
         };
     }
 
@@ -95,8 +93,7 @@ internal sealed unsafe class PackedCodeProducts
         float* outputs = product.Output + unit * UnitPacker.Outputs;
         for (int strip = 0, row = 0; strip < job.Strips.Count; row += job.Strips.RowsOf(strip++))
         {
-            bool isLong = strip < job.Strips.LongCount;
-            TileCode code = strip == 0 ? isLong ? part.FirstLong : part.FirstShort : isLong ? part.Long : part.Short;
+            TileCode code = strip == 0 ? part.First : strip < job.Strips.LongCount ? part.Long : part.Short;
             Call(ref job, ref part, product, code.Tile, weight, outputs, row, tileCount);
             long done = (long)tileCount * job.Vectors;
             Call(ref job, ref part, product, code.Single, weight + done * job.Form.UnitBytes, outputs + done * UnitPacker.Outputs, row, rest);
