@@ -19,7 +19,7 @@ internal sealed class Llama2Chat(Tokenizer tokenizer)
         tokens = [];
         if (!TryTakeTurns(messages, out List<Turn> turns, out error)) return false;
         var ids = new List<int>();
-        for (int i = 0; i < turns.Count; i++) Append(ids, turns[i], isOpen: i == turns.Count - 1 && (turns[i].Answer is null || !addGenerationPrompt));
+        for (int i = 0; i < turns.Count; i++) Append(ids, turns[i], isOpen: i == turns.Count - 1 && (!turns[i].HasAnswer || !addGenerationPrompt));
         tokens = [.. ids];
         return true;
     }
