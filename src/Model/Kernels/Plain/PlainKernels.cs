@@ -54,9 +54,9 @@ internal sealed class PlainKernels : IKernels
     public void RmsNorm(Matrix input, Matrix weight, float epsilon, Matrix output)
     {
         using DisposeScope scope = NewDisposeScope();
-        using Scalar bias = epsilon;
+        using Scalar bias = epsilon, whole = 1;
         Tensor variance = input.Tensor.square().mean([-1], keepdim: true);
-        output.Tensor.copy_(input.Tensor * rsqrt(variance + bias) * weight.Tensor);
+        output.Tensor.copy_(input.Tensor * rsqrt(variance.add(bias, whole)) * weight.Tensor);
     }
 
     public void Linear(Matrix input, ReadOnlySpan<Projection> projections)
@@ -68,7 +68,8 @@ internal sealed class PlainKernels : IKernels
     public void LinearAdd(Matrix input, Weight weight, Matrix residual)
     {
         using DisposeScope scope = NewDisposeScope();
-        residual.Tensor.add_(Product(input, weight));
+        using Scalar whole = 1;
+        residual.Tensor.add_(Product(input, weight), whole);
     }
 
     public void RotateAndStore(Matrix queries, Matrix keys, Matrix values, RopeTable rope, ForwardBatch batch, AttentionShape shape, KvLayer cache)
@@ -117,14 +118,21 @@ internal sealed class PlainKernels : IKernels
         if (weight is not OutlierWeight split) return mm(input.Tensor, weight.Widen().t());
         using Scalar threshold = split.Threshold, none = 0;
         Tensor standsOut = input.Tensor.abs() >= threshold; // by token: [tokens, inputs]
-        return mm(input.Tensor.masked_fill(standsOut, none), split.Codes.Widen().t()) + mm(input.Tensor.masked_fill(standsOut.logical_not(), none), split.Columns.Widen().t());
+        return Sum(mm(input.Tensor.masked_fill(standsOut, none), split.Codes.Widen().t()), mm(input.Tensor.masked_fill(standsOut.logical_not(), none), split.Columns.Widen().t()));
     }
 
     private static Tensor Rotate(Matrix heads, Tensor cosines, Tensor sines, int headDim)
     {
         Tensor x = heads.Tensor.reshape(heads.Rows, -1, headDim);
         Tensor low = x.narrow(2, 0, headDim / 2), high = x.narrow(2, headDim / 2, headDim / 2);
-        return cat([low * cosines - high * sines, high * cosines + low * sines], 2).reshape(heads.Rows, heads.Columns);
+        return cat([low * cosines - high * sines, Sum(high * cosines, low * sines)], 2).reshape(heads.Rows, heads.Columns);
+    }
+
+    // The binding has torch multiply the second by a number, 1, which is a Scalar like any other.
+    private static Tensor Sum(Tensor one, Tensor other)
+    {
+        using Scalar whole = 1;
+        return one.add(other, whole);
     }
 
     private static Tensor Heads(Tensor rows, int headCount, int headDim) => rows.reshape(rows.shape[0], headCount, headDim).transpose(0, 1);

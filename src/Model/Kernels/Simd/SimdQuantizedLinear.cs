@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Llama.Model.Threads;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Kernels.Simd;
@@ -50,7 +51,8 @@ internal static unsafe class SimdQuantizedLinear<TLanes> where TLanes : struct, 
             ParallelFor.Run(count, Math.Max(1, WorkPerThread / weight.Inputs), &WidenRows, &job);
             using Tensor rows = block.Tensor.narrow(0, 0, count), widened = rows.narrow(1, 0, weight.Inputs), columns = widened.t();
             using Tensor product = mm(input.Tensor, columns), target = output.Tensor.narrow(1, job.FirstRow, count);
-            using Tensor result = add ? target.add_(product) : target.copy_(product);
+            using Scalar whole = 1; // held through the call, see PlainKernels
+            using Tensor result = add ? target.add_(product, whole) : target.copy_(product);
         }
     }
 
