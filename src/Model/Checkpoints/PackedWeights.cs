@@ -26,7 +26,7 @@ internal sealed class PackedWeights(IWeightSource source, BackgroundPacking? bac
         Weight weight = source.Weight(name);
         if (name == CheckpointLayout.Embedding || !WeightPacker.CanPack(weight)) return weight;
         PackingWeight packing = new(weight, () => source.Release(name));
-        if (background is not null && !OwnsMemory(weight)) // what is not mapped would be there twice until then
+        if (background is not null && !weight.OwnsMemory) // what is not mapped would be there twice until then
         {
             background.Add(packing);
             return packing;
@@ -48,6 +48,4 @@ internal sealed class PackedWeights(IWeightSource source, BackgroundPacking? bac
     public void Release(string name) => source.Release(name);
 
     public void Dispose() => source.Dispose();
-
-    private static bool OwnsMemory(Weight weight) => weight is QuantizedWeight codes ? codes.Codes.OwnsMemory : ((DenseWeight)weight).Values.OwnsMemory;
 }

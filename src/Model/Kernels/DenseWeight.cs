@@ -11,6 +11,8 @@ internal sealed class DenseWeight(Matrix values) : Weight(values.Rows, values.Co
 
     public override long ByteCount => Values.ByteCount;
 
+    public override bool OwnsMemory => Values.OwnsMemory;
+
     public override Tensor Widen(Tensor? rows = null)
     {
         if (rows is null) return Values.Tensor.to(ScalarType.Float32);

@@ -56,6 +56,8 @@ internal sealed class QuantizedWeight(int inputs, int bits, int groupSize, Matri
     /// <summary>Bytes of codes, scales and minima.</summary>
     public override long ByteCount => Codes.ByteCount + Scales.ByteCount + (Minima?.ByteCount ?? 0);
 
+    public override bool OwnsMemory => Codes.OwnsMemory;
+
     public override unsafe IReadOnlyList<MemoryPart> Parts =>
         [.. new[] { Codes, Scales, Minima }.OfType<Matrix>().Select(matrix => new MemoryPart((nint)matrix.Data, matrix.ByteCount))];
 

@@ -1,6 +1,5 @@
 using Llama.Model.Checkpoints;
 using Llama.Model.Kernels;
-using Llama.Model.Kernels.Outliers;
 using Llama.Model.Offload;
 using static TorchSharp.torch;
 
@@ -43,7 +42,7 @@ internal sealed class ShardedWeights(IWeightSource source, Shard shard) : IWeigh
     {
         WeightPart part = shard.PartOf(name);
         Weight whole = source.Weight(name);
-        if (!part.IsColumns && !OwnsMemory(whole)) return WeightCut.Rows(whole, part.Slice);
+        if (!part.IsColumns && !whole.OwnsMemory) return WeightCut.Rows(whole, part.Slice);
         using (whole)
         {
             Weight cut = part.IsColumns ? WeightCut.CopyColumns(whole, part.Slice, name) : WeightCut.CopyRows(whole, part.Slice);
@@ -66,6 +65,4 @@ internal sealed class ShardedWeights(IWeightSource source, Shard shard) : IWeigh
     {
         if (source.GroupSizeOf(name) is int groupSize && shard.PartOf(name) is { IsColumns: true } part) _ = WeightCut.GroupSizeOf(part.Total, groupSize, part.Slice, name);
     }
-
-    private static bool OwnsMemory(Weight weight) => OutlierWeight.CodesOf(weight) is QuantizedWeight codes ? codes.Codes.OwnsMemory : ((DenseWeight)weight).Values.OwnsMemory;
 }

@@ -79,8 +79,8 @@ internal sealed unsafe class PackedCodeProducts
         for (int i = 0; i < job.ProductCount; i++)
         {
             ref Product product = ref job.Products[i];
-            (int first, int last) = product.Within(begin, end);
-            int unit = first * job.PieceUnits, endUnit = Math.Min(last * job.PieceUnits, product.Outputs / UnitPacker.Outputs), most = job.Strips.Count == 1 ? endUnit - unit : BlockUnits;
+            (int unit, int endUnit) = product.UnitsWithin(begin, end, job.PieceUnits);
+            int most = job.Strips.Count == 1 ? endUnit - unit : BlockUnits;
             for (; unit < endUnit; unit += most)
                 for (int part = 0; part < job.PartCount; part++) Multiply(ref job, ref job.Parts[part], product, unit, Math.Min(most, endUnit - unit));
         }

@@ -91,8 +91,8 @@ internal sealed unsafe class PackedProducts
         for (int i = 0; i < job.ProductCount; i++)
         {
             ref Product product = ref job.Products[i];
-            (int first, int last) = product.Within(begin, end);
-            int unit = first * job.PieceUnits, endUnit = Math.Min(last * job.PieceUnits, product.Outputs / UnitPacker.Outputs), most = job.Strips.Count == 1 ? endUnit - unit : BlockUnits;
+            (int unit, int endUnit) = product.UnitsWithin(begin, end, job.PieceUnits);
+            int most = job.Strips.Count == 1 ? endUnit - unit : BlockUnits;
             for (; unit < endUnit; unit += most) Block(ref job, ref product, unit, Math.Min(most, endUnit - unit));
         }
     }

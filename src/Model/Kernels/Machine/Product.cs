@@ -31,6 +31,13 @@ internal unsafe struct Product
     public readonly (int First, int Last) Within(long begin, long end) =>
         ((int)Math.Max(begin - FirstPiece, 0), (int)Math.Min(end - FirstPiece, PieceCount));
 
+    /// <summary>Which of its packed units those are, where a piece is so many: [first, end).</summary>
+    public readonly (int First, int End) UnitsWithin(long begin, long end, int pieceUnits)
+    {
+        (int first, int last) = Within(begin, end);
+        return (first * pieceUnits, Math.Min(last * pieceUnits, Outputs / UnitPacker.Outputs));
+    }
+
     /// <summary>The same with some of the weight's rows in memory, for the calling thread until it asks for others.</summary>
     /// <param name="output">The first.</param>
     /// <param name="count">How many.</param>

@@ -25,6 +25,8 @@ internal sealed class OutlierWeight(QuantizedWeight codes, OutlierColumns column
     /// <summary>Bytes of the codes; the columns in use are few.</summary>
     public override long ByteCount => Codes.ByteCount;
 
+    public override bool OwnsMemory => Codes.OwnsMemory;
+
     /// <summary>In codes, or in their place.</summary>
     public static Weight CodesOf(Weight weight) => weight is OutlierWeight split ? split.Codes : weight;
 
