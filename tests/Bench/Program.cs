@@ -7,6 +7,7 @@ RootCommand root = new("Measures the server's parts. Results are kept in tests/B
     ProductsBench.Command(),
     SwitchBench.Command(),
     StepBench.Command(),
+    GpuBench.Command(),
     AttentionBench.Command(),
     GuidanceBench.Command(),
     ThreadBench.Command(),

@@ -17,9 +17,10 @@ internal static class OwnProgram
     private static (string File, string[] First) Command()
     {
         Assembly program = typeof(OwnProgram).Assembly;
+        string file = Path.Combine(AppContext.BaseDirectory, $"{program.GetName().Name}.dll");
         bool isDotnet = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet";
-        if (!isDotnet && (program == Assembly.GetEntryAssembly() || program.Location.Length == 0)) return (Environment.ProcessPath!, []);
+        if (!isDotnet && (program == Assembly.GetEntryAssembly() || !File.Exists(file))) return (Environment.ProcessPath!, []);
         string libraries = ((string)AppContext.GetData("APP_CONTEXT_DEPS_FILES")!).Split(';')[0];
-        return (isDotnet ? Environment.ProcessPath! : "dotnet", ["exec", "--depsfile", libraries, "--runtimeconfig", libraries.Replace(".deps.json", ".runtimeconfig.json", StringComparison.Ordinal), program.Location]);
+        return (isDotnet ? Environment.ProcessPath! : "dotnet", ["exec", "--depsfile", libraries, "--runtimeconfig", libraries.Replace(".deps.json", ".runtimeconfig.json", StringComparison.Ordinal), file]);
     }
 }
