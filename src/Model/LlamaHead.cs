@@ -62,7 +62,7 @@ internal sealed class LlamaHead : IDisposable
     {
         Matrix logits = _logits.Take(tokenRows.Length);
         if (tokenRows.Length == 0) return logits; // a step of prompt chunks alone
-        _kernels.Linear(Hidden(tokenRows), [new(_weights.UseHead(), logits)]);
+        _kernels.NormLinear(Residual(tokenRows), _weights.FinalNorm!, _epsilon, _hidden.Take(tokenRows.Length), [new(_weights.UseHead(), logits)]);
         return _kernels.Gather(logits);
     }
 

@@ -86,8 +86,7 @@ internal sealed class LlamaModel : IDisposable
 
     private void Attend(AttentionWeights weights, KvLayer cache, ForwardBatch batch, Activations a)
     {
-        Normalise(a.Residual, weights.Norm, a.Normed);
-        _kernels.Linear(a.Normed, [new(weights.Query, a.Queries), new(weights.Key, a.Keys), new(weights.Value, a.Values)]); // [tokens, heads · headDim], [tokens, kvHeads · headDim] twice
+        _kernels.NormLinear(a.Residual, weights.Norm, Epsilon, a.Normed, [new(weights.Query, a.Queries), new(weights.Key, a.Keys), new(weights.Value, a.Values)]); // [tokens, heads · headDim], [tokens, kvHeads · headDim] twice
         _kernels.RotateAndStore(a.Queries, a.Keys, a.Values, _rope, batch, _attention, cache);
         _kernels.Attend(a.Queries, batch, _attention, cache, a.Attended);
         _kernels.LinearAdd(a.Attended, weights.Output, a.Residual);
@@ -96,11 +95,9 @@ internal sealed class LlamaModel : IDisposable
     private void FeedForward(MlpWeights weights, Matrix residual)
     {
         Activations a = _activations.Take(residual.Rows);
-        Normalise(residual, weights.Norm, a.Normed);
-        _kernels.Linear(a.Normed, [new(weights.Gate, a.Gate), new(weights.Up, a.Up)]); // [tokens, intermediate]
-        _kernels.SiluMultiply(a.Gate, a.Up);
-        _kernels.LinearAdd(a.Gate, weights.Down, residual);
+        _kernels.NormLinear(residual, weights.Norm, Epsilon, a.Normed, [new(weights.Gate, a.Gate), new(weights.Up, a.Up)]); // [tokens, intermediate]
+        _kernels.SiluLinearAdd(a.Gate, a.Up, weights.Down, residual);
     }
 
-    private void Normalise(Matrix input, Matrix weight, Matrix output) => _kernels.RmsNorm(input, weight, (float)_config.RmsNormEpsilon, output);
+    private float Epsilon => (float)_config.RmsNormEpsilon;
 }

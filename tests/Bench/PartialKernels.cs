@@ -32,12 +32,28 @@ internal sealed class PartialKernels(IKernels kernels, LlamaConfig config) : IKe
 
     public void Linear(Matrix input, ReadOnlySpan<Projection> projections)
     {
-        if (IsWanted(projections.Length switch { 3 => "queries, keys, values", 2 => "gate and up", _ => "head" })) kernels.Linear(input, projections);
+        if (IsWanted(NameOf(projections))) kernels.Linear(input, projections);
     }
 
     public void LinearAdd(Matrix input, Weight weight, Matrix residual)
     {
         if (IsWanted(weight.Inputs == config.IntermediateSize ? "down" : "output")) kernels.LinearAdd(input, weight, residual);
+    }
+
+    public void NormLinear(Matrix input, Matrix weight, float epsilon, Matrix normed, ReadOnlySpan<Projection> projections)
+    {
+        bool norms = IsWanted("norms"), products = IsWanted(NameOf(projections));
+        if (norms && products) kernels.NormLinear(input, weight, epsilon, normed, projections);
+        else if (norms) kernels.RmsNorm(input, weight, epsilon, normed);
+        else if (products) kernels.Linear(normed, projections);
+    }
+
+    public void SiluLinearAdd(Matrix gate, Matrix up, Weight weight, Matrix residual)
+    {
+        bool silu = IsWanted("silu"), down = IsWanted("down");
+        if (silu && down) kernels.SiluLinearAdd(gate, up, weight, residual);
+        else if (silu) kernels.SiluMultiply(gate, up);
+        else if (down) kernels.LinearAdd(gate, weight, residual);
     }
 
     public void RotateAndStore(Matrix queries, Matrix keys, Matrix values, RopeTable rope, ForwardBatch batch, AttentionShape shape, KvLayer cache)
@@ -56,4 +72,6 @@ internal sealed class PartialKernels(IKernels kernels, LlamaConfig config) : IKe
     }
 
     public void TakeRows(Matrix input, ReadOnlySpan<int> rows, Matrix output) => kernels.TakeRows(input, rows, output);
+
+    private static string NameOf(ReadOnlySpan<Projection> projections) => projections.Length switch { 3 => "queries, keys, values", 2 => "gate and up", _ => "head" };
 }

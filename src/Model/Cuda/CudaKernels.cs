@@ -67,6 +67,27 @@ internal sealed unsafe class CudaKernels : IKernels, IDisposable
 
     public void LinearAdd(Matrix input, Weight weight, Matrix residual) => _linear.LinearAdd(input, weight, residual);
 
+    public void NormLinear(Matrix input, Matrix weight, float epsilon, Matrix normed, ReadOnlySpan<Projection> projections)
+    {
+        if (_linear.MakesInput(input.Rows, projections)) _linear.Linear(CudaFewRowsInput.Normed(input, weight, epsilon), projections, add: false);
+        else
+        {
+            RmsNorm(input, weight, epsilon, normed);
+            Linear(normed, projections);
+        }
+    }
+
+    public void SiluLinearAdd(Matrix gate, Matrix up, Weight weight, Matrix residual)
+    {
+        ReadOnlySpan<Projection> projection = [new(weight, residual)];
+        if (_linear.MakesInput(gate.Rows, projection)) _linear.Linear(CudaFewRowsInput.Gated(gate, up), projection, add: true);
+        else
+        {
+            SiluMultiply(gate, up);
+            LinearAdd(gate, weight, residual);
+        }
+    }
+
     public void RotateAndStore(Matrix queries, Matrix keys, Matrix values, RopeTable rope, ForwardBatch batch, AttentionShape shape, KvLayer cache) =>
         _cache.RotateAndStore(queries, keys, values, rope, _batch, cache);
 

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Llama.Model.Cuda;
 
 /// <summary>
-/// The products of a model on a CUDA device, and the way each goes. Our own kernels read weights once for up to 64 rows and widen codes on the way; from some number of rows on, which
+/// The products of a model on a CUDA device, and the way each goes. Few rows have kernels of their own; others read weights once for up to 64 rows and widen codes on the way; from some number of rows on, which
 /// <see cref="Calibrate"/> measures, cuBLAS is faster, for codes too, which are widened for it slice by slice. Where there is no cuBLAS, and in deterministic mode, ours do all.
 /// </summary>
 /// <param name="stream">Where everything is enqueued. Once all is prepared and loaded every call can be captured: the way depends on the number of rows alone.</param>
@@ -13,6 +13,7 @@ namespace Llama.Model.Cuda;
 internal sealed unsafe class CudaLinear(CudaStream stream, ICudaProducts? products, bool deterministic) : IDisposable
 {
     private readonly CudaLinearTiles _tiles = new(stream, deterministic);
+    private readonly CudaFewRows? _fewRows = deterministic ? null : new(stream); // whose order of additions is another
     private readonly CudaLinearCodes _codes = new(stream);
     private readonly CudaLinearSwitch _switch = new(isFixed: deterministic || products is null);
     private CudaLinearFloat? _float;
@@ -44,6 +45,7 @@ internal sealed unsafe class CudaLinear(CudaStream stream, ICudaProducts? produc
         CudaLinearFormat format = CudaLinearFormat.Of(weight);
         if (format.Bits == 32) _float ??= new CudaLinearFloat(stream);
         else _tiles.Prepare(format);
+        _fewRows?.Prepare(format);
         if (!format.IsCodes) return;
         _codes.Prepare(format);
         if (!_switch.IsFixed) _codes.PrepareSlice();
@@ -74,6 +76,15 @@ internal sealed unsafe class CudaLinear(CudaStream stream, ICudaProducts? produc
     /// <param name="residual">[rows, outputs] float32</param>
     public void LinearAdd(Matrix input, Weight weight, Matrix residual) => Run(input, [new(weight, residual)], add: true);
 
+    /// <summary>Whether products with so few rows make their input themselves, so that <see cref="Linear(CudaFewRowsInput, ReadOnlySpan{Projection}, bool)"/> can be called.</summary>
+    /// <param name="rows">Of the input.</param>
+    /// <param name="projections">What it is to be multiplied with.</param>
+    public bool MakesInput(int rows, ReadOnlySpan<Projection> projections) =>
+        _fewRows is not null && CountAlike(projections) == projections.Length && _fewRows.Takes(rows, projections) && !_switch.IsMany(rows, CudaLinearFormat.Of(projections[0].Weight));
+
+    /// <summary>output = input · weightᵀ for each of one to three projections with weights of one form, or output += when <paramref name="add"/>.</summary>
+    public void Linear(CudaFewRowsInput input, ReadOnlySpan<Projection> projections, bool add) => _fewRows!.Run(input, projections, add);
+
     public void Dispose()
     {
         _tiles.Dispose();
@@ -82,15 +93,21 @@ internal sealed unsafe class CudaLinear(CudaStream stream, ICudaProducts? produc
 
     private void Run(Matrix input, ReadOnlySpan<Projection> projections, bool add)
     {
-        const int most = 3;
         while (projections.Length > 0)
         {
-            Projection first = projections[0];
-            int count = 1;
-            while (count < Math.Min(most, projections.Length) && IsLike(first, projections[count])) count++;
-            Run(input, projections[..count], add, _switch.IsMany(input.Rows, CudaLinearFormat.Of(first.Weight)));
+            int count = CountAlike(projections);
+            Run(input, projections[..count], add, _switch.IsMany(input.Rows, CudaLinearFormat.Of(projections[0].Weight)));
             projections = projections[count..];
         }
+    }
+
+    // How many of the first can be one launch.
+    private static int CountAlike(ReadOnlySpan<Projection> projections)
+    {
+        const int most = 3;
+        int count = 1;
+        while (count < Math.Min(most, projections.Length) && IsLike(projections[0], projections[count])) count++;
+        return count;
     }
 
     private void Run(Matrix input, ReadOnlySpan<Projection> projections, bool add, bool isMany)
@@ -99,6 +116,7 @@ internal sealed unsafe class CudaLinear(CudaStream stream, ICudaProducts? produc
         if (input.Dtype != expected) throw new ArgumentException($"Activations are {input.Dtype} where these weights need {expected}.");
         if (isMany) foreach (Projection projection in projections) Multiply(input, projection, add ? 1 : 0);
         else if (expected == ScalarType.Float32) (_float ??= new CudaLinearFloat(stream)).Run(input, projections, add);
+        else if (_fewRows is not null && _fewRows.Takes(input.Rows, projections)) _fewRows.Run(CudaFewRowsInput.Of(input), projections, add);
         else _tiles.Run(input, projections, add);
     }
 

@@ -14,7 +14,7 @@ internal sealed unsafe class CudaLinearFloat(CudaStream stream)
     {
         int rows = input.Rows == 1 ? 1 : MostRows, columns = 0;
         foreach (Projection projection in projections) columns += (projection.Weight.Outputs + BlockOutputs - 1) / BlockOutputs;
-        CudaLinearOperand a = new(projections, 0, 0), b = new(projections, 1, 0), c = new(projections, 2, 0);
+        CudaLinearOperand a = new(projections, 0), b = new(projections, 1), c = new(projections, 2);
         (input.Rows == 1 ? _one : _several).Launch(new LaunchShape((input.Rows + rows - 1) / rows, columns, 1, 256), (nint)input.Data, input.Rows, input.Columns, add ? 1 : 0,
             a.Weight, a.Output, a.Outputs, b.Weight, b.Output, b.Outputs, c.Weight, c.Output, c.Outputs);
     }

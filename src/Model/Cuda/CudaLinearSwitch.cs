@@ -11,7 +11,7 @@ internal sealed class CudaLinearSwitch(bool isFixed)
 
     private const int Never = int.MaxValue, Runs = 3;
 
-    private static readonly int[] Candidates = [8, 16, 32, 64, 128, 256, 512, MostRows];
+    private static readonly int[] Candidates = [2, 4, 8, 16, 32, 64, 128, 256, 512, MostRows];
 
     private readonly Dictionary<CudaLinearFormat, int> _from = [];
 

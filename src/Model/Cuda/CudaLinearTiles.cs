@@ -1,5 +1,4 @@
 using Llama.Model.Kernels;
-using static TorchSharp.torch;
 
 namespace Llama.Model.Cuda;
 
@@ -45,7 +44,7 @@ internal sealed unsafe class CudaLinearTiles(CudaStream stream, bool determinist
     {
         CudaQuantizedWeight? codes = projections[0].Weight as CudaQuantizedWeight;
         CudaLinearOperand a = new(projections, 0, row), b = new(projections, 1, row), c = new(projections, 2, row);
-        kernel.Launch(shape, (nint)input.Data + (nint)row * input.Columns * 2, rows, input.Columns, codes?.GroupCount ?? 0, codes?.GroupShift ?? 0, ModeOf(projections[0].Output, add),
+        kernel.Launch(shape, (nint)input.Data + (nint)row * input.Columns * 2, rows, input.Columns, codes?.GroupCount ?? 0, codes?.GroupShift ?? 0, CudaLinearOperand.ModeOf(projections[0].Output, add),
             _workspace.Sums, _workspace.Counters,
             a.Weight, a.Scales, a.Output, a.Outputs, b.Weight, b.Scales, b.Output, b.Outputs, c.Weight, c.Scales, c.Output, c.Outputs);
     }
@@ -62,14 +61,6 @@ internal sealed unsafe class CudaLinearTiles(CudaStream stream, bool determinist
     // So many blocks that every multiprocessor has one, if the inputs are enough for them.
     private int SplitsOf(CudaLinearTile tile, int columns, int rowTiles, int inputs) =>
         Math.Clamp(Math.Min(stream.Driver.Device.MultiprocessorCount / (columns * rowTiles), Ceiling(inputs, tile.StageInputs) / LeastStages), 1, MostSplits);
-
-    private static int ModeOf(Matrix output, bool add) => (output.Dtype, add) switch
-    {
-        (ScalarType.BFloat16, false) => 0,
-        (ScalarType.Float32, false) => 1,
-        (ScalarType.Float32, true) => 2,
-        _ => throw new ArgumentException($"A product cannot be {(add ? "added to" : "stored as")} {output.Dtype}."),
-    };
 
     private static int Ceiling(int a, int b) => (a + b - 1) / b;
 }

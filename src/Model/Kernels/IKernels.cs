@@ -57,6 +57,22 @@ internal interface IKernels
     /// <summary>gate = silu(gate) · up, element by element (SwiGLU, Shazeer 2020).</summary>
     void SiluMultiply(Matrix gate, Matrix up);
 
+    /// <summary><see cref="RmsNorm"/> and <see cref="Linear"/> of its result.</summary>
+    /// <param name="normed">[tokens, hidden]; left in an unspecified state.</param>
+    void NormLinear(Matrix input, Matrix weight, float epsilon, Matrix normed, ReadOnlySpan<Projection> projections)
+    {
+        RmsNorm(input, weight, epsilon, normed);
+        Linear(normed, projections);
+    }
+
+    /// <summary><see cref="SiluMultiply"/> and <see cref="LinearAdd"/> of its result.</summary>
+    /// <param name="gate">[tokens, intermediate]; left in an unspecified state.</param>
+    void SiluLinearAdd(Matrix gate, Matrix up, Weight weight, Matrix residual)
+    {
+        SiluMultiply(gate, up);
+        LinearAdd(gate, weight, residual);
+    }
+
     /// <summary>Logits of the whole vocabulary where several devices have some of their columns each; else they are whole already.</summary>
     /// <param name="logits">[rows, tokens of this device]</param>
     /// <returns>[rows, vocab], on the first device.</returns>

@@ -33,7 +33,7 @@ public sealed class CudaLinearTests
     {
         using Device device = new();
         using CudaLinear linear = new(device.Stream, products: null, deterministic: false);
-        foreach ((int rows, int inputs, int outputs) in new[] { (1, 8, 1), (1, 72, 33), (2, 520, 40), (8, 328, 19), (33, 1032, 15), (64, 200, 140), (70, 648, 30) })
+        foreach ((int rows, int inputs, int outputs) in new[] { (1, 8, 1), (1, 72, 33), (2, 520, 40), (3, 264, 8), (4, 1288, 64), (7, 96, 17), (8, 328, 19), (33, 1032, 15), (64, 200, 140), (70, 648, 30) })
         {
             using Operand weight = new(device, linear, outputs, inputs, bits, group, hasMinima, seed: rows);
             float[] x = DeviceMatrix.Random(rows * inputs, weight.InputDtype, seed: rows + 1), residual = DeviceMatrix.Random(rows * outputs, ScalarType.Float32, seed: 5);

@@ -67,6 +67,8 @@ public sealed class SourceTests
         "batch.cu" or "sampling_edits.cu" or "sampling_scores.cu" => [[]],
         "codes.cu" => Codes.Select(format => format.Constants),
         "elementwise.cu" => [["ACT=bf16"], ["ACT=float"]],
+        "few_rows.cu" => CudaFewRowsForm.All(new CudaLinearFormat(16), 4).Select(form => form.Unit.Constants),
+        "few_rows_codes.cu" => Codes.SelectMany(format => CudaFewRowsForm.All(format, CudaFewRows.MostRows)).Select(form => form.Unit.Constants),
         "linear.cu" => from format in Codes.Append(new CudaLinearFormat(16)) from tile in Tiles(format, sharedBytes) select tile.Constants,
         "linear_float.cu" => [["ROWS=1"], ["ROWS=8"]],
         "sampling.cu" => [["THREADS=512"]],

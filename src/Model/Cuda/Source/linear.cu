@@ -14,6 +14,7 @@
 // Grid: tiles of rows, tiles of outputs of all weights, blocks that share the inputs. Block: 256.
 #include "async_copy.cuh"
 #include "codes.cuh"
+#include "operands.cuh"
 #include "overlap.cuh"
 
 #define WARPS 8
@@ -37,16 +38,12 @@
 #define STAGE_BYTES (WEIGHT_BYTES + SCALE_BYTES + TOKEN_BYTES)
 #define SUM_STRIDE (OUTPUTS + 4)                        // so that a warp's lanes meet different banks
 
-enum Mode { STORE_BF16, STORE_FLOAT, ADD_FLOAT };
-
 // A block's part of a product.
 struct Task
 {
     const bf16* input;          // [rows, inputs]
-    const u8* weights;
-    const float* scales;
-    void* output;               // [rows, outputs]
-    int rows, inputs, outputs;
+    Operand operand;
+    int rows, inputs;
     int first_row, first_output;
     int groups, group_shift;    // a group has 2^group_shift inputs
     int warp, lane, part, side; // the group of this warp, and its place in it
@@ -64,8 +61,6 @@ struct Sources
     bool has_scales, has_tokens;
 };
 
-__device__ __forceinline__ int ceiling(int a, int b) { return (a + b - 1) / b; }
-
 // Where in 512 bytes of the ring row `row` of 8 has its bytes 16 · column to 16 · column + 15. ldmatrix wants 8 rows of a column to lie in different banks.
 __device__ __forceinline__ int place_of(int row, int column) { return (row * 4 + (BITS == 16 ? column ^ row / 2 : column)) * 16; }
 
@@ -79,17 +74,17 @@ __device__ __forceinline__ Sources sources_of(const Task& task, int input)
     int first = task.first_output + task.side * 16 * OUTPUT_TILES, own = input + task.part * STEP, g = task.lane / 4, t = task.lane % 4;
     sources.input = input;
 #if BITS == 16
-    sources.weights = task.weights + ((long long)(first + g) * task.inputs + own + t * 8) * 2;
+    sources.weights = task.operand.weights + ((long long)(first + g) * task.inputs + own + t * 8) * 2;
     sources.stride = 16LL * task.inputs;
-    sources.present = ceiling(max(0, task.outputs - first - g), 8);
+    sources.present = ceiling(max(0, task.operand.outputs - first - g), 8);
     sources.scales = 0;
     sources.has_scales = false;
 #else
     sources.stride = (long long)ceiling(task.inputs, UNIT) * PIECE_BYTES;
-    sources.weights = task.weights + first / 16 * sources.stride + own / UNIT * PIECE_BYTES + task.lane * 16;
-    sources.present = max(0, ceiling(task.outputs, 16) - first / 16);
+    sources.weights = task.operand.weights + first / 16 * sources.stride + own / UNIT * PIECE_BYTES + task.lane * 16;
+    sources.present = max(0, ceiling(task.operand.outputs, 16) - first / 16);
     int tile = task.lane / (4 * PARTS); // scales: [tiles][parts][16], four a lane
-    sources.scales = task.scales + (long long)(first / 16 + tile) * task.groups * 16 + t * 4;
+    sources.scales = task.operand.scales + (long long)(first / 16 + tile) * task.groups * 16 + t * 4;
     sources.has_scales = task.lane < SCALES / 4 && tile < sources.present;
 #endif
     int row = task.first_row + task.warp % TOKEN_TILES * 8 + g;
@@ -122,7 +117,7 @@ __device__ __forceinline__ void load_weights(const Task& task, const Sources& so
     const float* source = sources.scales + min((own + task.lane / 4 % PARTS * GRAIN) >> task.group_shift, task.groups - 1) * 16;
     float* target = scales_of(stage, task) + task.lane * 4;
     cp_async_16(target, source);
-    if (MINIMA) cp_async_16(target + SCALES, source + (long long)ceiling(task.outputs, 16) * task.groups * 16);
+    if (MINIMA) cp_async_16(target + SCALES, source + (long long)ceiling(task.operand.outputs, 16) * task.groups * 16);
 }
 #endif
 
@@ -282,15 +277,6 @@ __device__ __forceinline__ void leave_sums(const Task& task, float* shared, cons
             }
 }
 
-__device__ __forceinline__ void store(const Task& task, int mode, int token, int output, float sum)
-{
-    if (task.first_output + output >= task.outputs) return;
-    long long at = (long long)(task.first_row + token) * task.outputs + task.first_output + output;
-    if (mode == STORE_BF16) reinterpret_cast<bf16*>(task.output)[at] = to_bf16(sum);
-    else if (mode == STORE_FLOAT) reinterpret_cast<float*>(task.output)[at] = sum;
-    else reinterpret_cast<float*>(task.output)[at] += sum;
-}
-
 // Whether this block is the last of those that share the inputs. Leaves the counter at 0 for the next launch.
 __device__ __forceinline__ bool is_last(u32* counter)
 {
@@ -315,7 +301,7 @@ __device__ __forceinline__ void finish(const Task& task, const float* shared, in
         float sum = 0;
 #pragma unroll
         for (int part = 0; part < SPLIT; part++) sum += shared[(part * TOKENS + i / OUTPUTS) * SUM_STRIDE + i % OUTPUTS];
-        if (gridDim.z == 1) store(task, mode, i / OUTPUTS, i % OUTPUTS, sum);
+        if (gridDim.z == 1) store(task.operand, mode, task.first_row + i / OUTPUTS, task.first_output + i % OUTPUTS, sum);
         else partial[blockIdx.z * stride + i] = sum;
     }
     if (gridDim.z == 1 || !is_last(counters + block)) return;
@@ -323,7 +309,7 @@ __device__ __forceinline__ void finish(const Task& task, const float* shared, in
     {
         float sum = 0;
         for (int z = 0; z < gridDim.z; z++) sum += partial[z * stride + i];
-        store(task, mode, i / OUTPUTS, i % OUTPUTS, sum);
+        store(task.operand, mode, task.first_row + i / OUTPUTS, task.first_output + i % OUTPUTS, sum);
     }
 }
 
@@ -335,17 +321,8 @@ extern "C" __global__ void __launch_bounds__(256, RESIDENT) linear(const bf16* i
     DYNAMIC_SHARED(u8, ring);
     let_next_begin();
     int tile = blockIdx.y, warp = threadIdx.x / WARP;
-    Task task = { input, weights0, scales0, output0, rows, inputs, outputs0, (int)blockIdx.x * TOKENS, 0, groups, group_shift, warp, (int)threadIdx.x % WARP, warp % SPLIT, warp / SPLIT };
-    if (tile >= ceiling(outputs0, OUTPUTS))
-    {
-        tile -= ceiling(outputs0, OUTPUTS);
-        task.weights = weights1; task.scales = scales1; task.output = output1; task.outputs = outputs1;
-        if (tile >= ceiling(outputs1, OUTPUTS))
-        {
-            tile -= ceiling(outputs1, OUTPUTS);
-            task.weights = weights2; task.scales = scales2; task.output = output2; task.outputs = outputs2;
-        }
-    }
+    Operand operand = operand_of({ weights0, scales0, output0, outputs0 }, { weights1, scales1, output1, outputs1 }, { weights2, scales2, output2, outputs2 }, OUTPUTS, tile);
+    Task task = { input, operand, rows, inputs, (int)blockIdx.x * TOKENS, 0, groups, group_shift, warp, (int)threadIdx.x % WARP, warp % SPLIT, warp / SPLIT };
     task.first_output = tile * OUTPUTS;
 
     int stages = ceiling(inputs, INPUTS), begin = (int)((long long)blockIdx.z * stages / gridDim.z), end = (int)((long long)(blockIdx.z + 1) * stages / gridDim.z);

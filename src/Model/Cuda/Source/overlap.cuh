@@ -30,6 +30,24 @@ __device__ __forceinline__ void prefetch(const void* global)
 #endif
 }
 
+// The same of many bytes at once, a multiple of 16 at a multiple of 16.
+__device__ __forceinline__ void prefetch_bytes(const void* global, int bytes)
+{
+#if __CUDA_ARCH__ >= 900
+    if (bytes > 0) asm volatile("cp.async.bulk.prefetch.L2.global [%0], %1;" :: "l"(__cvta_generic_to_global(global)), "r"(bytes) : "memory");
+#endif
+}
+
+// What no kernel writes can be read before await_previous. 16 bytes of weights: read once, so they need no place in the first-level cache.
+__device__ __forceinline__ uint4 load_weights(const void* global)
+{
+    uint4 x;
+    asm volatile("ld.global.nc.L1::no_allocate.v4.u32 {%0, %1, %2, %3}, [%4];" : "=r"(x.x), "=r"(x.y), "=r"(x.z), "=r"(x.w) : "l"(__cvta_generic_to_global(global)));
+    return x;
+}
+
+__device__ __forceinline__ float load_constant(const float* global) { return __ldg(global); }
+
 #endif
 
 __device__ __forceinline__ void begin_kernel()

@@ -7,3 +7,18 @@ inline void await_previous(HERE) { emulator_await_previous(at); }
 
 // Only what is there.
 UNWATCHED inline void prefetch(const void* global) { (void)*(const volatile char*)global; }
+UNWATCHED inline void prefetch_bytes(const void* global, int bytes)
+{
+    if (bytes <= 0) return;
+    if ((unsigned long)global % 16 != 0 || bytes % 16 != 0) emulator_fail("%d bytes to be fetched from %p: no multiples of 16", bytes, global);
+    for (int at = 0; at < bytes; at += 16) prefetch((const char*)global + at);
+}
+
+// What no kernel writes.
+UNWATCHED inline uint4 load_weights(const void* global)
+{
+    if ((unsigned long)global % 16 != 0) emulator_fail("16 bytes of weights at %p: no multiple of 16", global);
+    return *(const uint4*)global;
+}
+
+UNWATCHED inline float load_constant(const float* global) { return *(const volatile float*)global; }

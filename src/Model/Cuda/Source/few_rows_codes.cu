@@ -1,0 +1,160 @@
+// output = input · weightᵀ for few rows, of up to three weights in codes that share their input; codes go from memory to registers, each lane's own 16 bytes of every unit, and are widened there.
+//
+// A block makes 16 outputs at a time; its warps share their inputs and their sums are added in order. AHEAD units of codes are always under way for each warp, on into the next outputs.
+//
+// BITS, MINIMA, GRAIN: codes.cuh. ROWS: 1, 2, 4 or 8. Grid: any number of blocks.
+#include "codes.cuh"
+#include "few_rows.cuh"
+
+#define PARTS (UNIT / (GRAIN < UNIT ? GRAIN : UNIT))  // of a unit, each with scales of its own
+#define PART_FRAGMENTS (FRAGMENTS / PARTS)
+#define SCALES (PARTS * 2 * (1 + MINIMA))       // of a lane in a unit
+#define AHEAD (SCALES <= 4 ? 4 : 2)
+#define OUTPUTS 16
+
+// Codes and scales of a unit, as a lane has them.
+struct Unit
+{
+    uint4 codes;
+    float scales[PARTS][2], minima[PARTS][2]; // of outputs g and g + 8
+};
+
+// Codes and scales of a tile of outputs, as a lane reads them.
+struct Tile
+{
+    const u8* codes;
+    const float* scales;
+    int minima;                 // floats from a scale to its minimum
+
+    __device__ __forceinline__ Tile(const Operand& operand, int tile, int units, int groups)
+    {
+        codes = operand.weights + (long long)tile * units * (WARP * 16) + threadIdx.x % WARP * 16;
+        scales = operand.scales + (long long)tile * groups * OUTPUTS + threadIdx.x % WARP / 4;
+        minima = ceiling(operand.outputs, OUTPUTS) * groups * OUTPUTS;
+    }
+
+    __device__ __forceinline__ void load(int unit, int groups, int group_shift, Unit& to) const
+    {
+        to.codes = load_weights(codes + unit * (WARP * 16));
+#pragma unroll
+        for (int part = 0; part < PARTS; part++)
+        {
+            int at = min((unit * UNIT + part * GRAIN) >> group_shift, groups - 1) * OUTPUTS;
+#pragma unroll
+            for (int half = 0; half < 2; half++)
+            {
+                to.scales[part][half] = load_constant(scales + at + half * 8);
+                if (MINIMA) to.minima[part][half] = load_constant(scales + at + half * 8 + minima);
+            }
+        }
+    }
+};
+
+// The fragments of a part's inputs; values: of this lane's row, from the unit's first input on.
+__device__ __forceinline__ void read_input(const bf16* values, int part, u32 (&b)[PART_FRAGMENTS][2])
+{
+    int t = threadIdx.x % 4;
+#if GRAIN == 16
+    uint2 four = *reinterpret_cast<const uint2*>(values + part * 16 + 4 * t);
+    b[0][0] = four.x; b[0][1] = four.y;
+#else
+#pragma unroll
+    for (int chunk = 0; chunk < PART_FRAGMENTS / 2; chunk++)
+    {
+        uint4 eight = *reinterpret_cast<const uint4*>(values + (part * (PART_FRAGMENTS / 2) + chunk) * 32 + 8 * t);
+        b[2 * chunk][0] = eight.x; b[2 * chunk][1] = eight.y; b[2 * chunk + 1][0] = eight.z; b[2 * chunk + 1][1] = eight.w;
+    }
+#endif
+}
+
+__device__ __forceinline__ void multiply(const Unit& unit, const bf16* values, float (&sums)[4])
+{
+    const u32 ones[4] = { ONE_BF16X2, ONE_BF16X2, ONE_BF16X2, ONE_BF16X2 };
+#pragma unroll
+    for (int part = 0; part < PARTS; part++)
+    {
+        u32 b[PART_FRAGMENTS][2];
+        float d[4] = {}, inputs[4] = {}; // inputs: their sums, a product with ones
+        read_input(values, part, b);
+#pragma unroll
+        for (int f = 0; f < PART_FRAGMENTS; f++)
+        {
+            u32 a[4];
+            widen_fragment(unit.codes, part * PART_FRAGMENTS + f, a);
+            mma_m16n8k16_bf16(d, a, b[f]);
+            if (MINIMA) mma_m16n8k16_bf16(inputs, ones, b[f]);
+        }
+#pragma unroll
+        for (int i = 0; i < 4; i++)
+        {
+            sums[i] = fmaf(unit.scales[part][i / 2], d[i], sums[i]);
+            if (MINIMA) sums[i] = fmaf(-unit.minima[part][i / 2], inputs[i % 2], sums[i]);
+        }
+    }
+}
+
+// prefetched: bytes of its first codes that a warp brings to the second-level cache, behind those that it loads, while the kernels before still run.
+extern "C" __global__ void __launch_bounds__(THREADS, SCALES <= 2 ? 3 : 2) few_rows(const void* first, const void* second, float epsilon, int making, int rows, int inputs, int mode, int prefetched, int groups, int group_shift,
+    const u8* weights0, const float* scales0, void* output0, int outputs0, const u8* weights1, const float* scales1, void* output1, int outputs1,
+    const u8* weights2, const float* scales2, void* output2, int outputs2)
+{
+    DYNAMIC_SHARED(bf16, shared);
+    __shared__ float parts[2][WARPS][ROWS][OUTPUTS]; // by turns, so that one barrier a tile is enough
+    let_next_begin();
+    const Operand a = { weights0, scales0, output0, outputs0 }, b = { weights1, scales1, output1, outputs1 }, c = { weights2, scales2, output2, outputs2 };
+    const int tiles = ceiling(outputs0, OUTPUTS) + ceiling(outputs1, OUTPUTS) + ceiling(outputs2, OUTPUTS), units = ceiling(inputs, UNIT), span = ceiling(units, WARPS);
+    const int lane = threadIdx.x % WARP, warp = threadIdx.x / WARP, g = lane / 4, t = lane % 4, begin = min(warp * span, units), end = min(begin + span, units);
+    Unit ahead[AHEAD];
+    int own = blockIdx.x;
+    const Operand operand = operand_of(a, b, c, OUTPUTS, own);
+    Tile next(operand, own, units, groups);
+#pragma unroll
+    for (int u = 0; u < AHEAD; u++)
+        if (begin + u < end) next.load(begin + u, groups, group_shift, ahead[u]);
+    if (lane == 0) prefetch_bytes(next.codes + (begin + AHEAD) * (WARP * 16), min(prefetched, (end - begin - AHEAD) * (WARP * 16)));
+    await_previous();
+    make_input({ first, second, epsilon, making, rows, inputs }, shared);
+    const bf16* values = shared + min(g, rows - 1) * stride_of(inputs); // of a column without a row any will do
+
+    int turn = 0;
+#pragma unroll 1
+    for (int tile = blockIdx.x; tile < tiles; tile += gridDim.x, turn++)
+    {
+        float sums[4] = {};
+#pragma unroll 1
+        for (int start = begin; start < end; start += AHEAD)
+        {
+            int following = start + AHEAD;
+            bool is_more = following < end || tile + (int)gridDim.x < tiles;
+            if (following >= end && is_more)
+            {
+                int own = tile + gridDim.x;
+                const Operand operand = operand_of(a, b, c, OUTPUTS, own);
+                next = Tile(operand, own, units, groups);
+                following = begin;
+            }
+#pragma unroll
+            for (int u = 0; u < AHEAD; u++)
+            {
+                if (start + u < end) multiply(ahead[u], values + (start + u) * UNIT, sums);
+                if (is_more && following + u < end) next.load(following + u, groups, group_shift, ahead[u]);
+            }
+        }
+#pragma unroll
+        for (int i = 0; i < 4; i++)
+            if (2 * t + i % 2 < ROWS) parts[turn % 2][warp][2 * t + i % 2][g + i / 2 * 8] = sums[i];
+        __syncthreads();
+        if (warp == turn % WARPS)
+        {
+            int own = tile;
+            const Operand operand = operand_of(a, b, c, OUTPUTS, own);
+            for (int i = lane; i < rows * OUTPUTS; i += WARP)
+            {
+                float sum = 0;
+#pragma unroll
+                for (int part = 0; part < WARPS; part++) sum += parts[turn % 2][part][i / OUTPUTS][i % OUTPUTS];
+                store(operand, mode, i / OUTPUTS, own * OUTPUTS + i % OUTPUTS, sum);
+            }
+        }
+    }
+}
