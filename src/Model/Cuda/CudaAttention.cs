@@ -64,7 +64,7 @@ internal sealed unsafe class CudaAttention : IDisposable
             inTiles += count;
         }
         (_rowCount, _tileCount) = (batch.TokenCount - inTiles, tiles);
-        _plan.Launch(new LaunchShape(1, 1, 1, PlanThreads), device.TokenStarts, device.ContextLengths, batch.TokenCount, batch.SequenceCount, _attendTiles is null ? int.MaxValue : LeastChunk, _capacity,
+        _plan.Launch(new LaunchShape(1, 1, 1, PlanThreads, IsAwaited: true), device.TokenStarts, device.ContextLengths, batch.TokenCount, batch.SequenceCount, _attendTiles is null ? int.MaxValue : LeastChunk, _capacity,
             _rows, _pieces, _tiles, _counts);
     }
 

@@ -18,6 +18,7 @@ internal sealed unsafe class CudaDriver : ICudaDriver
     private readonly int _device;
     private readonly nint _context;
     private bool _overlaps; // what is launched: it is recorded so
+    private bool _awaits; // what is launched next, as LaunchShape.IsAwaited says of the kernel before
 
     /// <summary>Takes a device and makes its context current on this thread; use <see cref="CudaDevices.Open"/>.</summary>
     public CudaDriver(DriverApi api, CudaDevice device)
@@ -111,9 +112,11 @@ internal sealed unsafe class CudaDriver : ICudaDriver
 
     public void Launch(nint function, LaunchShape shape, nint stream, void** arguments)
     {
-        int error = _overlaps ? LaunchOverlapping(function, shape, stream, arguments) : Api.LaunchKernel(
+        bool overlaps = _overlaps && !_awaits;
+        _awaits = shape.IsAwaited;
+        int error = overlaps ? LaunchOverlapping(function, shape, stream, arguments) : Api.LaunchKernel(
             function, (uint)shape.GridX, (uint)shape.GridY, (uint)shape.GridZ, (uint)shape.Threads, 1, 1, (uint)shape.SharedBytes, stream, arguments, null);
-        if (error != 0) throw DriverFault.Of(_api, error, $"cuLaunchKernel{(_overlaps ? "Ex" : "")} of {shape}");
+        if (error != 0) throw DriverFault.Of(_api, error, $"cuLaunchKernel{(overlaps ? "Ex" : "")} of {shape}");
     }
 
     public nint CreateStream()
@@ -137,6 +140,7 @@ internal sealed unsafe class CudaDriver : ICudaDriver
     {
         Check(Api.StreamBeginCapture(stream, CaptureMode.ThreadLocal), "cuStreamBeginCapture");
         _overlaps = overlaps && CanOverlap;
+        _awaits = false;
     }
 
     public nint EndCapture(nint stream)

@@ -138,38 +138,71 @@ __device__ __forceinline__ void put_out(const Total& total, ACT* row, int kv_hea
     }
 }
 
+// What a block does at a time: a row, or a piece of one.
+struct Job
+{
+    Work work;
+    int index, lists, kv_head, list;
+    int first, end; // tokens
+    bool is_piece;
+
+    __device__ __forceinline__ Job(int job, int row_jobs, const Work* rows, const Work* pieces)
+    {
+        is_piece = job >= row_jobs;
+        index = (is_piece ? job - row_jobs : job) / LISTS;
+        lists = job % LISTS;
+        kv_head = lists % KV_HEADS;
+        list = lists / KV_HEADS;
+        const int* from = reinterpret_cast<const int*>((is_piece ? pieces : rows) + index);
+        work = { load_settled(from), load_settled(from + 1), load_settled(from + 2), load_settled(from + 3) };
+        first = is_piece ? (index - work.base) * PIECE : 0;
+        end = is_piece ? min(first + PIECE, work.context) : work.context;
+    }
+
+    // Brings the keys and values of its first piece to the second-level cache. All but the newest token's are there since earlier steps.
+    __device__ __forceinline__ void prefetch(const Cache& cache) const
+    {
+        for (int i = threadIdx.x; i < 2 * PIECE / BLOCK_SIZE; i += THREADS)
+        {
+            int token = first + i / 2 * BLOCK_SIZE;
+            if (token >= end) continue;
+            int block = load_settled(cache.block_tables + (long long)work.sequence * cache.stride + token / BLOCK_SIZE);
+            prefetch_bytes((i % 2 == 0 ? cache.keys : cache.values) + slot_of(block, kv_head, 0) * HEAD_DIM, BLOCK_SIZE * HEAD_DIM * (int)sizeof(KV));
+        }
+    }
+};
+
 extern "C" __global__ __launch_bounds__(THREADS, LEAST_BLOCKS) void attend_rows(const ACT* queries, const KV* keys, const KV* values, const float* key_scales, const float* value_scales,
                                                                                 const int* block_tables, int stride, float scale, const Work* rows, const Work* pieces, const Plan* plan,
                                                                                 float* mixes, float* peaks, int* arrivals, ACT* output)
 {
     __shared__ Block block;
-    begin_kernel();
+    let_next_begin();
     const Cache cache = { keys, values, key_scales, value_scales, block_tables, stride };
     const Scratch scratch = { mixes, peaks, arrivals };
-    const int row_jobs = plan->rows * LISTS, jobs = row_jobs + plan->pieces * LISTS;
-    for (int job = blockIdx.x; job < jobs; job += gridDim.x)
+    const int row_jobs = load_settled(&plan->rows) * LISTS, jobs = row_jobs + load_settled(&plan->pieces) * LISTS;
+    if (blockIdx.x < jobs) Job(blockIdx.x, row_jobs, rows, pieces).prefetch(cache);
+    await_previous();
+    for (int at = blockIdx.x; at < jobs; at += gridDim.x)
     {
-        const bool is_piece = job >= row_jobs;
-        const int index = (is_piece ? job - row_jobs : job) / LISTS, lists = job % LISTS, kv_head = lists % KV_HEADS, list = lists / KV_HEADS;
-        const Work work = is_piece ? pieces[index] : rows[index];
-        const long long row = (long long)work.row * KV_HEADS * GROUP_SIZE * HEAD_DIM;
-        const int first = is_piece ? (index - work.base) * PIECE : 0, end = is_piece ? min(first + PIECE, work.context) : work.context;
-        typename PieceOf<ACT, KV>::type piece(cache, queries + row, kv_head, list, work.context);
+        const Job job(at, row_jobs, rows, pieces);
+        const long long row = (long long)job.work.row * KV_HEADS * GROUP_SIZE * HEAD_DIM;
+        typename PieceOf<ACT, KV>::type piece(cache, queries + row, job.kv_head, job.list, job.work.context);
         block.total.clear();
-        for (int start = first; start < end; start += PIECE)
+        for (int start = job.first; start < job.end; start += PIECE)
         {
-            piece.attend(work.sequence, start, scale * LOG2_E, block.parts[threadIdx.x / WARP]);
+            piece.attend(job.work.sequence, start, scale * LOG2_E, block.parts[threadIdx.x / WARP]);
             add_piece(block);
         }
         __syncthreads();
-        if (is_piece)
+        if (job.is_piece)
         {
-            int count = (work.context + PIECE - 1) / PIECE;
-            put_away(block.total, scratch, index * LISTS + lists);
-            if (!is_last_of(count, arrivals + work.base * LISTS + lists, block)) continue;
-            gather(block.total, scratch, work.base, count, lists);
+            int count = (job.work.context + PIECE - 1) / PIECE;
+            put_away(block.total, scratch, job.index * LISTS + job.lists);
+            if (!is_last_of(count, arrivals + job.work.base * LISTS + job.lists, block)) continue;
+            gather(block.total, scratch, job.work.base, count, job.lists);
         }
-        put_out(block.total, output + row, kv_head, list);
+        put_out(block.total, output + row, job.kv_head, job.list);
         __syncthreads();
     }
 }

@@ -48,6 +48,14 @@ __device__ __forceinline__ uint4 load_weights(const void* global)
 
 __device__ __forceinline__ float load_constant(const float* global) { return __ldg(global); }
 
+// What is written before the first kernel that overlaps, past the first-level cache: the kernel before may have left there what it held in the step before.
+__device__ __forceinline__ int load_settled(const int* global)
+{
+    int x;
+    asm volatile("ld.global.cg.s32 %0, [%1];" : "=r"(x) : "l"(__cvta_generic_to_global(global)));
+    return x;
+}
+
 #endif
 
 __device__ __forceinline__ void begin_kernel()

@@ -42,7 +42,8 @@ internal sealed unsafe partial class EmulatedDriver
         }
         if (arguments[values.Length] != null) throw new CudaException($"{kernel.Name} has {values.Length} parameters, more arguments were given");
         EmulatedStream target = Find<EmulatedStream>(stream);
-        target.Target.Add(new() { Kernel = kernel, Shape = shape, Overlaps = _overlaps }, values);
+        target.Target.Add(new() { Kernel = kernel, Shape = shape, Overlaps = _overlaps && !_awaits }, values);
+        _awaits = shape.IsAwaited;
         LetSomeHappen(target);
     }
 
@@ -84,7 +85,7 @@ internal sealed unsafe partial class EmulatedDriver
     public void BeginCapture(nint stream, bool overlaps = false)
     {
         RequireNoRecording("recording a graph");
-        _overlaps = overlaps;
+        (_overlaps, _awaits) = (overlaps, false);
         _recording = Find<EmulatedStream>(stream);
         _recording.Recording = new EmulatedWork();
     }

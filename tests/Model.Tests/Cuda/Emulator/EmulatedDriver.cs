@@ -20,6 +20,7 @@ internal sealed unsafe partial class EmulatedDriver : ICudaDriver
     private CudaException? _fault;
     private EmulatedStream? _recording; // the stream of which a graph is recorded
     private bool _overlaps; // kernels in it
+    private bool _awaits; // the next of them
 
     /// <param name="bytes">Memory of the device.</param>
     /// <param name="seed">Of every order that is left to chance; 0 takes that of <c>LLAMA_EMULATOR_SEED</c>, or 1.</param>

@@ -22,3 +22,6 @@ UNWATCHED inline uint4 load_weights(const void* global)
 }
 
 UNWATCHED inline float load_constant(const float* global) { return *(const volatile float*)global; }
+
+// What was written before the first kernel that overlaps.
+UNWATCHED inline int load_settled(const int* global) { return *(const volatile int*)global; }
