@@ -22,6 +22,7 @@ public sealed class VerifyVerbTests : IDisposable
         string[] lines = output.TrimEnd().Split('\n');
         JsonElement summary = JsonDocument.Parse(lines[^1]).RootElement;
         Assert.Equal("[]", summary.GetProperty("failed").ToString());
+        Assert.Equal(0, summary.GetProperty("skipped").GetInt32());
         Assert.Equal(0, exitCode);
         Assert.Equal(summary.GetProperty("checks").GetInt32(), lines.Count(line => line.StartsWith('✓')));
         Assert.Contains(lines, line => line.EndsWith($"greedy text, tokens that differ: {Path.GetFileName(_folder)}, float32"));

@@ -31,6 +31,8 @@ internal static class VerifyVerb
         string reference = ModelVerification.Reference(options);
         output.WriteLine($"Model:Device={options.Device} compared with {reference}");
         output.WriteLine($"  {"error",10} {"allowed",10}");
+        IReadOnlyList<string> leftOut = ModelVerification.LeftOut(options);
+        foreach (string form in leftOut) output.WriteLine($"- {form}");
         List<CheckResult> results = [];
         foreach (CheckResult result in ModelVerification.Run(options))
         {
@@ -39,7 +41,7 @@ internal static class VerifyVerb
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{(result.Passed ? '✓' : '✗')} {result.Error,10:G3} {result.Tolerance,10:G3}  {result.Check}: {result.On}{(result.Note is { } note ? $": {note}" : "")}"));
             output.Flush();
         }
-        VerifySummary summary = new(options.Device, reference, results.Count, [.. results.Where(result => !result.Passed)], Stopwatch.GetElapsedTime(start).TotalSeconds);
+        VerifySummary summary = new(options.Device, reference, results.Count, [.. results.Where(result => !result.Passed)], leftOut.Count, Stopwatch.GetElapsedTime(start).TotalSeconds);
         output.WriteLine(summary.Failed.Length == 0 ? $"All {results.Count} checks passed." : $"{summary.Failed.Length} of {results.Count} checks failed.");
         output.WriteLine(JsonSerializer.Serialize(summary, VerifyJson.Default.VerifySummary));
         return summary.Failed.Length == 0 ? 0 : 1;
@@ -47,7 +49,7 @@ internal static class VerifyVerb
 
     private const string Explanation = """
         Compares single kernels, whole small models of random weights in every type of weights and cache, and the model that the settings name with plain torch on the CPU, or where there is no
-        libtorch with C# that computes one number at a time; and checks what Model:Deterministic promises, bit for bit. Errors are relative to the largest value. Ends with one line of JSON; the
-        exit code is 1 when a check failed.
+        libtorch with C# that computes one number at a time; and checks what Model:Deterministic promises, bit for bit. Errors are relative to the largest value. What the device does not do is
+        left out and named. Ends with one line of JSON; the exit code is 1 when a check failed.
         """;
 }
