@@ -29,6 +29,18 @@ public sealed class VerifyVerbTests : IDisposable
     }
 
     [Fact]
+    public async Task Verify_Kernels_RunsNoModel()
+    {
+        (int? exitCode, string output, string error) = await VerbsTests.RunAsync("verify", "--kernels", $"--Model:Path={TestModel.Folder}", "--Model:Device=cpu");
+
+        Assert.Equal("", error);
+        Assert.Equal(0, exitCode);
+        Assert.Contains("product, int4", output);
+        Assert.DoesNotContain("log-probabilities", output);
+        Assert.DoesNotContain("bit for bit", output);
+    }
+
+    [Fact]
     public async Task Verify_WrongSettings_AreToldAsByServing() =>
         Assert.Contains("Model:Device must be", (await VerbsTests.RunAsync("verify", "--Model:Device=tpu", $"--Model:Path={TestModel.Folder}")).Error);
 }

@@ -33,7 +33,15 @@ public static class ModelVerification
         ModelChecks models = new(ModelRunner.Load, usual, KernelsOf(options));
         LawChecks laws = new(ModelRunner.Load, usual);
         IReadOnlyList<CheckedTypes> types = CheckedTypes.On(BackendChoice.AllOf(usual));
-        return new KernelSuite(KernelSuite.SideOf, usual, KernelsOf(options), types, RandomModel.Shapes).Run().Concat(RandomModel.Shapes.SelectMany(shape => OfRandom(shape, types, models, laws))).Concat(OfOwn(options, models));
+        return RunKernels(options).Concat(RandomModel.Shapes.SelectMany(shape => OfRandom(shape, types, models, laws))).Concat(OfOwn(options, models));
+    }
+
+    /// <summary>Those of single kernels alone.</summary>
+    /// <inheritdoc cref="Run" />
+    public static IEnumerable<CheckResult> RunKernels(ModelOptions options)
+    {
+        ModelOptions usual = Usual(options);
+        return new KernelSuite(KernelSuite.SideOf, usual, KernelsOf(options), CheckedTypes.On(BackendChoice.AllOf(usual)), RandomModel.Shapes).Run();
     }
 
     private static ModelOptions Usual(ModelOptions options) => options with { Kernels = "fused", Deterministic = false, ContextLength = null, MaxBatchTokens = null };

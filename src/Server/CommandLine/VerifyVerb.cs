@@ -13,8 +13,10 @@ internal static class VerifyVerb
     public static Command Command(string[] settings)
     {
         SettingsCommand command = new("verify", "Checks on this machine and its device that what is fast computes what the reference does.", Explanation);
+        Option<bool> kernels = new("--kernels") { Description = "Check single kernels alone and no model, as NVIDIA's compute-sanitizer is to watch them." };
+        command.Add(kernels);
         command.SetAction((parsed, cancellation) => Task.Factory.StartNew( // a thread of its own, that torch's settings may stick to
-            () => Verify(Options(settings), parsed.InvocationConfiguration.Output, cancellation), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default));
+            () => Verify(Options(settings), parsed.GetValue(kernels), parsed.InvocationConfiguration.Output, cancellation), cancellation, TaskCreationOptions.LongRunning, TaskScheduler.Default));
         return command;
     }
 
@@ -25,7 +27,7 @@ internal static class VerifyVerb
     }
 
     // Line by line as they are made: where a device hangs, the last line says in what.
-    private static int Verify(ModelOptions options, TextWriter output, CancellationToken cancellation)
+    private static int Verify(ModelOptions options, bool onlyKernels, TextWriter output, CancellationToken cancellation)
     {
         long start = Stopwatch.GetTimestamp();
         string reference = ModelVerification.Reference(options);
@@ -34,7 +36,7 @@ internal static class VerifyVerb
         IReadOnlyList<string> leftOut = ModelVerification.LeftOut(options);
         foreach (string form in leftOut) output.WriteLine($"- {form}");
         List<CheckResult> results = [];
-        foreach (CheckResult result in ModelVerification.Run(options))
+        foreach (CheckResult result in onlyKernels ? ModelVerification.RunKernels(options) : ModelVerification.Run(options))
         {
             cancellation.ThrowIfCancellationRequested();
             results.Add(result);
