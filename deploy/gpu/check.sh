@@ -3,7 +3,8 @@
 # (random weights of that shape), and how fast transformers is with the same weights. Each part has its own time limit and a failed one does not stop the rest; what a part printed lies in the
 # folder of results.
 #
-#   llama/check.sh [part …]             parts: doctor verify latency prefill throughput serve transformers int8 int4 (default: all, in this order)
+#   llama/check.sh [part …]             parts: doctor verify latency prefill throughput serve transformers int8 int4 (default: these, in this order), and
+#                                              sanitizer: the kernels under NVIDIA's compute-sanitizer, two minutes at most
 #
 # From the environment: DEVICE (auto), SHAPE (7b), LIMIT_S (520), OUT (folder of results), SEQUENCES ("64 256"), PORT (18080), LLAMA (the program, if not beside this file).
 set -uo pipefail
@@ -37,6 +38,7 @@ part() {
   timeout -k 5 "$seconds" "$@" > "$results/$name.txt" 2> "$results/$name.err"; status=$?
   case $name in
     doctor | verify) grep -e '^ *✗' -e '^ *!' -e '^- ' -e ' checks ' -e ' serve' "$results/$name.txt" ;;
+    memcheck | racecheck) grep -e '^✗' -e ' checks ' -e ' SUMMARY:' "$results/$name.txt" ;;
     *) grep -v '^{' "$results/$name.txt" | tail -n 24 ;;
   esac
   if [ $status -ne 0 ]; then
@@ -52,6 +54,15 @@ part() {
 random_model() {
   [ -e "$scratch/model/tokenizer.model" ] && return
   part weights 60 "$llama" random-checkpoint --shape "$shape" --out "$scratch/model"
+}
+
+# What is out of bounds in device memory, and what races in shared memory. It finds kernels compiled that verify has run before.
+sanitizer() {
+  command -v compute-sanitizer > /dev/null || { echo "== sanitizer: skipped, there is no compute-sanitizer (of the CUDA toolkit) on the PATH"; return; }
+  local tool
+  for tool in memcheck racecheck; do
+    part "$tool" 60 compute-sanitizer --tool "$tool" --error-exitcode 1 --target-processes all "$llama" verify --kernels "--Model:Device=${DEVICE:-cuda:0}"
+  done
 }
 
 # bench NAME SECONDS VERB OPTIONS…: a bench verb on those weights.
@@ -83,13 +94,14 @@ for name in "${parts[@]}"; do
   case $name in
     doctor) part doctor 20 "$llama" doctor "--Model:Device=$device" --urls "http://127.0.0.1:$port" ;;
     verify) part verify 90 "$llama" verify "--Model:Device=$device" ;;
+    sanitizer) sanitizer ;;
     latency) bench latency 40 latency "${one_answer[@]}" --warm-up 1 --runs 5 ;;
     prefill) bench prefill 40 latency --prompt-tokens 2048 --new-tokens 16 --warm-up 1 --runs 3 ;;
     throughput) bench throughput 75 throughput --sequences "${sequences[-1]}" --concurrency "${sequences[@]}" "${many_answers[@]}" --warm-up 1 --runs 1 ;;
     serve) serve ;;
     transformers) random_model && part transformers 120 python3 "$here/transformers_bench.py" --model "$scratch/model" "${one_answer[@]}" --throughput-prompt-tokens "${many_answers[1]}" --sequences "${sequences[@]}" ;;
     int8 | int4) bench "$name" 60 latency "${one_answer[@]}" --warm-up 1 --runs 3 "--Model:Dtype=$name" ;;
-    *) echo "There is no part '$name'; there are doctor verify latency prefill throughput serve transformers int8 int4." >&2; exit 2 ;;
+    *) echo "There is no part '$name'; there are doctor verify sanitizer latency prefill throughput serve transformers int8 int4." >&2; exit 2 ;;
   esac
 done
 
