@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Everything worth knowing about this server on this machine, in one call of less than nine minutes: what it has, whether its kernels are right, how fast a Llama 2 7B is (random weights of that
-# shape), and how fast transformers is with the same weights. Each part has its own time limit and a failed one does not stop the rest; what a part printed lies in the folder of results.
+# Everything worth knowing about this server on this machine, in one call of about five minutes, and never more than nine: what it has, whether its kernels are right, how fast a Llama 2 7B is
+# (random weights of that shape), and how fast transformers is with the same weights. Each part has its own time limit and a failed one does not stop the rest; what a part printed lies in the
+# folder of results.
 #
-#   llama/check.sh [part …]             parts: doctor verify latency prefill throughput serve transformers int8 int4 (default: all, in this order)
+#   llama/check.sh [part …]             parts: doctor verify latency prefill throughput serve transformers int8 int4 (default: these, in this order), and
+#                                              sanitizer: the kernels under NVIDIA's compute-sanitizer, two minutes at most
 #
 # From the environment: DEVICE (auto), SHAPE (7b), LIMIT_S (520), OUT (folder of results), SEQUENCES ("64 256"), PORT (18080), LLAMA (the program, if not beside this file).
 set -uo pipefail
@@ -12,6 +14,7 @@ device=${DEVICE:-auto} shape=${SHAPE:-7b} limit=${LIMIT_S:-520} port=${PORT:-180
 read -r -a sequences <<< "${SEQUENCES:-64 256}"
 parts=("$@")
 [ $# -gt 0 ] || parts=(doctor verify latency prefill throughput serve transformers int8 int4)
+one_answer=(--prompt-tokens 448 --new-tokens 128) many_answers=(--prompt-tokens 192 --new-tokens 128) # contexts of 512 and 256 tokens in the mean
 results=${OUT:-$PWD/llama-results}
 mkdir -p "$results"
 failed=()
@@ -33,7 +36,11 @@ part() {
   if [ "$seconds" -lt 5 ]; then echo "== $name: skipped, no time left"; failed+=("$name"); return 1; fi
   echo "== $name (at most $seconds s)"
   timeout -k 5 "$seconds" "$@" > "$results/$name.txt" 2> "$results/$name.err"; status=$?
-  if [ "$name" = verify ] || [ "$name" = doctor ]; then grep -e '^ *✗' -e '^ *!' -e ' checks ' -e ' serve' "$results/$name.txt"; else grep -v '^{' "$results/$name.txt" | tail -n 24; fi
+  case $name in
+    doctor | verify) grep -e '^ *✗' -e '^ *!' -e '^- ' -e ' checks ' -e ' serve' "$results/$name.txt" ;;
+    memcheck | racecheck) grep -e '^✗' -e ' checks ' -e ' SUMMARY:' "$results/$name.txt" ;;
+    *) grep -v '^{' "$results/$name.txt" | tail -n 24 ;;
+  esac
   if [ $status -ne 0 ]; then
     failed+=("$name")
     [ $status -ne 124 ] || echo "$name: out of time"
@@ -46,7 +53,16 @@ part() {
 # Random weights of the shape, once.
 random_model() {
   [ -e "$scratch/model/tokenizer.model" ] && return
-  part weights 120 "$llama" random-checkpoint --shape "$shape" --out "$scratch/model"
+  part weights 60 "$llama" random-checkpoint --shape "$shape" --out "$scratch/model"
+}
+
+# What is out of bounds in device memory, and what races in shared memory. It finds kernels compiled that verify has run before.
+sanitizer() {
+  command -v compute-sanitizer > /dev/null || { echo "== sanitizer: skipped, there is no compute-sanitizer (of the CUDA toolkit) on the PATH"; return; }
+  local tool
+  for tool in memcheck racecheck; do
+    part "$tool" 60 compute-sanitizer --tool "$tool" --error-exitcode 1 --target-processes all "$llama" verify --kernels "--Model:Device=${DEVICE:-cuda:0}"
+  done
 }
 
 # bench NAME SECONDS VERB OPTIONS…: a bench verb on those weights.
@@ -60,30 +76,32 @@ is_ready() { (exec 3<> "/dev/tcp/127.0.0.1/$port" && printf 'GET /health/ready H
 
 serve() {
   random_model || return
+  local start=$SECONDS
   "$llama" "--Model:Path=$scratch/model" "--Model:Device=$device" --urls "http://127.0.0.1:$port" > "$results/server.log" 2>&1 &
   server=$!
   until is_ready; do
-    if ! kill -0 "$server" 2>/dev/null || [ "$(left)" -lt 20 ]; then
+    if ! kill -0 "$server" 2>/dev/null || [ "$(left)" -lt 20 ] || [ $((SECONDS - start)) -gt 60 ]; then
       echo "== serve: the server did not come up"; tail -n 20 "$results/server.log"; failed+=(serve)
       break
     fi
     sleep 1
   done
-  is_ready && part serve 90 "$llama" bench serve --url "http://127.0.0.1:$port" --concurrency 64 --requests 256 --prompt-tokens 128 --new-tokens 128
+  is_ready && part serve 60 "$llama" bench serve --url "http://127.0.0.1:$port" --concurrency 64 --requests 256 "${many_answers[@]}"
   kill "$server" 2>/dev/null; wait "$server" 2>/dev/null; server=
 }
 
 for name in "${parts[@]}"; do
   case $name in
-    doctor) part doctor 40 "$llama" doctor "--Model:Device=$device" --urls "http://127.0.0.1:$port" ;;
-    verify) part verify 180 "$llama" verify "--Model:Device=$device" ;;
-    latency) bench latency 60 latency --prompt-tokens 128 --new-tokens 128 --warm-up 1 --runs 5 ;;
-    prefill) bench prefill 60 latency --prompt-tokens 2048 --new-tokens 16 --warm-up 1 --runs 3 ;;
-    throughput) bench throughput 90 throughput --sequences "${sequences[-1]}" --concurrency "${sequences[@]}" --prompt-tokens 128 --new-tokens 128 --warm-up 1 --runs 1 ;;
+    doctor) part doctor 20 "$llama" doctor "--Model:Device=$device" --urls "http://127.0.0.1:$port" ;;
+    verify) part verify 90 "$llama" verify "--Model:Device=$device" ;;
+    sanitizer) sanitizer ;;
+    latency) bench latency 40 latency "${one_answer[@]}" --warm-up 1 --runs 5 ;;
+    prefill) bench prefill 40 latency --prompt-tokens 2048 --new-tokens 16 --warm-up 1 --runs 3 ;;
+    throughput) bench throughput 75 throughput --sequences "${sequences[-1]}" --concurrency "${sequences[@]}" "${many_answers[@]}" --warm-up 1 --runs 1 ;;
     serve) serve ;;
-    transformers) random_model && part transformers 150 python3 "$here/transformers_bench.py" --model "$scratch/model" --sequences "${sequences[@]}" ;;
-    int8 | int4) bench "$name" 60 latency --prompt-tokens 128 --new-tokens 128 --warm-up 1 --runs 3 "--Model:Dtype=$name" ;;
-    *) echo "There is no part '$name'; there are doctor verify latency prefill throughput serve transformers int8 int4." >&2; exit 2 ;;
+    transformers) random_model && part transformers 120 python3 "$here/transformers_bench.py" --model "$scratch/model" "${one_answer[@]}" --throughput-prompt-tokens "${many_answers[1]}" --sequences "${sequences[@]}" ;;
+    int8 | int4) bench "$name" 60 latency "${one_answer[@]}" --warm-up 1 --runs 3 "--Model:Dtype=$name" ;;
+    *) echo "There is no part '$name'; there are doctor verify sanitizer latency prefill throughput serve transformers int8 int4." >&2; exit 2 ;;
   esac
 done
 

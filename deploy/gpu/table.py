@@ -5,6 +5,9 @@ import pathlib
 import sys
 
 
+SANITIZERS = ("memcheck", "racecheck")
+
+
 def main(folder):
     parts = {file.stem: lines(file) for file in sorted(pathlib.Path(folder).glob("*.txt"))}
     rows = [row for name, found in parts.items() for report in found for row in rows_of(name, report)]
@@ -12,9 +15,8 @@ def main(folder):
     widths = [max(len(row[i]) for row in [heading, *rows]) for i in range(len(heading))]
     for row in [heading, *rows]:
         print("  ".join(cell.ljust(width) if i == 0 else cell.rjust(width) for i, (cell, width) in enumerate(zip(row, widths))).rstrip())
-    verified = next((report for report in parts.get("verify", []) if report.get("benchmark") == "verify"), None)
-    failed = [f"{one['check']}: {one['on']}" for one in verified["failed"]] if verified else None
-    print(json.dumps({"benchmark": "gpu-check", "checks_failed": failed, "columns": heading, "rows": rows}, ensure_ascii=False))
+    sanitizer = {tool: {"summary": summary(pathlib.Path(folder, f"{tool}.txt")), "checks_failed": failed(parts[tool])} for tool in SANITIZERS if tool in parts}
+    print(json.dumps({"benchmark": "gpu-check", "checks_failed": failed(parts.get("verify", [])), "sanitizer": sanitizer, "columns": heading, "rows": rows}, ensure_ascii=False))
 
 
 def lines(file):
@@ -27,6 +29,17 @@ def lines(file):
             except ValueError:
                 pass  # cut short
     return found
+
+
+def failed(reports):
+    """The checks of `verify` that failed; None if it did not come to its end."""
+    verified = next((report for report in reports if report.get("benchmark") == "verify"), None)
+    return [f"{one['check']}: {one['on']}" for one in verified["failed"]] if verified else None
+
+
+def summary(file):
+    """What compute-sanitizer ended with, such as `ERROR SUMMARY: 0 errors`; None if it did not come to its end."""
+    return next((line.strip("= ") for line in reversed(file.read_text(errors="replace").splitlines()) if " SUMMARY: " in line), None)
 
 
 def rows_of(name, report):

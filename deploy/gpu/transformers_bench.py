@@ -18,8 +18,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", required=True, help="checkpoint folder")
     parser.add_argument("--device", default="cuda")
-    parser.add_argument("--prompt-tokens", type=int, default=128)
+    parser.add_argument("--prompt-tokens", type=int, default=448, help="of one answer")
     parser.add_argument("--long-prompt", type=int, default=2048)
+    parser.add_argument("--throughput-prompt-tokens", type=int, default=192, help="of each of many answers")
     parser.add_argument("--new-tokens", type=int, default=128)
     parser.add_argument("--sequences", type=int, nargs="*", default=[64, 256])
     parser.add_argument("--runs", type=int, default=3)
@@ -30,7 +31,7 @@ def main():
     for prompt_tokens in (args.prompt_tokens, args.long_prompt):
         tell(about, "latency", {"prompt_tokens": prompt_tokens, "sequences": 1}, lambda: latency(model, prompt_tokens, args))
     for sequences in args.sequences:
-        tell(about, "throughput", {"prompt_tokens": args.prompt_tokens, "sequences": sequences}, lambda: throughput(model, sequences, args))
+        tell(about, "throughput", {"prompt_tokens": args.throughput_prompt_tokens, "sequences": sequences}, lambda: throughput(model, sequences, args))
 
 
 def tell(about, what, shape, measure):
@@ -67,7 +68,7 @@ def throughput(model, sequences, args):
     config = GenerationConfig(max_new_tokens=args.new_tokens, do_sample=False, eos_token_id=-1, pad_token_id=0)
 
     def run():
-        prompts = [prompt(model, args.prompt_tokens) for _ in range(sequences)]
+        prompts = [prompt(model, args.throughput_prompt_tokens) for _ in range(sequences)]
         start = now()
         outputs = model.generate_batch(prompts, generation_config=config, progress_bar=False, persistent_manager=True)
         seconds = now() - start
@@ -76,7 +77,7 @@ def throughput(model, sequences, args):
         return seconds
 
     seconds = min(run() for _ in range(2))
-    return {"new_tokens_per_s": sequences * args.new_tokens / seconds, "tokens_per_s": sequences * (args.prompt_tokens + args.new_tokens) / seconds}
+    return {"new_tokens_per_s": sequences * args.new_tokens / seconds, "tokens_per_s": sequences * (args.throughput_prompt_tokens + args.new_tokens) / seconds}
 
 
 def now():

@@ -72,9 +72,15 @@ internal sealed record WeightFormat(ScalarType Dtype, QuantizationPlan? Plan, bo
     /// <exception cref="ArgumentException">With the remedy.</exception>
     public void CheckDevice(QuantizationPlan? stored, bool isHost, bool holdsCodes)
     {
-        if (Plan is not null && !holdsCodes)
-            throw new ArgumentException("Model:Dtype asks for codes, which plain kernels cannot multiply on this device; use auto or bfloat16, or set Model:Kernels=fused or Model:Device=cpu.");
-        if (!isHost && SplitsOutliers(stored)) throw new ArgumentException("Weights in int8-outliers are multiplied on a CPU only; use Model:Device=cpu, or Model:Dtype=int8.");
+        if (FaultOn(stored, isHost, holdsCodes) is { } fault) throw new ArgumentException(fault);
+    }
+
+    /// <summary>Why a device cannot multiply with it, with the remedy; null if it can.</summary>
+    /// <inheritdoc cref="CheckDevice" />
+    public string? FaultOn(QuantizationPlan? stored, bool isHost, bool holdsCodes)
+    {
+        if (Plan is not null && !holdsCodes) return "Model:Dtype asks for codes, which plain kernels cannot multiply on this device; use auto or bfloat16, or set Model:Kernels=fused or Model:Device=cpu.";
+        return !isHost && SplitsOutliers(stored) ? "Weights in int8-outliers are multiplied on a CPU only; use Model:Device=cpu, or Model:Dtype=int8." : null;
     }
 
     /// <summary>Memory of a model's weights in this form.</summary>

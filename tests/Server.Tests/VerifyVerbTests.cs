@@ -22,9 +22,22 @@ public sealed class VerifyVerbTests : IDisposable
         string[] lines = output.TrimEnd().Split('\n');
         JsonElement summary = JsonDocument.Parse(lines[^1]).RootElement;
         Assert.Equal("[]", summary.GetProperty("failed").ToString());
+        Assert.Equal(0, summary.GetProperty("skipped").GetInt32());
         Assert.Equal(0, exitCode);
         Assert.Equal(summary.GetProperty("checks").GetInt32(), lines.Count(line => line.StartsWith('✓')));
         Assert.Contains(lines, line => line.EndsWith($"greedy text, tokens that differ: {Path.GetFileName(_folder)}, float32"));
+    }
+
+    [Fact]
+    public async Task Verify_Kernels_RunsNoModel()
+    {
+        (int? exitCode, string output, string error) = await VerbsTests.RunAsync("verify", "--kernels", $"--Model:Path={TestModel.Folder}", "--Model:Device=cpu");
+
+        Assert.Equal("", error);
+        Assert.Equal(0, exitCode);
+        Assert.Contains("product, int4", output);
+        Assert.DoesNotContain("log-probabilities", output);
+        Assert.DoesNotContain("bit for bit", output);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Llama.Model.Backends;
 using Llama.Model.Torch;
 
 namespace Llama.Model.Verification;
@@ -14,26 +15,41 @@ public static class ModelVerification
     /// <param name="options">As for loading.</param>
     public static string Reference(ModelOptions options) => KernelsOf(options) == "plain" ? "plain torch on the CPU" : "scalar C# on the CPU (there is no libtorch that fits)";
 
+    /// <summary>What is not checked since the devices do not do it: the form of weights and why, one line each.</summary>
+    /// <param name="options">As for loading.</param>
+    /// <exception cref="ArgumentException">A setting does not fit the machine; with the remedy.</exception>
+    public static IReadOnlyList<string> LeftOut(ModelOptions options) => LeftOut(BackendChoice.AllOf(Usual(options)));
+
+    /// <inheritdoc cref="LeftOut(ModelOptions)" />
+    internal static IReadOnlyList<string> LeftOut(IReadOnlyList<BackendChoice> devices) =>
+        [.. CheckedTypes.All.Where(types => types.FaultOn(devices) is not null).Select(types => $"{types.Dtype} left out: {types.FaultOn(devices)}")];
+
     /// <summary>Makes the checks one by one. Call on a thread that keeps what torch is set to.</summary>
     /// <param name="options">As for loading. Its own model is checked too.</param>
-    public static IEnumerable<CheckResult> Run(ModelOptions options) => Run(options, ModelRunner.Load, KernelSuite.SideOf);
-
-    /// <inheritdoc cref="Run(ModelOptions)" />
-    /// <param name="options">As for loading.</param>
-    /// <param name="load">Loads a model.</param>
-    /// <param name="side">Makes kernels.</param>
-    internal static IEnumerable<CheckResult> Run(ModelOptions options, Func<ModelOptions, IModelRunner> load, Func<ModelOptions, LlamaConfig, KernelSide> side)
+    /// <exception cref="ArgumentException">A setting does not fit the machine; with the remedy.</exception>
+    public static IEnumerable<CheckResult> Run(ModelOptions options)
     {
-        ModelOptions usual = options with { Kernels = "fused", Deterministic = false, ContextLength = null, MaxBatchTokens = null };
-        string reference = KernelsOf(options);
-        ModelChecks models = new(load, usual, reference);
-        return new KernelSuite(side, usual, reference, RandomModel.Shapes).Run().Concat(RandomModel.Shapes.SelectMany(shape => OfRandom(shape, models, new LawChecks(load, usual)))).Concat(OfOwn(options, models));
+        ModelOptions usual = Usual(options);
+        ModelChecks models = new(ModelRunner.Load, usual, KernelsOf(options));
+        LawChecks laws = new(ModelRunner.Load, usual);
+        IReadOnlyList<CheckedTypes> types = CheckedTypes.On(BackendChoice.AllOf(usual));
+        return RunKernels(options).Concat(RandomModel.Shapes.SelectMany(shape => OfRandom(shape, types, models, laws))).Concat(OfOwn(options, models));
     }
 
-    private static IEnumerable<CheckResult> OfRandom(LlamaConfig shape, ModelChecks models, LawChecks laws)
+    /// <summary>Those of single kernels alone.</summary>
+    /// <inheritdoc cref="Run" />
+    public static IEnumerable<CheckResult> RunKernels(ModelOptions options)
+    {
+        ModelOptions usual = Usual(options);
+        return new KernelSuite(KernelSuite.SideOf, usual, KernelsOf(options), CheckedTypes.On(BackendChoice.AllOf(usual)), RandomModel.Shapes).Run();
+    }
+
+    private static ModelOptions Usual(ModelOptions options) => options with { Kernels = "fused", Deterministic = false, ContextLength = null, MaxBatchTokens = null };
+
+    private static IEnumerable<CheckResult> OfRandom(LlamaConfig shape, IReadOnlyList<CheckedTypes> types, ModelChecks models, LawChecks laws)
     {
         using RandomModel model = new(shape);
-        foreach ((string dtype, string kvDtype, double tolerance) in CheckedTypes.All) yield return models.Logprobs($"{model}", model.Folder, 150, dtype, kvDtype, tolerance);
+        foreach ((string dtype, string kvDtype, double tolerance) in types) yield return models.Logprobs($"{model}", model.Folder, 150, dtype, kvDtype, tolerance);
         yield return models.Text($"{model}", model.Folder, 150);
         foreach (string dtype in new[] { "bfloat16", "float32", "int8", "int4" }) yield return laws.Run(model, dtype);
     }

@@ -8,8 +8,9 @@ namespace Llama.Server.CommandLine;
 /// <param name="Reference">What was compared with.</param>
 /// <param name="Checks">How many there were.</param>
 /// <param name="Failed">Those that failed.</param>
+/// <param name="Skipped">How many forms of weights were left out, since the device does not multiply with them.</param>
 /// <param name="Seconds">How long all took.</param>
-internal sealed record VerifySummary(string Device, string Reference, int Checks, CheckResult[] Failed, double Seconds)
+internal sealed record VerifySummary(string Device, string Reference, int Checks, CheckResult[] Failed, int Skipped, double Seconds)
 {
     public string Benchmark => "verify";
 }

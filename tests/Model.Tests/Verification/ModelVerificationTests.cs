@@ -38,7 +38,7 @@ public sealed class ModelVerificationTests : IDisposable
             return new KernelSide(HostBackend.Fused(dtype, deterministic: true), new BrokenKernels(SimdKernels.Create(dtype, deterministic: true), broken));
         }
 
-        CheckResult[] results = [.. new KernelSuite(Side, Options, "scalar", [SmallLlama.Config]).Run()];
+        CheckResult[] results = [.. new KernelSuite(Side, Options, "scalar", CheckedTypes.All, [SmallLlama.Config]).Run()];
 
         Assert.Contains(results, result => !result.Passed && result.Check.StartsWith(check, StringComparison.Ordinal));
         if (broken is not (nameof(IKernels.Linear) or nameof(IKernels.SiluMultiply) or nameof(IKernels.RotateAndStore) or nameof(IKernels.Attend))) // those take others along
@@ -50,7 +50,7 @@ public sealed class ModelVerificationTests : IDisposable
     {
         KernelSide Side(ModelOptions options, LlamaConfig config) => new(HostBackend.Fused(ScalarType.Float32, deterministic: false), null!);
 
-        CheckResult first = new KernelSuite(Side, Options, "scalar", [SmallLlama.Config]).Run().First();
+        CheckResult first = new KernelSuite(Side, Options, "scalar", CheckedTypes.All, [SmallLlama.Config]).Run().First();
 
         Assert.False(first.Passed);
         Assert.Contains(nameof(NullReferenceException), first.Note);
@@ -59,6 +59,7 @@ public sealed class ModelVerificationTests : IDisposable
     [CudaEmulatorFact]
     public void Kernels_OnTheEmulatedDevice_PassEveryCheck()
     {
+        IReadOnlyList<CheckedTypes> types = CheckedTypes.On([new EmulatedDevice().Choice]);
         KernelSide Side(ModelOptions options, LlamaConfig config)
         {
             WeightFormat format = WeightFormat.Parse(options.Dtype);
@@ -67,7 +68,18 @@ public sealed class ModelVerificationTests : IDisposable
             return new KernelSide(backend, backend.CreateKernels(config, size, KvCache.DtypeOf(options.KvDtype, format.Dtype)));
         }
 
-        Assert.All(new KernelSuite(Side, Options, "scalar", [SmallLlama.Config]).Run(), result => Assert.True(result.Passed, $"{result}"));
+        Assert.All(new KernelSuite(Side, Options, "scalar", types, [SmallLlama.Config]).Run(), result => Assert.True(result.Passed, $"{result}"));
+    }
+
+    [Fact]
+    public void LeftOut_IsWhatADeviceRefuses_WithItsReason()
+    {
+        BackendChoice cpu = BackendChoice.Of(Options), cuda = new EmulatedDevice().Choice;
+        Assert.Empty(ModelVerification.LeftOut([cpu]));
+        Assert.Equal(CheckedTypes.All, CheckedTypes.On([cpu]));
+
+        Assert.Equal(["int8-outliers left out: Weights in int8-outliers are multiplied on a CPU only; use Model:Device=cpu, or Model:Dtype=int8."], ModelVerification.LeftOut([cpu, cuda]));
+        Assert.Equal(CheckedTypes.All.Where(types => types.Dtype != "int8-outliers"), CheckedTypes.On([cuda]));
     }
 
     [Theory]
