@@ -96,7 +96,8 @@ internal sealed class LlamaModel : IDisposable
     {
         Activations a = _activations.Take(residual.Rows);
         _kernels.NormLinear(residual, weights.Norm, Epsilon, a.Normed, [new(weights.Gate, a.Gate), new(weights.Up, a.Up)]); // [tokens, intermediate]
-        _kernels.SiluLinearAdd(a.Gate, a.Up, weights.Down, residual);
+        _kernels.SiluMultiply(a.Gate, a.Up);
+        _kernels.LinearAdd(a.Gate, weights.Down, residual);
     }
 
     private float Epsilon => (float)_config.RmsNormEpsilon;

@@ -48,14 +48,6 @@ internal sealed class PartialKernels(IKernels kernels, LlamaConfig config) : IKe
         else if (products) kernels.Linear(normed, projections);
     }
 
-    public void SiluLinearAdd(Matrix gate, Matrix up, Weight weight, Matrix residual)
-    {
-        bool silu = IsWanted("silu"), down = IsWanted("down");
-        if (silu && down) kernels.SiluLinearAdd(gate, up, weight, residual);
-        else if (silu) kernels.SiluMultiply(gate, up);
-        else if (down) kernels.LinearAdd(gate, weight, residual);
-    }
-
     public void RotateAndStore(Matrix queries, Matrix keys, Matrix values, RopeTable rope, ForwardBatch batch, AttentionShape shape, KvLayer cache)
     {
         if (IsWanted("rope and store")) kernels.RotateAndStore(queries, keys, values, rope, batch, shape, cache);

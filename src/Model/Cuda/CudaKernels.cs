@@ -69,22 +69,11 @@ internal sealed unsafe class CudaKernels : IKernels, IDisposable
 
     public void NormLinear(Matrix input, Matrix weight, float epsilon, Matrix normed, ReadOnlySpan<Projection> projections)
     {
-        if (_linear.MakesInput(input.Rows, projections)) _linear.Linear(CudaFewRowsInput.Normed(input, weight, epsilon), projections, add: false);
+        if (_linear.HasNorm(input.Rows, projections)) _linear.NormLinear(input, weight, epsilon, projections);
         else
         {
             RmsNorm(input, weight, epsilon, normed);
             Linear(normed, projections);
-        }
-    }
-
-    public void SiluLinearAdd(Matrix gate, Matrix up, Weight weight, Matrix residual)
-    {
-        ReadOnlySpan<Projection> projection = [new(weight, residual)];
-        if (_linear.MakesInput(gate.Rows, projection)) _linear.Linear(CudaFewRowsInput.Gated(gate, up), projection, add: true);
-        else
-        {
-            SiluMultiply(gate, up);
-            LinearAdd(gate, weight, residual);
         }
     }
 

@@ -76,14 +76,18 @@ internal sealed unsafe class CudaLinear(CudaStream stream, ICudaProducts? produc
     /// <param name="residual">[rows, outputs] float32</param>
     public void LinearAdd(Matrix input, Weight weight, Matrix residual) => Run(input, [new(weight, residual)], add: true);
 
-    /// <summary>Whether products with so few rows make their input themselves, so that <see cref="Linear(CudaFewRowsInput, ReadOnlySpan{Projection}, bool)"/> can be called.</summary>
+    /// <summary>Whether <see cref="NormLinear"/> can be called.</summary>
     /// <param name="rows">Of the input.</param>
     /// <param name="projections">What it is to be multiplied with.</param>
-    public bool MakesInput(int rows, ReadOnlySpan<Projection> projections) =>
-        _fewRows is not null && CountAlike(projections) == projections.Length && _fewRows.Takes(rows, projections) && !_switch.IsMany(rows, CudaLinearFormat.Of(projections[0].Weight));
+    public bool HasNorm(int rows, ReadOnlySpan<Projection> projections) =>
+        _fewRows is not null && CountAlike(projections) == projections.Length && _fewRows.Takes(rows, projections[0].Weight) && !_switch.IsMany(rows, CudaLinearFormat.Of(projections[0].Weight));
 
-    /// <summary>output = input · weightᵀ for each of one to three projections with weights of one form, or output += when <paramref name="add"/>.</summary>
-    public void Linear(CudaFewRowsInput input, ReadOnlySpan<Projection> projections, bool add) => _fewRows!.Run(input, projections, add);
+    /// <summary>output = RmsNorm(input) · weightᵀ for each projection, for as few rows and such weights as <see cref="HasNorm"/> says.</summary>
+    /// <param name="input">[rows, inputs] float32</param>
+    /// <param name="norm">[1, inputs] float32: weights of the norm.</param>
+    /// <param name="epsilon">Keeps a row of zeros from being divided by 0.</param>
+    /// <param name="projections">Outputs [rows, outputs] are bfloat16 or float32.</param>
+    public void NormLinear(Matrix input, Matrix norm, float epsilon, ReadOnlySpan<Projection> projections) => _fewRows!.Run(new CudaFewRowsInput(input, norm, epsilon), projections, add: false);
 
     public void Dispose()
     {
@@ -116,7 +120,7 @@ internal sealed unsafe class CudaLinear(CudaStream stream, ICudaProducts? produc
         if (input.Dtype != expected) throw new ArgumentException($"Activations are {input.Dtype} where these weights need {expected}.");
         if (isMany) foreach (Projection projection in projections) Multiply(input, projection, add ? 1 : 0);
         else if (expected == ScalarType.Float32) (_float ??= new CudaLinearFloat(stream)).Run(input, projections, add);
-        else if (_fewRows is not null && _fewRows.Takes(input.Rows, projections)) _fewRows.Run(CudaFewRowsInput.Of(input), projections, add);
+        else if (_fewRows is not null && _fewRows.Takes(input.Rows, projections[0].Weight)) _fewRows.Run(new CudaFewRowsInput(input), projections, add);
         else _tiles.Run(input, projections, add);
     }
 

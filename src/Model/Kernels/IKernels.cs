@@ -65,14 +65,6 @@ internal interface IKernels
         Linear(normed, projections);
     }
 
-    /// <summary><see cref="SiluMultiply"/> and <see cref="LinearAdd"/> of its result.</summary>
-    /// <param name="gate">[tokens, intermediate]; left in an unspecified state.</param>
-    void SiluLinearAdd(Matrix gate, Matrix up, Weight weight, Matrix residual)
-    {
-        SiluMultiply(gate, up);
-        LinearAdd(gate, weight, residual);
-    }
-
     /// <summary>Logits of the whole vocabulary where several devices have some of their columns each; else they are whole already.</summary>
     /// <param name="logits">[rows, tokens of this device]</param>
     /// <returns>[rows, vocab], on the first device.</returns>

@@ -112,6 +112,57 @@ public sealed class CudaLinearTests
         weight.AssertProduct(x, residual, device.Read(output), isRounded: false, tolerance: bits < 16 ? 4e-3 : 1e-5); // weights were rounded to bfloat16
     }
 
+    [CudaEmulatorTheory]
+    [InlineData(16, 1, 8, 3)]
+    [InlineData(16, 1, 264, 33)]
+    [InlineData(16, 2, 1288, 40)]
+    [InlineData(16, 3, 520, 64)]
+    [InlineData(16, 4, 2312, 17)]
+    [InlineData(8, 1, 264, 33)]
+    [InlineData(8, 3, 1288, 40)]
+    [InlineData(8, 8, 520, 17)]
+    [InlineData(4, 1, 264, 33)]
+    [InlineData(4, 2, 2056, 100)]
+    [InlineData(4, 5, 520, 40)]
+    [InlineData(4, 8, 72, 17)]
+    public void NormLinear_FewRows_EqualsSumsOfWhatIsNormalised(int bits, int rows, int inputs, int outputs)
+    {
+        const float epsilon = 1e-3f;
+        using Device device = new();
+        using CudaLinear linear = new(device.Stream, products: null, deterministic: false);
+        using Operand weight = new(device, linear, outputs, inputs, bits, group: 64, hasMinima: bits == 4, seed: 1), other = new(device, linear, outputs / 2, inputs, bits, group: 64, hasMinima: bits == 4, seed: 2);
+        linear.Prepare(weight.OnDevice);
+        device.Stream.FinishLoading();
+        float[] residual = DeviceMatrix.Random(rows * inputs, ScalarType.Float32, seed: 3), norm = DeviceMatrix.Random(inputs, ScalarType.Float32, seed: 4);
+        Matrix product = device.Matrix(new float[rows * outputs], outputs, ScalarType.Float32), second = device.Matrix(new float[rows * other.Outputs], other.Outputs, ScalarType.Float32);
+        Projection[] projections = [new(weight.OnDevice, product), new(other.OnDevice, second)];
+        Assert.True(linear.HasNorm(rows, projections));
+        Matrix input = device.Matrix(residual, inputs, ScalarType.Float32), weights = device.Matrix(norm, inputs, ScalarType.Float32);
+
+        device.Driver.BeginCapture(device.Stream.Handle, overlaps: true); // whoever reads what kernels write must have waited for them
+        linear.NormLinear(input, weights, epsilon, projections);
+        nint graph = device.Driver.EndCapture(device.Stream.Handle);
+        device.Driver.LaunchGraph(graph, device.Stream.Handle);
+        device.Driver.DestroyGraph(graph);
+
+        float[] values = [.. residual.Select((x, i) => (float)(x / Math.Sqrt(residual.Skip(i / inputs * inputs).Take(inputs).Average(y => (double)y * y) + epsilon) * norm[i % inputs]))];
+        weight.AssertProduct(values, new float[rows * outputs], device.Read(product), isRounded: false, tolerance: 4e-3); // what is normalised is rounded to bfloat16
+        other.AssertProduct(values, new float[rows * other.Outputs], device.Read(second), isRounded: false, tolerance: 4e-3);
+    }
+
+    [CudaEmulatorTheory]
+    [InlineData(32, 1, false)]
+    [InlineData(16, 1, true)]
+    [InlineData(16, 5, false)]
+    [InlineData(8, 9, false)]
+    public void HasNorm_OtherTypesMoreRowsOrDeterministic_IsNotSo(int bits, int rows, bool deterministic)
+    {
+        using Device device = new();
+        using CudaLinear linear = new(device.Stream, products: null, deterministic);
+        using Operand weight = new(device, linear, 8, 16, bits, null, hasMinima: false, seed: 1);
+        Assert.False(linear.HasNorm(rows, [new(weight.OnDevice, device.Matrix(new float[rows * 8], 8, ScalarType.Float32))]));
+    }
+
     [CudaEmulatorFact]
     public void Linear_Recorded_ReplaysOnWhatTheInputHoldsThen()
     {

@@ -181,7 +181,8 @@ extern "C" __global__ __launch_bounds__(THREADS, LEAST_BLOCKS) void attend_rows(
     const Cache cache = { keys, values, key_scales, value_scales, block_tables, stride };
     const Scratch scratch = { mixes, peaks, arrivals };
     const int row_jobs = load_settled(&plan->rows) * LISTS, jobs = row_jobs + load_settled(&plan->pieces) * LISTS;
-    if (blockIdx.x < jobs) Job(blockIdx.x, row_jobs, rows, pieces).prefetch(cache);
+    if (blockIdx.x >= jobs) return; // and make room
+    Job(blockIdx.x, row_jobs, rows, pieces).prefetch(cache);
     await_previous();
     for (int at = blockIdx.x; at < jobs; at += gridDim.x)
     {

@@ -1,97 +1,101 @@
-// What the products with few rows share: the input in shared memory as bfloat16, made there of what it is made of, so that norms and gates need no kernels of their own. Every block does it for itself;
-// its first weights are under way meanwhile.
+// What the products with few rows share: the input in shared memory as bfloat16, where every block brings it for itself while its first weights are under way. An input that is to be normalised is not
+// in the way of it: the factors of the norm, one for each row, are multiplied with the results.
 //
 // ROWS: of the input, at most. Block: THREADS.
 #pragma once
+#include "async_copy.cuh"
 #include "operands.cuh"
 #include "overlap.cuh"
 #include "pairs.cuh"
-#include "silu.cuh"
 
 #define THREADS 256
 #define WARPS (THREADS / WARP)
 #define STEP 256                // inputs of a warp's 16 bytes a lane of bfloat16
-
-// What the input is made of.
-enum Making
-{
-    AS_IT_IS,                   // first: [rows, inputs] bfloat16
-    NORMED,                     // RMSNorm of first, [rows, inputs] float32, with the weights second, [inputs] float32
-    GATED                       // silu(first) * second, both [rows, inputs] bfloat16
-};
+#define AT_ONCE 4               // loads of a thread under way: what takes a block time here is waiting for them
 
 struct Input
 {
-    const void* first;
-    const void* second;
+    const void* values;         // [rows, inputs] bfloat16, or float32 that is to be normalised
+    const float* norm;          // weights of RMSNorm, [inputs]; null where the input is taken as it is
     float epsilon;
-    int making, rows, inputs;
+    int rows, inputs;
 };
+
+struct Norm { float squares[ROWS][WARPS]; }; // sums of a row's squares
 
 // Elements from a row in shared memory to the next. Behind the inputs are zeros up to a whole step; neighbouring rows begin in different banks.
 __device__ __forceinline__ int stride_of(int inputs) { return ceiling(inputs, STEP) * STEP + 32; }
 
-__device__ __forceinline__ void sum_over_block(float (&x)[ROWS])
+// Behind the rows: the weights of the norm.
+__device__ __forceinline__ float* norm_of(const Input& input, bf16* shared) { return reinterpret_cast<float*>(shared + ROWS * stride_of(input.inputs)); }
+
+// Begins with what no kernel writes. shared: [ROWS, stride_of(inputs)] and, if there is a norm, [inputs] float32.
+__device__ __forceinline__ void begin_input(const Input& input, bf16* shared)
 {
-    __shared__ float of_warps[ROWS][WARPS];
-    int lane = threadIdx.x % WARP, warp = threadIdx.x / WARP;
-#pragma unroll
-    for (int row = 0; row < ROWS; row++)
+    if (input.norm != 0)
+        for (int i = threadIdx.x * 4; i < input.inputs; i += THREADS * 4) cp_async_16_constant(norm_of(input, shared) + i, input.norm + i);
+    cp_async_commit();
+}
+
+__device__ __forceinline__ void copy_row(const bf16* from, int inputs, bf16* to)
+{
+    for (int i = threadIdx.x * 8; i < stride_of(inputs); i += THREADS * 8) cp_async_16_or_zero(to + i, from + min(i, inputs - 8), i < inputs);
+}
+
+// to = from * weights, and the sum of the squares of what this thread has of `from`.
+__device__ __forceinline__ float copy_weighted(const float* from, const float* weights, int inputs, bf16* to)
+{
+    float squares = 0;
+    for (int start = 0; start < stride_of(inputs); start += AT_ONCE * THREADS * 4)
     {
-        x[row] = warp_sum(x[row]);
-        if (lane == 0) of_warps[row][warp] = x[row];
+        float4 x[AT_ONCE];
+#pragma unroll
+        for (int j = 0; j < AT_ONCE; j++)
+        {
+            int i = start + (j * THREADS + threadIdx.x) * 4;
+            x[j] = i < inputs ? *reinterpret_cast<const float4*>(from + i) : make_float4(0, 0, 0, 0);
+        }
+#pragma unroll
+        for (int j = 0; j < AT_ONCE; j++)
+        {
+            int i = start + (j * THREADS + threadIdx.x) * 4;
+            if (i >= stride_of(inputs)) continue;
+            float4 w = i < inputs ? *reinterpret_cast<const float4*>(weights + i) : make_float4(0, 0, 0, 0);
+            squares = fmaf(x[j].x, x[j].x, fmaf(x[j].y, x[j].y, fmaf(x[j].z, x[j].z, fmaf(x[j].w, x[j].w, squares))));
+            *reinterpret_cast<uint2*>(to + i) = make_uint2(pack_bf16(x[j].x * w.x, x[j].y * w.y), pack_bf16(x[j].z * w.z, x[j].w * w.w));
+        }
     }
+    return squares;
+}
+
+// Brings the rest, once the kernels before are over.
+__device__ __forceinline__ void bring_input(const Input& input, bf16* shared, Norm& norm)
+{
+    cp_async_wait<0>(); // each thread reads of the norm's weights what it copied itself
+#pragma unroll 1
+    for (int row = 0; row < input.rows; row++)
+    {
+        bf16* to = shared + row * stride_of(input.inputs);
+        long long at = (long long)row * input.inputs;
+        if (input.norm == 0)
+        {
+            copy_row(reinterpret_cast<const bf16*>(input.values) + at, input.inputs, to);
+            continue;
+        }
+        float squares = warp_sum(copy_weighted(reinterpret_cast<const float*>(input.values) + at, norm_of(input, shared), input.inputs, to));
+        if (threadIdx.x % WARP == 0) norm.squares[row][threadIdx.x / WARP] = squares;
+    }
+    cp_async_commit();
+    cp_async_wait<0>();
     __syncthreads();
-#pragma unroll
-    for (int row = 0; row < ROWS; row++) x[row] = warp_sum(lane < WARPS ? of_warps[row][lane] : 0);
 }
 
-// 1 / sqrt(mean(x^2) + epsilon) of each row.
-__device__ __forceinline__ void norms_of(const Input& input, float (&factors)[ROWS])
+// What the results of a row are multiplied with: 1 / sqrt(mean(x^2) + epsilon), or 1.
+__device__ __forceinline__ float factor_of(const Input& input, const Norm& norm, int row)
 {
+    if (input.norm == 0) return 1;
+    float squares = 0;
 #pragma unroll
-    for (int row = 0; row < ROWS; row++)
-    {
-        factors[row] = 0;
-        const float* values = reinterpret_cast<const float*>(input.first) + (long long)row * input.inputs;
-        if (row < input.rows)
-#pragma unroll 2
-            for (int i = 4 * threadIdx.x; i < input.inputs; i += 4 * THREADS)
-            {
-                float2 a = load_pair(values + i), b = load_pair(values + i + 2);
-                factors[row] += fmaf(a.x, a.x, a.y * a.y) + fmaf(b.x, b.x, b.y * b.y);
-            }
-    }
-    sum_over_block(factors);
-#pragma unroll
-    for (int row = 0; row < ROWS; row++) factors[row] = rsqrtf(factors[row] / input.inputs + input.epsilon);
-}
-
-// A pair of the input, from i on.
-__device__ __forceinline__ u32 pair_at(const Input& input, int row, int i, float factor)
-{
-    long long at = (long long)row * input.inputs + i;
-    if (input.making == AS_IT_IS) return *reinterpret_cast<const u32*>(reinterpret_cast<const bf16*>(input.first) + at);
-    if (input.making == NORMED)
-    {
-        float2 x = load_pair(reinterpret_cast<const float*>(input.first) + at), weight = load_pair(reinterpret_cast<const float*>(input.second) + i);
-        return pack_bf16(x.x * factor * weight.x, x.y * factor * weight.y);
-    }
-    float2 gate = load_pair(reinterpret_cast<const bf16*>(input.first) + at), up = load_pair(reinterpret_cast<const bf16*>(input.second) + at);
-    return pack_bf16(silu(gate.x) * up.x, silu(gate.y) * up.y);
-}
-
-// shared: [ROWS, stride_of(inputs)].
-__device__ __forceinline__ void make_input(const Input& input, bf16* shared)
-{
-    float factors[ROWS];
-    if (input.making == NORMED) norms_of(input, factors);
-    int stride = stride_of(input.inputs);
-#pragma unroll
-    for (int row = 0; row < ROWS; row++)
-        if (row < input.rows)
-#pragma unroll 2
-            for (int i = 2 * threadIdx.x; i < stride; i += 2 * THREADS)
-                reinterpret_cast<u32*>(shared)[(row * stride + i) / 2] = i < input.inputs ? pair_at(input, row, i, factors[row]) : 0;
-    __syncthreads();
+    for (int w = 0; w < WARPS; w++) squares += norm.squares[row][w];
+    return rsqrtf(squares / input.inputs + input.epsilon);
 }

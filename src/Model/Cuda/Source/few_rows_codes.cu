@@ -93,14 +93,15 @@ __device__ __forceinline__ void multiply(const Unit& unit, const bf16* values, f
     }
 }
 
-// prefetched: bytes of its first codes that a warp brings to the second-level cache, behind those that it loads, while the kernels before still run.
-extern "C" __global__ void __launch_bounds__(THREADS, SCALES <= 2 ? 3 : 2) few_rows(const void* first, const void* second, float epsilon, int making, int rows, int inputs, int mode, int prefetched, int groups, int group_shift,
+extern "C" __global__ void __launch_bounds__(THREADS, SCALES <= 2 ? 4 : 2) few_rows(const void* input_values, const float* norm, float epsilon, int rows, int inputs, int mode, int groups, int group_shift,
     const u8* weights0, const float* scales0, void* output0, int outputs0, const u8* weights1, const float* scales1, void* output1, int outputs1,
     const u8* weights2, const float* scales2, void* output2, int outputs2)
 {
     DYNAMIC_SHARED(bf16, shared);
+    __shared__ Norm norms;
     __shared__ float parts[2][WARPS][ROWS][OUTPUTS]; // by turns, so that one barrier a tile is enough
     let_next_begin();
+    const Input input = { input_values, norm, epsilon, rows, inputs };
     const Operand a = { weights0, scales0, output0, outputs0 }, b = { weights1, scales1, output1, outputs1 }, c = { weights2, scales2, output2, outputs2 };
     const int tiles = ceiling(outputs0, OUTPUTS) + ceiling(outputs1, OUTPUTS) + ceiling(outputs2, OUTPUTS), units = ceiling(inputs, UNIT), span = ceiling(units, WARPS);
     const int lane = threadIdx.x % WARP, warp = threadIdx.x / WARP, g = lane / 4, t = lane % 4, begin = min(warp * span, units), end = min(begin + span, units);
@@ -111,9 +112,9 @@ extern "C" __global__ void __launch_bounds__(THREADS, SCALES <= 2 ? 3 : 2) few_r
 #pragma unroll
     for (int u = 0; u < AHEAD; u++)
         if (begin + u < end) next.load(begin + u, groups, group_shift, ahead[u]);
-    if (lane == 0) prefetch_bytes(next.codes + (begin + AHEAD) * (WARP * 16), min(prefetched, (end - begin - AHEAD) * (WARP * 16)));
+    begin_input(input, shared);
     await_previous();
-    make_input({ first, second, epsilon, making, rows, inputs }, shared);
+    bring_input(input, shared, norms);
     const bf16* values = shared + min(g, rows - 1) * stride_of(inputs); // of a column without a row any will do
 
     int turn = 0;
@@ -153,7 +154,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, SCALES <= 2 ? 3 : 2) few_r
                 float sum = 0;
 #pragma unroll
                 for (int part = 0; part < WARPS; part++) sum += parts[turn % 2][part][i / OUTPUTS][i % OUTPUTS];
-                store(operand, mode, i / OUTPUTS, own * OUTPUTS + i % OUTPUTS, sum);
+                store(operand, mode, i / OUTPUTS, own * OUTPUTS + i % OUTPUTS, sum * factor_of(input, norms, i / OUTPUTS));
             }
         }
     }

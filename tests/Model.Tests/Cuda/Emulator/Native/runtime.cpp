@@ -22,11 +22,11 @@ int emulator_barrier(bool value, Place at) { return FaultWatch::watched()->barri
 
 void emulator_touch_shared(const void* address, int bytes, bool writes, const char* what, Place at) { FaultWatch::watched()->touch_shared(address, bytes, writes, what, at); }
 
-void emulator_copy_later(void* shared, const void* global, int bytes, Place at)
+void emulator_copy_later(void* shared, const void* global, int bytes, Place at, bool is_constant)
 {
     emulator_touch_shared(shared, bytes, true, "an asynchronous copy's target", at);
     if ((uintptr_t)global % bytes != 0) emulator_fail("an asynchronous copy's source at %s:%d: the address %p is not a multiple of %d", at.file, at.line, global, bytes);
-    FaultWatch::watched()->current().copy_later({ shared, global, (size_t)bytes, at });
+    FaultWatch::watched()->current().copy_later({ shared, global, (size_t)bytes, at }, is_constant);
 }
 
 void emulator_await_previous(Place at)

@@ -58,7 +58,7 @@ extern "C"
     int emulator_barrier(bool value, emulator::Place at);
 
     // Queues a copy to shared memory, for which nothing is done before it is waited for. Without a source it is of zeros.
-    void emulator_copy_later(void* shared, const void* global, int bytes, emulator::Place at);
+    void emulator_copy_later(void* shared, const void* global, int bytes, emulator::Place at, bool is_constant = false);
     void emulator_commit();
     void emulator_wait(int groups);
 

@@ -13,9 +13,9 @@ void Thread::begin(void (*entry)(), unsigned number)
     _groups.clear();
 }
 
-void Thread::copy_later(const Copy& copy)
+void Thread::copy_later(const Copy& copy, bool is_constant)
 {
-    note(copy.global);
+    if (!is_constant) note(copy.global);
     memset(copy.shared, 0xff, copy.bytes);
     _copies.push_back(copy);
 }

@@ -33,7 +33,7 @@ struct Thread
     void note(const void* address) { has_touched |= (uintptr_t)address - MemoryBegin < MemoryEnd - MemoryBegin; }
 
     // The target is spoilt at once: nobody may still read it, and nobody yet.
-    void copy_later(const Copy& copy);
+    void copy_later(const Copy& copy, bool is_constant); // constant: no kernel writes the source
     void commit();
 
     // The oldest group, if there are more than so many.
