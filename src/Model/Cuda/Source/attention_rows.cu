@@ -17,6 +17,24 @@ template <typename A, typename K> struct PieceOf { typedef PlainPiece type; };
 template <> struct PieceOf<bf16, bf16> { typedef TensorPiece type; };
 template <> struct PieceOf<bf16, s8> { typedef TensorPiece type; };
 
+// A sum and the next summand, each multiplied with a factor; so that rows and pieces are rounded in one way, whatever the compiler.
+__device__ __forceinline__ float add_weighted(float sum, float keep, float next, float take) { return fmaf(next, take, sum * keep); }
+
+// An element of pieces added so far, with their peak and the sum of their weights.
+struct Element
+{
+    float mix, peak, sum;
+
+    // The new peak is a number: every piece has a token.
+    __device__ __forceinline__ void add(const Element& next)
+    {
+        float most = fmaxf(peak, next.peak), keep = exp2f(peak - most), take = exp2f(next.peak - most);
+        peak = most;
+        sum = add_weighted(sum, keep, next.sum, take);
+        mix = add_weighted(mix, keep, next.mix, take);
+    }
+};
+
 // The pieces of a row added so far: [HEADS, HEAD_DIM] with the peak and sum of each head.
 struct Total
 {
@@ -34,18 +52,17 @@ struct Total
         }
     }
 
-    // One thread for each head. The new peak is a number: every piece has a token.
+    // As Element, one thread for each head.
     __device__ __forceinline__ void weigh(int head, float next_peak, float next_sum)
     {
         float most = fmaxf(peak[head], next_peak);
         keep[head] = exp2f(peak[head] - most);
         take[head] = exp2f(next_peak - most);
         peak[head] = most;
-        sum[head] = fmaf(next_sum, take[head], sum[head] * keep[head]);
+        sum[head] = add_weighted(sum[head], keep[head], next_sum, take[head]);
     }
 
-    // The same for rows and pieces, written so that no compiler rounds it in two ways.
-    __device__ __forceinline__ void add(int i, float x) { mix[i] = fmaf(x, take[i / HEAD_DIM], mix[i] * keep[i / HEAD_DIM]); }
+    __device__ __forceinline__ void add(int i, float x) { mix[i] = add_weighted(mix[i], keep[i / HEAD_DIM], x, take[i / HEAD_DIM]); }
 };
 
 struct __align__(16) Block // pairs of floats are written at once
@@ -109,63 +126,64 @@ __device__ __forceinline__ bool is_last_of(int pieces, int* arrivals, Block& blo
     return block.is_last;
 }
 
-// Reads go past the first-level cache, which does not see what other multiprocessors wrote.
-__device__ __forceinline__ void gather(Total& total, const Scratch& scratch, int base, int pieces, int list)
+// Element i of a list's heads. A row of no context is 0.
+__device__ __forceinline__ void put_out(int i, float mix, float sum, ACT* row, int kv_head, int list)
 {
-    total.clear();
-    for (int p = base; p < base + pieces; p++)
-    {
-        int at = p * LISTS + list;
-        const volatile float* mixes = scratch.mixes + (long long)at * HEADS * HEAD_DIM;
-        const volatile float* peaks = scratch.peaks + at * HEADS * 2;
-        __syncthreads();
-        if (threadIdx.x < HEADS) total.weigh(threadIdx.x, peaks[threadIdx.x * 2], peaks[threadIdx.x * 2 + 1]);
-        __syncthreads();
-        EACH_ELEMENT(i) total.add(i, mixes[i]);
-    }
-    __syncthreads();
+    int of_group = list * LIST + i / HEAD_DIM;
+    if (of_group < GROUP_SIZE) row[(kv_head * GROUP_SIZE + of_group) * HEAD_DIM + i % HEAD_DIM] = from_float<ACT>(sum == 0 ? 0 : mix / sum);
 }
 
-// A row of no context is 0.
-__device__ __forceinline__ void put_out(const Total& total, ACT* row, int kv_head, int list)
+// The sum of a row's pieces, each thread with elements of its own. Reads go past the first-level cache, which does not see what other multiprocessors wrote, and several are under way at once.
+__device__ __forceinline__ void gather(const Scratch& scratch, int base, int pieces, int lists, ACT* row, int kv_head, int list)
 {
+    const int AT_ONCE = 4;
     EACH_ELEMENT(i)
     {
-        int head = i / HEAD_DIM, of_group = list * LIST + head;
-        if (of_group >= GROUP_SIZE) continue;
-        float sum = total.sum[head];
-        row[(kv_head * GROUP_SIZE + of_group) * HEAD_DIM + i % HEAD_DIM] = from_float<ACT>(sum == 0 ? 0 : total.mix[i] / sum);
+        Element total = { 0, -INFINITY, 0 };
+        for (int start = 0; start < pieces; start += AT_ONCE)
+        {
+            Element parts[AT_ONCE];
+#pragma unroll
+            for (int p = 0; p < AT_ONCE; p++)
+            {
+                if (start + p >= pieces) continue;
+                long long at = (long long)(base + start + p) * LISTS + lists;
+                const volatile float *mix = scratch.mixes + at * HEADS * HEAD_DIM + i, *peak = scratch.peaks + (at * HEADS + i / HEAD_DIM) * 2;
+                parts[p] = { *mix, peak[0], peak[1] };
+            }
+#pragma unroll
+            for (int p = 0; p < AT_ONCE; p++)
+                if (start + p < pieces) total.add(parts[p]);
+        }
+        put_out(i, total.mix, total.sum, row, kv_head, list);
     }
 }
 
-// What a block does at a time: a row, or a piece of one.
+// What a block does at a time: a row, or a piece of one, for one list of heads.
 struct Job
 {
     Work work;
-    int index, lists, kv_head, list;
-    int first, end; // tokens
+    int index;                  // of the row or piece
     bool is_piece;
 
-    __device__ __forceinline__ Job(int job, int row_jobs, const Work* rows, const Work* pieces)
+    __device__ __forceinline__ Job(int at, int row_jobs, const Work* rows, const Work* pieces)
     {
-        is_piece = job >= row_jobs;
-        index = (is_piece ? job - row_jobs : job) / LISTS;
-        lists = job % LISTS;
-        kv_head = lists % KV_HEADS;
-        list = lists / KV_HEADS;
+        is_piece = at >= row_jobs;
+        index = (is_piece ? at - row_jobs : at) / LISTS;
         const int* from = reinterpret_cast<const int*>((is_piece ? pieces : rows) + index);
         work = { load_settled(from), load_settled(from + 1), load_settled(from + 2), load_settled(from + 3) };
-        first = is_piece ? (index - work.base) * PIECE : 0;
-        end = is_piece ? min(first + PIECE, work.context) : work.context;
     }
 
+    __device__ __forceinline__ int first() const { return is_piece ? (index - work.base) * PIECE : 0; } // of its tokens
+    __device__ __forceinline__ int end() const { return is_piece ? min(first() + PIECE, work.context) : work.context; }
+
     // Brings the keys and values of its first piece to the second-level cache. All but the newest token's are there since earlier steps.
-    __device__ __forceinline__ void prefetch(const Cache& cache) const
+    __device__ __forceinline__ void prefetch(const Cache& cache, int kv_head) const
     {
         for (int i = threadIdx.x; i < 2 * PIECE / BLOCK_SIZE; i += THREADS)
         {
-            int token = first + i / 2 * BLOCK_SIZE;
-            if (token >= end) continue;
+            int token = first() + i / 2 * BLOCK_SIZE;
+            if (token >= end()) continue;
             int block = load_settled(cache.block_tables + (long long)work.sequence * cache.stride + token / BLOCK_SIZE);
             prefetch_bytes((i % 2 == 0 ? cache.keys : cache.values) + slot_of(block, kv_head, 0) * HEAD_DIM, BLOCK_SIZE * HEAD_DIM * (int)sizeof(KV));
         }
@@ -180,17 +198,18 @@ extern "C" __global__ __launch_bounds__(THREADS, LEAST_BLOCKS) void attend_rows(
     let_next_begin();
     const Cache cache = { keys, values, key_scales, value_scales, block_tables, stride };
     const Scratch scratch = { mixes, peaks, arrivals };
-    const int row_jobs = load_settled(&plan->rows) * LISTS, jobs = row_jobs + load_settled(&plan->pieces) * LISTS;
-    if (blockIdx.x >= jobs) return; // and make room
-    Job(blockIdx.x, row_jobs, rows, pieces).prefetch(cache);
+    const int row_jobs = load_settled(&plan->rows) * LISTS;
+    if (blockIdx.x >= row_jobs + load_settled(&plan->pieces) * LISTS) return; // and make room
+    Job job(blockIdx.x, row_jobs, rows, pieces);
+    job.prefetch(cache, blockIdx.x % LISTS % KV_HEADS);
     await_previous();
-    for (int at = blockIdx.x; at < jobs; at += gridDim.x)
+    for (int at = blockIdx.x;;)
     {
-        const Job job(at, row_jobs, rows, pieces);
+        const int lists = at % LISTS, kv_head = lists % KV_HEADS, list = lists / KV_HEADS;
         const long long row = (long long)job.work.row * KV_HEADS * GROUP_SIZE * HEAD_DIM;
-        typename PieceOf<ACT, KV>::type piece(cache, queries + row, job.kv_head, job.list, job.work.context);
+        typename PieceOf<ACT, KV>::type piece(cache, queries + row, kv_head, list, job.work.context);
         block.total.clear();
-        for (int start = job.first; start < job.end; start += PIECE)
+        for (int start = job.first(); start < job.end(); start += PIECE)
         {
             piece.attend(job.work.sequence, start, scale * LOG2_E, block.parts[threadIdx.x / WARP]);
             add_piece(block);
@@ -199,11 +218,13 @@ extern "C" __global__ __launch_bounds__(THREADS, LEAST_BLOCKS) void attend_rows(
         if (job.is_piece)
         {
             int count = (job.work.context + PIECE - 1) / PIECE;
-            put_away(block.total, scratch, job.index * LISTS + job.lists);
-            if (!is_last_of(count, arrivals + job.work.base * LISTS + job.lists, block)) continue;
-            gather(block.total, scratch, job.work.base, count, job.lists);
+            put_away(block.total, scratch, job.index * LISTS + lists);
+            if (is_last_of(count, arrivals + job.work.base * LISTS + lists, block)) gather(scratch, job.work.base, count, lists, output + row, kv_head, list);
         }
-        put_out(block.total, output + row, job.kv_head, job.list);
+        else EACH_ELEMENT(i) put_out(i, block.total.mix[i], block.total.sum[i / HEAD_DIM], output + row, kv_head, list);
+        const int row_jobs = load_settled(&plan->rows) * LISTS; // once more: the products need the registers
+        if ((at += gridDim.x) >= row_jobs + load_settled(&plan->pieces) * LISTS) return;
+        job = Job(at, row_jobs, rows, pieces);
         __syncthreads();
     }
 }
