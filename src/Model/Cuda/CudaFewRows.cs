@@ -10,7 +10,6 @@ internal sealed unsafe class CudaFewRows(CudaStream stream)
 {
     private const int Threads = 256, Step = 256, BankElements = 32; // as in the sources
     private const int StaticBytes = 12 << 10; // of shared memory, at most
-    private const int Resident = 2; // blocks of a multiprocessor, which leaves room for two of the next kernel
 
     private readonly Dictionary<CudaFewRowsForm, CudaKernel> _kernels = [];
 
@@ -22,7 +21,7 @@ internal sealed unsafe class CudaFewRows(CudaStream stream)
     public bool Takes(int rows, Weight weight)
     {
         CudaLinearFormat format = CudaLinearFormat.Of(weight);
-        return rows > 0 && rows <= CudaFewRowsForm.MostRows(format) && SharedBytes(CudaFewRowsForm.For(format, rows), weight.Inputs, hasNorm: true) <= MostSharedBytes;
+        return rows > 0 && rows <= CudaFewRowsForm.MostRows(format) && SharedBytes(CudaFewRowsForm.RowsFor(rows), weight.Inputs, hasNorm: true) <= MostSharedBytes;
     }
 
     /// <summary>Begins to compile all that products with weights of this form can need.</summary>
@@ -35,10 +34,11 @@ internal sealed unsafe class CudaFewRows(CudaStream stream)
     public void Run(CudaFewRowsInput input, ReadOnlySpan<Projection> projections, bool add)
     {
         Weight weight = projections[0].Weight;
-        CudaFewRowsForm form = CudaFewRowsForm.For(CudaLinearFormat.Of(weight), input.Values.Rows);
-        int shared = SharedBytes(form, weight.Inputs, input.Norm is not null), blocks = 0;
+        CudaFewRowsForm form = FormFor(input.Values.Rows, projections);
+        int shared = SharedBytes(form.Rows, weight.Inputs, input.Norm is not null), blocks = 0;
         foreach (Projection projection in projections) blocks += (projection.Weight.Outputs + form.BlockOutputs - 1) / form.BlockOutputs;
-        LaunchShape shape = new(Math.Min(blocks, stream.Driver.Device.MultiprocessorCount * Resident), 1, 1, Threads, shared);
+        int resident = Math.Clamp(MostSharedBytes / shared, 1, form.Resident);
+        LaunchShape shape = new(Math.Min(blocks, stream.Driver.Device.MultiprocessorCount * resident), 1, 1, Threads, shared);
         void* norm = input.Norm is null ? null : input.Norm.Data;
         int mode = CudaLinearOperand.ModeOf(projections[0].Output, add);
         CudaLinearOperand a = new(projections, 0), b = new(projections, 1), c = new(projections, 2);
@@ -50,11 +50,18 @@ internal sealed unsafe class CudaFewRows(CudaStream stream)
                 a.Weight, a.Output, a.Outputs, b.Weight, b.Output, b.Outputs, c.Weight, c.Output, c.Outputs);
     }
 
+    private CudaFewRowsForm FormFor(int rows, ReadOnlySpan<Projection> projections)
+    {
+        Span<int> outputs = stackalloc int[projections.Length];
+        for (int i = 0; i < outputs.Length; i++) outputs[i] = projections[i].Weight.Outputs;
+        return CudaFewRowsForm.For(CudaLinearFormat.Of(projections[0].Weight), rows, outputs, stream.Driver.Device.MultiprocessorCount);
+    }
+
     private CudaKernel Kernel(CudaFewRowsForm form)
     {
         if (!_kernels.TryGetValue(form, out CudaKernel? kernel)) _kernels[form] = kernel = stream.Load(form.Unit).Kernel("few_rows", MostSharedBytes);
         return kernel;
     }
 
-    private static int SharedBytes(CudaFewRowsForm form, int inputs, bool hasNorm) => form.Rows * ((inputs + Step - 1) / Step * Step + BankElements) * 2 + (hasNorm ? inputs * sizeof(float) : 0);
+    private static int SharedBytes(int rows, int inputs, bool hasNorm) => rows * ((inputs + Step - 1) / Step * Step + BankElements) * 2 + (hasNorm ? inputs * sizeof(float) : 0);
 }

@@ -12,6 +12,9 @@ internal readonly record struct CudaLinearFormat(int Bits, bool HasMinima = fals
     /// <summary>Whether the weights are codes.</summary>
     public bool IsCodes => Bits <= 8;
 
+    /// <summary>Inputs of a unit of codes, of which a lane has 16 bytes.</summary>
+    public int UnitInputs => Bits == 4 ? 64 : 32;
+
     /// <summary>What the kernels for it are compiled with.</summary>
     public string[] Constants => [$"BITS={Bits}", $"MINIMA={(HasMinima ? 1 : 0)}", $"GRAIN={Grain}"];
 

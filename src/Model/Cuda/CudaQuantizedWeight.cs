@@ -17,9 +17,8 @@ internal sealed class CudaQuantizedWeight : Weight
         GroupShift = ShiftOf(groupSize, inputs);
         Format = new CudaLinearFormat(bits, hasMinima, Math.Min(MostGrain, 1 << GroupShift));
         GroupCount = (inputs + (1 << GroupShift) - 1) >> GroupShift;
-        int unit = bits == 4 ? 64 : 32;
         TileCount = (outputs + Tile - 1) / Tile;
-        UnitCount = (inputs + unit - 1) / unit;
+        UnitCount = (inputs + Format.UnitInputs - 1) / Format.UnitInputs;
         _driver = driver;
         (Codes, Scales) = Allocate(driver, CodeBytes, ScaleBytes);
     }

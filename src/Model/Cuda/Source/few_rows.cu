@@ -1,24 +1,53 @@
 // output = input · weightᵀ for few rows, of up to three weights in bfloat16 that share their input; weights go from memory to registers and are multiplied in float32.
 //
-// A warp has one output of all rows at a time, its lanes side by side over the inputs: neighbouring lanes read neighbouring bytes, which is what reaches the memory's own rate. AHEAD steps of weights are
-// always under way, on into the next output. Two blocks of a multiprocessor are enough for the memory, and leave room for two of the next kernel, whose first weights then come while this one ends.
+// A warp has OUTPUTS results of each row at a time, its lanes side by side over the inputs: neighbouring lanes read neighbouring bytes, which is what reaches the memory's own rate. Weights come in batches of
+// four loads, by turns into one of two sets of registers: while one batch is computed with, the other is under way, on into the next results. Were both one set, a warp that waits for a batch would wait for
+// the one behind it, because it has few counters of what is under way.
 //
-// ROWS: 1, 2 or 4. Grid: any number of blocks.
+// ROWS: 1, 2 or 4. OUTPUTS: 1, or 4 where the outputs of every weight are a multiple of it. Grid: any number of blocks.
 #include "few_rows.cuh"
 
-#define AHEAD (ROWS == 1 ? 6 : 4)
+#define STEPS (4 / OUTPUTS)     // of a batch, of STEP inputs each
+#define BATCH (STEPS * STEP)    // inputs
 
-// A lane's 16 bytes of an output's weights in a step; zeros behind the last input. weights: of this lane.
-__device__ __forceinline__ uint4 load(const u8* weights, int step, int inputs)
-{
-    return step * STEP + (int)threadIdx.x % WARP * 8 < inputs ? load_weights(weights + step * (STEP * 2)) : make_uint4(0, 0, 0, 0);
-}
+struct Batch { uint4 weights[STEPS][OUTPUTS]; };
 
-__device__ __forceinline__ const u8* weights_of(const Operand& a, const Operand& b, const Operand& c, int output, int inputs)
+// The way of a warp through its groups of outputs, batch by batch.
+struct Walk
 {
-    const Operand operand = operand_of(a, b, c, 1, output);
-    return operand.weights + (long long)output * (inputs * 2) + threadIdx.x % WARP * 16;
-}
+    const Operand &a, &b, &c;
+    const int groups, inputs;
+    int group, start;           // start: of the inputs
+    const u8* weights;          // of this lane, for the group's first output
+
+    __device__ __forceinline__ Walk(const Operand& a, const Operand& b, const Operand& c, int groups, int inputs)
+        : a(a), b(b), c(c), groups(groups), inputs(inputs), group(threadIdx.x / WARP * gridDim.x + blockIdx.x) // so that no multiprocessor has all of those that are one more
+    {
+        enter();
+    }
+
+    __device__ __forceinline__ void enter()
+    {
+        int own = min(group, groups - 1);
+        const Operand operand = operand_of(a, b, c, OUTPUTS, own);
+        weights = operand.weights + (long long)own * OUTPUTS * (inputs * 2) + threadIdx.x % WARP * 16;
+        start = 0;
+    }
+
+    // Loads a batch, zeros behind the last input, and goes on.
+    __device__ __forceinline__ void load(Batch& batch)
+    {
+        if (group >= groups) return;
+#pragma unroll
+        for (int s = 0; s < STEPS; s++)
+#pragma unroll
+            for (int o = 0; o < OUTPUTS; o++)
+                batch.weights[s][o] = start + s * STEP + (int)threadIdx.x % WARP * 8 < inputs ? load_weights(weights + (long long)o * (inputs * 2) + (start + s * STEP) * 2) : make_uint4(0, 0, 0, 0);
+        if ((start += BATCH) < inputs) return;
+        group += gridDim.x * WARPS;
+        if (group < groups) enter();
+    }
+};
 
 __device__ __forceinline__ float multiply(u32 weights, u32 values, float sum)
 {
@@ -30,7 +59,22 @@ __device__ __forceinline__ float multiply(uint4 weights, uint4 values, float sum
     return multiply(weights.w, values.w, multiply(weights.z, values.z, multiply(weights.y, values.y, multiply(weights.x, values.x, sum))));
 }
 
-extern "C" __global__ void __launch_bounds__(THREADS, 4) few_rows(const void* values, const float* norm, float epsilon, int rows, int inputs, int mode,
+// values: of this lane.
+__device__ __forceinline__ void multiply(const Batch& batch, const bf16* values, const Input& input, int start, float (&sums)[OUTPUTS][ROWS])
+{
+#pragma unroll
+    for (int s = 0; s < STEPS; s++)
+        if (start + s * STEP < input.inputs)
+#pragma unroll
+            for (int row = 0; row < ROWS; row++)
+            {
+                uint4 eight = *reinterpret_cast<const uint4*>(values + min(row, input.rows - 1) * stride_of(input.inputs) + start + s * STEP);
+#pragma unroll
+                for (int o = 0; o < OUTPUTS; o++) sums[o][row] = multiply(batch.weights[s][o], eight, sums[o][row]);
+            }
+}
+
+extern "C" __global__ void __launch_bounds__(THREADS, ROWS * OUTPUTS > 8 ? 2 : ROWS * OUTPUTS < 4 ? 4 : 3) few_rows(const void* values, const float* norm, float epsilon, int rows, int inputs, int mode,
     const u8* weights0, void* output0, int outputs0, const u8* weights1, void* output1, int outputs1, const u8* weights2, void* output2, int outputs2)
 {
     DYNAMIC_SHARED(bf16, shared);
@@ -38,47 +82,41 @@ extern "C" __global__ void __launch_bounds__(THREADS, 4) few_rows(const void* va
     let_next_begin();
     const Input input = { values, norm, epsilon, rows, inputs };
     const Operand a = { weights0, 0, output0, outputs0 }, b = { weights1, 0, output1, outputs1 }, c = { weights2, 0, output2, outputs2 };
-    const int outputs = outputs0 + outputs1 + outputs2, steps = ceiling(inputs, STEP), lane = threadIdx.x % WARP, warps = gridDim.x * WARPS;
-    int output = threadIdx.x / WARP * gridDim.x + blockIdx.x; // so that no multiprocessor has all of those that are one more
-    uint4 ahead[AHEAD];
-    const u8* next = weights_of(a, b, c, min(output, outputs - 1), inputs);
-#pragma unroll
-    for (int u = 0; u < AHEAD; u++) ahead[u] = load(next, u, inputs);
+    const int groups = ceiling(outputs0, OUTPUTS) + ceiling(outputs1, OUTPUTS) + ceiling(outputs2, OUTPUTS), lane = threadIdx.x % WARP;
+    Walk walk(a, b, c, groups, inputs);
+    int group = walk.group, start = 0; // of what is computed
+    Batch even, odd;
+    walk.load(even);
     begin_input(input, shared);
     await_previous();
     bring_input(input, shared, norms);
 
-#pragma unroll 1
-    for (; output < outputs; output += warps)
+    float sums[OUTPUTS][ROWS] = {};
+    auto compute = [&](const Batch& batch)
     {
-        float sums[ROWS] = {};
+        multiply(batch, shared + lane * 8, input, start, sums);
+        if ((start += BATCH) < inputs) return;
+        int own = group;
+        const Operand operand = operand_of(a, b, c, OUTPUTS, own);
+#pragma unroll
+        for (int o = 0; o < OUTPUTS; o++)
+#pragma unroll
+            for (int row = 0; row < ROWS; row++)
+            {
+                float sum = warp_sum(sums[o][row]);
+                if (lane == o * ROWS + row && row < rows) store(operand, mode, row, own * OUTPUTS + o, sum * factor_of(input, norms, row));
+                sums[o][row] = 0;
+            }
+        start = 0;
+        group += gridDim.x * WARPS;
+    };
 #pragma unroll 1
-        for (int start = 0; start < steps; start += AHEAD)
-        {
-            int following = start + AHEAD;
-            bool is_more = following < steps || output + warps < outputs;
-            if (following >= steps && is_more)
-            {
-                next = weights_of(a, b, c, output + warps, inputs);
-                following = 0;
-            }
-#pragma unroll
-            for (int u = 0; u < AHEAD; u++)
-            {
-                if (start + u < steps)
-#pragma unroll
-                    for (int row = 0; row < ROWS; row++)
-                        sums[row] = multiply(ahead[u], *reinterpret_cast<const uint4*>(shared + min(row, rows - 1) * stride_of(inputs) + (start + u) * STEP + lane * 8), sums[row]);
-                if (is_more) ahead[u] = load(next, following + u, inputs);
-            }
-        }
-        int own = output;
-        const Operand operand = operand_of(a, b, c, 1, own);
-#pragma unroll
-        for (int row = 0; row < ROWS; row++)
-        {
-            float sum = warp_sum(sums[row]);
-            if (lane == row && row < rows) store(operand, mode, row, own, sum * factor_of(input, norms, row));
-        }
+    while (group < groups)
+    {
+        walk.load(odd);
+        compute(even);
+        if (group >= groups) break;
+        walk.load(even);
+        compute(odd);
     }
 }

@@ -1,6 +1,6 @@
 // output = input · weightᵀ for few rows, of up to three weights in codes that share their input; codes go from memory to registers, each lane's own 16 bytes of every unit, and are widened there.
 //
-// A block makes 16 outputs at a time; its warps share their inputs and their sums are added in order. AHEAD units of codes are always under way for each warp, on into the next outputs.
+// A block makes 16 outputs at a time; its warps share their inputs and their sums are added in order. Units come in batches by turns into one of two sets of registers, as in few_rows.cu.
 //
 // BITS, MINIMA, GRAIN: codes.cuh. ROWS: 1, 2, 4 or 8. Grid: any number of blocks.
 #include "codes.cuh"
@@ -9,7 +9,7 @@
 #define PARTS (UNIT / (GRAIN < UNIT ? GRAIN : UNIT))  // of a unit, each with scales of its own
 #define PART_FRAGMENTS (FRAGMENTS / PARTS)
 #define SCALES (PARTS * 2 * (1 + MINIMA))       // of a lane in a unit
-#define AHEAD (SCALES <= 4 ? 4 : 2)
+#define BATCH (SCALES <= 2 ? 3 : SCALES <= 4 ? 2 : 1) // units
 #define OUTPUTS 16
 
 // Codes and scales of a unit, as a lane has them.
@@ -19,32 +19,60 @@ struct Unit
     float scales[PARTS][2], minima[PARTS][2]; // of outputs g and g + 8
 };
 
-// Codes and scales of a tile of outputs, as a lane reads them.
-struct Tile
+struct Batch { Unit units[BATCH]; };
+
+// The way of a warp through its share of the units of the block's tiles, batch by batch.
+struct Walk
 {
-    const u8* codes;
+    const Operand &a, &b, &c;
+    const int tiles, inputs, groups, group_shift, begin, end; // begin, end: units of this warp
+    int tile, unit;
+    const u8* codes;            // of this lane
     const float* scales;
     int minima;                 // floats from a scale to its minimum
 
-    __device__ __forceinline__ Tile(const Operand& operand, int tile, int units, int groups)
+    __device__ __forceinline__ Walk(const Operand& a, const Operand& b, const Operand& c, int tiles, int inputs, int groups, int group_shift)
+        : a(a), b(b), c(c), tiles(tiles), inputs(inputs), groups(groups), group_shift(group_shift), begin(share_of(threadIdx.x / WARP)), end(share_of(threadIdx.x / WARP + 1)), tile(blockIdx.x)
     {
-        codes = operand.weights + (long long)tile * units * (WARP * 16) + threadIdx.x % WARP * 16;
-        scales = operand.scales + (long long)tile * groups * OUTPUTS + threadIdx.x % WARP / 4;
-        minima = ceiling(operand.outputs, OUTPUTS) * groups * OUTPUTS;
+        enter();
     }
 
-    __device__ __forceinline__ void load(int unit, int groups, int group_shift, Unit& to) const
+    __device__ __forceinline__ int share_of(int warp) const { return min(warp * ceiling(ceiling(inputs, UNIT), WARPS), ceiling(inputs, UNIT)); }
+
+    __device__ __forceinline__ void enter()
     {
-        to.codes = load_weights(codes + unit * (WARP * 16));
+        int own = tile;
+        const Operand operand = operand_of(a, b, c, OUTPUTS, own);
+        codes = operand.weights + (long long)own * ceiling(inputs, UNIT) * (WARP * 16) + threadIdx.x % WARP * 16;
+        scales = operand.scales + (long long)own * groups * OUTPUTS + threadIdx.x % WARP / 4;
+        minima = ceiling(operand.outputs, OUTPUTS) * groups * OUTPUTS;
+        unit = begin;
+    }
+
+    // Loads a batch and goes on.
+    __device__ __forceinline__ void load(Batch& batch)
+    {
+        if (tile >= tiles) return;
+#pragma unroll
+        for (int u = 0; u < BATCH; u++)
+            if (unit + u < end) load(unit + u, batch.units[u]);
+        if ((unit += BATCH) < end) return;
+        tile += gridDim.x;
+        if (tile < tiles) enter();
+    }
+
+    __device__ __forceinline__ void load(int at, Unit& to) const
+    {
+        to.codes = load_weights(codes + at * (WARP * 16));
 #pragma unroll
         for (int part = 0; part < PARTS; part++)
         {
-            int at = min((unit * UNIT + part * GRAIN) >> group_shift, groups - 1) * OUTPUTS;
+            int group = min((at * UNIT + part * GRAIN) >> group_shift, groups - 1) * OUTPUTS;
 #pragma unroll
             for (int half = 0; half < 2; half++)
             {
-                to.scales[part][half] = load_constant(scales + at + half * 8);
-                if (MINIMA) to.minima[part][half] = load_constant(scales + at + half * 8 + minima);
+                to.scales[part][half] = load_constant(scales + group + half * 8);
+                if (MINIMA) to.minima[part][half] = load_constant(scales + group + half * 8 + minima);
             }
         }
     }
@@ -93,7 +121,7 @@ __device__ __forceinline__ void multiply(const Unit& unit, const bf16* values, f
     }
 }
 
-extern "C" __global__ void __launch_bounds__(THREADS, SCALES <= 2 ? 4 : 2) few_rows(const void* input_values, const float* norm, float epsilon, int rows, int inputs, int mode, int groups, int group_shift,
+extern "C" __global__ void __launch_bounds__(THREADS, SCALES <= 2 ? 3 : 2) few_rows(const void* input_values, const float* norm, float epsilon, int rows, int inputs, int mode, int groups, int group_shift,
     const u8* weights0, const float* scales0, void* output0, int outputs0, const u8* weights1, const float* scales1, void* output1, int outputs1,
     const u8* weights2, const float* scales2, void* output2, int outputs2)
 {
@@ -103,52 +131,36 @@ extern "C" __global__ void __launch_bounds__(THREADS, SCALES <= 2 ? 4 : 2) few_r
     let_next_begin();
     const Input input = { input_values, norm, epsilon, rows, inputs };
     const Operand a = { weights0, scales0, output0, outputs0 }, b = { weights1, scales1, output1, outputs1 }, c = { weights2, scales2, output2, outputs2 };
-    const int tiles = ceiling(outputs0, OUTPUTS) + ceiling(outputs1, OUTPUTS) + ceiling(outputs2, OUTPUTS), units = ceiling(inputs, UNIT), span = ceiling(units, WARPS);
-    const int lane = threadIdx.x % WARP, warp = threadIdx.x / WARP, g = lane / 4, t = lane % 4, begin = min(warp * span, units), end = min(begin + span, units);
-    Unit ahead[AHEAD];
-    int own = blockIdx.x;
-    const Operand operand = operand_of(a, b, c, OUTPUTS, own);
-    Tile next(operand, own, units, groups);
-#pragma unroll
-    for (int u = 0; u < AHEAD; u++)
-        if (begin + u < end) next.load(begin + u, groups, group_shift, ahead[u]);
+    const int tiles = ceiling(outputs0, OUTPUTS) + ceiling(outputs1, OUTPUTS) + ceiling(outputs2, OUTPUTS);
+    const int lane = threadIdx.x % WARP, warp = threadIdx.x / WARP, g = lane / 4, t = lane % 4;
+    Walk walk(a, b, c, tiles, inputs, groups, group_shift);
+    int tile = blockIdx.x, unit = walk.begin, turn = 0; // of what is computed
+    Batch even, odd;
+    walk.load(even);
     begin_input(input, shared);
     await_previous();
     bring_input(input, shared, norms);
     const bf16* values = shared + min(g, rows - 1) * stride_of(inputs); // of a column without a row any will do
 
-    int turn = 0;
-#pragma unroll 1
-    for (int tile = blockIdx.x; tile < tiles; tile += gridDim.x, turn++)
+    float sums[4] = {};
+    auto compute = [&](const Batch& batch)
     {
-        float sums[4] = {};
-#pragma unroll 1
-        for (int start = begin; start < end; start += AHEAD)
-        {
-            int following = start + AHEAD;
-            bool is_more = following < end || tile + (int)gridDim.x < tiles;
-            if (following >= end && is_more)
-            {
-                int own = tile + gridDim.x;
-                const Operand operand = operand_of(a, b, c, OUTPUTS, own);
-                next = Tile(operand, own, units, groups);
-                following = begin;
-            }
 #pragma unroll
-            for (int u = 0; u < AHEAD; u++)
-            {
-                if (start + u < end) multiply(ahead[u], values + (start + u) * UNIT, sums);
-                if (is_more && following + u < end) next.load(following + u, groups, group_shift, ahead[u]);
-            }
-        }
+        for (int u = 0; u < BATCH; u++)
+            if (unit + u < walk.end) multiply(batch.units[u], values + (unit + u) * UNIT, sums);
+        if ((unit += BATCH) < walk.end) return;
 #pragma unroll
         for (int i = 0; i < 4; i++)
+        {
             if (2 * t + i % 2 < ROWS) parts[turn % 2][warp][2 * t + i % 2][g + i / 2 * 8] = sums[i];
+            sums[i] = 0;
+        }
         __syncthreads();
         if (warp == turn % WARPS)
         {
             int own = tile;
             const Operand operand = operand_of(a, b, c, OUTPUTS, own);
+#pragma unroll 1
             for (int i = lane; i < rows * OUTPUTS; i += WARP)
             {
                 float sum = 0;
@@ -157,5 +169,17 @@ extern "C" __global__ void __launch_bounds__(THREADS, SCALES <= 2 ? 4 : 2) few_r
                 store(operand, mode, i / OUTPUTS, own * OUTPUTS + i % OUTPUTS, sum * factor_of(input, norms, i / OUTPUTS));
             }
         }
+        unit = walk.begin;
+        tile += gridDim.x;
+        turn++;
+    };
+#pragma unroll 1
+    while (tile < tiles)
+    {
+        walk.load(odd);
+        compute(even);
+        if (tile >= tiles) break;
+        walk.load(even);
+        compute(odd);
     }
 }
