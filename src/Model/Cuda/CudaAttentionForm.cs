@@ -11,7 +11,7 @@ namespace Llama.Model.Cuda;
 internal sealed record CudaAttentionForm(AttentionShape Shape, ScalarType Activations, ScalarType Cache, int MostSharedBytes = int.MaxValue)
 {
     /// <summary>Tokens of a piece of a context.</summary>
-    public const int PieceTokens = 256;
+    public const int PieceTokens = 128;
 
     private const int ListHeads = 8; // query heads that are computed together
 

@@ -3,23 +3,30 @@ namespace Llama.Model.Cuda;
 /// <summary>One way in which <c>few_rows.cu</c> or <c>few_rows_codes.cu</c> is compiled.</summary>
 /// <param name="Format">Of the weights: bfloat16 or codes.</param>
 /// <param name="Rows">Of the input, at most: 1, 2, 4, and with codes 8.</param>
-/// <param name="Outputs">Of each row that a warp makes at a time, or of codes a block, whose warps share the inputs.</param>
-internal readonly record struct CudaFewRowsForm(CudaLinearFormat Format, int Rows, int Outputs)
+/// <param name="IsBroad">Whether there are outputs enough to occupy the device. Else the few blocks that there are have more under way.</param>
+internal readonly record struct CudaFewRowsForm(CudaLinearFormat Format, int Rows, bool IsBroad)
 {
-    private const int Warps = 8, TileOutputs = 16, MostOutputs = 4;
+    private const int Warps = 8, TileOutputs = 16, BroadOutputs = 4;
+
+    /// <summary>Outputs that a block makes at a time: its warps one or several each, or of codes all a tile, whose inputs they share.</summary>
+    public int BlockOutputs => Format.IsCodes ? TileOutputs : Warps * WarpOutputs;
+
+    /// <summary>Blocks that a multiprocessor holds.</summary>
+    public int Resident => Format.IsCodes
+        ? ScalesOfUnit > 1 || !IsBroad ? 2 : 3
+        : Rows * WarpOutputs > 8 ? 2 : Rows * WarpOutputs < 4 ? 4 : 3;
 
     /// <summary>What they are compiled from.</summary>
     public CudaUnit Unit => Format.IsCodes
-        ? new CudaUnit("few_rows_codes.cu", [.. Format.Constants, $"ROWS={Rows}"])
-        : new CudaUnit("few_rows.cu", [$"ROWS={Rows}", $"OUTPUTS={Outputs}"]);
+        ? new CudaUnit("few_rows_codes.cu", [.. Format.Constants, $"ROWS={Rows}", $"BATCH={Batch}", $"RESIDENT={Resident}"])
+        : new CudaUnit("few_rows.cu", [$"ROWS={Rows}", $"OUTPUTS={WarpOutputs}", $"RESIDENT={Resident}"]);
 
-    /// <summary>Outputs that a block makes at a time.</summary>
-    public int BlockOutputs => Format.IsCodes ? Outputs : Warps * Outputs;
+    private int WarpOutputs => IsBroad ? BroadOutputs : 1;
 
-    /// <summary>Blocks that a multiprocessor holds: what the registers allow.</summary>
-    public int Resident => Format.IsCodes
-        ? Format.HasMinima || Format.Grain < Format.UnitInputs ? 2 : 3
-        : Rows * Outputs > 8 ? 2 : Rows * Outputs < 4 ? 4 : 3;
+    // What the registers hold of units with their scales.
+    private int Batch => ScalesOfUnit switch { 1 => IsBroad ? 3 : 5, 2 => 2, _ => 1 };
+
+    private int ScalesOfUnit => (Format.HasMinima ? 2 : 1) * Format.UnitInputs / Math.Min(Format.Grain, Format.UnitInputs);
 
     /// <summary>Most rows for weights of a form; 0 where there are no such kernels.</summary>
     public static int MostRows(CudaLinearFormat format) => format.Bits switch { 32 => 0, 16 => 4, _ => 8 };
@@ -29,7 +36,7 @@ internal readonly record struct CudaFewRowsForm(CudaLinearFormat Format, int Row
 
     /// <summary>All ways for weights of a form.</summary>
     public static IEnumerable<CudaFewRowsForm> All(CudaLinearFormat format) =>
-        from rows in new[] { 1, 2, 4, 8 } where rows <= MostRows(format) from outputs in format.IsCodes ? [TileOutputs] : new[] { 1, MostOutputs } select new CudaFewRowsForm(format, rows, outputs);
+        from rows in new[] { 1, 2, 4, 8 } where rows <= MostRows(format) from isBroad in new[] { false, true } select new CudaFewRowsForm(format, rows, isBroad);
 
     /// <summary>The way for a number of rows.</summary>
     /// <param name="format">Of the weights.</param>
@@ -38,11 +45,14 @@ internal readonly record struct CudaFewRowsForm(CudaLinearFormat Format, int Row
     /// <param name="multiprocessors">Of the device.</param>
     public static CudaFewRowsForm For(CudaLinearFormat format, int rows, ReadOnlySpan<int> outputs, int multiprocessors)
     {
-        int compiled = RowsFor(rows), all = 0;
-        if (format.IsCodes) return new CudaFewRowsForm(format, compiled, TileOutputs);
+        CudaFewRowsForm broad = new(format, RowsFor(rows), IsBroad: true);
+        int blocks = 0;
         bool isEven = true;
-        foreach (int count in outputs) (all, isEven) = (all + count, isEven && count % MostOutputs == 0);
-        // Several outputs share what is read of the input; but every multiprocessor is to have enough under way.
-        return new CudaFewRowsForm(format, compiled, isEven && all >= 2 * multiprocessors * Warps * MostOutputs ? MostOutputs : 1);
+        foreach (int count in outputs)
+        {
+            blocks += (count + broad.BlockOutputs - 1) / broad.BlockOutputs;
+            isEven &= format.IsCodes || count % BroadOutputs == 0;
+        }
+        return broad with { IsBroad = isEven && blocks >= 2 * multiprocessors };
     }
 }

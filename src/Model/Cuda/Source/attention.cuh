@@ -3,7 +3,7 @@
 #pragma once
 #include "cache.cuh"
 
-#define PIECE 256       // tokens
+#define PIECE 128       // tokens
 #define LIST 8          // query heads of one KV head that are computed together
 #define LISTS (KV_HEADS * ((GROUP_SIZE + LIST - 1) / LIST))
 #define HEADS (GROUP_SIZE < LIST ? GROUP_SIZE : LIST)

@@ -52,26 +52,35 @@ extern "C" __global__ void pack_scales(const float* scales, const float* minima,
     if (MINIMA) target[tiles * groups * 16 + at] = output < outputs ? fmaf(-(float)(1 << (BITS - 1)), scale, minima[from]) : 0;
 }
 
-// [count, inputs] bfloat16, the rows from first_tile · 16 on. A warp for each unit of each tile.
-extern "C" __global__ void widen_codes(const uint4* codes, const float* scales, int outputs, int inputs, int groups, int group_shift, int first_tile, int tile_count, u32* target)
+__device__ __forceinline__ u32 scaled(u32 pair, float scale, float minimum) { return pack_bf16(fmaf(low_bf16(pair), scale, -minimum), fmaf(high_bf16(pair), scale, -minimum)); }
+
+// [count, inputs] bfloat16, the rows from first_tile · 16 on. A warp for each unit of each tile; of 32 inputs a lane has 8 of a row together, or where groups are of 16 twice 4.
+extern "C" __global__ void widen_codes(const uint4* codes, const float* scales, int outputs, int inputs, int groups, int group_shift, int first_tile, int tile_count, bf16* target)
 {
     begin_kernel();
+    const int PIECES = GRAIN == 16 ? 2 : 1, PIECE = 8 / PIECES;
     int units = (inputs + UNIT - 1) / UNIT, at = blockIdx.x * blockDim.x + threadIdx.x, lane = at % WARP, unit = at / WARP % units, tile = first_tile + at / WARP / units;
     if (tile >= first_tile + tile_count) return;
     uint4 words = codes[((long long)tile * units + unit) * WARP + lane];
 #pragma unroll
-    for (int fragment = 0; fragment < FRAGMENTS; fragment++)
+    for (int chunk = 0; chunk < UNIT / 32; chunk++)
     {
-        u32 a[4];
-        widen_fragment(words, fragment, a);
+        u32 a[2][4];
+        widen_fragment(words, 2 * chunk, a[0]);
+        widen_fragment(words, 2 * chunk + 1, a[1]);
 #pragma unroll
-        for (int i = 0; i < 4; i++)
-        {
-            int output = tile * 16 + lane / 4 + i % 2 * 8, input = unit * UNIT + input_of(lane, fragment, i);
-            if (output >= outputs || input >= inputs) continue;
-            const float* scale = scales + ((long long)tile * groups + (input >> group_shift)) * 16 + output % 16;
-            float minimum = MINIMA ? scale[(long long)((outputs + 15) / 16) * groups * 16] : 0;
-            target[((long long)(output - first_tile * 16) * inputs + input) / 2] = pack_bf16(fmaf(low_bf16(a[i]), *scale, -minimum), fmaf(high_bf16(a[i]), *scale, -minimum));
-        }
+        for (int half = 0; half < 2; half++)
+#pragma unroll
+            for (int piece = 0; piece < PIECES; piece++)
+            {
+                int output = tile * 16 + lane / 4 + half * 8, input = unit * UNIT + chunk * 32 + piece * 16 + lane % 4 * PIECE;
+                if (output >= outputs || input >= inputs) continue;
+                const float* scale = scales + ((long long)tile * groups + (input >> group_shift)) * 16 + output % 16;
+                float minimum = MINIMA ? scale[(long long)((outputs + 15) / 16) * groups * 16] : 0;
+                u32 pairs[4] = { scaled(a[piece][half], *scale, minimum), scaled(a[piece][half + 2], *scale, minimum), scaled(a[1][half], *scale, minimum), scaled(a[1][half + 2], *scale, minimum) };
+                bf16* to = target + (long long)(output - first_tile * 16) * inputs + input;
+                if (PIECES == 1) *reinterpret_cast<uint4*>(to) = make_uint4(pairs[0], pairs[1], pairs[2], pairs[3]);
+                else *reinterpret_cast<uint2*>(to) = make_uint2(pairs[0], pairs[1]);
+            }
     }
 }

@@ -4,7 +4,8 @@
 // four loads, by turns into one of two sets of registers: while one batch is computed with, the other is under way, on into the next results. Were both one set, a warp that waits for a batch would wait for
 // the one behind it, because it has few counters of what is under way.
 //
-// ROWS: 1, 2 or 4. OUTPUTS: 1, or 4 where the outputs of every weight are a multiple of it. Grid: any number of blocks.
+// ROWS: 1, 2 or 4. OUTPUTS: 1, or 4 where the outputs of every weight are a multiple of it. RESIDENT: blocks that a multiprocessor is to hold. Grid: any number
+// of blocks.
 #include "few_rows.cuh"
 
 #define STEPS (4 / OUTPUTS)     // of a batch, of STEP inputs each
@@ -74,7 +75,7 @@ __device__ __forceinline__ void multiply(const Batch& batch, const bf16* values,
             }
 }
 
-extern "C" __global__ void __launch_bounds__(THREADS, ROWS * OUTPUTS > 8 ? 2 : ROWS * OUTPUTS < 4 ? 4 : 3) few_rows(const void* values, const float* norm, float epsilon, int rows, int inputs, int mode,
+extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT) few_rows(const void* values, const float* norm, float epsilon, int rows, int inputs, int mode,
     const u8* weights0, void* output0, int outputs0, const u8* weights1, void* output1, int outputs1, const u8* weights2, void* output2, int outputs2)
 {
     DYNAMIC_SHARED(bf16, shared);

@@ -2,14 +2,12 @@
 //
 // A block makes 16 outputs at a time; its warps share their inputs and their sums are added in order. Units come in batches by turns into one of two sets of registers, as in few_rows.cu.
 //
-// BITS, MINIMA, GRAIN: codes.cuh. ROWS: 1, 2, 4 or 8. Grid: any number of blocks.
+// BITS, MINIMA, GRAIN: codes.cuh. ROWS: 1, 2, 4 or 8. BATCH: units of a batch. RESIDENT: blocks that a multiprocessor is to hold. Grid: any number of blocks.
 #include "codes.cuh"
 #include "few_rows.cuh"
 
 #define PARTS (UNIT / (GRAIN < UNIT ? GRAIN : UNIT))  // of a unit, each with scales of its own
 #define PART_FRAGMENTS (FRAGMENTS / PARTS)
-#define SCALES (PARTS * 2 * (1 + MINIMA))       // of a lane in a unit
-#define BATCH (SCALES <= 2 ? 3 : SCALES <= 4 ? 2 : 1) // units
 #define OUTPUTS 16
 
 // Codes and scales of a unit, as a lane has them.
@@ -49,13 +47,12 @@ struct Walk
         unit = begin;
     }
 
-    // Loads a batch and goes on.
+    // Loads a batch and goes on. Behind the last unit it is loaded once more, and multiplied with 0: without branches the units' products interleave.
     __device__ __forceinline__ void load(Batch& batch)
     {
         if (tile >= tiles) return;
 #pragma unroll
-        for (int u = 0; u < BATCH; u++)
-            if (unit + u < end) load(unit + u, batch.units[u]);
+        for (int u = 0; u < BATCH; u++) load(max(min(unit + u, end - 1), 0), batch.units[u]);
         if ((unit += BATCH) < end) return;
         tile += gridDim.x;
         if (tile < tiles) enter();
@@ -95,7 +92,8 @@ __device__ __forceinline__ void read_input(const bf16* values, int part, u32 (&b
 #endif
 }
 
-__device__ __forceinline__ void multiply(const Unit& unit, const bf16* values, float (&sums)[4])
+// factor: 1, or 0 of a unit that is not there.
+__device__ __forceinline__ void multiply(const Unit& unit, const bf16* values, float factor, float (&sums)[4])
 {
     const u32 ones[4] = { ONE_BF16X2, ONE_BF16X2, ONE_BF16X2, ONE_BF16X2 };
 #pragma unroll
@@ -115,13 +113,13 @@ __device__ __forceinline__ void multiply(const Unit& unit, const bf16* values, f
 #pragma unroll
         for (int i = 0; i < 4; i++)
         {
-            sums[i] = fmaf(unit.scales[part][i / 2], d[i], sums[i]);
-            if (MINIMA) sums[i] = fmaf(-unit.minima[part][i / 2], inputs[i % 2], sums[i]);
+            sums[i] = fmaf(factor * unit.scales[part][i / 2], d[i], sums[i]);
+            if (MINIMA) sums[i] = fmaf(-factor * unit.minima[part][i / 2], inputs[i % 2], sums[i]);
         }
     }
 }
 
-extern "C" __global__ void __launch_bounds__(THREADS, SCALES <= 2 ? 3 : 2) few_rows(const void* input_values, const float* norm, float epsilon, int rows, int inputs, int mode, int groups, int group_shift,
+extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT) few_rows(const void* input_values, const float* norm, float epsilon, int rows, int inputs, int mode, int groups, int group_shift,
     const u8* weights0, const float* scales0, void* output0, int outputs0, const u8* weights1, const float* scales1, void* output1, int outputs1,
     const u8* weights2, const float* scales2, void* output2, int outputs2)
 {
@@ -147,7 +145,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, SCALES <= 2 ? 3 : 2) few_r
     {
 #pragma unroll
         for (int u = 0; u < BATCH; u++)
-            if (unit + u < walk.end) multiply(batch.units[u], values + (unit + u) * UNIT, sums);
+            multiply(batch.units[u], values + max(min(unit + u, walk.end - 1), 0) * UNIT, unit + u < walk.end ? 1.0f : 0.0f, sums);
         if ((unit += BATCH) < walk.end) return;
 #pragma unroll
         for (int i = 0; i < 4; i++)

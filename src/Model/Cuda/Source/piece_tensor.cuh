@@ -13,11 +13,11 @@ typedef Parts<KV, 4> KeyParts;
 typedef Parts<KV, 8> ValueParts;
 
 #define TILE_BYTES (TILE * HEAD_DIM * (int)sizeof(KV))
-#define STEP_BYTES ((int)sizeof(KV) * 2048) // of keys, and of values, that a warp has under way: enough for the memory, and not too much for the registers
+#define STEP_BYTES ((int)sizeof(KV) * 4096) // of keys, and of values, that a warp has under way: with heads of up to 128 all that it has of a piece, so that it waits for memory once
 
 struct TensorPiece
 {
-    static constexpr int TOGETHER = 4 * TILE_BYTES <= STEP_BYTES ? 4 : 2 * TILE_BYTES <= STEP_BYTES ? 2 : 1; // tiles of a step
+    static constexpr int TOGETHER = 4 * TILE_BYTES <= STEP_BYTES && TILES >= 4 ? 4 : 2 * TILE_BYTES <= STEP_BYTES ? 2 : 1; // tiles of a step
     static constexpr int STEPS = TILES / TOGETHER;
     static constexpr bool ROOMY = HEAD_DIM <= 128; // whether registers hold the queries, and the next step's keys and values beside this one's
     static constexpr int DEPTH = HEAD_DIM / 16; // products over the elements of a head
