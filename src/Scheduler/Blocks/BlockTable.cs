@@ -3,9 +3,14 @@ namespace Llama.Scheduling.Blocks;
 /// <summary>The blocks that one sequence holds, in the order of its tokens.</summary>
 internal sealed class BlockTable
 {
+    private static long _lastEdition; // of all tables there are
+
     private int[] _ids = [];
 
     public int Count { get; private set; }
+
+    /// <summary>A number that no other table has, and that this one keeps as long as blocks are only added. Batches keep their copies of tables by it.</summary>
+    public long Edition { get; private set; } = NextEdition();
 
     public ReadOnlySpan<int> Ids => _ids.AsSpan(0, Count);
 
@@ -22,7 +27,7 @@ internal sealed class BlockTable
     public int this[int place]
     {
         get => _ids[place];
-        set => _ids[place] = value;
+        set => (_ids[place], Edition) = (value, NextEdition());
     }
 
     /// <summary>Makes room for all blocks that there will ever be; the first call counts.</summary>
@@ -33,8 +38,14 @@ internal sealed class BlockTable
 
     public void Add(int id) => _ids[Count++] = id;
 
-    public void Clear() => Count = SealedCount = 0;
+    public void Clear()
+    {
+        Count = SealedCount = 0;
+        Edition = NextEdition();
+    }
 
     /// <summary>The ids of all that are held.</summary>
     public int[] Copy() => SharedTail is { } tail ? [.. Ids, tail] : [.. Ids];
+
+    private static long NextEdition() => Interlocked.Increment(ref _lastEdition);
 }

@@ -29,7 +29,7 @@ internal sealed class BatchBuilder(ModelLimits limits, int maxTokens, int maxSeq
         _batch.TokenStarts[row + 1] = _batch.TokenCount;
         sequence.Readout?.Ask(sequence, _batch.TokenStarts[row], _batch);
         _batch.ContextLengths[row] = sequence.ComputedCount + sequence.ScheduledCount;
-        sequence.Blocks.Ids.CopyTo(_batch.BlockTables.AsSpan(row * _batch.BlockTableStride));
+        _batch.SetBlocks(row, sequence.Blocks.Edition, sequence.Blocks.Ids);
         if (sequence.Blocks.SharedTail is { } tail) _batch.Copies[_batch.CopyCount++] = new BlockCopy(tail, sequence.Blocks[sequence.PromptLength / limits.BlockSize]);
         if (_batch.MayRunAhead) LookAhead(sequence, row);
         if (sequence.Group is { HasForks: true } group && sequence.EndsPrompt) AddForks(group, _batch.TokenStarts[row]);
