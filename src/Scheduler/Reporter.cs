@@ -29,7 +29,7 @@ internal sealed class Reporter(
         backlog.Admit(step.Admitted);
         foreach (Sequence sequence in step.Admitted)
         {
-            if (sequence.Request.IsProbe) continue;
+            if (sequence.IsProbe) continue;
             lookout.Admitted(sequence);
             metrics?.Admitted(sequence);
         }
@@ -88,9 +88,9 @@ internal sealed class Reporter(
     private void Report(in Outcome outcome)
     {
         if (outcome.Fault is { } fault) onFailure?.Invoke(fault);
-        if (outcome.Token is not null && !outcome.Sequence.Request.IsProbe) Generated(outcome);
+        if (outcome.Token is not null && !outcome.Sequence.IsProbe) Generated(outcome);
         if (outcome.Finish is { } reason) Ended(outcome.Sequence, reason);
-        outcome.Sequence.Generation?.Publish(outcome, _wakeUps);
+        if (outcome.Sequence.Reader is { } reader && reader.Publish(outcome)) _wakeUps.Add(reader);
     }
 
     /// <summary>The engine serves no more.</summary>
@@ -105,7 +105,7 @@ internal sealed class Reporter(
     private void Ended(Sequence sequence, FinishReason reason)
     {
         if (sequence.AdmittedAt is null) backlog.Leave(sequence);
-        if (sequence.Request.IsProbe) return;
+        if (sequence.IsProbe) return;
         lookout.Ended();
         if (reason is FinishReason.Stop or FinishReason.Completed or FinishReason.Length) backlog.ObserveOutput(sequence);
         metrics?.Ended(sequence, reason);

@@ -49,9 +49,9 @@ internal sealed unsafe class SamplingRows : IDisposable
     /// <summary>Takes a row that is kept.</summary>
     public void Repeat(in SampleRow row, int i)
     {
-        SamplingNeeds needs = _kept[_buffer][i].Needs;
-        Needs |= needs;
-        if ((needs & SamplingNeeds.Draws) != 0) this[i].Random = CounterRandom.Bits(row.Params.Seed, row.Position);
+        ref readonly KeptRow kept = ref _kept[_buffer][i];
+        Needs |= kept.Needs;
+        if ((kept.Needs & SamplingNeeds.Draws) != 0) this[i].Random = CounterRandom.Bits(kept.Seed, row.Position);
     }
 
     /// <summary>Packs a row of which nothing is to be kept, without mask and lists.</summary>
@@ -72,7 +72,7 @@ internal sealed unsafe class SamplingRows : IDisposable
     }
 
     /// <summary>The row that was packed has neither mask nor lists, nor will have any with these parameters and no guide.</summary>
-    public void Keep(int i, SamplingParams parameters) => _kept[_buffer][i] = new KeptRow(parameters, NeedsOf(parameters));
+    public void Keep(int i, SamplingParams parameters) => _kept[_buffer][i] = new KeptRow(parameters, parameters.Seed, NeedsOf(parameters));
 
     /// <summary>Takes a row out of the step.</summary>
     public void Drop(int i)
@@ -93,6 +93,6 @@ internal sealed unsafe class SamplingRows : IDisposable
     private static float LeastOf(SamplingParams parameters) =>
         parameters is { MinP: > 0, TopK: 0 } ? MathF.Max(MathF.Log(parameters.MinP) - Slack, LeastExponent) : LeastExponent;
 
-    /// <summary>What a row was packed with if it is kept; else no parameters.</summary>
-    private readonly record struct KeptRow(SamplingParams? Params, SamplingNeeds Needs);
+    /// <summary>What a row was packed with if it is kept, else no parameters; and what is asked of them each time.</summary>
+    private readonly record struct KeptRow(SamplingParams? Params, ulong Seed, SamplingNeeds Needs);
 }

@@ -1,18 +1,20 @@
 namespace Llama.Scheduling.Blocks;
 
-/// <summary>The blocks that one sequence holds, in the order of its tokens.</summary>
-internal sealed class BlockTable
+/// <summary>The blocks that one sequence holds, in the order of its tokens. A structure, so that it lies in its sequence, as <see cref="Sequences.KnownTokens"/> does.</summary>
+internal struct BlockTable
 {
     private static long _lastEdition; // of all tables there are
 
     private int[] _ids = [];
+
+    public BlockTable() { }
 
     public int Count { get; private set; }
 
     /// <summary>A number that no other table has, and that this one keeps as long as blocks are only added. Batches keep their copies of tables by it.</summary>
     public long Edition { get; private set; } = NextEdition();
 
-    public ReadOnlySpan<int> Ids => _ids.AsSpan(0, Count);
+    public readonly ReadOnlySpan<int> Ids => _ids.AsSpan(0, Count);
 
     /// <summary>Blocks at the table's start that are sealed.</summary>
     public int SealedCount { get; set; }
@@ -26,7 +28,7 @@ internal sealed class BlockTable
     /// <summary>Id of the block at a place.</summary>
     public int this[int place]
     {
-        get => _ids[place];
+        readonly get => _ids[place];
         set => (_ids[place], Edition) = (value, NextEdition());
     }
 
@@ -45,7 +47,7 @@ internal sealed class BlockTable
     }
 
     /// <summary>The ids of all that are held.</summary>
-    public int[] Copy() => SharedTail is { } tail ? [.. Ids, tail] : [.. Ids];
+    public readonly int[] Copy() => SharedTail is { } tail ? [.. Ids, tail] : [.. Ids];
 
     private static long NextEdition() => Interlocked.Increment(ref _lastEdition);
 }

@@ -41,7 +41,7 @@ internal sealed class BatchBuilder(ModelLimits limits, int maxTokens, int maxSeq
     {
         bool hasSlot = sequence.GeneratedCount + 1 < sequence.MaxTokens && sequence.KnownCount < sequence.Blocks.Count * limits.BlockSize;
         _batch.NextSlots[row] = hasSlot ? SlotOf(sequence, sequence.KnownCount) : -1;
-        _batch.MayRunAhead = sequence is { Urgency: Urgency.Decoding, IsSampled: true, Guide: null, Group: null, Blocks.SharedTail: null, Sampling.NeedsHistory: false, Readout: null or { IsComplete: true } }
+        _batch.MayRunAhead = sequence is { Urgency: Urgency.Decoding, IsSampled: true, Guide: null, Group: null, Blocks.SharedTail: null, NeedsHistory: false, Readout: null or { IsComplete: true } }
             && (hasSlot || sequence.GeneratedCount + 1 == sequence.MaxTokens);
     }
 
@@ -71,7 +71,7 @@ internal sealed class BatchBuilder(ModelLimits limits, int maxTokens, int maxSeq
 
     private void AddSample(Sequence sequence, int tokenRow)
     {
-        ReadOnlySpan<int> history = sequence.Sampling.NeedsHistory ? sequence.Tokens : [];
+        ReadOnlySpan<int> history = sequence.NeedsHistory ? sequence.Tokens : [];
         _batch.Samples[_batch.SampleCount++] = new SampleRow(
             tokenRow,
             Position: sequence.KnownCount,
