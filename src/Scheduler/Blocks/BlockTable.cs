@@ -46,6 +46,9 @@ internal struct BlockTable
         Edition = NextEdition();
     }
 
+    /// <inheritdoc cref="Sequences.Sequence.Touch"/>
+    public readonly long Touch() => Count > 0 ? _ids[Count - 1] : 0;
+
     /// <summary>The ids of all that are held.</summary>
     public readonly int[] Copy() => SharedTail is { } tail ? [.. Ids, tail] : [.. Ids];
 

@@ -39,6 +39,9 @@ internal struct KnownTokens
     /// <summary>The generated tokens, and room for those to come, once there is one: from then on always the same memory. From any thread what was told of: it does not change.</summary>
     public readonly ReadOnlyMemory<int> Output => _tokens.AsMemory(PromptLength);
 
+    /// <inheritdoc cref="Sequence.Touch"/>
+    public readonly long Touch() => _stopTokenIds.Length + (Count < _tokens.Length ? _tokens[Count] : 0);
+
     /// <summary>Allocates for all that there will ever be.</summary>
     public void Reserve()
     {
