@@ -18,6 +18,7 @@ internal sealed class Reporter(
     private static readonly TimeSpan WakePause = TimeSpan.FromMilliseconds(0.5);
 
     private readonly WakeUps _wakeUps = new();
+    private bool _isWakeDue; // for what the last step did
     private long _wokenAt;
     private long _stepCount;
     private long _preemptionCount;
@@ -57,8 +58,14 @@ internal sealed class Reporter(
         backlog.FreeSlots = scheduler.FreeSlots;
         metrics?.Preempted(scheduler.PreemptionCount - _preemptionCount);
         _preemptionCount = scheduler.PreemptionCount;
-        Report(CollectionsMarshal.AsSpan(scheduler.Outcomes));
+        _isWakeDue |= !CanWait(CollectionsMarshal.AsSpan(scheduler.Outcomes));
         scheduler.ClearOutcomes();
+    }
+
+    /// <summary>The next step is laid out: from here on this thread leaves the sequences alone, and whoever waits for a token may read.</summary>
+    public void Begun()
+    {
+        if (_isWakeDue) Wake();
     }
 
     /// <summary>Lets those who want to look do so.</summary>
@@ -67,21 +74,28 @@ internal sealed class Reporter(
     /// <summary>Tells of each, then wakes those who waited to be told, unless that can wait for the next step.</summary>
     public void Report(ReadOnlySpan<Outcome> outcomes)
     {
+        if (!CanWait(outcomes)) Wake();
+    }
+
+    /// <summary>Wakes those who still wait: before anything that may take long.</summary>
+    public void Wake()
+    {
+        _isWakeDue = false;
+        if (_wakeUps.IsEmpty) return;
+        _wakeUps.Send();
+        _wokenAt = clock.GetTimestamp();
+    }
+
+    /// <summary>Tells of each. Whether those who waited to be told may wait for the next step to be woken.</summary>
+    private bool CanWait(ReadOnlySpan<Outcome> outcomes)
+    {
         bool canWait = clock.GetElapsedTime(_wokenAt) is { Ticks: > 0 } since && since < WakePause; // a clock that stands tells nothing
         foreach (ref readonly Outcome outcome in outcomes)
         {
             Report(outcome);
             canWait &= outcome is { Number: > 1, Finish: null };
         }
-        if (!canWait) Wake();
-    }
-
-    /// <summary>Wakes those who still wait: before anything that may take long.</summary>
-    public void Wake()
-    {
-        if (_wakeUps.IsEmpty) return;
-        _wakeUps.Send();
-        _wokenAt = clock.GetTimestamp();
+        return canWait;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)] // before the runtime would do it: tests/Bench/NOTES.md, "Scheduler"
@@ -94,7 +108,11 @@ internal sealed class Reporter(
     }
 
     /// <summary>The engine serves no more.</summary>
-    public void Ended() => counters.Clear();
+    public void Ended()
+    {
+        counters.Clear();
+        Wake();
+    }
 
     private void Generated(in Outcome outcome)
     {
