@@ -17,6 +17,7 @@ public sealed class ForwardBatch
         ContextLengths = new int[maxSequences];
         NextSlots = new int[maxSequences];
         BlockTables = new int[maxSequences * maxBlocksPerSequence];
+        Shown = new ShownBlocks[maxSequences];
         Samples = new SampleRow[maxSequences];
         Copies = new BlockCopy[maxSequences];
     }
@@ -60,11 +61,14 @@ public sealed class ForwardBatch
     /// </summary>
     public bool MayRunAhead { get; set; }
 
-    /// <summary>[sequences, <see cref="BlockTableStride"/>] the blocks of each sequence in order.</summary>
+    /// <summary>[sequences, <see cref="BlockTableStride"/>] the blocks of each sequence in order. They stay from step to step: who writes here and not by <see cref="SetBlocks"/> never uses that.</summary>
     public int[] BlockTables { get; }
 
     /// <summary>Entries per row of <see cref="BlockTables"/>.</summary>
     public int BlockTableStride { get; }
+
+    /// <summary>[sequences] what the rows of <see cref="BlockTables"/> show.</summary>
+    internal ShownBlocks[] Shown { get; }
 
     /// <summary>[samples] the token rows that a next token is drawn from, in row order; several may draw from one row.</summary>
     public SampleRow[] Samples { get; }
@@ -80,6 +84,30 @@ public sealed class ForwardBatch
 
     /// <summary>Entries of <see cref="History"/> in use.</summary>
     public int HistoryCount { get; private set; }
+
+    /// <summary>Has a row of <see cref="BlockTables"/> show a sequence's blocks. Of a table that it showed before only what is new is copied.</summary>
+    /// <param name="sequence">Which row.</param>
+    /// <param name="edition">Of the table: the same number only as long as blocks are added at its end, and no other table's. Not 0.</param>
+    /// <param name="blocks">All of them, in order.</param>
+    public void SetBlocks(int sequence, long edition, ReadOnlySpan<int> blocks)
+    {
+        ShownBlocks next = new(edition, blocks.Length);
+        int kept = Shown[sequence].KeptFor(next);
+        if (kept < blocks.Length) blocks[kept..].CopyTo(BlockTables.AsSpan((sequence * BlockTableStride) + kept, BlockTableStride - kept));
+        Shown[sequence] = next;
+    }
+
+    /// <summary>Brings a row of block tables up to date with one of this step's.</summary>
+    /// <param name="sequence">Which of this step's.</param>
+    /// <param name="shown">What the other row shows.</param>
+    /// <param name="row">[<see cref="BlockTableStride"/>] the other row.</param>
+    internal void CopyBlocks(int sequence, ref ShownBlocks shown, Span<int> row)
+    {
+        ShownBlocks next = Shown[sequence];
+        int kept = shown.KeptFor(next), count = next.Edition == 0 ? BlockTableStride : next.Count;
+        if (kept < count) BlockTables.AsSpan((sequence * BlockTableStride) + kept, count - kept).CopyTo(row[kept..]);
+        shown = next;
+    }
 
     /// <summary>Empties the batch for the next step.</summary>
     public void Clear()

@@ -57,14 +57,14 @@ internal sealed class Lookahead(int maxSequences, int maxBlocksPerSequence)
         Batch.Slots[to] = step.NextSlots[from];
         Batch.ContextLengths[to] = step.ContextLengths[from] + 1;
         Batch.TokenStarts[to + 1] = Batch.TokenCount = Batch.SampleCount = to + 1;
-        step.BlockTables.AsSpan(from * step.BlockTableStride, step.BlockTableStride).CopyTo(Batch.BlockTables.AsSpan(to * Batch.BlockTableStride));
-        SampleRow sample = step.Samples[from];
+        step.CopyBlocks(from, ref Batch.Shown[to], Batch.BlockTables.AsSpan(to * Batch.BlockTableStride, Batch.BlockTableStride));
+        ref readonly SampleRow sample = ref step.Samples[from];
         Batch.Samples[to] = sample with { TokenRow = to, Position = sample.Position + 1, GeneratedCount = sample.GeneratedCount + 1 };
     }
 
     private bool IsSame(ForwardBatch step, int i, int row)
     {
-        SampleRow asked = step.Samples[i], begun = Batch.Samples[row];
-        return step.Positions[i] == Batch.Positions[row] && asked == begun with { TokenRow = asked.TokenRow } && asked.TokenRow == i;
+        ref readonly SampleRow asked = ref step.Samples[i], begun = ref Batch.Samples[row];
+        return step.Positions[i] == Batch.Positions[row] && asked.TokenRow == i && asked.IsAlike(begun);
     }
 }

@@ -16,4 +16,8 @@ public readonly record struct SampleRow(
 {
     /// <summary>How many of the history's tokens, from its start, are prompt.</summary>
     public int PromptLength => HistoryLength - GeneratedCount;
+
+    /// <summary>Whether another is the same but for its token row. What the record's own comparison says, without a copy of both.</summary>
+    internal bool IsAlike(in SampleRow other) =>
+        Position == other.Position && GeneratedCount == other.GeneratedCount && HistoryStart == other.HistoryStart && HistoryLength == other.HistoryLength && Params == other.Params && Guide == other.Guide;
 }

@@ -48,6 +48,7 @@ internal sealed class EngineLoop
     {
         Admit();
         while (_scheduler.MayBegin && TryBegin()) { }
+        _reporter.Begun();
         if (_scheduler.UnderWayCount > 0)
         {
             if (TryFinish(out ReadOnlySpan<SampledToken> sampled, out ReadOnlySpan<ScoredToken> scored)) _scheduler.Commit(sampled, scored);

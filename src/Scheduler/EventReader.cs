@@ -7,7 +7,8 @@ namespace Llama.Scheduling;
 
 /// <summary>
 /// The events of one generation on their way from the engine's thread to one reader. Tokens are counted rather than copied: they lie in the sequence, which has room for all of them, so that
-/// neither a token nor a reader that lags behind costs memory. A reader that waits is woken together with the others of its step, see <see cref="WakeUps"/>.
+/// neither a token nor a reader that lags behind costs memory. A reader that waits is woken together with the others of its step, see <see cref="WakeUps"/>; it keeps away from what the engine's thread
+/// writes to the sequence, or that would wait for the memory each step.
 /// </summary>
 /// <remarks>
 /// No lock: each field has one writer. What the engine's thread writes becomes visible with the count, and of the reader's decision to wait and the engine's next event
@@ -16,7 +17,9 @@ namespace Llama.Scheduling;
 internal sealed class EventReader(Sequence sequence) : ChannelReader<GenerationEvent>, IValueTaskSource<bool>, IThreadPoolWorkItem
 {
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly bool _keepsDetails = sequence.Sampling.TopLogprobs is not null;
     private SampledToken[]? _details; // where log-probabilities are wanted
+    private ReadOnlyMemory<int> _output; // of the sequence
     private int _count; // of events; one for each token, and one for an ending without a token
     private int _last = int.MaxValue; // number of the last event, once it is known
     private GenerationEvent _ending;
@@ -39,7 +42,8 @@ internal sealed class EventReader(Sequence sequence) : ChannelReader<GenerationE
     /// <summary>Publishes an event, on the engine's thread. True when the reader waits: the caller then has it woken, once.</summary>
     public bool Publish(in Outcome outcome)
     {
-        if (outcome.Token is { } token && sequence.Sampling.TopLogprobs is not null) KeepDetails(token);
+        if (_count == 0) _output = sequence.Output;
+        if (_keepsDetails && outcome.Token is { } token) KeepDetails(token);
         if (outcome.Finish is not null) (_ending, _last) = (new GenerationEvent(outcome.Token, outcome.Finish), _count);
         Volatile.Write(ref _count, _count + 1);
         return IsFirstToWake();
@@ -50,7 +54,7 @@ internal sealed class EventReader(Sequence sequence) : ChannelReader<GenerationE
         item = default;
         if (!HasNext) return false;
         bool isLast = _read == _last;
-        item = isLast ? _ending : new GenerationEvent(_details is null ? new SampledToken(sequence.Generated(_read), 0, null) : _details[_read], null);
+        item = isLast ? _ending : new GenerationEvent(_details is null ? new SampledToken(_output.Span[_read], 0, null) : _details[_read], null);
         _read++;
         if (isLast) _completion.SetResult();
         return true;

@@ -56,9 +56,6 @@ public sealed class Generation : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Publishes an event; a reader that waits for it is woken with the others.</summary>
-    internal void Publish(in Outcome outcome, WakeUps wakeUps)
-    {
-        if (_events.Publish(outcome)) wakeUps.Add(_events);
-    }
+    /// <summary>Where the engine's thread publishes its events.</summary>
+    internal EventReader Reader => _events;
 }

@@ -18,6 +18,7 @@ internal sealed class Reporter(
     private static readonly TimeSpan WakePause = TimeSpan.FromMilliseconds(0.5);
 
     private readonly WakeUps _wakeUps = new();
+    private bool _isWakeDue; // for what the last step did
     private long _wokenAt;
     private long _stepCount;
     private long _preemptionCount;
@@ -29,7 +30,7 @@ internal sealed class Reporter(
         backlog.Admit(step.Admitted);
         foreach (Sequence sequence in step.Admitted)
         {
-            if (sequence.Request.IsProbe) continue;
+            if (sequence.IsProbe) continue;
             lookout.Admitted(sequence);
             metrics?.Admitted(sequence);
         }
@@ -57,8 +58,14 @@ internal sealed class Reporter(
         backlog.FreeSlots = scheduler.FreeSlots;
         metrics?.Preempted(scheduler.PreemptionCount - _preemptionCount);
         _preemptionCount = scheduler.PreemptionCount;
-        Report(CollectionsMarshal.AsSpan(scheduler.Outcomes));
+        _isWakeDue |= !CanWait(CollectionsMarshal.AsSpan(scheduler.Outcomes));
         scheduler.ClearOutcomes();
+    }
+
+    /// <summary>The next step is laid out: from here on this thread leaves the sequences alone, and whoever waits for a token may read.</summary>
+    public void Begun()
+    {
+        if (_isWakeDue) Wake();
     }
 
     /// <summary>Lets those who want to look do so.</summary>
@@ -67,34 +74,45 @@ internal sealed class Reporter(
     /// <summary>Tells of each, then wakes those who waited to be told, unless that can wait for the next step.</summary>
     public void Report(ReadOnlySpan<Outcome> outcomes)
     {
+        if (!CanWait(outcomes)) Wake();
+    }
+
+    /// <summary>Wakes those who still wait: before anything that may take long.</summary>
+    public void Wake()
+    {
+        _isWakeDue = false;
+        if (_wakeUps.IsEmpty) return;
+        _wakeUps.Send();
+        _wokenAt = clock.GetTimestamp();
+    }
+
+    /// <summary>Tells of each. Whether those who waited to be told may wait for the next step to be woken.</summary>
+    private bool CanWait(ReadOnlySpan<Outcome> outcomes)
+    {
         bool canWait = clock.GetElapsedTime(_wokenAt) is { Ticks: > 0 } since && since < WakePause; // a clock that stands tells nothing
         foreach (ref readonly Outcome outcome in outcomes)
         {
             Report(outcome);
             canWait &= outcome is { Number: > 1, Finish: null };
         }
-        if (!canWait) Wake();
-    }
-
-    /// <summary>Wakes those who still wait: before anything that may take long.</summary>
-    public void Wake()
-    {
-        if (_wakeUps.IsEmpty) return;
-        _wakeUps.Send();
-        _wokenAt = clock.GetTimestamp();
+        return canWait;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)] // before the runtime would do it: tests/Bench/NOTES.md, "Scheduler"
     private void Report(in Outcome outcome)
     {
         if (outcome.Fault is { } fault) onFailure?.Invoke(fault);
-        if (outcome.Token is not null && !outcome.Sequence.Request.IsProbe) Generated(outcome);
+        if (outcome.Token is not null && !outcome.Sequence.IsProbe) Generated(outcome);
         if (outcome.Finish is { } reason) Ended(outcome.Sequence, reason);
-        outcome.Sequence.Generation?.Publish(outcome, _wakeUps);
+        if (outcome.Sequence.Reader is { } reader && reader.Publish(outcome)) _wakeUps.Add(reader);
     }
 
     /// <summary>The engine serves no more.</summary>
-    public void Ended() => counters.Clear();
+    public void Ended()
+    {
+        counters.Clear();
+        Wake();
+    }
 
     private void Generated(in Outcome outcome)
     {
@@ -105,7 +123,7 @@ internal sealed class Reporter(
     private void Ended(Sequence sequence, FinishReason reason)
     {
         if (sequence.AdmittedAt is null) backlog.Leave(sequence);
-        if (sequence.Request.IsProbe) return;
+        if (sequence.IsProbe) return;
         lookout.Ended();
         if (reason is FinishReason.Stop or FinishReason.Completed or FinishReason.Length) backlog.ObserveOutput(sequence);
         metrics?.Ended(sequence, reason);

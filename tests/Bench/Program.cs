@@ -15,5 +15,6 @@ RootCommand root = new("Measures the server's parts. Results are kept in tests/B
     OutlierBench.Command(),
     WireBench.Command(),
     SamplingBench.Command(),
+    HostBench.Command(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -52,6 +52,15 @@ public sealed class ReporterTests
     }
 
     [Fact]
+    public async Task Ended_OneThatCouldWait_WaitsNoLonger()
+    {
+        await Take(After(Later));
+        Task<List<GenerationEvent>> second = Take(After(Soon));
+        _reporter.Ended();
+        Assert.Single(await second);
+    }
+
+    [Fact]
     public async Task Report_ClockThatStands_TellsAtOnce()
     {
         for (int i = 0; i < 3; i++) Assert.Single(await Take(After(TimeSpan.Zero)));

@@ -2,19 +2,23 @@ namespace Llama.Model.Cuda;
 
 /// <summary>
 /// Brings the arrays of each step to the device, always to the same addresses: they are packed into page-locked memory and go with one transfer, and the block tables with a second. There are two
-/// such memories, so that a step can be packed while the transfer of the one before may still be waiting for its turn.
+/// such memories, so that a step can be packed while the transfer of the one before may still be waiting for its turn. Block tables stay in them from step to step, and only grow there.
 /// </summary>
 internal sealed unsafe class BatchUpload : IDisposable
 {
+    private const int Buffers = 2;
+
     private readonly int _maxTokens, _maxSequences, _tableStride;
     private readonly StagedBuffer _memory;
+    private readonly ShownBlocks[][] _shown = new ShownBlocks[Buffers][]; // [buffers][sequences]
     private int* _host; // the one in use
 
     /// <summary>Allocates for the largest step.</summary>
     public BatchUpload(CudaStream stream, int maxTokens, int maxSequences, int blockTableStride)
     {
         (_maxTokens, _maxSequences, _tableStride) = (maxTokens, maxSequences, blockTableStride);
-        _memory = new StagedBuffer(stream, hosts: 2, (TablesAt + (long)maxSequences * blockTableStride) * sizeof(int));
+        _memory = new StagedBuffer(stream, Buffers, (TablesAt + (long)maxSequences * blockTableStride) * sizeof(int));
+        for (int i = 0; i < Buffers; i++) _shown[i] = new ShownBlocks[maxSequences];
         Batch = new CudaBatch
         {
             TokenIds = At(TokenIdsAt),
@@ -59,12 +63,17 @@ internal sealed unsafe class BatchUpload : IDisposable
         Pack(batch.TokenStarts, TokenStartsAt, batch.SequenceCount + 1, 0, 0);
         for (int i = 1; i <= padding; i++) _host[TokenStartsAt + batch.SequenceCount + i] = batch.TokenCount + i;
         Pack(batch.ContextLengths, ContextLengthsAt, batch.SequenceCount, padding, 0);
-        Pack(batch.BlockTables, TablesAt, batch.SequenceCount * _tableStride, 0, 0);
+        PackTables(batch, _shown[buffer]);
         _memory.Upload(buffer, (long)TablesAt * sizeof(int));
         _memory.Upload(buffer, (long)batch.SequenceCount * _tableStride * sizeof(int), (long)TablesAt * sizeof(int));
     }
 
     public void Dispose() => _memory.Dispose();
+
+    private void PackTables(ForwardBatch batch, ShownBlocks[] shown)
+    {
+        for (int i = 0; i < batch.SequenceCount; i++) batch.CopyBlocks(i, ref shown[i], new Span<int>(_host + TablesAt + (i * _tableStride), _tableStride));
+    }
 
     private void Pack(int[] values, int at, int count, int padding, int filler)
     {

@@ -36,7 +36,7 @@ internal sealed class CudaSampler : IDisposable
     public nint Tokens => _results.Tokens;
 
     /// <summary>What <see cref="Enqueue"/> will launch for the step that was prepared last. A recording of it serves steps with the same needs and the same <see cref="Version"/>.</summary>
-    public SamplingNeeds Needs { get; private set; }
+    public SamplingNeeds Needs => _upload.Needs;
 
     /// <summary>Counts how often memory on the device grew; what was recorded before knows the old addresses.</summary>
     public int Version => _upload.Version;
@@ -46,16 +46,17 @@ internal sealed class CudaSampler : IDisposable
     /// <param name="buffer">0 or 1; what was prepared with it before was read.</param>
     public void Prepare(ForwardBatch batch, int buffer = 0)
     {
-        (_batch, _buffer, Needs) = (batch, buffer, SamplingNeeds.None);
+        (_batch, _buffer) = (batch, buffer);
         _upload.Begin(batch, buffer);
-        for (int i = 0; i < batch.SampleCount; i++) Pack(i);
-        if (_upload.HasLists) Needs |= SamplingNeeds.Edits;
+        for (int i = 0; i < batch.SampleCount; i++)
+            if (!_upload.TryRepeat(batch.Samples[i], i)) Pack(i);
         _upload.SendRows();
     }
 
     /// <summary>Asks the guides of the prepared step and sends what they allow. One that throws fails its row.</summary>
     public void AskGuides()
     {
+        if (!_upload.HasMasks) return;
         for (int i = 0; i < _batch.SampleCount; i++)
         {
             if (_faults[_buffer][i] is not null) continue;
@@ -113,8 +114,6 @@ internal sealed class CudaSampler : IDisposable
         SamplingParams parameters = _batch.Samples[i].Params;
         _faults[_buffer][i] = null;
         _wantsLogprobs[_buffer][i] = parameters.TopLogprobs is not null;
-        if (!parameters.IsGreedy) Needs |= SamplingNeeds.Draws;
-        if (parameters.TopLogprobs is not null) Needs |= SamplingNeeds.Logprobs;
         try
         {
             if (parameters.TopLogprobs > SamplingResults.MaxTop) throw new ArgumentException($"TopLogprobs is {parameters.TopLogprobs}; on CUDA it is at most {SamplingResults.MaxTop}.");

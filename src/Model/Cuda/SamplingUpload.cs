@@ -8,19 +8,17 @@ namespace Llama.Model.Cuda;
 /// </summary>
 internal sealed unsafe class SamplingUpload : IDisposable
 {
-    private const float Slack = 1e-3f; // in exponents: above what they and the weights are rounded by
-    private const float LeastExponent = -87; // what weighs less weighs nothing
-
-    private readonly int _maxRows, _maskBytes;
-    private readonly StagedBuffer _rows, _masks;
+    private readonly int _maskBytes;
+    private readonly SamplingRows _rows;
+    private readonly StagedBuffer _masks;
     private readonly SamplingLists _lists;
     private readonly TokenMask _guided, _listed;
     private int _buffer, _maskCount, _maskVersion;
 
     public SamplingUpload(CudaStream stream, int vocabSize, int maxRows, int maskBytes, int buffers)
     {
-        (_maxRows, _maskBytes) = (maxRows, maskBytes);
-        _rows = new StagedBuffer(stream, buffers, (long)maxRows * sizeof(CudaSamplingRow));
+        _maskBytes = maskBytes;
+        _rows = new SamplingRows(stream, maxRows, buffers);
         _lists = new SamplingLists(stream, vocabSize, maxRows, buffers);
         _masks = new StagedBuffer(stream, buffers, maskBytes);
         (_guided, _listed) = (new TokenMask(vocabSize), new TokenMask(vocabSize));
@@ -41,8 +39,11 @@ internal sealed unsafe class SamplingUpload : IDisposable
     /// <summary>Counts how often addresses on the device changed.</summary>
     public int Version => _lists.Version + _maskVersion;
 
-    /// <summary>Whether a row of the step is edited by lists.</summary>
-    public bool HasLists => _lists.Any;
+    /// <summary>What the rows packed so far need.</summary>
+    public SamplingNeeds Needs => _rows.Needs | (_lists.Any ? SamplingNeeds.Edits : SamplingNeeds.None);
+
+    /// <summary>Whether a row of the step has a mask.</summary>
+    public bool HasMasks => _maskCount > 0;
 
     /// <summary>Starts a step.</summary>
     /// <param name="batch">The step.</param>
@@ -50,16 +51,25 @@ internal sealed unsafe class SamplingUpload : IDisposable
     public void Begin(ForwardBatch batch, int buffer)
     {
         (_buffer, _maskCount) = (buffer, 0);
+        _rows.Begin(batch.SampleCount, buffer);
         long entries = 0, masks = 0;
         for (int i = 0; i < batch.SampleCount; i++)
         {
             ref readonly SampleRow row = ref batch.Samples[i];
+            if (_rows.IsKept(row, i)) continue;
             entries += (2 * row.Params.LogitBias.Count) + row.Params.StopTokenIds.Count + row.HistoryLength;
             if (HasMask(row)) masks++;
         }
         _lists.Begin(entries, buffer);
         if (_masks.Reserve(masks * _maskBytes)) _maskVersion++;
-        new Span<CudaSamplingRow>(_rows.Host(buffer), _maxRows)[batch.SampleCount..].Clear();
+    }
+
+    /// <summary>Takes a row that lies packed from an earlier step, if it does.</summary>
+    public bool TryRepeat(in SampleRow row, int i)
+    {
+        if (!_rows.IsKept(row, i)) return false;
+        _rows.Repeat(row, i);
+        return true;
     }
 
     /// <summary>Packs one row. One that has a mask gets it from <see cref="PackMask"/>.</summary>
@@ -68,14 +78,8 @@ internal sealed unsafe class SamplingUpload : IDisposable
     {
         ref readonly SampleRow row = ref batch.Samples[i];
         SamplingParams parameters = row.Params;
-        ref CudaSamplingRow packed = ref RowAt(i);
-        packed = default;
-        packed.Random = CounterRandom.Bits(parameters.Seed, row.Position);
-        (packed.TopK, packed.TopP, packed.MinP, packed.TypicalP) = (parameters.TopK, parameters.TopP, parameters.MinP, parameters.TypicalP);
-        packed.Scale = 1 / parameters.Temperature;
-        packed.Least = LeastOf(parameters);
-        (packed.Token, packed.TopCount) = (-1, parameters.TopLogprobs ?? 0);
-        packed.Mask = HasMask(row) ? _maskCount++ : -1;
+        ref CudaSamplingRow packed = ref _rows.Pack(row, i);
+        if (HasMask(row)) packed.Mask = _maskCount++;
         _lists.AddBiases(parameters.LogitBias, ref packed);
         if (row.GeneratedCount < parameters.MinTokens) _lists.AddBans(parameters.StopTokenIds, ref packed);
         if (parameters.NeedsHistory)
@@ -83,23 +87,23 @@ internal sealed unsafe class SamplingUpload : IDisposable
             _lists.AddHistory(batch.History.AsSpan(row.HistoryStart, row.HistoryLength), row.PromptLength, ref packed);
             (packed.Presence, packed.Frequency, packed.Repetition) = (parameters.PresencePenalty, parameters.FrequencyPenalty, parameters.RepetitionPenalty);
         }
-        packed.Flags = CudaSamplingRow.Active | (parameters.IsGreedy ? CudaSamplingRow.Greedy : 0) | (parameters.TopLogprobs is not null ? CudaSamplingRow.Logprobs : 0);
+        if (!HasMask(row) && parameters is { LogitBias.Count: 0, MinTokens: 0, NeedsHistory: false }) _rows.Keep(i, parameters);
     }
 
     /// <summary>Takes a row out of the step: it has failed.</summary>
-    public void Drop(int i) => RowAt(i).Flags = 0;
+    public void Drop(int i) => _rows.Drop(i);
 
     /// <summary>Enqueues the transfer of the rows and their lists.</summary>
     public void SendRows()
     {
-        _rows.Upload(_buffer, _rows.Capacity);
+        _rows.Send();
         _lists.Send();
     }
 
     /// <summary>Asks a row's guide, and takes its list of allowed tokens.</summary>
     public void PackMask(in SampleRow row, int i)
     {
-        int mask = RowAt(i).Mask;
+        int mask = _rows[i].Mask;
         if (mask < 0) return;
         Span<ulong> words = new((byte*)_masks.Host(_buffer) + ((long)mask * _maskBytes), _maskBytes / sizeof(ulong));
         if (row.Guide is not null) _guided.Take(row.Guide, row.Params.StopTokenIds);
@@ -112,7 +116,7 @@ internal sealed unsafe class SamplingUpload : IDisposable
     /// <summary>Enqueues the transfer of the masks.</summary>
     public void SendMasks()
     {
-        if (_maskCount > 0) _masks.Upload(_buffer, (long)_maskCount * _maskBytes);
+        if (HasMasks) _masks.Upload(_buffer, (long)_maskCount * _maskBytes);
     }
 
     public void Dispose()
@@ -123,10 +127,4 @@ internal sealed unsafe class SamplingUpload : IDisposable
     }
 
     private static bool HasMask(in SampleRow row) => row.Guide is not null || row.Params.AllowedTokenIds is not null;
-
-    // What min-p drops is of no use to the other filters, except that top-p takes its share of all that top-k leaves.
-    private static float LeastOf(SamplingParams parameters) =>
-        parameters is { MinP: > 0, TopK: 0 } ? MathF.Max(MathF.Log(parameters.MinP) - Slack, LeastExponent) : LeastExponent;
-
-    private ref CudaSamplingRow RowAt(int i) => ref ((CudaSamplingRow*)_rows.Host(_buffer))[i];
 }

@@ -77,6 +77,7 @@ internal sealed class BlockManager
     /// <summary>Makes a sequence's blocks cover this many tokens; takes no new ones when they do not fit.</summary>
     public bool TryGrow(Sequence sequence, int tokenCount)
     {
+        if (tokenCount <= sequence.Blocks.Count * BlockSize) return true; // as in most steps
         int missing = BlocksFor(tokenCount) - sequence.Blocks.Count;
         if (missing > 0 && TryOwnTail(sequence, missing)) missing--;
         if (missing > AvailableCount) return false;

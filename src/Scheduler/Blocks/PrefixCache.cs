@@ -58,7 +58,7 @@ internal sealed class PrefixCache(BlockPool pool, int blockSize, int mostBlocks,
 
     private void SealNext(Sequence sequence)
     {
-        BlockTable blocks = sequence.Blocks;
+        ref BlockTable blocks = ref sequence.Blocks;
         int i = blocks.SealedCount++;
         BlockContent content = ContentOf(sequence, i, i == 0 ? null : pool[blocks[i - 1]]);
         Block own = pool[blocks[i]];

@@ -36,8 +36,11 @@ internal struct KnownTokens
 
     public readonly ReadOnlySpan<int> All => _tokens.AsSpan(0, Count);
 
-    /// <summary>A generated token by its number, from 0. From any thread once it was told of: it does not change, and the array has room for all from before the first.</summary>
-    public readonly int Generated(int number) => _tokens[PromptLength + number];
+    /// <summary>The generated tokens, and room for those to come, once there is one: from then on always the same memory. From any thread what was told of: it does not change.</summary>
+    public readonly ReadOnlyMemory<int> Output => _tokens.AsMemory(PromptLength);
+
+    /// <inheritdoc cref="Sequence.Touch"/>
+    public readonly long Touch() => _stopTokenIds.Length + (Count < _tokens.Length ? _tokens[Count] : 0);
 
     /// <summary>Allocates for all that there will ever be.</summary>
     public void Reserve()

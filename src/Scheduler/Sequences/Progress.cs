@@ -61,7 +61,7 @@ internal sealed class Progress(Roster roster, int maxSequences)
     /// <summary>Ends a sequence whose end had to wait, if it has waited long enough.</summary>
     public void EndLate(Sequence sequence)
     {
-        if (sequence is { UnderWayCount: 0, LateEnding: { } last }) End(sequence, last);
+        if (sequence is { UnderWayCount: 0, LateEnding: { } last }) End(sequence, last.Value);
     }
 
     private void End(Sequence sequence, in Outcome last)
@@ -69,7 +69,7 @@ internal sealed class Progress(Roster roster, int maxSequences)
         if (sequence.State == SequenceState.Finished) return;
         if (sequence.UnderWayCount > 0 && LeadsOthers(sequence)) // a step under way computes the prompt of others
         {
-            sequence.LateEnding ??= last;
+            sequence.LateEnding ??= new(last);
             return;
         }
         roster.Remove(sequence);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Llama.Model.Guidance;
 using Llama.Model.Sampling;
 using Llama.Scheduling.Blocks;
@@ -12,6 +13,7 @@ namespace Llama.Scheduling.Sequences;
 internal sealed class Sequence
 {
     private KnownTokens _known;
+    private BlockTable _blocks = new();
 
     /// <param name="id">Its number: earlier ones are older.</param>
     /// <param name="request">What to generate.</param>
@@ -20,7 +22,7 @@ internal sealed class Sequence
     public Sequence(long id, GenerationRequest request, long arrival, long deadline = long.MaxValue)
     {
         (Id, Request, Arrival, Deadline) = (id, request, arrival, deadline);
-        (Sampling, GroupId, _known) = (request.Sampling, id, new KnownTokens(request));
+        (Sampling, NeedsHistory, IsProbe, GroupId, _known) = (request.Sampling, request.Sampling.NeedsHistory, request.IsProbe, id, new KnownTokens(request));
     }
 
     public long Id { get; }
@@ -33,6 +35,12 @@ internal sealed class Sequence
 
     // What every step asks for is kept here as well: a step costs the cache lines it touches.
     public SamplingParams Sampling { get; }
+
+    /// <inheritdoc cref="SamplingParams.NeedsHistory"/>
+    public bool NeedsHistory { get; }
+
+    /// <inheritdoc cref="GenerationRequest.IsProbe"/>
+    public bool IsProbe { get; }
 
     public int PromptLength => _known.PromptLength;
 
@@ -50,7 +58,14 @@ internal sealed class Sequence
     public PromptReadout? Readout { get; init; }
 
     /// <summary>The caller's end; null in tests of the scheduler alone.</summary>
-    public Generation? Generation { get; set; }
+    public Generation? Generation
+    {
+        get;
+        set => (field, Reader) = (value, value?.Reader);
+    }
+
+    /// <summary>Whom the caller's end reads from.</summary>
+    public EventReader? Reader { get; private set; }
 
     public SequenceState State { get; set; }
 
@@ -75,8 +90,8 @@ internal sealed class Sequence
     /// <summary>Steps under way that compute some of it.</summary>
     public int UnderWayCount { get; private set; }
 
-    /// <summary>How it ends once no step under way computes any of it; null for most.</summary>
-    public Outcome? LateEnding { get; set; }
+    /// <summary>How it ends once no step under way computes any of it; null for most, and apart because it is large.</summary>
+    public StrongBox<Outcome>? LateEnding { get; set; }
 
     /// <summary>Whether it gets no more steps.</summary>
     public bool IsEndingLate => UnderWayCount > 0 && LateEnding is not null;
@@ -97,7 +112,7 @@ internal sealed class Sequence
     /// <summary>Most tokens it ever has in blocks: the last one drawn is never computed.</summary>
     public int MaxComputedCount => PromptLength + Math.Max(MaxTokens, 1) - 1;
 
-    public BlockTable Blocks { get; } = new();
+    public ref BlockTable Blocks => ref _blocks;
 
     /// <summary>Prompt tokens found in the cache when it was first admitted.</summary>
     public int CachedTokenCount { get; set; }
@@ -119,6 +134,9 @@ internal sealed class Sequence
         _known.Reserve();
     }
 
+    /// <summary>Reads from each cache line that the settlement of a decode step will need of it; says nothing of use.</summary>
+    public long Touch() => LastTokenAt + AnnouncedCount + _known.Touch() + _blocks.Touch();
+
     /// <summary>The step that was put together is begun.</summary>
     public void Begin()
     {
@@ -136,8 +154,8 @@ internal sealed class Sequence
     /// <inheritdoc cref="KnownTokens.AppendForced"/>
     public void AppendForced() => _known.AppendForced();
 
-    /// <inheritdoc cref="KnownTokens.Generated"/>
-    public int Generated(int number) => _known.Generated(number);
+    /// <inheritdoc cref="KnownTokens.Output"/>
+    public ReadOnlyMemory<int> Output => _known.Output;
 
     /// <summary>Notes that the caller is told of one more token.</summary>
     /// <param name="token">The token; one that was forced has no log-probability.</param>

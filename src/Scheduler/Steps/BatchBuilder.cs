@@ -29,7 +29,7 @@ internal sealed class BatchBuilder(ModelLimits limits, int maxTokens, int maxSeq
         _batch.TokenStarts[row + 1] = _batch.TokenCount;
         sequence.Readout?.Ask(sequence, _batch.TokenStarts[row], _batch);
         _batch.ContextLengths[row] = sequence.ComputedCount + sequence.ScheduledCount;
-        sequence.Blocks.Ids.CopyTo(_batch.BlockTables.AsSpan(row * _batch.BlockTableStride));
+        _batch.SetBlocks(row, sequence.Blocks.Edition, sequence.Blocks.Ids);
         if (sequence.Blocks.SharedTail is { } tail) _batch.Copies[_batch.CopyCount++] = new BlockCopy(tail, sequence.Blocks[sequence.PromptLength / limits.BlockSize]);
         if (_batch.MayRunAhead) LookAhead(sequence, row);
         if (sequence.Group is { HasForks: true } group && sequence.EndsPrompt) AddForks(group, _batch.TokenStarts[row]);
@@ -41,7 +41,7 @@ internal sealed class BatchBuilder(ModelLimits limits, int maxTokens, int maxSeq
     {
         bool hasSlot = sequence.GeneratedCount + 1 < sequence.MaxTokens && sequence.KnownCount < sequence.Blocks.Count * limits.BlockSize;
         _batch.NextSlots[row] = hasSlot ? SlotOf(sequence, sequence.KnownCount) : -1;
-        _batch.MayRunAhead = sequence is { Urgency: Urgency.Decoding, IsSampled: true, Guide: null, Group: null, Blocks.SharedTail: null, Sampling.NeedsHistory: false, Readout: null or { IsComplete: true } }
+        _batch.MayRunAhead = sequence is { Urgency: Urgency.Decoding, IsSampled: true, Guide: null, Group: null, Blocks.SharedTail: null, NeedsHistory: false, Readout: null or { IsComplete: true } }
             && (hasSlot || sequence.GeneratedCount + 1 == sequence.MaxTokens);
     }
 
@@ -71,7 +71,7 @@ internal sealed class BatchBuilder(ModelLimits limits, int maxTokens, int maxSeq
 
     private void AddSample(Sequence sequence, int tokenRow)
     {
-        ReadOnlySpan<int> history = sequence.Sampling.NeedsHistory ? sequence.Tokens : [];
+        ReadOnlySpan<int> history = sequence.NeedsHistory ? sequence.Tokens : [];
         _batch.Samples[_batch.SampleCount++] = new SampleRow(
             tokenRow,
             Position: sequence.KnownCount,

@@ -22,7 +22,7 @@ internal sealed class StepUnderWay(BatchBuilder builder)
 
     /// <summary>Lays out a step that is put together.</summary>
     public void Take(Step step, bool mayRunAhead, long now) =>
-        (Batch, BegunAt, PromptTokenCount, IsProbe) = (builder.Build(step, mayRunAhead), now, step.PromptTokenCount, step.Sequences is [{ Request.IsProbe: true }]);
+        (Batch, BegunAt, PromptTokenCount, IsProbe) = (builder.Build(step, mayRunAhead), now, step.PromptTokenCount, step.Sequences is [{ IsProbe: true }]);
 
     /// <summary>Has it begun. If that fails it is told by <see cref="Finish"/>, for the steps before it come first.</summary>
     public void Begin(IModelRunner runner)

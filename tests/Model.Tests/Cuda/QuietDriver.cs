@@ -1,8 +1,9 @@
+using System.Runtime.InteropServices;
 using Llama.Model.Cuda;
 
 namespace Llama.Model.Tests.Cuda;
 
-/// <summary>A device that takes everything and does nothing, for what a launcher itself costs.</summary>
+/// <summary>A device that takes everything and does nothing, for what a launcher itself costs. Page-locked memory is there, and zeros at first.</summary>
 internal sealed unsafe class QuietDriver : ICudaDriver, ICudaCompiler
 {
     private bool _overlaps;
@@ -36,9 +37,9 @@ internal sealed unsafe class QuietDriver : ICudaDriver, ICudaCompiler
 
     public void Free(nint memory) { }
 
-    public nint AllocatePinned(long bytes) => 256;
+    public nint AllocatePinned(long bytes) => (nint)NativeMemory.AllocZeroed((nuint)bytes);
 
-    public void FreePinned(nint memory) { }
+    public void FreePinned(nint memory) => NativeMemory.Free((void*)memory);
 
     public void Copy(nint target, nint source, long bytes) { }
 

@@ -85,6 +85,43 @@ public sealed class CudaStepTests
     }
 
     [CudaEmulatorFact]
+    public void Prepare_RowsThatStayAndRowsThatChangeHands_AreDrawnAsOnTheHost()
+    {
+        const int vocabSize = 200, rows = 5;
+        var random = new Random(9);
+        using SamplerRig rig = new(vocabSize, rows);
+        float[] logits = RandomStep.Logits(random, rows, vocabSize);
+        SampleRow[] others = [.. RandomStep.Of(random, 40, vocabSize).Samples, .. RandomStep.Of(SamplingParams.Greedy, new() { Seed = 4 }, new() { TopK = 7 }, new() { TopLogprobs = 3 }, new() { TopLogprobs = 100 }).Samples]; // the last is refused
+        ForwardBatch step = new(rows, rows, 1);
+        for (int round = 0; round < 80; round++)
+        {
+            step.Clear();
+            step.SampleCount = random.Next(1, rows + 1);
+            for (int i = 0; i < step.SampleCount; i++) // some rows are of an earlier round
+                step.Samples[i] = Next(step, round == 0 || step.Samples[i].Params is null || random.Next(4) == 0 ? others[^random.Next(1, random.Next(2) == 0 ? 6 : 46)] : step.Samples[i], i);
+            SampledToken[] expected = rig.DrawOnHost(step, logits);
+            rig.Sampler.Prepare(step, round % 2);
+            rig.Sampler.AskGuides();
+            rig.Sampler.Enqueue(rig.Place(logits), rows);
+            rig.Sampler.Fetch();
+            rig.Device.Stream.Synchronize();
+            for (int i = 0; i < step.SampleCount; i++)
+            {
+                SampledToken sampled = rig.Sampler.Read(round % 2, i);
+                if (step.Samples[i].Params.TopLogprobs == 100) Assert.IsType<ArgumentException>(sampled.Fault);
+                else CudaSamplerTests.AssertSame(expected[i], sampled, $"round {round}, row {i}: {step.Samples[i].Params}");
+            }
+        }
+
+        SampleRow Next(ForwardBatch step, in SampleRow row, int i)
+        {
+            int[] history = [.. Enumerable.Range(0, row.HistoryLength).Select(_ => random.Next(vocabSize))];
+            bool changes = random.Next(8) == 0; // with the same parameters, a guide comes or goes
+            return row with { TokenRow = i, Position = row.Position + 1, HistoryStart = step.AddHistory(history), Guide = !changes ? row.Guide : row.Guide is null ? others.First(other => other.Guide is not null).Guide : null };
+        }
+    }
+
+    [CudaEmulatorFact]
     public void Draw_LongHistories_GrowTheListsAndArePenalisedAsOnTheHost()
     {
         const int vocabSize = 50, rows = 70; // more rows than blocks that edit
