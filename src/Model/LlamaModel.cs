@@ -95,8 +95,7 @@ internal sealed class LlamaModel : IDisposable
     private void FeedForward(MlpWeights weights, Matrix residual)
     {
         Activations a = _activations.Take(residual.Rows);
-        _kernels.NormLinear(residual, weights.Norm, Epsilon, a.Normed, [new(weights.Gate, a.Gate), new(weights.Up, a.Up)]); // [tokens, intermediate]
-        _kernels.SiluMultiply(a.Gate, a.Up);
+        _kernels.NormGated(residual, weights.Norm, Epsilon, a.Normed, new(weights.Gate, a.Gate), new(weights.Up, a.Up)); // [tokens, intermediate]
         _kernels.LinearAdd(a.Gate, weights.Down, residual);
     }
 

@@ -48,6 +48,17 @@ internal sealed class PartialKernels(IKernels kernels, LlamaConfig config) : IKe
         else if (products) kernels.Linear(normed, projections);
     }
 
+    public void NormGated(Matrix input, Matrix weight, float epsilon, Matrix normed, Projection gate, Projection up)
+    {
+        if (IsWanted("norms") && IsWanted("gate and up") && IsWanted("silu"))
+        {
+            kernels.NormGated(input, weight, epsilon, normed, gate, up);
+            return;
+        }
+        NormLinear(input, weight, epsilon, normed, [gate, up]);
+        SiluMultiply(gate.Output, up.Output);
+    }
+
     public void RotateAndStore(Matrix queries, Matrix keys, Matrix values, RopeTable rope, ForwardBatch batch, AttentionShape shape, KvLayer cache)
     {
         if (IsWanted("rope and store")) kernels.RotateAndStore(queries, keys, values, rope, batch, shape, cache);

@@ -65,8 +65,8 @@ internal sealed unsafe class CudaAttention : IDisposable
         }
         (_rowCount, _tileCount) = (batch.TokenCount - inTiles, tiles);
         // Where rows alone occupy the device, only long ones are worth splitting.
-        int whole = (long)_rowCount * _form.Lists >= _mostBlocks ? 4 * CudaAttentionForm.PieceTokens : CudaAttentionForm.PieceTokens;
-        _plan.Launch(new LaunchShape(1, 1, 1, PlanThreads, IsAwaited: true), device.TokenStarts, device.ContextLengths, batch.TokenCount, batch.SequenceCount, _attendTiles is null ? int.MaxValue : LeastChunk, whole, _capacity,
+        int unsplit = (long)_rowCount * _form.Lists >= _mostBlocks ? 4 * CudaAttentionForm.PieceTokens : CudaAttentionForm.PieceTokens;
+        _plan.Launch(new LaunchShape(1, 1, 1, PlanThreads, IsAwaited: true), device.TokenStarts, device.ContextLengths, batch.TokenCount, batch.SequenceCount, _attendTiles is null ? int.MaxValue : LeastChunk, unsplit, _capacity,
             _rows, _pieces, _tiles, _counts);
     }
 

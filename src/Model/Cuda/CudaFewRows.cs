@@ -30,11 +30,18 @@ internal sealed unsafe class CudaFewRows(CudaStream stream)
         foreach (CudaFewRowsForm form in CudaFewRowsForm.All(format)) Kernel(form);
     }
 
+    /// <summary>Whether <see cref="RunGated"/> can be called where <see cref="Takes"/> says yes.</summary>
+    public bool TakesGate(int rows, Projection gate, Projection up) => FormFor(rows, [gate, up]) is { IsBroad: true, Format.IsCodes: false } && gate.Weight.Outputs == up.Weight.Outputs;
+
     /// <summary>output = input · weightᵀ for each of one to three projections with weights of one form, or output += when <paramref name="add"/>.</summary>
-    public void Run(CudaFewRowsInput input, ReadOnlySpan<Projection> projections, bool add)
+    public void Run(CudaFewRowsInput input, ReadOnlySpan<Projection> projections, bool add) => Run(FormFor(input.Values.Rows, projections), input, projections, add);
+
+    /// <summary>gate.Output = silu(input · gate.Weightᵀ) · (input · up.Weightᵀ)</summary>
+    public void RunGated(CudaFewRowsInput input, Projection gate, Projection up) => Run(FormFor(input.Values.Rows, [gate, up]) with { IsGated = true }, input, [gate, up], add: false);
+
+    private void Run(CudaFewRowsForm form, CudaFewRowsInput input, ReadOnlySpan<Projection> projections, bool add)
     {
         Weight weight = projections[0].Weight;
-        CudaFewRowsForm form = FormFor(input.Values.Rows, projections);
         int shared = SharedBytes(form.Rows, weight.Inputs, input.Norm is not null), blocks = 0;
         foreach (Projection projection in projections) blocks += (projection.Weight.Outputs + form.BlockOutputs - 1) / form.BlockOutputs;
         int resident = Math.Clamp(MostSharedBytes / shared, 1, form.Resident);

@@ -4,7 +4,8 @@ namespace Llama.Model.Cuda;
 /// <param name="Format">Of the weights: bfloat16 or codes.</param>
 /// <param name="Rows">Of the input, at most: 1, 2, 4, and with codes 8.</param>
 /// <param name="IsBroad">Whether there are outputs enough to occupy the device. Else the few blocks that there are have more under way.</param>
-internal readonly record struct CudaFewRowsForm(CudaLinearFormat Format, int Rows, bool IsBroad)
+/// <param name="IsGated">Whether the products are those of a gate and of what it gates; with bfloat16 and if broad.</param>
+internal readonly record struct CudaFewRowsForm(CudaLinearFormat Format, int Rows, bool IsBroad, bool IsGated = false)
 {
     private const int Warps = 8, TileOutputs = 16, BroadOutputs = 4;
 
@@ -14,12 +15,12 @@ internal readonly record struct CudaFewRowsForm(CudaLinearFormat Format, int Row
     /// <summary>Blocks that a multiprocessor holds.</summary>
     public int Resident => Format.IsCodes
         ? ScalesOfUnit > 1 || !IsBroad ? 2 : 3
-        : Rows * WarpOutputs > 8 ? 2 : Rows * WarpOutputs < 4 ? 4 : 3;
+        : Rows * WarpOutputs > 8 ? 2 : Rows * WarpOutputs > 1 ? 3 : 4;
 
     /// <summary>What they are compiled from.</summary>
     public CudaUnit Unit => Format.IsCodes
         ? new CudaUnit("few_rows_codes.cu", [.. Format.Constants, $"ROWS={Rows}", $"BATCH={Batch}", $"RESIDENT={Resident}"])
-        : new CudaUnit("few_rows.cu", [$"ROWS={Rows}", $"OUTPUTS={WarpOutputs}", $"RESIDENT={Resident}"]);
+        : new CudaUnit("few_rows.cu", [$"ROWS={Rows}", $"OUTPUTS={WarpOutputs}", $"GATED={(IsGated ? 1 : 0)}", $"RESIDENT={Resident}"]);
 
     private int WarpOutputs => IsBroad ? BroadOutputs : 1;
 
@@ -35,8 +36,16 @@ internal readonly record struct CudaFewRowsForm(CudaLinearFormat Format, int Row
     public static int RowsFor(int rows) => rows <= 2 ? rows : rows <= 4 ? 4 : 8;
 
     /// <summary>All ways for weights of a form.</summary>
-    public static IEnumerable<CudaFewRowsForm> All(CudaLinearFormat format) =>
-        from rows in new[] { 1, 2, 4, 8 } where rows <= MostRows(format) from isBroad in new[] { false, true } select new CudaFewRowsForm(format, rows, isBroad);
+    public static IEnumerable<CudaFewRowsForm> All(CudaLinearFormat format)
+    {
+        foreach (int rows in new[] { 1, 2, 4, 8 }.Where(rows => rows <= MostRows(format)))
+        {
+            CudaFewRowsForm broad = new(format, rows, IsBroad: true);
+            yield return broad;
+            yield return broad with { IsBroad = false };
+            if (!format.IsCodes) yield return broad with { IsGated = true };
+        }
+    }
 
     /// <summary>The way for a number of rows.</summary>
     /// <param name="format">Of the weights.</param>

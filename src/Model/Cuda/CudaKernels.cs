@@ -77,6 +77,16 @@ internal sealed unsafe class CudaKernels : IKernels, IDisposable
         }
     }
 
+    public void NormGated(Matrix input, Matrix weight, float epsilon, Matrix normed, Projection gate, Projection up)
+    {
+        if (_linear.HasNorm(input.Rows, [gate, up]) && _linear.HasGate(input.Rows, gate, up)) _linear.NormGated(input, weight, epsilon, gate, up);
+        else
+        {
+            NormLinear(input, weight, epsilon, normed, [gate, up]);
+            SiluMultiply(gate.Output, up.Output);
+        }
+    }
+
     public void RotateAndStore(Matrix queries, Matrix keys, Matrix values, RopeTable rope, ForwardBatch batch, AttentionShape shape, KvLayer cache) =>
         _cache.RotateAndStore(queries, keys, values, rope, _batch, cache);
 

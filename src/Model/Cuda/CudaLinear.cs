@@ -89,6 +89,17 @@ internal sealed unsafe class CudaLinear(CudaStream stream, ICudaProducts? produc
     /// <param name="projections">Outputs [rows, outputs] are bfloat16 or float32.</param>
     public void NormLinear(Matrix input, Matrix norm, float epsilon, ReadOnlySpan<Projection> projections) => _fewRows!.Run(new CudaFewRowsInput(input, norm, epsilon), projections, add: false);
 
+    /// <summary>Whether <see cref="NormGated"/> can be called where <see cref="HasNorm"/> says yes.</summary>
+    public bool HasGate(int rows, Projection gate, Projection up) => _fewRows!.TakesGate(rows, gate, up);
+
+    /// <summary>gate.Output = silu(RmsNorm(input) · gate.Weightᵀ) · (RmsNorm(input) · up.Weightᵀ), for as few rows and such weights as <see cref="HasNorm"/> and <see cref="HasGate"/> say.</summary>
+    /// <param name="input">[rows, inputs] float32</param>
+    /// <param name="norm">[1, inputs] float32: weights of the norm.</param>
+    /// <param name="epsilon">Keeps a row of zeros from being divided by 0.</param>
+    /// <param name="gate">Its output is [rows, outputs] bfloat16.</param>
+    /// <param name="up">Its output is not written.</param>
+    public void NormGated(Matrix input, Matrix norm, float epsilon, Projection gate, Projection up) => _fewRows!.RunGated(new CudaFewRowsInput(input, norm, epsilon), gate, up);
+
     public void Dispose()
     {
         _tiles.Dispose();

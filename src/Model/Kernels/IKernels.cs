@@ -65,6 +65,14 @@ internal interface IKernels
         Linear(normed, projections);
     }
 
+    /// <summary><see cref="NormLinear"/> of a gate and of what it gates, and <see cref="SiluMultiply"/> of their results, into the gate's.</summary>
+    /// <param name="normed">[tokens, hidden]; left in an unspecified state, as the output of <paramref name="up"/> is.</param>
+    void NormGated(Matrix input, Matrix weight, float epsilon, Matrix normed, Projection gate, Projection up)
+    {
+        NormLinear(input, weight, epsilon, normed, [gate, up]);
+        SiluMultiply(gate.Output, up.Output);
+    }
+
     /// <summary>Logits of the whole vocabulary where several devices have some of their columns each; else they are whole already.</summary>
     /// <param name="logits">[rows, tokens of this device]</param>
     /// <returns>[rows, vocab], on the first device.</returns>

@@ -1,6 +1,7 @@
 // What is done to every element of an activation. Compiled for ACT (bf16 or float). The residual stream is float32.
 #include "overlap.cuh"
 #include "pairs.cuh"
+#include "silu.cuh"
 
 // output[t] = table[ids[t] - first], or zeros where the table, of so many rows, has no such row. Grid: tokens.
 template <typename T> __device__ __forceinline__ void embed(const T* table, const int* ids, int first, int rows, float* output, int columns)
@@ -53,9 +54,6 @@ template <typename T> __device__ __forceinline__ void normalise(const float* inp
 
 extern "C" __global__ void rms_norm(const float* input, const float* weight, float epsilon, ACT* output, int columns) { normalise(input, weight, epsilon, output, columns); }
 extern "C" __global__ void rms_norm_float(const float* input, const float* weight, float epsilon, float* output, int columns) { normalise(input, weight, epsilon, output, columns); }
-
-// A quotient by more than 2^126 is 0, so that the most negative gates end in 0 and not in inf / inf.
-__device__ __forceinline__ float silu(float x) { return __fdividef(x, 1 + __expf(-x)); }
 
 // gate = silu(gate) * up over `pairs` pairs of elements, four of them at once per thread so that enough is under way.
 extern "C" __global__ void silu_multiply(ACT* gate, const ACT* up, long long pairs)

@@ -4,9 +4,14 @@
 // four loads, by turns into one of two sets of registers: while one batch is computed with, the other is under way, on into the next results. Were both one set, a warp that waits for a batch would wait for
 // the one behind it, because it has few counters of what is under way.
 //
-// ROWS: 1, 2 or 4. OUTPUTS: 1, or 4 where the outputs of every weight are a multiple of it. RESIDENT: blocks that a multiprocessor is to hold. Grid: any number
-// of blocks.
+// GATED: the first weight is a gate's and the second what it gates, with as many outputs; half of a warp's results are of the one and half of the other, and silu(gate) · up is stored.
+//
+// ROWS: 1, 2 or 4. OUTPUTS: 1, or 4 where the outputs of every weight are a multiple of it; 4 if GATED. RESIDENT: blocks that a multiprocessor is to hold. Grid: any number of blocks.
 #include "few_rows.cuh"
+#include "silu.cuh"
+
+#define WEIGHTS (GATED ? 2 : 1)         // that a group is of
+#define WIDTH (OUTPUTS / WEIGHTS)       // outputs of a group in each
 
 #define STEPS (4 / OUTPUTS)     // of a batch, of STEP inputs each
 #define BATCH (STEPS * STEP)    // inputs
@@ -20,9 +25,11 @@ struct Walk
     const int groups, inputs;
     int group, start;           // start: of the inputs
     const u8* weights;          // of this lane, for the group's first output
+    const long long other;      // bytes from a gate's weights to those of what it gates
 
     __device__ __forceinline__ Walk(const Operand& a, const Operand& b, const Operand& c, int groups, int inputs)
-        : a(a), b(b), c(c), groups(groups), inputs(inputs), group(threadIdx.x / WARP * gridDim.x + blockIdx.x) // so that no multiprocessor has all of those that are one more
+        : a(a), b(b), c(c), groups(groups), inputs(inputs), group(threadIdx.x / WARP * gridDim.x + blockIdx.x), // so that no multiprocessor has all of those that are one more
+          other(GATED ? b.weights - a.weights : 0)
     {
         enter();
     }
@@ -30,10 +37,12 @@ struct Walk
     __device__ __forceinline__ void enter()
     {
         int own = min(group, groups - 1);
-        const Operand operand = operand_of(a, b, c, OUTPUTS, own);
-        weights = operand.weights + (long long)own * OUTPUTS * (inputs * 2) + threadIdx.x % WARP * 16;
+        const Operand operand = GATED ? a : operand_of(a, b, c, WIDTH, own);
+        weights = operand.weights + (long long)own * WIDTH * (inputs * 2) + threadIdx.x % WARP * 16;
         start = 0;
     }
+
+    __device__ __forceinline__ const u8* output(int o) const { return weights + o / WIDTH * other + (long long)(o % WIDTH) * (inputs * 2); }
 
     // Loads a batch, zeros behind the last input, and goes on.
     __device__ __forceinline__ void load(Batch& batch)
@@ -43,7 +52,7 @@ struct Walk
         for (int s = 0; s < STEPS; s++)
 #pragma unroll
             for (int o = 0; o < OUTPUTS; o++)
-                batch.weights[s][o] = start + s * STEP + (int)threadIdx.x % WARP * 8 < inputs ? load_weights(weights + (long long)o * (inputs * 2) + (start + s * STEP) * 2) : make_uint4(0, 0, 0, 0);
+                batch.weights[s][o] = start + s * STEP + (int)threadIdx.x % WARP * 8 < inputs ? load_weights(output(o) + (start + s * STEP) * 2) : make_uint4(0, 0, 0, 0);
         if ((start += BATCH) < inputs) return;
         group += gridDim.x * WARPS;
         if (group < groups) enter();
@@ -83,7 +92,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT) few_rows(const v
     let_next_begin();
     const Input input = { values, norm, epsilon, rows, inputs };
     const Operand a = { weights0, 0, output0, outputs0 }, b = { weights1, 0, output1, outputs1 }, c = { weights2, 0, output2, outputs2 };
-    const int groups = ceiling(outputs0, OUTPUTS) + ceiling(outputs1, OUTPUTS) + ceiling(outputs2, OUTPUTS), lane = threadIdx.x % WARP;
+    const int groups = ceiling(outputs0, WIDTH) + (GATED ? 0 : ceiling(outputs1, WIDTH) + ceiling(outputs2, WIDTH)), lane = threadIdx.x % WARP;
     Walk walk(a, b, c, groups, inputs);
     int group = walk.group, start = 0; // of what is computed
     Batch even, odd;
@@ -98,16 +107,21 @@ extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT) few_rows(const v
         multiply(batch, shared + lane * 8, input, start, sums);
         if ((start += BATCH) < inputs) return;
         int own = group;
-        const Operand operand = operand_of(a, b, c, OUTPUTS, own);
+        const Operand operand = GATED ? a : operand_of(a, b, c, WIDTH, own);
 #pragma unroll
-        for (int o = 0; o < OUTPUTS; o++)
+        for (int row = 0; row < ROWS; row++)
+        {
+            float factor = factor_of(input, norms, min(row, rows - 1)), results[OUTPUTS];
 #pragma unroll
-            for (int row = 0; row < ROWS; row++)
+            for (int o = 0; o < OUTPUTS; o++)
             {
-                float sum = warp_sum(sums[o][row]);
-                if (lane == o * ROWS + row && row < rows) store(operand, mode, row, own * OUTPUTS + o, sum * factor_of(input, norms, row));
+                results[o] = warp_sum(sums[o][row]) * factor;
                 sums[o][row] = 0;
             }
+#pragma unroll
+            for (int o = 0; o < WIDTH; o++)
+                if (lane == o * ROWS + row && row < rows) store(operand, mode, row, own * WIDTH + o, GATED ? silu(results[o]) * results[OUTPUTS - WIDTH + o] : results[o]);
+        }
         start = 0;
         group += gridDim.x * WARPS;
     };

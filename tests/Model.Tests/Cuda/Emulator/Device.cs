@@ -8,9 +8,13 @@ internal sealed unsafe class Device : IDisposable
     private readonly EmulatedCompiler _compiler = new();
     private readonly List<nint> _memories = [];
 
-    public Device(long bytes = 1L << 30, int seed = 0)
+    /// <param name="bytes">Of its memory.</param>
+    /// <param name="seed">Of the order of threads.</param>
+    /// <param name="multiprocessors">Null for as many as usual. Where there are few, blocks that go on until all is done go on for longer.</param>
+    public Device(long bytes = 1L << 30, int seed = 0, int? multiprocessors = null)
     {
         Driver = new EmulatedDriver(bytes, seed);
+        if (multiprocessors is { } count) Driver = new EmulatedDriver(bytes, seed) { Device = Driver.Device with { MultiprocessorCount = count } };
         Stream = new CudaStream(Driver, _compiler);
         Products = new EmulatedProducts(_compiler, Stream);
     }

@@ -31,7 +31,7 @@ internal sealed unsafe partial class EmulatedDriver : ICudaDriver
         _chance = new Random(seed != 0 ? seed : int.TryParse(Environment.GetEnvironmentVariable("LLAMA_EMULATOR_SEED"), out int set) ? set : 1);
     }
 
-    public CudaDevice Device { get; } = new(0, "Emulated", 9, 0, 132, MostSharedBytes);
+    public CudaDevice Device { get; init; } = new(0, "Emulated", 9, 0, 132, MostSharedBytes);
 
     public bool CanOverlap { get; init; }
 
