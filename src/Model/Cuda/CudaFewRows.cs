@@ -9,7 +9,7 @@ namespace Llama.Model.Cuda;
 internal sealed unsafe class CudaFewRows(CudaStream stream)
 {
     private const int Threads = 256, Step = 256, BankElements = 32; // as in the sources
-    private const int StaticBytes = 12 << 10; // of shared memory, at most
+    private const int StaticBytes = 18 << 10; // of shared memory, at most
 
     private readonly Dictionary<CudaFewRowsForm, CudaKernel> _kernels = [];
 
@@ -31,7 +31,7 @@ internal sealed unsafe class CudaFewRows(CudaStream stream)
     }
 
     /// <summary>Whether <see cref="RunGated"/> can be called where <see cref="Takes"/> says yes.</summary>
-    public bool TakesGate(int rows, Projection gate, Projection up) => FormFor(rows, [gate, up]) is { IsBroad: true, Format.IsCodes: false } && gate.Weight.Outputs == up.Weight.Outputs;
+    public bool TakesGate(int rows, Projection gate, Projection up) => FormFor(rows, [gate, up]).IsBroad && gate.Weight.Outputs == up.Weight.Outputs;
 
     /// <summary>output = input · weightᵀ for each of one to three projections with weights of one form, or output += when <paramref name="add"/>.</summary>
     public void Run(CudaFewRowsInput input, ReadOnlySpan<Projection> projections, bool add) => Run(FormFor(input.Values.Rows, projections), input, projections, add);

@@ -4,7 +4,7 @@ namespace Llama.Model.Cuda;
 /// <param name="Format">Of the weights: bfloat16 or codes.</param>
 /// <param name="Rows">Of the input, at most: 1, 2, 4, and with codes 8.</param>
 /// <param name="IsBroad">Whether there are outputs enough to occupy the device. Else the few blocks that there are have more under way.</param>
-/// <param name="IsGated">Whether the products are those of a gate and of what it gates; with bfloat16 and if broad.</param>
+/// <param name="IsGated">Whether the products are those of a gate and of what it gates; only if broad.</param>
 internal readonly record struct CudaFewRowsForm(CudaLinearFormat Format, int Rows, bool IsBroad, bool IsGated = false)
 {
     private const int Warps = 8, TileOutputs = 16, BroadOutputs = 4;
@@ -19,7 +19,7 @@ internal readonly record struct CudaFewRowsForm(CudaLinearFormat Format, int Row
 
     /// <summary>What they are compiled from.</summary>
     public CudaUnit Unit => Format.IsCodes
-        ? new CudaUnit("few_rows_codes.cu", [.. Format.Constants, $"ROWS={Rows}", $"BATCH={Batch}", $"RESIDENT={Resident}"])
+        ? new CudaUnit("few_rows_codes.cu", [.. Format.Constants, $"ROWS={Rows}", $"GATED={(IsGated ? 1 : 0)}", $"BATCH={Batch}", $"RESIDENT={Resident}"])
         : new CudaUnit("few_rows.cu", [$"ROWS={Rows}", $"OUTPUTS={WarpOutputs}", $"GATED={(IsGated ? 1 : 0)}", $"RESIDENT={Resident}"]);
 
     private int WarpOutputs => IsBroad ? BroadOutputs : 1;
@@ -43,7 +43,7 @@ internal readonly record struct CudaFewRowsForm(CudaLinearFormat Format, int Row
             CudaFewRowsForm broad = new(format, rows, IsBroad: true);
             yield return broad;
             yield return broad with { IsBroad = false };
-            if (!format.IsCodes) yield return broad with { IsGated = true };
+            yield return broad with { IsGated = true };
         }
     }
 

@@ -154,15 +154,19 @@ public sealed class CudaLinearTests
     }
 
     [CudaEmulatorTheory]
-    [InlineData(1, 264)]
-    [InlineData(3, 72)]
-    [InlineData(4, 1032)]
-    public void NormGated_FewRows_EqualsGatedSums(int rows, int inputs)
+    [InlineData(16, 1, 264)]
+    [InlineData(16, 3, 72)]
+    [InlineData(16, 4, 1032)]
+    [InlineData(8, 1, 520)]
+    [InlineData(8, 7, 2056)]
+    [InlineData(4, 1, 1032)]
+    [InlineData(4, 3, 72)]
+    public void NormGated_FewRows_EqualsGatedSums(int bits, int rows, int inputs)
     {
         const int outputs = 300;
         using Device device = new(multiprocessors: 2);
         using CudaLinear linear = new(device.Stream, products: null, deterministic: false);
-        using Operand gate = new(device, linear, outputs, inputs, 16, null, hasMinima: false, seed: 1), up = new(device, linear, outputs, inputs, 16, null, hasMinima: false, seed: 2);
+        using Operand gate = new(device, linear, outputs, inputs, bits, 64, hasMinima: bits == 4, seed: 1), up = new(device, linear, outputs, inputs, bits, 64, hasMinima: bits == 4, seed: 2);
         linear.Prepare(gate.OnDevice);
         device.Stream.FinishLoading();
         float[] residual = DeviceMatrix.Random(rows * inputs, ScalarType.Float32, seed: 3), ones = [.. Enumerable.Repeat(1f, inputs)];

@@ -2,13 +2,17 @@
 //
 // A block makes 16 outputs at a time; its warps share their inputs and their sums are added in order. Units come in batches by turns into one of two sets of registers, as in few_rows.cu.
 //
+// GATED: the first weight is a gate's and the second what it gates, with as many outputs; a block makes 16 of the one and the same of the other, and silu(gate) · up is stored.
+//
 // BITS, MINIMA, GRAIN: codes.cuh. ROWS: 1, 2, 4 or 8. BATCH: units of a batch. RESIDENT: blocks that a multiprocessor is to hold. Grid: any number of blocks.
 #include "codes.cuh"
 #include "few_rows.cuh"
+#include "silu.cuh"
 
 #define PARTS (UNIT / (GRAIN < UNIT ? GRAIN : UNIT))  // of a unit, each with scales of its own
 #define PART_FRAGMENTS (FRAGMENTS / PARTS)
 #define OUTPUTS 16
+#define WEIGHTS (GATED ? 2 : 1)                 // that a tile is of
 
 // Codes and scales of a unit, as a lane has them.
 struct Unit
@@ -24,13 +28,13 @@ struct Walk
 {
     const Operand &a, &b, &c;
     const int tiles, inputs, groups, group_shift, begin, end; // begin, end: units of this warp
-    int tile, unit;
+    int tile, weight, unit;     // weight: of WEIGHTS
     const u8* codes;            // of this lane
     const float* scales;
     int minima;                 // floats from a scale to its minimum
 
     __device__ __forceinline__ Walk(const Operand& a, const Operand& b, const Operand& c, int tiles, int inputs, int groups, int group_shift)
-        : a(a), b(b), c(c), tiles(tiles), inputs(inputs), groups(groups), group_shift(group_shift), begin(share_of(threadIdx.x / WARP)), end(share_of(threadIdx.x / WARP + 1)), tile(blockIdx.x)
+        : a(a), b(b), c(c), tiles(tiles), inputs(inputs), groups(groups), group_shift(group_shift), begin(share_of(threadIdx.x / WARP)), end(share_of(threadIdx.x / WARP + 1)), tile(blockIdx.x), weight(0)
     {
         enter();
     }
@@ -40,7 +44,7 @@ struct Walk
     __device__ __forceinline__ void enter()
     {
         int own = tile;
-        const Operand operand = operand_of(a, b, c, OUTPUTS, own);
+        const Operand operand = GATED ? weight == 0 ? a : b : operand_of(a, b, c, OUTPUTS, own);
         codes = operand.weights + (long long)own * ceiling(inputs, UNIT) * (WARP * 16) + threadIdx.x % WARP * 16;
         scales = operand.scales + (long long)own * groups * OUTPUTS + threadIdx.x % WARP / 4;
         minima = ceiling(operand.outputs, OUTPUTS) * groups * OUTPUTS;
@@ -54,7 +58,11 @@ struct Walk
 #pragma unroll
         for (int u = 0; u < BATCH; u++) load(max(min(unit + u, end - 1), 0), batch.units[u]);
         if ((unit += BATCH) < end) return;
-        tile += gridDim.x;
+        if (++weight == WEIGHTS)
+        {
+            weight = 0;
+            tile += gridDim.x;
+        }
         if (tile < tiles) enter();
     }
 
@@ -125,14 +133,14 @@ extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT) few_rows(const v
 {
     DYNAMIC_SHARED(bf16, shared);
     __shared__ Norm norms;
-    __shared__ float parts[2][WARPS][ROWS][OUTPUTS]; // by turns, so that one barrier a tile is enough
+    __shared__ float parts[2][WEIGHTS][WARPS][ROWS][OUTPUTS]; // by turns, so that one barrier a tile is enough
     let_next_begin();
     const Input input = { input_values, norm, epsilon, rows, inputs };
     const Operand a = { weights0, scales0, output0, outputs0 }, b = { weights1, scales1, output1, outputs1 }, c = { weights2, scales2, output2, outputs2 };
-    const int tiles = ceiling(outputs0, OUTPUTS) + ceiling(outputs1, OUTPUTS) + ceiling(outputs2, OUTPUTS);
+    const int tiles = ceiling(outputs0, OUTPUTS) + (GATED ? 0 : ceiling(outputs1, OUTPUTS) + ceiling(outputs2, OUTPUTS));
     const int lane = threadIdx.x % WARP, warp = threadIdx.x / WARP, g = lane / 4, t = lane % 4;
     Walk walk(a, b, c, tiles, inputs, groups, group_shift);
-    int tile = blockIdx.x, unit = walk.begin, turn = 0; // of what is computed
+    int tile = blockIdx.x, weight = 0, unit = walk.begin, turn = 0; // of what is computed
     Batch even, odd;
     walk.load(even);
     begin_input(input, shared);
@@ -150,26 +158,31 @@ extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT) few_rows(const v
 #pragma unroll
         for (int i = 0; i < 4; i++)
         {
-            if (2 * t + i % 2 < ROWS) parts[turn % 2][warp][2 * t + i % 2][g + i / 2 * 8] = sums[i];
+            if (2 * t + i % 2 < ROWS) parts[turn][weight][warp][2 * t + i % 2][g + i / 2 * 8] = sums[i];
             sums[i] = 0;
         }
+        unit = walk.begin;
+        if (++weight < WEIGHTS) return;
         __syncthreads();
-        if (warp == turn % WARPS)
+        if (warp == tile / gridDim.x % WARPS)
         {
             int own = tile;
-            const Operand operand = operand_of(a, b, c, OUTPUTS, own);
+            const Operand operand = GATED ? a : operand_of(a, b, c, OUTPUTS, own);
 #pragma unroll 1
             for (int i = lane; i < rows * OUTPUTS; i += WARP)
             {
-                float sum = 0;
+                float factor = factor_of(input, norms, i / OUTPUTS), results[WEIGHTS] = {};
 #pragma unroll
-                for (int part = 0; part < WARPS; part++) sum += parts[turn % 2][part][i / OUTPUTS][i % OUTPUTS];
-                store(operand, mode, i / OUTPUTS, own * OUTPUTS + i % OUTPUTS, sum * factor_of(input, norms, i / OUTPUTS));
+                for (int w = 0; w < WEIGHTS; w++)
+#pragma unroll
+                    for (int part = 0; part < WARPS; part++) results[w] += parts[turn][w][part][i / OUTPUTS][i % OUTPUTS];
+                float result = results[0] * factor;
+                store(operand, mode, i / OUTPUTS, own * OUTPUTS + i % OUTPUTS, GATED ? silu(result) * (results[WEIGHTS - 1] * factor) : result);
             }
         }
-        unit = walk.begin;
+        weight = 0;
+        turn ^= 1;
         tile += gridDim.x;
-        turn++;
     };
 #pragma unroll 1
     while (tile < tiles)
