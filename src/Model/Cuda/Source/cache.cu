@@ -25,15 +25,31 @@ __device__ __forceinline__ Head load_head(const ACT* from)
     return head;
 }
 
-// Element i turns with element i + HALF by the angle of its position (Su et al. 2021).
-__device__ __forceinline__ void rotate(Head& head, const float* cosines, const float* sines)
+// The angles of a position, of a lane's elements.
+struct Angles { float2 cosines[STEPS], sines[STEPS]; };
+
+__device__ __forceinline__ Angles load_angles(const float* cosines, const float* sines)
 {
+    Angles angles;
 #pragma unroll
     for (int s = 0; s < STEPS; s++)
     {
         int i = element_of(s);
         if (i >= HALF) continue;
-        float2 c = load_pair(cosines + i), n = load_pair(sines + i), low = head.low[s], high = head.high[s];
+        angles.cosines[s] = make_float2(load_constant(cosines + i), load_constant(cosines + i + 1));
+        angles.sines[s] = make_float2(load_constant(sines + i), load_constant(sines + i + 1));
+    }
+    return angles;
+}
+
+// Element i turns with element i + HALF by the angle of its position (Su et al. 2021).
+__device__ __forceinline__ void rotate(Head& head, const Angles& angles)
+{
+#pragma unroll
+    for (int s = 0; s < STEPS; s++)
+    {
+        if (element_of(s) >= HALF) continue;
+        float2 c = angles.cosines[s], n = angles.sines[s], low = head.low[s], high = head.high[s];
         head.low[s] = make_float2(low.x * c.x - high.x * n.x, low.y * c.y - high.y * n.y);
         head.high[s] = make_float2(high.x * c.x + low.x * n.x, high.y * c.y + low.y * n.y);
     }
@@ -89,14 +105,16 @@ template <> __device__ __forceinline__ void store_slot<s8>(const Head& head, s8*
 extern "C" __global__ void rotate_and_store(ACT* queries, const ACT* keys, const ACT* values, const float* cosines, const float* sines, const int* positions, const int* slots,
                                             KV* cached_keys, KV* cached_values, float* key_scales, float* value_scales)
 {
-    begin_kernel();
-    int head = blockIdx.y * (blockDim.x / WARP) + threadIdx.x / WARP, slot = slots[blockIdx.x];
-    long long token = blockIdx.x, angle = (long long)positions[blockIdx.x] * HALF;
+    let_next_begin();
+    int head = blockIdx.y * (blockDim.x / WARP) + threadIdx.x / WARP, slot = load_settled(slots + blockIdx.x);
+    long long token = blockIdx.x, angle = (long long)load_settled(positions + blockIdx.x) * HALF;
+    Angles angles = load_angles(cosines + angle, sines + angle);
+    await_previous();
     if (head < QUERY_HEADS)
     {
         ACT* query = queries + (token * QUERY_HEADS + head) * HEAD_DIM;
         Head turned = load_head(query);
-        rotate(turned, cosines + angle, sines + angle);
+        rotate(turned, angles);
         store_head(turned, query);
         return;
     }
@@ -106,7 +124,7 @@ extern "C" __global__ void rotate_and_store(ACT* queries, const ACT* keys, const
     head %= KV_HEADS;
     long long to = slot_of(slot / BLOCK_SIZE, head, slot);
     Head stored = load_head((is_key ? keys : values) + (token * KV_HEADS + head) * HEAD_DIM);
-    if (is_key) rotate(stored, cosines + angle, sines + angle);
+    if (is_key) rotate(stored, angles);
     store_slot(stored, is_key ? cached_keys : cached_values, is_key ? key_scales : value_scales, to);
 }
 
