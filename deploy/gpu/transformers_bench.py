@@ -28,10 +28,10 @@ def main():
     attention = "flash_attention_2" if importlib.util.find_spec("flash_attn") else "sdpa"
     model = AutoModelForCausalLM.from_pretrained(args.model, dtype=torch.bfloat16, device_map=args.device, attn_implementation=attention).eval()
     about = {"tool": f"transformers {transformers.__version__}", "torch": torch.__version__, "attention": attention}
-    for prompt_tokens in (args.prompt_tokens, args.long_prompt):
-        tell(about, "latency", {"prompt_tokens": prompt_tokens, "sequences": 1}, lambda: latency(model, prompt_tokens, args))
     for sequences in args.sequences:
         tell(about, "throughput", {"prompt_tokens": args.throughput_prompt_tokens, "sequences": sequences}, lambda: throughput(model, sequences, args))
+    for prompt_tokens in (args.prompt_tokens, args.long_prompt):
+        tell(about, "latency", {"prompt_tokens": prompt_tokens, "sequences": 1}, lambda: latency(model, prompt_tokens, args))
 
 
 def tell(about, what, shape, measure):

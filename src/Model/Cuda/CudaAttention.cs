@@ -5,7 +5,7 @@ namespace Llama.Model.Cuda;
 /// <summary>
 /// Causal attention over the paged cache. A plan says once a step who computes what (<c>attention_plan.cu</c>): chunks of prompts go to the tensor cores in tiles of tokens
 /// (<c>attention_tiles.cu</c>), single tokens are shared out in pieces of their contexts (<c>attention_rows.cu</c>). A step without chunks can be captured: its launches depend on nothing but the
-/// number of its rows, and the plan is part of it.
+/// number of its rows, and the plan is part of it. Of few rows the pieces are short, so that they occupy the device and each waits for memory once.
 /// </summary>
 internal sealed unsafe class CudaAttention : IDisposable
 {
@@ -16,11 +16,13 @@ internal sealed unsafe class CudaAttention : IDisposable
 
     private readonly CudaStream _stream;
     private readonly CudaAttentionForm _form;
-    private readonly CudaKernel _plan, _attendRows;
+    private readonly Pieces _long;
+    private readonly Pieces? _short; // null where there is but one length
     private readonly CudaKernel? _attendTiles; // null when no token is in a tile
     private readonly nint _scratch, _rows, _tiles, _pieces, _counts, _mixes, _peaks, _arrivals; // as the sources say
     private readonly int _capacity, _mostBlocks;
     private int _rowCount, _tileCount; // of the step that was planned
+    private Pieces _planned;
 
     /// <summary>Compiles the kernels and allocates what they need for the largest step.</summary>
     /// <param name="stream">Where everything is enqueued.</param>
@@ -32,11 +34,11 @@ internal sealed unsafe class CudaAttention : IDisposable
     public CudaAttention(CudaStream stream, CudaAttentionForm form, int maxTokens, int contextLength, bool deterministic, int? capacity = null)
     {
         (_stream, _form) = (stream, form);
-        _plan = stream.Load(form.Unit("attention_plan.cu")).Kernel("plan_attention");
-        _attendRows = stream.Load(form.Unit("attention_rows.cu")).Kernel("attend_rows");
+        _planned = _long = new Pieces(stream, form, CudaAttentionForm.LongPiece);
+        if (!deterministic) _short = new Pieces(stream, form, CudaAttentionForm.ShortPiece);
         if (form.HasTiles && !deterministic) _attendTiles = stream.Load(form.Unit("attention_tiles.cu")).Kernel("attend_tiles", form.TileSharedBytes);
         _mostBlocks = stream.Driver.Device.MultiprocessorCount * BlocksPerMultiprocessor;
-        _capacity = capacity ?? Math.Max((contextLength + CudaAttentionForm.PieceTokens - 1) / CudaAttentionForm.PieceTokens, 16 * _mostBlocks / form.Lists);
+        _capacity = capacity ?? Math.Max((contextLength + CudaAttentionForm.ShortPiece - 1) / CudaAttentionForm.ShortPiece, 16 * _mostBlocks / form.Lists);
 
         int parts = _capacity * form.Lists, heads = parts * form.HeadsAtOnce;
         long size = 0, rows = Reserve((long)maxTokens * WorkBytes), tiles = Reserve((long)maxTokens * WorkBytes), pieces = Reserve((long)_capacity * WorkBytes), counts = Reserve(8),
@@ -64,9 +66,8 @@ internal sealed unsafe class CudaAttention : IDisposable
             inTiles += count;
         }
         (_rowCount, _tileCount) = (batch.TokenCount - inTiles, tiles);
-        // Where rows alone occupy the device, only long ones are worth splitting.
-        int unsplit = (long)_rowCount * _form.Lists >= _mostBlocks ? 4 * CudaAttentionForm.PieceTokens : CudaAttentionForm.PieceTokens;
-        _plan.Launch(new LaunchShape(1, 1, 1, PlanThreads, IsAwaited: true), device.TokenStarts, device.ContextLengths, batch.TokenCount, batch.SequenceCount, _attendTiles is null ? int.MaxValue : LeastChunk, unsplit, _capacity,
+        _planned = _short is not null && (long)_rowCount * _form.Lists < _mostBlocks ? _short : _long;
+        _planned.Plan.Launch(new LaunchShape(1, 1, 1, PlanThreads, IsAwaited: true), device.TokenStarts, device.ContextLengths, batch.TokenCount, batch.SequenceCount, _attendTiles is null ? int.MaxValue : LeastChunk, _capacity,
             _rows, _pieces, _tiles, _counts);
     }
 
@@ -81,9 +82,17 @@ internal sealed unsafe class CudaAttention : IDisposable
         _attendTiles?.Launch(new LaunchShape(_form.Shape.HeadCount, _tileCount, 1, Threads, _form.TileSharedBytes), queries.Data, cache.Keys.Data, cache.Values.Data, keyScales, valueScales,
             device.BlockTables, device.BlockTableStride, _form.Shape.Scale, _tiles, output.Data);
         int jobs = (int)Math.Min(_mostBlocks, ((long)_rowCount + _capacity) * _form.Lists);
-        _attendRows.Launch(new LaunchShape(_rowCount == 0 ? 0 : jobs, 1, 1, Threads), queries.Data, cache.Keys.Data, cache.Values.Data, keyScales, valueScales,
+        _planned.Attend.Launch(new LaunchShape(_rowCount == 0 ? 0 : jobs, 1, 1, Threads), queries.Data, cache.Keys.Data, cache.Values.Data, keyScales, valueScales,
             device.BlockTables, device.BlockTableStride, _form.Shape.Scale, _rows, _pieces, _counts, _mixes, _peaks, _arrivals, output.Data);
     }
 
     public void Dispose() => _stream.Driver.Free(_scratch);
+
+    /// <summary>The kernels for pieces of a length.</summary>
+    private sealed class Pieces(CudaStream stream, CudaAttentionForm form, int tokens)
+    {
+        public CudaKernel Plan { get; } = stream.Load(form.Unit("attention_plan.cu", tokens)).Kernel("plan_attention");
+
+        public CudaKernel Attend { get; } = stream.Load(form.Unit("attention_rows.cu", tokens)).Kernel("attend_rows");
+    }
 }

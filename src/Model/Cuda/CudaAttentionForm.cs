@@ -10,8 +10,11 @@ namespace Llama.Model.Cuda;
 /// <param name="MostSharedBytes">Shared memory that a block can have.</param>
 internal sealed record CudaAttentionForm(AttentionShape Shape, ScalarType Activations, ScalarType Cache, int MostSharedBytes = int.MaxValue)
 {
-    /// <summary>Tokens of a piece of a context.</summary>
-    public const int PieceTokens = 128;
+    /// <summary>Tokens of a piece of a context where rows are so few that their pieces are to occupy the device.</summary>
+    public const int ShortPiece = 128;
+
+    /// <summary>Tokens of a piece of a context where there are many rows.</summary>
+    public const int LongPiece = 256;
 
     private const int ListHeads = 8; // query heads that are computed together
 
@@ -39,6 +42,9 @@ internal sealed record CudaAttentionForm(AttentionShape Shape, ScalarType Activa
 
     /// <summary>Shared memory of a block of <c>attend_tiles</c>: queries, two stages of keys and values, and what codes are widened to.</summary>
     public int TileSharedBytes => SharedBytesOf(TileRows);
+
+    /// <summary>A source, compiled for this and for pieces of a length.</summary>
+    public CudaUnit Unit(string name, int pieceTokens) => new(name, [.. Unit(name).Constants, $"PIECE={pieceTokens}"]);
 
     /// <summary>A source, compiled for this.</summary>
     public CudaUnit Unit(string name) => new(name, [

@@ -53,8 +53,8 @@ public sealed class CudaAttentionTests
     {
         CudaAttentionForm form = Form(headDim, groupSize, kvHeads, blockSize, activations, cacheType);
         using Sequences sequences = new(form, blockSeed: 1);
-        using CudaAttention attention = sequences.Attention();
-        foreach ((int, int, int)[] step in Steps)
+        using CudaAttention usual = sequences.Attention(), deterministic = sequences.Attention(deterministic: true); // in short pieces and in long ones
+        foreach ((CudaAttention attention, (int, int, int)[] step) in Steps.Select(step => (usual, step)).Concat(Steps.Where(step => step.All(part => part.Item3 == 1)).Select(step => (deterministic, step))))
         {
             ForwardBatch batch = sequences.Batch(step);
             using Tensor expected = sequences.Plain(batch), actual = sequences.Run(attention, batch);

@@ -62,7 +62,8 @@ public sealed class SourceTests
     // Every source is here, or its test fails.
     private static IEnumerable<IReadOnlyList<string>> Variants(string name, int sharedBytes) => name switch
     {
-        "attention_plan.cu" or "attention_rows.cu" or "cache.cu" => Forms.Select(form => form.Unit(name).Constants),
+        "attention_plan.cu" or "attention_rows.cu" => from form in Forms from tokens in new[] { CudaAttentionForm.ShortPiece, CudaAttentionForm.LongPiece } select form.Unit(name, tokens).Constants,
+        "cache.cu" => Forms.Select(form => form.Unit(name).Constants),
         "attention_tiles.cu" => Forms.Where(form => form.HasTiles).Select(form => form.Unit(name).Constants),
         "batch.cu" or "sampling_edits.cu" or "sampling_scores.cu" => [[]],
         "codes.cu" => Codes.Select(format => format.Constants),

@@ -1,9 +1,8 @@
-// How attention is cut into work. A token's context is cut into pieces of PIECE tokens, at fixed places: its result is that of its pieces, added one after the other, whoever computes them. That
+// How attention is cut into work. A token's context is cut into pieces of PIECE tokens (128 or 256), at fixed places: its result is that of its pieces, added one after the other, whoever computes them. That
 // makes it the same bit for bit in any batch and behind any cut of its prompt.
 #pragma once
 #include "cache.cuh"
 
-#define PIECE 128       // tokens
 #define LIST 8          // query heads of one KV head that are computed together
 #define LISTS (KV_HEADS * ((GROUP_SIZE + LIST - 1) / LIST))
 #define HEADS (GROUP_SIZE < LIST ? GROUP_SIZE : LIST)

@@ -1,6 +1,6 @@
-// Lays out a step's attention, once for all layers. Compiled for KV_HEADS, GROUP_SIZE, HEAD_DIM, BLOCK_SIZE and TILE_ROWS.
+// Lays out a step's attention, once for all layers. Compiled for KV_HEADS, GROUP_SIZE, HEAD_DIM, BLOCK_SIZE, TILE_ROWS and PIECE.
 //   1. A sequence with at least `chunk` tokens in the step is cut into tiles of TILE_ROWS tokens.
-//   2. Every other token is a row. One that sees more than `unsplit` tokens is split into its pieces while `capacity` lasts, which is enough to occupy the device; the others are computed by one block each.
+//   2. Every other token is a row. One that sees several pieces is split while `capacity` lasts, which is enough to occupy the device; the others are computed by one block each.
 #include "attention.cuh"
 #include "overlap.cuh"
 
@@ -43,7 +43,7 @@ __device__ __forceinline__ int sequence_of(int row, const int* token_starts, int
     return low;
 }
 
-extern "C" __global__ __launch_bounds__(THREADS) void plan_attention(const int* token_starts, const int* context_lengths, int tokens, int sequences, int chunk, int unsplit, int capacity,
+extern "C" __global__ __launch_bounds__(THREADS) void plan_attention(const int* token_starts, const int* context_lengths, int tokens, int sequences, int chunk, int capacity,
                                                                      Work* rows, Work* pieces, Work* tiles, Plan* plan)
 {
     __shared__ int split_pieces;
@@ -64,7 +64,7 @@ extern "C" __global__ __launch_bounds__(THREADS) void plan_attention(const int* 
         tiles_before += whole;
         if (is_tile) tiles[tile] = { row, sequence, context, left };
 
-        int seen = max(context - left + 1, 0), wanted = is_row && seen > unsplit ? (seen + PIECE - 1) / PIECE : 0;
+        int seen = max(context - left + 1, 0), wanted = is_row && seen > PIECE ? (seen + PIECE - 1) / PIECE : 0;
         int end = pieces_before + sum_up_to_here(wanted, whole);
         pieces_before += whole;
         bool is_split = wanted > 0 && end <= capacity;

@@ -1,4 +1,4 @@
-// Attention of single tokens over the paged cache (Dao et al. 2023, "Flash-Decoding"). Compiled for ACT, KV, HEAD_DIM, GROUP_SIZE, KV_HEADS and BLOCK_SIZE.
+// Attention of single tokens over the paged cache (Dao et al. 2023, "Flash-Decoding"). Compiled for ACT, KV, HEAD_DIM, GROUP_SIZE, KV_HEADS, BLOCK_SIZE and PIECE.
 //   1. A job is a row or a piece of plan_attention, for up to LIST query heads of one KV head. Blocks take jobs by turns: how many there are is known on the device alone.
 //   2. The warps of a block share a piece (piece_tensor.cuh, piece_plain.cuh) and their parts are added in order.
 //   3. Pieces are added in order: in the block that computes a row, or for a row that was split in the block that is the last to finish a piece of it.

@@ -36,8 +36,8 @@ __device__ __forceinline__ Angles load_angles(const float* cosines, const float*
     {
         int i = element_of(s);
         if (i >= HALF) continue;
-        angles.cosines[s] = make_float2(load_constant(cosines + i), load_constant(cosines + i + 1));
-        angles.sines[s] = make_float2(load_constant(sines + i), load_constant(sines + i + 1));
+        angles.cosines[s] = load_constant(reinterpret_cast<const float2*>(cosines + i));
+        angles.sines[s] = load_constant(reinterpret_cast<const float2*>(sines + i));
     }
     return angles;
 }
@@ -108,7 +108,8 @@ extern "C" __global__ void rotate_and_store(ACT* queries, const ACT* keys, const
     let_next_begin();
     int head = blockIdx.y * (blockDim.x / WARP) + threadIdx.x / WARP, slot = load_settled(slots + blockIdx.x);
     long long token = blockIdx.x, angle = (long long)load_settled(positions + blockIdx.x) * HALF;
-    Angles angles = load_angles(cosines + angle, sines + angle);
+    Angles angles = {};
+    if (head < QUERY_HEADS + KV_HEADS) angles = load_angles(cosines + angle, sines + angle);
     await_previous();
     if (head < QUERY_HEADS)
     {

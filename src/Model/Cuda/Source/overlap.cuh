@@ -47,6 +47,7 @@ __device__ __forceinline__ uint4 load_weights(const void* global)
 }
 
 __device__ __forceinline__ float load_constant(const float* global) { return __ldg(global); }
+__device__ __forceinline__ float2 load_constant(const float2* global) { return __ldg(global); }
 
 // What is written before the first kernel that overlaps, past the first-level cache: the kernel before may have left there what it held in the step before.
 __device__ __forceinline__ int load_settled(const int* global)

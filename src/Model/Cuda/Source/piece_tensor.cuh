@@ -13,7 +13,8 @@ typedef Parts<KV, 4> KeyParts;
 typedef Parts<KV, 8> ValueParts;
 
 #define TILE_BYTES (TILE * HEAD_DIM * (int)sizeof(KV))
-#define STEP_BYTES ((int)sizeof(KV) * 4096) // of keys, and of values, that a warp has under way: with heads of up to 128 all that it has of a piece, so that it waits for memory once
+// Of keys, and of values, that a warp has under way: enough for the memory, and not too much for the registers. In short pieces all there is, so that a warp waits for memory once.
+#define STEP_BYTES ((int)sizeof(KV) * (PIECE == 128 ? 4096 : 2048))
 
 struct TensorPiece
 {

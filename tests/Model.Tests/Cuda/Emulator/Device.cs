@@ -10,11 +10,10 @@ internal sealed unsafe class Device : IDisposable
 
     /// <param name="bytes">Of its memory.</param>
     /// <param name="seed">Of the order of threads.</param>
-    /// <param name="multiprocessors">Null for as many as usual. Where there are few, blocks that go on until all is done go on for longer.</param>
-    public Device(long bytes = 1L << 30, int seed = 0, int? multiprocessors = null)
+    /// <param name="multiprocessors">Of it. Where there are few, blocks that go on until all is done go on for longer.</param>
+    public Device(long bytes = 1L << 30, int seed = 0, int multiprocessors = EmulatedDriver.Multiprocessors)
     {
-        Driver = new EmulatedDriver(bytes, seed);
-        if (multiprocessors is { } count) Driver = new EmulatedDriver(bytes, seed) { Device = Driver.Device with { MultiprocessorCount = count } };
+        Driver = new EmulatedDriver(bytes, seed, multiprocessors);
         Stream = new CudaStream(Driver, _compiler);
         Products = new EmulatedProducts(_compiler, Stream);
     }

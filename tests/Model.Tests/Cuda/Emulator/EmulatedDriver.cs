@@ -22,16 +22,21 @@ internal sealed unsafe partial class EmulatedDriver : ICudaDriver
     private bool _overlaps; // kernels in it
     private bool _awaits; // the next of them
 
+    /// <summary>Of a device when nothing else is said.</summary>
+    public const int Multiprocessors = 132;
+
     /// <param name="bytes">Memory of the device.</param>
     /// <param name="seed">Of every order that is left to chance; 0 takes that of <c>LLAMA_EMULATOR_SEED</c>, or 1.</param>
-    public EmulatedDriver(long bytes = 1L << 30, int seed = 0)
+    /// <param name="multiprocessors">Of the device.</param>
+    public EmulatedDriver(long bytes = 1L << 30, int seed = 0, int multiprocessors = Multiprocessors)
     {
+        Device = new CudaDevice(0, "Emulated", 9, 0, multiprocessors, MostSharedBytes);
         _bytes = bytes;
         _whereabouts = Whereabouts;
         _chance = new Random(seed != 0 ? seed : int.TryParse(Environment.GetEnvironmentVariable("LLAMA_EMULATOR_SEED"), out int set) ? set : 1);
     }
 
-    public CudaDevice Device { get; init; } = new(0, "Emulated", 9, 0, 132, MostSharedBytes);
+    public CudaDevice Device { get; }
 
     public bool CanOverlap { get; init; }
 

@@ -22,6 +22,7 @@ UNWATCHED inline uint4 load_weights(const void* global)
 }
 
 UNWATCHED inline float load_constant(const float* global) { return *(const volatile float*)global; }
+UNWATCHED inline float2 load_constant(const float2* global) { return make_float2(load_constant(&global->x), load_constant(&global->y)); }
 
 // What was written before the first kernel that overlaps.
 UNWATCHED inline int load_settled(const int* global) { return *(const volatile int*)global; }
