@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything worth knowing about this server on this machine, in one call of about five minutes, and never more than nine: what it has, whether its kernels are right, how fast a Llama 2 7B is
+# Everything worth knowing about this server on this machine, in one call of three to four minutes, and never more than nine: what it has, whether its kernels are right, how fast a Llama 2 7B is
 # (random weights of that shape), and how fast transformers is with the same weights. Each part has its own time limit and a failed one does not stop the rest; what a part printed lies in the
 # folder of results.
 #

@@ -92,5 +92,4 @@ def median(values):
 
 
 if __name__ == "__main__":
-    with torch.inference_mode():
-        main()
+    main()
