@@ -10,7 +10,7 @@ using static TorchSharp.torch;
 
 namespace Llama.Bench;
 
-/// <summary>Where a step's time goes on a CUDA device: each kind of kernel alone in all layers, so that weights come from memory as in a step. Decode steps as graphs, with and without overlapping.</summary>
+/// <summary>Where a step's time goes on a CUDA device: each kind of kernel alone in all layers, so that weights come from memory as in a step. Alone, products take their input as it is, where a step of few rows makes norms and gates part of them. Decode steps as graphs, with and without overlapping.</summary>
 internal static class GpuBench
 {
     private const int BlockSize = 16, Launches = 5;

@@ -9,8 +9,11 @@ internal readonly record struct CudaFewRowsForm(CudaLinearFormat Format, int Row
 {
     private const int Warps = 8, TileOutputs = 16, BroadOutputs = 4;
 
-    /// <summary>Outputs that a block makes at a time: its warps one or several each, or of codes all a tile, whose inputs they share.</summary>
-    public int BlockOutputs => Format.IsCodes ? TileOutputs : Warps * WarpOutputs;
+    /// <summary>Outputs of all weights together that a block makes at a time: its warps one or several each, or of codes a tile of each weight, whose inputs they share.</summary>
+    public int BlockOutputs => Format.IsCodes ? TileOutputs * (IsGated ? 2 : 1) : Warps * WarpOutputs;
+
+    /// <summary>Shared memory of a block that its launch does not ask for, at most: sums of its warps and of squares.</summary>
+    public int StaticBytes => sizeof(float) * Rows * Warps * (Format.IsCodes ? 1 + 2 * TileOutputs * (IsGated ? 2 : 1) : 1);
 
     /// <summary>Blocks that a multiprocessor holds.</summary>
     public int Resident => Format.IsCodes
@@ -19,7 +22,7 @@ internal readonly record struct CudaFewRowsForm(CudaLinearFormat Format, int Row
 
     /// <summary>What they are compiled from.</summary>
     public CudaUnit Unit => Format.IsCodes
-        ? new CudaUnit("few_rows_codes.cu", [.. Format.Constants, $"ROWS={Rows}", $"GATED={(IsGated ? 1 : 0)}", $"BATCH={Batch}", $"RESIDENT={Resident}"])
+        ? new CudaUnit("few_rows_codes.cu", [.. Format.Constants, $"ROWS={Rows}", $"GATED={(IsGated ? 1 : 0)}", $"BATCH={Batch}", $"STATIC_BYTES={StaticBytes}", $"RESIDENT={Resident}"])
         : new CudaUnit("few_rows.cu", [$"ROWS={Rows}", $"OUTPUTS={WarpOutputs}", $"GATED={(IsGated ? 1 : 0)}", $"RESIDENT={Resident}"]);
 
     private int WarpOutputs => IsBroad ? BroadOutputs : 1;
@@ -52,9 +55,10 @@ internal readonly record struct CudaFewRowsForm(CudaLinearFormat Format, int Row
     /// <param name="rows">Of the input.</param>
     /// <param name="outputs">Of each weight, one after the other.</param>
     /// <param name="multiprocessors">Of the device.</param>
-    public static CudaFewRowsForm For(CudaLinearFormat format, int rows, ReadOnlySpan<int> outputs, int multiprocessors)
+    /// <param name="isGated">Whether they are a gate and what it gates, to be computed as such if that is broad.</param>
+    public static CudaFewRowsForm For(CudaLinearFormat format, int rows, ReadOnlySpan<int> outputs, int multiprocessors, bool isGated = false)
     {
-        CudaFewRowsForm broad = new(format, RowsFor(rows), IsBroad: true);
+        CudaFewRowsForm broad = new(format, RowsFor(rows), IsBroad: true, isGated);
         int blocks = 0;
         bool isEven = true;
         foreach (int count in outputs)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Llama.Model.Kernels;
 using static TorchSharp.torch;
 
@@ -7,7 +8,7 @@ namespace Llama.Model.Cuda;
 /// The products of a model on a CUDA device, and the way each goes. Few rows have kernels of their own; others read weights once for up to 64 rows and widen codes on the way; from some number of rows on, which
 /// <see cref="Calibrate"/> measures, cuBLAS is faster, for codes too, which are widened for it slice by slice. Where there is no cuBLAS, and in deterministic mode, ours do all.
 /// </summary>
-/// <param name="stream">Where everything is enqueued. Once all is prepared and loaded every call can be captured: the way depends on the number of rows alone.</param>
+/// <param name="stream">Where everything is enqueued. Once all is prepared and loaded every call can be captured: the way depends on nothing but the number of rows and the weights.</param>
 /// <param name="products">cuBLAS; null where there is none. Not taken over.</param>
 /// <param name="deterministic">Whether a row's result must be the same, bit by bit, whatever the other rows.</param>
 internal sealed unsafe class CudaLinear(CudaStream stream, ICudaProducts? products, bool deterministic) : IDisposable
@@ -80,14 +81,18 @@ internal sealed unsafe class CudaLinear(CudaStream stream, ICudaProducts? produc
     /// <param name="rows">Of the input.</param>
     /// <param name="projections">What it is to be multiplied with.</param>
     public bool HasNorm(int rows, ReadOnlySpan<Projection> projections) =>
-        _fewRows is not null && CountAlike(projections) == projections.Length && _fewRows.Takes(rows, projections[0].Weight) && !_switch.IsMany(rows, CudaLinearFormat.Of(projections[0].Weight));
+        _fewRows is not null && CountAlike(projections) == projections.Length && _fewRows.Takes(rows, projections[0].Weight, hasNorm: true) && !_switch.IsMany(rows, CudaLinearFormat.Of(projections[0].Weight));
 
     /// <summary>output = RmsNorm(input) · weightᵀ for each projection, for as few rows and such weights as <see cref="HasNorm"/> says.</summary>
     /// <param name="input">[rows, inputs] float32</param>
     /// <param name="norm">[1, inputs] float32: weights of the norm.</param>
     /// <param name="epsilon">Keeps a row of zeros from being divided by 0.</param>
     /// <param name="projections">Outputs [rows, outputs] are bfloat16 or float32.</param>
-    public void NormLinear(Matrix input, Matrix norm, float epsilon, ReadOnlySpan<Projection> projections) => _fewRows!.Run(new CudaFewRowsInput(input, norm, epsilon), projections, add: false);
+    public void NormLinear(Matrix input, Matrix norm, float epsilon, ReadOnlySpan<Projection> projections)
+    {
+        Debug.Assert(input.Dtype == ScalarType.Float32 && norm.Dtype == ScalarType.Float32);
+        _fewRows!.Run(new CudaFewRowsInput(input, norm, epsilon), projections, add: false);
+    }
 
     /// <summary>Whether <see cref="NormGated"/> can be called where <see cref="HasNorm"/> says yes.</summary>
     public bool HasGate(int rows, Projection gate, Projection up) => _fewRows!.TakesGate(rows, gate, up);
@@ -98,7 +103,11 @@ internal sealed unsafe class CudaLinear(CudaStream stream, ICudaProducts? produc
     /// <param name="epsilon">Keeps a row of zeros from being divided by 0.</param>
     /// <param name="gate">Its output is [rows, outputs] bfloat16.</param>
     /// <param name="up">Its output is not written.</param>
-    public void NormGated(Matrix input, Matrix norm, float epsilon, Projection gate, Projection up) => _fewRows!.RunGated(new CudaFewRowsInput(input, norm, epsilon), gate, up);
+    public void NormGated(Matrix input, Matrix norm, float epsilon, Projection gate, Projection up)
+    {
+        Debug.Assert(input.Dtype == ScalarType.Float32 && norm.Dtype == ScalarType.Float32);
+        _fewRows!.RunGated(new CudaFewRowsInput(input, norm, epsilon), gate, up);
+    }
 
     public void Dispose()
     {
@@ -131,7 +140,7 @@ internal sealed unsafe class CudaLinear(CudaStream stream, ICudaProducts? produc
         if (input.Dtype != expected) throw new ArgumentException($"Activations are {input.Dtype} where these weights need {expected}.");
         if (isMany) foreach (Projection projection in projections) Multiply(input, projection, add ? 1 : 0);
         else if (expected == ScalarType.Float32) (_float ??= new CudaLinearFloat(stream)).Run(input, projections, add);
-        else if (_fewRows is not null && _fewRows.Takes(input.Rows, projections[0].Weight)) _fewRows.Run(new CudaFewRowsInput(input), projections, add);
+        else if (_fewRows is not null && _fewRows.Takes(input.Rows, projections[0].Weight, hasNorm: false)) _fewRows.Run(new CudaFewRowsInput(input), projections, add);
         else _tiles.Run(input, projections, add);
     }
 

@@ -9,7 +9,7 @@ internal sealed class CudaLinearSwitch(bool isFixed)
     /// <summary>Most rows that are measured.</summary>
     public const int MostRows = 1024;
 
-    private const int Never = int.MaxValue, Runs = 3;
+    private const int Never = int.MaxValue, Runs = 3, FewRows = 8;
 
     private static readonly int[] Candidates = [2, 4, 8, 16, 32, 64, 128, 256, 512, MostRows];
 
@@ -42,7 +42,9 @@ internal sealed class CudaLinearSwitch(bool isFixed)
         int from = Never;
         foreach (int rows in Candidates.Reverse())
         {
-            if (Best(rows, isMany: true) >= Best(rows, isMany: false)) return from;
+            // With few rows ours make norm and gate too, which is not in these times.
+            float worthIt = rows < FewRows ? 0.95f : 1;
+            if (Best(rows, isMany: true) >= worthIt * Best(rows, isMany: false)) return from;
             from = rows;
         }
         return from;

@@ -49,6 +49,10 @@ internal sealed class ShardedKernels : IKernels, IDisposable
 
     public void Linear(Matrix input, ReadOnlySpan<Projection> projections) => _kernels.Linear(input, projections);
 
+    public void NormLinear(Matrix input, Matrix weight, float epsilon, Matrix normed, ReadOnlySpan<Projection> projections) => _kernels.NormLinear(input, weight, epsilon, normed, projections);
+
+    public void NormGated(Matrix input, Matrix weight, float epsilon, Matrix normed, Projection gate, Projection up) => _kernels.NormGated(input, weight, epsilon, normed, gate, up);
+
     /// <summary>The residual is the same on all devices and counts once: only the first adds to it, the others put their product in its place.</summary>
     public void LinearAdd(Matrix input, Weight weight, Matrix residual)
     {

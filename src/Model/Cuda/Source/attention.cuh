@@ -1,5 +1,5 @@
-// How attention is cut into work. A token's context is cut into pieces of PIECE tokens (128 or 256), at fixed places: its result is that of its pieces, added one after the other, whoever computes them. That
-// makes it the same bit for bit in any batch and behind any cut of its prompt.
+// How attention is cut into work. A token's context is cut into pieces of PIECE tokens, at fixed places: its result is that of its pieces, added one after the other, whoever computes them. That
+// makes it the same bit for bit in any batch and behind any cut of its prompt, where PIECE is the same for all steps.
 #pragma once
 #include "cache.cuh"
 

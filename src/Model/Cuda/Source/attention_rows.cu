@@ -198,9 +198,13 @@ extern "C" __global__ __launch_bounds__(THREADS, LEAST_BLOCKS) void attend_rows(
     let_next_begin();
     const Cache cache = { keys, values, key_scales, value_scales, block_tables, stride };
     const Scratch scratch = { mixes, peaks, arrivals };
-    const int row_jobs = load_settled(&plan->rows) * LISTS;
-    if (blockIdx.x >= row_jobs + load_settled(&plan->pieces) * LISTS) return; // and make room
-    Job job(blockIdx.x, row_jobs, rows, pieces);
+    const int first_row_jobs = load_settled(&plan->rows) * LISTS;
+    if (blockIdx.x >= first_row_jobs + load_settled(&plan->pieces) * LISTS) // makes room; but for the first, lest the next kernel waits for nobody
+    {
+        if (blockIdx.x == 0) await_previous();
+        return;
+    }
+    Job job(blockIdx.x, first_row_jobs, rows, pieces);
     job.prefetch(cache, blockIdx.x % LISTS % KV_HEADS);
     await_previous();
     for (int at = blockIdx.x;;)

@@ -4,7 +4,7 @@
 //
 // GATED: the first weight is a gate's and the second what it gates, with as many outputs; a block makes 16 of the one and the same of the other, and silu(gate) · up is stored.
 //
-// BITS, MINIMA, GRAIN: codes.cuh. ROWS: 1, 2, 4 or 8. BATCH: units of a batch. RESIDENT: blocks that a multiprocessor is to hold. Grid: any number of blocks.
+// BITS, MINIMA, GRAIN: codes.cuh. ROWS: 1, 2, 4 or 8. BATCH: units of a batch. STATIC_BYTES: of shared memory, at most. RESIDENT: blocks that a multiprocessor is to hold. Grid: any number of blocks.
 #include "codes.cuh"
 #include "few_rows.cuh"
 #include "silu.cuh"
@@ -27,19 +27,19 @@ struct Batch { Unit units[BATCH]; };
 struct Walk
 {
     const Operand &a, &b, &c;
-    const int tiles, inputs, groups, group_shift, begin, end; // begin, end: units of this warp
+    const int tiles, inputs, groups, group_shift, span, begin, end; // begin, end: units of this warp; span: of the warp that has most, for as many batches all warps go
     int tile, weight, unit;     // weight: of WEIGHTS
     const u8* codes;            // of this lane
     const float* scales;
     int minima;                 // floats from a scale to its minimum
 
     __device__ __forceinline__ Walk(const Operand& a, const Operand& b, const Operand& c, int tiles, int inputs, int groups, int group_shift)
-        : a(a), b(b), c(c), tiles(tiles), inputs(inputs), groups(groups), group_shift(group_shift), begin(share_of(threadIdx.x / WARP)), end(share_of(threadIdx.x / WARP + 1)), tile(blockIdx.x), weight(0)
+        : a(a), b(b), c(c), tiles(tiles), inputs(inputs), groups(groups), group_shift(group_shift), span(ceiling(ceiling(inputs, UNIT), WARPS)), begin(share_of(threadIdx.x / WARP)), end(share_of(threadIdx.x / WARP + 1)), tile(blockIdx.x), weight(0)
     {
         enter();
     }
 
-    __device__ __forceinline__ int share_of(int warp) const { return min(warp * ceiling(ceiling(inputs, UNIT), WARPS), ceiling(inputs, UNIT)); }
+    __device__ __forceinline__ int share_of(int warp) const { return min(warp * span, ceiling(inputs, UNIT)); }
 
     __device__ __forceinline__ void enter()
     {
@@ -57,7 +57,7 @@ struct Walk
         if (tile >= tiles) return;
 #pragma unroll
         for (int u = 0; u < BATCH; u++) load(max(min(unit + u, end - 1), 0), batch.units[u]);
-        if ((unit += BATCH) < end) return;
+        if ((unit += BATCH) < begin + span) return;
         if (++weight == WEIGHTS)
         {
             weight = 0;
@@ -134,6 +134,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT) few_rows(const v
     DYNAMIC_SHARED(bf16, shared);
     __shared__ Norm norms;
     __shared__ float parts[2][WEIGHTS][WARPS][ROWS][OUTPUTS]; // by turns, so that one barrier a tile is enough
+    static_assert(sizeof(parts) + sizeof(Norm) <= STATIC_BYTES, "more shared memory than CudaFewRowsForm counts");
     let_next_begin();
     const Input input = { input_values, norm, epsilon, rows, inputs };
     const Operand a = { weights0, scales0, output0, outputs0 }, b = { weights1, scales1, output1, outputs1 }, c = { weights2, scales2, output2, outputs2 };
@@ -154,7 +155,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, RESIDENT) few_rows(const v
 #pragma unroll
         for (int u = 0; u < BATCH; u++)
             multiply(batch.units[u], values + max(min(unit + u, walk.end - 1), 0) * UNIT, unit + u < walk.end ? 1.0f : 0.0f, sums);
-        if ((unit += BATCH) < walk.end) return;
+        if ((unit += BATCH) < walk.begin + walk.span) return;
 #pragma unroll
         for (int i = 0; i < 4; i++)
         {

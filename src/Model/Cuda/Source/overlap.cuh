@@ -1,6 +1,6 @@
 // Kernels that overlap. Where a graph was recorded for it (ICudaDriver.BeginCapture) the blocks of a kernel take their places as soon as all blocks of the one before have theirs: the device then
 // idles neither while a kernel ends nor until the next has begun. Until the kernel before is over, nothing may be touched that a kernel writes; so each begins with begin_kernel, but for those
-// that find something to do meanwhile. Source: PTX ISA, "griddepcontrol". Devices before sm_90 have none of it, and elsewhere than in such a graph both return at once.
+// that find something to do meanwhile. A kernel is over when all its blocks are: of each at least one must wait, or the next would not wait for the one before it. Source: PTX ISA, "griddepcontrol". Devices before sm_90 have none of it, and elsewhere than in such a graph both return at once.
 #pragma once
 #include "common.cuh"
 

@@ -13,8 +13,9 @@ typedef Parts<KV, 4> KeyParts;
 typedef Parts<KV, 8> ValueParts;
 
 #define TILE_BYTES (TILE * HEAD_DIM * (int)sizeof(KV))
-// Of keys, and of values, that a warp has under way: enough for the memory, and not too much for the registers. In short pieces all there is, so that a warp waits for memory once.
-#define STEP_BYTES ((int)sizeof(KV) * (PIECE == 128 ? 4096 : 2048))
+// Of keys, and of values, that a warp has under way: enough for the memory, and not too much for the registers. Where a warp has but two tiles of a piece, and heads are of 128 elements or fewer, that is
+// all, so that it waits for memory once.
+#define STEP_BYTES ((int)sizeof(KV) * (TILES <= 2 ? 4096 : 2048))
 
 struct TensorPiece
 {
