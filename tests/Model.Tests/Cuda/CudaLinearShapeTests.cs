@@ -56,6 +56,24 @@ public sealed unsafe class CudaLinearShapeTests
     }
 
     [Theory]
+    [InlineData(16, false, true, 4096, 4096, 4096)] // queries, keys and values of a 7B
+    [InlineData(16, false, false, 4096)] // its output
+    [InlineData(16, true, true, 11008, 11008)]
+    [InlineData(16, false, true, 32000)]
+    [InlineData(16, false, false, 32003)] // not by fours
+    [InlineData(8, true, true, 11008, 11008)]
+    [InlineData(8, true, false, 3584, 3584)] // a 70B's on eight devices: 224 tiles of both
+    [InlineData(4, false, false, 4096)]
+    [InlineData(4, false, true, 32003)]
+    public void FewRows_OutputsOfModels_AreBroadWhereTheyOccupyTheDeviceTwice(int bits, bool isGated, bool isBroad, params int[] outputs)
+    {
+        CudaFewRowsForm form = CudaFewRowsForm.For(new CudaLinearFormat(bits, Grain: 64), rows: 3, outputs, multiprocessors: 132, isGated);
+        Assert.Equal((4, isBroad), (form.Rows, form.IsBroad));
+        Assert.Contains(form, CudaFewRowsForm.All(form.Format).Append(form with { IsBroad = false }));
+        Assert.InRange(form.StaticBytes, 1, 18 << 10);
+    }
+
+    [Theory]
     [InlineData(60, 64, 4, "hidden_size is 60")]
     [InlineData(64, 100, 4, "intermediate_size is 100")]
     [InlineData(64, 64, 2, "num_attention_heads · head_dim is 6")]
