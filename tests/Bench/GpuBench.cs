@@ -13,7 +13,7 @@ namespace Llama.Bench;
 /// <summary>Where a step's time goes on a CUDA device: each kind of kernel alone in all layers, so that weights come from memory as in a step. Alone, products take their input as it is, where a step of few rows makes norms and gates part of them. Decode steps as graphs, with and without overlapping.</summary>
 internal static class GpuBench
 {
-    private const int BlockSize = 16, Launches = 5;
+    private const int BlockSize = StepBench.BlockSize, Launches = 5;
 
     public static Command Command()
     {
@@ -171,23 +171,6 @@ internal static class GpuBench
             return times.Order().ElementAt(rounds / 2);
         }
 
-        private ForwardBatch Batch(int sequences)
-        {
-            int blocks = _size.BlocksPerSequence;
-            ForwardBatch batch = new(Tokens * sequences, sequences, blocks) { TokenCount = Tokens * sequences, SequenceCount = sequences, SampleCount = sequences };
-            for (int i = 0; i < blocks * sequences; i++) batch.BlockTables[i] = i;
-            for (int s = 0; s < sequences; s++)
-            {
-                batch.TokenStarts[s + 1] = (s + 1) * Tokens;
-                batch.ContextLengths[s] = Context;
-                batch.Samples[s] = new SampleRow { TokenRow = (s + 1) * Tokens - 1 };
-                for (int i = 0; i < Tokens; i++)
-                {
-                    int row = s * Tokens + i, position = Context - Tokens + i;
-                    (batch.TokenIds[row], batch.Positions[row], batch.Slots[row]) = (row % 1000, position, s * blocks * BlockSize + position);
-                }
-            }
-            return batch;
-        }
+        private ForwardBatch Batch(int sequences) => StepBench.Batch(Tokens, Context, sequences);
     }
 }

@@ -8,6 +8,7 @@ using Llama.Model.Sampling;
 using Llama.Model.Tests.Cuda;
 using Llama.Model.Torch;
 using Llama.Scheduling;
+using Llama.Tests.Shared;
 
 namespace Llama.Bench;
 
@@ -17,17 +18,7 @@ internal static class HostBench
     private const int MaxSequences = 256, BlockSize = 16;
 
     // Large where the host's arrays depend on it, else small.
-    private static readonly LlamaConfig Config = new()
-    {
-        HiddenSize = 64,
-        IntermediateSize = 96,
-        LayerCount = 2,
-        HeadCount = 4,
-        KvHeadCount = 2,
-        HeadDim = 16,
-        VocabSize = 32_000,
-        ContextLength = 4096,
-    };
+    private static readonly LlamaConfig Config = SmallLlama.Config with { VocabSize = 32_000, ContextLength = 4096 };
 
     public static Command Command()
     {

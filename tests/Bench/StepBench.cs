@@ -12,7 +12,8 @@ namespace Llama.Bench;
 /// <summary>Where a step's time goes: a prompt, or decode rows behind contexts, through the whole model, kernel by kernel.</summary>
 internal static class StepBench
 {
-    private const int BlockSize = 16;
+    /// <summary>Tokens of a block of the cache.</summary>
+    public const int BlockSize = 16;
 
     public static Command Command()
     {
@@ -60,7 +61,11 @@ internal static class StepBench
 
     private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
 
-    private static ForwardBatch Batch(int tokens, int context, int sequences)
+    /// <summary>A step of sequences that are all alike.</summary>
+    /// <param name="tokens">Of each sequence in the step.</param>
+    /// <param name="context">Of each sequence, those tokens counted.</param>
+    /// <param name="sequences">How many.</param>
+    public static ForwardBatch Batch(int tokens, int context, int sequences)
     {
         int blocks = (context + BlockSize - 1) / BlockSize;
         ForwardBatch batch = new(tokens * sequences, sequences, blocks) { TokenCount = tokens * sequences, SequenceCount = sequences, SampleCount = sequences };
