@@ -178,7 +178,7 @@ internal sealed class DeviceModel : IDisposable
     {
         if (limit is not long bytes) return null;
         long exchanged = _group is null ? 0 : ShardGroup.BytesOf(_group.Whole, held, _size, _device.Memory.IsHost);
-        MemoryPlan plan = new(bytes, _device.Options, _source, held, _size, _device.Format.Dtype, exchanged);
+        MemoryPlan plan = new(bytes, _device.Options, _source, held, _size, _device.Format.Dtype, _device.Memory.IsHost, exchanged);
         plan.Make(plan.Demand(_device.Backend, BytesPerBlockOf(held.ShapeOf(_source.Config))), _device.FreeBytes);
         plan.Begin(_device.Backend, keeps: _device.Choice.Process is not null);
         return plan;

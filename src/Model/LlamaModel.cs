@@ -86,8 +86,8 @@ internal sealed class LlamaModel : IDisposable
 
     private void Attend(AttentionWeights weights, KvLayer cache, ForwardBatch batch, Activations a)
     {
-        _kernels.NormLinear(a.Residual, weights.Norm, Epsilon, a.Normed, [new(weights.Query, a.Queries), new(weights.Key, a.Keys), new(weights.Value, a.Values)]); // [tokens, heads · headDim], [tokens, kvHeads · headDim] twice
-        _kernels.RotateAndStore(a.Queries, a.Keys, a.Values, _rope, batch, _attention, cache);
+        Projection query = new(weights.Query, a.Queries), key = new(weights.Key, a.Keys), value = new(weights.Value, a.Values); // [tokens, heads · headDim], [tokens, kvHeads · headDim] twice
+        _kernels.NormRotated(a.Residual, weights.Norm, Epsilon, a.Normed, [query, key, value], _rope, batch, _attention, cache);
         _kernels.Attend(a.Queries, batch, _attention, cache, a.Attended);
         _kernels.LinearAdd(a.Attended, weights.Output, a.Residual);
     }

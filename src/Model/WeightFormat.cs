@@ -83,12 +83,12 @@ internal sealed record WeightFormat(ScalarType Dtype, QuantizationPlan? Plan, bo
         return !isHost && SplitsOutliers(stored) ? "Weights in int8-outliers are multiplied on a CPU only; use Model:Device=cpu, or Model:Dtype=int8." : null;
     }
 
-    /// <summary>Memory of a model's weights in this form.</summary>
+    /// <summary>Memory of a model's weights in this form, on a CPU.</summary>
     public long BytesOf(LlamaConfig config)
     {
         QuantizationPlan? plan = PlanFor(config.Quantization);
         return CheckpointLayout.Expected(config).Sum(tensor => plan?.TypeOf(tensor.Name, config.TieWordEmbeddings) is { } type
-            ? type.BytesOf(tensor.Shape)
+            ? type.BytesOf(tensor.Shape, isHost: true)
             : tensor.ElementCount * (tensor.Shape.Length == 1 || Dtype == ScalarType.Float32 ? sizeof(float) : sizeof(ushort))); // norms are float32
     }
 

@@ -59,6 +59,17 @@ internal sealed class PartialKernels(IKernels kernels, LlamaConfig config) : IKe
         SiluMultiply(gate.Output, up.Output);
     }
 
+    public void NormRotated(Matrix input, Matrix weight, float epsilon, Matrix normed, ReadOnlySpan<Projection> projections, RopeTable rope, ForwardBatch batch, AttentionShape shape, KvLayer cache)
+    {
+        if (IsWanted("norms") && IsWanted("queries, keys, values") && IsWanted("rope and store"))
+        {
+            kernels.NormRotated(input, weight, epsilon, normed, projections, rope, batch, shape, cache);
+            return;
+        }
+        NormLinear(input, weight, epsilon, normed, projections);
+        RotateAndStore(projections[0].Output, projections[1].Output, projections[2].Output, rope, batch, shape, cache);
+    }
+
     public void RotateAndStore(Matrix queries, Matrix keys, Matrix values, RopeTable rope, ForwardBatch batch, AttentionShape shape, KvLayer cache)
     {
         if (IsWanted("rope and store")) kernels.RotateAndStore(queries, keys, values, rope, batch, shape, cache);

@@ -29,7 +29,9 @@ internal interface IWeightSource : IDisposable
     Weight Table(string name) => Weight(name);
 
     /// <summary>Bytes of a weight that will be handed out in codes; null of any other.</summary>
-    long? CodeBytes(string name);
+    /// <param name="name">Of the weight.</param>
+    /// <param name="isHost">Whether the processor is to multiply with it.</param>
+    long? CodeBytes(string name, bool isHost);
 
     /// <summary>Inputs that share a scale in a weight that the files hold in codes and that will be handed out so; null of any other.</summary>
     int? GroupSizeOf(string name) => null;

@@ -39,7 +39,7 @@ internal sealed class PackedWeights(IWeightSource source, BackgroundPacking? bac
 
     public Weight Table(string name) => source.Table(name);
 
-    public long? CodeBytes(string name) => source.CodeBytes(name);
+    public long? CodeBytes(string name, bool isHost) => source.CodeBytes(name, isHost);
 
     public int? GroupSizeOf(string name) => source.GroupSizeOf(name);
 

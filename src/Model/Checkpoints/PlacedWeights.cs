@@ -35,7 +35,7 @@ internal sealed class PlacedWeights(IWeightSource source, DeviceMemory memory, S
         using (codes) return Place(name, codes.ToDense(dtype));
     }
 
-    public long? CodeBytes(string name) => source.CodeBytes(name);
+    public long? CodeBytes(string name, bool isHost) => source.CodeBytes(name, isHost);
 
     public StoredWeight Stored(string name, ScalarType type) => source.Stored(name, type);
 

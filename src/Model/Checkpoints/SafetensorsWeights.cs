@@ -21,7 +21,7 @@ internal sealed class SafetensorsWeights(Checkpoint checkpoint, bool keepsQuanti
 
     public Weight Weight(string name) => TypeOf(name) is { } type ? Quantized(name, type) : new DenseWeight(checkpoint.Map(name));
 
-    public long? CodeBytes(string name) => keepsQuantised && TypeOf(name) is { } type ? type.BytesOf(_shapes[name]) : null;
+    public long? CodeBytes(string name, bool isHost) => keepsQuantised && TypeOf(name) is { } type ? type.BytesOf(_shapes[name], isHost) : null;
 
     public int? GroupSizeOf(string name) => keepsQuantised && TypeOf(name) is { } type ? type.GroupSizeOf((int)_shapes[name][1]) : null;
 

@@ -28,29 +28,29 @@ internal static class WeightDemand
     /// <param name="source">Of the weights.</param>
     /// <param name="dtype">Of what is not in codes.</param>
     /// <param name="part">Which part.</param>
-    /// <param name="isHost">Whether the device is the processor, which reads rows of codes too; others keep the embedding in floating point.</param>
+    /// <param name="isHost">Whether the device is the processor, which reads rows of codes too; others keep the embedding in floating point, and scales of codes in fewer bytes.</param>
     public static long Bytes(IWeightSource source, ScalarType dtype, ModelPart part, bool isHost = false) =>
-        CheckpointLayout.Expected(source.Config, part).Sum(tensor => tensor.Name == CheckpointLayout.Embedding && !isHost ? OfEmbedding(source, dtype, part, tensor) : BytesOf(source, tensor, dtype));
+        CheckpointLayout.Expected(source.Config, part).Sum(tensor => tensor.Name == CheckpointLayout.Embedding && !isHost ? OfEmbedding(source, dtype, part, tensor) : BytesOf(source, tensor, dtype, isHost));
 
     /// <summary>The same without embedding, final norm and head.</summary>
-    public static long LayerBytes(IWeightSource source, ScalarType dtype, ModelPart part) =>
-        CheckpointLayout.Expected(source.Config, part).Where(tensor => tensor.Name.StartsWith(CheckpointLayout.LayersPrefix, StringComparison.Ordinal)).Sum(tensor => BytesOf(source, tensor, dtype));
+    public static long LayerBytes(IWeightSource source, ScalarType dtype, ModelPart part, bool isHost) =>
+        CheckpointLayout.Expected(source.Config, part).Where(tensor => tensor.Name.StartsWith(CheckpointLayout.LayersPrefix, StringComparison.Ordinal)).Sum(tensor => BytesOf(source, tensor, dtype, isHost));
 
-    /// <summary>Of a part's weights in products, but for a head that is the embedding.</summary>
+    /// <summary>Of a part's weights in products on the processor, but for a head that is the embedding.</summary>
     public static long ProductBytes(IWeightSource source, ScalarType dtype, ModelPart part) => CheckpointLayout.Expected(source.Config, part)
         .Where(tensor => tensor.Shape.Length > 1 && tensor.Name != CheckpointLayout.Embedding)
-        .Sum(tensor => BytesOf(source, tensor, dtype));
+        .Sum(tensor => BytesOf(source, tensor, dtype, isHost: true));
 
-    private static long OfEmbedding(IWeightSource source, ScalarType dtype, ModelPart part, CheckpointLayout.ExpectedTensor tensor) => source.CodeBytes(tensor.Name) is long codes
+    private static long OfEmbedding(IWeightSource source, ScalarType dtype, ModelPart part, CheckpointLayout.ExpectedTensor tensor) => source.CodeBytes(tensor.Name, isHost: false) is long codes
         ? (part.HasEmbedding ? Dense(tensor, dtype) : 0) + (source.Config.TieWordEmbeddings && part.HasHead(source.Config) ? codes : 0)
         : Dense(tensor, dtype);
 
     /// <summary>Bytes of one of them as a norm or in products.</summary>
-    public static long BytesOf(IWeightSource source, CheckpointLayout.ExpectedTensor tensor, ScalarType dtype) => source.CodeBytes(tensor.Name) ?? Dense(tensor, dtype);
+    public static long BytesOf(IWeightSource source, CheckpointLayout.ExpectedTensor tensor, ScalarType dtype, bool isHost) => source.CodeBytes(tensor.Name, isHost) ?? Dense(tensor, dtype);
 
     /// <summary>Bytes of the embedding on a device.</summary>
     public static long EmbeddingBytes(IWeightSource source, ScalarType dtype, bool isHost) =>
-        (isHost ? source.CodeBytes(CheckpointLayout.Embedding) : null) ?? Matrix.BytesOf(source.Config.VocabSize, source.Config.HiddenSize, dtype);
+        (isHost ? source.CodeBytes(CheckpointLayout.Embedding, isHost) : null) ?? Matrix.BytesOf(source.Config.VocabSize, source.Config.HiddenSize, dtype);
 
     // Of the quantised forms those that are smaller than what was asked for.
     private static IEnumerable<string> Smaller(LlamaConfig config, ModelPart part, long need)
@@ -58,7 +58,7 @@ internal static class WeightDemand
         foreach ((string name, QuantizationType type) in new[] { ("int8", QuantizationType.Int8), ("int4", QuantizationType.Int4) })
         {
             var plan = QuantizationPlan.Of(type);
-            long bytes = CheckpointLayout.Expected(config, part).Sum(tensor => (plan.TypeOf(tensor.Name, config.TieWordEmbeddings)?.BytesOf(tensor.Shape) ?? Dense(tensor, ScalarType.BFloat16))
+            long bytes = CheckpointLayout.Expected(config, part).Sum(tensor => (plan.TypeOf(tensor.Name, config.TieWordEmbeddings)?.BytesOf(tensor.Shape, isHost: false) ?? Dense(tensor, ScalarType.BFloat16))
                 + (tensor.Name == CheckpointLayout.Embedding && config.TieWordEmbeddings ? Dense(tensor, ScalarType.BFloat16) : 0));
             if (bytes < need) yield return $"{name} ({Mebibytes(bytes)})";
         }

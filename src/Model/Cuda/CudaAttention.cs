@@ -41,7 +41,7 @@ internal sealed unsafe class CudaAttention : IDisposable
         _capacity = capacity ?? Math.Max((contextLength + CudaAttentionForm.ShortPiece - 1) / CudaAttentionForm.ShortPiece, 16 * _mostBlocks / form.Lists);
 
         int parts = _capacity * form.Lists, heads = parts * form.HeadsAtOnce;
-        long size = 0, rows = Reserve((long)maxTokens * WorkBytes), tiles = Reserve((long)maxTokens * WorkBytes), pieces = Reserve((long)_capacity * WorkBytes), counts = Reserve(8),
+        long size = 0, rows = Reserve((long)maxTokens * WorkBytes), tiles = Reserve((long)maxTokens * WorkBytes), pieces = Reserve((long)_capacity * WorkBytes), counts = Reserve(12),
             arrivals = Reserve((long)parts * sizeof(int)), peaks = Reserve((long)heads * 2 * sizeof(float)), mixes = Reserve((long)heads * form.Shape.HeadDim * sizeof(float));
         _scratch = stream.Driver.Allocate(size);
         (_rows, _tiles, _pieces, _counts) = (At(rows), At(tiles), At(pieces), At(counts));

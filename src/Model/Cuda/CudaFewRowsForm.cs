@@ -1,71 +1,69 @@
 namespace Llama.Model.Cuda;
 
-/// <summary>One way in which <c>few_rows.cu</c> or <c>few_rows_codes.cu</c> is compiled.</summary>
+/// <summary>One way in which <c>few_rows.cu</c> is compiled.</summary>
 /// <param name="Format">Of the weights: bfloat16 or codes.</param>
 /// <param name="Rows">Of the input, at most: 1, 2, 4, and with codes 8.</param>
-/// <param name="IsBroad">Whether there are outputs enough to occupy the device. Else the few blocks that there are have more under way.</param>
-/// <param name="IsGated">Whether the products are those of a gate and of what it gates; only if broad.</param>
-internal readonly record struct CudaFewRowsForm(CudaLinearFormat Format, int Rows, bool IsBroad, bool IsGated = false)
+/// <param name="Depth">Steps of a warp, of 1 KiB of weights each, that are under way.</param>
+internal readonly record struct CudaFewRowsForm(CudaLinearFormat Format, int Rows, int Depth)
 {
-    private const int Warps = 8, TileOutputs = 16, BroadOutputs = 4;
+    /// <summary>Of a block.</summary>
+    public const int Threads = 512;
 
-    /// <summary>Outputs of all weights together that a block makes at a time: its warps one or several each, or of codes a tile of each weight, whose inputs they share.</summary>
-    public int BlockOutputs => Format.IsCodes ? TileOutputs * (IsGated ? 2 : 1) : Warps * WarpOutputs;
+    private const int Warps = Threads / 32, LineBytes = 32 * 16, Lines = 2, Padding = 512, BankElements = 32, TileOutputs = 16; // as in the sources
 
-    /// <summary>Shared memory of a block that its launch does not ask for, at most: sums of its warps and of squares.</summary>
-    public int StaticBytes => sizeof(float) * Rows * Warps * (Format.IsCodes ? 1 + 2 * TileOutputs * (IsGated ? 2 : 1) : 1);
+    /// <summary>What it is compiled from.</summary>
+    public CudaUnit Unit => new("few_rows.cu", [.. Format.Constants, $"ROWS={Rows}", $"DEPTH={Depth}"]);
 
-    /// <summary>Blocks that a multiprocessor holds.</summary>
-    public int Resident => Format.IsCodes
-        ? ScalesOfUnit > 1 || !IsBroad ? 2 : 3
-        : Rows * WarpOutputs > 8 ? 2 : Rows * WarpOutputs > 1 ? 3 : 4;
+    /// <summary>Steps that a warp begins with before it asks for its input, which waits in memory behind them.</summary>
+    /// <param name="hasNorm">Whether the input is to be normalised. Where it is not, it comes later: from attention, or from much larger products.</param>
+    public int Ahead(bool hasNorm) => Format.IsCodes ? 1 : hasNorm ? Depth / 2 : Depth;
 
-    /// <summary>What they are compiled from.</summary>
-    public CudaUnit Unit => Format.IsCodes
-        ? new CudaUnit("few_rows_codes.cu", [.. Format.Constants, $"ROWS={Rows}", $"GATED={(IsGated ? 1 : 0)}", $"BATCH={Batch}", $"STATIC_BYTES={StaticBytes}", $"RESIDENT={Resident}"])
-        : new CudaUnit("few_rows.cu", [$"ROWS={Rows}", $"OUTPUTS={WarpOutputs}", $"GATED={(IsGated ? 1 : 0)}", $"RESIDENT={Resident}"]);
+    /// <summary>Shared memory of a block that its launch does not ask for: sums of squares.</summary>
+    public int StaticBytes => Rows * Warps * sizeof(float);
 
-    private int WarpOutputs => IsBroad ? BroadOutputs : 1;
+    private int CellBytes => Lines * LineBytes + (Format.IsCodes ? Lines * Format.UnitInputs / Format.Grain * TileOutputs * Format.ScaleBytes : 0);
 
-    // What the registers hold of units with their scales.
-    private int Batch => ScalesOfUnit switch { 1 => IsBroad ? 3 : 5, 2 => 2, _ => 1 };
+    private int SumsOfRow(int inputs) => Format.HasMinima || Format.Bits == 4 ? inputs / Format.Grain : 0;
 
-    private int ScalesOfUnit => (Format.HasMinima ? 2 : 1) * Format.UnitInputs / Math.Min(Format.Grain, Format.UnitInputs);
+    /// <summary>Shared memory that a launch asks for: rings, input and sums.</summary>
+    /// <param name="rows">Of the input.</param>
+    /// <param name="inputs">Of the product.</param>
+    /// <param name="hasNorm">Whether the input is to be normalised.</param>
+    /// <param name="outputs">That a block makes, of all weights together, at most.</param>
+    public int SharedBytes(int rows, int inputs, bool hasNorm, int outputs)
+    {
+        int padded = (inputs + Padding - 1) / Padding * Padding;
+        return Warps * (Depth * CellBytes + sizeof(int)) + rows * ((padded + BankElements) * 2 + SumsOfRow(padded) * sizeof(float)) + (hasNorm ? inputs * sizeof(float) : 0)
+            + Rows * (outputs + Warps * ItemOutputs(Format)) * sizeof(float);
+    }
 
     /// <summary>Most rows for weights of a form; 0 where there are no such kernels.</summary>
     public static int MostRows(CudaLinearFormat format) => format.Bits switch { 32 => 0, 16 => 4, _ => 8 };
 
-    /// <summary>Rows that a kernel is compiled for, of those with at least so many.</summary>
-    public static int RowsFor(int rows) => rows <= 2 ? rows : rows <= 4 ? 4 : 8;
+    /// <summary>Outputs of a weight that are made together.</summary>
+    public static int ItemOutputs(CudaLinearFormat format) => format.IsCodes ? TileOutputs : 1;
 
     /// <summary>All ways for weights of a form.</summary>
-    public static IEnumerable<CudaFewRowsForm> All(CudaLinearFormat format)
-    {
-        foreach (int rows in new[] { 1, 2, 4, 8 }.Where(rows => rows <= MostRows(format)))
-        {
-            CudaFewRowsForm broad = new(format, rows, IsBroad: true);
-            yield return broad;
-            yield return broad with { IsBroad = false };
-            yield return broad with { IsGated = true };
-        }
-    }
+    public static IEnumerable<CudaFewRowsForm> All(CudaLinearFormat format) => from rows in new[] { 1, 2, 4, 8 } where rows <= MostRows(format) from depth in Depths(format) select new CudaFewRowsForm(format, rows, depth);
 
-    /// <summary>The way for a number of rows.</summary>
+    /// <summary>The way for a number of rows, the deepest that there is room for; null where there is none.</summary>
     /// <param name="format">Of the weights.</param>
     /// <param name="rows">Of the input.</param>
-    /// <param name="outputs">Of each weight, one after the other.</param>
-    /// <param name="multiprocessors">Of the device.</param>
-    /// <param name="isGated">Whether they are a gate and what it gates, to be computed as such if that is broad.</param>
-    public static CudaFewRowsForm For(CudaLinearFormat format, int rows, ReadOnlySpan<int> outputs, int multiprocessors, bool isGated = false)
+    /// <param name="inputs">Of the product.</param>
+    /// <param name="hasNorm">Whether the input is to be normalised.</param>
+    /// <param name="outputs">That a block makes, of all weights together, at most.</param>
+    /// <param name="sharedBytes">Shared memory that a block can have.</param>
+    public static CudaFewRowsForm? For(CudaLinearFormat format, int rows, int inputs, bool hasNorm, int outputs, int sharedBytes)
     {
-        CudaFewRowsForm broad = new(format, RowsFor(rows), IsBroad: true, isGated);
-        int blocks = 0;
-        bool isEven = true;
-        foreach (int count in outputs)
+        if (rows < 1 || rows > MostRows(format)) return null;
+        foreach (int depth in Depths(format))
         {
-            blocks += (count + broad.BlockOutputs - 1) / broad.BlockOutputs;
-            isEven &= format.IsCodes || count % BroadOutputs == 0;
+            CudaFewRowsForm form = new(format, rows <= 2 ? rows : rows <= 4 ? 4 : 8, depth);
+            if (form.SharedBytes(rows, inputs, hasNorm, outputs) + form.StaticBytes <= sharedBytes) return form;
         }
-        return broad with { IsBroad = isEven && blocks >= 2 * multiprocessors };
+        return null;
     }
+
+    // As measured: more is not faster. The second is for inputs that leave less room.
+    private static int[] Depths(CudaLinearFormat format) => [format.IsCodes ? 4 : 8, 2];
 }

@@ -5,7 +5,7 @@ namespace Llama.Model.Cuda;
 /// <summary>A kernel of a module.</summary>
 internal sealed unsafe class CudaKernel(CudaStream stream, CudaModule module, string name, int sharedBytes)
 {
-    private const int MostArguments = 24;
+    private const int MostArguments = 32;
 
     private nint _function; // 0 until it was needed
 

@@ -87,6 +87,17 @@ internal sealed unsafe class CudaKernels : IKernels, IDisposable
         }
     }
 
+    public void NormRotated(Matrix input, Matrix weight, float epsilon, Matrix normed, ReadOnlySpan<Projection> projections, RopeTable rope, ForwardBatch batch, AttentionShape shape, KvLayer cache)
+    {
+        if (cache.Keys.Dtype == ScalarType.BFloat16 && _linear.HasNorm(input.Rows, projections) && _linear.HasRotation(input.Rows, projections, shape.HeadDim))
+            _linear.NormRotated(input, weight, epsilon, [projections[0], new(projections[1].Weight, cache.Keys), new(projections[2].Weight, cache.Values)], new CudaRotation(rope, _batch, shape));
+        else
+        {
+            NormLinear(input, weight, epsilon, normed, projections);
+            RotateAndStore(projections[0].Output, projections[1].Output, projections[2].Output, rope, batch, shape, cache);
+        }
+    }
+
     public void RotateAndStore(Matrix queries, Matrix keys, Matrix values, RopeTable rope, ForwardBatch batch, AttentionShape shape, KvLayer cache) =>
         _cache.RotateAndStore(queries, keys, values, rope, _batch, cache);
 

@@ -81,7 +81,7 @@ internal sealed unsafe class CudaLinear(CudaStream stream, ICudaProducts? produc
     /// <param name="rows">Of the input.</param>
     /// <param name="projections">What it is to be multiplied with.</param>
     public bool HasNorm(int rows, ReadOnlySpan<Projection> projections) =>
-        _fewRows is not null && CountAlike(projections) == projections.Length && _fewRows.Takes(rows, projections[0].Weight, hasNorm: true) && !_switch.IsMany(rows, CudaLinearFormat.Of(projections[0].Weight));
+        _fewRows is not null && CountAlike(projections) == projections.Length && _fewRows.Takes(rows, projections, hasNorm: true) && !_switch.IsMany(rows, CudaLinearFormat.Of(projections[0].Weight));
 
     /// <summary>output = RmsNorm(input) · weightᵀ for each projection, for as few rows and such weights as <see cref="HasNorm"/> says.</summary>
     /// <param name="input">[rows, inputs] float32</param>
@@ -95,7 +95,7 @@ internal sealed unsafe class CudaLinear(CudaStream stream, ICudaProducts? produc
     }
 
     /// <summary>Whether <see cref="NormGated"/> can be called where <see cref="HasNorm"/> says yes.</summary>
-    public bool HasGate(int rows, Projection gate, Projection up) => _fewRows!.TakesGate(rows, gate, up);
+    public bool HasGate(int rows, Projection gate, Projection up) => _fewRows!.TakesGated(rows, [gate, up]);
 
     /// <summary>gate.Output = silu(RmsNorm(input) · gate.Weightᵀ) · (RmsNorm(input) · up.Weightᵀ), for as few rows and such weights as <see cref="HasNorm"/> and <see cref="HasGate"/> say.</summary>
     /// <param name="input">[rows, inputs] float32</param>
@@ -107,6 +107,21 @@ internal sealed unsafe class CudaLinear(CudaStream stream, ICudaProducts? produc
     {
         Debug.Assert(input.Dtype == ScalarType.Float32 && norm.Dtype == ScalarType.Float32);
         _fewRows!.RunGated(new CudaFewRowsInput(input, norm, epsilon), gate, up);
+    }
+
+    /// <summary>Whether <see cref="NormRotated"/> can be called where <see cref="HasNorm"/> says yes.</summary>
+    public bool HasRotation(int rows, ReadOnlySpan<Projection> projections, int headDim) => _fewRows!.TakesRotated(rows, projections, headDim);
+
+    /// <summary>RmsNorm(input) · weightᵀ into queries, keys and values; queries and keys rotated, keys and values in the cache; for as few rows and such weights as <see cref="HasNorm"/> and <see cref="HasRotation"/> say.</summary>
+    /// <param name="input">[rows, inputs] float32</param>
+    /// <param name="norm">[1, inputs] float32: weights of the norm.</param>
+    /// <param name="epsilon">Keeps a row of zeros from being divided by 0.</param>
+    /// <param name="projections">Into queries [rows, heads · headDim], and the cache's keys and values; bfloat16.</param>
+    /// <param name="rotation">By what, and where to.</param>
+    public void NormRotated(Matrix input, Matrix norm, float epsilon, ReadOnlySpan<Projection> projections, CudaRotation rotation)
+    {
+        Debug.Assert(input.Dtype == ScalarType.Float32 && norm.Dtype == ScalarType.Float32 && projections[1].Output.Dtype == ScalarType.BFloat16);
+        _fewRows!.RunRotated(new CudaFewRowsInput(input, norm, epsilon), projections, rotation);
     }
 
     public void Dispose()
@@ -140,7 +155,7 @@ internal sealed unsafe class CudaLinear(CudaStream stream, ICudaProducts? produc
         if (input.Dtype != expected) throw new ArgumentException($"Activations are {input.Dtype} where these weights need {expected}.");
         if (isMany) foreach (Projection projection in projections) Multiply(input, projection, add ? 1 : 0);
         else if (expected == ScalarType.Float32) (_float ??= new CudaLinearFloat(stream)).Run(input, projections, add);
-        else if (_fewRows is not null && _fewRows.Takes(input.Rows, projections[0].Weight, hasNorm: false)) _fewRows.Run(new CudaFewRowsInput(input), projections, add);
+        else if (_fewRows is not null && _fewRows.Takes(input.Rows, projections, hasNorm: false)) _fewRows.Run(new CudaFewRowsInput(input), projections, add);
         else _tiles.Run(input, projections, add);
     }
 

@@ -15,6 +15,9 @@ internal readonly record struct CudaLinearFormat(int Bits, bool HasMinima = fals
     /// <summary>Inputs of a unit of codes, of which a lane has 16 bytes.</summary>
     public int UnitInputs => Bits == 4 ? 64 : 32;
 
+    /// <summary>Bytes of an output's scale in a group of codes and, if it has one, its minimum.</summary>
+    public int ScaleBytes => QuantizedWeight.ScaleBytes(HasMinima, isHost: false);
+
     /// <summary>What the kernels for it are compiled with.</summary>
     public string[] Constants => [$"BITS={Bits}", $"MINIMA={(HasMinima ? 1 : 0)}", $"GRAIN={Grain}"];
 

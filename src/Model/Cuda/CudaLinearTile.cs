@@ -52,5 +52,5 @@ internal readonly record struct CudaLinearTile(CudaLinearFormat Format, int Toke
 
     private int StageBytes => Warps * (WarpInputs * WarpOutputs * Format.Bits / 8 + ScaleBytes) + StageInputs * Rows * 2;
 
-    private int ScaleBytes => Format.IsCodes ? WarpInputs / Format.Grain * WarpOutputs * sizeof(float) * (Format.HasMinima ? 2 : 1) : 0;
+    private int ScaleBytes => Format.IsCodes ? WarpInputs / Format.Grain * WarpOutputs * Format.ScaleBytes : 0;
 }

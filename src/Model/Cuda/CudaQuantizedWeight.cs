@@ -47,14 +47,14 @@ internal sealed class CudaQuantizedWeight : Weight
     /// <summary>Address of [tiles, units, 32] of 16 bytes.</summary>
     public nint Codes { get; }
 
-    /// <summary>Address of [tiles, groups, 16] float32 scales and, behind them, as many minima if there are any.</summary>
+    /// <summary>Address of [tiles, groups, 16] scales: the nearest float16 (65,504 at most), or float32 with as many minima behind them.</summary>
     public nint Scales { get; }
 
     public override long ByteCount => CodeBytes + ScaleBytes;
 
     private long CodeBytes => (long)TileCount * UnitCount * 32 * 16;
 
-    private long ScaleBytes => (long)TileCount * GroupCount * Tile * sizeof(float) * (Format.HasMinima ? 2 : 1);
+    private long ScaleBytes => (long)TileCount * GroupCount * Tile * Format.ScaleBytes;
 
     public override Tensor Widen(Tensor? rows = null) => throw new InvalidOperationException("Codes on a CUDA device are for its own kernels; the plain ones take weights that were widened before.");
 

@@ -73,6 +73,15 @@ internal interface IKernels
         SiluMultiply(gate.Output, up.Output);
     }
 
+    /// <summary><see cref="NormLinear"/> into queries, keys and values, and <see cref="RotateAndStore"/> of those.</summary>
+    /// <param name="normed">[tokens, hidden]; left in an unspecified state, as the outputs for keys and values are.</param>
+    /// <param name="projections">Into queries, keys and values.</param>
+    void NormRotated(Matrix input, Matrix weight, float epsilon, Matrix normed, ReadOnlySpan<Projection> projections, RopeTable rope, ForwardBatch batch, AttentionShape shape, KvLayer cache)
+    {
+        NormLinear(input, weight, epsilon, normed, projections);
+        RotateAndStore(projections[0].Output, projections[1].Output, projections[2].Output, rope, batch, shape, cache);
+    }
+
     /// <summary>Logits of the whole vocabulary where several devices have some of their columns each; else they are whole already.</summary>
     /// <param name="logits">[rows, tokens of this device]</param>
     /// <returns>[rows, vocab], on the first device.</returns>

@@ -28,9 +28,18 @@ internal sealed class QuantizedWeight(int inputs, int bits, int groupSize, Matri
         Matrix Empty(int columns, ScalarType dtype) => HostMemory.EmptyForReading(outputs, columns, dtype);
     }
 
-    /// <summary>Bytes of a weight of this form.</summary>
-    public static long BytesOf(long outputs, int inputs, int bits, int groupSize, bool hasMinima) =>
-        outputs * (RowBytes(inputs, bits) + (inputs + groupSize - 1) / groupSize * (hasMinima ? 2L : 1) * sizeof(float));
+    /// <summary>Bytes of a weight of this form where it is multiplied.</summary>
+    /// <param name="outputs">Its rows.</param>
+    /// <param name="inputs">Of a row.</param>
+    /// <param name="bits">Of a code.</param>
+    /// <param name="groupSize">Inputs that share a scale.</param>
+    /// <param name="hasMinima">Whether groups have minima.</param>
+    /// <param name="isHost">Whether that is on the processor, as here; a GPU's may have some padding beside.</param>
+    public static long BytesOf(long outputs, int inputs, int bits, int groupSize, bool hasMinima, bool isHost) =>
+        outputs * (RowBytes(inputs, bits) + (inputs + groupSize - 1) / groupSize * (long)ScaleBytes(hasMinima, isHost));
+
+    /// <summary>Bytes of a group's scale and minimum: a GPU has scales without minima in float16.</summary>
+    public static int ScaleBytes(bool hasMinima, bool isHost) => hasMinima ? 2 * sizeof(float) : isHost ? sizeof(float) : sizeof(ushort);
 
     /// <summary>8 or 4.</summary>
     public int Bits { get; } = bits;

@@ -15,10 +15,11 @@ namespace Llama.Model.Offload;
 /// <param name="part">What of the model the device holds.</param>
 /// <param name="size">Of the largest step.</param>
 /// <param name="dtype">Of weights that are not in codes.</param>
+/// <param name="isHost">As <see cref="Kernels.DeviceMemory.IsHost"/> of the device.</param>
 /// <param name="exchanged">Bytes that it takes to share the part with other devices.</param>
-internal sealed class MemoryPlan(long limit, ModelOptions options, IWeightSource source, ModelPart part, StepSize size, ScalarType dtype, long exchanged = 0)
+internal sealed class MemoryPlan(long limit, ModelOptions options, IWeightSource source, ModelPart part, StepSize size, ScalarType dtype, bool isHost, long exchanged = 0)
 {
-    private readonly IReadOnlyList<WeightUnit> _units = WeightUnit.Of(source, part, dtype);
+    private readonly IReadOnlyList<WeightUnit> _units = WeightUnit.Of(source, part, dtype, isHost);
     private string _leastForAll = "";
 
     /// <summary>Where each weight goes; there once it was made.</summary>
@@ -61,9 +62,9 @@ internal sealed class MemoryPlan(long limit, ModelOptions options, IWeightSource
     /// <exception cref="ArgumentException">Weights that would have to stream cannot; with the remedy.</exception>
     public void Begin(IBackend backend, bool keeps)
     {
-        if (backend.Memory.IsHost) FreedMemory.GoesBackAtOnce();
+        if (isHost) FreedMemory.GoesBackAtOnce();
         if (!Layout.Streams) return;
-        if (backend.Memory.IsHost) CheckStreams();
+        if (isHost) CheckStreams();
         OffloadPlan streamed = keeps ? Layout with { IsResident = [.. Layout.IsResident.Select((stays, unit) => stays && unit == WeightUnit.Head(part.LayerCount))] } : Layout;
         Stream = backend.CreateStream(source, _units, streamed, dtype, part.HasEmbedding ? TableRows : 0);
     }
@@ -97,19 +98,18 @@ internal sealed class MemoryPlan(long limit, ModelOptions options, IWeightSource
     /// <param name="backend">Of the device, with its kernels made.</param>
     /// <param name="bytesPerBlock">Of the cache, over all layers.</param>
     public MemoryDemand Demand(IBackend backend, long bytesPerBlock) =>
-        Demand(backend.BaseBytes(part.ShapeOf(source.Config), size, isAhead: false), backend.ActivationDtype, backend.Memory.IsHost, bytesPerBlock);
+        Demand(backend.BaseBytes(part.ShapeOf(source.Config), size, isAhead: false), backend.ActivationDtype, bytesPerBlock);
 
     /// <summary>The same of a device that is not in use.</summary>
     /// <param name="baseBytes">As <see cref="IBackend.BaseBytes"/>.</param>
     /// <param name="activations">As <see cref="IBackend.ActivationDtype"/>.</param>
-    /// <param name="isHost">As <see cref="Kernels.DeviceMemory.IsHost"/>.</param>
     /// <param name="bytesPerBlock">Of the cache, over all layers.</param>
-    public MemoryDemand Demand(long baseBytes, ScalarType activations, bool isHost, long bytesPerBlock)
+    public MemoryDemand Demand(long baseBytes, ScalarType activations, long bytesPerBlock)
     {
         LlamaConfig config = source.Config, shape = part.ShapeOf(config);
         long least = options.BlockCount ?? size.BlocksPerSequence, most = KvPoolSize.Most(options, size.ContextLength).BlockCount;
         CheckpointLayout.ExpectedTensor[] tensors = [.. CheckpointLayout.Expected(config, part)];
-        long norms = tensors.Where(tensor => tensor.Shape.Length == 1).Sum(tensor => WeightDemand.BytesOf(source, tensor, dtype));
+        long norms = tensors.Where(tensor => tensor.Shape.Length == 1).Sum(tensor => WeightDemand.BytesOf(source, tensor, dtype, isHost));
         long table = WeightDemand.Bytes(source, dtype, part, isHost) - norms - _units.Sum(unit => unit.Bytes);
         return new MemoryDemand(
             baseBytes, LlamaModel.StepBytes(shape, size, activations, HasHead) + exchanged, norms, table, isHost && part.HasEmbedding ? LookedUpBytes : 0,

@@ -27,21 +27,22 @@ internal sealed record WeightUnit(IReadOnlyList<string> Names, long Bytes)
     /// <param name="source">Of the model's weights.</param>
     /// <param name="part">The part.</param>
     /// <param name="dtype">Of all that are not in codes.</param>
-    public static IReadOnlyList<WeightUnit> Of(IWeightSource source, ModelPart part, ScalarType dtype)
+    /// <param name="isHost">Whether the processor is to multiply with them.</param>
+    public static IReadOnlyList<WeightUnit> Of(IWeightSource source, ModelPart part, ScalarType dtype, bool isHost)
     {
         List<WeightUnit> units = [];
         for (int layer = part.FirstLayer; layer < part.EndLayer; layer++)
         {
-            units.Add(Of(source, dtype, CheckpointLayout.LayerPrefix(layer) + "self_attn."));
-            units.Add(Of(source, dtype, CheckpointLayout.LayerPrefix(layer) + "mlp."));
+            units.Add(Of(CheckpointLayout.LayerPrefix(layer) + "self_attn."));
+            units.Add(Of(CheckpointLayout.LayerPrefix(layer) + "mlp."));
         }
-        if (part.HasHead(source.Config)) units.Add(Of(source, dtype, CheckpointLayout.HeadOf(source.Config)));
+        if (part.HasHead(source.Config)) units.Add(Of(CheckpointLayout.HeadOf(source.Config)));
         return units;
-    }
 
-    private static WeightUnit Of(IWeightSource source, ScalarType dtype, string prefix)
-    {
-        CheckpointLayout.ExpectedTensor[] matrices = [.. CheckpointLayout.Expected(source.Config).Where(tensor => tensor.Name.StartsWith(prefix, StringComparison.Ordinal))];
-        return new WeightUnit([.. matrices.Select(tensor => tensor.Name)], matrices.Sum(tensor => WeightDemand.BytesOf(source, tensor, dtype)));
+        WeightUnit Of(string prefix)
+        {
+            CheckpointLayout.ExpectedTensor[] matrices = [.. CheckpointLayout.Expected(source.Config).Where(tensor => tensor.Name.StartsWith(prefix, StringComparison.Ordinal))];
+            return new WeightUnit([.. matrices.Select(tensor => tensor.Name)], matrices.Sum(tensor => WeightDemand.BytesOf(source, tensor, dtype, isHost)));
+        }
     }
 }

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Llama.Model.Parallel;
 
 /// <summary>What a layer takes on a device: the first with the embedding, the last with the final norm and the head.</summary>
-/// <param name="WeightBytes">Memory of its weights.</param>
+/// <param name="WeightBytes">Memory of its weights, on whichever device they take the most.</param>
 /// <param name="CacheBytes">Memory of its part of the least cache.</param>
 /// <param name="ReadBytes">What a usual step reads of its weights: all but the embedding's table, of which that is next to nothing, and half the head, through which of a prompt only its end goes.</param>
 internal readonly record struct LayerSize(long WeightBytes, long CacheBytes, long ReadBytes)
@@ -17,7 +17,7 @@ internal readonly record struct LayerSize(long WeightBytes, long CacheBytes, lon
     public static LayerSize Of(IWeightSource source, ScalarType dtype, int layer, long cacheBytes)
     {
         ModelPart part = new(layer, 1);
-        long weights = WeightDemand.Bytes(source, dtype, part), bare = WeightDemand.LayerBytes(source, dtype, part);
+        long weights = Math.Max(WeightDemand.Bytes(source, dtype, part, isHost: false), WeightDemand.Bytes(source, dtype, part, isHost: true)), bare = WeightDemand.LayerBytes(source, dtype, part, isHost: true);
         return new LayerSize(weights, cacheBytes, part.HasHead(source.Config) ? (bare + weights) / 2 : bare);
     }
 }

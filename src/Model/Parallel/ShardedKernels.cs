@@ -53,6 +53,9 @@ internal sealed class ShardedKernels : IKernels, IDisposable
 
     public void NormGated(Matrix input, Matrix weight, float epsilon, Matrix normed, Projection gate, Projection up) => _kernels.NormGated(input, weight, epsilon, normed, gate, up);
 
+    public void NormRotated(Matrix input, Matrix weight, float epsilon, Matrix normed, ReadOnlySpan<Projection> projections, RopeTable rope, ForwardBatch batch, AttentionShape shape, KvLayer cache) =>
+        _kernels.NormRotated(input, weight, epsilon, normed, projections, rope, batch, shape, cache);
+
     /// <summary>The residual is the same on all devices and counts once: only the first adds to it, the others put their product in its place.</summary>
     public void LinearAdd(Matrix input, Weight weight, Matrix residual)
     {

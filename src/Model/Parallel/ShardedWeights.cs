@@ -51,7 +51,7 @@ internal sealed class ShardedWeights(IWeightSource source, Shard shard) : IWeigh
         }
     }
 
-    public long? CodeBytes(string name) => source.CodeBytes(name) is not long whole ? null : shard.PartOf(name).ShareOf(whole); // columns have some padding beside
+    public long? CodeBytes(string name, bool isHost) => source.CodeBytes(name, isHost) is not long whole ? null : shard.PartOf(name).ShareOf(whole); // columns have some padding beside
 
     public StoredWeight Stored(string name, ScalarType dtype) =>
         throw new ArgumentException("Model:MemoryLimit leaves no room for all weights, and those that devices share do not stream on the processor; raise it, or set Model:TensorParallel=1, with which whole layers stream.");

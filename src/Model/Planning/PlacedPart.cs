@@ -33,12 +33,12 @@ internal sealed class PlacedPart
         _shape = part.ShapeOf(part.ShardCount == 1 ? whole : part.ShardOf(whole).Config);
         ScalarType dtype = choice.ActivationDtype(format.Dtype);
         long activations = Activations.BytesOf(_shape, size.Tokens, dtype), embedding = part.HasEmbedding ? WeightDemand.EmbeddingBytes(held, format.Dtype, IsHost) : 0;
-        long[] layers = [.. Enumerable.Range(part.FirstLayer, part.LayerCount).Select(layer => WeightDemand.LayerBytes(held, format.Dtype, new ModelPart(layer, 1)))];
+        long[] layers = [.. Enumerable.Range(part.FirstLayer, part.LayerCount).Select(layer => WeightDemand.LayerBytes(held, format.Dtype, new ModelPart(layer, 1), IsHost))];
         long exchanged = ShardGroup.BytesOf(whole, part, size, IsHost);
         Plan = new DevicePlan(choice.Device.Name, freeBytes, part.FirstLayer, layers, embedding, WeightDemand.Bytes(held, format.Dtype, part, IsHost) - layers.Sum() - embedding,
             CacheBytes: 0, activations, LlamaModel.StepBytes(_shape, size, dtype, part.HasHead(whole)) - activations + exchanged)
         { Share = part.Share(whole), Holds = part.Describe(whole) };
-        if (choice.MemoryLimit is long limit) _limited = Limit(new MemoryPlan(limit, options, held, part, size, format.Dtype, exchanged));
+        if (choice.MemoryLimit is long limit) _limited = Limit(new MemoryPlan(limit, options, held, part, size, format.Dtype, IsHost, exchanged));
     }
 
     /// <summary>What lies there, without the cache.</summary>
@@ -63,7 +63,7 @@ internal sealed class PlacedPart
 
     private MemoryPlan? Limit(MemoryPlan memory)
     {
-        MemoryDemand demand = memory.Demand(BaseBytes(), _choice.ActivationDtype(_format.Dtype), IsHost, BytesPerBlock);
+        MemoryDemand demand = memory.Demand(BaseBytes(), _choice.ActivationDtype(_format.Dtype), BytesPerBlock);
         Plan = Plan with { LimitBytes = _choice.MemoryLimit, BaseBytes = demand.Base };
         try
         {

@@ -45,7 +45,8 @@ public sealed partial record QuantizationType(int Bits, int? GroupSize, bool IsS
 
     /// <summary>Bytes of a weight of this type in memory.</summary>
     /// <param name="shape">[outputs, inputs]</param>
-    internal long BytesOf(long[] shape) => Kernels.QuantizedWeight.BytesOf(shape[0], (int)shape[1], Bits, GroupSizeOf((int)shape[1]), hasMinima: !IsSymmetric);
+    /// <param name="isHost">Whether the processor is to multiply with it.</param>
+    internal long BytesOf(long[] shape, bool isHost) => Kernels.QuantizedWeight.BytesOf(shape[0], (int)shape[1], Bits, GroupSizeOf((int)shape[1]), hasMinima: !IsSymmetric, isHost);
 
     /// <summary>The spelling in full.</summary>
     public override string ToString() => $"int{Bits}{(GroupSize is int size ? $"-g{size}" : SplitsOutliers ? "" : "-row")}{(IsSymmetric ? "" : "-zp")}{(SplitsOutliers ? "-outliers" : "")}";

@@ -30,9 +30,9 @@ internal sealed class QuantizingWeights(IWeightSource source, QuantizationPlan p
         }
     }
 
-    public long? CodeBytes(string name) => source.CodeBytes(name) ?? plan.TypeOf(name, Config.TieWordEmbeddings)?.BytesOf(_shapes[name]);
+    public long? CodeBytes(string name, bool isHost) => source.CodeBytes(name, isHost) ?? plan.TypeOf(name, Config.TieWordEmbeddings)?.BytesOf(_shapes[name], isHost);
 
-    public StoredWeight Stored(string name, ScalarType dtype) => source.CodeBytes(name) is not null || plan.TypeOf(name, Config.TieWordEmbeddings) is null
+    public StoredWeight Stored(string name, ScalarType dtype) => source.CodeBytes(name, isHost: true) is not null || plan.TypeOf(name, Config.TieWordEmbeddings) is null
         ? source.Stored(name, dtype)
         : throw new ArgumentException($"Model:Dtype={plan.Layers} quantises while loading, which weights cannot be that stream from their file: each step would do it again. Quantise ahead "
             + $"(the verb quantize with --type {plan.Layers}) and serve what it wrote, or raise Model:MemoryLimit.");

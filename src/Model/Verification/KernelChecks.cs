@@ -42,6 +42,7 @@ internal sealed class KernelChecks(KernelSide fast, KernelSide reference, LlamaC
     {
         yield return Over($"embedding, {dtype}", RowCounts, tolerance, Embed);
         yield return Over($"product, {dtype}", RowCounts, tolerance, (side, rows) => Linear(side, rows, config.HiddenSize, config.IntermediateSize));
+        yield return Over($"norm, products and gate, {dtype}", RowCounts, tolerance, Gate);
         yield return Over($"product to logits, {dtype}", RowCounts, tolerance, Logits);
         yield return Over($"product added, {dtype}", RowCounts, tolerance, (side, rows) => Apply(side.Floats(rows, config.HiddenSize, 3), residual =>
             side.Kernels.LinearAdd(side.Activations(rows, config.IntermediateSize, 1), side.Weight(_format, config.HiddenSize, config.IntermediateSize, 2), residual)));
@@ -53,6 +54,8 @@ internal sealed class KernelChecks(KernelSide fast, KernelSide reference, LlamaC
     {
         string cache = $"{kvDtype.ToString().ToLowerInvariant()} cache, {dtype}";
         yield return Over($"RoPE and attention, {cache}", [1, 3, 20], tolerance, (side, fresh) => Attend(side, fresh, copies: false));
+        double codes = kvDtype == ScalarType.Int8 ? 1.0 / 127 : 0; // what is rounded differently before it may become the neighbouring code
+        yield return Over($"norm, products, RoPE and attention, {cache}", [1, 2, 7], tolerance + codes, AttendFromProducts);
         yield return Over($"copied blocks, {cache}", [1], tolerance, (side, fresh) => Attend(side, fresh, copies: true));
     }
 
@@ -83,6 +86,14 @@ internal sealed class KernelChecks(KernelSide fast, KernelSide reference, LlamaC
         return rows % 2 == 0 ? third : first; // each in some of the heights
     }
 
+    private Matrix Gate(KernelSide side, int rows)
+    {
+        (int inputs, int outputs) = (config.HiddenSize, config.IntermediateSize);
+        Projection gate = new(side.Weight(_format, outputs, inputs, 3), side.Empty(rows, outputs)), up = new(side.Weight(_format, outputs, inputs, 4), side.Empty(rows, outputs));
+        side.Kernels.NormGated(side.Floats(rows, inputs, 1), side.Floats(1, inputs, 2), 1e-5f, side.Empty(rows, inputs), gate, up);
+        return gate.Output;
+    }
+
     private Matrix Logits(KernelSide side, int rows) => Apply(side.EmptyFloats(rows, config.VocabSize), output =>
         side.Kernels.Linear(side.Activations(rows, config.HiddenSize, 1), [new(side.Weight(_format, config.VocabSize, config.HiddenSize, 2), output)]));
 
@@ -98,6 +109,19 @@ internal sealed class KernelChecks(KernelSide fast, KernelSide reference, LlamaC
         if (copies) side.Kernels.CopyBlocks(last, _shape, cache);
         int columns = config.HeadCount * config.HeadDim;
         return Apply(side.Empty(last.TokenCount, columns), output => side.Kernels.Attend(side.Activations(last.TokenCount, columns, 4, scale: 3), last, _shape, cache, output));
+    }
+
+    // A sequence's first tokens, whose queries, keys and values come from products.
+    private Matrix AttendFromProducts(KernelSide side, int rows)
+    {
+        PagedSteps steps = new(BlockSize, [rows], config.ContextLength / BlockSize);
+        ForwardBatch batch = steps.Whole();
+        KvLayer cache = side.Cache(steps.BlockCount, _shape, kvDtype);
+        (int inputs, int wide, int narrow) = (config.HiddenSize, config.HeadCount * config.HeadDim, config.KvHeadCount * config.HeadDim);
+        Projection[] projections = [.. new[] { wide, narrow, narrow }.Select((outputs, i) => new Projection(side.Weight(_format, outputs, inputs, 3 + i), side.Empty(rows, outputs)))];
+        side.Begin(batch);
+        side.Kernels.NormRotated(side.Floats(rows, inputs, 1), side.Floats(1, inputs, 2), 1e-5f, side.Empty(rows, inputs), projections, side.Rope(config), batch, _shape, cache);
+        return Apply(side.Empty(rows, wide), output => side.Kernels.Attend(projections[0].Output, batch, _shape, cache, output));
     }
 
     private void Write(KernelSide side, ForwardBatch batch, RopeTable rope, KvLayer cache)

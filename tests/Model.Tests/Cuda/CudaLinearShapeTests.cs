@@ -56,21 +56,22 @@ public sealed unsafe class CudaLinearShapeTests
     }
 
     [Theory]
-    [InlineData(16, false, true, 4096, 4096, 4096)] // queries, keys and values of a 7B
-    [InlineData(16, false, false, 4096)] // its output
-    [InlineData(16, true, true, 11008, 11008)]
-    [InlineData(16, false, true, 32000)]
-    [InlineData(16, false, false, 32003)] // not by fours
-    [InlineData(8, true, true, 11008, 11008)]
-    [InlineData(8, true, false, 3584, 3584)] // a 70B's on eight devices: 224 tiles of both
-    [InlineData(4, false, false, 4096)]
-    [InlineData(4, false, true, 32003)]
-    public void FewRows_OutputsOfModels_AreBroadWhereTheyOccupyTheDeviceTwice(int bits, bool isGated, bool isBroad, params int[] outputs)
+    [InlineData(16, 1, 4096, true, 167, 227, 8)] // gate and up of a 7B on 132 multiprocessors
+    [InlineData(16, 4, 11008, false, 32, 227, 8)]
+    [InlineData(16, 1, 11008, false, 39, 99, 2)] // on one for graphics, what a 7B's down leaves there
+    [InlineData(4, 1, 11008, false, 32, 227, 4)]
+    [InlineData(4, 7, 11008, false, 32, 227, 2)]
+    [InlineData(4, 8, 28672, false, 64, 227, null)] // a 70B's down: the input alone is more than there is
+    [InlineData(8, 9, 4096, false, 32, 227, null)]
+    [InlineData(32, 1, 4096, false, 32, 227, null)]
+    public void FewRows_ShapesOfModels_GoAsDeepAsThereIsRoom(int bits, int rows, int inputs, bool hasNorm, int outputs, int kibibytes, int? depth)
     {
-        CudaFewRowsForm form = CudaFewRowsForm.For(new CudaLinearFormat(bits, Grain: 64), rows: 3, outputs, multiprocessors: 132, isGated);
-        Assert.Equal((4, isBroad), (form.Rows, form.IsBroad));
-        Assert.Contains(form, CudaFewRowsForm.All(form.Format).Append(form with { IsBroad = false }));
-        Assert.InRange(form.StaticBytes, 1, 18 << 10);
+        CudaLinearFormat format = new(bits, Grain: 64);
+        CudaFewRowsForm? form = CudaFewRowsForm.For(format, rows, inputs, hasNorm, outputs, kibibytes << 10);
+        Assert.Equal(depth, form?.Depth);
+        if (form is not { } found) return;
+        Assert.Contains(found, CudaFewRowsForm.All(format));
+        Assert.InRange(found.SharedBytes(rows, inputs, hasNorm, outputs) + found.StaticBytes, 1, kibibytes << 10);
     }
 
     [Theory]

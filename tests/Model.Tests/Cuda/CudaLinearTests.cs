@@ -182,6 +182,70 @@ public sealed class CudaLinearTests
     }
 
     [CudaEmulatorTheory]
+    [InlineData(16, 1, 128, 3, 1)]
+    [InlineData(16, 2, 32, 2, 2)]
+    [InlineData(16, 3, 80, 1, 3)]
+    [InlineData(16, 4, 16, 5, 1)]
+    [InlineData(8, 1, 128, 2, 2)]
+    [InlineData(8, 8, 32, 1, 4)]
+    [InlineData(4, 1, 64, 3, 1)]
+    [InlineData(4, 3, 96, 2, 2)]
+    public void NormRotated_FewRows_EqualsProductsThatAreRotatedAndStored(int bits, int rows, int headDim, int kvHeads, int groupSize)
+    {
+        const int inputs = 264, blocks = 5;
+        AttentionShape shape = new(kvHeads * groupSize, kvHeads, headDim, BlockSize: 8);
+        using Device device = new(multiprocessors: 2);
+        using CudaLinear linear = new(device.Stream, products: null, deterministic: false);
+        CudaCache cache = new(device.Stream, new CudaAttentionForm(shape, ScalarType.BFloat16, ScalarType.BFloat16));
+        using CudaMemory memory = new(device.Stream);
+        using RopeTable rope = new(new RopeFrequencies([.. Enumerable.Range(0, headDim / 2).Select(i => MathF.Pow(10000, -2f * i / headDim))], 1.1f), positionCount: 60, memory);
+        using Operand query = Make(shape.HeadCount, 1), key = Make(kvHeads, 2), value = Make(kvHeads, 3);
+        linear.Prepare(query.OnDevice);
+        device.Stream.FinishLoading();
+        ForwardBatch batch = new(rows, 1, 1) { TokenCount = rows };
+        for (int t = 0; t < rows; t++) (batch.Positions[t], batch.Slots[t]) = (7 * t + 3, t == 2 ? -1 : 5 * t + 1); // one that is written nowhere
+        CudaBatch arrays = device.Upload(batch, padding: 0);
+        Matrix input = device.Matrix(DeviceMatrix.Random(rows * inputs, ScalarType.Float32, seed: 4), inputs, ScalarType.Float32), norm = device.Matrix(DeviceMatrix.Random(inputs, ScalarType.Float32, seed: 5), inputs, ScalarType.Float32);
+        (Matrix Queries, KvLayer Cache) expected = Empty(), actual = Empty();
+        Projection[] plain = [new(query.OnDevice, expected.Queries), new(key.OnDevice, device.Shape(rows, key.Outputs)), new(value.OnDevice, device.Shape(rows, value.Outputs))];
+        linear.NormLinear(input, norm, 1e-5f, plain);
+        cache.RotateAndStore(plain[0].Output, plain[1].Output, plain[2].Output, rope, arrays, expected.Cache);
+
+        Projection[] projections = [new(query.OnDevice, actual.Queries), new(key.OnDevice, actual.Cache.Keys), new(value.OnDevice, actual.Cache.Values)];
+        Assert.True(linear.HasNorm(rows, projections) && linear.HasRotation(rows, projections, headDim));
+        device.Driver.BeginCapture(device.Stream.Handle, overlaps: true); // whoever reads what kernels write must have waited for them
+        linear.NormRotated(input, norm, 1e-5f, projections, new CudaRotation(rope, arrays, shape));
+        nint graph = device.Driver.EndCapture(device.Stream.Handle);
+        device.Driver.LaunchGraph(graph, device.Stream.Handle);
+        device.Driver.DestroyGraph(graph);
+        foreach ((Matrix one, Matrix other) in new[] { (expected.Queries, actual.Queries), (expected.Cache.Keys, actual.Cache.Keys), (expected.Cache.Values, actual.Cache.Values) })
+        {
+            float[] wanted = device.Read(one), got = device.Read(other);
+            float most = wanted.Max(MathF.Abs);
+            Assert.True(most > 0);
+            for (int i = 0; i < got.Length; i++) Assert.True(Math.Abs(got[i] - wanted[i]) <= most / 128, $"{i}: {got[i]}, not {wanted[i]}"); // those are rounded once more
+        }
+
+        Operand Make(int heads, int seed) => new(device, linear, heads * headDim, inputs, bits, 64, hasMinima: false, seed);
+
+        (Matrix, KvLayer) Empty() => (device.Shape(rows, query.Outputs), new KvLayer(Zeros(), Zeros(), null, null));
+
+        Matrix Zeros() => device.Matrix(new float[blocks * kvHeads * 8 * headDim], kvHeads * 8 * headDim, ScalarType.BFloat16);
+    }
+
+    [CudaEmulatorTheory]
+    [InlineData(16, 36)]
+    [InlineData(8, 48)] // halves of heads that tiles of 16 outputs reach over
+    public void HasRotation_HalvesThatAreNoWholeItems_IsNotSo(int bits, int headDim)
+    {
+        using Device device = new();
+        using CudaLinear linear = new(device.Stream, products: null, deterministic: false);
+        using Operand weight = new(device, linear, headDim, 16, bits, null, hasMinima: false, seed: 1);
+        Projection projection = new(weight.OnDevice, device.Shape(1, headDim));
+        Assert.Equal(bits == 16, linear.HasRotation(1, [projection, projection, projection], headDim));
+    }
+
+    [CudaEmulatorTheory]
     [InlineData(32, 1, false)]
     [InlineData(16, 1, true)]
     [InlineData(16, 5, false)]
@@ -236,6 +300,69 @@ public sealed class CudaLinearTests
         device.Driver.DestroyGraph(device.Driver.EndCapture(device.Stream.Handle));
     }
 
+    // Without minima the device has scales in float16.
+    [CudaEmulatorTheory]
+    [InlineData(4, 0.1f)]
+    [InlineData(8, -1 / 3f)]
+    [InlineData(4, 2e-5f)] // below the normal ones, 6e-5
+    [InlineData(8, -1.5e-7f)] // of which there are two bits left
+    [InlineData(4, 1e6f)] // beyond the largest, 65504
+    public void Linear_ScaleThatIsNoFloat16_IsTheNearest(int bits, float scale)
+    {
+        const int inputs = 200, outputs = 20;
+        using Device device = new();
+        using CudaLinear linear = new(device.Stream, products: null, deterministic: false);
+        using QuantizedWeight nearest = OfScale((float)(Half)Math.Clamp(scale, -65504, 65504));
+        using Operand weight = new(device, linear, OfScale(scale), nearest);
+        foreach (int rows in new[] { 1, 9 })
+        {
+            float[] x = DeviceMatrix.Random(rows * inputs, ScalarType.BFloat16, seed: rows);
+            Matrix output = device.Matrix(new float[rows * outputs], outputs, ScalarType.Float32);
+            linear.Linear(device.Matrix(x, inputs, ScalarType.BFloat16), [new(weight.OnDevice, output)]);
+            weight.AssertProduct(x, new float[rows * outputs], device.Read(output), isRounded: false);
+        }
+
+        QuantizedWeight OfScale(float value)
+        {
+            QuantizedWeight codes = RandomCodes.Weight(outputs, inputs, bits, 64, hasMinima: false, seed: 1);
+            codes.Scales.Tensor.fill_(value);
+            return codes;
+        }
+    }
+
+    [CudaEmulatorFact]
+    public void Pack_AnyScales_AreTheNearestFloat16()
+    {
+        const int outputs = 1 << 12;
+        Random random = new(1);
+        float[] scales = [.. Enumerable.Range(0, outputs).Select(i => BitConverter.Int32BitsToSingle(random.Next() | i << 31))];
+        for (int i = 0; i < outputs / 2; i++) scales[i] = MathF.ScaleB(1 + random.Next(1 << 12) / 4096f, random.Next(-26, 17)); // many of them halfway between two
+        using Device device = new();
+        using CudaLinear linear = new(device.Stream, products: null, deterministic: false);
+        QuantizedWeight onHost = RandomCodes.Weight(outputs, 16, 8, null, hasMinima: false, seed: 1);
+        onHost.Scales.Tensor.copy_(tensor(scales, [outputs, 1]));
+        using CudaMemory memory = new(device.Stream) { PackCodes = linear.Pack };
+        using CudaQuantizedWeight weight = (CudaQuantizedWeight)memory.Place(onHost);
+        Half[] packed = device.Read<Half>(weight.Scales, outputs);
+        for (int i = 0; i < outputs; i++)
+        {
+            Half expected = (Half)(float.IsNaN(scales[i]) ? scales[i] : Math.Clamp(scales[i], -65504, 65504));
+            Assert.True(expected.Equals(packed[i]) && Half.IsNegative(expected) == Half.IsNegative(packed[i]), $"{scales[i]:R} became {packed[i]}, not {expected}");
+        }
+    }
+
+    [CudaEmulatorTheory]
+    [InlineData(8, 512, false)]
+    [InlineData(8, 32, false)]
+    [InlineData(4, 64, false)]
+    [InlineData(4, 16, true)]
+    public void ByteCount_WithoutPadding_IsWhatIsPlannedWith(int bits, int group, bool hasMinima)
+    {
+        using Device device = new();
+        using CudaQuantizedWeight weight = new(device.Driver, 48, 512, bits, group, hasMinima);
+        Assert.Equal(QuantizedWeight.BytesOf(48, 512, bits, group, hasMinima, isHost: false), weight.ByteCount);
+    }
+
     [CudaEmulatorTheory]
     [InlineData(8)]
     [InlineData(48)]
@@ -282,7 +409,7 @@ public sealed class CudaLinearTests
             ? new Operand(device, linear, 16, 16, 8, null, hasMinima: false, seed: 1).OnDevice
             : new Operand(device, linear, 5, 16, 16, null, hasMinima: false, seed: 1).OnDevice;
 
-        public long? CodeBytes(string name) => null;
+        public long? CodeBytes(string name, bool isHost) => null;
 
         public void Dispose() { }
     }
@@ -302,10 +429,16 @@ public sealed class CudaLinearTests
                 return;
             }
             QuantizedWeight onHost = RandomCodes.Weight(outputs, inputs, bits, group, hasMinima, seed);
-            using Tensor widened = onHost.Widen();
-            _values = widened.data<float>().ToArray();
-            using CudaMemory memory = new(device.Stream) { PackCodes = linear.Pack };
-            OnDevice = memory.Place(onHost);
+            _values = ValuesOf(onHost);
+            OnDevice = Place(device, linear, onHost);
+        }
+
+        /// <summary>Codes, which are taken over, and what they are to stand for.</summary>
+        public Operand(Device device, CudaLinear linear, QuantizedWeight onHost, QuantizedWeight meant)
+        {
+            (Outputs, Inputs, InputDtype) = (onHost.Outputs, onHost.Inputs, ScalarType.BFloat16);
+            _values = ValuesOf(meant);
+            OnDevice = Place(device, linear, onHost);
         }
 
         public int Outputs { get; }
@@ -334,5 +467,17 @@ public sealed class CudaLinearTests
         }
 
         public void Dispose() => OnDevice.Dispose();
+
+        private static float[] ValuesOf(QuantizedWeight codes)
+        {
+            using Tensor widened = codes.Widen();
+            return widened.data<float>().ToArray();
+        }
+
+        private static Weight Place(Device device, CudaLinear linear, QuantizedWeight onHost)
+        {
+            using CudaMemory memory = new(device.Stream) { PackCodes = linear.Pack };
+            return memory.Place(onHost);
+        }
     }
 }

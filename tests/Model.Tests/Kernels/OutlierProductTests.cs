@@ -203,7 +203,7 @@ public sealed class OutlierProductTests
 
         public Weight Weight(string name) => new DenseWeight(Matrix.Of(values.alias()));
 
-        public long? CodeBytes(string name) => null;
+        public long? CodeBytes(string name, bool isHost) => null;
 
         public void Dispose() => values.Dispose();
     }

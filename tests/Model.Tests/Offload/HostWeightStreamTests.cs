@@ -148,7 +148,7 @@ public sealed unsafe class HostWeightStreamTests : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private static IReadOnlyList<WeightUnit> UnitsOf(IWeightSource source) => WeightUnit.Of(source, ModelPart.Whole(Config), ScalarType.BFloat16);
+    private static IReadOnlyList<WeightUnit> UnitsOf(IWeightSource source) => WeightUnit.Of(source, ModelPart.Whole(Config), ScalarType.BFloat16, isHost: true);
 
     private static WeightStream StreamAll(IWeightSource source, IReadOnlyList<WeightUnit> units, Way way, int tableRows = 8) =>
         Stream(source, units, new OffloadPlan(new bool[units.Count], 1 << 20, 0, 0), way, tableRows);

@@ -48,6 +48,6 @@ internal static class LimitedModel
         ScalarType kvDtype = KvCache.DtypeOf(options.KvDtype, format.Dtype);
         StepSize size = new(options.MaxBatchTokens ?? backend.BatchTokens, options.MaxSequences, config.ContextLength, options.BlockSize);
         _ = backend.CreateKernels(config, size, kvDtype);
-        return new MemoryPlan(0, options, source, ModelPart.Whole(config), size, format.Dtype).Demand(backend, KvCache.BytesPerBlock(config, options.BlockSize, kvDtype));
+        return new MemoryPlan(0, options, source, ModelPart.Whole(config), size, format.Dtype, backend.Memory.IsHost).Demand(backend, KvCache.BytesPerBlock(config, options.BlockSize, kvDtype));
     }
 }

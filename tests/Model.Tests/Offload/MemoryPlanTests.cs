@@ -28,8 +28,8 @@ public sealed class MemoryPlanTests : IDisposable
             using IWeightSource source = Open();
             using LlamaWeights weights = new(Open(), part);
 
-            MemoryPlan plan = new(0, new ModelOptions { Path = _folder }, source, part, new StepSize(16, 4, 64, 16), ScalarType.BFloat16);
-            MemoryDemand demand = plan.Demand(baseBytes: 0, ScalarType.Float32, isHost: true, bytesPerBlock: 100);
+            MemoryPlan plan = new(0, new ModelOptions { Path = _folder }, source, part, new StepSize(16, 4, 64, 16), ScalarType.BFloat16, isHost: true);
+            MemoryDemand demand = plan.Demand(baseBytes: 0, ScalarType.Float32, bytesPerBlock: 100);
 
             Assert.Equal(weights.ByteCount, demand.Norms + demand.UnitBytes + demand.Table);
             Assert.Equal(part.HasHead(config) ? weights.Head!.ByteCount : 0, demand.Head);

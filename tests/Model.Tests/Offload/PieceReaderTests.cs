@@ -56,7 +56,7 @@ public sealed unsafe class PieceReaderTests : IDisposable
     private static void Check(string path, string dtype, ScalarType wanted)
     {
         using IWeightSource source = WeightSource.Open(path, WeightFormat.Parse(dtype), HostMemory.Instance, part: null, mayStream: true);
-        IReadOnlyList<WeightUnit> units = WeightUnit.Of(source, ModelPart.Whole(source.Config), wanted);
+        IReadOnlyList<WeightUnit> units = WeightUnit.Of(source, ModelPart.Whole(source.Config), wanted, isHost: true);
         OffloadPlan plan = new(new bool[units.Count], 1 << 16, 0, 0);
         using PieceStream stream = new(new HostUnits(source, units, plan, wanted, tableRows: 0), plan);
         Dictionary<string, Weight> pieces = units.SelectMany(unit => unit.Names).ToDictionary(name => name, name => stream.View(name, 0));

@@ -43,7 +43,7 @@ public sealed class SpareMemoryTests : IDisposable
     public void GiveWay_ARandomWalk_NeverLeavesTheProcessBeyondItsLimit()
     {
         using IWeightSource source = WeightSource.Open(_folder, WeightFormat.Parse("auto"), HostMemory.Instance);
-        IReadOnlyList<WeightUnit> units = WeightUnit.Of(source, ModelPart.Whole(Config), ScalarType.BFloat16);
+        IReadOnlyList<WeightUnit> units = WeightUnit.Of(source, ModelPart.Whole(Config), ScalarType.BFloat16, isHost: true);
         OffloadPlan plan = new(new bool[units.Count], 1 << 20, 0, 0);
         using HostWeightStream stream = new(new HostUnits(source, units, plan, ScalarType.BFloat16, tableRows: 8), plan, pastCache: false);
         using LlamaWeights weights = Weights();

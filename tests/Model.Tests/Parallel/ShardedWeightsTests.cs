@@ -50,7 +50,7 @@ public sealed class ShardedWeightsTests
                 Assert.Equal(all.GetType(), part.GetType());
                 Assert.True(AreSame(part.Widen(), PartOf(expected)), $"{tensor.Name} {index}");
                 if (all is OutlierWeight split) Assert.True(AreSame(((OutlierWeight)part).Columns.Widen(), PartOf(split.Columns.Widen())), $"{tensor.Name} {index}");
-                if (source.CodeBytes(tensor.Name) is long bytes && !expectedPart.IsColumns) Assert.Equal(bytes, part.ByteCount);
+                if (source.CodeBytes(tensor.Name, isHost: true) is long bytes && !expectedPart.IsColumns) Assert.Equal(bytes, part.ByteCount);
 
                 Tensor PartOf(Tensor values) => values.narrow(expectedPart.IsColumns ? 1 : 0, expectedPart.Slice.Start, expectedPart.Slice.Count);
             }
@@ -115,7 +115,7 @@ public sealed class ShardedWeightsTests
 
         public Weight Weight(string name) => source.Weight(name);
 
-        public long? CodeBytes(string name) => source.CodeBytes(name);
+        public long? CodeBytes(string name, bool isHost) => source.CodeBytes(name, isHost);
 
         public void Release(string name) => Names.Add(name);
 

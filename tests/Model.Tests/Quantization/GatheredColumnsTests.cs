@@ -99,7 +99,7 @@ public sealed unsafe class GatheredColumnsTests
             return new DenseWeight(Matrix.Of(values.alias()));
         }
 
-        public long? CodeBytes(string name) => null;
+        public long? CodeBytes(string name, bool isHost) => null;
 
         public void Dispose() => values.Dispose();
     }

@@ -36,10 +36,10 @@ internal sealed unsafe class GgufWeights(GgufCheckpoint checkpoint, bool keepsQu
         return weight;
     }
 
-    public long? CodeBytes(string name)
+    public long? CodeBytes(string name, bool isHost)
     {
         TensorEntry entry = checkpoint.Entry(GgufNames.Of(name));
-        return keepsQuantised && BlockFormat.Find(entry.Dtype) is { } format ? QuantizedWeight.BytesOf(Rows(entry), Columns(entry), format.Bits, format.GroupSize, format.HasMinima) : null;
+        return keepsQuantised && BlockFormat.Find(entry.Dtype) is { } format ? QuantizedWeight.BytesOf(Rows(entry), Columns(entry), format.Bits, format.GroupSize, format.HasMinima, isHost) : null;
     }
 
     public int? GroupSizeOf(string name) => keepsQuantised ? BlockFormat.Find(checkpoint.Entry(GgufNames.Of(name)).Dtype)?.GroupSize : null;

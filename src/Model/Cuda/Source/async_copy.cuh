@@ -11,14 +11,14 @@ __device__ __forceinline__ void cp_async_16(void* shared, const void* global)
     asm volatile("cp.async.cg.shared.global.L2::128B [%0], [%1], 16;" :: "r"((u32)__cvta_generic_to_shared(shared)), "l"(__cvta_generic_to_global(global)) : "memory");
 }
 
-// The same of what no kernel writes.
-__device__ __forceinline__ void cp_async_16_constant(void* shared, const void* global) { cp_async_16(shared, global); }
-
 // The same, or 16 bytes of zero, for which nothing is read at the address.
 __device__ __forceinline__ void cp_async_16_or_zero(void* shared, const void* global, bool present)
 {
     asm volatile("cp.async.cg.shared.global.L2::128B [%0], [%1], 16, %2;" :: "r"((u32)__cvta_generic_to_shared(shared)), "l"(__cvta_generic_to_global(global)), "r"(present ? 16 : 0) : "memory");
 }
+
+// The same of what no kernel writes.
+__device__ __forceinline__ void cp_async_16_constant(void* shared, const void* global, bool present = true) { cp_async_16_or_zero(shared, global, present); }
 
 // 4 bytes, both addresses aligned to 4.
 __device__ __forceinline__ void cp_async_4(void* shared, const void* global)

@@ -16,8 +16,8 @@ struct __align__(16) Work
     int base;           // of a piece: index of its token's first piece; of a tile: tokens of the chunk from `row` on
 };
 
-// What plan_attention counted.
-struct Plan { int rows, pieces; };
+// What plan_attention counted. fresh: most tokens of this step, its own included, that a row or a piece sees; all before them are in the cache since earlier steps.
+struct Plan { int rows, pieces, fresh; };
 
 #define LOG2_E 1.4426950408889634f // softmax goes by powers of 2
 #define WARPS 4         // of a block that attends

@@ -46,9 +46,9 @@ __device__ __forceinline__ int sequence_of(int row, const int* token_starts, int
 extern "C" __global__ __launch_bounds__(THREADS) void plan_attention(const int* token_starts, const int* context_lengths, int tokens, int sequences, int chunk, int capacity,
                                                                      Work* rows, Work* pieces, Work* tiles, Plan* plan)
 {
-    __shared__ int split_pieces;
+    __shared__ int split_pieces, fresh;
     begin_kernel();
-    if (threadIdx.x == 0) split_pieces = 0;
+    if (threadIdx.x == 0) split_pieces = fresh = 0;
     __syncthreads();
     int rows_before = 0, pieces_before = 0, tiles_before = 0, whole;
     for (int start = 0; start < tokens; start += THREADS)
@@ -58,6 +58,8 @@ extern "C" __global__ __launch_bounds__(THREADS) void plan_attention(const int* 
         int sequence = is_there ? sequence_of(row, token_starts, sequences) : 0;
         int first = token_starts[sequence], left = token_starts[sequence + 1] - row, context = context_lengths[sequence];
         bool in_chunk = is_there && left + row - first >= chunk, is_row = is_there && !in_chunk;
+
+        if (is_row) atomicMax(&fresh, row - first + 1);
 
         bool is_tile = in_chunk && (row - first) % TILE_ROWS == 0;
         int tile = tiles_before + sum_up_to_here(is_tile, whole) - 1;
@@ -77,5 +79,5 @@ extern "C" __global__ __launch_bounds__(THREADS) void plan_attention(const int* 
         if (is_whole) rows[place] = { row, sequence, seen, -1 };
     }
     __syncthreads();
-    if (threadIdx.x == 0) *plan = { rows_before, split_pieces };
+    if (threadIdx.x == 0) *plan = { rows_before, split_pieces, fresh };
 }

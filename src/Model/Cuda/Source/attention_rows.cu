@@ -7,7 +7,7 @@
 #include "piece_tensor.cuh"
 
 #define THREADS (WARPS * WARP)
-#define LEAST_BLOCKS (HEAD_DIM > 128 ? 2 : 3)
+#define LEAST_BLOCKS (HEAD_DIM > 128 || PIECE <= 128 ? 2 : 3)
 
 // Not unrolled: what a compiler would prepare for it would occupy registers all through the products.
 #define EACH_ELEMENT(i) _Pragma("unroll 1") for (int i = threadIdx.x; i < HEADS * HEAD_DIM; i += THREADS)
@@ -177,7 +177,7 @@ struct Job
     __device__ __forceinline__ int first() const { return is_piece ? (index - work.base) * PIECE : 0; } // of its tokens
     __device__ __forceinline__ int end() const { return is_piece ? min(first() + PIECE, work.context) : work.context; }
 
-    // Brings the keys and values of its first piece to the second-level cache. All but the newest token's are there since earlier steps.
+    // Brings the keys and values of its first piece to the second-level cache. All but the newest tokens' are there since earlier steps.
     __device__ __forceinline__ void prefetch(const Cache& cache, int kv_head) const
     {
         for (int i = threadIdx.x; i < 2 * PIECE / BLOCK_SIZE; i += THREADS)
@@ -194,6 +194,7 @@ extern "C" __global__ __launch_bounds__(THREADS, LEAST_BLOCKS) void attend_rows(
                                                                                 const int* block_tables, int stride, float scale, const Work* rows, const Work* pieces, const Plan* plan,
                                                                                 float* mixes, float* peaks, int* arrivals, ACT* output)
 {
+    typedef typename PieceOf<ACT, KV>::type Piece;
     __shared__ Block block;
     let_next_begin();
     const Cache cache = { keys, values, key_scales, value_scales, block_tables, stride };
@@ -204,18 +205,22 @@ extern "C" __global__ __launch_bounds__(THREADS, LEAST_BLOCKS) void attend_rows(
         if (blockIdx.x == 0) await_previous();
         return;
     }
+    const int fresh = load_settled(&plan->fresh);
     Job job(blockIdx.x, first_row_jobs, rows, pieces);
-    job.prefetch(cache, blockIdx.x % LISTS % KV_HEADS);
-    await_previous();
+    if (!Piece::AHEAD) job.prefetch(cache, blockIdx.x % LISTS % KV_HEADS);
     for (int at = blockIdx.x;;)
     {
         const int lists = at % LISTS, kv_head = lists % KV_HEADS, list = lists / KV_HEADS;
         const long long row = (long long)job.work.row * KV_HEADS * GROUP_SIZE * HEAD_DIM;
-        typename PieceOf<ACT, KV>::type piece(cache, queries + row, kv_head, list, job.work.context);
+        Piece piece(cache, kv_head, list, job.work.context, max(job.work.context - fresh, 0));
+        if (Piece::AHEAD && job.first() < job.end()) piece.begin(job.work.sequence, job.first());
+        if (at == blockIdx.x) await_previous();
+        piece.bring_queries(queries + row);
         block.total.clear();
         for (int start = job.first(); start < job.end(); start += PIECE)
         {
-            piece.attend(job.work.sequence, start, scale * LOG2_E, block.parts[threadIdx.x / WARP]);
+            if (!Piece::AHEAD || start > job.first()) piece.begin(job.work.sequence, start);
+            piece.attend(scale * LOG2_E, block.parts[threadIdx.x / WARP]);
             add_piece(block);
         }
         __syncthreads();

@@ -42,20 +42,20 @@ extern "C" __global__ void pack_codes(const u8* source, int row_bytes, int outpu
 }
 
 // scales, minima (or null): [outputs, source_groups] of group_size inputs. target: [tiles][groups][16], one for each thread, and minima behind them, less what the middle code stands for.
-extern "C" __global__ void pack_scales(const float* scales, const float* minima, int source_groups, int group_size, int outputs, int groups, int group_shift, float* target)
+extern "C" __global__ void pack_scales(const float* scales, const float* minima, int source_groups, int group_size, int outputs, int groups, int group_shift, scale_t* target)
 {
     int at = blockIdx.x * blockDim.x + threadIdx.x, output = at / 16 / groups * 16 + at % 16, group = at / 16 % groups, tiles = (outputs + 15) / 16;
     if (at >= tiles * groups * 16) return;
     long long from = (long long)output * source_groups + ((long long)group << group_shift) / group_size;
     float scale = output < outputs ? scales[from] : 0;
-    target[at] = scale;
-    if (MINIMA) target[tiles * groups * 16 + at] = output < outputs ? fmaf(-(float)(1 << (BITS - 1)), scale, minima[from]) : 0;
+    target[at] = from_float<scale_t>(scale);
+    if (MINIMA) target[tiles * groups * 16 + at] = from_float<scale_t>(output < outputs ? fmaf(-(float)(1 << (BITS - 1)), scale, minima[from]) : 0);
 }
 
 __device__ __forceinline__ u32 scaled(u32 pair, float scale, float minimum) { return pack_bf16(fmaf(low_bf16(pair), scale, -minimum), fmaf(high_bf16(pair), scale, -minimum)); }
 
 // [count, inputs] bfloat16, the rows from first_tile · 16 on. A warp for each unit of each tile; of 32 inputs a lane has 8 of a row together, or where groups are of 16 twice 4.
-extern "C" __global__ void widen_codes(const uint4* codes, const float* scales, int outputs, int inputs, int groups, int group_shift, int first_tile, int tile_count, bf16* target)
+extern "C" __global__ void widen_codes(const uint4* codes, const scale_t* scales, int outputs, int inputs, int groups, int group_shift, int first_tile, int tile_count, bf16* target)
 {
     begin_kernel();
     const int PIECES = GRAIN == 16 ? 2 : 1, PIECE = 8 / PIECES;
@@ -75,9 +75,9 @@ extern "C" __global__ void widen_codes(const uint4* codes, const float* scales, 
             {
                 int output = tile * 16 + lane / 4 + half * 8, input = unit * UNIT + chunk * 32 + piece * 16 + lane % 4 * PIECE;
                 if (output >= outputs || input >= inputs) continue;
-                const float* scale = scales + ((long long)tile * groups + (input >> group_shift)) * 16 + output % 16;
-                float minimum = MINIMA ? scale[(long long)((outputs + 15) / 16) * groups * 16] : 0;
-                u32 pairs[4] = { scaled(a[piece][half], *scale, minimum), scaled(a[piece][half + 2], *scale, minimum), scaled(a[1][half], *scale, minimum), scaled(a[1][half + 2], *scale, minimum) };
+                const scale_t* own = scales + ((long long)tile * groups + (input >> group_shift)) * 16 + output % 16;
+                float scale = to_float(*own), minimum = MINIMA ? to_float(own[(long long)((outputs + 15) / 16) * groups * 16]) : 0;
+                u32 pairs[4] = { scaled(a[piece][half], scale, minimum), scaled(a[piece][half + 2], scale, minimum), scaled(a[1][half], scale, minimum), scaled(a[1][half + 2], scale, minimum) };
                 bf16* to = target + (long long)(output - first_tile * 16) * inputs + input;
                 if (PIECES == 1) *reinterpret_cast<uint4*>(to) = make_uint4(pairs[0], pairs[1], pairs[2], pairs[3]);
                 else *reinterpret_cast<uint2*>(to) = make_uint2(pairs[0], pairs[1]);

@@ -29,11 +29,12 @@
 #define INPUTS (STEP * SPLIT)                           // of a stage
 #define PIECES (BITS == 16 ? 2 * OUTPUT_TILES : OUTPUT_TILES * UNITS) // 16 bytes that a lane has of a stage's weights
 #define TOKEN_PIECES (SPLIT * CHUNKS * TOKEN_TILES)     // 512 bytes that a warp copies of a stage's activations
-#define SCALES (BITS == 16 ? 0 : PARTS * OUTPUT_TILES * 16) // floats of a warp in a stage
+#define SCALES (BITS == 16 ? 0 : PARTS * OUTPUT_TILES * 16) // of a warp in a stage
 #define PIECE_BYTES (WARP * 16)
 #define STAGE_WEIGHTS (BITS == 16 ? INPUTS * 2 : INPUTS / UNIT * PIECE_BYTES) // bytes from a stage to the next in device memory
 #define WEIGHT_BYTES (WARPS * PIECES * PIECE_BYTES)
-#define SCALE_BYTES (WARPS * SCALES * 4 * (1 + MINIMA))
+#define SCALE_LANES (16 / LANE_SCALES)                  // that copy 16 scales
+#define SCALE_BYTES (WARPS * SCALES * (int)sizeof(scale_t) * (1 + MINIMA))
 #define TOKEN_BYTES (TOKEN_PIECES * PIECE_BYTES)
 #define STAGE_BYTES (WEIGHT_BYTES + SCALE_BYTES + TOKEN_BYTES)
 #define SUM_STRIDE (OUTPUTS + 4)                        // so that a warp's lanes meet different banks
@@ -53,7 +54,7 @@ struct Task
 struct Sources
 {
     const u8* weights;
-    const float* scales; // of the tile's first group
+    const scale_t* scales; // of the tile's first group
     const bf16* tokens;
     long long stride;    // bytes between tiles of codes, or 8 rows of bfloat16
     int present;         // tiles, or 8 rows, that are there
@@ -65,7 +66,7 @@ struct Sources
 __device__ __forceinline__ int place_of(int row, int column) { return (row * 4 + (BITS == 16 ? column ^ row / 2 : column)) * 16; }
 
 __device__ __forceinline__ u8* weights_of(u8* stage, const Task& task) { return stage + task.warp * PIECES * PIECE_BYTES; }
-__device__ __forceinline__ float* scales_of(u8* stage, const Task& task) { return reinterpret_cast<float*>(stage + WEIGHT_BYTES) + task.warp * SCALES * (1 + MINIMA); }
+__device__ __forceinline__ scale_t* scales_of(u8* stage, const Task& task) { return reinterpret_cast<scale_t*>(stage + WEIGHT_BYTES) + task.warp * SCALES * (1 + MINIMA); }
 __device__ __forceinline__ u8* tokens_of(u8* stage) { return stage + WEIGHT_BYTES + SCALE_BYTES; }
 
 __device__ __forceinline__ Sources sources_of(const Task& task, int input)
@@ -83,9 +84,9 @@ __device__ __forceinline__ Sources sources_of(const Task& task, int input)
     sources.stride = (long long)ceiling(task.inputs, UNIT) * PIECE_BYTES;
     sources.weights = task.operand.weights + first / 16 * sources.stride + own / UNIT * PIECE_BYTES + task.lane * 16;
     sources.present = max(0, ceiling(task.operand.outputs, 16) - first / 16);
-    int tile = task.lane / (4 * PARTS); // scales: [tiles][parts][16], four a lane
-    sources.scales = task.operand.scales + (long long)(first / 16 + tile) * task.groups * 16 + t * 4;
-    sources.has_scales = task.lane < SCALES / 4 && tile < sources.present;
+    int tile = task.lane / (SCALE_LANES * PARTS); // scales: [tiles][parts][16], LANE_SCALES a lane
+    sources.scales = reinterpret_cast<const scale_t*>(task.operand.scales) + (long long)(first / 16 + tile) * task.groups * 16 + task.lane % SCALE_LANES * LANE_SCALES;
+    sources.has_scales = task.lane < SCALES / LANE_SCALES && tile < sources.present;
 #endif
     int row = task.first_row + task.warp % TOKEN_TILES * 8 + g;
     sources.tokens = task.input + (long long)row * task.inputs + input + task.warp / TOKEN_TILES * 32 + t * 8;
@@ -114,8 +115,8 @@ __device__ __forceinline__ void load_weights(const Task& task, const Sources& so
             if (tile < sources.present && own + unit * UNIT < task.inputs)
                 cp_async_16(weights_of(stage, task) + (tile * UNITS + unit) * PIECE_BYTES + task.lane * 16, sources.weights + tile * sources.stride + unit * PIECE_BYTES);
     if (!sources.has_scales || own >= task.inputs) return;
-    const float* source = sources.scales + min((own + task.lane / 4 % PARTS * GRAIN) >> task.group_shift, task.groups - 1) * 16;
-    float* target = scales_of(stage, task) + task.lane * 4;
+    const scale_t* source = sources.scales + min((own + task.lane / SCALE_LANES % PARTS * GRAIN) >> task.group_shift, task.groups - 1) * 16;
+    scale_t* target = scales_of(stage, task) + task.lane * LANE_SCALES;
     cp_async_16(target, source);
     if (MINIMA) cp_async_16(target + SCALES, source + (long long)ceiling(task.operand.outputs, 16) * task.groups * 16);
 }
@@ -211,7 +212,7 @@ __device__ __forceinline__ void read_tokens(const u8* tokens, int lane, int part
 #endif
 
 #if BITS == 16
-__device__ __forceinline__ void multiply(const u32 (&a)[OUTPUT_TILES][PART_FRAGMENTS][4], const u32 (&b)[PART_FRAGMENTS][2], const float*, float (&sums)[OUTPUT_TILES][4])
+__device__ __forceinline__ void multiply(const u32 (&a)[OUTPUT_TILES][PART_FRAGMENTS][4], const u32 (&b)[PART_FRAGMENTS][2], const scale_t*, float (&sums)[OUTPUT_TILES][4])
 {
 #pragma unroll
     for (int f = 0; f < PART_FRAGMENTS; f++)
@@ -220,7 +221,7 @@ __device__ __forceinline__ void multiply(const u32 (&a)[OUTPUT_TILES][PART_FRAGM
 }
 #else
 // scales: of this part and row g, [tiles][parts][16].
-__device__ __forceinline__ void multiply(const u32 (&a)[OUTPUT_TILES][PART_FRAGMENTS][4], const u32 (&b)[PART_FRAGMENTS][2], const float* scales, float (&sums)[OUTPUT_TILES][4])
+__device__ __forceinline__ void multiply(const u32 (&a)[OUTPUT_TILES][PART_FRAGMENTS][4], const u32 (&b)[PART_FRAGMENTS][2], const scale_t* scales, float (&sums)[OUTPUT_TILES][4])
 {
     float d[OUTPUT_TILES][4] = {}, tokens[4] = {}; // tokens: sums of the activations, a product with ones
     const u32 ones[4] = { ONE_BF16X2, ONE_BF16X2, ONE_BF16X2, ONE_BF16X2 };
@@ -236,9 +237,9 @@ __device__ __forceinline__ void multiply(const u32 (&a)[OUTPUT_TILES][PART_FRAGM
 #pragma unroll
         for (int i = 0; i < 4; i++)
         {
-            const float* own = scales + tile * PARTS * 16 + i / 2 * 8;
-            sums[tile][i] = fmaf(*own, d[tile][i], sums[tile][i]);
-            if (MINIMA) sums[tile][i] = fmaf(-own[SCALES], tokens[i % 2], sums[tile][i]);
+            const scale_t* own = scales + tile * PARTS * 16 + i / 2 * 8;
+            sums[tile][i] = fmaf(to_float(*own), d[tile][i], sums[tile][i]);
+            if (MINIMA) sums[tile][i] = fmaf(-to_float(own[SCALES]), tokens[i % 2], sums[tile][i]);
         }
 }
 #endif
@@ -246,7 +247,7 @@ __device__ __forceinline__ void multiply(const u32 (&a)[OUTPUT_TILES][PART_FRAGM
 __device__ __forceinline__ void compute_stage(const Task& task, u8* stage, float (&sums)[TOKEN_TILES][OUTPUT_TILES][4])
 {
     const u8 *weights = weights_of(stage, task), *tokens = tokens_of(stage) + task.part * CHUNKS * TOKEN_TILES * PIECE_BYTES;
-    const float* scales = scales_of(stage, task) + task.lane / 4;
+    const scale_t* scales = scales_of(stage, task) + task.lane / 4;
 #pragma unroll(TOKEN_TILES >= 4 ? 1 : PARTS)
     for (int part = 0; part < PARTS; part++)
     {
@@ -315,8 +316,8 @@ __device__ __forceinline__ void finish(const Task& task, const float* shared, in
 
 // scales: null for bfloat16. workspace: [gridDim.z][blocks of x and y][TOKENS, OUTPUTS] and counters: [blocks of x and y], all 0, where gridDim.z > 1.
 extern "C" __global__ void __launch_bounds__(256, RESIDENT) linear(const bf16* input, int rows, int inputs, int groups, int group_shift, int mode, float* workspace, u32* counters,
-    const u8* weights0, const float* scales0, void* output0, int outputs0, const u8* weights1, const float* scales1, void* output1, int outputs1,
-    const u8* weights2, const float* scales2, void* output2, int outputs2)
+    const u8* weights0, const void* scales0, void* output0, int outputs0, const u8* weights1, const void* scales1, void* output1, int outputs1,
+    const u8* weights2, const void* scales2, void* output2, int outputs2)
 {
     DYNAMIC_SHARED(u8, ring);
     let_next_begin();

@@ -2,12 +2,13 @@
 #pragma once
 #include "common.cuh"
 
-enum Mode { STORE_BF16, STORE_FLOAT, ADD_FLOAT };
+// GATED: silu(first) * second, as bfloat16. ROTATED: queries, and keys and values in the cache, as bfloat16.
+enum Mode { STORE_BF16, STORE_FLOAT, ADD_FLOAT, STORE_GATED, STORE_ROTATED };
 
 struct Operand
 {
     const u8* weights;
-    const float* scales;        // of codes
+    const void* scales;         // of codes
     void* output;               // [rows, outputs]
     int outputs;                // 0 where there is no such operand
 };
@@ -28,7 +29,7 @@ __device__ __forceinline__ void store(const Operand& operand, int mode, int row,
 {
     if (output >= operand.outputs) return;
     long long at = (long long)row * operand.outputs + output;
-    if (mode == STORE_BF16) reinterpret_cast<bf16*>(operand.output)[at] = to_bf16(sum);
+    if (mode == STORE_BF16 || mode == STORE_GATED) reinterpret_cast<bf16*>(operand.output)[at] = to_bf16(sum);
     else if (mode == STORE_FLOAT) reinterpret_cast<float*>(operand.output)[at] = sum;
     else reinterpret_cast<float*>(operand.output)[at] += sum;
 }

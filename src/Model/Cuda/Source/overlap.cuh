@@ -38,14 +38,7 @@ __device__ __forceinline__ void prefetch_bytes(const void* global, int bytes)
 #endif
 }
 
-// What no kernel writes can be read before await_previous. 16 bytes of weights: read once, so they need no place in the first-level cache.
-__device__ __forceinline__ uint4 load_weights(const void* global)
-{
-    uint4 x;
-    asm volatile("ld.global.nc.L1::no_allocate.v4.u32 {%0, %1, %2, %3}, [%4];" : "=r"(x.x), "=r"(x.y), "=r"(x.z), "=r"(x.w) : "l"(__cvta_generic_to_global(global)));
-    return x;
-}
-
+// What no kernel writes can be read before await_previous.
 __device__ __forceinline__ float load_constant(const float* global) { return __ldg(global); }
 __device__ __forceinline__ float2 load_constant(const float2* global) { return __ldg(global); }
 
@@ -54,6 +47,29 @@ __device__ __forceinline__ int load_settled(const int* global)
 {
     int x;
     asm volatile("ld.global.cg.s32 %0, [%1];" : "=r"(x) : "l"(__cvta_generic_to_global(global)));
+    return x;
+}
+
+__device__ __forceinline__ u32 load_settled(const u32* global) { return load_settled(reinterpret_cast<const int*>(global)); }
+
+__device__ __forceinline__ u16 load_settled(const u16* global)
+{
+    u16 x;
+    asm volatile("ld.global.cg.u16 %0, [%1];" : "=h"(x) : "l"(__cvta_generic_to_global(global)));
+    return x;
+}
+
+__device__ __forceinline__ uint2 load_settled(const uint2* global)
+{
+    uint2 x;
+    asm volatile("ld.global.cg.v2.u32 {%0, %1}, [%2];" : "=r"(x.x), "=r"(x.y) : "l"(__cvta_generic_to_global(global)));
+    return x;
+}
+
+__device__ __forceinline__ uint4 load_settled(const uint4* global)
+{
+    uint4 x;
+    asm volatile("ld.global.cg.v4.u32 {%0, %1, %2, %3}, [%4];" : "=r"(x.x), "=r"(x.y), "=r"(x.z), "=r"(x.w) : "l"(__cvta_generic_to_global(global)));
     return x;
 }
 

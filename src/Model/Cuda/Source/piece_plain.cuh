@@ -4,20 +4,29 @@
 
 struct PlainPiece
 {
+    static constexpr bool AHEAD = false;
     static constexpr int COUNT = (HEAD_DIM + WARP - 1) / WARP; // elements of a lane: lane, lane + 32, ...
     static constexpr int SHARE = PIECE / WARPS;               // tokens of a warp
     static constexpr int OF_LANE = SHARE / WARP;
 
     const Cache& cache;
-    const ACT* row;
     const int kv_head, list, context, lane;
+    const ACT* row;
+    const int* blocks;
+    int start;
 
-    __device__ __forceinline__ PlainPiece(const Cache& cache, const ACT* row, int kv_head, int list, int context)
-        : cache(cache), row(row), kv_head(kv_head), list(list), context(context), lane(threadIdx.x % WARP) { }
+    __device__ __forceinline__ PlainPiece(const Cache& cache, int kv_head, int list, int context, int) : cache(cache), kv_head(kv_head), list(list), context(context), lane(threadIdx.x % WARP) { }
 
-    __device__ __forceinline__ void attend(int sequence, int start, float scale, WarpPart& part)
+    __device__ __forceinline__ void bring_queries(const ACT* from) { row = from; }
+
+    __device__ __forceinline__ void begin(int sequence, int from)
     {
-        const int* blocks = cache.block_tables + (long long)sequence * cache.stride;
+        blocks = cache.block_tables + (long long)sequence * cache.stride;
+        start = from;
+    }
+
+    __device__ __forceinline__ void attend(float scale, WarpPart& part)
+    {
         for (int head = 0; head < HEADS && list * LIST + head < GROUP_SIZE; head++)
         {
             float weights[OF_LANE], mix[COUNT] = {};

@@ -17,11 +17,14 @@ typedef Parts<KV, 8> ValueParts;
 // all, so that it waits for memory once.
 #define STEP_BYTES ((int)sizeof(KV) * (TILES <= 2 ? 4096 : 2048))
 
+enum Which { ALL, SETTLED, FRESH }; // tokens: those in the cache since earlier steps, and the others
+
 struct TensorPiece
 {
     static constexpr int TOGETHER = 4 * TILE_BYTES <= STEP_BYTES && TILES >= 4 ? 4 : 2 * TILE_BYTES <= STEP_BYTES ? 2 : 1; // tiles of a step
     static constexpr int STEPS = TILES / TOGETHER;
     static constexpr bool ROOMY = HEAD_DIM <= 128; // whether registers hold the queries, and the next step's keys and values beside this one's
+    static constexpr bool AHEAD = ROOMY && STEPS == 1; // whether what is settled is loaded before the kernels before are over
     static constexpr int DEPTH = HEAD_DIM / 16; // products over the elements of a head
 
     // A lane's part: of the keys of tokens g and g+8 of each tile, of the values of tokens 2t, 2t+1, 2t+8 and 2t+9.
@@ -29,16 +32,23 @@ struct TensorPiece
     struct Values { u32 words[TOGETHER][4][ValueParts::WORDS]; };
 
     const Cache& cache;
+    const int kv_head, list, context, settled, g, t;
     const ACT* group;               // queries of the KV head
-    const int kv_head, list, context, g, t;
+    Keys keys;
+    Values values;
     u32 queries[DEPTH][2];          // of head g of the list, in the order of KeyParts
     float mix[DEPTH][4];            // [elements 2m, 2m, 2m+1, 2m+1 of ValueParts of lane g; heads 2t, 2t+1, 2t, 2t+1]
     float peak[2], sum[2];          // of heads 2t and 2t+1; sums are those of the lane's own tokens
     int start, blocks;              // of lane l: the block of tokens 8 (l % 2) .. of the warp's tile l / 2
 
-    __device__ __forceinline__ TensorPiece(const Cache& cache, const ACT* row, int kv_head, int list, int context)
-        : cache(cache), group(row + (long long)kv_head * GROUP_SIZE * HEAD_DIM), kv_head(kv_head), list(list), context(context), g(threadIdx.x % WARP / 4), t(threadIdx.x % 4)
+    // settled: tokens of the context that are in the cache since earlier steps.
+    __device__ __forceinline__ TensorPiece(const Cache& cache, int kv_head, int list, int context, int settled)
+        : cache(cache), kv_head(kv_head), list(list), context(context), settled(settled), g(threadIdx.x % WARP / 4), t(threadIdx.x % 4) {}
+
+    // Once they are there. row: of the token.
+    __device__ __forceinline__ void bring_queries(const ACT* row)
     {
+        group = row + (long long)kv_head * GROUP_SIZE * HEAD_DIM;
 #pragma unroll
         for (int k = 0; k < DEPTH; k++) load_queries(k, queries[k]);
     }
@@ -51,35 +61,45 @@ struct TensorPiece
         columns[1] = x.y;
     }
 
-    // The part of this warp.
-    __device__ __forceinline__ void attend(int sequence, int from, float scale, WarpPart& part)
+    // Begins with a piece of the context, and with what of it is settled. Before queries and the rest are there.
+    __device__ __forceinline__ void begin(int sequence, int from)
     {
-        begin(sequence, from);
-        Keys keys;
-        Values values;
-        if (ROOMY) load(keys, 0);
-        if (ROOMY) load(values, 0);
+        start = from;
+        int lane = threadIdx.x % (2 * TILES), token = clamped(first_token(start, lane / 2) + lane % 2 * 8);
+        blocks = load_settled(cache.block_tables + (long long)sequence * cache.stride + token / BLOCK_SIZE);
+        if (!AHEAD) return;
+        load<SETTLED>(keys, 0);
+        load<SETTLED>(values, 0);
+    }
+
+    // The part of this warp.
+    __device__ __forceinline__ void attend(float scale, WarpPart& part)
+    {
+        clear();
+        if (AHEAD) load_fresh();
+        else if (ROOMY)
+        {
+            load<ALL>(keys, 0);
+            load<ALL>(values, 0);
+        }
 #pragma unroll 1
         for (int step = 0; step < STEPS; step++)
         {
             float scores[TOGETHER][4];
             u32 weights[TOGETHER][2];
-            if (!ROOMY) load(keys, step);
+            if (!ROOMY) load<ALL>(keys, step);
             score(keys, step, scale, scores);
-            if (ROOMY && step + 1 < STEPS) load(keys, step + 1);
+            if (ROOMY && step + 1 < STEPS) load<ALL>(keys, step + 1);
             soften(scores, step, weights);
-            if (!ROOMY) load(values, step);
+            if (!ROOMY) load<ALL>(values, step);
             add(values, weights);
-            if (ROOMY && step + 1 < STEPS) load(values, step + 1);
+            if (ROOMY && step + 1 < STEPS) load<ALL>(values, step + 1);
         }
         hand_on(part);
     }
 
-    __device__ __forceinline__ void begin(int sequence, int from)
+    __device__ __forceinline__ void clear()
     {
-        start = from;
-        int lane = threadIdx.x % (2 * TILES), token = clamped(first_token(start, lane / 2) + lane % 2 * 8);
-        blocks = cache.block_tables[(long long)sequence * cache.stride + token / BLOCK_SIZE];
 #pragma unroll
         for (int m = 0; m < DEPTH; m++)
 #pragma unroll
@@ -97,21 +117,40 @@ struct TensorPiece
         return slot_of(__shfl_sync(FULL_WARP, blocks, 2 * tile + half), kv_head, clamped(first_token(start, tile) + at));
     }
 
-    __device__ __forceinline__ void load(Keys& keys, int step) const
+    template <Which WHICH> __device__ __forceinline__ void load(Keys& keys, int step) const
     {
 #pragma unroll
         for (int i = 0; i < TOGETHER; i++)
 #pragma unroll
-            for (int half = 0; half < 2; half++) KeyParts::load(cache.keys + slot(step * TOGETHER + i, g + 8 * half, half) * HEAD_DIM, t, keys.words[i][half]);
+            for (int half = 0; half < 2; half++)
+            {
+                int tile = step * TOGETHER + i, at = g + 8 * half;
+                const KV* head = cache.keys + slot(tile, at, half) * HEAD_DIM;
+                if (is_of<WHICH>(first_token(start, tile) + at)) KeyParts::load(head, t, keys.words[i][half]);
+            }
     }
 
-    __device__ __forceinline__ void load(Values& values, int step) const
+    template <Which WHICH> __device__ __forceinline__ void load(Values& values, int step) const
     {
 #pragma unroll
         for (int i = 0; i < TOGETHER; i++)
 #pragma unroll
             for (int j = 0; j < 4; j++)
-                ValueParts::load(cache.values + slot(step * TOGETHER + i, 2 * t + j % 2 + j / 2 * 8, j / 2) * HEAD_DIM, g, values.words[i][j]);
+            {
+                int tile = step * TOGETHER + i, at = 2 * t + j % 2 + j / 2 * 8;
+                const KV* head = cache.values + slot(tile, at, j / 2) * HEAD_DIM;
+                if (is_of<WHICH>(first_token(start, tile) + at)) ValueParts::load(head, g, values.words[i][j]);
+            }
+    }
+
+    template <Which WHICH> __device__ __forceinline__ bool is_of(int token) const { return WHICH == ALL || (WHICH == SETTLED) == (token < settled); }
+
+    // The rest of the only step.
+    __device__ __forceinline__ void load_fresh()
+    {
+        if (first_token(start, TOGETHER - 1) + TILE <= settled) return;
+        load<FRESH>(keys, 0);
+        load<FRESH>(values, 0);
     }
 
     // The scale of codes of token g + 8 half of a tile, or 1.

@@ -42,13 +42,13 @@ internal sealed unsafe partial class EmulatedDriver
         }
         if (arguments[values.Length] != null) throw new CudaException($"{kernel.Name} has {values.Length} parameters, more arguments were given");
         EmulatedStream target = Find<EmulatedStream>(stream);
-        target.Target.Add(new() { Kernel = kernel, Shape = shape, Overlaps = _overlaps && !_awaits }, values);
-        _awaits = shape.IsAwaited;
+        target.Target.Add(new() { Kernel = kernel, Shape = shape, Overlaps = _overlaps && !_awaits, Anew = _overlaps && (_awaits || _isFirst) }, values);
+        (_awaits, _isFirst) = (shape.IsAwaited, false);
         LetSomeHappen(target);
     }
 
     /// <summary>Runs a kernel now.</summary>
-    public void Run(EmulatedKernel kernel, LaunchShape shape, ReadOnlySpan<ulong> arguments, bool overlaps)
+    public void Run(EmulatedKernel kernel, LaunchShape shape, ReadOnlySpan<ulong> arguments, bool overlaps, bool anew)
     {
         RequirePointers(kernel, arguments);
         fixed (ulong* values = arguments)
@@ -69,6 +69,8 @@ internal sealed unsafe partial class EmulatedDriver
                 StaticShared = kernel.Module.StaticShared,
                 StaticSharedBytes = kernel.Module.StaticSharedBytes,
                 Overlaps = overlaps ? 1u : 0,
+                Anew = anew ? 1u : 0,
+                IsFollowed = overlaps || anew ? 1u : 0,
             };
             try
             {
@@ -85,7 +87,7 @@ internal sealed unsafe partial class EmulatedDriver
     public void BeginCapture(nint stream, bool overlaps = false)
     {
         RequireNoRecording("recording a graph");
-        (_overlaps, _awaits) = (overlaps, false);
+        (_overlaps, _awaits, _isFirst) = (overlaps, false, true);
         _recording = Find<EmulatedStream>(stream);
         _recording.Recording = new EmulatedWork();
     }

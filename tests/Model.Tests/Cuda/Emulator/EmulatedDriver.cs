@@ -20,7 +20,7 @@ internal sealed unsafe partial class EmulatedDriver : ICudaDriver
     private CudaException? _fault;
     private EmulatedStream? _recording; // the stream of which a graph is recorded
     private bool _overlaps; // kernels in it
-    private bool _awaits; // the next of them
+    private bool _awaits, _isFirst; // the next of them
 
     /// <summary>Of a device when nothing else is said.</summary>
     public const int Multiprocessors = 132;

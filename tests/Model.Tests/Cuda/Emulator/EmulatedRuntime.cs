@@ -91,7 +91,7 @@ internal static unsafe class EmulatedRuntime
         public uint Seed;
         public nint StaticShared;
         public uint StaticSharedBytes;
-        public uint Overlaps;
+        public uint Overlaps, Anew, IsFollowed;
     }
 
     [StructLayout(LayoutKind.Sequential)]

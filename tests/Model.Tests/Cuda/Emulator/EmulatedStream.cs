@@ -29,7 +29,7 @@ internal sealed unsafe class EmulatedStream(EmulatedDriver driver)
     private void Do(EmulatedWork.Piece piece)
     {
         if (!piece.Overlaps) driver.Clock++; // a kernel that overlaps takes no time of its own
-        if (piece.Kernel != null) driver.Run(piece.Kernel, piece.Shape, _work.Arguments(piece), piece.Overlaps);
+        if (piece.Kernel != null) driver.Run(piece.Kernel, piece.Shape, _work.Arguments(piece), piece.Overlaps, piece.Anew);
         else if (piece.Stream != null)
             while (piece.Event!.Passed < piece.Marks) piece.Stream.GoOn(1); // what it waits for was enqueued before it, so that nothing waits in a circle
         else if (piece.Event != null) (piece.Event.Passed, piece.Event.Reached) = (piece.Event.Passed + 1, driver.Clock);

@@ -43,7 +43,8 @@ internal sealed class EmulatedWork
         public EmulatedKernel? Kernel { get; init; }
         public LaunchShape Shape { get; init; }
         public int FirstArgument { get; init; }
-        public bool Overlaps { get; init; }
+        public bool Overlaps { get; init; } // kernels before it may still run
+        public bool Anew { get; init; } // of those that may be, it is the first
         public EmulatedEvent? Event { get; init; }
         public EmulatedStream? Stream { get; init; }
         public int Marks { get; init; }

@@ -140,6 +140,30 @@ public sealed class EmulatorTests
         else Assert.Contains(fault, Fault(body, overlaps: true));
     }
 
+    [CudaEmulatorTheory]
+    [InlineData("int x = load_settled(data); await_previous(); data[32] = x;", false, "as settled what a kernel before it writes")]
+    [InlineData("int x = load_settled(data); await_previous(); data[32] = x;", true, null)] // which is waited for by whoever comes then
+    [InlineData("int x = load_settled(data + 1); await_previous(); data[32] = x;", false, null)]
+    [InlineData("await_previous(); data[32] = load_settled(data);", false, null)]
+    [InlineData("__shared__ __align__(16) int s[4]; cp_async_16_constant(s, data); await_previous(); data[35] = 1;", false, "as settled what a kernel before it writes")]
+    public void Kernel_BehindOneThatWrites_ReadsNothingOfItAsSettled(string body, bool isAwaited, string? fault)
+    {
+        using Device device = new();
+        CudaKernel kernel = device.Kernel(Text(body), "test");
+        nint data = device.New(512);
+        void Twice()
+        {
+            Overlap(device, () =>
+            {
+                for (int i = 0; i < 2; i++) kernel.Launch(new(1, 1, 1, 1, IsAwaited: isAwaited), data + i * 32 * sizeof(int)); // the second reads where the first writes
+            });
+            device.Stream.Synchronize();
+        }
+
+        if (fault is null) Twice();
+        else Assert.Contains(fault, Assert.Throws<CudaException>(Twice).Message, StringComparison.Ordinal);
+    }
+
     [CudaEmulatorFact]
     public void Launch_BarrierNotReachedByAll_SaysWhoIsWhere()
     {
@@ -190,10 +214,11 @@ public sealed class EmulatorTests
         return keepThread ? message : System.Text.RegularExpressions.Regex.Replace(message, @"block \(., 0, 0\), thread \d+", "block (0, 0, 0), thread #");
     }
 
+    private static string Text(string body) => $"#include \"tensor_core.cuh\"\n#include \"async_copy.cuh\"\n#include \"overlap.cuh\"\nextern \"C\" __global__ void test(int* data)\n{{\n#line 1\n{body}\n}}";
+
     private static void Launch(Device device, string body, bool overlaps = false)
     {
-        string text = $"#include \"tensor_core.cuh\"\n#include \"async_copy.cuh\"\n#include \"overlap.cuh\"\nextern \"C\" __global__ void test(int* data)\n{{\n#line 1\n{body}\n}}";
-        CudaKernel kernel = device.Kernel(text, "test");
+        CudaKernel kernel = device.Kernel(Text(body), "test");
         nint data = device.New(256);
         if (overlaps) Overlap(device, () => kernel.Launch(new(2, 1, 1, 96), data));
         else kernel.Launch(new(2, 1, 1, 96), data);

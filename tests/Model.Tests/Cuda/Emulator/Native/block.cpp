@@ -39,6 +39,7 @@ void Block::prepare(const Launch& launch, Fault& fault)
     _launch = &launch;
     _fault = &fault;
     fault = {};
+    if (launch.anew) _unsettled.clear();
     _seed = launch.seed * 0x9e3779b97f4a7c15ull + 1;
     while (_threads.size() < launch.threads) _threads.push_back(std::make_unique<Thread>());
     _warps.resize((launch.threads + Lanes - 1) / Lanes);
@@ -110,6 +111,19 @@ void Block::go_on(void** from)
     _launch->module->indices->thread.x = _current;
     current().state = State::Ready;
     emulator_switch(from, current().stands);
+}
+
+void Block::wrote(const void* address, size_t bytes)
+{
+    for (uintptr_t word = (uintptr_t)address / 4; word <= ((uintptr_t)address + bytes - 1) / 4; word++) _unsettled.insert(word);
+}
+
+bool Block::is_unsettled(const void* address, size_t bytes)
+{
+    if (!_launch->overlaps || current().has_awaited) return false;
+    for (uintptr_t word = (uintptr_t)address / 4; word <= ((uintptr_t)address + bytes - 1) / 4; word++)
+        if (_unsettled.count(word) != 0) return true;
+    return false;
 }
 
 void Block::describe(const void* address, const void* code, const char* format, ...)

@@ -2,6 +2,7 @@
 #pragma once
 #include <stdarg.h>
 #include <memory>
+#include <unordered_set>
 #include <vector>
 #include "races.h"
 #include "runtime.h"
@@ -41,10 +42,14 @@ public:
     void touch(const void* address, size_t bytes, bool writes, const void* code)
     {
         current().note(address);
+        if (writes && _launch->is_followed && is_global(address)) wrote(address, bytes);
         if (!_races.watches(address)) return;
         Touch now = touch_by(_current, _barriers, _warps[_current / Lanes].met, writes);
         if (Touch other = _races.touch(address, bytes, now)) race(now, other, code);
     }
+
+    // Whether a kernel writes there that may still run, and was not waited for.
+    bool is_unsettled(const void* address, size_t bytes);
 
     void touch_shared(const void* address, size_t bytes, bool writes, const char* what, Place at);
     void wait_for_copies(size_t groups);
@@ -68,6 +73,7 @@ private:
     void leave();
     void pause(State state, Place at);
     void go_on(void** from);
+    void wrote(const void* address, size_t bytes);
     Meeting& join(Warp& warp, unsigned mask, Meet kind, Together together, Place at);
     bool complete(Warp& warp, Meeting& meeting);
     void pass_barrier();
@@ -87,6 +93,7 @@ private:
     Place _copying = {}; // where the copy was asked for that is being done
     uint32_t _barriers = 0;
     Races _races;
+    std::unordered_set<uintptr_t> _unsettled; // words that kernels wrote which may still run
     char* _dynamic_end;
 };
 

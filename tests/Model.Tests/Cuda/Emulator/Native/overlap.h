@@ -14,15 +14,18 @@ UNWATCHED inline void prefetch_bytes(const void* global, int bytes)
     for (int at = 0; at < bytes; at += 16) prefetch((const char*)global + at);
 }
 
-// What no kernel writes.
-UNWATCHED inline uint4 load_weights(const void* global)
+// What was written before the first kernel that overlaps, or never is.
+template <typename T> UNWATCHED inline T emulator_settled(const T* global)
 {
-    if ((unsigned long)global % 16 != 0) emulator_fail("16 bytes of weights at %p: no multiple of 16", global);
-    return *(const uint4*)global;
+    emulator_read_settled(global, sizeof(T));
+    T x;
+    for (unsigned i = 0; i < sizeof(T); i++) ((char*)&x)[i] = ((const volatile char*)global)[i];
+    return x;
 }
-
-UNWATCHED inline float load_constant(const float* global) { return *(const volatile float*)global; }
-UNWATCHED inline float2 load_constant(const float2* global) { return make_float2(load_constant(&global->x), load_constant(&global->y)); }
-
-// What was written before the first kernel that overlaps.
-UNWATCHED inline int load_settled(const int* global) { return *(const volatile int*)global; }
+inline float load_constant(const float* global) { return emulator_settled(global); }
+inline float2 load_constant(const float2* global) { return emulator_settled(global); }
+inline int load_settled(const int* global) { return emulator_settled(global); }
+inline unsigned load_settled(const unsigned* global) { return emulator_settled(global); }
+inline unsigned short load_settled(const unsigned short* global) { return emulator_settled(global); }
+inline uint2 load_settled(const uint2* global) { return emulator_settled(global); }
+inline uint4 load_settled(const uint4* global) { return emulator_settled(global); }

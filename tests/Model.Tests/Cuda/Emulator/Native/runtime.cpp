@@ -25,6 +25,7 @@ void emulator_touch_shared(const void* address, int bytes, bool writes, const ch
 void emulator_copy_later(void* shared, const void* global, int bytes, Place at, bool is_constant)
 {
     emulator_touch_shared(shared, bytes, true, "an asynchronous copy's target", at);
+    if (is_constant && global != nullptr) emulator_read_settled(global, bytes);
     if ((uintptr_t)global % bytes != 0) emulator_fail("an asynchronous copy's source at %s:%d: the address %p is not a multiple of %d", at.file, at.line, global, bytes);
     FaultWatch::watched()->current().copy_later({ shared, global, (size_t)bytes, at }, is_constant);
 }
@@ -34,6 +35,11 @@ void emulator_await_previous(Place at)
     emulator::Thread& thread = FaultWatch::watched()->current();
     if (thread.has_touched) emulator_fail("waits for the kernels before at %s:%d, and has touched memory that they could still write", at.file, at.line);
     thread.has_awaited = true;
+}
+
+void emulator_read_settled(const void* address, int bytes)
+{
+    if (FaultWatch::watched()->is_unsettled(address, bytes)) emulator_fail("reads at %p as settled what a kernel before it writes, and has not waited for it", address);
 }
 
 void emulator_commit() { FaultWatch::watched()->current().commit(); }

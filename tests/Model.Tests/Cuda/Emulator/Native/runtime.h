@@ -36,6 +36,8 @@ struct Launch
     void* static_shared;
     unsigned static_shared_bytes;
     unsigned overlaps; // whether a kernel before it may still run
+    unsigned anew; // whether all before those that may is over
+    unsigned is_followed; // whether a kernel behind it may run before it is over
 };
 
 // What went wrong, for the driver: `address` where memory was touched that is not there, `offset` the instruction's in its module, or 0.
@@ -64,6 +66,9 @@ extern "C"
 
     // Waits for the kernels before this one, until when nothing that they could write may have been touched.
     void emulator_await_previous(emulator::Place at);
+
+    // Reads what is said to be settled: nothing that kernels wrote which may still run, until those were waited for.
+    void emulator_read_settled(const void* address, int bytes);
 
     // Touches shared memory, aligned to as many bytes, other than by the processor's own instructions.
     void emulator_touch_shared(const void* address, int bytes, bool writes, const char* what, emulator::Place at);

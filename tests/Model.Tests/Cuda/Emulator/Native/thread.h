@@ -12,6 +12,8 @@ namespace emulator
 // Where EmulatedMemory takes from: the device's memory, and what is page-locked.
 constexpr uintptr_t MemoryBegin = 0x100000000000, MemoryEnd = 0x200000000000;
 
+inline bool is_global(const void* address) { return (uintptr_t)address - MemoryBegin < MemoryEnd - MemoryBegin; }
+
 enum class State { Ready, AtBarrier, AtMeeting, Left };
 
 struct Copy { void* shared; const void* global; size_t bytes; Place at; };
@@ -30,7 +32,7 @@ struct Thread
     // `number` moves it a little, so that all threads' variables do not share a few lines of the cache.
     void begin(void (*entry)(), unsigned number);
 
-    void note(const void* address) { has_touched |= (uintptr_t)address - MemoryBegin < MemoryEnd - MemoryBegin; }
+    void note(const void* address) { has_touched |= is_global(address); }
 
     // The target is spoilt at once: nobody may still read it, and nobody yet.
     void copy_later(const Copy& copy, bool is_constant); // constant: no kernel writes the source
