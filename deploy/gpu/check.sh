@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything worth knowing about this server on this machine, in one call of three to four minutes, and never more than nine: what it has, whether its kernels are right, how fast a Llama 2 7B is
+# Everything worth knowing about this server on this machine, in one call of about five minutes, and never more than nine: what it has, whether its kernels are right, how fast a Llama 2 7B is
 # (random weights of that shape), and how fast transformers is with the same weights. Each part has its own time limit and a failed one does not stop the rest; what a part printed lies in the
 # folder of results.
 #
@@ -99,7 +99,7 @@ for name in "${parts[@]}"; do
     prefill) bench prefill 40 latency --prompt-tokens 2048 --new-tokens 16 --warm-up 1 --runs 3 ;;
     throughput) bench throughput 75 throughput --sequences "${sequences[-1]}" --concurrency "${sequences[@]}" "${many_answers[@]}" --warm-up 1 --runs 1 ;;
     serve) serve ;;
-    transformers) random_model && part transformers 120 python3 "$here/transformers_bench.py" --model "$scratch/model" "${one_answer[@]}" --throughput-prompt-tokens "${many_answers[1]}" --sequences "${sequences[@]}" ;;
+    transformers) random_model && part transformers 200 python3 "$here/transformers_bench.py" --model "$scratch/model" "${one_answer[@]}" --throughput-prompt-tokens "${many_answers[1]}" --sequences "${sequences[@]}" ;;
     int8 | int4) bench "$name" 60 latency "${one_answer[@]}" --warm-up 1 --runs 3 "--Model:Dtype=$name" ;;
     *) echo "There is no part '$name'; there are doctor verify sanitizer latency prefill throughput serve transformers int8 int4." >&2; exit 2 ;;
   esac
