@@ -1,5 +1,4 @@
 using System.Globalization;
-using Llama.Model.Checkpoints;
 using Llama.Model.Kernels.Outliers;
 using Llama.Model.Quantization;
 using static TorchSharp.torch;
@@ -81,15 +80,6 @@ internal sealed record WeightFormat(ScalarType Dtype, QuantizationPlan? Plan, bo
     {
         if (Plan is not null && !holdsCodes) return "Model:Dtype asks for codes, which plain kernels cannot multiply on this device; use auto or bfloat16, or set Model:Kernels=fused or Model:Device=cpu.";
         return !isHost && SplitsOutliers(stored) ? "Weights in int8-outliers are multiplied on a CPU only; use Model:Device=cpu, or Model:Dtype=int8." : null;
-    }
-
-    /// <summary>Memory of a model's weights in this form, on a CPU.</summary>
-    public long BytesOf(LlamaConfig config)
-    {
-        QuantizationPlan? plan = PlanFor(config.Quantization);
-        return CheckpointLayout.Expected(config).Sum(tensor => plan?.TypeOf(tensor.Name, config.TieWordEmbeddings) is { } type
-            ? type.BytesOf(tensor.Shape, isHost: true)
-            : tensor.ElementCount * (tensor.Shape.Length == 1 || Dtype == ScalarType.Float32 ? sizeof(float) : sizeof(ushort))); // norms are float32
     }
 
     private bool SplitsOutliers(QuantizationPlan? stored) => PlanFor(stored) is { Layers.SplitsOutliers: true };

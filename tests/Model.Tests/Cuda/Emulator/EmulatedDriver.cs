@@ -22,8 +22,8 @@ internal sealed unsafe partial class EmulatedDriver : ICudaDriver
     private bool _overlaps; // kernels in it
     private bool _awaits, _isFirst; // the next of them
 
-    /// <summary>Of a device when nothing else is said.</summary>
-    public const int Multiprocessors = 132;
+    /// <summary>Of a device when nothing else is said: few, so that each has as much to do as those of a real one with a real model.</summary>
+    public const int Multiprocessors = 12;
 
     /// <param name="bytes">Memory of the device.</param>
     /// <param name="seed">Of every order that is left to chance; 0 takes that of <c>LLAMA_EMULATOR_SEED</c>, or 1.</param>
