@@ -130,7 +130,7 @@ __device__ __forceinline__ bool is_last_of(int pieces, int* arrivals, Block& blo
 __device__ __forceinline__ void put_out(int i, float mix, float sum, ACT* row, int kv_head, int list)
 {
     int of_group = list * LIST + i / HEAD_DIM;
-    if (of_group < GROUP_SIZE) row[(kv_head * GROUP_SIZE + of_group) * HEAD_DIM + i % HEAD_DIM] = from_float<ACT>(sum == 0 ? 0 : mix / sum);
+    if (of_group < GROUP_SIZE) row[(kv_head * GROUP_SIZE + of_group) * HEAD_DIM + i % HEAD_DIM] = from_float<ACT>(sum == 0 ? 0 : __fdividef(mix, sum));
 }
 
 // The sum of a row's pieces, each thread with elements of its own. Reads go past the first-level cache, which does not see what other multiprocessors wrote, and several are under way at once.

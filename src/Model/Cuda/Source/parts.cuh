@@ -4,19 +4,25 @@
 #include "cache.cuh"
 #include "overlap.cuh"
 
+template <bool OVERLAPS, typename T> __device__ __forceinline__ T read(const T* global)
+{
+    if constexpr (OVERLAPS) return load_settled(global);
+    return *global;
+}
+
 template <typename T, int PARTS> struct Parts
 {
     static constexpr int BYTES = HEAD_DIM * (int)sizeof(T) / PARTS; // of a lane
     static constexpr int WORDS = (BYTES + 3) / 4;
 
-    // Reads a lane's part of a head, of which nothing is written meanwhile.
-    static __device__ __forceinline__ void load(const T* head, int part, u32* words)
+    // Reads a lane's part of a head, of which nothing is written meanwhile. OVERLAPS: whether while kernels before this one may still run, past the first-level cache.
+    template <bool OVERLAPS> static __device__ __forceinline__ void load(const T* head, int part, u32* words)
     {
         const char* from = reinterpret_cast<const char*>(head);
 #pragma unroll
         for (int b = 0; b + 16 <= BYTES; b += 16)
         {
-            uint4 x = load_settled(reinterpret_cast<const uint4*>(from + b * PARTS + part * 16));
+            uint4 x = read<OVERLAPS>(reinterpret_cast<const uint4*>(from + b * PARTS + part * 16));
             words[b / 4] = x.x;
             words[b / 4 + 1] = x.y;
             words[b / 4 + 2] = x.z;
@@ -25,12 +31,12 @@ template <typename T, int PARTS> struct Parts
         constexpr int AT_8 = BYTES / 16 * 16, AT_4 = BYTES / 8 * 8, AT_2 = BYTES / 4 * 4;
         if constexpr (BYTES % 16 >= 8)
         {
-            uint2 x = load_settled(reinterpret_cast<const uint2*>(from + AT_8 * PARTS + part * 8));
+            uint2 x = read<OVERLAPS>(reinterpret_cast<const uint2*>(from + AT_8 * PARTS + part * 8));
             words[AT_8 / 4] = x.x;
             words[AT_8 / 4 + 1] = x.y;
         }
-        if constexpr (BYTES % 8 >= 4) words[AT_4 / 4] = load_settled(reinterpret_cast<const u32*>(from + AT_4 * PARTS + part * 4));
-        if constexpr (BYTES % 4 >= 2) words[AT_2 / 4] = load_settled(reinterpret_cast<const u16*>(from + AT_2 * PARTS + part * 2));
+        if constexpr (BYTES % 8 >= 4) words[AT_4 / 4] = read<OVERLAPS>(reinterpret_cast<const u32*>(from + AT_4 * PARTS + part * 4));
+        if constexpr (BYTES % 4 >= 2) words[AT_2 / 4] = read<OVERLAPS>(reinterpret_cast<const u16*>(from + AT_2 * PARTS + part * 2));
     }
 
     // Which element of the head the lane has at place i.

@@ -25,6 +25,7 @@ struct TensorPiece
     static constexpr int STEPS = TILES / TOGETHER;
     static constexpr bool ROOMY = HEAD_DIM <= 128; // whether registers hold the queries, and the next step's keys and values beside this one's
     static constexpr bool AHEAD = ROOMY && STEPS == 1; // whether what is settled is loaded before the kernels before are over
+    static constexpr int AT_ONCE = 4; // queries that are loaded together where registers do not hold all
     static constexpr int DEPTH = HEAD_DIM / 16; // products over the elements of a head
 
     // A lane's part: of the keys of tokens g and g+8 of each tile, of the values of tokens 2t, 2t+1, 2t+8 and 2t+9.
@@ -34,7 +35,7 @@ struct TensorPiece
     const Cache& cache;
     const int kv_head, list, context, settled, g, t;
     const ACT* group;               // queries of the KV head
-    Keys keys;
+    Keys keys;                      // loaded ahead
     Values values;
     u32 queries[DEPTH][2];          // of head g of the list, in the order of KeyParts
     float mix[DEPTH][4];            // [elements 2m, 2m, 2m+1, 2m+1 of ValueParts of lane g; heads 2t, 2t+1, 2t, 2t+1]
@@ -49,6 +50,7 @@ struct TensorPiece
     __device__ __forceinline__ void bring_queries(const ACT* row)
     {
         group = row + (long long)kv_head * GROUP_SIZE * HEAD_DIM;
+        if (!ROOMY) return;
 #pragma unroll
         for (int k = 0; k < DEPTH; k++) load_queries(k, queries[k]);
     }
@@ -56,7 +58,7 @@ struct TensorPiece
     __device__ __forceinline__ void load_queries(int k, u32 (&columns)[2]) const
     {
         int head = list * LIST + g;
-        uint2 x = head < GROUP_SIZE ? *reinterpret_cast<const uint2*>(group + head * HEAD_DIM + KeyParts::element(t, 4 * k)) : make_uint2(0, 0);
+        uint2 x = head < GROUP_SIZE ? read<!ROOMY>(reinterpret_cast<const uint2*>(group + head * HEAD_DIM + KeyParts::element(t, 4 * k))) : make_uint2(0, 0); // if not roomy not before they are asked for
         columns[0] = x.x;
         columns[1] = x.y;
     }
@@ -76,12 +78,24 @@ struct TensorPiece
     __device__ __forceinline__ void attend(float scale, WarpPart& part)
     {
         clear();
-        if (AHEAD) load_fresh();
-        else if (ROOMY)
+        if constexpr (AHEAD)
         {
-            load<ALL>(keys, 0);
-            load<ALL>(values, 0);
+            load_fresh();
+            attend(keys, values, scale, part);
         }
+        else
+        {
+            Keys keys;
+            Values values;
+            if (ROOMY) load<ALL>(keys, 0);
+            if (ROOMY) load<ALL>(values, 0);
+            attend(keys, values, scale, part);
+        }
+    }
+
+    // keys, values: of the first step where there is room for them.
+    __device__ __forceinline__ void attend(Keys& keys, Values& values, float scale, WarpPart& part)
+    {
 #pragma unroll 1
         for (int step = 0; step < STEPS; step++)
         {
@@ -126,7 +140,7 @@ struct TensorPiece
             {
                 int tile = step * TOGETHER + i, at = g + 8 * half;
                 const KV* head = cache.keys + slot(tile, at, half) * HEAD_DIM;
-                if (is_of<WHICH>(first_token(start, tile) + at)) KeyParts::load(head, t, keys.words[i][half]);
+                if (is_of<WHICH>(first_token(start, tile) + at)) KeyParts::load<WHICH != ALL>(head, t, keys.words[i][half]);
             }
     }
 
@@ -139,7 +153,7 @@ struct TensorPiece
             {
                 int tile = step * TOGETHER + i, at = 2 * t + j % 2 + j / 2 * 8;
                 const KV* head = cache.values + slot(tile, at, j / 2) * HEAD_DIM;
-                if (is_of<WHICH>(first_token(start, tile) + at)) ValueParts::load(head, g, values.words[i][j]);
+                if (is_of<WHICH>(first_token(start, tile) + at)) ValueParts::load<WHICH != ALL>(head, g, values.words[i][j]);
             }
     }
 
@@ -161,7 +175,7 @@ struct TensorPiece
     }
 
     // scores: by tile [tokens g, g, g+8, g+8; heads 2t, 2t+1, 2t, 2t+1], as exponents of 2.
-    __device__ __forceinline__ void score(const Keys& keys, int step, float scale, float (&scores)[TOGETHER][4]) const
+    __device__ __forceinline__ void score(const Keys& keys, int step, float scale, float (&scores)[TOGETHER][4])
     {
 #pragma unroll
         for (int i = 0; i < TOGETHER; i++)
@@ -171,11 +185,13 @@ struct TensorPiece
 #pragma unroll
             for (int k = 0; k < DEPTH; k++)
             {
-                u32 rows[4], columns[2] = { queries[k][0], queries[k][1] };
-                if (!ROOMY) load_queries(k, columns);
+                if (!ROOMY && k % AT_ONCE == 0)
+#pragma unroll
+                    for (int next = k; next < k + AT_ONCE && next < DEPTH; next++) load_queries(next, queries[next]);
+                u32 rows[4];
 #pragma unroll
                 for (int j = 0; j < 4; j++) rows[j] = pair_of<KV>(keys.words[i][j % 2], 2 * k + j / 2);
-                mma_m16n8k16_bf16(products, rows, columns);
+                mma_m16n8k16_bf16(products, rows, queries[k]);
             }
 #pragma unroll
             for (int half = 0; half < 2; half++)
