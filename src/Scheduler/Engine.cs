@@ -62,6 +62,9 @@ public sealed class Engine : IAsyncDisposable
     /// <summary>Completes when the engine's thread has ended; faults if it died.</summary>
     public Task Completion => _life.Completion;
 
+    /// <summary>When a request that it could not serve in time is worth sending again, from measured throughput.</summary>
+    public TimeSpan RetryAfter => _backlog.RetryAfter();
+
     /// <summary>Counts of this moment: running, waiting, blocks.</summary>
     public EngineSnapshot Snapshot => _counters.Snapshot;
 

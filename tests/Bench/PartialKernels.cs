@@ -50,24 +50,14 @@ internal sealed class PartialKernels(IKernels kernels, LlamaConfig config) : IKe
 
     public void NormGated(Matrix input, Matrix weight, float epsilon, Matrix normed, Projection gate, Projection up)
     {
-        if (IsWanted("norms") && IsWanted("gate and up") && IsWanted("silu"))
-        {
-            kernels.NormGated(input, weight, epsilon, normed, gate, up);
-            return;
-        }
-        NormLinear(input, weight, epsilon, normed, [gate, up]);
-        SiluMultiply(gate.Output, up.Output);
+        if (IsWanted("norms") && IsWanted("gate and up") && IsWanted("silu")) kernels.NormGated(input, weight, epsilon, normed, gate, up);
+        else this.NormGatedInSteps(input, weight, epsilon, normed, gate, up);
     }
 
     public void NormRotated(Matrix input, Matrix weight, float epsilon, Matrix normed, ReadOnlySpan<Projection> projections, RopeTable rope, ForwardBatch batch, AttentionShape shape, KvLayer cache)
     {
-        if (IsWanted("norms") && IsWanted("queries, keys, values") && IsWanted("rope and store"))
-        {
-            kernels.NormRotated(input, weight, epsilon, normed, projections, rope, batch, shape, cache);
-            return;
-        }
-        NormLinear(input, weight, epsilon, normed, projections);
-        RotateAndStore(projections[0].Output, projections[1].Output, projections[2].Output, rope, batch, shape, cache);
+        if (IsWanted("norms") && IsWanted("queries, keys, values") && IsWanted("rope and store")) kernels.NormRotated(input, weight, epsilon, normed, projections, rope, batch, shape, cache);
+        else this.NormRotatedInSteps(input, weight, epsilon, normed, projections, rope, batch, shape, cache);
     }
 
     public void RotateAndStore(Matrix queries, Matrix keys, Matrix values, RopeTable rope, ForwardBatch batch, AttentionShape shape, KvLayer cache)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Llama.Gateway.Tests.Hosting;
 
@@ -31,6 +32,20 @@ public sealed class ForwardingTests
         Assert.Equal("caller-1", seen.Headers["x-request-id"]);
         Assert.Equal("caller-1", Assert.Single(answer.Headers.GetValues("x-request-id")));
         Assert.StartsWith("00-0af7651916cd43dd8448eb211c80319c-", seen.Headers["traceparent"]);
+    }
+
+    [Fact]
+    public async Task Header_OfAnyText_Arrives()
+    {
+        await using Fleet fleet = await Fleet.StartAsync(1);
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(fleet.Client.BaseAddress!.Host, fleet.Client.BaseAddress.Port);
+
+        await socket.GetStream().WriteAsync((byte[])[.. "GET /v1/models HTTP/1.1\r\nHost: localhost\r\nX-Title: Caf"u8, 0xE9, .. " in Köln\r\nConnection: close\r\n\r\n"u8]);
+        string answer = await new StreamReader(socket.GetStream(), Encoding.UTF8).ReadToEndAsync();
+
+        Assert.StartsWith("HTTP/1.1 200", answer);
+        Assert.Equal("Caf\uFFFD in Köln", Assert.Single(fleet.Replicas[0].Requests).Headers["X-Title"]);
     }
 
     [Fact]

@@ -70,6 +70,26 @@ public sealed class SocketTests
     }
 
     [Theory]
+    [InlineData("X-Title: caf\u00e9", "200")]
+    [InlineData("User-Agent: caf\u00e9", "200")]
+    [InlineData("Authorization: Bearer \u00e9", "401")]
+    public async Task Header_NotInUtf8_IsNoReasonToRefuse(string header, string status)
+    {
+        await using var app = new TestApp { Settings = { ["Auth:ApiKeys:0"] = "secret" } };
+        app.UseKestrel();
+        HttpClient client = await app.StartAsync();
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(client.BaseAddress!.Host, client.BaseAddress.Port);
+
+        string key = status == "200" ? "Authorization: Bearer secret\r\n" : "";
+        await socket.GetStream().WriteAsync(Encoding.Latin1.GetBytes($"GET /v1/models HTTP/1.1\r\nHost: localhost\r\n{key}{header}\r\nConnection: close\r\n\r\n"));
+        string response = await new StreamReader(socket.GetStream(), Encoding.UTF8).ReadToEndAsync();
+
+        Assert.StartsWith($"HTTP/1.1 {status}", response);
+        Assert.Contains("x-request-id", response);
+    }
+
+    [Theory]
     [InlineData("nonsense")]
     [InlineData("ffffffffffffffffffffffffffffffff")]
     public async Task Body_MalformedChunks_Is400InJson(string size)

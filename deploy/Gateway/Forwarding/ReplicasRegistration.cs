@@ -1,3 +1,4 @@
+using System.Text;
 using Llama.Gateway.Balancing;
 using Llama.Gateway.Configuration;
 using Llama.Gateway.Health;
@@ -28,7 +29,11 @@ internal static class ReplicasRegistration
         services.AddSingleton<IActiveHealthCheckPolicy, Readiness>();
         services.AddSingleton<IProxyConfigProvider>(provider => ReplicasConfig.Of(provider.GetRequiredService<IOptions<GatewaySettings>>().Value));
         IReverseProxyBuilder proxy = services.AddReverseProxy()
-            .ConfigureHttpClient((_, handler) => (handler.ConnectTimeout, handler.PooledConnectionIdleTimeout) = (ConnectTimeout, IdleTimeout))
+            .ConfigureHttpClient((_, handler) =>
+            {
+                (handler.ConnectTimeout, handler.PooledConnectionIdleTimeout) = (ConnectTimeout, IdleTimeout);
+                handler.RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8; // as they are read; by itself it forwards ASCII only
+            })
             .AddTransforms(transforms =>
             {
                 transforms.AddRequestTransform(NameRequest);

@@ -3,7 +3,6 @@ using Llama.Gateway.Streaming;
 using Llama.Server.Web.Hosting;
 using Llama.Server.Web.Requests;
 using Llama.Server.Web.Settings;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 
 namespace Llama.Gateway.Hosting;
@@ -23,7 +22,7 @@ internal static class GatewayHost
         services.AddOtherOrigins<GatewaySettings>();
         services.AddCertificates();
         services.AddConnectionLimits();
-        services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
+        services.AddPlainHeaders();
         // The host gives up on stopping some time after the drain has, never before it. Read unchecked: the host is made before the settings are checked.
         services.AddOptions<HostOptions>().Configure<SettingsSection<GatewaySettings>>((host, section) =>
             host.ShutdownTimeout = TimeSpan.FromSeconds(5 + Math.Max(0, section.Read().DrainSeconds)));

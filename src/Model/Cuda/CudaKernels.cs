@@ -70,32 +70,20 @@ internal sealed unsafe class CudaKernels : IKernels, IDisposable
     public void NormLinear(Matrix input, Matrix weight, float epsilon, Matrix normed, ReadOnlySpan<Projection> projections)
     {
         if (_linear.HasNorm(input.Rows, projections)) _linear.NormLinear(input, weight, epsilon, projections);
-        else
-        {
-            RmsNorm(input, weight, epsilon, normed);
-            Linear(normed, projections);
-        }
+        else this.NormLinearInSteps(input, weight, epsilon, normed, projections);
     }
 
     public void NormGated(Matrix input, Matrix weight, float epsilon, Matrix normed, Projection gate, Projection up)
     {
         if (_linear.HasNorm(input.Rows, [gate, up]) && _linear.HasGate(input.Rows, gate, up)) _linear.NormGated(input, weight, epsilon, gate, up);
-        else
-        {
-            NormLinear(input, weight, epsilon, normed, [gate, up]);
-            SiluMultiply(gate.Output, up.Output);
-        }
+        else this.NormGatedInSteps(input, weight, epsilon, normed, gate, up);
     }
 
     public void NormRotated(Matrix input, Matrix weight, float epsilon, Matrix normed, ReadOnlySpan<Projection> projections, RopeTable rope, ForwardBatch batch, AttentionShape shape, KvLayer cache)
     {
         if (cache.Keys.Dtype == ScalarType.BFloat16 && _linear.HasNorm(input.Rows, projections) && _linear.HasRotation(input.Rows, projections, shape.HeadDim))
             _linear.NormRotated(input, weight, epsilon, [projections[0], new(projections[1].Weight, cache.Keys), new(projections[2].Weight, cache.Values)], new CudaRotation(rope, _batch, shape));
-        else
-        {
-            NormLinear(input, weight, epsilon, normed, projections);
-            RotateAndStore(projections[0].Output, projections[1].Output, projections[2].Output, rope, batch, shape, cache);
-        }
+        else this.NormRotatedInSteps(input, weight, epsilon, normed, projections, rope, batch, shape, cache);
     }
 
     public void RotateAndStore(Matrix queries, Matrix keys, Matrix values, RopeTable rope, ForwardBatch batch, AttentionShape shape, KvLayer cache) =>

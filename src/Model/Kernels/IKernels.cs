@@ -59,28 +59,17 @@ internal interface IKernels
 
     /// <summary><see cref="RmsNorm"/> and <see cref="Linear"/> of its result.</summary>
     /// <param name="normed">[tokens, hidden]; left in an unspecified state.</param>
-    void NormLinear(Matrix input, Matrix weight, float epsilon, Matrix normed, ReadOnlySpan<Projection> projections)
-    {
-        RmsNorm(input, weight, epsilon, normed);
-        Linear(normed, projections);
-    }
+    void NormLinear(Matrix input, Matrix weight, float epsilon, Matrix normed, ReadOnlySpan<Projection> projections) => this.NormLinearInSteps(input, weight, epsilon, normed, projections);
 
     /// <summary><see cref="NormLinear"/> of a gate and of what it gates, and <see cref="SiluMultiply"/> of their results, into the gate's.</summary>
     /// <param name="normed">[tokens, hidden]; left in an unspecified state, as the output of <paramref name="up"/> is.</param>
-    void NormGated(Matrix input, Matrix weight, float epsilon, Matrix normed, Projection gate, Projection up)
-    {
-        NormLinear(input, weight, epsilon, normed, [gate, up]);
-        SiluMultiply(gate.Output, up.Output);
-    }
+    void NormGated(Matrix input, Matrix weight, float epsilon, Matrix normed, Projection gate, Projection up) => this.NormGatedInSteps(input, weight, epsilon, normed, gate, up);
 
     /// <summary><see cref="NormLinear"/> into queries, keys and values, and <see cref="RotateAndStore"/> of those.</summary>
     /// <param name="normed">[tokens, hidden]; left in an unspecified state, as the outputs for keys and values are.</param>
     /// <param name="projections">Into queries, keys and values.</param>
-    void NormRotated(Matrix input, Matrix weight, float epsilon, Matrix normed, ReadOnlySpan<Projection> projections, RopeTable rope, ForwardBatch batch, AttentionShape shape, KvLayer cache)
-    {
-        NormLinear(input, weight, epsilon, normed, projections);
-        RotateAndStore(projections[0].Output, projections[1].Output, projections[2].Output, rope, batch, shape, cache);
-    }
+    void NormRotated(Matrix input, Matrix weight, float epsilon, Matrix normed, ReadOnlySpan<Projection> projections, RopeTable rope, ForwardBatch batch, AttentionShape shape, KvLayer cache) =>
+        this.NormRotatedInSteps(input, weight, epsilon, normed, projections, rope, batch, shape, cache);
 
     /// <summary>Logits of the whole vocabulary where several devices have some of their columns each; else they are whole already.</summary>
     /// <param name="logits">[rows, tokens of this device]</param>

@@ -13,7 +13,7 @@ internal readonly record struct EmbeddingResult(float[]? Vector, FinishReason Fi
     /// <param name="engine">What made it.</param>
     public ApiError? Failure(Engine engine) => Finish switch
     {
-        FinishReason.Deadline => ApiError.Overloaded("The request's request_timeout was up before all inputs were embedded.", TimeSpan.FromSeconds(1)),
+        FinishReason.Deadline => ApiError.Overloaded("The request's request_timeout was up before all inputs were embedded.", engine.RetryAfter),
         _ => Vector is null ? Ending.OfFailed(engine) : null,
     };
 

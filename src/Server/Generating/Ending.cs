@@ -16,7 +16,7 @@ internal static class Ending
     public static string EndingName(this TextStream stream) => stream.Finish switch
     {
         FinishReason.Length => "length",
-        FinishReason.Stop or FinishReason.Completed => stream.HasCalls ? "tool_calls" : "stop",
+        FinishReason.Stop or FinishReason.Completed => stream.HasCalls && !stream.HasPartOfCall ? "tool_calls" : "stop",
         FinishReason.Deadline or FinishReason.Failed => "error",
         _ => "abort",
     };
@@ -32,7 +32,7 @@ internal static class Ending
     /// <param name="engine">What made it: one that shuts down fails what has not ended in time, and another server may answer.</param>
     public static ApiError? Failure(this TextStream stream, Engine engine) => stream.Finish switch
     {
-        FinishReason.Deadline => ApiError.Overloaded($"The request's request_timeout was up after {stream.TokenCount} tokens of the answer.", TimeSpan.FromSeconds(1)),
+        FinishReason.Deadline => ApiError.Overloaded($"The request's request_timeout was up after {stream.TokenCount} tokens of the answer.", engine.RetryAfter),
         FinishReason.Failed => OfFailed(engine),
         _ => null,
     };

@@ -59,7 +59,7 @@ internal static class GenerationFields
 
     internal static FieldTable<T> AddStopping<T>(this FieldTable<T> table)
         where T : GenerationParameters => table
-        .Custom("stop", FieldShape.Either(FieldShape.Text, FieldShape.ArrayOf(FieldShape.Text, 0, 4)), (r, v) => r.Stop = ReadStop(v), "A text or 1 to 4 texts that end the answer.")
+        .Custom("stop", FieldShape.Either(FieldShape.Text, FieldShape.ArrayOf(FieldShape.Text, 0, 4)), (r, v) => r.Stop = ReadStop(v), "A text or 1 to 4 texts that end the answer. Not looked for within tool calls.")
         .Custom("stop_token_ids", FieldShape.ArrayOf(new FieldShape("integer", 0)), (r, v) => r.StopTokenIds = v.Ints(0, int.MaxValue), "Tokens that end the answer.")
         .Flag("include_stop_str_in_output", (r, v) => r.IncludeStopString = v, "Keep what ended the answer in its text.")
         .Flag("ignore_eos", (r, v) => r.IgnoreEos = v, "Go on after the end-of-sequence token.")
@@ -114,10 +114,11 @@ internal static class GenerationFields
         foreach (JsonProperty pair in value.Value.EnumerateObject())
         {
             var bias = new FieldReader(pair.Value, $"{value.Path}.{pair.Name}", value.Errors);
-            if (int.TryParse(pair.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int token))
+            bool isId = int.TryParse(pair.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int token);
+            if (isId && (token == 0 || pair.Name[0] != '0')) // one spelling, lest a token be given twice
                 biases.Add(new TokenBias(token, (float)bias.Number(-100, 100)));
             else
-                bias.Invalid("the key must be a token id");
+                bias.Invalid("the key must be a token id, without leading zeros");
         }
         return biases;
     }

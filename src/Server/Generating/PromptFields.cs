@@ -21,18 +21,16 @@ internal static class PromptFields
         else if (field.Value.GetArrayLength() == 0)
             field.Invalid("expected at least one prompt");
         else
-            return field.Value[0].ValueKind == JsonValueKind.Number ? [ReadTokens(field)] : [.. field.Items(1, most).Select(ReadOne)];
+            return field.Value[0].ValueKind switch
+            {
+                JsonValueKind.Number => [ReadTokens(field)],
+                JsonValueKind.Array => [.. field.Items(1, most).Select(ReadTokens)],
+                _ => [.. field.Items(1, most).Select(ReadText)],
+            };
         return [];
     }
 
-    private static RawPrompt ReadOne(FieldReader prompt)
-    {
-        if (prompt.Value.ValueKind == JsonValueKind.Array)
-            return ReadTokens(prompt);
-        if (prompt.Value.ValueKind != JsonValueKind.String)
-            prompt.WrongType("a string or an array of token ids");
-        return new RawPrompt(prompt.String(), null, prompt.Path);
-    }
+    private static RawPrompt ReadText(FieldReader prompt) => new(prompt.String(), null, prompt.Path);
 
     private static RawPrompt ReadTokens(FieldReader prompt) => new(null, prompt.Ints(0, int.MaxValue, atLeast: 1), prompt.Path);
 }

@@ -9,11 +9,15 @@ internal sealed class StopStrings(IReadOnlyList<string> stops, bool includeStop)
     private char[] _buffer = new char[64];
     private int _count;
     private int _ready;
+    private int _cutLength;
 
     /// <summary>What may be shown; valid until the next call.</summary>
     public ReadOnlySpan<char> Ready => _buffer.AsSpan(0, _ready);
 
     public bool IsMatched { get; private set; }
+
+    /// <summary>UTF-16 units behind <see cref="Ready"/>: held back, or cut off by the match.</summary>
+    public int BehindLength => _count - _ready + _cutLength;
 
     /// <summary>Forgets <see cref="Ready"/>, which the caller has shown.</summary>
     public void Clear()
@@ -32,6 +36,7 @@ internal sealed class StopStrings(IReadOnlyList<string> stops, bool includeStop)
         {
             IsMatched = true;
             _ready += includeStop ? end : start;
+            _cutLength = _count - _ready;
             _count = _ready;
         }
         else

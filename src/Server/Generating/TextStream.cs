@@ -14,27 +14,29 @@ namespace Llama.Server.Generating;
 /// </summary>
 internal sealed class TextStream(Generation generation, Tokenizer tokenizer, TextRules rules, TimeProvider clock) : IAsyncDisposable
 {
-    private static readonly List<ToolCallPiece> NoCalls = [];
-
     private readonly IncrementalDecoder _decoder = new(tokenizer, rules.SkipSpecialTokens, rules.AtSequenceStart, rules.CallTokenId);
     private readonly StopStrings _stops = new(rules.Stop, rules.IncludeStop);
     private readonly ToolCallReader? _calls = rules.ReadCalls?.Invoke();
+    private readonly List<ToolCallPiece> _called = [];
     private readonly List<DrawnToken> _held = [];
     private readonly List<DrawnToken> _released = [];
     private readonly StringBuilder? _written = rules.KeepWritten ? new() : null;
     private readonly long _start = clock.GetTimestamp();
     private int _decodedLength;
     private int _decodedCount; // code points of the same text; counted only for tokens that are kept
-    private int _shownLength;
+    private bool _hasCalls;
 
     /// <summary>The piece; valid until the next move.</summary>
-    public ReadOnlySpan<char> Text => _calls is null ? _stops.Ready : _calls.Content;
+    public ReadOnlySpan<char> Text => _stops.Ready;
 
     /// <summary>The parts of tool calls that follow the piece; valid until the next move.</summary>
-    public IReadOnlyList<ToolCallPiece> Calls => _calls?.Pieces ?? NoCalls;
+    public IReadOnlyList<ToolCallPiece> Calls => _called;
 
     /// <summary>Whether the answer calls a tool so far.</summary>
-    public bool HasCalls => _calls?.HasCalls == true;
+    public bool HasCalls => _hasCalls;
+
+    /// <summary>Whether it calls one of which the arguments are not whole.</summary>
+    public bool HasPartOfCall => _hasCalls && _calls!.IsInArguments;
 
     /// <summary>Whether there is anything to show: text, tokens or parts of calls.</summary>
     public bool HasPiece => !Text.IsEmpty || _released.Count > 0 || Calls.Count > 0;
@@ -87,9 +89,9 @@ internal sealed class TextStream(Generation generation, Tokenizer tokenizer, Tex
     {
         _stops.Clear();
         _released.Clear();
+        _called.Clear();
         if (Finish is not null)
             return false;
-        _calls?.Read([], isEnd: false);
         while (!HasPiece && Finish is null)
         {
             if (!generation.Events.TryRead(out GenerationEvent next))
@@ -153,33 +155,49 @@ internal sealed class TextStream(Generation generation, Tokenizer tokenizer, Tex
         _written?.Append(piece);
         if (rules.KeepTokens)
             _decodedCount += CodePoints.Count(piece);
-        if (rules.Stop.Count == 0 || TokenCount < rules.MinTokens)
-            _stops.AppendFree(piece);
+        if (_calls is null)
+            AddContent(piece);
         else
-            _stops.Append(piece);
+            AddRead(_calls, piece, isEnd: false);
+    }
+
+    /// <summary>Adds what is said and called in a piece. Stop texts are looked for in what is said alone, and none reaches over a call.</summary>
+    private void AddRead(ToolCallReader calls, ReadOnlySpan<char> piece, bool isEnd)
+    {
+        calls.Read(piece, isEnd);
+        AddContent(calls.Content);
+        if (calls.Pieces.Count == 0 || _stops.IsMatched)
+            return;
+        _stops.Release();
+        _called.AddRange(calls.Pieces);
+        _hasCalls = true;
+    }
+
+    private void AddContent(ReadOnlySpan<char> text)
+    {
+        if (rules.Stop.Count == 0 || TokenCount < rules.MinTokens)
+            _stops.AppendFree(text);
+        else
+            _stops.Append(text);
     }
 
     private void End(FinishReason finish)
     {
         if (!_stops.IsMatched)
             AddText(_decoder.Flush());
+        if (!_stops.IsMatched && _calls is not null)
+            AddRead(_calls, [], isEnd: true);
         if (!_stops.IsMatched)
             _stops.Release();
         Finish = _stops.IsMatched ? FinishReason.Stop : finish;
         Release();
     }
 
-    /// <summary>Hands on what no stop text holds back: the text to the reader of calls, where there is one, and its tokens.</summary>
+    /// <summary>Hands on the tokens of what no stop text holds back. What stop texts hold back or cut off is followed by nothing but what the reader of calls holds back.</summary>
     private void Release()
     {
-        int shown = _shownLength + _stops.Ready.Length;
-        if (_calls is not null)
-        {
-            _calls.Read(_stops.Ready, isEnd: Finish is not null);
-            _stops.Clear(); // the reader has it now, and may hold it back
-        }
-        ReleaseTokens(shown);
-        _shownLength = shown;
+        int behind = _stops.BehindLength;
+        ReleaseTokens(_decodedLength - (behind == 0 ? 0 : behind + (_calls?.HeldLength ?? 0)));
     }
 
     /// <summary>A token leaves with the end of its text; at the ending all leave, and those behind a stop text are no longer text.</summary>

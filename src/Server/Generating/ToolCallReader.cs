@@ -15,6 +15,12 @@ internal abstract class ToolCallReader
     /// <summary>Whether the answer calls a tool so far.</summary>
     public abstract bool HasCalls { get; }
 
+    /// <summary>Whether the last call is known and its arguments are not whole yet.</summary>
+    public abstract bool IsInArguments { get; }
+
+    /// <summary>UTF-16 units at the end of what was read that are held back.</summary>
+    public abstract int HeldLength { get; }
+
     /// <summary>Whether the answer is over, whatever the model would go on to say: it may call once only, and has.</summary>
     public abstract bool IsFinished { get; }
 

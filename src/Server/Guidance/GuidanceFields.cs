@@ -60,11 +60,22 @@ internal static class GuidanceFields
             return schema.Kept();
         if (schema.Value.ValueKind != JsonValueKind.String)
             schema.WrongType("an object");
-        else if (!TryParse(schema.String(), out JsonElement parsed))
-            schema.Invalid("its text is not JSON");
         else
-            return new FieldReader(parsed, schema.Path, schema.Errors).Kept();
+            return ReadText(schema);
         return default;
+    }
+
+    private static JsonElement ReadText(FieldReader schema)
+    {
+        try
+        {
+            return new FieldReader(JsonElement.Parse(schema.String(), RequestBody.Strict), schema.Path, schema.Errors).Kept();
+        }
+        catch (JsonException exception)
+        {
+            schema.Invalid($"its text is not JSON{RequestBody.Describe(exception).TrimEnd('.')}");
+            return default;
+        }
     }
 
     /// <summary>Reads an object of type <c>response_format</c>; the answer is free where it says <c>text</c>.</summary>
@@ -104,24 +115,6 @@ internal static class GuidanceFields
             type.Unsupported($"expected text, json_object or json_schema, but got '{name}'.");
         return name;
     }
-
-
-
-    private static bool TryParse(string text, out JsonElement parsed)
-    {
-        try
-        {
-            parsed = JsonElement.Parse(text);
-            return true;
-        }
-        catch (JsonException)
-        {
-            parsed = default;
-            return false;
-        }
-    }
-
-
 
     private sealed class FormatDraft
     {

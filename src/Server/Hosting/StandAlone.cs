@@ -3,7 +3,6 @@ using Llama.Server.Telemetry;
 using Llama.Server.Web.Hosting;
 using Llama.Server.Web.Requests;
 using Llama.Server.Web.Settings;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 
 namespace Llama.Server.Hosting;
@@ -20,9 +19,9 @@ internal static class StandAlone
         builder.Services.AddOtherOrigins<ServerSettings>();
         builder.Services.AddCertificates();
         builder.Services.AddConnectionLimits();
+        builder.Services.AddPlainHeaders();
         builder.Services.AddSingleton<IValidateOptions<ServerSettings>, OtlpEndpointsValidator>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<SecondSignal>());
-        builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.AddServerHeader = false);
         // The host gives up on stopping some time after the drain has, never before it. Read unchecked: the host is made before the settings are checked.
         builder.Services.AddOptions<HostOptions>().Configure<SettingsSection<ServerSettings>>((host, section) =>
             host.ShutdownTimeout = TimeSpan.FromSeconds(10 + Math.Max(0, section.Read().DrainSeconds)));

@@ -18,13 +18,14 @@ internal sealed class ResponseAnswerFormat(ResponseRequest request, Answers answ
     private ResponseEvents? _events; // null for a whole answer, as are the items
     private StreamedItems? _items;
     private bool _isCutOff;
+    private bool _isLastWhole;
     private bool _isKept;
 
     public override string Id => draft.Begun.Id;
 
     public override void WriteWhole(Utf8JsonWriter json, IReadOnlyList<WholeAnswer> choices, Usage usage)
     {
-        _isCutOff = choices[0].FinishReason == "length";
+        Note(choices[0].FinishReason, choices[0].Calls.Count > 0);
         JsonSerializer.Serialize(json, Keep(draft.End(WholeItems.Of(choices[0], _logprobs, Status), _isCutOff, usage)), ApiJson.Web.Response);
     }
 
@@ -42,7 +43,7 @@ internal sealed class ResponseAnswerFormat(ResponseRequest request, Answers answ
 
     public override ValueTask FinishAsync(SseWriter events, int choice, TextStream stream)
     {
-        _isCutOff = stream.FinishName() == "length";
+        Note(stream.FinishName(), stream.HasCalls);
         return _items!.EndAsync(stream, Status);
     }
 
@@ -67,7 +68,14 @@ internal sealed class ResponseAnswerFormat(ResponseRequest request, Answers answ
     }
 
     /// <summary>How the last item ends.</summary>
-    private string Status => _isCutOff ? "incomplete" : "completed";
+    private string Status => _isLastWhole ? "completed" : "incomplete";
+
+    /// <summary>An answer that calls and ends as one that does not has been ended within a call, by a token.</summary>
+    private void Note(string finish, bool hasCalls)
+    {
+        _isCutOff = finish == "length";
+        _isLastWhole = finish == (hasCalls ? "tool_calls" : "stop");
+    }
 
     private Response Keep(Response response)
     {

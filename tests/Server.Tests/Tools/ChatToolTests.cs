@@ -106,6 +106,59 @@ public sealed class ChatToolTests
         Assert.Equal("length", (string?)choice["finish_reason"]);
     }
 
+    [Theory]
+    [InlineData("\\n")]
+    [InlineData("call>")]
+    [InlineData("city")]
+    [InlineData("\\\"")]
+    [InlineData("}")]
+    [InlineData(". <")] // begins in the text, and would go on in the call
+    public async Task Stop_WithinCalls_IsNotLookedFor(string stop)
+    {
+        string fields = $"{Tools},\"stop\":\"{stop}\",\"logprobs\":true";
+        await using var app = new TestApp { Reply = TwoCalls, ContextLength = 2048 };
+        HttpClient client = await app.StartAsync();
+
+        JsonNode choice = (await TestApp.ReadJsonAsync(await client.PostAsync("/v1/chat/completions", TestApp.Chat(fields))))["choices"]![0]!;
+        SseTranscript stream = await SseTranscript.ReadAsync(await client.PostAsync("/v1/chat/completions", TestApp.Chat(fields + ",\"stream\":true")));
+
+        JsonNode[] pieces = [.. stream.Choices(0).SelectMany(one => one["delta"]!["tool_calls"]?.AsArray() ?? []).Select(piece => piece!)];
+        Assert.Equal(["get_weather", "now"], choice["message"]!["tool_calls"]!.AsArray().Select(call => (string?)call!["function"]!["name"]));
+        Assert.Equal("{\"city\": \"Bonn\"}", Arguments(pieces, 0));
+        Assert.Equal("Let me see.", (string?)choice["message"]!["content"]);
+        Assert.Equal("Let me see.", stream.Text());
+        Assert.Equal("tool_calls", (string?)choice["finish_reason"]);
+        Assert.Equal("tool_calls", stream.FinishReason());
+        Assert.Equal(TwoCalls, string.Concat(choice["logprobs"]!["content"]!.AsArray().Select(token => (string?)token!["token"])));
+    }
+
+    [Theory]
+    [InlineData("Hello <tool_cal STOP " + Call, "STOP", "Hello <tool_cal ")]
+    [InlineData("Hello <tool_cal <tool STOP", "_cal <tool S", "Hello <tool")]
+    [InlineData("Let me see. " + Call, "me", "Let ")]
+    public async Task Stop_InTheTextBesideCalls_EndsTheAnswer(string reply, string stop, string shown)
+    {
+        JsonNode choice = await WholeAsync(reply, $"{Tools},\"stop\":\"{stop}\",\"logprobs\":true");
+
+        Assert.Equal(shown, (string?)choice["message"]!["content"]);
+        Assert.False(choice["message"]!.AsObject().ContainsKey("tool_calls"));
+        Assert.Equal("stop", (string?)choice["finish_reason"]);
+        Assert.StartsWith(string.Concat(choice["logprobs"]!["content"]!.AsArray().Select(token => (string?)token!["token"])), reply);
+    }
+
+    [Fact]
+    public async Task Call_EndedByAToken_SaysStop()
+    {
+        int[] tokens = TestApp.Tokenizer.Encode(Call);
+        int at = Enumerable.Range(1, tokens.Length - 1).First(i => TestApp.Tokenizer.Decode(tokens[..i]).Contains("{\"city", StringComparison.Ordinal) && !tokens[..i].Contains(tokens[i]));
+        JsonNode choice = await WholeAsync(Call, $"{Tools},\"stop_token_ids\":[{tokens[at]}]");
+
+        string arguments = (string)choice["message"]!["tool_calls"]![0]!["function"]!["arguments"]!;
+        Assert.StartsWith(arguments, "{\"city\": \"Bonn\"}");
+        Assert.NotEqual("{\"city\": \"Bonn\"}", arguments);
+        Assert.Equal("stop", (string?)choice["finish_reason"]);
+    }
+
     [Fact]
     public async Task Logprobs_WithCalls_CoverEveryTokenOfTheAnswer()
     {

@@ -35,7 +35,7 @@ struct TensorPiece
     const Cache& cache;
     const int kv_head, list, context, settled, g, t;
     const ACT* group;               // queries of the KV head
-    Keys keys;                      // loaded ahead
+    Keys keys;                      // of a step; of the first one's what is settled is loaded ahead, where there is but one
     Values values;
     u32 queries[DEPTH][2];          // of head g of the list, in the order of KeyParts
     float mix[DEPTH][4];            // [elements 2m, 2m, 2m+1, 2m+1 of ValueParts of lane g; heads 2t, 2t+1, 2t, 2t+1]
@@ -78,24 +78,12 @@ struct TensorPiece
     __device__ __forceinline__ void attend(float scale, WarpPart& part)
     {
         clear();
-        if constexpr (AHEAD)
+        if (AHEAD) load_fresh();
+        else if (ROOMY)
         {
-            load_fresh();
-            attend(keys, values, scale, part);
+            load<ALL>(keys, 0);
+            load<ALL>(values, 0);
         }
-        else
-        {
-            Keys keys;
-            Values values;
-            if (ROOMY) load<ALL>(keys, 0);
-            if (ROOMY) load<ALL>(values, 0);
-            attend(keys, values, scale, part);
-        }
-    }
-
-    // keys, values: of the first step where there is room for them.
-    __device__ __forceinline__ void attend(Keys& keys, Values& values, float scale, WarpPart& part)
-    {
 #pragma unroll 1
         for (int step = 0; step < STEPS; step++)
         {

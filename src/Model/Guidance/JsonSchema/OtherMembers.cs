@@ -23,12 +23,9 @@ internal sealed class OtherMembers(
     public Expression? Write()
     {
         RefuseOverlap();
-        Expression member = OneOf([.. shape.Patterns.Select(ByPattern), IsSpokenOf ? WithoutPattern() : Nothing]);
+        Expression member = OneOf([.. shape.Patterns.Select(ByPattern), shape.SpeaksOfOthers || shape.NeedsOthers ? WithoutPattern() : Nothing]);
         return member == Nothing ? null : member;
     }
-
-    // A model that may add properties to declared ones adds them without end, so they are written only where the schema speaks of them, or of no property at all.
-    private bool IsSpokenOf => shape.NamesOthers || (!shape.NamesProperties && shape.Properties.Count == 0 && shape.Patterns.Count == 0);
 
     private Expression ByPattern(PatternShape pattern) =>
         Sequence(Names(shape.Patterns.Count > 1 ? [pattern.Names, _plain] : [pattern.Names], isOther: true), layout.Colon, valueOf(pattern.Value));

@@ -19,6 +19,8 @@ internal sealed record PropertyCount(IReadOnlyList<PropertyShape> Declared, bool
         int missing = shape.MinCount - required.Length;
         if (missing > 1 || (missing == 1 && required.Length > 0 && declared.Count > required.Length))
             throw new GrammarException(SchemaPath.Append(path, "minProperties"), "That names differ cannot be held to while they are written, so no more than one beyond the required ones can be counted; list as many under 'required'.");
-        return new PropertyCount(declared, ForbidsEmpty: missing > 0, FewestOthers: missing > 0 && declared.Count == required.Length ? 1 : 0, shape.MaxCount - declared.Count);
+        int fewest = missing > 0 && declared.Count == required.Length ? 1 : 0;
+        bool asksForMore = fewest == 0 || shape.SpeaksOfOthers || shape.Patterns.Count > 0;
+        return new PropertyCount(declared, ForbidsEmpty: missing > 0, fewest, asksForMore ? shape.MaxCount - declared.Count : fewest);
     }
 }

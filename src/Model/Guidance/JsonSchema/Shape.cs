@@ -113,6 +113,12 @@ internal sealed record ObjectShape : Shape
 
     /// <summary>Whether a schema speaks of other properties.</summary>
     public bool NamesOthers { get; init; }
+
+    /// <summary>Whether others than are declared are written: a model that may add properties to declared ones adds them without end, so only where the schema speaks of them, or of no property at all.</summary>
+    public bool SpeaksOfOthers => NamesOthers || (!NamesProperties && Properties.Count == 0 && Patterns.Count == 0);
+
+    /// <summary>Whether the declared ones are too few.</summary>
+    public bool NeedsOthers => MinCount > Properties.Count;
 }
 
 /// <summary>Properties whose names match a pattern.</summary>

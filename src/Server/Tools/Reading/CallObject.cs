@@ -33,6 +33,9 @@ internal sealed class CallObject
     /// <summary>The arguments that came before the call could begin.</summary>
     public string Arguments => _hasArguments ? _arguments.ToString() : "{}";
 
+    /// <summary>Whether they have begun and not ended.</summary>
+    public bool IsInArguments => _place == Place.Arguments;
+
     /// <summary>Reads what follows the opening brace.</summary>
     public CallStep Take(char c)
     {

@@ -22,6 +22,8 @@ internal abstract class HoldingReader(CallRules rules) : ToolCallReader
 
     public sealed override bool HasCalls => _callCount > 0;
 
+    public sealed override int HeldLength => _held.Text.Length;
+
     public sealed override bool IsFinished => _isFinished;
 
     /// <summary>The text that begins calls; empty where a format has none.</summary>

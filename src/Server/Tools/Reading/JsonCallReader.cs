@@ -27,6 +27,8 @@ internal sealed class JsonCallReader(JsonCallSyntax syntax, CallRules rules) : H
         After,
     }
 
+    public override bool IsInArguments => _isCalling && _call.IsInArguments;
+
     protected override string Marker => syntax.Marker;
 
     protected override Verdict Take(char c) => _place switch

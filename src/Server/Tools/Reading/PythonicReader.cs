@@ -32,6 +32,8 @@ internal sealed class PythonicReader(CallRules rules) : HoldingReader(rules)
         After,
     }
 
+    public override bool IsInArguments => _place is Place.Argument or Place.Value;
+
     protected override Verdict Take(char c) => _place switch
     {
         Place.Text => TakeText(c),

@@ -64,12 +64,12 @@ internal sealed record ApiError(int Status, string Message, string Code, string?
     public static ApiError UnknownUrl(string method, string path) => new(404, $"Unknown request URL: {method} {path}. The routes are OpenAI's, such as /v1/chat/completions: a client's base URL ends in /v1.", "unknown_url");
 
     public static ApiError MethodNotAllowed(string method, string path, string allowed) =>
-        new(405, $"Not allowed to {method} on {path}; allowed: {allowed}.", "method_not_allowed");
+        new(405, $"Not allowed to {method} on {(path.Length == 0 ? "*" : path)}; allowed: {allowed}.", "method_not_allowed");
 
     public static ApiError TooLarge(LargestBody most) => new(413, $"The request body is larger than {most.Bytes} bytes ({most.Setting}).", "request_too_large");
 
     public static ApiError NotJson(string? contentType) =>
-        new(415, $"Content-Type is '{contentType ?? "missing"}'; send JSON in UTF-8 as 'application/json'.", "unsupported_media_type");
+        new(415, $"Content-Type is {(contentType is null ? "missing" : $"'{contentType}'")}; send JSON in UTF-8 as 'application/json'.", "unsupported_media_type");
 
     public static ApiError Encoded(string encoding) => new(415, $"Content-Encoding is '{encoding}'; send the body uncompressed.", "unsupported_media_type");
 

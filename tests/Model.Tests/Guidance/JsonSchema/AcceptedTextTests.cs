@@ -85,6 +85,10 @@ public sealed class AcceptedTextTests
     [InlineData("""{"allOf":[{"type":"object","patternProperties":{"^x":{"type":"integer"}}},{"properties":{"x1":{"minimum":3}},"additionalProperties":false}]}""", """{"x2":3}""", false)]
     [InlineData("""{"type":"object","minProperties":1}""", """{"a":{}}""", true)]
     [InlineData("""{"type":"object","minProperties":1}""", "{}", false)]
+    [InlineData("""{"type":"object","properties":{},"minProperties":1}""", """{"a":{}}""", true)]
+    [InlineData("""{"type":"object","properties":{"a":{"const":1}},"required":["a"],"minProperties":2}""", """{"a":1,"b":2}""", true)]
+    [InlineData("""{"type":"object","properties":{"a":{"const":1}},"required":["a"],"minProperties":2}""", """{"a":1}""", false)]
+    [InlineData("""{"type":"object","properties":{"a":{"const":1}},"required":["a"],"minProperties":2}""", """{"a":1,"b":2,"c":3}""", false)] // allowed, and not written without end
     [InlineData("""{"type":"object","maxProperties":0}""", "{}", true)]
     [InlineData("""{"type":"object","maxProperties":1}""", """{"a":1,"b":2}""", false)]
     [InlineData("""{"type":"object","properties":{"a":{"const":1}},"required":["a"],"additionalProperties":{"type":"null"},"minProperties":2,"maxProperties":2}""", """{"a":1,"b":null}""", true)]
