@@ -48,6 +48,12 @@ public sealed record ModelOptions
     /// <summary>The <c>torch/lib</c> folder of an installed PyTorch, for builds with TorchBackend=system; null looks in the usual places.</summary>
     public string? LibTorch { get; init; }
 
+    /// <summary>Tokens of the shortest context: a prompt's and an answer's.</summary>
+    public const int LeastContext = 2;
+
+    /// <summary>Tokens of the longest context.</summary>
+    public const int MostContext = 1 << 24;
+
     /// <summary>Shortens the checkpoint's context length; null keeps it.</summary>
     public int? ContextLength { get; init; }
 

@@ -63,9 +63,10 @@ public abstract class ModelRunner : IModelRunner
     /// <exception cref="ArgumentException">Outside what the model takes.</exception>
     internal static int ContextLengthOf(ModelOptions options, LlamaConfig config) => options.ContextLength switch
     {
-        null => config.ContextLength,
-        int asked when asked >= 1 && asked <= config.ContextLength => asked,
-        int asked => throw new ArgumentException($"Model:ContextLength is {asked}; this model takes 1 to {config.ContextLength}."),
+        null when config.ContextLength <= ModelOptions.MostContext => config.ContextLength,
+        null => throw new ArgumentException($"The model says that its context is {config.ContextLength} tokens long, and {ModelOptions.MostContext} is the most that is served; set Model:ContextLength."),
+        int asked when asked >= ModelOptions.LeastContext && asked <= config.ContextLength => asked,
+        int asked => throw new ArgumentException($"Model:ContextLength is {asked}; this model takes {ModelOptions.LeastContext} to {config.ContextLength}."),
     };
 
     private protected static ModelLimits LimitsOf(ModelOptions options, LlamaConfig config, int batchTokens, int blockCount) =>

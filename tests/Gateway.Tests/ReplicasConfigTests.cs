@@ -1,8 +1,14 @@
+using System.Net;
 using CsCheck;
 using Llama.Gateway.Configuration;
 using Llama.Gateway.Forwarding;
+using Llama.Gateway.Hosting;
 using Llama.Gateway.Tests.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
 using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.ServiceDiscovery;
 
 namespace Llama.Gateway.Tests;
 
@@ -28,5 +34,55 @@ public sealed class ReplicasConfigTests
         await using Fleet fleet = await Fleet.StartAsync(0, $"--Gateway:Replicas:0=http://localhost:{port}", $"--Gateway:LookUpSeconds={lookUpSeconds}");
 
         Assert.Matches($$"""gateway_replica_ready{replica="http://{{host}}:{{port}}/?"} 1""", await fleet.ScrapeAsync());
+    }
+
+    [Fact]
+    public async Task Name_WithoutAnAddress_IsNoReasonNotToStart()
+    {
+        WebApplication gateway = GatewayApp.Build(["--urls=http://127.0.0.1:0", "--Serilog:MinimumLevel:Default=Fatal", "--Gateway:Replicas:0=http://no-such-replica.invalid:8080", "--Gateway:LookUpSeconds=3600"]);
+        GatewayApp.Map(gateway);
+        await using (gateway)
+        {
+            await gateway.StartAsync();
+            using var client = new HttpClient { BaseAddress = new Uri(gateway.Urls.First()), Timeout = Fleet.Patience };
+            using HttpResponseMessage answer = await client.GetAsync("/v1/models");
+
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+            Assert.NotNull(answer.Headers.RetryAfter);
+        }
+    }
+
+    [Fact]
+    public async Task Resolver_ThatFindsNothing_KeepsWhatItFoundAndAsksAgain()
+    {
+        var names = new FakeNames();
+        var log = new FakeLogger<PatientResolver>();
+        var resolver = new PatientResolver(names, TimeSpan.FromMilliseconds(1), log);
+        Dictionary<string, DestinationConfig> replicas = new() { ["0"] = new() { Address = "http://a" }, ["1"] = new() { Address = "http://b" } };
+
+        names.Missing.Add("http://b");
+        ResolvedDestinationCollection first = await resolver.ResolveDestinationsAsync(replicas, default);
+        var again = new TaskCompletionSource();
+        first.ChangeToken!.RegisterChangeCallback(_ => again.TrySetResult(), null);
+        await again.Task;
+        names.Missing.Clear();
+        ResolvedDestinationCollection second = await resolver.ResolveDestinationsAsync(replicas, default);
+        names.Missing.Add("http://a");
+        ResolvedDestinationCollection third = await resolver.ResolveDestinationsAsync(replicas, default);
+        await resolver.ResolveDestinationsAsync(replicas, default);
+
+        Assert.Equal(["http://a:1", "http://b"], first.Destinations.Values.Select(one => one.Address));
+        Assert.Equal(["http://a:1", "http://b:1"], second.Destinations.Values.Select(one => one.Address));
+        Assert.Equal(["http://a:1", "http://b:1"], third.Destinations.Values.Select(one => one.Address));
+        Assert.Equal([LogLevel.Warning, LogLevel.Information, LogLevel.Warning], log.Collector.GetSnapshot().Select(record => record.Level)); // each change once
+    }
+
+    private sealed class FakeNames : IDestinationResolver
+    {
+        public HashSet<string> Missing { get; } = [];
+
+        public ValueTask<ResolvedDestinationCollection> ResolveDestinationsAsync(IReadOnlyDictionary<string, DestinationConfig> destinations, CancellationToken cancellation) =>
+            destinations.Values.Any(one => Missing.Contains(one.Address)) ? throw new InvalidOperationException("no such name")
+            : new(new ResolvedDestinationCollection(destinations.ToDictionary(pair => pair.Key + "[1]", pair => pair.Value with { Address = pair.Value.Address + ":1" }), null));
     }
 }

@@ -9,8 +9,10 @@ public sealed class SignalTests
 {
     private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "Llama.Gateway.dll");
 
-    [UnixFact]
-    public async Task Stop_SignalledTwice_EndsStreamsInAnErrorAtOnce()
+    [UnixTheory]
+    [InlineData("TERM")]
+    [InlineData("HUP")] // its terminal closes
+    public async Task Stop_SignalledTwice_EndsStreamsInAnErrorAtOnce(string signal)
     {
         await using FakeReplica replica = await FakeReplica.StartAsync();
         replica.Answer = context => Answers.Stream(Task.Delay(Timeout.Infinite, context.RequestAborted))(context);
@@ -23,9 +25,9 @@ public sealed class SignalTests
                 await Task.Delay(20);
             var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions") { Content = new StringContent("{}", Encoding.UTF8, "application/json") };
             using HttpResponseMessage answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
-            Terminate(gateway);
+            Send(signal, gateway);
             Assert.Contains("1 requests may go on for up to 3600 s", await LineAsync(gateway, "Stopping: "));
-            Terminate(gateway);
+            Send(signal, gateway);
 
             Assert.StartsWith(Answers.Event + "data: {\"error\":", await answer.Content.ReadAsStringAsync());
             await gateway.StandardOutput.ReadToEndAsync(); // it ends, an hour before its time
@@ -46,9 +48,9 @@ public sealed class SignalTests
         throw new InvalidOperationException($"The gateway ended without '{what}'.");
     }
 
-    private static void Terminate(Process process)
+    private static void Send(string signal, Process process)
     {
-        using Process kill = Process.Start("kill", ["-TERM", $"{process.Id}"]);
+        using Process kill = Process.Start("kill", [$"-{signal}", $"{process.Id}"]);
         kill.WaitForExit();
     }
 }

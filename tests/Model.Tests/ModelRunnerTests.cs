@@ -157,7 +157,7 @@ public sealed class ModelRunnerTests : IDisposable
     [InlineData("Kernels", "slow", "use fused or plain")]
     [InlineData("OutlierThreshold", "3", "set Model:Dtype=int8-outliers, or leave it out")]
     [InlineData("OutlierThreshold", "-1", "give a number above 0")]
-    [InlineData("ContextLength", "129", "takes 1 to 128")]
+    [InlineData("ContextLength", "129", "takes 2 to 128")]
     public void Load_BadSetting_NamesItAndTheRemedy(string setting, string value, string remedy)
     {
         ModelOptions options = new() { Path = _folder, Device = "cpu" };

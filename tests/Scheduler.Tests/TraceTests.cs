@@ -64,6 +64,15 @@ public sealed class TraceTests
         Assert.InRange(all.Duration, TimeSpan.FromHours(2), TimeSpan.FromHours(2.1));
     }
 
+    [Fact]
+    public void OpenAtEnd_WhatAnotherWrites_NamesTheSettingAndTheRemedy()
+    {
+        string path = Path.Combine(Directory.CreateTempSubdirectory("trace").FullName, "trace.jsonl");
+        using FileStream other = TraceFile.OpenAtEnd(path);
+
+        Assert.Equal($"Scheduler:TracePath is '{path}', which another server writes. Name another file.", Assert.Throws<IOException>(() => TraceFile.OpenAtEnd(path)).Message);
+    }
+
     /// <summary>What was told of as written is in the file, whenever the disk is full; what was not is told of, and why once.</summary>
     [Theory]
     [InlineData(0, false)]

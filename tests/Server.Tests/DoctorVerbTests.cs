@@ -124,7 +124,7 @@ public sealed class DoctorVerbTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--Model:ContextLength=4096", "Model:ContextLength is 4096; this model takes 1 to 128")]
+    [InlineData("--Model:ContextLength=4096", "Model:ContextLength is 4096; this model takes 2 to 128")]
     [InlineData("--Model:Device=cuda:99", "Model:Device is 'cuda:99'")]
     [InlineData("--Scheduler:TracePath=/no/such/folder/trace", "in a folder that is not there")]
     [InlineData("--Scheduler:TracePath=/proc/trace", "which cannot be written")]

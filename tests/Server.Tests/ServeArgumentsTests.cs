@@ -30,6 +30,9 @@ public sealed class ServeArgumentsTests
     [InlineData("'--Model__Path' is not a setting; did you mean --Model:Path=…?", "--Model__Path=x")]
     [InlineData("'Model:Path=x' is not a setting; did you mean --Model:Path=…?", "Model:Path=x")]
     [InlineData("'--Modle:Path' is not a setting; they go as --Section:Key=value, with one of the sections Model, Scheduler, Server, Auth, RateLimits.", "--Modle:Path=x")]
+    [InlineData("'--Model' is not a setting; did you mean --Model:Path=…?", "--Model=/models/llama")]
+    [InlineData("'--Auth' is not a setting; they go as --Section:Key=value,", "--Auth=secret")]
+    [InlineData("'--Kestrel' is not a setting;", "--Kestrel", "1")]
     [InlineData("'nonsense' is not a setting;", "nonsense")]
     [InlineData("'--' is not a setting;", "--")]
     [InlineData("--Model:Deterministic has no value; write --Model:Deterministic=….", "--Model:Deterministic", "--Model:Path=x")]
@@ -53,7 +56,7 @@ public sealed class ServeArgumentsTests
     public void Validate_SectionsThatNothingReads_AreNamedWithTheirFile()
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("llama-settings-");
-        File.WriteAllText(Path.Combine(folder.FullName, "appsettings.json"), """{ "Modle": { "Path": "x" }, "model": { "Name": "x" }, "Serilog": {}, "Kestrel": {} }""");
+        File.WriteAllText(Path.Combine(folder.FullName, "appsettings.json"), """{ "Modle": { "Path": "x" }, "model": { "Name": "x" }, "Auth": "secret", "Serilog": {}, "Kestrel": {} }""");
         WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = folder.FullName });
         builder.Configuration.AddInMemoryCollection([new("Model:Path", TestModel.Folder)]);
         builder.AddSettings(new LlamaOptions { ConfigurationSection = "" });
@@ -61,7 +64,8 @@ public sealed class ServeArgumentsTests
         using WebApplication app = builder.Build();
 
         OptionsValidationException faults = Assert.Throws<OptionsValidationException>(() => app.Services.GetRequiredService<IStartupValidator>().Validate());
-        Assert.Equal(["'x' is nothing", "appsettings.json has a section 'Modle', which nothing reads; there are Model, Scheduler, Server, Auth, RateLimits."], faults.Failures);
+        Assert.Equal(["'x' is nothing", "appsettings.json gives the section 'Auth' one value; its settings go as \"Auth\": { \"Key\": value }.",
+            "appsettings.json has a section 'Modle', which nothing reads; there are Model, Scheduler, Server, Auth, RateLimits."], faults.Failures);
         folder.Delete(recursive: true);
     }
 }

@@ -1,6 +1,7 @@
 using Llama.Model;
 using Llama.Scheduling;
 using Llama.Server.Configuration;
+using Llama.Server.Hosting;
 using Llama.Server.Tests.Hosting;
 using Llama.Server.Web.Settings;
 using Microsoft.AspNetCore.Builder;
@@ -40,6 +41,21 @@ public sealed class SettingsTests
         foreach (string key in keys)
             Assert.Matches($"(?m)^  - {key} ", message);
     }
+
+    [Fact]
+    public void Start_EmptyValues_LeaveTheDefaults()
+    {
+        using WebApplication app = Build(("Model:Path", TestApp.Folder), ("Model:Dtype", ""), ("Model:ContextLength", ""), ("Model:Aliases:0", ""), ("Server:RecordText", ""), ("RateLimits:RedisPrefix", ""));
+        app.Services.GetRequiredService<IStartupValidator>().Validate();
+
+        Assert.Equal("auto", app.Services.GetRequiredService<IOptions<ModelSettings>>().Value.Dtype);
+        Assert.Equal("none", app.Services.GetRequiredService<IOptions<ServerSettings>>().Value.RecordText);
+        Assert.Equal("llama", app.Services.GetRequiredService<IOptions<RateLimitsSettings>>().Value.RedisPrefix);
+        Assert.False(ActivatorUtilities.CreateInstance<ModelIdentity>(app.Services, TimeProvider.System).IsCalled(""));
+    }
+
+    [Fact]
+    public void Start_ContextOfOneToken_IsRefused() => Assert.Contains("Model:ContextLength must be between 2 and 16777216.", Faults(("Model:Path", TestApp.Folder), ("Model:ContextLength", "1")));
 
     [Theory]
     [InlineData("int8-outliers", "4", null)]

@@ -41,7 +41,7 @@ internal static class ReplicasRegistration
             });
         // Not by itself: a name that stands for one machine may have several addresses, as localhost has. Read unchecked: the host is made before the settings are checked.
         if (new SettingsSection<GatewaySettings>("Gateway", builder.Configuration).Read().LookUpSeconds is > 0 and var seconds)
-            proxy.AddDnsDestinationResolver(names => names.RefreshPeriod = TimeSpan.FromSeconds(seconds));
+            proxy.AddDnsDestinationResolver(names => names.RefreshPeriod = TimeSpan.FromSeconds(seconds)).AddPatience(TimeSpan.FromSeconds(seconds));
     }
 
     public static void MapReplicas(this WebApplication app)

@@ -7,6 +7,8 @@ namespace Llama.Scheduling.Tracing;
 /// </summary>
 public static class TraceFile
 {
+    private const int WouldBlock = 11, SharingViolation = unchecked((int)0x80070020); // what a file that somebody has for himself is told by, on Linux and on Windows
+
     private const string StartKey = "{\"start\":";
 
     /// <summary>Reads the requests of one start or several from a file's lines, as those of one long run.</summary>
@@ -22,12 +24,25 @@ public static class TraceFile
     }
 
     /// <summary>Opens a file behind what it has, at the beginning of a line.</summary>
+    /// <exception cref="IOException">It cannot be had: another engine writes it, whose lines it would mix with.</exception>
     internal static FileStream OpenAtEnd(string path)
     {
-        FileStream file = new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None); // two engines would mix their lines
+        FileStream file = OpenAlone(path);
         if (!file.CanSeek || file.Length == 0) return file;
         file.Seek(-1, SeekOrigin.End);
         if (file.ReadByte() != '\n') file.WriteByte((byte)'\n');
         return file;
+    }
+
+    private static FileStream OpenAlone(string path)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException taken) when (taken.HResult is WouldBlock or SharingViolation)
+        {
+            throw new IOException($"Scheduler:TracePath is '{path}', which another server writes. Name another file.", taken);
+        }
     }
 }

@@ -37,7 +37,15 @@ internal static class ModelFolder
             return IsGguf(place) ? null : $"which is a file, but no .gguf file. {Expected}";
         if (PartsOfCheckpoints.Any(part => File.Exists(Path.Combine(place, part))))
             return null; // what else it lacks is told by whoever reads it
-        string[] files = [.. Directory.EnumerateFiles(place).Where(IsGguf).Order(StringComparer.Ordinal)];
+        string[] files;
+        try
+        {
+            files = [.. Directory.EnumerateFiles(place).Where(IsGguf).Order(StringComparer.Ordinal)];
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return $"a folder that this user ({Environment.UserName}) may not read; give the user the right to, or name another.";
+        }
         return files.Length == 0 ? $"a folder without a model. {Expected}" : $"a folder of {files.Length} .gguf file(s); name one of them: {files[0]}";
     }
 

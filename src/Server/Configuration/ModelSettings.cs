@@ -54,7 +54,7 @@ internal sealed class ModelSettings
     /// <summary>Folder of an installed PyTorch's libraries; empty takes those that came with the program.</summary>
     public string LibTorch { get; set; } = "";
 
-    [Range(1, 1 << 24)]
+    [Range(ModelOptions.LeastContext, ModelOptions.MostContext)]
     public int? ContextLength { get; set; }
 
     [Range(1, 1024)]

@@ -17,7 +17,7 @@ internal sealed partial class ModelIdentity
         Folder = folder;
         Name = model.Name.Length > 0 ? model.Name : NameOf(folder);
         Created = clock.GetUtcNow();
-        _names = [Name, .. model.Aliases];
+        _names = [Name, .. model.Aliases.Where(alias => alias.Length > 0)];
     }
 
     /// <summary>The checkpoint's folder or GGUF file, absolute.</summary>

@@ -163,16 +163,19 @@ public sealed class KubernetesTests
         Assert.Contains(Manifests.Deployments, deployment => deployment.Metadata.Name == autoscaler.Spec.ScaleTargetRef.Name);
     }
 
-    [Fact]
-    public void ServiceMonitor_FindsOneServiceAndNamesTheJobAsAlertsDo()
+    [Theory]
+    [InlineData("llama-server", "llama", "deploy/kubernetes/base/kustomization.yaml", "pairs: { app.kubernetes.io/part-of: llama }", "app.kubernetes.io/part-of")]
+    [InlineData("llama-gateway", "llama-gateway", "deploy/kubernetes/components/gateway/gateway.yaml", "labels: { app.kubernetes.io/name: llama-gateway }", "app.kubernetes.io/name")]
+    public void ServiceMonitor_FindsOneServiceAndNamesTheJobAsDashboardsDo(string name, string job, string file, string labelled, string label)
     {
-        ServiceMonitor monitor = Assert.Single(Manifests.All.OfType<ServiceMonitor>());
+        ServiceMonitor monitor = Assert.Single(Manifests.All.OfType<ServiceMonitor>(), one => one.Metadata.Name == name);
         V1Service service = Assert.Single(Manifests.All.OfType<V1Service>(), one => Covers(one.Metadata.Labels ?? new Dictionary<string, string>(), monitor.Spec.Selector.MatchLabels));
 
         Assert.All(monitor.Spec.Endpoints, endpoint => Assert.Contains(service.Spec.Ports, port => port.Name == endpoint.Port));
         Assert.Equal("/metrics", monitor.Spec.Endpoints[0].Path);
-        Assert.Contains($"pairs: {{ {monitor.Spec.JobLabel}: llama }}", Repository.Read("deploy/kubernetes/base/kustomization.yaml"));
-        Assert.Contains("job=\"llama\"", Repository.Read("deploy/prometheus/alerts.yml"));
+        Assert.Equal(label, monitor.Spec.JobLabel);
+        Assert.Contains(labelled, Repository.Read(file));
+        Assert.Contains($"job=\"{job}\"", Repository.Read("deploy/prometheus/alerts.yml") + Repository.Read("deploy/grafana/dashboards/llama.json").Replace("\\\"", "\""));
     }
 
     [Fact]

@@ -55,6 +55,25 @@ public sealed class ConnectionLimitsTests
         Assert.StartsWith($"Kestrel:Limits:{key.Split(':')[0]} {fault}", told);
     }
 
+    [Theory]
+    [InlineData("KeepAliveTimeout", "x")]
+    [InlineData("MaxConcurrentConnections", "0")]
+    [InlineData("Http2:MaxStreamsPerConnection", "0")]
+    public void Limits_OfWhichOneIsNone_TakeTheOthers(string key, string value)
+    {
+        IConfiguration settings = new ConfigurationBuilder().AddInMemoryCollection([new($"Kestrel:Limits:{key}", value), new("Kestrel:Limits:RequestHeadersTimeout", "00:00:07")]).Build();
+        var services = new ServiceCollection().AddSingleton(settings);
+        services.AddConnectionLimits();
+        using ServiceProvider provider = services.BuildServiceProvider();
+
+        Assert.Equal(TimeSpan.FromSeconds(7), provider.GetRequiredService<IOptions<KestrelServerOptions>>().Value.Limits.RequestHeadersTimeout);
+        Assert.Single(ConnectionLimits.Faults(settings));
+    }
+
+    [Fact]
+    public void Faults_SectionBesideTheLimits_IsNamed() =>
+        Assert.Equal("Kestrel:Limitz is not a setting; that section has Certificates, EndpointDefaults, Endpoints, Limits.", Assert.Single(Faults(("Kestrel:Limitz:X", "1"), ("kestrel:endpoints:Http:Url", "http://localhost:1"))));
+
     private static string[] Faults(params (string Key, string Value)[] settings) =>
         [.. ConnectionLimits.Faults(new ConfigurationBuilder().AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))).Build())];
 

@@ -41,6 +41,8 @@ public sealed class ChatVerbTests
     [Theory]
     [InlineData("--url", "localhost")]
     [InlineData("--temperature", "3")]
+    [InlineData("--temperature", "abc")]
+    [InlineData("--top-p", "x")]
     [InlineData("--top-p", "0")]
     [InlineData("--max-tokens", "0")]
     [InlineData("--seed", "x")]

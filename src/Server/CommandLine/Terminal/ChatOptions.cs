@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Llama.Server.Bench.Measuring;
 using Llama.Server.Remote;
@@ -57,6 +58,7 @@ internal sealed class ChatOptions
 
     private static void Between(Option<double?> option, string wanted, Func<double, bool> isRight) => option.Validators.Add(result =>
     {
-        if (result.GetValueOrDefault<double?>() is { } value && !isRight(value)) result.AddError($"{option.Name} is '{result.Tokens[^1].Value}'; give {wanted}.");
+        // What is no number is told of by the parser.
+        if (result.Tokens is [.., var given] && double.TryParse(given.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && !isRight(value)) result.AddError($"{option.Name} is '{given.Value}'; give {wanted}.");
     });
 }

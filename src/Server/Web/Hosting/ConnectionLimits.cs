@@ -6,13 +6,23 @@ namespace Llama.Server.Web.Hosting;
 /// <summary>Section <c>Kestrel:Limits</c>: how long, and for how much, the web server waits. It leaves that section to each program, and passes over it where none reads it.</summary>
 internal static class ConnectionLimits
 {
-    private const string Section = "Kestrel:Limits";
+    private const string Server = "Kestrel", Section = $"{Server}:Limits";
 
-    public static void AddConnectionLimits(this IServiceCollection services) =>
-        services.AddOptions<KestrelServerOptions>().Configure<IConfiguration>((kestrel, settings) => settings.GetSection(Section).Bind(kestrel.Limits));
+    private static readonly string[] SectionsOfServer = ["Certificates", "EndpointDefaults", "Endpoints", "Limits"];
 
-    /// <summary>All that is wrong with them.</summary>
-    public static IEnumerable<string> Faults(IConfiguration settings) => settings.GetSection(Section).GetChildren().Select(Fault).OfType<string>();
+    // What is wrong is told later, with all other faults.
+    public static void AddConnectionLimits(this IServiceCollection services) => services.AddOptions<KestrelServerOptions>().Configure<IConfiguration>((kestrel, settings) =>
+    {
+        foreach (IConfigurationSection limit in settings.GetSection(Section).GetChildren().Where(limit => Fault(limit) is null)) Alone(limit).Bind(kestrel.Limits);
+    });
+
+    /// <summary>All that is wrong with them, and with what stands beside them.</summary>
+    public static IEnumerable<string> Faults(IConfiguration settings) =>
+    [
+        .. settings.GetSection(Server).GetChildren().Where(section => !SectionsOfServer.Contains(section.Key, StringComparer.OrdinalIgnoreCase))
+            .Select(section => $"{section.Path} is not a setting; that section has {string.Join(", ", SectionsOfServer)}."),
+        .. settings.GetSection(Section).GetChildren().Select(Fault).OfType<string>(),
+    ];
 
     private static string? Fault(IConfigurationSection limit)
     {

@@ -3,10 +3,11 @@ using System.Runtime.InteropServices;
 namespace Llama.Server.Web.Hosting;
 
 /// <summary>
-/// The first SIGTERM or SIGINT lets running requests go on for a while; whoever sends a second one does not want to wait. A program of ours starts this to listen for it: elsewhere
+/// The first SIGTERM, SIGINT or SIGHUP lets running requests go on for a while; whoever sends a second one does not want to wait. A program of ours starts this to listen for it: elsewhere
 /// signals are the application's.
 /// </summary>
-internal sealed class SecondSignal : IHostedService, IDisposable
+/// <param name="lifetime">Of the program, which by itself does not listen for the end of its terminal (SIGHUP).</param>
+internal sealed class SecondSignal(IHostApplicationLifetime lifetime) : IHostedService, IDisposable
 {
     /// <summary>For the last words of streams; then the process ends, whatever it is at.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
@@ -20,7 +21,7 @@ internal sealed class SecondSignal : IHostedService, IDisposable
 
     public Task StartAsync(CancellationToken cancellation)
     {
-        _signals = [PosixSignalRegistration.Create(PosixSignal.SIGTERM, Count), PosixSignalRegistration.Create(PosixSignal.SIGINT, Count)];
+        _signals = [PosixSignalRegistration.Create(PosixSignal.SIGTERM, Count), PosixSignalRegistration.Create(PosixSignal.SIGINT, Count), PosixSignalRegistration.Create(PosixSignal.SIGHUP, HangUp)];
         return Task.CompletedTask;
     }
 
@@ -37,6 +38,13 @@ internal sealed class SecondSignal : IHostedService, IDisposable
     {
         if (Interlocked.Increment(ref _count) == 2)
             StopNow();
+    }
+
+    private void HangUp(PosixSignalContext signal)
+    {
+        signal.Cancel = true; // which would end the process at once
+        Count(signal);
+        lifetime.StopApplication();
     }
 
     private void StopNow()

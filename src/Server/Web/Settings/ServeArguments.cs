@@ -30,7 +30,7 @@ internal sealed class ServeArguments
     private void Take(string setting, bool hasValue)
     {
         string option = setting.Split('=')[0];
-        if (!option.StartsWith("--", StringComparison.Ordinal) || !_names.IsKnown(option[2..]))
+        if (!option.StartsWith("--", StringComparison.Ordinal) || !_names.IsKnown(option[2..]) || (_names.IsSection(option[2..]) && !setting.EndsWith('='))) // an empty section says nothing
             _faults.Add(Unknown(option));
         else if (!hasValue)
             _faults.Add($"{option} has no value; write {option}=….");

@@ -4,10 +4,12 @@ namespace Llama.Server.Web.Settings;
 /// <param name="sections">The program's own sections.</param>
 internal sealed class SettingNames(params (string Name, Type Type)[] sections)
 {
+    private static readonly string[] SectionsOfTheFramework = ["Kestrel", "Serilog", "Logging"];
+
     /// <summary>What the host, its web server and the log read: sections and single words.</summary>
     private static readonly string[] OfTheFramework =
     [
-        "Kestrel", "Serilog", "Logging", "AllowedHosts", "urls", "http_ports", "https_ports", "environment", "contentRoot", "webroot", "applicationName", "shutdownTimeoutSeconds", "detailedErrors",
+        .. SectionsOfTheFramework, "AllowedHosts", "urls", "http_ports", "https_ports", "environment", "contentRoot", "webroot", "applicationName", "shutdownTimeoutSeconds", "detailedErrors",
         "preferHostingUrls", "captureStartupErrors", "suppressStatusMessages", "preventHostingStartup", "hostingStartupAssemblies", "hostingStartupExcludeAssemblies", "startupAssembly", "staticWebAssets",
         "hostBuilder", "reloadConfigOnChange", "ForwardedHeaders_Enabled",
     ];
@@ -43,6 +45,9 @@ internal sealed class SettingNames(params (string Name, Type Type)[] sections)
             || OfTheFramework.Contains(first, StringComparer.OrdinalIgnoreCase)
             || first.StartsWith("OTEL_", StringComparison.OrdinalIgnoreCase);
     }
+
+    /// <summary>Whether it is a section, which has settings and no value.</summary>
+    public bool IsSection(string key) => sections.Any(section => section.Name.Equals(key, StringComparison.OrdinalIgnoreCase)) || SectionsOfTheFramework.Contains(key, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>A setting that an unknown name may stand for; null where none comes to mind.</summary>
     public string? Meant(string name)

@@ -16,6 +16,8 @@ internal static class SettingsBinder
         {
             if (!properties.TryGetValue(key.Key, out PropertyInfo? property))
                 faults.Add($"{key.Path} is not a setting; that section has {string.Join(", ", properties.Keys)}.");
+            else if (property.PropertyType == typeof(string) && string.IsNullOrEmpty(key.Value) && !key.GetChildren().Any())
+                continue; // as Key= in an environment that leaves it open: the default holds
             else if (TryConvert(key, property.PropertyType, faults, out object? value))
                 property.SetValue(target, value);
         }

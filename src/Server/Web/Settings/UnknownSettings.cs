@@ -12,6 +12,12 @@ internal sealed class UnknownSettings<T>(SettingNames names, string[] arguments,
     private IEnumerable<string> InFiles() =>
         from file in (configuration as IConfigurationRoot)?.Providers.OfType<JsonConfigurationProvider>() ?? []
         from section in file.GetChildKeys([], null).Distinct(StringComparer.OrdinalIgnoreCase)
-        where !names.IsKnown(section)
-        select $"{file.Source.Path} has a section '{section}', which nothing reads; there are {names.Sections}.";
+        let fault = FaultOf(section, file)
+        where fault is not null
+        select $"{file.Source.Path} {fault}";
+
+    private string? FaultOf(string section, JsonConfigurationProvider file) =>
+        !names.IsKnown(section) ? $"has a section '{section}', which nothing reads; there are {names.Sections}."
+        : names.IsSection(section) && file.TryGet(section, out string? value) && !string.IsNullOrEmpty(value) ? $"gives the section '{section}' one value; its settings go as \"{section}\": {{ \"Key\": value }}."
+        : null;
 }
