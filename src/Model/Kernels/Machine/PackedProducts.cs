@@ -31,7 +31,7 @@ internal sealed unsafe class PackedProducts
         public Chunk* Chunks;
         public int ProductCount, ChunkCount, UnitStride, Vectors, PieceUnits;
         public int FetchingStrips; // the last so many fetch what comes next, each a part of it
-        public int Ahead; // bytes that a single strip fetches ahead; 0 of several, which fetch the next stretch
+        public int Distance; // that a single strip fetches ahead of itself; 0 of several, which fetch the next stretch
         public RowInput Input;
         public Strips Strips;
     }
@@ -59,7 +59,7 @@ internal sealed unsafe class PackedProducts
     // The fewer rows, the more units at once, so that each load of inputs serves several; how far ahead to fetch was measured (tests/Bench/NOTES.md, "Packed weights").
     private static void PlanFew(ref Job job)
     {
-        (job.Vectors, job.Ahead) = job.Input.Rows switch { <= 6 => (4, 2048), <= 12 => (2, 4096), _ => (1, 16384) };
+        (job.Vectors, job.Distance) = job.Input.Rows switch { <= 6 => (4, 2048), <= 12 => (2, 4096), _ => (1, 16384) };
         job.PieceUnits = job.Vectors;
         job.Strips = new Strips(1, 0, job.Input.Rows);
         job.FetchingStrips = 1;
@@ -77,7 +77,7 @@ internal sealed unsafe class PackedProducts
     {
         chunk.Inputs = inputs;
         PanelShape tile = new(job.Strips.Longest, job.Vectors, inputs.Inputs, job.Input.Stride, job.UnitStride, default, add);
-        PanelFetch fetch = PanelFetch.OfLines(job.FetchingStrips, intoFirst: job.Strips.Count == 1);
+        PanelFetch fetch = job.Distance > 0 ? PanelFetch.OfOwnLines(job.Distance) : PanelFetch.OfLines(job.FetchingStrips);
         chunk.Long = CodeOf(job, tile, fetch);
         chunk.Short = CodeOf(job, tile with { Rows = job.Strips.Shortest }, fetch);
     }
@@ -103,8 +103,7 @@ internal sealed unsafe class PackedProducts
         for (int i = 0; i < job.ChunkCount; i++)
         {
             byte* weight = block + job.Chunks[i].Inputs.Start * UnitPacker.BytesPerInput;
-            byte* next = job.Ahead > 0 ? weight + job.Ahead
-                : i + 1 < job.ChunkCount ? block + job.Chunks[i + 1].Inputs.Start * UnitPacker.BytesPerInput
+            byte* next = i + 1 < job.ChunkCount ? block + job.Chunks[i + 1].Inputs.Start * UnitPacker.BytesPerInput
                 : block + (long)units * job.UnitStride;
             Multiply(ref job, ref job.Chunks[i], weight, product.Output + unit * UnitPacker.Outputs, product.Outputs, units, next);
         }

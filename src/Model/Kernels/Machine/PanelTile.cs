@@ -21,35 +21,49 @@ internal static class PanelTile
     {
         Assembler code = new();
         TileFrame.Enter(code);
-        if (shape.Fetch.Any) code.Move(Ahead, new Memory(TileFrame.Arguments, TileArguments.AheadAt));
+        if (shape.Fetch.HasAhead) code.Move(Ahead, new Memory(TileFrame.Arguments, TileArguments.AheadAt));
         int tile = code.Mark();
         if (shape.Add) ForEachSum(code, shape, code.Load);
         else for (int sum = 0; sum < shape.Rows * shape.Vectors; sum++) code.Zero(sum);
         code.Move(TileFrame.InputCursor, TileFrame.Input);
         code.Move(TileFrame.WeightCursor, TileFrame.Weight);
-        code.Move(TileFrame.Counter, shape.Inputs / InputMultiple);
-        int loop = code.Mark();
-        for (int step = 0; step < Unroll; step++) Step(code, shape, step);
-        code.Add(TileFrame.InputCursor, Unroll * PairBytes);
-        code.Add(TileFrame.WeightCursor, Unroll * VectorBytes);
-        if (shape.Fetch.Any) code.Add(Ahead, FetchedBytes(shape, InputMultiple));
-        code.Decrement(TileFrame.Counter);
-        code.JumpIfNotZero(loop);
-        if (shape.Fetch.Any) code.Add(Ahead, shape.Fetch.Rows * shape.Fetch.RowStride + (shape.Fetch.LineParts > 0 ? shape.Vectors * shape.UnitStride : 0) - FetchedBytes(shape, shape.Inputs));
+        if (shape.Vectors == 1) Loop(code, shape, shape.Inputs, shape.Fetch.Distance); // the next unit lies behind this one
+        else
+        {
+            int distance = Math.Min(shape.Fetch.Distance, UnitBytes(shape.Inputs)), last = distance / UnitBytes(InputMultiple) * InputMultiple;
+            Loop(code, shape, shape.Inputs - last, distance);
+            Loop(code, shape, last, distance - UnitBytes(shape.Inputs) + shape.Vectors * shape.UnitStride); // what these are followed by lies in the next tile's units
+        }
+        if (shape.Fetch.HasAhead) code.Add(Ahead, shape.Fetch.Rows * shape.Fetch.RowStride + (shape.Fetch.LineParts > 0 ? shape.Vectors * shape.UnitStride : 0) - FetchedBytes(shape, shape.Inputs));
         ForEachSum(code, shape, code.Store);
         TileFrame.Next(code, tile, shape.Vectors * Lanes, shape.Vectors * shape.UnitStride);
         code.Return();
         return code.ToArray();
     }
 
-    private static void Step(Assembler code, PanelShape shape, int step)
+    private static void Loop(Assembler code, PanelShape shape, int inputs, int distance)
+    {
+        if (inputs == 0) return;
+        code.Move(TileFrame.Counter, inputs / InputMultiple);
+        int loop = code.Mark();
+        for (int step = 0; step < Unroll; step++) Step(code, shape, step, distance);
+        code.Add(TileFrame.InputCursor, Unroll * PairBytes);
+        code.Add(TileFrame.WeightCursor, Unroll * VectorBytes);
+        if (shape.Fetch.HasAhead) code.Add(Ahead, FetchedBytes(shape, InputMultiple));
+        code.Decrement(TileFrame.Counter);
+        code.JumpIfNotZero(loop);
+    }
+
+    private static void Step(Assembler code, PanelShape shape, int step, int distance)
     {
         for (int row = step; row < shape.Fetch.Rows; row += Unroll) code.Prefetch(new Memory(Ahead, row * shape.Fetch.RowStride)); // each line several times, which costs nothing
         bool fetchesLine = shape.Fetch.LineParts > 0 && step % shape.Fetch.LineParts == 0;
         for (int v = 0; v < shape.Vectors; v++)
         {
-            code.Load(WeightRegister + v, new Memory(TileFrame.WeightCursor, v * shape.UnitStride + step * VectorBytes));
-            if (fetchesLine) code.Prefetch(new Memory(Ahead, v * shape.UnitStride + step / shape.Fetch.LineParts * VectorBytes), shape.Fetch.IntoFirst);
+            Memory line = new(TileFrame.WeightCursor, v * shape.UnitStride + step * VectorBytes);
+            code.Load(WeightRegister + v, line);
+            if (shape.Fetch.Distance > 0) code.Prefetch(line with { Displacement = line.Displacement + distance }, intoFirst: true);
+            else if (fetchesLine) code.Prefetch(new Memory(Ahead, v * shape.UnitStride + step / shape.Fetch.LineParts * VectorBytes));
         }
         for (int row = 0; row < shape.Rows; row++)
         {
@@ -65,9 +79,11 @@ internal static class PanelTile
         }
     }
 
+    private static int UnitBytes(int inputs) => inputs / 2 * VectorBytes;
+
     // How far the fetching goes on over so many inputs.
     private static int FetchedBytes(PanelShape shape, int inputs) =>
-        shape.Fetch.LineParts > 0 ? inputs / 2 * VectorBytes / shape.Fetch.LineParts : inputs * shape.Fetch.RowBits / 8;
+        shape.Fetch.LineParts > 0 ? UnitBytes(inputs) / shape.Fetch.LineParts : inputs * shape.Fetch.RowBits / 8;
 
     private static void ForEachSum(Assembler code, PanelShape shape, Action<int, Memory> move)
     {
