@@ -80,6 +80,7 @@ public sealed class ErrorTests(ErrorTests.Ready ready) : IClassFixture<ErrorTest
     [InlineData("""{"model":"tiny","prompt":["a",[7]]}""", "invalid_type", "prompt[1]")]
     [InlineData("""{"model":"tiny","prompt":[[7],"a"]}""", "invalid_type", "prompt[1]")]
     [InlineData("""{"model":"tiny","prompt":"a","logit_bias":{"05":1}}""", "invalid_value", "logit_bias.05")]
+    [InlineData("""{"model":"tiny","prompt":"a","logit_bias":{"0":1,"00":1}}""", "invalid_value", "logit_bias.00")]
     [InlineData("""{"model":"tiny","prompt":"a","guided_json":"{\"type\":\"object\",\"type\":\"integer\"}"}""", "invalid_value", "guided_json")]
     [InlineData("""{"model":"tiny","prompt":"a","guided_json":"{"}""", "invalid_value", "guided_json")]
     [InlineData("""{"model":"tiny","prompt":[1,"a"]}""", "invalid_type", "prompt[1]")]

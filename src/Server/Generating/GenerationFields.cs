@@ -115,7 +115,7 @@ internal static class GenerationFields
         {
             var bias = new FieldReader(pair.Value, $"{value.Path}.{pair.Name}", value.Errors);
             bool isId = int.TryParse(pair.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int token);
-            if (isId && (token == 0 || pair.Name[0] != '0')) // one spelling, lest a token be given twice
+            if (isId && (pair.Name.Length == 1 || pair.Name[0] != '0')) // one spelling, lest a token be given twice
                 biases.Add(new TokenBias(token, (float)bias.Number(-100, 100)));
             else
                 bias.Invalid("the key must be a token id, without leading zeros");

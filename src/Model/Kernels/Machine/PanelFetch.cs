@@ -5,7 +5,7 @@ namespace Llama.Model.Kernels.Machine;
 /// <param name="RowStride">Bytes from one of those to the next.</param>
 /// <param name="RowBits">Bits of one of their elements.</param>
 /// <param name="LineParts">Of units: one of how many equal parts of as many lines as the tile reads; 1, 2 or 4, or 0 for none.</param>
-/// <param name="Distance">Of units: bytes that the tile's own reading is ahead by in each, into the first cache; 0 for none.</param>
+/// <param name="Distance">Of units: how many bytes ahead of its own reading, in each, into the first cache; 0 for none.</param>
 internal readonly record struct PanelFetch(int Rows, int RowStride, int RowBits, int LineParts, int Distance)
 {
     /// <summary>Rows of weights, into the second cache.</summary>
