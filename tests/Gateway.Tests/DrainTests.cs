@@ -86,7 +86,7 @@ public sealed class DrainTests
     public async Task Stop_RequestGoesOn_HasTheTimeOfTheSettingAndNoMore(int seconds)
     {
         var clock = new FakeTimeProvider();
-        using var drain = new Drain(Options.Create(new GatewaySettings { DrainSeconds = seconds }), new SecondSignal(new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance)), clock, new FakeLogger<Drain>());
+        using var drain = new Drain(Options.Create(new GatewaySettings { DrainSeconds = seconds }), NoSignal(), clock, new FakeLogger<Drain>());
         var end = new TaskCompletionSource();
         Task request = drain.InvokeAsync(new DefaultHttpContext(), _ => end.Task), stopped = drain.StoppingAsync(CancellationToken.None);
         clock.Advance(TimeSpan.FromSeconds(seconds) - TimeSpan.FromMilliseconds(seconds > 0 ? 1 : 0));
@@ -102,7 +102,7 @@ public sealed class DrainTests
     [Fact]
     public async Task Stop_HostHasNoMorePatience_CutsWhatRuns()
     {
-        using var drain = new Drain(Options.Create(new GatewaySettings { DrainSeconds = 3600 }), new SecondSignal(new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance)), new FakeTimeProvider(), new FakeLogger<Drain>());
+        using var drain = new Drain(Options.Create(new GatewaySettings { DrainSeconds = 3600 }), NoSignal(), new FakeTimeProvider(), new FakeLogger<Drain>());
         var end = new TaskCompletionSource();
         Task request = drain.InvokeAsync(new DefaultHttpContext(), _ => end.Task);
         await drain.StoppingAsync(new CancellationToken(canceled: true)).WaitAsync(Fleet.Patience);
@@ -123,4 +123,6 @@ public sealed class DrainTests
 
         Assert.True(app.Services.GetRequiredService<IOptions<HostOptions>>().Value.ShutdownTimeout > TimeSpan.FromSeconds(seconds));
     }
+
+    private static SecondSignal NoSignal() => new(new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance));
 }

@@ -24,7 +24,6 @@ internal sealed class TextStream(Generation generation, Tokenizer tokenizer, Tex
     private readonly long _start = clock.GetTimestamp();
     private int _decodedLength;
     private int _decodedCount; // code points of the same text; counted only for tokens that are kept
-    private bool _hasCalls;
 
     /// <summary>The piece; valid until the next move.</summary>
     public ReadOnlySpan<char> Text => _stops.Ready;
@@ -33,10 +32,10 @@ internal sealed class TextStream(Generation generation, Tokenizer tokenizer, Tex
     public IReadOnlyList<ToolCallPiece> Calls => _called;
 
     /// <summary>Whether the answer calls a tool so far.</summary>
-    public bool HasCalls => _hasCalls;
+    public bool HasCalls { get; private set; }
 
     /// <summary>Whether it calls one of which the arguments are not whole.</summary>
-    public bool HasPartOfCall => _hasCalls && _calls!.IsInArguments;
+    public bool HasPartOfCall => HasCalls && _calls!.IsInArguments;
 
     /// <summary>Whether there is anything to show: text, tokens or parts of calls.</summary>
     public bool HasPiece => !Text.IsEmpty || _released.Count > 0 || Calls.Count > 0;
@@ -170,7 +169,7 @@ internal sealed class TextStream(Generation generation, Tokenizer tokenizer, Tex
             return;
         _stops.Release();
         _called.AddRange(calls.Pieces);
-        _hasCalls = true;
+        HasCalls = true;
     }
 
     private void AddContent(ReadOnlySpan<char> text)

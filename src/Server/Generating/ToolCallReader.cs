@@ -12,9 +12,6 @@ internal abstract class ToolCallReader
     /// <summary>The parts of calls in the last piece read, behind its <see cref="Content"/>.</summary>
     public abstract List<ToolCallPiece> Pieces { get; }
 
-    /// <summary>Whether the answer calls a tool so far.</summary>
-    public abstract bool HasCalls { get; }
-
     /// <summary>Whether the last call is known and its arguments are not whole yet.</summary>
     public abstract bool IsInArguments { get; }
 

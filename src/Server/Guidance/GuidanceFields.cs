@@ -73,7 +73,7 @@ internal static class GuidanceFields
         }
         catch (JsonException exception)
         {
-            schema.Invalid($"its text is not JSON{RequestBody.Describe(exception).TrimEnd('.')}");
+            schema.Invalid($"its text is not JSON{RequestBody.Describe(exception)}");
             return default;
         }
     }

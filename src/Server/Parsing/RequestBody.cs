@@ -30,7 +30,7 @@ internal static class RequestBody
         }
         catch (JsonException exception)
         {
-            return ApiError.InvalidJson($"The body is not valid JSON{Describe(exception)}");
+            return ApiError.InvalidJson($"The body is not valid JSON{Describe(exception)}.");
         }
         catch (InvalidOperationException) // a property name that is not valid Unicode
         {
@@ -52,14 +52,14 @@ internal static class RequestBody
     private static string? Encoding(HttpRequest request) =>
         request.Headers.ContentEncoding.ToString() is { Length: > 0 } encoding && !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase) ? encoding : null;
 
-    /// <summary>Where a text is not JSON and why, to stand behind that it is not.</summary>
+    /// <summary>Where a text is not JSON and why, to stand behind that it is not and before a full stop.</summary>
     public static string Describe(JsonException exception)
     {
         // The runtime's message ends with its own, zero-based, place.
         string what = exception.Message.Split(" LineNumber:", 2)[0]
             .Replace(" which is not supported in this mode. Change the reader options", "", StringComparison.Ordinal).Replace(" encountered during deserialization", "", StringComparison.Ordinal).TrimEnd('.');
         string place = exception.LineNumber is { } line ? $" at line {line + 1}, byte {exception.BytePositionInLine + 1}" : "";
-        return what.Contains("maximum configured depth", StringComparison.Ordinal) ? $" that is read here{place}: it is nested more than {MostNested} deep." : $"{place}: {what}.";
+        return what.Contains("maximum configured depth", StringComparison.Ordinal) ? $" that is read here{place}: it is nested more than {MostNested} deep" : $"{place}: {what}";
     }
 
     private static bool IsJson(string? contentType) =>

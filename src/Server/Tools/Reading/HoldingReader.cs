@@ -20,14 +20,15 @@ internal abstract class HoldingReader(CallRules rules) : ToolCallReader
 
     public sealed override List<ToolCallPiece> Pieces { get; } = [];
 
-    public sealed override bool HasCalls => _callCount > 0;
-
     public sealed override int HeldLength => _held.Text.Length;
 
     public sealed override bool IsFinished => _isFinished;
 
     /// <summary>The text that begins calls; empty where a format has none.</summary>
     protected virtual string Marker => "";
+
+    /// <summary>Whether the answer calls a tool so far.</summary>
+    protected bool HasCalls => _callCount > 0;
 
     /// <summary>Whether the answer is calls and nothing else.</summary>
     protected bool IsForced => rules.IsForced;
