@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Llama.Model.Backends;
 using Llama.Model.Checkpoints;
-using Llama.Model.Kernels.Machine;
 using Llama.Model.Sampling;
+using Llama.Model.Tests.Kernels;
 using Llama.Model.Threads;
 using Llama.Tests.Shared;
 using Llama.Trainer.Plain;
@@ -118,10 +118,9 @@ public sealed class ModelRunnerTests : IDisposable
         Assert.Contains("bfloat16 weights (auto), bfloat16 KV cache", runner.Description.Dtype);
     }
 
-    [Fact]
+    [GeneratedCodeFact]
     public void Load_Bfloat16AndCodes_PacksWhatIsNotToBeReadByRows()
     {
-        if (!MachineCode.IsSupported) return;
         RandomCheckpoint.Write(_folder, SmallLlama.Config with { TieWordEmbeddings = true, VocabSize = 208 }, TensorDtype.BF16, seed: 1);
         ModelOptions options = new() { Path = _folder, Device = "cpu" };
         using ModelRunner packed = ModelRunner.Load(options), mapped = ModelRunner.Load(options with { Repack = false }), codes = ModelRunner.Load(options with { Dtype = "int8" });

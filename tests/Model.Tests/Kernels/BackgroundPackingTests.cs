@@ -16,13 +16,12 @@ public sealed class BackgroundPackingTests : IDisposable
 
     public BackgroundPackingTests() => TorchLibrary.Load();
 
-    [Theory]
+    [GeneratedCodeTheory]
     [InlineData(null, typeof(DenseWeight), typeof(PackedWeight))]
     [InlineData("int8", typeof(QuantizedWeight), typeof(PackedCodes))]
     [InlineData("int4-g64-zp", typeof(QuantizedWeight), typeof(PackedCodes))]
     public async Task Weights_BeforeMeanwhileAndAfter_GiveTheSameProducts(string? codes, Type rows, Type packed)
     {
-        if (!MachineCode.IsSupported) return;
         LlamaConfig config = SmallLlama.Config with { VocabSize = 208, LayerCount = 3, HiddenSize = 128, IntermediateSize = 256, HeadDim = 32 };
         RandomCheckpoint.Write(_folder, config, TensorDtype.BF16, seed: 1);
         string folder = codes is null ? _folder : Quantised(codes);
@@ -41,10 +40,9 @@ public sealed class BackgroundPackingTests : IDisposable
         Assert.IsType<DenseWeight>(weights.Embedding); // which is read by rows
     }
 
-    [Fact]
+    [GeneratedCodeFact]
     public void Rows_OnceThereIsACopyAndOnceItIsUsed_AreLetGoOf()
     {
-        if (!MachineCode.IsSupported) return;
         int letGo = 0;
         using PackingWeight weight = new(new DenseWeight(Matrix.Of(rand(32, 64).to(ScalarType.BFloat16))), () => letGo++);
         Assert.IsType<DenseWeight>(weight.Current);
@@ -56,10 +54,9 @@ public sealed class BackgroundPackingTests : IDisposable
         Assert.Equal(weight.ByteCount, weight.Current.ByteCount);
     }
 
-    [Fact]
+    [GeneratedCodeFact]
     public void Stop_BeforeItsEnd_LeavesTheRestInRows()
     {
-        if (!MachineCode.IsSupported) return;
         BackgroundPacking background = new();
         PackingWeight[] weights = [.. Enumerable.Range(0, 200).Select(_ => new PackingWeight(new DenseWeight(Matrix.Of(rand(64, 512).to(ScalarType.BFloat16))), () => { }))];
         foreach (PackingWeight weight in weights) background.Add(weight);

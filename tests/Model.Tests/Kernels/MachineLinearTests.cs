@@ -14,6 +14,9 @@ public sealed class MachineLinearTests
     // Rounding of the inputs: half a unit of bfloat16, or of 1/32,512 of a row's largest; and of panels made of codes, bfloat16 once more. Relative to the outputs' size.
     private static readonly Dictionary<string, double> Tolerances = new() { ["float32"] = 1e-6, ["bfloat16"] = 3e-3, ["codes"] = 2e-4, ["codes in panels"] = 5e-3 };
 
+    // On vector registers alone, and on tile registers too where there are any.
+    private static MachineLinear[] Machines => MachineCode.HasTileRegisters ? [new(false), new(true)] : [new(false)];
+
     public MachineLinearTests() => TorchLibrary.Load();
 
     public static TheoryData<int, int, bool> Formats
@@ -28,29 +31,26 @@ public sealed class MachineLinearTests
         }
     }
 
-    [Theory]
+    [GeneratedCodeTheory]
     [InlineData(false)]
     [InlineData(true)]
     public void Bfloat16_AnyShape_EqualsPlain(bool inPanels)
     {
-        if (!MachineCode.IsSupported) return;
         foreach ((int rows, int inputs, int outputs) in new[] { (1, 1, 1), (1, 7, 3), (2, 16, 16), (3, 40, 9), (5, 100, 33), (6, 64, 64), (7, 256, 688), (13, 33, 48), (24, 1056, 16), (31, 5632, 80), (130, 2048, 176) })
             Check(rows, inputs, new DenseWeight(Matrix.Of(Randoms(2).Next(outputs, inputs).to(ScalarType.BFloat16))), inPanels, Tolerances["bfloat16"]);
     }
 
-    [Fact]
+    [GeneratedCodeFact]
     public void Packed_AnyShape_EqualsPlain()
     {
-        if (!MachineCode.IsSupported) return;
         foreach (int rows in new[] { 1, 2, 5, 6, 7, 12, 13, 24, 25, 36, 49, 130 })
             foreach ((int inputs, int outputs) in new[] { (32, 16), (64, 48), (256, 688), (1056, 80), (2048, 176), (5632, 64) })
                 Check(rows, inputs, Packed(outputs, inputs), inPanels: false, Tolerances["bfloat16"]);
     }
 
-    [Fact]
+    [GeneratedCodeFact]
     public void Packed_AgainInRows_IsWhatItWas()
     {
-        if (!MachineCode.IsSupported) return;
         foreach ((int outputs, int inputs) in new[] { (16, 32), (48, 96), (32, 1120) })
         {
             using DenseWeight weight = new(Matrix.Of(Randoms(2).Next(outputs, inputs).to(ScalarType.BFloat16))), again = new WeightPacker().Pack(weight).ToDense();
@@ -58,27 +58,28 @@ public sealed class MachineLinearTests
         }
     }
 
-    [Fact]
+    [GeneratedCodeFact]
     public void Packed_RowInAnyBatch_IsBitwiseTheSame()
     {
-        if (!MachineCode.IsSupported) return;
-        using PackedWeight weight = Packed(176, 2112);
-        MachineLinear linear = new();
-        Matrix input = Matrix.Of(Randoms(1).Next(70, 2112)), all = Matrix.Of(ones(70, 176));
-        linear.Run(input, [new(weight, all)], add: true, isMany: false);
-        for (int rows = 1; rows < 70; rows += rows < 26 ? 1 : 7)
+        using PackedWeight weight = Packed(176, 4224);
+        Matrix input = Matrix.Of(Randoms(1).Next(70, 4224));
+        foreach (MachineLinear linear in Machines)
         {
-            Matrix part = Matrix.Of(ones(rows, 176));
-            linear.Run(input.Take(rows), [new(weight, part)], add: true, isMany: false);
-            Assert.True(part.Tensor.eq(all.Tensor.narrow(0, 0, rows)).all().item<bool>(), $"{rows} rows");
+            Matrix all = Matrix.Of(ones(70, 176));
+            linear.Run(input, [new(weight, all)], add: true, isMany: false);
+            for (int rows = 1; rows < 70; rows += rows < 34 ? 1 : 7)
+            {
+                Matrix part = Matrix.Of(ones(rows, 176));
+                linear.Run(input.Take(rows), [new(weight, part)], add: true, isMany: false);
+                Assert.True(part.Tensor.eq(all.Tensor.narrow(0, 0, rows)).all().item<bool>(), $"{rows} rows");
+            }
         }
     }
 
-    [Theory]
+    [GeneratedCodeTheory]
     [MemberData(nameof(Formats))]
     public void PackedCodes_AnyShape_EqualPlain_AreThoseOfTheRows_AndKeepARowWhateverBatchItIsIn(int bits, int groupSize, bool hasMinima)
     {
-        if (!MachineCode.IsSupported) return;
         int packed = 0;
         foreach ((int inputs, int outputs) in new[] { (64, 16), (128, 48), (256, 176), (1024, 64), (1152, 80), (2304, 144), (5632, 32) })
         {
@@ -87,33 +88,35 @@ public sealed class MachineLinearTests
             packed++;
             using PackedCodes units = new WeightPacker().Pack(weight);
             AssertSame(weight, units);
-            MachineLinear linear = new();
             using Matrix input = Matrix.Of(Randoms(1).Next(45, inputs)), all = Matrix.Of(ones(45, outputs));
-            linear.Run(input, [new(units, all)], add: true, isMany: false);
-            foreach (int rows in new[] { 1, 2, 3, 4, 5, 7, 8, 9, 12, 13, 20, 25 })
+            Machines[0].Run(input, [new(units, all)], add: true, isMany: false);
+            foreach (int rows in new[] { 1, 2, 3, 4, 5, 7, 8, 9, 12, 13, 16, 20, 25, 32, 45 })
             {
                 Check(rows, inputs, units, inPanels: false, Tolerances["codes"]);
-                using Matrix part = Matrix.Of(ones(rows, outputs));
-                linear.Run(input.Take(rows), [new(units, part)], add: true, isMany: false);
-                Assert.True(part.Tensor.eq(all.Tensor.narrow(0, 0, rows)).all().item<bool>(), $"{rows} rows of {inputs}");
+                foreach (MachineLinear linear in Machines) // whose results are bit for bit the same
+                    foreach (bool add in new[] { true, false })
+                    {
+                        using Matrix part = Matrix.Of(add ? ones(rows, outputs) : full(rows, outputs, float.NaN)), expected = Matrix.Of(ones(rows, outputs));
+                        linear.Run(input.Take(rows), [new(units, part)], add, isMany: false);
+                        if (!add) Machines[0].Run(input.Take(rows), [new(units, expected)], add, isMany: false);
+                        Assert.True(part.Tensor.eq(add ? all.Tensor.narrow(0, 0, rows) : expected.Tensor).all().item<bool>(), $"{rows} rows of {inputs}");
+                    }
             }
         }
         Assert.Equal(groupSize >= 32, packed > 0);
     }
 
-    [Fact]
+    [GeneratedCodeFact]
     public void Float32_AnyShape_EqualsPlain()
     {
-        if (!MachineCode.IsSupported) return;
         foreach ((int rows, int inputs, int outputs) in new[] { (1, 1, 1), (1, 7, 3), (2, 16, 16), (3, 40, 9), (5, 100, 33), (13, 33, 48), (70, 2048, 176) })
             foreach (bool isMany in new[] { false, true }) Check(rows, inputs, new DenseWeight(Matrix.Of(Randoms(2).Next(outputs, inputs))), isMany, Tolerances["float32"]);
     }
 
-    [Theory]
+    [GeneratedCodeTheory]
     [MemberData(nameof(Formats))]
     public void Codes_AnyShape_EqualPlain(int bits, int groupSize, bool hasMinima)
     {
-        if (!MachineCode.IsSupported) return;
         foreach ((int rows, int inputs, int outputs) in new[] { (1, 7, 3), (1, 64, 4), (1, 128, 1), (2, 192, 7), (3, 256, 16), (4, 688, 13), (5, 1100, 32), (9, 2048, 20), (17, 1408, 48), (50, 2048, 144) })
         {
             if (groupSize < QuantizedWeight.Chunk && inputs % QuantizedWeight.Chunk != 0) continue; // left to other kernels
@@ -124,10 +127,9 @@ public sealed class MachineLinearTests
         }
     }
 
-    [Fact]
+    [GeneratedCodeFact]
     public void FewRows_RandomShapes_EqualPlain()
     {
-        if (!MachineCode.IsSupported) return;
         Random random = new(7);
         for (int i = 0; i < 60; i++)
         {
@@ -140,10 +142,9 @@ public sealed class MachineLinearTests
         }
     }
 
-    [Fact]
+    [GeneratedCodeFact]
     public void Projections_OfSeveralFormats_AreEachMultiplied()
     {
-        if (!MachineCode.IsSupported) return;
         Weight[] weights =
         [
             RandomCodes(48, 256, 8, 256, false), RandomCodes(16, 256, 8, 256, false), RandomCodes(32, 256, 4, 32, true),
@@ -163,7 +164,7 @@ public sealed class MachineLinearTests
             }
     }
 
-    [Theory]
+    [GeneratedCodeTheory]
     [InlineData(32, 0, false)]
     [InlineData(16, 0, false)]
     [InlineData(8, 4096, false)]
@@ -172,7 +173,6 @@ public sealed class MachineLinearTests
     [InlineData(4, 128, false)]
     public void RowsThatAReaderBrings_AnyNumberAtOnce_GiveBitwiseWhatThoseInMemoryDo(int bits, int groupSize, bool hasMinima)
     {
-        if (!MachineCode.IsSupported) return;
         Random random = new(bits);
         for (int i = 0; i < 24; i++)
         {
@@ -181,7 +181,7 @@ public sealed class MachineLinearTests
             Weight[] weights = [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => RandomWeight(inPanels ? 16 * random.Next(1, 30) : random.Next(1, 400)))];
             int most = random.Next(16, 200); // as many of all: their rows are equally long
             using Matrix input = Matrix.Of(Randoms(i).Next(rows, inputs));
-            MachineLinear linear = new();
+            MachineLinear linear = Machines[i / 2 % Machines.Length];
             Matrix[] expected = Multiply(weights);
             CopyingReader[] readers = [.. weights.Select(weight => new CopyingReader(weight, most))];
             Matrix[] actual = Multiply([.. readers.Select(reader => reader.Form)]);
@@ -200,16 +200,15 @@ public sealed class MachineLinearTests
         }
     }
 
-    [Theory]
+    [GeneratedCodeTheory]
     [InlineData(32, 0)]
     [InlineData(16, 0)]
     [InlineData(8, 128)]
     [InlineData(4, 32)]
     public void Row_InAnyBatch_IsBitwiseTheSame(int bits, int groupSize)
     {
-        if (!MachineCode.IsSupported) return;
         Weight weight = bits >= 16 ? new DenseWeight(Matrix.Of(Randoms(2).Next(37, 320).to(bits == 16 ? ScalarType.BFloat16 : ScalarType.Float32))) : RandomCodes(37, 320, bits, groupSize, false);
-        MachineLinear linear = new();
+        MachineLinear linear = new(usesTileRegisters: false);
         Matrix input = Matrix.Of(Randoms(1).Next(70, 320)), all = Matrix.Of(zeros(70, 37));
         linear.Run(input, [new(weight, all)], add: false, isMany: false);
         for (int rows = 1; rows <= 70; rows += 3)
@@ -220,34 +219,47 @@ public sealed class MachineLinearTests
         }
     }
 
-    [Fact]
+    [GeneratedCodeFact]
     public void Codes_RowOfZerosOrOfNoNumbers_StaysSo()
     {
-        if (!MachineCode.IsSupported) return;
-        QuantizedWeight weight = RandomCodes(8, 128, 8, 64, false);
-        Tensor rows = Randoms(1).Next(4, 128);
+        QuantizedWeight weight = RandomCodes(16, 128, 8, 64, false);
+        CheckRowsOfZerosOrOfNoNumbers(new MachineLinear(false), weight);
+        CheckRowsOfZerosOrOfNoNumbers(new MachineLinear(false), new WeightPacker().Pack(weight));
+    }
+
+    [GeneratedCodeFact(OnTiles = true)]
+    public void CodesOnTiles_RowOfZerosOrOfNoNumbers_StaysSo()
+    {
+        foreach (int groupSize in new[] { 32, 128 }) CheckRowsOfZerosOrOfNoNumbers(new MachineLinear(true), new WeightPacker().Pack(RandomCodes(32, 128, 8, groupSize, false)));
+    }
+
+    private static void CheckRowsOfZerosOrOfNoNumbers(MachineLinear linear, Weight weight)
+    {
+        Tensor rows = Randoms(1).Next(20, weight.Inputs);
         rows[0] = 0;
         rows[1, 5] = float.NaN;
         rows[2, 9] = float.PositiveInfinity;
-        Matrix input = Matrix.Of(rows), output = Matrix.Of(ones(4, 8));
-        new MachineLinear().Run(input, [new(weight, output)], add: false, isMany: false);
+        Matrix input = Matrix.Of(rows), output = Matrix.Of(ones(20, weight.Outputs));
+        linear.Run(input, [new(weight, output)], add: false, isMany: false);
         Assert.True(output.Tensor[0].eq(0).all().item<bool>());
         Assert.True(output.Tensor.narrow(0, 1, 2).isnan().all().item<bool>());
-        Assert.True(output.Tensor[3].isfinite().all().item<bool>());
+        Assert.True(output.Tensor.narrow(0, 3, 17).isfinite().all().item<bool>());
     }
 
     private static void Check(int rows, int inputs, Weight weight, bool inPanels, double tolerance)
     {
-        Matrix input = Matrix.Of(Randoms(1).Next(rows, inputs)), expected = Matrix.Of(Randoms(3).Next(rows, weight.Outputs)), actual = Matrix.Of(expected.Tensor.clone());
-        PlainKernels plain = new();
-        MachineLinear machine = new();
-        string what = $"{rows} rows, {inputs} → {weight.Outputs}, in panels: {inPanels}";
-        plain.Linear(input, [new(weight, expected)]);
-        machine.Run(input, [new(weight, actual)], add: false, inPanels);
-        AssertClose(expected, actual, tolerance, what);
-        plain.LinearAdd(input, weight, expected);
-        machine.Run(input, [new(weight, actual)], add: true, inPanels);
-        AssertClose(expected, actual, tolerance, what + ", added");
+        foreach (MachineLinear machine in Machines)
+        {
+            Matrix input = Matrix.Of(Randoms(1).Next(rows, inputs)), expected = Matrix.Of(Randoms(3).Next(rows, weight.Outputs)), actual = Matrix.Of(expected.Tensor.clone());
+            PlainKernels plain = new();
+            string what = $"{rows} rows, {inputs} → {weight.Outputs}, in panels: {inPanels}";
+            plain.Linear(input, [new(weight, expected)]);
+            machine.Run(input, [new(weight, actual)], add: false, inPanels);
+            AssertClose(expected, actual, tolerance, what);
+            plain.LinearAdd(input, weight, expected);
+            machine.Run(input, [new(weight, actual)], add: true, inPanels);
+            AssertClose(expected, actual, tolerance, what + ", added");
+        }
     }
 
     private static void AssertClose(Matrix expected, Matrix actual, double tolerance, string what)

@@ -52,7 +52,7 @@ internal readonly record struct CodeUnit(int Bits, int Inputs, int GroupSize, bo
     public int UnitBytes => BlocksBytes + (IsByRow ? GroupLines * LineBytes : 0);
 
     /// <summary>Inputs of a stretch, at whose end sums go to the outputs: whole blocks that, with those of other units, the second cache holds. The last may be shorter.</summary>
-    public int StretchInputs => InputChunk.Of(Inputs, 0, BlockInputs).Inputs;
+    public int StretchInputs => InputChunk.Of(Inputs, 0, BlockInputs, InputChunk.MostInputs).Inputs;
 
     /// <summary>Inputs whose sum is taken off with the codes' offset: of a group, or of a stretch.</summary>
     public int SumInputs => IsByRow ? StretchInputs : GroupSize;

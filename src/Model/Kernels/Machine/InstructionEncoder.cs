@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Llama.Model.Kernels.Machine;
 
-/// <summary>The bytes of x86-64 instructions, as Intel's Software Developer's Manual has them: volume 2, sections 2.1 (general), 2.2.1 (REX) and 2.7 (EVEX).</summary>
+/// <summary>The bytes of x86-64 instructions, as Intel's Software Developer's Manual has them: volume 2, sections 2.1 (general), 2.2.1 (REX), 2.3 (VEX) and 2.7 (EVEX).</summary>
 internal abstract class InstructionEncoder
 {
     /// <summary>The table of opcodes that an opcode is of.</summary>
@@ -53,6 +53,12 @@ internal abstract class InstructionEncoder
         Emit(0x62, (byte)first, (byte)second, (byte)third);
     }
 
+    // The three bytes of the prefix without vectors longer than 128 bits, for the map 0F 38; register numbers' higher bits are stored inverted.
+    protected void Vex(Prefix prefix, byte opcode, int reg = 0, int vvvv = 0, int b = 0, int x = 0)
+    {
+        Emit(0xC4, (byte)((int)Map.M0F38 | (~b & 1) << 5 | (~x & 1) << 6 | (~(reg >> 3) & 1) << 7), (byte)((int)prefix | (~vvvv & 15) << 3), opcode);
+    }
+
     // ModRM and distance: none, or one byte in units of the operand's size (EVEX), or four bytes.
     protected void Operand(int reg, Memory memory, int size)
     {
@@ -63,6 +69,13 @@ internal abstract class InstructionEncoder
         if (rm == (int)Gpr.Rsp) Emit(0x24);
         if (mode == 1) Emit((byte)(memory.Displacement / size));
         else if (mode == 2) Emit32(memory.Displacement);
+    }
+
+    // ModRM and SIB of an address that another register is added to, once, and four bytes of distance.
+    protected void OperandWithIndex(int reg, Memory memory, Gpr index)
+    {
+        Emit((byte)(2 << 6 | reg << 3 | 4), (byte)(((int)index & 7) << 3 | ((int)memory.Base & 7)));
+        Emit32(memory.Displacement);
     }
 
     protected void Integer(byte opcode, int reg, Gpr rm)

@@ -23,7 +23,7 @@ internal sealed unsafe class IntegerInput
         public byte* Data;
         public int Inputs, Stride, SumCount, GroupSize;
         public int SumFactor, OddFactor; // for all sums, and for those of every other 64 inputs beside
-        public bool KeepsIntegers;
+        public bool KeepsIntegers, IsNatural;
     }
 
     /// <summary>Rounds the rows. The result is good until the next call. A row that holds no finite numbers gets the scale NaN.</summary>
@@ -33,11 +33,14 @@ internal sealed unsafe class IntegerInput
         Pack(input, new Job { GroupSize = weight.GroupSize, SumFactor = weight.Minima is null ? weight.ZeroPoint : 1, OddFactor = 1 });
 
     /// <summary>The same for packed codes. The sums that an integer one begins with are integers themselves.</summary>
-    public RowInput Pack(Matrix input, CodeUnit form) => Pack(input, form switch
+    /// <param name="input">[rows, inputs] float32</param>
+    /// <param name="form">Of the codes.</param>
+    /// <param name="isNatural">Whether inputs stay in their own order where codes have another.</param>
+    public RowInput Pack(Matrix input, CodeUnit form, bool isNatural) => Pack(input, form switch
     {
-        { HasMinima: true } => new Job { GroupSize = form.SumInputs, SumFactor = 1, OddFactor = 1 },
-        { IsByRow: true } => new Job { GroupSize = form.SumInputs, SumFactor = form.ZeroPoint, OddFactor = 1 },
-        _ => new Job { GroupSize = form.SumInputs, SumFactor = -form.ZeroPoint, OddFactor = form.PartsNibbles ? 16 : 1, KeepsIntegers = true },
+        { HasMinima: true } => new Job { GroupSize = form.SumInputs, SumFactor = 1, OddFactor = 1, IsNatural = isNatural },
+        { IsByRow: true } => new Job { GroupSize = form.SumInputs, SumFactor = form.ZeroPoint, OddFactor = 1, IsNatural = isNatural },
+        _ => new Job { GroupSize = form.SumInputs, SumFactor = -form.ZeroPoint, OddFactor = form.PartsNibbles ? 16 : 1, KeepsIntegers = true, IsNatural = isNatural },
     });
 
     private RowInput Pack(Matrix input, Job job)
@@ -117,6 +120,7 @@ internal sealed unsafe class IntegerInput
             }
             if (isNarrow)
             {
+                if (job.IsNatural) continue;
                 Interleave((uint*)target, job.GroupSize);
                 Interleave((uint*)(target + Chunk), job.GroupSize);
                 continue;

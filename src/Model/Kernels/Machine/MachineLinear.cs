@@ -3,14 +3,21 @@ using static TorchSharp.torch;
 namespace Llama.Model.Kernels.Machine;
 
 /// <summary>Products by generated code. What is done to the input is done once for all projections.</summary>
-internal sealed class MachineLinear
+/// <param name="usesTileRegisters">Whether to use them.</param>
+internal sealed class MachineLinear(bool usesTileRegisters)
 {
     private readonly Bf16Input _bf16 = new();
     private readonly IntegerInput _integers = new();
     private readonly RowProducts _few = new();
-    private readonly PanelProducts _many = new();
-    private readonly PackedProducts _packed = new();
+    private readonly PanelProducts _many = new(PanelTiles.Of(usesTileRegisters));
+    private readonly PackedProducts _packed = new(PanelTiles.Of(usesTileRegisters));
     private readonly PackedCodeProducts _packedCodes = new();
+    private readonly AmxCodeProducts _codesOnTiles = new();
+
+    /// <summary>By all that there is here.</summary>
+    public MachineLinear() : this(MachineCode.HasTileRegisters)
+    {
+    }
 
     /// <summary>Whether there is code for such a weight: floating point, or codes whose groups do not end within a register.</summary>
     public static bool Supports(Weight weight) => weight switch
@@ -29,11 +36,19 @@ internal sealed class MachineLinear
     {
         Weight weight = projections[0].Weight;
         if (weight is PackedWeight) _packed.Run(_bf16.Pack(input, weight), projections, add);
-        else if (weight is PackedCodes packed) _packedCodes.Run(_integers.Pack(input, packed.Form), projections, add);
+        else if (weight is PackedCodes packed) RunCodes(input, packed.Form, projections, add);
         else if (weight is DenseWeight { Values.Dtype: ScalarType.Float32 }) _few.Run(Whole(input), projections, add);
         else if (isMany && Fit(projections)) _many.Run(_bf16.Pack(input, weight), projections, add);
         else if (weight is QuantizedWeight codes) _few.Run(_integers.Pack(input, codes), projections, add);
         else _few.Run(_bf16.Pack(input, weight), projections, add);
+    }
+
+    private void RunCodes(Matrix input, CodeUnit form, ReadOnlySpan<Projection> projections, bool add)
+    {
+        bool onTiles = usesTileRegisters && AmxCodeProducts.Pays(input.Rows, form);
+        RowInput integers = _integers.Pack(input, form, isNatural: onTiles);
+        if (onTiles) _codesOnTiles.Run(integers, projections, add);
+        else _packedCodes.Run(integers, projections, add);
     }
 
     // With nothing to round there is nothing to prepare.

@@ -3,16 +3,17 @@ using Llama.Model.Threads;
 namespace Llama.Model.Kernels.Machine;
 
 /// <summary>
-/// Products with weights that lie packed. Plan: up to 24 rows all meet each line of weights as it comes from memory, in one tile. More go in strips of 12, of which a stretch of some 1,024 inputs by 128
+/// Products with weights that lie packed. Plan: as many rows as a tile has all meet each line of weights as it comes from memory. More go in strips, of which a stretch of inputs by 128
 /// outputs, held by the second cache, meets one after the other, while the last ones fetch the stretch that comes next.
 /// Either way each output is the same chain of sums: a row's result does not depend on the other rows of the step.
 /// </summary>
-internal sealed unsafe class PackedProducts
+/// <param name="kind">The tiles.</param>
+internal sealed unsafe class PackedProducts(PanelTiles kind)
 {
-    private const int BlockUnits = 8, StripVectors = 2, StripRows = PanelTile.MaxSums / StripVectors;
+    private const int BlockUnits = 8;
     private const long WorkPerThread = 128 << 10; // multiply-adds worth waking a thread for
 
-    private readonly CodeCache<PanelShape> _tiles = new(PanelTile.Generate);
+    private readonly CodeCache<PanelShape> _tiles = new(kind.Generate);
 
     private struct Chunk
     {
@@ -42,34 +43,33 @@ internal sealed unsafe class PackedProducts
     /// <param name="add">Whether to add.</param>
     public void Run(RowInput input, ReadOnlySpan<Projection> projections, bool add)
     {
-        bool few = input.Rows <= PanelTile.MaxSums;
-        int chunkCount = few ? 1 : InputChunk.CountOf(input.Inputs);
+        bool few = input.Rows <= kind.MostRows;
+        int chunkCount = few ? 1 : InputChunk.CountOf(input.Inputs, kind.StretchInputs);
         Chunk* chunks = stackalloc Chunk[chunkCount];
         Product* products = stackalloc Product[projections.Length];
         Job job = new() { Products = products, ProductCount = projections.Length, Chunks = chunks, ChunkCount = chunkCount, UnitStride = ((PackedWeight)projections[0].Weight).UnitStride, Input = input };
         if (few) PlanFew(ref job);
         else PlanMany(ref job);
         for (int i = 0; i < chunkCount; i++)
-            SetChunk(ref job, ref chunks[i], few ? new InputChunk(0, input.Inputs) : InputChunk.Of(input.Inputs, i, PackShape.BlockInputs), add || i > 0);
+            SetChunk(ref job, ref chunks[i], few ? new InputChunk(0, input.Inputs) : InputChunk.Of(input.Inputs, i, PackShape.BlockInputs, kind.StretchInputs), add || i > 0);
         int pieces = Product.Tabulate(projections, job.PieceUnits * UnitPacker.Outputs, products);
         long workPerPiece = (long)job.PieceUnits * UnitPacker.Outputs * input.Inputs * input.Rows;
         ParallelFor.Run(pieces, Math.Max(1, WorkPerThread / workPerPiece), &Pieces, &job);
     }
 
-    // The fewer rows, the more units at once, so that each load of inputs serves several; how far ahead to fetch was measured (tests/Bench/NOTES.md, "Packed weights").
-    private static void PlanFew(ref Job job)
+    private void PlanFew(ref Job job)
     {
-        (job.Vectors, job.Distance) = job.Input.Rows switch { <= 6 => (4, 2048), <= 12 => (2, 4096), _ => (1, 16384) };
+        (job.Vectors, job.Distance) = kind.UnitsFor(job.Input.Rows);
         job.PieceUnits = job.Vectors;
-        job.Strips = new Strips(1, 0, job.Input.Rows);
+        job.Strips = Strips.Full(job.Input.Rows, job.Input.Rows);
         job.FetchingStrips = 1;
     }
 
-    private static void PlanMany(ref Job job)
+    private void PlanMany(ref Job job)
     {
-        job.Vectors = StripVectors;
+        job.Vectors = PanelTiles.StripUnits;
         job.PieceUnits = BlockUnits;
-        job.Strips = Strips.Of(job.Input.Rows, StripRows);
+        job.Strips = kind.Cut(job.Input.Rows, kind.StripRows);
         job.FetchingStrips = job.Strips.Count >= 4 ? 4 : 2;
     }
 

@@ -1,9 +1,10 @@
 namespace Llama.Model.Kernels.Machine;
 
 /// <summary>Plans a product by panels, and has its code generated.</summary>
-internal sealed unsafe class PanelCode
+/// <param name="kind">The tiles.</param>
+internal sealed unsafe class PanelCode(PanelTiles kind)
 {
-    private readonly CodeCache<PanelShape> _tiles = new(PanelTile.Generate);
+    private readonly CodeCache<PanelShape> _tiles = new(kind.Generate);
     private readonly CodeCache<PackShape> _packers = new(PanelPacker.Generate);
 
     /// <summary>Fills in all of a job that follows from the shapes.</summary>
@@ -13,7 +14,7 @@ internal sealed unsafe class PanelCode
     public void Plan(ref PanelJob job, Weight weight, bool add)
     {
         job.Packer = UnitPacker.Of(PackShape.Of(weight), _packers);
-        job.Strips = Strips.Of(job.Input.Rows, PanelProducts.StripRows);
+        job.Strips = kind.Cut(job.Input.Rows, kind.StripRows);
         if (weight.Reader is null) PlanFetching(ref job); // else there is nothing to fetch before it is read
         for (int i = 0; i < job.ChunkCount; i++) SetChunk(ref job, i, add || i > 0);
     }
@@ -21,7 +22,7 @@ internal sealed unsafe class PanelCode
     private static void PlanFetching(ref PanelJob job)
     {
         job.FetchingStrips = Math.Min(job.Strips.Count, 8);
-        int calls = job.FetchingStrips * job.BlockOutputs / (PanelTile.Lanes * PanelProducts.Vectors), multiple = PanelTile.InputMultiple / 2;
+        int calls = job.FetchingStrips * job.BlockOutputs / (PanelTile.Lanes * PanelTiles.StripUnits), multiple = PanelTile.InputMultiple / 2;
         job.RowsAhead = (job.BlockOutputs / calls + multiple - 1) / multiple * multiple;
     }
 
@@ -29,8 +30,8 @@ internal sealed unsafe class PanelCode
     {
         ref PanelJob.Chunk chunk = ref job.Chunks[number];
         PackShape pack = job.Packer.Shape;
-        chunk.Inputs = InputChunk.Of(job.Input.Inputs, number, pack.RoundInputs);
-        PanelShape shape = new(job.Strips.Longest, PanelProducts.Vectors, chunk.Inputs.PaddedInputs, job.Input.Stride, chunk.UnitBytes, default, add);
+        chunk.Inputs = InputChunk.Of(job.Input.Inputs, number, pack.RoundInputs, kind.StretchInputs);
+        PanelShape shape = new(job.Strips.Longest, PanelTiles.StripUnits, chunk.Inputs.PaddedInputs, job.Input.Stride, chunk.UnitBytes, default, add);
         (chunk.Long, chunk.Short) = (CodeOf(shape), CodeOf(shape with { Rows = job.Strips.Shortest }));
         if (job.FetchingStrips == 0) return;
         shape = shape with { Fetch = PanelFetch.OfRows(job.RowsAhead, pack.WeightStride, pack.Bits) };

@@ -3,18 +3,16 @@ using Llama.Model.Threads;
 namespace Llama.Model.Kernels.Machine;
 
 /// <summary>
-/// Products of many rows, in bfloat16, whatever form the weights have. Plan: threads take blocks of 128 outputs; some 1,024 of a block's inputs at a time are packed into panels of bfloat16,
-/// which the second cache holds; strips of 12 input rows, which the first one holds, are multiplied with panel after panel, while the weights that come next are fetched from memory.
+/// Products of many rows, in bfloat16, whatever form the weights have. Plan: threads take blocks of 128 outputs; a stretch of a block's inputs at a time are packed into panels of bfloat16,
+/// which the second cache holds; strips of input rows are multiplied with panel after panel, while the weights that come next are fetched from memory.
 /// Partial sums of the stretches of inputs meet in the output. Packing costs about a hundredth of the products of 512 rows. (The scheme is Goto and van de Geijn's, 2008.)
 /// </summary>
-internal sealed unsafe class PanelProducts
+/// <param name="kind">The tiles.</param>
+internal sealed unsafe class PanelProducts(PanelTiles kind)
 {
-    /// <summary>Units of a tile, and the input rows that make the most of them.</summary>
-    public const int Vectors = 2, StripRows = PanelTile.MaxSums / Vectors;
-
     private const int MostBlockOutputs = 128;
 
-    private readonly PanelCode _code = new();
+    private readonly PanelCode _code = new(kind);
     private readonly PerThread<ScratchMemory> _panels = new(() => new ScratchMemory());
 
     /// <summary>Whether the weight's outputs fill registers.</summary>
@@ -26,7 +24,7 @@ internal sealed unsafe class PanelProducts
     /// <param name="add">Whether to add.</param>
     public void Run(RowInput input, ReadOnlySpan<Projection> projections, bool add)
     {
-        int chunkCount = InputChunk.CountOf(input.Inputs);
+        int chunkCount = InputChunk.CountOf(input.Inputs, kind.StretchInputs);
         PanelJob.Chunk* chunks = stackalloc PanelJob.Chunk[chunkCount];
         Product* products = stackalloc Product[projections.Length];
         byte** panels = stackalloc byte*[_panels.Count];
@@ -65,7 +63,7 @@ internal sealed unsafe class PanelProducts
 
     private static void Multiply(ref PanelJob job, ref PanelJob.Chunk chunk, byte* panels, float* outputs, int outputCount, int units, byte* next)
     {
-        int count = units / Vectors;
+        int count = units / PanelTiles.StripUnits;
         TileArguments tiles = new() { Input = job.Input.Data + chunk.Inputs.Start * sizeof(ushort), OutputStride = (long)outputCount * sizeof(float) };
         for (int strip = 0; strip < job.Strips.Count; strip++)
         {
@@ -76,10 +74,10 @@ internal sealed unsafe class PanelProducts
             tiles.Count = count;
             tiles.Ahead = next + (long)fetching * count * job.RowsAhead * job.Packer.Shape.WeightStride;
             if (count > 0) TileArguments.Call(code.Two, &tiles);
-            if (units % Vectors > 0)
+            if (units % PanelTiles.StripUnits > 0)
             {
-                tiles.Weight = panels + chunk.UnitBytes * count * Vectors;
-                tiles.Output = outputs + count * Vectors * UnitPacker.Outputs;
+                tiles.Weight = panels + chunk.UnitBytes * count * PanelTiles.StripUnits;
+                tiles.Output = outputs + count * PanelTiles.StripUnits * UnitPacker.Outputs;
                 tiles.Count = 1;
                 TileArguments.Call(code.One, &tiles);
             }

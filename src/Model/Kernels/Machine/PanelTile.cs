@@ -27,14 +27,10 @@ internal static class PanelTile
         else for (int sum = 0; sum < shape.Rows * shape.Vectors; sum++) code.Zero(sum);
         code.Move(TileFrame.InputCursor, TileFrame.Input);
         code.Move(TileFrame.WeightCursor, TileFrame.Weight);
-        if (shape.Vectors == 1) Loop(code, shape, shape.Inputs, shape.Fetch.Distance); // the next unit lies behind this one
-        else
-        {
-            int distance = Math.Min(shape.Fetch.Distance, UnitBytes(shape.Inputs)), last = distance / UnitBytes(InputMultiple) * InputMultiple;
-            Loop(code, shape, shape.Inputs - last, distance);
-            Loop(code, shape, last, distance - UnitBytes(shape.Inputs) + shape.Vectors * shape.UnitStride); // what these are followed by lies in the next tile's units
-        }
-        if (shape.Fetch.HasAhead) code.Add(Ahead, shape.Fetch.Rows * shape.Fetch.RowStride + (shape.Fetch.LineParts > 0 ? shape.Vectors * shape.UnitStride : 0) - FetchedBytes(shape, shape.Inputs));
+        int last = shape.LastInputs(InputMultiple);
+        Loop(code, shape, shape.Inputs - last, shape.Distance);
+        Loop(code, shape, last, shape.LastDistance);
+        if (shape.Fetch.HasAhead) code.Add(Ahead, shape.AheadToNext);
         ForEachSum(code, shape, code.Store);
         TileFrame.Next(code, tile, shape.Vectors * Lanes, shape.Vectors * shape.UnitStride);
         code.Return();
@@ -49,7 +45,7 @@ internal static class PanelTile
         for (int step = 0; step < Unroll; step++) Step(code, shape, step, distance);
         code.Add(TileFrame.InputCursor, Unroll * PairBytes);
         code.Add(TileFrame.WeightCursor, Unroll * VectorBytes);
-        if (shape.Fetch.HasAhead) code.Add(Ahead, FetchedBytes(shape, InputMultiple));
+        if (shape.Fetch.HasAhead) code.Add(Ahead, shape.AheadOver(InputMultiple));
         code.Decrement(TileFrame.Counter);
         code.JumpIfNotZero(loop);
     }
@@ -78,12 +74,6 @@ internal static class PanelTile
             for (int v = 0; v < shape.Vectors; v++) code.DotBfloat16(row * shape.Vectors + v, WeightRegister + v, input);
         }
     }
-
-    private static int UnitBytes(int inputs) => inputs / 2 * VectorBytes;
-
-    // How far the fetching goes on over so many inputs.
-    private static int FetchedBytes(PanelShape shape, int inputs) =>
-        shape.Fetch.LineParts > 0 ? UnitBytes(inputs) / shape.Fetch.LineParts : inputs * shape.Fetch.RowBits / 8;
 
     private static void ForEachSum(Assembler code, PanelShape shape, Action<int, Memory> move)
     {

@@ -5,7 +5,7 @@ internal unsafe struct TileArguments
 {
     public const int InputAt = 0, WeightAt = 8, OutputAt = 16, OutputStrideAt = 24, CountAt = 32, AheadAt = 40;
 
-    public const int ScalesAt = 48, CorrectionsAt = 56, GroupSumsAt = 64, InputScalesAt = 72, SpreadIndexAt = 80;
+    public const int ScalesAt = 48, CorrectionsAt = 56, GroupSumsAt = 64, InputScalesAt = 72, SpreadIndexAt = 80, WorkspaceAt = 88, PanelAt = 96;
 
     /// <summary>First packed input row.</summary>
     public byte* Input;
@@ -39,6 +39,12 @@ internal unsafe struct TileArguments
 
     /// <summary>The lanes 0 0 0 0 1 1 1 1 2 2 2 2 3 3 3 3, for scales of which each is for four codes.</summary>
     public int* SpreadIndex;
+
+    /// <summary>Of tile registers: memory for what goes to vector registers.</summary>
+    public byte* Workspace;
+
+    /// <summary>The codes in bytes, where the weights have shorter ones.</summary>
+    public byte* Panel;
 
     /// <summary>Runs generated code on them: microseconds, so that the runtime need not be told.</summary>
     public static void Call(nint code, TileArguments* arguments) => ((delegate* unmanaged[Cdecl, SuppressGCTransition]<TileArguments*, void>)code)(arguments);

@@ -37,7 +37,7 @@ internal sealed unsafe class SimdProducts<TLanes, TStored>(bool deterministic, b
 
     /// <summary>What there is and when it is used, for the start-up lines.</summary>
     public string Describe(LlamaWeights? weights) =>
-        (_machine is null ? "" : " with generated AVX-512 BF16 and VNNI code") + (weights is null ? "" : $", products {Describe(OutlierWeight.CodesOf(weights.Layers[0].Mlp.Gate))}");
+        (_machine is null ? "" : " with generated " + MachineCode.InstructionSets + " code") + (weights is null ? "" : $", products {Describe(OutlierWeight.CodesOf(weights.Layers[0].Mlp.Gate))}");
 
     /// <summary>output = input · weightᵀ for each projection, or output += when <paramref name="add"/>.</summary>
     public void Run(Matrix input, ReadOnlySpan<Projection> projections, bool add)
