@@ -16,7 +16,7 @@ public sealed class AttentionTests
         new(4, 4, 16, 4), new(8, 2, 32, 16), new(6, 1, 10, 3), new(16, 2, 64, 16), new(4, 2, 64, 1), new(4, 4, 128, 32), new(7, 1, 80, 16), new(10, 2, 6, 5),
     ];
 
-    private const string Generated = "generated"; // whose queries and weights are in bfloat16 too
+    private const string Generated = "generated", OnTiles = "generated, on tile registers"; // whose queries and weights are in bfloat16 too
 
     public AttentionTests() => TorchLibrary.Load();
 
@@ -28,6 +28,7 @@ public sealed class AttentionTests
             foreach (string lanes in new[] { "512", "256", "1" })
                 foreach (ScalarType dtype in new[] { ScalarType.Float32, ScalarType.BFloat16, ScalarType.Int8 }) variants.Add(lanes, dtype);
             variants.Add(Generated, ScalarType.BFloat16);
+            variants.Add(OnTiles, ScalarType.BFloat16);
             return variants;
         }
     }
@@ -46,7 +47,7 @@ public sealed class AttentionTests
                 ForwardBatch batch = sequences.Batch(chunks);
                 using Matrix expected = sequences.Attend(plain, batch), actual = sequences.Attend(fast, batch);
                 double difference = Tensors.Difference(expected.Tensor, actual.Tensor);
-                Assert.True(difference < (lanes == Generated ? 1e-2 : 2e-5), $"{shape}: {difference:E2}");
+                Assert.True(difference < (lanes is Generated or OnTiles ? 1e-2 : 2e-5), $"{shape}: {difference:E2}");
             }
         }
     }
@@ -132,11 +133,12 @@ public sealed class AttentionTests
         Assert.True(difference <= tolerance, $"differ by {difference:E2}, allowed {tolerance:E2}");
     }
 
-    private static bool Supported(string lanes) => lanes switch { Generated => MachineCode.IsSupported, "512" => Avx512BW.IsSupported, "256" => Fma.IsSupported, _ => true };
+    private static bool Supported(string lanes) => lanes switch { Generated => MachineCode.IsSupported, OnTiles => MachineCode.HasTileRegisters, "512" => Avx512BW.IsSupported, "256" => Fma.IsSupported, _ => true };
 
     private static IKernels Fast(string lanes, int threads = 2) => lanes switch
     {
-        Generated => new SimdKernels<Lanes512, Bf16>(deterministic: true, threads),
+        Generated => new SimdKernels<Lanes512, Bf16>(deterministic: true, threads, onTiles: false),
+        OnTiles => new SimdKernels<Lanes512, Bf16>(deterministic: true, threads),
         "512" => new SimdKernels<Lanes512, float>(deterministic: true, threads),
         "256" => new SimdKernels<Lanes256, float>(deterministic: true, threads),
         _ => new SimdKernels<Lanes1, float>(deterministic: true, threads),

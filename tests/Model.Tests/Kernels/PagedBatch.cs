@@ -20,7 +20,7 @@ internal sealed class PagedBatch : IDisposable
         _blocks = [.. Enumerable.Range(0, _stride * lengths.Length)];
         new Random(seed).Shuffle(_blocks);
         Cache = KvLayer.Empty(_blocks.Length, shape, dtype, HostMemory.Instance);
-        foreach (Matrix? part in (Matrix?[])[Cache.Keys, Cache.Values, Cache.KeyScales, Cache.ValueScales]) part?.Tensor.fill_(dtype == ScalarType.Int8 ? 99 : float.NaN); // nobody may look where nothing was written
+        foreach (Matrix? part in (Matrix?[])[Cache.Keys, Cache.Values, Cache.KeyScales, Cache.ValueScales]) part?.Tensor.Fill(dtype == ScalarType.Int8 ? 99 : float.NaN); // nobody may look where nothing was written
         Write(kernels);
     }
 

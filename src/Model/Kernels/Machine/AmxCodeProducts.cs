@@ -88,6 +88,7 @@ internal sealed unsafe class AmxCodeProducts
 
     private static void Blocks(long begin, long end, void* state)
     {
+        TileRegisters.Prepare();
         ref Job job = ref *(Job*)state;
         for (int i = 0; i < job.ProductCount; i++)
         {

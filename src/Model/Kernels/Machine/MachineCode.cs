@@ -1,10 +1,9 @@
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 
 namespace Llama.Model.Kernels.Machine;
 
 /// <summary>Whether generated kernels can run here.</summary>
-internal static unsafe partial class MachineCode
+internal static unsafe class MachineCode
 {
     /// <summary>
     /// AVX-512 with BF16 and VNNI (Intel since Cooper Lake and Sapphire Rapids, AMD since Zen 4), on a system with the System V ABI that lets a process make pages executable.
@@ -14,7 +13,7 @@ internal static unsafe partial class MachineCode
     /// <summary>
     /// Whether there are tile registers too (AMX with BF16 and INT8: Intel since Sapphire Rapids), and the system lets this process use them. <c>LLAMA_AMX=0</c> does without.
     /// </summary>
-    public static bool HasTileRegisters { get; } = IsSupported && HasAmx() && Environment.GetEnvironmentVariable("LLAMA_AMX") != "0" && MayUseTiles();
+    public static bool HasTileRegisters { get; } = IsSupported && HasAmx() && Environment.GetEnvironmentVariable("LLAMA_AMX") != "0" && TileRegisters.TryRequest();
 
     /// <summary>What it is made of, for the start-up lines.</summary>
     public static string InstructionSets => HasTileRegisters ? "AVX-512 and AMX" : "AVX-512 BF16 and VNNI";
@@ -25,16 +24,6 @@ internal static unsafe partial class MachineCode
         const int all = 1 << 22 | 1 << 24 | 1 << 25;
         return (X86Base.CpuId(7, 0).Edx & all) == all;
     }
-
-    // Their 8 KB a thread are not saved before a process asks for it (Linux, Documentation/arch/x86/xstate.rst). The kernel refuses where it, or the machine around it, does not know them.
-    private static bool MayUseTiles()
-    {
-        const nint archPrctl = 158, requestComponent = 0x1023, tileData = 18;
-        return syscall(archPrctl, requestComponent, tileData) == 0;
-    }
-
-    [LibraryImport("libc")]
-    private static partial nint syscall(nint number, nint first, nint second);
 
     // CPUID leaf 7: AVX512_VNNI is bit 11 of ECX, AVX512_BF16 bit 5 of EAX of subleaf 1.
     private static bool HasDotProducts() =>

@@ -41,6 +41,7 @@ internal sealed class MachineLinear(bool usesTileRegisters)
         else if (isMany && Fit(projections)) _many.Run(_bf16.Pack(input, weight), projections, add);
         else if (weight is QuantizedWeight codes) _few.Run(_integers.Pack(input, codes), projections, add);
         else _few.Run(_bf16.Pack(input, weight), projections, add);
+        GC.KeepAlive(this); // whose scratch memory is known by its addresses alone meanwhile
     }
 
     private void RunCodes(Matrix input, CodeUnit form, ReadOnlySpan<Projection> projections, bool add)

@@ -32,6 +32,7 @@ internal sealed unsafe class PackedProducts(PanelTiles kind)
         public Chunk* Chunks;
         public int ProductCount, ChunkCount, UnitStride, Vectors, PieceUnits;
         public int FetchingStrips; // the last so many fetch what comes next, each a part of it
+        public bool IsOnTiles;
         public int Distance; // that a single strip fetches ahead of itself; 0 of several, which fetch the next stretch
         public RowInput Input;
         public Strips Strips;
@@ -47,7 +48,7 @@ internal sealed unsafe class PackedProducts(PanelTiles kind)
         int chunkCount = few ? 1 : InputChunk.CountOf(input.Inputs, kind.StretchInputs);
         Chunk* chunks = stackalloc Chunk[chunkCount];
         Product* products = stackalloc Product[projections.Length];
-        Job job = new() { Products = products, ProductCount = projections.Length, Chunks = chunks, ChunkCount = chunkCount, UnitStride = ((PackedWeight)projections[0].Weight).UnitStride, Input = input };
+        Job job = new() { Products = products, ProductCount = projections.Length, Chunks = chunks, ChunkCount = chunkCount, UnitStride = ((PackedWeight)projections[0].Weight).UnitStride, Input = input, IsOnTiles = kind.IsOnTiles };
         if (few) PlanFew(ref job);
         else PlanMany(ref job);
         for (int i = 0; i < chunkCount; i++)
@@ -88,6 +89,7 @@ internal sealed unsafe class PackedProducts(PanelTiles kind)
     private static void Pieces(long begin, long end, void* state)
     {
         ref Job job = ref *(Job*)state;
+        if (job.IsOnTiles) TileRegisters.Prepare();
         for (int i = 0; i < job.ProductCount; i++)
         {
             ref Product product = ref job.Products[i];

@@ -6,6 +6,7 @@ internal unsafe struct PanelJob
     public Product* Products;
     public Chunk* Chunks;
     public int ProductCount, ChunkCount, BlockOutputs;
+    public bool IsOnTiles;
     public RowInput Input;
     public UnitPacker Packer;
     public Strips Strips;

@@ -28,7 +28,7 @@ internal sealed unsafe class PanelProducts(PanelTiles kind)
         PanelJob.Chunk* chunks = stackalloc PanelJob.Chunk[chunkCount];
         Product* products = stackalloc Product[projections.Length];
         byte** panels = stackalloc byte*[_panels.Count];
-        PanelJob job = new() { Products = products, ProductCount = projections.Length, Chunks = chunks, ChunkCount = chunkCount, Input = input, Panels = panels };
+        PanelJob job = new() { Products = products, ProductCount = projections.Length, Chunks = chunks, ChunkCount = chunkCount, IsOnTiles = kind.IsOnTiles, Input = input, Panels = panels };
         RowReader? reader = projections[0].Weight.Reader;
         job.BlockOutputs = reader is null ? MostBlockOutputs : Math.Min(MostBlockOutputs, reader.MostRows / UnitPacker.Outputs * UnitPacker.Outputs);
         _code.Plan(ref job, projections[0].Weight, add);
@@ -39,6 +39,7 @@ internal sealed unsafe class PanelProducts(PanelTiles kind)
     private static void Blocks(long begin, long end, void* state)
     {
         ref PanelJob job = ref *(PanelJob*)state;
+        if (job.IsOnTiles) TileRegisters.Prepare();
         for (int i = 0; i < job.ProductCount; i++)
         {
             ref Product product = ref job.Products[i];

@@ -18,6 +18,9 @@ internal sealed record PanelTiles(Func<PanelShape, byte[]> Generate, int MostRow
     /// <summary>Of tile registers.</summary>
     public static PanelTiles OfAmx { get; } = new(AmxPanelTile.Generate, AmxPanelTile.MaxRows, AmxPanelTile.MaxRows, 2 * InputChunk.MostInputs, Strips.Full, rows => (AmxPanelTile.MaxVectors(rows), 4096));
 
+    /// <summary>Whether they are of tile registers.</summary>
+    public bool IsOnTiles => this == OfAmx;
+
     /// <summary>Of tile registers, or of vector ones.</summary>
     public static PanelTiles Of(bool hasTileRegisters) => hasTileRegisters ? OfAmx : OfVectors;
 }

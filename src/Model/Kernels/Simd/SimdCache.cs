@@ -6,11 +6,10 @@ namespace Llama.Model.Kernels.Simd;
 
 /// <summary>The kernels that read and write the KV cache, whatever type its elements have.</summary>
 /// <param name="threads">Most that attention is cut for.</param>
-/// <param name="generated">Whether attention over a cache in bfloat16 goes through generated code, queries and weights in bfloat16 too.</param>
-internal sealed unsafe class SimdCache<TLanes>(int threads, bool generated) where TLanes : struct, ILanes<TLanes>
+/// <param name="machine">Generated code for attention over a cache in bfloat16, queries and weights in bfloat16 too; null for none.</param>
+internal sealed unsafe class SimdCache<TLanes>(int threads, MachineAttention? machine) where TLanes : struct, ILanes<TLanes>
 {
     private readonly AttentionMemory _memory = new();
-    private readonly MachineAttention? _machine = generated ? new MachineAttention() : null;
 
     /// <inheritdoc cref="IKernels.CopyBlocks" />
     public static void CopyBlocks(ForwardBatch batch, KvLayer cache)
@@ -41,7 +40,7 @@ internal sealed unsafe class SimdCache<TLanes>(int threads, bool generated) wher
         switch (cache.Keys.Dtype)
         {
             case ScalarType.Float32: SimdAttention<TLanes, float>.Run(queries, batch, shape, cache, output, _memory, threads, machine: null); break;
-            case ScalarType.BFloat16: SimdAttention<TLanes, Bf16>.Run(queries, batch, shape, cache, output, _memory, threads, _machine); break;
+            case ScalarType.BFloat16: SimdAttention<TLanes, Bf16>.Run(queries, batch, shape, cache, output, _memory, threads, machine); break;
             default: SimdAttention<TLanes, sbyte>.Run(queries, batch, shape, cache, output, _memory, threads, machine: null); break;
         }
     }

@@ -46,10 +46,12 @@ internal static class SimdKernels
 /// <param name="deterministic">Whether large products also go through kernels whose rows do not depend on each other.</param>
 /// <param name="threads">Most that attention is cut for; null takes all there are.</param>
 /// <param name="generated">Whether generated code may be used where the processor has what it needs.</param>
-internal sealed unsafe class SimdKernels<TLanes, TStored>(bool deterministic, int? threads = null, bool generated = true) : IKernels where TLanes : struct, ILanes<TLanes> where TStored : unmanaged
+/// <param name="onTiles">Whether that may use tile registers, likewise.</param>
+internal sealed unsafe class SimdKernels<TLanes, TStored>(bool deterministic, int? threads = null, bool generated = true, bool onTiles = true) : IKernels where TLanes : struct, ILanes<TLanes> where TStored : unmanaged
 {
-    private readonly SimdProducts<TLanes, TStored> _products = new(deterministic, generated);
-    private readonly SimdCache<TLanes> _cache = new(threads ?? ParallelFor.Team.ThreadCount, generated && MachineCode.IsSupported && TLanes.Count == PanelTile.Lanes && typeof(TStored) == typeof(Bf16));
+    private readonly SimdProducts<TLanes, TStored> _products = new(deterministic, generated && MachineCode.IsSupported ? new MachineLinear(onTiles && MachineCode.HasTileRegisters) : null);
+    private readonly SimdCache<TLanes> _cache = new(threads ?? ParallelFor.Team.ThreadCount,
+        generated && MachineCode.IsSupported && TLanes.Count == PanelTile.Lanes && typeof(TStored) == typeof(Bf16) ? new MachineAttention(onTiles && MachineCode.HasTileRegisters) : null);
 
     public void Calibrate(LlamaWeights weights) => _products.Calibrate(weights);
 

@@ -11,16 +11,14 @@ namespace Llama.Model.Kernels.Simd;
 /// are few, and through libtorch's blocked products, if it can be loaded, when they are many. What stands out of an input is taken off before and added behind, whichever way that is.
 /// </summary>
 /// <param name="deterministic">Whether all go the way for few rows, whose results do not depend on each other.</param>
-/// <param name="generated">Whether generated code may be used.</param>
-internal sealed unsafe class SimdProducts<TLanes, TStored>(bool deterministic, bool generated) where TLanes : struct, ILanes<TLanes> where TStored : unmanaged
+/// <param name="machine">Generated code; null for none.</param>
+internal sealed unsafe class SimdProducts<TLanes, TStored>(bool deterministic, MachineLinear? machine) where TLanes : struct, ILanes<TLanes> where TStored : unmanaged
 {
     private readonly Lazy<PlainKernels?> _torch = new(() => TorchLibrary.TryLoad() ? new PlainKernels() : null); // where generated code does everything torch is never asked
     private readonly RowSwitch _switch = new(deterministic);
     private readonly OutlierInput _outliers = new();
     private readonly ScratchMemory _addresses = new();
     private Projection[] _codes = new Projection[4], _current = new Projection[4];
-
-    private readonly MachineLinear? _machine = generated && MachineCode.IsSupported ? new MachineLinear() : null;
 
     /// <summary>Measures from how many rows on the way for many pays.</summary>
     public void Calibrate(LlamaWeights weights)
@@ -37,7 +35,7 @@ internal sealed unsafe class SimdProducts<TLanes, TStored>(bool deterministic, b
 
     /// <summary>What there is and when it is used, for the start-up lines.</summary>
     public string Describe(LlamaWeights? weights) =>
-        (_machine is null ? "" : " with generated " + MachineCode.InstructionSets + " code") + (weights is null ? "" : $", products {Describe(OutlierWeight.CodesOf(weights.Layers[0].Mlp.Gate))}");
+        (machine is null ? "" : " with generated " + MachineCode.InstructionSets + " code") + (weights is null ? "" : $", products {Describe(OutlierWeight.CodesOf(weights.Layers[0].Mlp.Gate))}");
 
     /// <summary>output = input · weightᵀ for each projection, or output += when <paramref name="add"/>.</summary>
     public void Run(Matrix input, ReadOnlySpan<Projection> projections, bool add)
@@ -77,7 +75,7 @@ internal sealed unsafe class SimdProducts<TLanes, TStored>(bool deterministic, b
 
     private void Run(Matrix input, ReadOnlySpan<Projection> projections, bool add, bool isMany)
     {
-        if (_machine is not null && MachineLinear.Supports(projections[0].Weight)) _machine.Run(input, projections, add, isMany);
+        if (machine is not null && MachineLinear.Supports(projections[0].Weight)) machine.Run(input, projections, add, isMany);
         else foreach (Projection projection in projections) Multiply(input, projection, add, isMany);
     }
 

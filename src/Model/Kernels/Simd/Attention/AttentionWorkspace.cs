@@ -19,6 +19,7 @@ internal readonly struct AttentionWorkspace
         Scores = Take(ref end, BlockRows * AttentionPlan.Span);
         Part = Take(ref end, BlockRows * StateFloats);
         States = Take(ref end, maxRows * StateFloats);
+        Panel = Take(ref end, AttentionPlan.Span * mixDim / 2);
         Span = Take(ref end, 0);
         int span = 0;
         KeyAddresses = Take(ref span, AttentionPlan.Span * 2);
@@ -49,6 +50,9 @@ internal readonly struct AttentionWorkspace
 
     /// <summary>[rows, state] of all spans so far.</summary>
     public int States { get; }
+
+    /// <summary>The span's values in bfloat16, where they are multiplied from a panel.</summary>
+    public int Panel { get; }
 
     /// <summary>What is known of this span, and after it, <see cref="SpanFloats"/> on, of the next; the following count from there.</summary>
     public int Span { get; }

@@ -63,6 +63,7 @@ internal static unsafe class SimdAttention<TLanes, TCache> where TLanes : struct
         ref Job job = ref *(Job*)state;
         for (long worker = begin; worker < end; worker++)
         {
+            int tileRows = 0; // that tile registers are set up for
             float* memory = job.Memory + worker * job.Layout.Floats, here = memory + job.Layout.Span, there = here + job.Layout.SpanFloats;
             AttentionStep step = Next(ref job, default);
             SpanRows span = Read(ref job, step, here);
@@ -70,12 +71,13 @@ internal static unsafe class SimdAttention<TLanes, TCache> where TLanes : struct
             {
                 AttentionStep next = Next(ref job, step);
                 SpanRows ahead = Read(ref job, next, there);
-                Run(ref job, memory, step, span, next.Tile == null ? span : ahead);
+                Run(ref job, memory, ref tileRows, step, span, next.Tile == null ? span : ahead);
                 (step, span) = (next, ahead);
                 float* free = here;
                 here = there;
                 there = free;
             }
+            job.Code.SetRows(0, ref tileRows);
         }
     }
 
@@ -95,12 +97,12 @@ internal static unsafe class SimdAttention<TLanes, TCache> where TLanes : struct
         return SpanReader<TLanes, TCache>.Read(job.Cache, step.Tile->KvHead, job.BlockTables + (long)step.Tile->Sequence * job.BlockTableStride, start, count, memory, job.Layout);
     }
 
-    private static void Run(ref Job job, float* memory, in AttentionStep step, in SpanRows span, in SpanRows ahead)
+    private static void Run(ref Job job, float* memory, ref int tileRows, in AttentionStep step, in SpanRows span, in SpanRows ahead)
     {
         AttentionTile* tile = step.Tile;
         float* states = step.IsAlone ? StatesOf(ref job, tile, step.Span) : memory + job.Layout.States;
         if (step.IsFirst) LoadQueries(ref job, tile, memory + job.Layout.Queries);
-        Span(ref job, memory, tile, span, ahead, step.Span * AttentionPlan.Span, states, step.IsFirst);
+        Span(ref job, memory, ref tileRows, tile, span, ahead, step.Span * AttentionPlan.Span, states, step.IsFirst);
         if (step.IsAlone)
         {
             if (Interlocked.Decrement(ref tile->Remaining) > 0) return;
@@ -133,14 +135,16 @@ internal static unsafe class SimdAttention<TLanes, TCache> where TLanes : struct
         SimdVector<TLanes, Bf16>.Narrow(target - count, (Bf16*)(target - count), count); // never behind what it reads
     }
 
-    private static void Span(ref Job job, float* memory, AttentionTile* tile, in SpanRows span, in SpanRows ahead, int start, float* states, bool isFirst)
+    private static void Span(ref Job job, float* memory, ref int tileRows, AttentionTile* tile, in SpanRows span, in SpanRows ahead, int start, float* states, bool isFirst)
     {
         int rows = RowsOf(ref job, tile);
+        if (job.Code.IsOnTiles) ValuePanel.Fill(span.Values, ahead.Values, span.Count, job.Layout.MixDim, (byte*)(memory + job.Layout.Panel));
         for (int row = 0; row < rows; row += AttentionWorkspace.BlockRows)
         {
             int blockRows = Math.Min(AttentionWorkspace.BlockRows, rows - row), limit = Limit(ref job, tile, row + blockRows - 1, start, span.Count);
             if (limit == 0 && !isFirst) continue; // a span behind all of the block's tokens
             float* part = isFirst ? states + row * job.Layout.StateFloats : memory + job.Layout.Part;
+            job.Code.SetRows(blockRows, ref tileRows);
             Block(ref job, memory, tile, span, row == 0 ? ahead : span, row, blockRows, start, limit, part);
             for (int r = 0; r < blockRows && !isFirst; r++)
                 SimdSoftmax<TLanes>.Merge(states + (row + r) * job.Layout.StateFloats, part + r * job.Layout.StateFloats, job.Layout.StateFloats);
@@ -154,7 +158,7 @@ internal static unsafe class SimdAttention<TLanes, TCache> where TLanes : struct
     // Scores, weights and the weighted values of some rows over one span.
     private static void Block(ref Job job, float* memory, AttentionTile* tile, in SpanRows span, in SpanRows ahead, int row, int rows, int start, int limit, float* part)
     {
-        int padded = (limit + TLanes.Count - 1) / TLanes.Count * TLanes.Count, depth = job.Layout.Depth;
+        int multiple = job.Code.IsOnTiles ? ValuePanel.Step : TLanes.Count, padded = (limit + multiple - 1) / multiple * multiple, depth = job.Layout.Depth;
         float* scores = memory + job.Layout.Scores;
         if (job.Code.Exists) job.Code.Score((Bf16*)(memory + job.Layout.Queries) + row * depth, rows, span.Keys, ahead.Keys, limit, scores);
         else SimdScores<TLanes, TCache>.Multiply(memory + job.Layout.Queries + row * depth, depth, rows, span, ahead.Keys, limit, depth, scores);
@@ -166,7 +170,8 @@ internal static unsafe class SimdAttention<TLanes, TCache> where TLanes : struct
             if (typeof(TCache) == typeof(sbyte)) SimdVector<TLanes, float>.Multiply(line, span.ValueScales, padded);
             if (job.Code.Exists) SimdVector<TLanes, Bf16>.Narrow(line, (Bf16*)scores + r * AttentionPlan.Span, padded);
         }
-        if (job.Code.Exists) job.Code.Mix((Bf16*)scores, rows, span.Values, ahead.Values, limit, part + SimdSoftmax<TLanes>.Head);
+        if (job.Code.IsOnTiles && limit > 0) job.Code.Mix((Bf16*)scores, (byte*)(memory + job.Layout.Panel), limit, part + SimdSoftmax<TLanes>.Head);
+        else if (job.Code.Exists) job.Code.Mix((Bf16*)scores, rows, span.Values, ahead.Values, limit, part + SimdSoftmax<TLanes>.Head);
         else SimdMix<TLanes, TCache>.Multiply(scores, rows, span.Values, ahead.Values, limit, job.Layout.MixDim, part + SimdSoftmax<TLanes>.Head, job.Layout.StateFloats);
     }
 
