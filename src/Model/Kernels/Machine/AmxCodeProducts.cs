@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Llama.Model.Threads;
@@ -137,6 +138,7 @@ internal sealed unsafe class AmxCodeProducts
     }
 
     // Codes of 4 bits to bytes, line by line; high nibbles stay where they are if the form multiplies them there.
+    [MethodImpl(Compiled.AtOnce)]
     private static void Widen(CodeUnit form, byte* lines, int inputs, byte* target)
     {
         const int chunkBytes = QuantizedWeight.Chunk * UnitPacker.Outputs;

@@ -9,7 +9,7 @@ namespace Llama.Model.Kernels.Machine;
 internal static unsafe partial class TileRegisters
 {
     private const int ArchPrctl = 158, RequestComponent = 0x1023, TileData = 18;
-    private const int Read = 1, Write = 2, Private = 2, Anonymous = 0x20, GuardBytes = 4096, StackBytes = 64 << 10;
+    private const int GuardBytes = 4096, StackBytes = 64 << 10;
 
     [ThreadStatic]
     private static bool _isPrepared;
@@ -30,21 +30,15 @@ internal static unsafe partial class TileRegisters
     {
         if (_isPrepared) return;
         _isPrepared = true;
-        nint memory = mmap(0, GuardBytes + StackBytes, Read | Write, Private | Anonymous, -1, 0);
-        if (memory == -1) return; // then null references are fatal to it, as before
-        mprotect(memory, GuardBytes, 0);
-        SignalStack stack = new() { Start = (byte*)memory + GuardBytes, Size = StackBytes };
+        byte* memory = Pages.TryMap(GuardBytes + StackBytes);
+        if (memory == null) return; // then null references are fatal to it
+        Pages.Forbid(memory, GuardBytes);
+        SignalStack stack = new() { Start = memory + GuardBytes, Size = StackBytes };
         sigaltstack(&stack, null); // which the runtime unmaps when the thread ends, as it would have its own
     }
 
     [LibraryImport("libc")]
     private static partial nint syscall(nint number, nint first, nint second);
-
-    [LibraryImport("libc")]
-    private static partial nint mmap(nint address, nuint length, int protection, int flags, int file, long offset);
-
-    [LibraryImport("libc")]
-    private static partial int mprotect(nint address, nuint length, int protection);
 
     [LibraryImport("libc")]
     private static partial int sigaltstack(SignalStack* stack, SignalStack* old);
