@@ -11,6 +11,7 @@ namespace Llama.Model.Tests;
 /// LlamaModel against the trainer's plain implementation, in float32: every configuration of the family, however the tokens are cut into steps. The two
 /// share nothing but the checkpoint on disk.
 /// </summary>
+[HoldsTensors]
 public sealed class LlamaModelTests : IDisposable
 {
     private const double Tolerance = 1e-4;
@@ -193,7 +194,6 @@ public sealed class LlamaModelTests : IDisposable
     {
         int[] padded = [.. tokens, .. new int[Small.ContextLength - tokens.Length]];
         using IDisposable noGradients = no_grad();
-        using var scope = NewDisposeScope();
         PlainConfig config = PlainConfig.Load(Path.Combine(_folder, "config.json"));
         PlainLlama model = new(config, Llama.Trainer.Plain.SafetensorsFile.Load(Path.Combine(_folder, "model.safetensors")));
         Tensor logprobs = model.Logits(tensor(padded, dtype: ScalarType.Int64).unsqueeze(0)).log_softmax(-1).squeeze(0);

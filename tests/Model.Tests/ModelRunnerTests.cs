@@ -11,6 +11,7 @@ using static TorchSharp.torch;
 namespace Llama.Model.Tests;
 
 /// <summary>The room's door: what it refuses, what it says of itself, and what a warm step allocates.</summary>
+[HoldsTensors]
 public sealed class ModelRunnerTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("llama-runner-tests").FullName;
@@ -43,7 +44,6 @@ public sealed class ModelRunnerTests : IDisposable
         for (int start = 0; start < prompt.Length; start += chunk) scores.AddRange(ReadPrompt(runner, prompt, start, Math.Min(chunk, prompt.Length - start), sum));
 
         using IDisposable noGradients = no_grad();
-        using var scope = NewDisposeScope();
         PlainLlama plain = PlainLlama.Load(_folder).RoundedToBFloat16();
         Tensor hidden = plain.Hidden(tensor(prompt, dtype: ScalarType.Int64).unsqueeze(0)), logprobs = plain.Head(hidden).log_softmax(-1);
         float[] expectedSum = hidden.sum(1).data<float>().ToArray(), expected = logprobs.data<float>().ToArray(); // [50, 200]

@@ -6,6 +6,7 @@ using static TorchSharp.torch;
 
 namespace Llama.Model.Tests.Checkpoints;
 
+[HoldsTensors]
 public sealed unsafe class CheckpointTests : IDisposable
 {
     private const string Norm = "model.norm.weight", Head = "lm_head.weight";

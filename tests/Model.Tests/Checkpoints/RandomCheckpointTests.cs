@@ -5,6 +5,7 @@ using static TorchSharp.torch;
 
 namespace Llama.Model.Tests.Checkpoints;
 
+[HoldsTensors]
 public sealed class RandomCheckpointTests : IDisposable
 {
     private readonly TempFolder _folder = new();

@@ -6,6 +6,7 @@ using static TorchSharp.torch;
 
 namespace Llama.Model.Tests.Cuda;
 
+[HoldsTensors]
 public sealed unsafe class CublasProductsTests
 {
     private static readonly ScalarType[] Types = [ScalarType.BFloat16, ScalarType.Float32];

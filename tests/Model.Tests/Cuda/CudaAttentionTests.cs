@@ -3,20 +3,18 @@ using Llama.Model.Kernels;
 using Llama.Model.Kernels.Plain;
 using Llama.Model.Tests.Cuda.Emulator;
 using Llama.Model.Tests.Kernels;
-using Llama.Model.Torch;
 using static TorchSharp.torch;
 using Device = Llama.Model.Tests.Cuda.Emulator.Device;
 
 namespace Llama.Model.Tests.Cuda;
 
 /// <summary>Attention on the emulated device: against the plain kernels over shapes, and the law that a token's result depends on nothing but its own context.</summary>
+[HoldsTensors]
 public sealed class CudaAttentionTests
 {
     private const int LongestContext = 700;
 
     private static readonly int[] Lengths = [700, 1, 300, 40, 513];
-
-    public CudaAttentionTests() => TorchLibrary.Load();
 
     /// <summary>Head dimension, group size, KV heads, tokens of a block, types of activations and cache: what the paths, their loads of 16, 8, 4 and 2 bytes, and their tails depend on.</summary>
     public static TheoryData<int, int, int, int, ScalarType, ScalarType> Forms => new()

@@ -2,17 +2,15 @@ using Llama.Model.Cuda;
 using Llama.Model.Kernels;
 using Llama.Model.Kernels.Plain;
 using Llama.Model.Tests.Cuda.Emulator;
-using Llama.Model.Torch;
 using static TorchSharp.torch;
 using Device = Llama.Model.Tests.Cuda.Emulator.Device;
 
 namespace Llama.Model.Tests.Cuda;
 
 /// <summary>Writing the paged cache on the emulated device, against the plain kernels.</summary>
+[HoldsTensors]
 public sealed class CudaCacheTests
 {
-    public CudaCacheTests() => TorchLibrary.Load();
-
     /// <summary>Head dimension, group size, KV heads, tokens of a block, types of activations and cache.</summary>
     public static TheoryData<int, int, int, int, ScalarType, ScalarType> Forms => new()
     {

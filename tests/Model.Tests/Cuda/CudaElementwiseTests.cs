@@ -2,17 +2,15 @@ using Llama.Model.Cuda;
 using Llama.Model.Kernels;
 using Llama.Model.Kernels.Plain;
 using Llama.Model.Tests.Cuda.Emulator;
-using Llama.Model.Torch;
 using static TorchSharp.torch;
 using Device = Llama.Model.Tests.Cuda.Emulator.Device;
 
 namespace Llama.Model.Tests.Cuda;
 
 /// <summary>What is done to every element, on the emulated device, against the plain kernels.</summary>
+[HoldsTensors]
 public sealed class CudaElementwiseTests
 {
-    public CudaElementwiseTests() => TorchLibrary.Load();
-
     [CudaEmulatorTheory]
     [InlineData(ScalarType.BFloat16)]
     [InlineData(ScalarType.Float32)]

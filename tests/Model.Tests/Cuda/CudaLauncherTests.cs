@@ -5,6 +5,7 @@ using static TorchSharp.torch;
 namespace Llama.Model.Tests.Cuda;
 
 /// <summary>What launching costs on the host: nothing that a collector would have to take away.</summary>
+[HoldsTensors]
 public sealed unsafe class CudaLauncherTests
 {
     [Fact]

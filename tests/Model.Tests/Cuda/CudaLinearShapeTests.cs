@@ -5,6 +5,7 @@ using static TorchSharp.torch;
 namespace Llama.Model.Tests.Cuda;
 
 /// <summary>What is decided about products without a device.</summary>
+[HoldsTensors]
 public sealed unsafe class CudaLinearShapeTests
 {
     private static readonly CudaLinearFormat[] Formats =

@@ -3,17 +3,15 @@ using Llama.Model.Cuda;
 using Llama.Model.Kernels;
 using Llama.Model.Tests.Cuda.Emulator;
 using Llama.Model.Tests.Kernels;
-using Llama.Model.Torch;
 using static TorchSharp.torch;
 using Device = Llama.Model.Tests.Cuda.Emulator.Device;
 
 namespace Llama.Model.Tests.Cuda;
 
 /// <summary>Products on the emulated device against sums in double precision of what the weights stand for.</summary>
+[HoldsTensors]
 public sealed class CudaLinearTests
 {
-    public CudaLinearTests() => TorchLibrary.Load();
-
     /// <summary>Bits of an element, inputs of a group (null: the row), whether there are minima.</summary>
     public static TheoryData<int, int?, bool> Forms
     {

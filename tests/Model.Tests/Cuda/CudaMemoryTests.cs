@@ -11,6 +11,7 @@ using static TorchSharp.torch;
 namespace Llama.Model.Tests.Cuda;
 
 /// <summary>Matrices and weights on an emulated device against the same on the host.</summary>
+[HoldsTensors]
 public sealed unsafe class CudaMemoryTests
 {
     public static TheoryData<ScalarType, ScalarType> Conversions => new()

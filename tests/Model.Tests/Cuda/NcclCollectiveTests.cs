@@ -8,6 +8,7 @@ using static TorchSharp.torch;
 namespace Llama.Model.Tests.Cuda;
 
 /// <summary>What is asked of NCCL, by a library that does what is asked of it.</summary>
+[HoldsTensors]
 public sealed unsafe class NcclCollectiveTests
 {
     [GccFact]

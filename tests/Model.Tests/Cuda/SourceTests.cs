@@ -5,6 +5,7 @@ using static TorchSharp.torch;
 namespace Llama.Model.Tests.Cuda;
 
 /// <summary>That every source compiles with NVIDIA's compiler, for the devices and in the forms that models ask for, and that no kernel needs more registers than there are.</summary>
+[HoldsTensors]
 public sealed class SourceTests
 {
     private static readonly (string Architecture, int SharedBytes)[] Devices = [("sm_80", 163 << 10), ("sm_90", 227 << 10)];

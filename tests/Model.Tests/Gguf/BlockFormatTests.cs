@@ -1,15 +1,13 @@
 using Llama.Model.Checkpoints.Gguf;
 using Llama.Model.Kernels;
-using Llama.Model.Torch;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Tests.Gguf;
 
 /// <summary>What is read from blocks against ggml's formulas, weight by weight and to the last bit.</summary>
+[HoldsTensors]
 public sealed unsafe class BlockFormatTests
 {
-    public BlockFormatTests() => TorchLibrary.Load();
-
     public static TheoryData<string> Formats => new() { "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q4_K", "Q5_K", "Q6_K" };
 
     [Theory]

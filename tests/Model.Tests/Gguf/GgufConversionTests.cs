@@ -2,15 +2,13 @@ using Llama.Model.Checkpoints;
 using Llama.Model.Checkpoints.Gguf;
 using Llama.Model.Kernels;
 using Llama.Model.Kernels.Plain;
-using Llama.Model.Torch;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Tests.Gguf;
 
+[HoldsTensors]
 public sealed class GgufConversionTests
 {
-    public GgufConversionTests() => TorchLibrary.Load();
-
     [Theory]
     [InlineData(TensorDtype.BF16, "BF16")]
     [InlineData(TensorDtype.BF16, "F32")]

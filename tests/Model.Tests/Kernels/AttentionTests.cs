@@ -3,12 +3,12 @@ using Llama.Model.Kernels;
 using Llama.Model.Kernels.Machine;
 using Llama.Model.Kernels.Plain;
 using Llama.Model.Kernels.Simd;
-using Llama.Model.Torch;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Tests.Kernels;
 
 /// <summary>What reads and writes the paged cache: against the plain kernels over shapes, and the law that a token's result depends on nothing but its own context.</summary>
+[HoldsTensors]
 public sealed class AttentionTests
 {
     private static readonly AttentionShape[] Shapes =
@@ -17,8 +17,6 @@ public sealed class AttentionTests
     ];
 
     private const string Generated = "generated", OnTiles = "generated, on tile registers"; // whose queries and weights are in bfloat16 too
-
-    public AttentionTests() => TorchLibrary.Load();
 
     public static TheoryData<string, ScalarType> Variants
     {

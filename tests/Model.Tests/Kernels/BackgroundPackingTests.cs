@@ -3,18 +3,16 @@ using Llama.Model.Kernels;
 using Llama.Model.Kernels.Machine;
 using Llama.Model.Kernels.Simd;
 using Llama.Model.Quantization;
-using Llama.Model.Torch;
 using Llama.Tests.Shared;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Tests.Kernels;
 
 /// <summary>Weights that are multiplied with while another thread packs them.</summary>
+[HoldsTensors]
 public sealed class BackgroundPackingTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("llama-packing-tests").FullName;
-
-    public BackgroundPackingTests() => TorchLibrary.Load();
 
     [GeneratedCodeTheory]
     [InlineData(null, typeof(DenseWeight), typeof(PackedWeight))]

@@ -1,15 +1,13 @@
 using System.Runtime.InteropServices;
 using Llama.Model.Kernels;
-using Llama.Model.Torch;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Tests.Kernels;
 
 /// <summary>Conversions in C# against torch's, over all values that 16 bits can have and over random bits of 32.</summary>
+[HoldsTensors]
 public sealed class FloatConversionTests
 {
-    public FloatConversionTests() => TorchLibrary.Load();
-
     [Theory]
     [InlineData(ScalarType.Float16, ScalarType.Float32)]
     [InlineData(ScalarType.Float16, ScalarType.BFloat16)]

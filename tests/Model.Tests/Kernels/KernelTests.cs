@@ -2,16 +2,14 @@ using System.Runtime.Intrinsics.X86;
 using Llama.Model.Kernels;
 using Llama.Model.Kernels.Plain;
 using Llama.Model.Kernels.Simd;
-using Llama.Model.Torch;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Tests.Kernels;
 
 /// <summary>Every fast kernel against the plain torch one, over shapes that fill registers, leave tails, and are smaller than one.</summary>
+[HoldsTensors]
 public sealed class KernelTests
 {
-    public KernelTests() => TorchLibrary.Load();
-
     public static TheoryData<string, string> Variants => new()
     {
         { "512", "float32" }, { "512", "bfloat16" }, { "256", "float32" }, { "256", "bfloat16" }, { "1", "float32" }, { "1", "bfloat16" },

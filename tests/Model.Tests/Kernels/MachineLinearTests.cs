@@ -2,13 +2,12 @@ using Llama.Model.Kernels;
 using Llama.Model.Kernels.Machine;
 using Llama.Model.Kernels.Plain;
 using Llama.Model.Kernels.Simd;
-using Llama.Model.Torch;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Tests.Kernels;
 
 /// <summary>Generated code against the plain kernels, over shapes that fill tiles, leave rests, and are smaller than one; few rows as they are, and many by panels.</summary>
+[HoldsTensors]
 public sealed class MachineLinearTests
 {
     // Rounding of the inputs: half a unit of bfloat16, or of 1/32,512 of a row's largest; and of panels made of codes, bfloat16 once more. Relative to the outputs' size.
@@ -16,8 +15,6 @@ public sealed class MachineLinearTests
 
     // On vector registers alone, and on tile registers too where there are any.
     private static MachineLinear[] Machines => MachineCode.HasTileRegisters ? [new(false), new(true)] : [new(false)];
-
-    public MachineLinearTests() => TorchLibrary.Load();
 
     public static TheoryData<int, int, bool> Formats
     {
@@ -281,7 +278,6 @@ public sealed class MachineLinearTests
 
     private static void AssertClose(Matrix expected, Matrix actual, double tolerance, string what)
     {
-        using DisposeScope scope = NewDisposeScope();
         double size = Math.Max(Math.Sqrt(expected.Tensor.data<float>().ToArray().Average(value => (double)value * value)), 1e-3);
         double worst = Tensors.Difference(expected.Tensor, actual.Tensor);
         Assert.True(worst <= 5 * tolerance * size, $"{what}: differs by {worst:E2} where outputs are {size:E2}"); // five times the typical error: thousands are drawn

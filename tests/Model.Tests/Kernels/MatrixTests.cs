@@ -1,13 +1,11 @@
 using Llama.Model.Kernels;
-using Llama.Model.Torch;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Tests.Kernels;
 
+[HoldsTensors]
 public sealed class MatrixTests
 {
-    public MatrixTests() => TorchLibrary.Load();
-
     [Fact]
     public void Take_ManyNumbersOfRows_KeepsFewTensorsAndThoseThatWereLastAskedFor()
     {

@@ -6,17 +6,15 @@ using Llama.Model.Kernels.Outliers;
 using Llama.Model.Kernels.Plain;
 using Llama.Model.Kernels.Simd;
 using Llama.Model.Quantization;
-using Llama.Model.Torch;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Tests.Kernels;
 
 /// <summary>Products with outliers split off, on every kind of kernel: against the plain ones, row by row, whatever room there is for columns; and what the scheme is for.</summary>
+[HoldsTensors]
 public sealed class OutlierProductTests
 {
     private static readonly QuantizationType Type = new(8, null, IsSymmetric: true, SplitsOutliers: true);
-
-    public OutlierProductTests() => TorchLibrary.Load();
 
     public static TheoryData<string> Variants => ["generated", "512", "256", "1"];
 

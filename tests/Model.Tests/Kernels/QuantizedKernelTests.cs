@@ -2,16 +2,14 @@ using System.Runtime.Intrinsics.X86;
 using Llama.Model.Kernels;
 using Llama.Model.Kernels.Plain;
 using Llama.Model.Kernels.Simd;
-using Llama.Model.Torch;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Tests.Kernels;
 
 /// <summary>Kernels on weights in codes: against the plain ones, which widen the whole weight, and those against the layout's formula, code by code.</summary>
+[HoldsTensors]
 public sealed class QuantizedKernelTests
 {
-    public QuantizedKernelTests() => TorchLibrary.Load();
-
     public static TheoryData<int, int?, bool> Forms
     {
         get

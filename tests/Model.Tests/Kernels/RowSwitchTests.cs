@@ -1,14 +1,12 @@
 using Llama.Model.Kernels;
-using Llama.Model.Torch;
 using Llama.Tests.Shared;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Tests.Kernels;
 
+[HoldsTensors]
 public sealed class RowSwitchTests
 {
-    public RowSwitchTests() => TorchLibrary.Load();
-
     [Theory]
     [InlineData(1, 8)] // worth it at once
     [InlineData(15, 16)]

@@ -8,6 +8,7 @@ using static TorchSharp.torch;
 namespace Llama.Model.Tests.Offload;
 
 /// <summary>Laws of what streams to the processor, through buffers and piece by piece, whatever is asked for and in whatever order: a step that fails asks for the first layer again.</summary>
+[HoldsTensors]
 public sealed unsafe class HostWeightStreamTests : IDisposable
 {
     private static readonly LlamaConfig Config = SmallLlama.Config with { LayerCount = 9 };

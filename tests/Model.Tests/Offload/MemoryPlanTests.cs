@@ -9,6 +9,7 @@ using static TorchSharp.torch;
 namespace Llama.Model.Tests.Offload;
 
 /// <summary>What a plan says that weights take is what they take.</summary>
+[HoldsTensors]
 public sealed class MemoryPlanTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("llama-memory-plan-").FullName;

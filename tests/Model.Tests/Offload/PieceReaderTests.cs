@@ -11,6 +11,7 @@ using static TorchSharp.torch;
 namespace Llama.Model.Tests.Offload;
 
 /// <summary>Rows that are read piece by piece, of every form that weights have in files.</summary>
+[HoldsTensors]
 public sealed unsafe class PieceReaderTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("llama-piece-tests").FullName;

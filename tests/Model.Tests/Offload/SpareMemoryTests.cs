@@ -11,6 +11,7 @@ using static TorchSharp.torch;
 namespace Llama.Model.Tests.Offload;
 
 /// <summary>A model whose process grows and shrinks at will: weights give way and come back, and no answer changes.</summary>
+[HoldsTensors]
 public sealed class SpareMemoryTests : IDisposable
 {
     private static readonly LlamaConfig Config = SmallLlama.Config with { LayerCount = 7 };

@@ -8,6 +8,7 @@ using static TorchSharp.torch;
 namespace Llama.Model.Tests.Offload;
 
 /// <summary>What a plan believes that intermediate results take is what they take.</summary>
+[HoldsTensors]
 public sealed class StepMemoryTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("llama-step-memory").FullName;

@@ -6,6 +6,7 @@ using static TorchSharp.torch;
 namespace Llama.Model.Tests.Offload;
 
 /// <summary>What is read from a file into memory, wherever it lies there.</summary>
+[HoldsTensors]
 public sealed unsafe class StoredWeightTests : IDisposable
 {
     private const int Rows = 200, Columns = 64;

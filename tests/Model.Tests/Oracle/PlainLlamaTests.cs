@@ -4,6 +4,7 @@ using static TorchSharp.torch;
 namespace Llama.Model.Tests.Oracle;
 
 /// <summary>The oracle itself is held to what the papers say of any Llama.</summary>
+[HoldsTensors]
 public sealed class PlainLlamaTests
 {
     private static readonly PlainConfig Small = new()
@@ -21,7 +22,6 @@ public sealed class PlainLlamaTests
     [Fact]
     public void Logits_LaterTokenChanged_EarlierPositionsUnchanged()
     {
-        using var scope = NewDisposeScope();
         PlainLlama model = new(Small, RandomWeights(Small));
         Tensor first = model.Logits(tensor(new long[] { 1, 7, 9, 11 }, [1, 4])), second = model.Logits(tensor(new long[] { 1, 7, 9, 30 }, [1, 4]));
         Assert.True(first[0, TensorIndex.Slice(0, 3)].allclose(second[0, TensorIndex.Slice(0, 3)]));
@@ -31,7 +31,6 @@ public sealed class PlainLlamaTests
     [Fact]
     public void Logits_KeyHeadsRepeatedPerQueryHead_EqualsMultiHeadAttention()
     {
-        using var scope = NewDisposeScope();
         Dictionary<string, Tensor> grouped = RandomWeights(Small);
         var repeated = grouped.ToDictionary(pair => pair.Key, pair => pair.Key.Contains("k_proj") || pair.Key.Contains("v_proj") ? RepeatHeads(pair.Value) : pair.Value);
         Tensor ids = tensor(new long[] { 1, 5, 6, 7, 8 }, [1, 5]);
@@ -42,7 +41,6 @@ public sealed class PlainLlamaTests
     [Fact]
     public void Logits_TiedHead_EqualsEmbeddingAsHead()
     {
-        using var scope = NewDisposeScope();
         Dictionary<string, Tensor> tied = RandomWeights(Small with { TiedHead = true });
         Dictionary<string, Tensor> untied = new(tied) { ["lm_head.weight"] = tied["model.embed_tokens.weight"] };
         Tensor ids = tensor(new long[] { 3, 2, 1 }, [1, 3]);
@@ -52,7 +50,6 @@ public sealed class PlainLlamaTests
     [Fact]
     public void SafetensorsFile_SavedAsBFloat16_ComesBackRounded()
     {
-        using var scope = NewDisposeScope();
         string path = Path.GetTempFileName();
         Dictionary<string, Tensor> weights = RandomWeights(Small);
         SafetensorsFile.Save(path, weights, asBFloat16: true);

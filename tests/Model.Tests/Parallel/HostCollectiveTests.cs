@@ -6,6 +6,7 @@ using static TorchSharp.torch;
 namespace Llama.Model.Tests.Parallel;
 
 /// <summary>Sums and gathers over threads against plain loops, and what becomes of them when one fails.</summary>
+[HoldsTensors]
 public sealed unsafe class HostCollectiveTests
 {
     private const int MostElements = 40_000;

@@ -9,6 +9,7 @@ using static TorchSharp.torch;
 namespace Llama.Model.Tests.Parallel;
 
 /// <summary>A step is over for all devices of a group before the next begins, and a failure of any ends with its step.</summary>
+[HoldsTensors]
 public sealed unsafe class ShardGroupTests
 {
     private const int Devices = 3, Steps = 400, RowCount = 2;

@@ -5,17 +5,15 @@ using Llama.Model.Parallel;
 using Llama.Model.Quantization;
 using Llama.Model.Tests.Checkpoints;
 using Llama.Model.Tests.Kernels;
-using Llama.Model.Torch;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Tests.Parallel;
 
 /// <summary>Shards against the whole weights, value by value.</summary>
+[HoldsTensors]
 public sealed class ShardedWeightsTests
 {
     private static readonly LlamaConfig Config = TestConfig.Tiny with { KvHeadCount = 4, HeadCount = 8, HeadDim = 16, IntermediateSize = 208 };
-
-    public ShardedWeightsTests() => TorchLibrary.Load();
 
     public static TheoryData<string?, int> Forms
     {

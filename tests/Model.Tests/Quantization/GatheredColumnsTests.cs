@@ -1,18 +1,15 @@
 using Llama.Model.Checkpoints;
 using Llama.Model.Kernels;
 using Llama.Model.Quantization;
-using Llama.Model.Torch;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Tests.Quantization;
 
 /// <summary>Columns gathered when they are asked for: whatever was asked before and however few are kept, each is the weight's own, rounded once.</summary>
+[HoldsTensors]
 public sealed unsafe class GatheredColumnsTests
 {
     private const int Outputs = 50, Inputs = 40;
-
-    public GatheredColumnsTests() => TorchLibrary.Load();
 
     [Theory]
     [InlineData(ScalarType.BFloat16, 1)]
@@ -21,7 +18,6 @@ public sealed unsafe class GatheredColumnsTests
     [InlineData(ScalarType.BFloat16, null)]
     public void Bring_AnyAsksInAnyRoom_AreTheColumns(ScalarType dtype, int? most)
     {
-        using DisposeScope held = NewDisposeScope(); // every tensor, through every call
         Random random = new(dtype.GetHashCode() + most ?? 0);
         using Source source = new(Values(random).to(dtype));
         using GatheredColumns columns = new(source, "w", Outputs, Inputs, most);
@@ -43,7 +39,6 @@ public sealed unsafe class GatheredColumnsTests
     [Fact]
     public void Bring_ColumnsThatAreAskedForOften_AreGatheredOnce()
     {
-        using DisposeScope held = NewDisposeScope();
         using Source source = new(Values(new Random(1)));
         using GatheredColumns columns = new(source, "w", Outputs, Inputs, most: 4);
         nint* addresses = stackalloc nint[Inputs];
@@ -64,7 +59,6 @@ public sealed unsafe class GatheredColumnsTests
     [InlineData(40_000, 144, 18)]
     public void Bring_AllColumnsAtOnce_BringsAsManyAsAreKept(int outputs, int inputs, int kept)
     {
-        using DisposeScope held = NewDisposeScope();
         using Source source = new(zeros(outputs, inputs, dtype: ScalarType.BFloat16));
         using GatheredColumns columns = new(source, "w", outputs, inputs);
         nint* addresses = stackalloc nint[inputs];

@@ -9,6 +9,7 @@ using static TorchSharp.torch;
 namespace Llama.Model.Tests.Quantization;
 
 /// <summary>Checkpoints that were quantised ahead: as good as quantising while loading, mapped as they lie, and checked as strictly as any other.</summary>
+[HoldsTensors]
 public sealed class QuantizedCheckpointTests : IDisposable
 {
     private readonly string _source = Directory.CreateTempSubdirectory("llama-source").FullName, _target = Directory.CreateTempSubdirectory("llama-quantised").FullName;

@@ -1,16 +1,14 @@
 using Llama.Model.Checkpoints;
 using Llama.Model.Kernels;
 using Llama.Model.Quantization;
-using Llama.Model.Torch;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Tests.Quantization;
 
 /// <summary>Quantised weights against the plain rule, rounding to nearest over a group's whole range, and at the edges of what a weight may be.</summary>
+[HoldsTensors]
 public sealed class WeightQuantizerTests
 {
-    public WeightQuantizerTests() => TorchLibrary.Load();
-
     public static TheoryData<string> Types => [.. QuantizationType.Spellings.Split(", ")];
 
     [Theory]

@@ -4,6 +4,7 @@ using Llama.Model.Torch;
 namespace Llama.Model.Tests.Torch;
 
 /// <summary>What the preflight says of a libtorch against what the system's loader does with it.</summary>
+[HoldsTensors]
 public sealed class TorchPreflightTests : IDisposable
 {
     // Two functions, a table of virtual functions, and one symbol of the C library, which has a version and is not torch's.

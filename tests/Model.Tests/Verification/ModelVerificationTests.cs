@@ -10,6 +10,7 @@ using static TorchSharp.torch;
 namespace Llama.Model.Tests.Verification;
 
 /// <summary>A verification that finds nothing is worth as much as what it finds when something is broken.</summary>
+[HoldsTensors]
 public sealed class ModelVerificationTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("llama-verification-").FullName;

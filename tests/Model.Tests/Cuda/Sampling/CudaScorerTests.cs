@@ -8,6 +8,7 @@ using ScalarType = TorchSharp.torch.ScalarType;
 
 namespace Llama.Model.Tests.Cuda.Sampling;
 
+[HoldsTensors]
 public sealed unsafe class CudaScorerTests
 {
     [CudaEmulatorTheory]
