@@ -153,10 +153,6 @@ internal readonly struct FieldReader(JsonElement value, string path, ReadErrors 
 
     public void Unsupported(string why) => errors.Add(ApiError.UnsupportedValue(path, why));
 
-
-
-
-
     private static IEnumerable<FieldReader> Enumerate(JsonElement array, string path, ReadErrors errors)
     {
         int index = 0;

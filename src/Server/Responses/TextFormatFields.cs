@@ -33,8 +33,6 @@ internal static class TextFormatFields
             GuidanceFields.Ask(request, format, new JsonSchemaGuidance(format.Path + ".schema", schema, draft.Strict));
     }
 
-
-
     private static JsonElement? ReadSchema(FieldReader schema) => schema.Expect(JsonValueKind.Object, "an object") ? schema.Kept() : null;
 
     private sealed class Draft

@@ -56,8 +56,6 @@ internal sealed class AnswerWriter(IOptions<ServerSettings> settings, TimeProvid
         return answer;
     }
 
-
-
     /// <summary>
     /// Sends a choice's pieces as they come, each in an event of its own; those that are there together leave together. So a token that comes alone leaves at once, and a connection
     /// that falls behind its answer needs the fewer writes the further behind it is.

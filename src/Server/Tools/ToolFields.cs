@@ -41,8 +41,6 @@ internal static class ToolFields
         .Custom("parameters", FieldShape.Object, (tool, v) => tool.Parameters = ReadParameters(v), "JSON schema of its arguments, an object. Default: no arguments.")
         .Flag("strict", (tool, v) => tool.IsStrict = v, "Keep to OpenAI's strict subset of JSON schema, and hold also those calls to it that the model makes of its own accord (but where a control token begins them, as Mistral's). Calls that `tool_choice` forces are held to their schema either way. Default: false; OpenAI's `/v1/responses` has true, and rewrites other schemas into the subset.");
 
-
-
     /// <summary>A schema that is kept beyond the request's document.</summary>
     private static JsonElement? ReadParameters(FieldReader parameters)
     {
