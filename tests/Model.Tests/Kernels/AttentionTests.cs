@@ -1,6 +1,4 @@
-using System.Runtime.Intrinsics.X86;
 using Llama.Model.Kernels;
-using Llama.Model.Kernels.Machine;
 using Llama.Model.Kernels.Plain;
 using Llama.Model.Kernels.Simd;
 using static TorchSharp.torch;
@@ -16,26 +14,23 @@ public sealed class AttentionTests
         new(4, 4, 16, 4), new(8, 2, 32, 16), new(6, 1, 10, 3), new(16, 2, 64, 16), new(4, 2, 64, 1), new(4, 4, 128, 32), new(7, 1, 80, 16), new(10, 2, 6, 5),
     ];
 
-    private const string Generated = "generated", OnTiles = "generated, on tile registers"; // whose queries and weights are in bfloat16 too
-
     public static TheoryData<string, ScalarType> Variants
     {
         get
         {
             TheoryData<string, ScalarType> variants = [];
-            foreach (string lanes in new[] { "512", "256", "1" })
+            foreach (string lanes in new[] { OnAttribute.Lanes512, OnAttribute.Lanes256, OnAttribute.Lanes1 })
                 foreach (ScalarType dtype in new[] { ScalarType.Float32, ScalarType.BFloat16, ScalarType.Int8 }) variants.Add(lanes, dtype);
-            variants.Add(Generated, ScalarType.BFloat16);
-            variants.Add(OnTiles, ScalarType.BFloat16);
+            variants.Add(OnAttribute.Generated, ScalarType.BFloat16);
+            variants.Add(OnAttribute.Tiles, ScalarType.BFloat16);
             return variants;
         }
     }
 
     [Theory]
-    [MemberData(nameof(Variants))]
+    [On(OnAttribute.Lanes512), On(OnAttribute.Lanes256), On(OnAttribute.Lanes1), On(OnAttribute.Generated), On(OnAttribute.Tiles)]
     public void Attend_RaggedBatches_EqualsPlain(string lanes, ScalarType dtype)
     {
-        if (!Supported(lanes)) return;
         foreach (AttentionShape shape in Shapes)
         {
             IKernels fast = Fast(lanes), plain = new PlainKernels();
@@ -45,16 +40,15 @@ public sealed class AttentionTests
                 ForwardBatch batch = sequences.Batch(chunks);
                 using Matrix expected = sequences.Attend(plain, batch), actual = sequences.Attend(fast, batch);
                 double difference = Tensors.Difference(expected.Tensor, actual.Tensor);
-                Assert.True(difference < (lanes is Generated or OnTiles ? 1e-2 : 2e-5), $"{shape}: {difference:E2}");
+                Assert.True(difference < (lanes is OnAttribute.Generated or OnAttribute.Tiles ? 1e-2 : 2e-5), $"{shape}: {difference:E2}");
             }
         }
     }
 
     [Theory]
-    [MemberData(nameof(Variants))]
+    [On(OnAttribute.Lanes512), On(OnAttribute.Lanes256), On(OnAttribute.Lanes1), On(OnAttribute.Generated), On(OnAttribute.Tiles)]
     public void Attend_AnyCutBatchThreadsAndBlocks_IsBitwiseTheSame(string lanes, ScalarType dtype)
     {
-        if (!Supported(lanes)) return;
         foreach (AttentionShape shape in Shapes)
         {
             IKernels kernels = Fast(lanes);
@@ -74,10 +68,9 @@ public sealed class AttentionTests
     }
 
     [Theory]
-    [MemberData(nameof(Variants))]
+    [On(OnAttribute.Lanes512), On(OnAttribute.Lanes256), On(OnAttribute.Lanes1), On(OnAttribute.Generated), On(OnAttribute.Tiles)]
     public void RotateAndStore_AnyShape_EqualsPlain(string lanes, ScalarType dtype)
     {
-        if (!Supported(lanes)) return;
         foreach (AttentionShape shape in Shapes)
         {
             using PagedBatch expected = new(new PlainKernels(), shape, dtype, [33, 5], seed: 1), actual = new(Fast(lanes), shape, dtype, [33, 5], seed: 1);
@@ -90,10 +83,9 @@ public sealed class AttentionTests
     }
 
     [Theory]
-    [MemberData(nameof(Variants))]
+    [On(OnAttribute.Lanes512), On(OnAttribute.Lanes256), On(OnAttribute.Lanes1), On(OnAttribute.Generated), On(OnAttribute.Tiles)]
     public void CopyBlocks_InOrder_EqualsPlain(string lanes, ScalarType dtype)
     {
-        if (!Supported(lanes)) return;
         AttentionShape shape = new(4, 2, 10, BlockSize: 3);
         using PagedBatch expected = new(new PlainKernels(), shape, dtype, [14], seed: 1), actual = new(new PlainKernels(), shape, dtype, [14], seed: 1);
         ForwardBatch batch = new(1, 3, 1) { CopyCount = 3 };
@@ -107,15 +99,12 @@ public sealed class AttentionTests
     }
 
     [Theory]
-    [InlineData("512")]
-    [InlineData("256")]
-    [InlineData("1")]
+    [On(OnAttribute.Lanes512), On(OnAttribute.Lanes256), On(OnAttribute.Lanes1)]
     public void Exp_WholeRange_IsWithinTwoUnitsInTheLastPlace(string lanes)
     {
-        if (!Supported(lanes)) return;
         for (float x = -87; x < 88; x += 0.0037f)
         {
-            float exact = (float)Math.Exp(x), actual = lanes switch { "512" => Exp<Lanes512>(x), "256" => Exp<Lanes256>(x), _ => Exp<Lanes1>(x) };
+            float exact = (float)Math.Exp(x), actual = lanes switch { OnAttribute.Lanes512 => Exp<Lanes512>(x), OnAttribute.Lanes256 => Exp<Lanes256>(x), _ => Exp<Lanes1>(x) };
             Assert.True(Math.Abs(actual - exact) <= 2 * (MathF.BitIncrement(exact) - exact), $"e^{x} is {exact}, not {actual}");
         }
         Assert.Equal(1, Exp<Lanes1>(0));
@@ -131,14 +120,12 @@ public sealed class AttentionTests
         Assert.True(difference <= tolerance, $"differ by {difference:E2}, allowed {tolerance:E2}");
     }
 
-    private static bool Supported(string lanes) => lanes switch { Generated => MachineCode.IsSupported, OnTiles => MachineCode.HasTileRegisters, "512" => Avx512BW.IsSupported, "256" => Fma.IsSupported, _ => true };
-
     private static IKernels Fast(string lanes, int threads = 2) => lanes switch
     {
-        Generated => new SimdKernels<Lanes512, Bf16>(deterministic: true, threads, onTiles: false),
-        OnTiles => new SimdKernels<Lanes512, Bf16>(deterministic: true, threads),
-        "512" => new SimdKernels<Lanes512, float>(deterministic: true, threads),
-        "256" => new SimdKernels<Lanes256, float>(deterministic: true, threads),
+        OnAttribute.Generated => new SimdKernels<Lanes512, Bf16>(deterministic: true, threads, onTiles: false),
+        OnAttribute.Tiles => new SimdKernels<Lanes512, Bf16>(deterministic: true, threads),
+        OnAttribute.Lanes512 => new SimdKernels<Lanes512, float>(deterministic: true, threads),
+        OnAttribute.Lanes256 => new SimdKernels<Lanes256, float>(deterministic: true, threads),
         _ => new SimdKernels<Lanes1, float>(deterministic: true, threads),
     };
 }

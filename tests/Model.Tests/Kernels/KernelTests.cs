@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics.X86;
 using Llama.Model.Kernels;
 using Llama.Model.Kernels.Plain;
 using Llama.Model.Kernels.Simd;
@@ -12,14 +11,13 @@ public sealed class KernelTests
 {
     public static TheoryData<string, string> Variants => new()
     {
-        { "512", "float32" }, { "512", "bfloat16" }, { "256", "float32" }, { "256", "bfloat16" }, { "1", "float32" }, { "1", "bfloat16" },
+        { OnAttribute.Lanes512, "float32" }, { OnAttribute.Lanes512, "bfloat16" }, { OnAttribute.Lanes256, "float32" }, { OnAttribute.Lanes256, "bfloat16" }, { OnAttribute.Lanes1, "float32" }, { OnAttribute.Lanes1, "bfloat16" },
     };
 
     [Theory]
-    [MemberData(nameof(Variants))]
+    [On(OnAttribute.Lanes512), On(OnAttribute.Lanes256), On(OnAttribute.Lanes1)]
     public void Linear_AnyShape_EqualsPlain(string lanes, string dtype)
     {
-        if (!Supported(lanes)) return;
         IKernels fast = Fast(lanes, dtype), plain = new PlainKernels();
         foreach ((int rows, int inputs, int outputs) in new[] { (1, 1, 1), (1, 7, 3), (2, 16, 4), (3, 40, 9), (4, 64, 64), (5, 100, 33), (8, 256, 688), (17, 33, 130), (33, 48, 20), (130, 2048, 17) })
         {
@@ -36,10 +34,9 @@ public sealed class KernelTests
     }
 
     [Theory]
-    [MemberData(nameof(Variants))]
+    [On(OnAttribute.Lanes512), On(OnAttribute.Lanes256), On(OnAttribute.Lanes1)]
     public void Linear_RowInAnyBatch_IsBitwiseTheSame(string lanes, string dtype)
     {
-        if (!Supported(lanes)) return;
         IKernels fast = Fast(lanes, dtype);
         Matrix x = Random(70, 259, 1, ScalarType.Float32), all = Random(70, 37, 3, ScalarType.Float32);
         DenseWeight w = new(Random(37, 259, 2, Type(dtype)));
@@ -53,10 +50,9 @@ public sealed class KernelTests
     }
 
     [Theory]
-    [MemberData(nameof(Variants))]
+    [On(OnAttribute.Lanes512), On(OnAttribute.Lanes256), On(OnAttribute.Lanes1)]
     public void NormAndSilu_AnyWidth_EqualPlain(string lanes, string dtype)
     {
-        if (!Supported(lanes)) return;
         IKernels fast = Fast(lanes, dtype), plain = new PlainKernels();
         foreach (int columns in new[] { 1, 5, 16, 31, 256, 688, 1001 })
         {
@@ -83,10 +79,9 @@ public sealed class KernelTests
     }
 
     [Theory]
-    [MemberData(nameof(Variants))]
+    [On(OnAttribute.Lanes512), On(OnAttribute.Lanes256), On(OnAttribute.Lanes1)]
     public void EmbedAndTakeRows_AnyWidth_EqualPlain(string lanes, string dtype)
     {
-        if (!Supported(lanes)) return;
         IKernels fast = Fast(lanes, dtype), plain = new PlainKernels();
         foreach (int columns in new[] { 1, 7, 16, 37, 300 })
         {
@@ -103,14 +98,12 @@ public sealed class KernelTests
         }
     }
 
-    private static bool Supported(string lanes) => lanes switch { "512" => Avx512BW.IsSupported, "256" => Fma.IsSupported, _ => true };
-
     private static IKernels Fast(string lanes, string dtype) => (lanes, dtype) switch
     {
-        ("512", "bfloat16") => new SimdKernels<Lanes512, Bf16>(deterministic: true, generated: false),
-        ("512", _) => new SimdKernels<Lanes512, float>(deterministic: true, generated: false),
-        ("256", "bfloat16") => new SimdKernels<Lanes256, Bf16>(deterministic: true, generated: false),
-        ("256", _) => new SimdKernels<Lanes256, float>(deterministic: true, generated: false),
+        (OnAttribute.Lanes512, "bfloat16") => new SimdKernels<Lanes512, Bf16>(deterministic: true, generated: false),
+        (OnAttribute.Lanes512, _) => new SimdKernels<Lanes512, float>(deterministic: true, generated: false),
+        (OnAttribute.Lanes256, "bfloat16") => new SimdKernels<Lanes256, Bf16>(deterministic: true, generated: false),
+        (OnAttribute.Lanes256, _) => new SimdKernels<Lanes256, float>(deterministic: true, generated: false),
         (_, "bfloat16") => new SimdKernels<Lanes1, Bf16>(deterministic: true, generated: false),
         _ => new SimdKernels<Lanes1, float>(deterministic: true, generated: false),
     };

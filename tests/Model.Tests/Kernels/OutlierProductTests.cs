@@ -1,7 +1,5 @@
-using System.Runtime.Intrinsics.X86;
 using Llama.Model.Checkpoints;
 using Llama.Model.Kernels;
-using Llama.Model.Kernels.Machine;
 using Llama.Model.Kernels.Outliers;
 using Llama.Model.Kernels.Plain;
 using Llama.Model.Kernels.Simd;
@@ -16,13 +14,12 @@ public sealed class OutlierProductTests
 {
     private static readonly QuantizationType Type = new(8, null, IsSymmetric: true, SplitsOutliers: true);
 
-    public static TheoryData<string> Variants => ["generated", "512", "256", "1"];
+    public static TheoryData<string> Variants => [OnAttribute.Generated, OnAttribute.Lanes512, OnAttribute.Lanes256, OnAttribute.Lanes1];
 
     [Theory]
-    [MemberData(nameof(Variants))]
+    [On(OnAttribute.Generated), On(OnAttribute.Lanes512), On(OnAttribute.Lanes256), On(OnAttribute.Lanes1)]
     public void Linear_AnyShapeAndShareOfOutliers_EqualsPlain(string variant)
     {
-        if (!IsSupported(variant)) return;
         IKernels plain = new PlainKernels();
         foreach (IKernels fast in (IKernels[])[Fast(variant, deterministic: true), Fast(variant, deterministic: false)])
             foreach ((int rows, int inputs, int outputs, double share) in new[] { (1, 1, 1, 1.0), (1, 7, 3, 0.5), (2, 64, 16, 0), (3, 40, 9, 0.1), (5, 100, 33, 1), (8, 256, 688, 0.02), (17, 300, 70, 0.3), (33, 200, 13, 0.05), (130, 704, 48, 0.01) })
@@ -39,10 +36,9 @@ public sealed class OutlierProductTests
     }
 
     [Theory]
-    [MemberData(nameof(Variants))]
+    [On(OnAttribute.Generated), On(OnAttribute.Lanes512), On(OnAttribute.Lanes256), On(OnAttribute.Lanes1)]
     public void Linear_RowInAnyBatch_IsBitwiseTheSame(string variant)
     {
-        if (!IsSupported(variant)) return;
         using OutlierWeight weight = Weight(37, 320), narrow = Weight(37, 320, most: 3);
         IKernels fast = Fast(variant, deterministic: true);
         Matrix x = Input(70, 320, 0.03, size: 50, seed: 1), all = Random(70, 37, 3);
@@ -57,10 +53,9 @@ public sealed class OutlierProductTests
     }
 
     [Theory]
-    [MemberData(nameof(Variants))]
+    [On(OnAttribute.Generated), On(OnAttribute.Lanes512), On(OnAttribute.Lanes256), On(OnAttribute.Lanes1)]
     public void Linear_AnyProjections_LeaveTheInputAsItWas(string variant)
     {
-        if (!IsSupported(variant)) return;
         using OutlierWeight first = Weight(48, 192), second = Weight(16, 192, seed: 5);
         Matrix x = Input(9, 192, 0.05, size: 30, seed: 2), before = Matrix.Of(x.Tensor.clone());
         Matrix[] expected = [Random(9, 48, 1), Random(9, 16, 2)], actual = [Random(9, 48, 3), Random(9, 16, 4)];
@@ -72,10 +67,9 @@ public sealed class OutlierProductTests
     }
 
     [Theory]
-    [MemberData(nameof(Variants))]
+    [On(OnAttribute.Generated), On(OnAttribute.Lanes512), On(OnAttribute.Lanes256), On(OnAttribute.Lanes1)]
     public void Linear_RowOfNoNumbers_StaysSoAndDisturbsNoOther(string variant)
     {
-        if (!IsSupported(variant)) return;
         using OutlierWeight weight = Weight(20, 128);
         Matrix x = Input(3, 128, 0.05, size: 30, seed: 2), expected = Random(3, 20, 1), actual = Random(3, 20, 2);
         x.Tensor[0, 5] = float.NaN;
@@ -88,12 +82,9 @@ public sealed class OutlierProductTests
 
     /// <summary>What the scheme is for: a feature of size A is worth A times a weight's rounding in int8, and its own rounding to bfloat16 here.</summary>
     [Theory]
-    [InlineData("generated")]
-    [InlineData("512")]
-    [InlineData("plain")]
+    [On(OnAttribute.Generated), On(OnAttribute.Lanes512), InlineData("plain")]
     public void Linear_PlantedOutliers_KeepABoundThatInt8Breaks(string variant)
     {
-        if (!IsSupported(variant)) return;
         IKernels kernels = variant == "plain" ? new PlainKernels() : Fast(variant, deterministic: true);
         const int rows = 4, inputs = 512, outputs = 256;
         foreach (float size in new[] { 60f, 600f })
@@ -111,10 +102,9 @@ public sealed class OutlierProductTests
     }
 
     [Theory]
-    [MemberData(nameof(Variants))]
+    [On(OnAttribute.Generated), On(OnAttribute.Lanes512), On(OnAttribute.Lanes256), On(OnAttribute.Lanes1)]
     public void Linear_Warm_AllocatesNothing(string variant)
     {
-        if (!IsSupported(variant)) return;
         using OutlierWeight weight = Weight(64, 256);
         IKernels fast = Fast(variant, deterministic: true);
         Matrix x = Input(4, 256, 0.01, size: 30, seed: 1), output = Random(4, 64, 2); // in fewer columns than there is room for
@@ -141,13 +131,11 @@ public sealed class OutlierProductTests
         Assert.True(Tensors.Difference(expected.Tensor, actual.Tensor) < 1e-6);
     }
 
-    private static bool IsSupported(string variant) => variant switch { "generated" => MachineCode.IsSupported, "512" => Avx512BW.IsSupported, "256" => Fma.IsSupported, _ => true };
-
     private static IKernels Fast(string variant, bool deterministic) => variant switch
     {
-        "generated" => new SimdKernels<Lanes512, Bf16>(deterministic),
-        "512" => new SimdKernels<Lanes512, Bf16>(deterministic, generated: false),
-        "256" => new SimdKernels<Lanes256, Bf16>(deterministic, generated: false),
+        OnAttribute.Generated => new SimdKernels<Lanes512, Bf16>(deterministic),
+        OnAttribute.Lanes512 => new SimdKernels<Lanes512, Bf16>(deterministic, generated: false),
+        OnAttribute.Lanes256 => new SimdKernels<Lanes256, Bf16>(deterministic, generated: false),
         _ => new SimdKernels<Lanes1, Bf16>(deterministic, generated: false),
     };
 
