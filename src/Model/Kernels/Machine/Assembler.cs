@@ -4,7 +4,7 @@ namespace Llama.Model.Kernels.Machine;
 /// Writes x86-64 machine code: the few instructions that the kernels need, because .NET has no intrinsics for the most important ones (AVX512-VNNI, AVX512-BF16). Vector registers are 512 bits
 /// wide unless a method says otherwise, and are given by number, 0 to 31.
 /// </summary>
-internal sealed class Assembler : InstructionEncoder
+internal sealed partial class Assembler : InstructionEncoder
 {
     // Vectors: moves.
     public void Load(int target, Memory source) => Vector(Prefix.None, Map.M0F, false, 0x10, target, 0, source, 64);
@@ -187,115 +187,4 @@ internal sealed class Assembler : InstructionEncoder
         Emit32((int)bits);
         Emit(0xC5, 0xFB, 0x92, (byte)(0xC0 | (mask << 3))); // kmovd k, eax
     }
-
-    // Tile registers (AMX), given by number, 0 to 7: up to 16 rows of 64 bytes, as the configuration says.
-    /// <summary>Sets up the tile registers, and clears them: the rows of each, and the bytes of a row.</summary>
-    public void ConfigureTiles(params ReadOnlySpan<(int Rows, int Bytes)> tiles)
-    {
-        const int length = 64, bytesAt = 16, rowsAt = 48, instructionBytes = 9;
-        Span<byte> configuration = stackalloc byte[length];
-        configuration.Clear();
-        configuration[0] = 1; // the palette
-        for (int tile = 0; tile < tiles.Length; tile++)
-        {
-            configuration[bytesAt + 2 * tile] = (byte)tiles[tile].Bytes;
-            configuration[rowsAt + tile] = (byte)tiles[tile].Rows;
-        }
-        Emit(0xEB, length); // jmp over it
-        Emit(configuration);
-        Vex(Prefix.None, 0x49);
-        Emit(0x05); // relative to the next instruction
-        Emit32(-(length + instructionBytes));
-    }
-
-    /// <summary>Gives the tile registers up; a thread that holds none is switched faster.</summary>
-    public void ReleaseTiles()
-    {
-        Vex(Prefix.None, 0x49);
-        Emit(0xC0);
-    }
-
-    public void ZeroTile(int target)
-    {
-        Vex(Prefix.PF2, 0x49, target);
-        Emit((byte)(0xC0 | target << 3));
-    }
-
-    /// <summary>Rows of 64 bytes, a register's value apart.</summary>
-    public void LoadTile(int target, Memory source, Gpr stride)
-    {
-        Vex(Prefix.PF2, 0x4B, target, b: (int)source.Base >> 3, x: (int)stride >> 3);
-        OperandWithIndex(target, source, stride);
-    }
-
-    public void StoreTile(int source, Memory target, Gpr stride)
-    {
-        Vex(Prefix.PF3, 0x4B, source, b: (int)target.Base >> 3, x: (int)stride >> 3);
-        OperandWithIndex(source, target, stride);
-    }
-
-    /// <summary>
-    /// [rows, 16] float32 += [rows, 16 pairs] · [16 pairs, 16], pairs of bfloat16 (TDPBF16PS): a chain of fused multiply-adds for the first of all pairs, one for the second, whose sum is added to the target. Subnormal numbers count as 0.
-    /// </summary>
-    public void TileDotBfloat16(int target, int rows, int columns) => TileDot(Prefix.PF3, 0x5C, target, rows, columns);
-
-    /// <summary>[rows, 16] 32-bit integers += [rows, 16 quads] of signed bytes · [16 quads, 16] of unsigned ones (TDPBSUD).</summary>
-    public void TileDotBytes(int target, int signedRows, int unsignedColumns) => TileDot(Prefix.PF3, 0x5E, target, signedRows, unsignedColumns);
-
-    private void TileDot(Prefix prefix, byte opcode, int target, int rows, int columns)
-    {
-        Vex(prefix, opcode, target, columns);
-        Emit((byte)(0xC0 | target << 3 | rows));
-    }
-
-    // General registers and control.
-    public void Move(Gpr target, Gpr source) => Integer(0x8B, (int)target, source);
-
-    public void Move(Gpr target, Memory source) => Integer(0x8B, (int)target, source);
-
-    public void Move(Gpr target, int value)
-    {
-        Emit(Rex(false, 0, (int)target), (byte)(0xB8 | ((int)target & 7))); // the upper half is cleared
-        Emit32(value);
-    }
-
-    public void Add(Gpr target, Gpr source) => Integer(0x03, (int)target, source);
-
-    public void Add(Gpr target, int value)
-    {
-        Integer(0x81, 0, target);
-        Emit32(value);
-    }
-
-    public void ShiftLeft(Gpr target, int bits)
-    {
-        Integer(0xC1, 4, target);
-        Emit((byte)bits);
-    }
-
-    public void Decrement(Gpr target) => Integer(0xFF, 1, target);
-
-    public void Push(Gpr register) => Emit(Rex(false, 0, (int)register), (byte)(0x50 | ((int)register & 7)));
-
-    public void Pop(Gpr register) => Emit(Rex(false, 0, (int)register), (byte)(0x58 | ((int)register & 7)));
-
-    /// <summary>Brings a line into the second cache, or into both. Any address will do, also one that is not mapped.</summary>
-    public void Prefetch(Memory line, bool intoFirst = false)
-    {
-        if ((int)line.Base >= 8) Emit(0x41);
-        Emit(0x0F, 0x18);
-        Operand(intoFirst ? 1 : 2, line, 1);
-    }
-
-    public int Mark() => Position;
-
-    /// <summary>Goes back to a mark if the last decrement or addition did not end in 0.</summary>
-    public void JumpIfNotZero(int mark)
-    {
-        Emit(0x0F, 0x85);
-        Emit32(mark - (Position + 4));
-    }
-
-    /// <summary>Leaves the vector registers in the state that other code expects (VZEROUPPER) and returns.</summary>
-    public void Return() => Emit(0xC5, 0xF8, 0x77, 0xC3);
 }
