@@ -21,6 +21,7 @@ internal static class GuidanceBench
         ("anything", ".*"),
         ("words", @"(?:\w+\W+){5,500}"),
         ("ambiguous counts", "(?:.{0,100}a){100}"),
+        ("counts in counts", @"(?:(?:.?a){1,20}|(?:a|ab|b){0,5})+a(?:[^x]{1,300}|.{1,300})[a-m](?:(?:(?:\w\W?){2,4}){1,10}){100,100}"),
     ];
 
     public static Command Command()

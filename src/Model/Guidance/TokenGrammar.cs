@@ -11,7 +11,7 @@ namespace Llama.Model.Guidance;
 public sealed class TokenGrammar
 {
     // About what the states and masks of one grammar may take before they are forgotten and found anew.
-    private const long MostBytes = 16 << 20;
+    private const long MostBytes = 24 << 20;
 
     private readonly AutomatonMachine _machine;
     private readonly TokenMasks _masks;

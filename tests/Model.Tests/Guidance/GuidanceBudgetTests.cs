@@ -56,12 +56,16 @@ public sealed class GuidanceBudgetTests
     }
 
     // Forgetting must not show, except in the time it takes to find things anew.
-    [Fact]
-    public void Machine_ThatForgets_GoesTheSameWay()
+    [Theory]
+    [InlineData("", @";\w{3,30}")]
+    [InlineData("(?:(?:(?:.+){0,5}b?){0,5})+", "")]
+    public void Machine_ThatForgets_GoesTheSameWayWithTheSameEffort(string before, string behind)
     {
-        Automaton automaton = AutomatonBuilder.Build(new Concatenation([RecursiveGrammars.Ambiguous(withLists: true), RegexGrammar.Parse(@";\w{3,30}", RegexMatch.Whole)]));
+        Expression[] parts = [RegexGrammar.Parse(before, RegexMatch.Whole), RecursiveGrammars.Ambiguous(withLists: true), RegexGrammar.Parse(behind, RegexMatch.Whole)];
+        Automaton automaton = AutomatonBuilder.Build(new Concatenation(parts));
         AutomatonMachine keeping = new(automaton, long.MaxValue), forgetting = new(automaton, 5_000);
         var random = new Random(9);
+        int step = 0;
         for (int walk = 0; walk < 200; walk++)
         {
             ByteState first = keeping.Start, second = forgetting.Start;
@@ -69,8 +73,11 @@ public sealed class GuidanceBudgetTests
             {
                 Assert.Equal((first.IsAccepting, first.IsFinal, first.ForcedByte), (second.IsAccepting, second.IsFinal, second.ForcedByte));
                 byte value = (byte)"aabcde[,];xyz"[random.Next(13)];
-                (first, second) = (first.Advance(value), second.Advance(value));
+                long effort = 0, effortAnew = 0;
+                (first, second) = (first.Advance(value, ++step, ref effort), second.Advance(value, step, ref effortAnew));
                 Assert.Equal(first == ByteState.Dead, second == ByteState.Dead);
+                Assert.Equal(effort, effortAnew);
+                forgetting.Trim();
             }
         }
         Assert.True(forgetting.StateCount < keeping.StateCount);

@@ -11,10 +11,11 @@ internal sealed class GuideWalk(Tokenizer tokenizer, ITokenGuide guide, Random r
     /// <summary>What has been written, as the server would print it.</summary>
     public string Text => tokenizer.Decode([.. Tokens]);
 
-    public static List<int> Allowed(ITokenGuide guide)
+    public static List<int> Allowed(ITokenGuide guide) => Ids(guide.Allowed);
+
+    public static List<int> Ids(ReadOnlySpan<ulong> mask)
     {
         var allowed = new List<int>();
-        ReadOnlySpan<ulong> mask = guide.Allowed;
         for (int token = 0; token < 64 * mask.Length; token++)
         {
             if ((mask[token >> 6] >> token & 1) != 0) allowed.Add(token);

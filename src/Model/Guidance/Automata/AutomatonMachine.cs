@@ -6,11 +6,15 @@ namespace Llama.Model.Guidance.Automata;
 /// </summary>
 internal sealed class AutomatonMachine
 {
+    // So many bytes to be cleared for a state, and so many places to be asked what they read, are as much work as to look at one way back.
+    private const int BytesOfEffort = 256, PlacesOfEffort = 4;
+
     private readonly long _mostBytes;
     private readonly HashSet<AutomatonState> _states = new(AutomatonState.ByContent);
     private readonly List<AutomatonState> _linked = [];
     private readonly StackPool _stacks;
     private readonly Closure _closure;
+    private readonly int _bytesOfState;
     private long _bytes;
 
     /// <param name="automaton">The automaton, not empty.</param>
@@ -19,6 +23,7 @@ internal sealed class AutomatonMachine
     {
         (Automaton, _mostBytes, _stacks) = (automaton, mostBytes, new StackPool(automaton));
         _closure = new Closure(automaton, _stacks);
+        _bytesOfState = 200 + ByteState.BytesOfEdge * automaton.ClassCount;
         Start = Begin();
     }
 
@@ -30,18 +35,33 @@ internal sealed class AutomatonMachine
     /// <summary>About how much memory all that is kept takes.</summary>
     public long Bytes => _bytes + _stacks.Bytes;
 
+    /// <summary>How many times all was forgotten.</summary>
+    public int Generation { get; private set; }
+
     /// <summary>Number of states kept.</summary>
     public int StateCount => _states.Count;
+
+    /// <summary>Work done so far, in ways back looked at.</summary>
+    public long Effort => _closure.Effort;
 
     /// <summary>Notes memory that is kept with a state.</summary>
     public void Charge(long bytes) => _bytes += bytes;
 
-    /// <summary>Makes the state behind a byte.</summary>
-    public ByteState Follow(AutomatonState state, byte value)
+    /// <summary>Forgets all states where they take too much memory. Not in the midst of a walk, which might then find some of them twice.</summary>
+    public void Trim()
     {
         if (Bytes > _mostBytes) Forget();
-        if (!state.IsLinked) _linked.Add(state);
-        state.Link();
+    }
+
+    /// <summary>Makes the state behind a byte.</summary>
+    /// <param name="state">The state before it.</param>
+    /// <param name="value">The byte.</param>
+    /// <param name="effort">The work, in ways back looked at. It follows from the state alone, whatever is known of others.</param>
+    public ByteState Follow(AutomatonState state, byte value, out int effort)
+    {
+        state = Present(state);
+        _stacks.BeginStep();
+        long before = Effort;
         for (int i = 0; i < state.Nodes.Length; i++)
         {
             foreach (ByteEdge edge in Automaton.EdgesOf(state.Nodes[i]))
@@ -49,15 +69,27 @@ internal sealed class AutomatonMachine
                 if (edge.Low <= value && value <= edge.High) _closure.Read(edge.Target, state.Stacks[i]);
             }
         }
-        return Intern(_closure.Take(this));
+        ByteState next = Intern(_closure.Take(this));
+        effort = (int)Math.Min(Effort - before + state.Nodes.Length / PlacesOfEffort + _bytesOfState / BytesOfEffort, int.MaxValue);
+        return next;
     }
 
     /// <summary>A state with the same successors for as many bytes, in which counts far from their bounds are all the same.</summary>
     public AutomatonState Clamp(AutomatonState state, int reach)
     {
+        state = Present(state);
         if (!Array.Exists(state.Stacks, stack => stack.HasCounts)) return state;
         StackSet[] stacks = [.. state.Stacks.Select(stack => _stacks.Clamp(stack, reach))];
         return (AutomatonState)Intern(new AutomatonState(this, state.Nodes, stacks, state.IsAccepting));
+    }
+
+    // The state itself, or one from before all was forgotten made anew: what it leads to, and the work to find that, then is the same as ever.
+    private AutomatonState Present(AutomatonState state)
+    {
+        if (!state.IsLinked) _linked.Add(state);
+        state.Link();
+        if (state.Generation == Generation) return state;
+        return state.Heir ??= (AutomatonState)Intern(new AutomatonState(this, state.Nodes, [.. state.Stacks.Select(_stacks.Adopt)], state.IsAccepting));
     }
 
     // A state that is still in use would keep alive all that was ever reached from it.
@@ -68,12 +100,13 @@ internal sealed class AutomatonMachine
         _states.Clear();
         _stacks.Clear();
         _bytes = 0;
+        Generation++;
         Start = Begin();
     }
 
     private AutomatonState Begin()
     {
-        _closure.Add(Automaton.Start, StackSet.Bottom);
+        _closure.Add(Automaton.Start, _stacks.Bottom);
         return (AutomatonState)Intern(_closure.Take(this));
     }
 
@@ -82,7 +115,7 @@ internal sealed class AutomatonMachine
         if (state.IsFinal && !state.IsAccepting) return ByteState.Dead;
         if (_states.TryGetValue(state, out AutomatonState? known)) return known;
         _states.Add(state);
-        _bytes += 200 + 8 * Automaton.ClassCount + 12 * state.Nodes.Length;
+        _bytes += _bytesOfState + 12 * state.Nodes.Length;
         return state;
     }
 }

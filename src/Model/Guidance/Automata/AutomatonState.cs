@@ -3,9 +3,6 @@ namespace Llama.Model.Guidance.Automata;
 /// <summary>Where a text can be in an automaton: the places that read its next byte, each with the ways back from there.</summary>
 internal sealed class AutomatonState : ByteState
 {
-    // Places with several ways back have stacks to be merged, which costs more than to look at a place.
-    private const int CostOfCount = 8;
-
     private readonly AutomatonMachine _machine;
     private readonly int _hash;
     private ByteState? _lookalike;
@@ -13,12 +10,11 @@ internal sealed class AutomatonState : ByteState
     public AutomatonState(AutomatonMachine machine, int[] nodes, StackSet[] stacks, bool isAccepting)
         : base(machine.Automaton.ClassOf, machine.Automaton.ClassCount)
     {
-        (_machine, Nodes, Stacks, IsAccepting) = (machine, nodes, stacks, isAccepting);
+        (_machine, Nodes, Stacks, IsAccepting, Generation) = (machine, nodes, stacks, isAccepting, machine.Generation);
         var hash = new HashCode();
         foreach (int node in nodes) hash.Add(node);
         foreach (StackSet stack in stacks) hash.Add(stack);
         _hash = hash.ToHashCode();
-        Width = nodes.Length + CostOfCount * stacks.Sum(stack => Math.Max(stack.Frames.Length - 1, 0));
         ForcedByte = isAccepting ? -1 : OnlyByte();
     }
 
@@ -40,7 +36,11 @@ internal sealed class AutomatonState : ByteState
 
     public override ByteState Lookalike(int longestToken) => _lookalike ??= _machine.Clamp(this, longestToken);
 
-    public override int Width { get; }
+    /// <summary>How many times the machine had forgotten its states when this one was made.</summary>
+    public int Generation { get; }
+
+    /// <summary>This state made anew, where the machine has forgotten it.</summary>
+    public AutomatonState? Heir { get; set; }
 
     /// <summary>Whether the machine knows that this state holds on to others.</summary>
     public bool IsLinked { get; private set; }
@@ -51,12 +51,16 @@ internal sealed class AutomatonState : ByteState
     public void Unlink()
     {
         ForgetSuccessors();
-        (_lookalike, IsLinked) = (null, false);
+        (_lookalike, Heir, IsLinked) = (null, null, false);
     }
 
-    public override void Charge(long bytes) => _machine.Charge(bytes);
+    public override void Charge(long bytes)
+    {
+        _machine.Charge(bytes);
+        _machine.Trim();
+    }
 
-    protected override ByteState Follow(byte value) => _machine.Follow(this, value);
+    protected override ByteState Follow(byte value, out int effort) => _machine.Follow(this, value, out effort);
 
     private int OnlyByte()
     {

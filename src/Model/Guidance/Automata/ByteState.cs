@@ -10,7 +10,10 @@ namespace Llama.Model.Guidance.Automata;
 /// <param name="classCount">Number of classes.</param>
 internal abstract class ByteState(byte[] classOf, int classCount)
 {
-    private readonly ByteState?[] _next = new ByteState?[classCount];
+    /// <summary>What a class takes in memory.</summary>
+    public const int BytesOfEdge = 16;
+
+    private readonly Edge[] _edges = new Edge[classCount];
 
     /// <summary>The state from which nothing can be completed; it is never advanced.</summary>
     public static ByteState Dead { get; } = new DeadState();
@@ -27,7 +30,7 @@ internal abstract class ByteState(byte[] classOf, int classCount)
     /// <summary>A state that allows the same tokens, for all that a token of some bytes can tell; by default only itself.</summary>
     public virtual ByteState Lookalike(int longestToken) => this;
 
-    /// <summary>Notes memory that is kept with this state.</summary>
+    /// <summary>Notes memory that is kept with this state. All states may be forgotten then: not in the midst of a walk.</summary>
     public virtual void Charge(long bytes) { }
 
     /// <summary>The tokens that may come next, kept here by those who find them.</summary>
@@ -36,16 +39,45 @@ internal abstract class ByteState(byte[] classOf, int classCount)
     /// <summary>The token that is forced, kept here likewise; null until worked out.</summary>
     public int? ForcedToken { get; set; }
 
-    /// <summary>About how much work it is to find a successor, in places to look at.</summary>
-    public virtual int Width => 1;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ByteState Advance(byte value) => _next[classOf[value]] ?? (_next[classOf[value]] = Follow(value));
+    public ByteState Advance(byte value) => _edges[classOf[value]].Next ?? Find(value);
 
-    protected abstract ByteState Follow(byte value);
+    /// <summary>Advances, and notes what work it is to find the successor: once in a walk, though it was found long before, so that the work of a walk follows from where it starts.</summary>
+    /// <param name="value">The byte.</param>
+    /// <param name="walk">Number of the walk, not 0.</param>
+    /// <param name="effort">The work of the walk so far.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ByteState Advance(byte value, int walk, ref long effort)
+    {
+        ByteState next = Advance(value);
+        ref Edge edge = ref _edges[classOf[value]];
+        if (edge.Walk == walk) return next;
+        edge.Walk = walk;
+        effort += edge.Effort;
+        return next;
+    }
+
+    /// <summary>Finds a successor.</summary>
+    /// <param name="value">The byte.</param>
+    /// <param name="effort">How much work that is where nothing was found before, see <see cref="AutomatonMachine.Effort"/>.</param>
+    protected abstract ByteState Follow(byte value, out int effort);
 
     /// <summary>Lets go of its successors, which are found anew when next asked for.</summary>
-    protected void ForgetSuccessors() => Array.Clear(_next);
+    protected void ForgetSuccessors() => Array.Clear(_edges);
+
+    private ByteState Find(byte value)
+    {
+        ByteState next = Follow(value, out int effort);
+        _edges[classOf[value]] = new Edge { Next = next, Effort = effort };
+        return next;
+    }
+
+    private struct Edge
+    {
+        public ByteState? Next;
+        public int Effort;
+        public int Walk; // the last one that came along
+    }
 
     private sealed class DeadState() : ByteState(new byte[256], 1)
     {
@@ -55,6 +87,10 @@ internal abstract class ByteState(byte[] classOf, int classCount)
 
         public override bool IsFinal => true;
 
-        protected override ByteState Follow(byte value) => this;
+        protected override ByteState Follow(byte value, out int effort)
+        {
+            effort = 0;
+            return this;
+        }
     }
 }

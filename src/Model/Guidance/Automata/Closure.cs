@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Llama.Model.Guidance.Automata;
 
 /// <summary>
@@ -6,6 +8,8 @@ namespace Llama.Model.Guidance.Automata;
 /// </summary>
 internal sealed class Closure(Automaton automaton, StackPool stacks)
 {
+    private const int CostOfPlace = 3; // in ways back looked at
+
     private readonly StackSet?[] _reached = new StackSet?[automaton.NodeCount];
     private readonly List<int> _touched = [];
     private readonly Stack<int> _pending = new();
@@ -14,9 +18,14 @@ internal sealed class Closure(Automaton automaton, StackPool stacks)
     private readonly List<StackFrame> _again = []; // of the repetition at hand, by count
     private readonly List<(int Node, StackSet Stack)> _read = []; // where a byte leads
     private readonly List<StackSet> _together = []; // the ways to one node
+    private long _places;
+
+    /// <summary>Work done so far, in ways back looked at.</summary>
+    public long Effort => CostOfPlace * _places + stacks.Effort;
 
     public void Add(int node, StackSet stack)
     {
+        _places++;
         if (!automaton.CanFinish(node)) return;
         StackSet? earlier = _reached[node], all = earlier is null ? stack : stacks.Union(earlier, stack);
         if (ReferenceEquals(all, earlier)) return;
@@ -46,7 +55,7 @@ internal sealed class Closure(Automaton automaton, StackPool stacks)
             }
             _touched.Sort();
             int[] nodes = [.. _touched.Where(node => automaton[node].Kind == NodeKind.Read)];
-            StackSet[] ways = [.. nodes.Select(node => _reached[node]!)];
+            StackSet[] ways = [.. nodes.Select(node => stacks.Reduce(_reached[node]!))];
             return new AutomatonState(machine, nodes, ways, isAccepting: _reached[NodeList.Return] is { IsBottom: true });
         }
         finally
@@ -116,7 +125,7 @@ internal sealed class Closure(Automaton automaton, StackPool stacks)
 
     private void GoOn(int site)
     {
-        if (_again.Count > 0) Add(automaton[site].First, stacks.Of(false, _again));
+        if (_again.Count > 0) Add(automaton[site].First, stacks.Of(false, CollectionsMarshal.AsSpan(_again)));
         _again.Clear();
     }
 

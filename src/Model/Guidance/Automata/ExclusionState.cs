@@ -28,8 +28,9 @@ internal sealed class ExclusionState : ByteState
         return root;
     }
 
-    protected override ByteState Follow(byte value)
+    protected override ByteState Follow(byte value, out int effort)
     {
+        effort = 0;
         for (ExclusionState? state = this; state is not null; state = state._fallback)
         {
             if (state._children.TryGetValue(value, out ExclusionState? next)) return next._isExcluded ? Dead : next;

@@ -6,7 +6,7 @@ namespace Llama.Model.Guidance.Automata;
 internal sealed class IntersectionBuilder(NodeList list, CodePointSet? alphabet)
 {
     private const int MostPairs = 50_000;
-    private const long MostBytes = 8 << 20; // for the states of one side: ambiguous patterns have large ones, which take time too
+    private const long MostBytes = 12 << 20; // for the states of one side: ambiguous patterns have large ones, which take time too
 
     private readonly List<byte> _firstOfClass = []; // bytes that either side tells apart from the one before
     private readonly Dictionary<(AutomatonState, AutomatonState), int> _nodes = [];

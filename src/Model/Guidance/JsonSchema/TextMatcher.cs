@@ -8,7 +8,7 @@ namespace Llama.Model.Guidance.JsonSchema;
 /// <param name="effort">Takes note of what is read.</param>
 internal sealed class TextMatcher(Effort effort)
 {
-    private const long MostBytes = 8 << 20;
+    private const long MostBytes = 12 << 20;
 
     private readonly Dictionary<TextRule, AutomatonMachine?> _machines = [];
 
@@ -28,15 +28,23 @@ internal sealed class TextMatcher(Effort effort)
             var automaton = AutomatonBuilder.BuildPossiblyEmpty(rule.Text, null);
             _machines[rule] = machine = automaton.IsEmpty ? null : new AutomatonMachine(automaton, MostBytes);
         }
-        ByteState? state = machine?.Start;
         effort.Spend(text.Length);
+        if (machine is not null && Accepts(machine, text)) return true;
+        return rule.IsPattern && !text.AsSpan().ContainsAnyExceptInRange(' ', '~') ? false : null;
+    }
+
+    private bool Accepts(AutomatonMachine machine, string text)
+    {
+        machine.Trim();
+        ByteState state = machine.Start;
         foreach (byte value in Encoding.UTF8.GetBytes(text))
         {
-            effort.Spend(state?.Width ?? 0);
-            state = state == ByteState.Dead ? state : state?.Advance(value);
+            if (state == ByteState.Dead) return false;
+            long before = machine.Effort;
+            state = state.Advance(value);
+            effort.Spend(machine.Effort - before);
         }
-        if (state is { IsAccepting: true }) return true;
-        return rule.IsPattern && !text.AsSpan().ContainsAnyExceptInRange(' ', '~') ? false : null;
+        return state.IsAccepting;
     }
 
     private static GrammarException Unclear(string text, TextRule rule) =>

@@ -8,6 +8,7 @@ internal sealed class TokenMasks
     private readonly int _vocabSize;
     private readonly bool _allowsOthers;
     private readonly ByteState[] _path;
+    private int _walks;
     private ByteState? _start;
     private ulong[] _startMask = [];
 
@@ -29,7 +30,7 @@ internal sealed class TokenMasks
     public ulong[] Inside(ByteState state)
     {
         if (state.Mask is { } known) return known;
-        ByteState lookalike = state.Lookalike(Texts.Inside.LongestToken);
+        ByteState lookalike = state.Lookalike(_path.Length - 1);
         lookalike.Mask ??= Walk(lookalike, Texts.Inside);
         return state.Mask = lookalike.Mask;
     }
@@ -38,7 +39,7 @@ internal sealed class TokenMasks
     public ulong[] AtStart(ByteState state)
     {
         if (ReferenceEquals(Texts.AtStart, Texts.Inside)) return Inside(state);
-        if (!ReferenceEquals(state, _start)) (_start, _startMask) = (state, Walk(state, Texts.AtStart));
+        if (!ReferenceEquals(state, _start)) (_start, _startMask) = (state, Walk(state.Lookalike(_path.Length - 1), Texts.AtStart));
         return _startMask;
     }
 
@@ -46,7 +47,7 @@ internal sealed class TokenMasks
     {
         ulong[] mask = new ulong[Words];
         if (_allowsOthers) trie.MarkOthers(mask);
-        trie.Mark(state, mask, _path);
+        trie.Mark(state, mask, ++_walks, _path);
         state.Charge(8L * mask.Length);
         if (_vocabSize % 64 != 0) mask[^1] &= (1UL << (_vocabSize % 64)) - 1;
         return mask;
