@@ -6,13 +6,14 @@ namespace Llama.Model.Guidance.Automata;
 /// <summary>Makes stack sets, each once. Of those that a step makes, the ones on the way to its end are forgotten with the next.</summary>
 internal sealed class StackPool
 {
-    private const int MostCleared = 1000, CostOfUnion = 8; // in ways back looked at
+    private const int CostOfUnion = 8; // in ways back looked at
+    private const int MostCleared = 1000; // to clear a larger table takes long, however little is in it
 
     private readonly Automaton _automaton;
     private readonly HashSet<StackSet> _kept = new(StackSet.ByContent);
-    private HashSet<StackSet> _passing = new(StackSet.ByContent);
     private readonly Dictionary<StackSet, StackSet> _clamped = [], _adopted = [];
     private readonly List<StackFrame> _merged = []; // of the sets that are being made, one behind the other
+    private HashSet<StackSet> _passing = new(StackSet.ByContent);
     private Dictionary<(StackSet, StackSet), StackSet> _unions = [];
     private long _pass; // over the frames of one site
 
@@ -40,7 +41,6 @@ internal sealed class StackPool
     /// <summary>Forgets what was on the way, and what was merged: the work of a step is the same whatever came before.</summary>
     public void BeginStep()
     {
-        // To clear a large table takes long, however little is in it.
         if (_unions.Count > MostCleared) _unions = [];
         if (_passing.Count > MostCleared) _passing = new(StackSet.ByContent);
         _unions.Clear();
