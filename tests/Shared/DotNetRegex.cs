@@ -1,9 +1,9 @@
 using System.Text.RegularExpressions;
 
-namespace Llama.Model.Tests.Guidance;
+namespace Llama.Tests.Shared;
 
 /// <summary>.NET's own engine as an oracle: the one that cannot run away on nested repetitions, which refuses large ones unless told otherwise.</summary>
-internal static class DotNetRegex
+public static class DotNetRegex
 {
     static DotNetRegex() => AppContext.SetData("REGEX_NONBACKTRACKING_MAX_AUTOMATA_SIZE", 1_000_000);
 
