@@ -25,6 +25,12 @@ internal sealed record Alternation(IReadOnlyList<Expression> Items) : Expression
 /// <param name="Maximum">Most times; null for any number.</param>
 internal sealed record Repetition(Expression Item, int Minimum, int? Maximum) : Expression;
 
+/// <summary>Parts of two widths, as characters are in UTF-16, so many that their widths come to a maximum at most; they may be neither empty nor hold a <see cref="Reference"/>.</summary>
+/// <param name="Single">What is one wide.</param>
+/// <param name="Double">What is two wide.</param>
+/// <param name="Maximum">The most that all are wide together; at least 1.</param>
+internal sealed record WidthLimit(Expression Single, Expression Double, int Maximum) : Expression;
+
 /// <summary>The texts that both of two expressions describe; neither may hold a <see cref="Reference"/>.</summary>
 internal sealed record Intersection(Expression First, Expression Second) : Expression;
 

@@ -87,6 +87,23 @@ public sealed class GrammarLawTests
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(5)]
+    [InlineData(40)]
+    public void Allowed_InAnyStateOfAWidthLimit_IsWhatDerivativesAllow(int maximum)
+    {
+        Tokenizer tokenizer = Tokenizer.Load(TextData.Folder("llama"));
+        var limit = new WidthLimit(new CharacterClass(CodePointSet.Range(0x20, 0xFFFF)), new CharacterClass(CodePointSet.Range(0x10000, 0x10FFFF)), maximum);
+        var random = new Random(9);
+        foreach (Expression expression in new Expression[] { limit, new Concatenation([new Literal("\""), limit, new Literal("\"")]), new Repetition(new Concatenation([limit, new Literal(";")]), 2, 3) })
+        {
+            ITokenGuide guide = TokenGrammar.Create(new Grammar(expression), tokenizer, tokenizer.VocabSize).Start(atSequenceStart: false);
+            MaskComparison.Walk(tokenizer, guide, Remainder.Of(expression), atStart: false, random, steps: 30);
+        }
+    }
+
     private static bool TryCreate(string pattern, Tokenizer tokenizer, out TokenGrammar? grammar)
     {
         try

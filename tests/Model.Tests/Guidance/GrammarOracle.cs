@@ -19,6 +19,7 @@ internal abstract record Remainder
         Alternation choice => Any(choice.Items.Select(Of)),
         Repetition { Maximum: 0 } => Done,
         Repetition repetition => new Repeated(Of(repetition.Item), repetition.Minimum, repetition.Maximum),
+        WidthLimit limit => new Limited(Of(limit.Single), Of(limit.Double), limit.Maximum),
         Intersection both => Both(Of(both.First), Of(both.Second)),
         Reference reference => new RuleBody(reference.Rule),
         _ => throw new ArgumentException(expression.ToString()),
@@ -110,6 +111,15 @@ internal abstract record Remainder
             Remainder rest = Maximum == 1 ? Done : new Repeated(Item, Item.IsAccepting ? 0 : Math.Max(0, Minimum - 1), Maximum - 1);
             return Then(Item.After(value), rest);
         }
+    }
+
+    private sealed record Limited(Remainder Single, Remainder Double, int Maximum) : Remainder
+    {
+        public override bool IsAccepting => true;
+
+        public override Remainder After(byte value) => Any([Then(Single.After(value), Narrower(1)), Maximum < 2 ? Nothing : Then(Double.After(value), Narrower(2))]);
+
+        private Remainder Narrower(int width) => Maximum == width ? Done : this with { Maximum = Maximum - width };
     }
 
     private sealed record InBoth(Remainder First, Remainder Second) : Remainder

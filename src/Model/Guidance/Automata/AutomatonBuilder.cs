@@ -65,6 +65,7 @@ internal sealed class AutomatonBuilder
             Concatenation sequence => BuildSequence(sequence.Items, next),
             Alternation choice => BuildChoice(choice.Items, next),
             Repetition repetition => BuildRepetition(repetition, next),
+            WidthLimit limit => BuildWidthLimit(limit, next),
             Intersection both => new IntersectionBuilder(_list, _alphabet).Build(both, next),
             Reference reference => _list.AddCall(PartOf(reference.Rule), next),
             _ => throw new ArgumentException($"{expression.GetType().Name} is no expression of a grammar.", nameof(expression)),
@@ -73,7 +74,7 @@ internal sealed class AutomatonBuilder
 
     private int BuildLiteral(string text, int next)
     {
-        if (_alphabet is not null && text.EnumerateRunes().Any(rune => !_alphabet.Contains(rune.Value))) return _list.AddRead([]);
+        if (_alphabet is not null && text.EnumerateRunes().Any(rune => !_alphabet.Contains(rune.Value))) return NodeList.DeadEnd;
         byte[] bytes = Encoding.UTF8.GetBytes(text);
         for (int i = bytes.Length - 1; i >= 0; i--) next = _list.AddRead([new ByteEdge(bytes[i], bytes[i], next)]);
         return next;
@@ -82,7 +83,7 @@ internal sealed class AutomatonBuilder
     private int BuildClass(CodePointSet set, int next)
     {
         if (!_classes.TryGetValue(set, out Utf8Class? utf8)) _classes[set] = utf8 = new Utf8Class(_alphabet is null ? set : set.Intersect(_alphabet));
-        if (utf8.Start < 0) return _list.AddRead([]);
+        if (utf8.Start < 0) return NodeList.DeadEnd;
         Span<int> nodes = utf8.States.Count <= 256 ? stackalloc int[utf8.States.Count] : new int[utf8.States.Count];
         nodes[0] = next;
         for (int state = 1; state < nodes.Length; state++)
@@ -110,7 +111,7 @@ internal sealed class AutomatonBuilder
     private int BuildRepetition(Repetition repetition, int next)
     {
         (Expression item, int minimum, int? maximum) = repetition;
-        if (maximum < minimum) return _list.AddRead([]);
+        if (maximum < minimum) return NodeList.DeadEnd;
         if (maximum == 0) return next;
         if (maximum == 1) return minimum == 1 ? Build(item, next) : _list.AddSplit(Build(item, next), next);
         if (maximum is null && minimum <= 1) return BuildLoop(item, minimum, next);
@@ -134,6 +135,9 @@ internal sealed class AutomatonBuilder
         for (int i = 0; i < minimum; i++) rest = Build(item, rest);
         return rest;
     }
+
+    private int BuildWidthLimit(WidthLimit limit, int next) =>
+        _list.AddRepeat(Build(limit.Single, NodeList.Return), next, 0, limit.Maximum, twice: Build(limit.Double, NodeList.Return));
 
     // Bodies wait their turn, so that rules may refer to each other in circles.
     private int PartOf(Rule rule)

@@ -16,6 +16,7 @@ internal sealed class Closure(Automaton automaton, StackPool stacks)
     private readonly bool[] _isPending = new bool[automaton.NodeCount];
     private readonly Dictionary<(int, StackSet), int> _lowest = []; // by repetition and ways back, the lowest count past the minimum
     private readonly List<StackFrame> _again = []; // of the repetition at hand, by count
+    private readonly List<StackFrame> _twice = []; // those of them that have room for two, one of which is counted
     private readonly List<(int Node, StackSet Stack)> _read = []; // where a byte leads
     private readonly List<StackSet> _together = []; // the ways to one node
     private long _places;
@@ -71,6 +72,7 @@ internal sealed class Closure(Automaton automaton, StackPool stacks)
         _pending.Clear();
         _lowest.Clear();
         _again.Clear();
+        _twice.Clear();
         _read.Clear();
         _together.Clear();
     }
@@ -125,8 +127,20 @@ internal sealed class Closure(Automaton automaton, StackPool stacks)
 
     private void GoOn(int site)
     {
-        if (_again.Count > 0) Add(automaton[site].First, stacks.Of(false, CollectionsMarshal.AsSpan(_again)));
+        ref readonly AutomatonNode node = ref automaton[site];
+        if (automaton.CanFinish(node.Double)) EnterDouble(node);
+        if (_again.Count > 0) Add(node.First, stacks.Of(false, CollectionsMarshal.AsSpan(_again)));
         _again.Clear();
+    }
+
+    private void EnterDouble(in AutomatonNode node)
+    {
+        foreach (StackFrame frame in _again)
+        {
+            if (frame.Count + 2 <= node.Maximum) _twice.Add(frame with { Count = frame.Count + 1 });
+        }
+        if (_twice.Count > 0) Add(node.Double, stacks.Of(false, CollectionsMarshal.AsSpan(_twice)));
+        _twice.Clear();
     }
 
     private static int Next(in AutomatonNode site, int count) => site.Maximum == AutomatonNode.Unbounded ? Math.Min(count + 1, site.Minimum) : count + 1;

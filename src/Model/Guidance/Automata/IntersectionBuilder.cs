@@ -15,7 +15,7 @@ internal sealed class IntersectionBuilder(NodeList list, CodePointSet? alphabet)
 
     public int Build(Intersection both, int next)
     {
-        if (TryMachine(both.First) is not { } first || TryMachine(both.Second) is not { } second) return list.AddRead([]);
+        if (TryMachine(both.First) is not { } first || TryMachine(both.Second) is not { } second) return NodeList.DeadEnd;
         FindClasses(first.Automaton, second.Automaton);
         int start = NodeOf(first.Start, second.Start);
         while (_unbuilt.TryDequeue(out (AutomatonState First, AutomatonState Second) pair))

@@ -8,9 +8,12 @@ internal sealed class NodeList
     /// <summary>The one node that ends every part.</summary>
     public const int Return = 0;
 
+    /// <summary>The one node from which nothing leads on.</summary>
+    public const int DeadEnd = 1;
+
     private const int MostNodes = 300_000, MostEdges = 2_000_000;
 
-    private readonly List<AutomatonNode> _nodes = [new(NodeKind.Return, 0)];
+    private readonly List<AutomatonNode> _nodes = [new(NodeKind.Return, 0), new(NodeKind.Read, 0)];
     private readonly List<ByteEdge> _edges = [];
     private readonly List<int> _targets = [];
 
@@ -46,8 +49,8 @@ internal sealed class NodeList
 
     public int AddCall(int part, int next) => Add(new AutomatonNode(NodeKind.Call, part, Next: next));
 
-    public int AddRepeat(int part, int next, int minimum, int? maximum) =>
-        Add(new AutomatonNode(NodeKind.Repeat, part, Next: next, Minimum: minimum, Maximum: maximum ?? AutomatonNode.Unbounded));
+    public int AddRepeat(int part, int next, int minimum, int? maximum, int twice = DeadEnd) =>
+        Add(new AutomatonNode(NodeKind.Repeat, part, Next: next, Minimum: minimum, Maximum: maximum ?? AutomatonNode.Unbounded, Double: twice));
 
     /// <summary>Lets a repetition be left at any time, which is the same where what it repeats may be empty.</summary>
     public void ClearMinimum(int node) => _nodes[node] = _nodes[node] with { Minimum = 0 };

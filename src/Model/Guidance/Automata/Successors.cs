@@ -9,10 +9,10 @@ internal ref struct Successors(NodeList list, AutomatonNode node)
     {
         NodeKind.Read => list.Edges[node.First + _index].Target,
         NodeKind.Split => list.Targets[node.First + _index],
-        _ => _index == 0 ? node.First : node.Next,
+        _ => _index switch { 0 => node.First, 1 => node.Next, _ => node.Double },
     };
 
     public readonly Successors GetEnumerator() => this;
 
-    public bool MoveNext() => ++_index < (node.Kind switch { NodeKind.Read or NodeKind.Split => node.Count, NodeKind.Return => 0, _ => 2 });
+    public bool MoveNext() => ++_index < (node.Kind switch { NodeKind.Read or NodeKind.Split => node.Count, NodeKind.Return => 0, NodeKind.Call => 2, _ => 3 });
 }

@@ -26,6 +26,7 @@ internal sealed class Effort
         Concatenation sequence => sequence.Items.Sum(SizeOf),
         Alternation choice => choice.Items.Sum(SizeOf),
         Repetition repetition => SizeOf(repetition.Item),
+        WidthLimit limit => SizeOf(limit.Single) + SizeOf(limit.Double),
         _ => 0,
     };
 }

@@ -10,7 +10,9 @@ internal static class StringText
 
     private static readonly Expression Anything = new CharacterClass(CodePointSet.All);
 
-    private static readonly Expression OneUnit = new CharacterClass(CodePointSet.Range(0x20, 0xFFFF).Union(CodePointSet.Characters("\n\r\t")));
+    private static readonly Expression Single = new CharacterClass(CodePointSet.Range(0x20, 0xFFFF).Union(CodePointSet.Characters("\n\r\t")));
+
+    private static readonly Expression Pair = Range(0x10000, 0x10FFFF);
 
     /// <summary>The texts of a shape, and whether they had to be made of several conditions, which may contradict each other.</summary>
     public static Expression Of(StringShape shape, out bool isIntersection)
@@ -33,12 +35,25 @@ internal static class StringText
     }
 
     /// <summary>
-    /// Texts of a length that all judges agree on. The least that one counts is what readers take for characters, so as many countable ones come first; the most is UTF-16 units,
-    /// so what follows is one unit each.
+    /// Texts of a length that all judges agree on. The least that one counts is what readers take for characters, so as many countable ones come first, of which only the last may be
+    /// a pair; the most is UTF-16 units, of which a pair is two.
     /// </summary>
-    private static Expression OfLength(int minimum, int? maximum) => Sequence(
-        Repeat(new CharacterClass(CountableCharacters.Set), minimum, minimum),
-        maximum is null ? Many(Anything) : Repeat(OneUnit, 0, maximum - minimum));
+    private static Expression OfLength(int minimum, int? maximum)
+    {
+        if (minimum == 0) return UpTo(maximum);
+        Expression single = new CharacterClass(CountableCharacters.Singles), pair = new CharacterClass(CountableCharacters.Pairs);
+        return Sequence(
+            Repeat(single, minimum - 1, minimum - 1),
+            OneOf(Sequence(single, UpTo(maximum - minimum)), Sequence(pair, UpTo(maximum - minimum - 1))));
+    }
+
+    private static Expression UpTo(int? units) => units switch
+    {
+        null => Many(Anything),
+        < 0 => Nothing,
+        0 => Expression.Empty,
+        _ => new WidthLimit(Single, Pair, units.Value),
+    };
 
     /// <summary>The texts of an expression as they stand within a JSON string. Each character has one spelling, so this keeps intersections.</summary>
     public static Expression Escape(Expression expression) => expression switch
@@ -48,6 +63,7 @@ internal static class StringText
         Concatenation sequence => Sequence(sequence.Items.Select(Escape)),
         Alternation choice => OneOf(choice.Items.Select(Escape)),
         Repetition repetition => repetition with { Item = Escape(repetition.Item) },
+        WidthLimit limit => new WidthLimit(Escape(limit.Single), Escape(limit.Double), limit.Maximum),
         Intersection both => new Intersection(Escape(both.First), Escape(both.Second)),
         _ => throw new ArgumentException($"{expression.GetType().Name} cannot stand within a string.", nameof(expression)),
     };

@@ -20,8 +20,8 @@ internal readonly record struct TextLength(long Minimum, long? Maximum, int Larg
         _ => new TextLength(0, null, LastOfBasicPlane + 1),
     };
 
-    /// <summary>Whether all texts are as short for any judge: units of UTF-16 are the most that one counts.</summary>
-    public bool IsAtMost(int? length) => length is null || (Maximum <= length && Largest <= LastOfBasicPlane);
+    /// <summary>Whether all texts are as short for any judge: units of UTF-16, of which a character may take two, are the most that one counts.</summary>
+    public bool IsAtMost(int? length) => length is null || Maximum * (Largest > LastOfBasicPlane ? 2 : 1) <= length;
 
     /// <summary>Whether all texts are as long for any judge: in ASCII nothing joins.</summary>
     public bool IsAtLeast(int length) => length == 0 || (Minimum >= length && Largest <= LastOfAscii);

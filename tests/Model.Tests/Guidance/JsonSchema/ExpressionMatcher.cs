@@ -28,6 +28,7 @@ internal sealed class ExpressionMatcher
             Concatenation sequence => sequence.Items.Aggregate(new HashSet<int> { start }, (from, item) => [.. from.SelectMany(position => Ends(item, position))]),
             Alternation choice => [.. choice.Items.SelectMany(item => Ends(item, start))],
             Repetition repetition => EndsOf(repetition, start),
+            WidthLimit limit => EndsOf(limit, start),
             Intersection both => [.. Ends(both.First, start).Intersect(Ends(both.Second, start))],
             Reference inner => Ends(inner.Rule.Body, start),
             _ => throw new ArgumentException($"{expression.GetType().Name}?"),
@@ -51,6 +52,18 @@ internal sealed class ExpressionMatcher
             ends.UnionWith(last);
         }
         return ends;
+    }
+
+    private HashSet<int> EndsOf(WidthLimit limit, int start)
+    {
+        var byWidth = new List<HashSet<int>> { new() { start } };
+        for (int width = 1; width <= limit.Maximum && width <= 2 * _text.Length; width++)
+        {
+            HashSet<int> ends = [.. byWidth[width - 1].SelectMany(position => Ends(limit.Single, position))];
+            if (width > 1) ends.UnionWith(byWidth[width - 2].SelectMany(position => Ends(limit.Double, position)));
+            byWidth.Add(ends);
+        }
+        return [.. byWidth.SelectMany(ends => ends)];
     }
 
     // Records compare by what they hold, which walks whole expressions.

@@ -43,6 +43,9 @@ internal sealed class ExpressionWalk(Random random)
             case Repetition repetition:
                 Walk(repetition);
                 break;
+            case WidthLimit limit:
+                Walk(limit);
+                break;
             case Intersection both:
                 _text.Append(Draw(both));
                 break;
@@ -65,6 +68,16 @@ internal sealed class ExpressionWalk(Random random)
         {
             if (count >= repetition.Minimum && (IsSpent || random.Next(3) == 0)) return;
             Walk(repetition.Item);
+        }
+    }
+
+    private void Walk(WidthLimit limit)
+    {
+        for (int width = 0; width < limit.Maximum && !IsSpent && random.Next(4) > 0;)
+        {
+            bool isDouble = width + 2 <= limit.Maximum && random.Next(3) == 0;
+            Walk(isDouble ? limit.Double : limit.Single);
+            width += isDouble ? 2 : 1;
         }
     }
 
@@ -135,6 +148,7 @@ internal sealed class ExpressionWalk(Random random)
         Repetition repetition => (int)Math.Min(Endless, (long)repetition.Minimum * Shortest(repetition.Item)),
         Reference reference => _shortest[reference.Rule],
         CharacterClass characters => characters.Set.IsEmpty ? Endless : 1,
+        WidthLimit => 0,
         _ => 1,
     };
 }
