@@ -1,6 +1,7 @@
 using Llama.Model.Kernels;
 using Llama.Model.Kernels.Plain;
 using Llama.Model.Kernels.Simd;
+using Llama.Model.Kernels.Simd.Attention;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Tests.Kernels;
@@ -68,6 +69,42 @@ public sealed class AttentionTests
     }
 
     [Theory]
+    [On(OnAttribute.Lanes512), On(OnAttribute.Lanes256), On(OnAttribute.Generated), On(OnAttribute.Tiles)]
+    public void Attend_WhereNotAllThatIsLongCanBeCut_IsBitwiseTheSame(string lanes, ScalarType dtype)
+    {
+        AttentionShape shape = new(4, 4, 16, 16);
+        using PagedBatch sequences = new(Fast(lanes), shape, dtype, [4000], seed: 1);
+        ForwardBatch batch = sequences.Batch((0, 3360, 640));
+        AttentionPlan plan = new();
+        plan.Build(batch, shape, threads: 5);
+        Assert.Equal([false, true], IsSplit(plan).Distinct().Order());
+        using Matrix expected = sequences.Attend(Fast(lanes, threads: 1), batch), actual = sequences.Attend(Fast(lanes, threads: 5), batch);
+        Assert.True(expected.Tensor.eq(actual.Tensor).all().item<bool>());
+    }
+
+    [Theory]
+    [InlineData(1, 4000)]
+    [InlineData(5, 4000)]
+    [InlineData(64, 200)]
+    [InlineData(64, 130_000)]
+    public void Plan_OfAnyContextAndThreads_ReadsEachSpanOnceAndKeepsFewStates(int threads, int context)
+    {
+        AttentionShape shape = new(32, 8, 128, 16);
+        ForwardBatch batch = new(maxTokens: 170, maxSequences: 3, maxBlocksPerSequence: 1) { SequenceCount = 3 };
+        foreach ((int count, int end) in new[] { (160, context), (1, context), (9, 9) })
+        {
+            int row = batch.ContextLengths.AsSpan().IndexOf(0);
+            batch.ContextLengths[row] = end;
+            for (int i = 0; i < count; i++) batch.Positions[batch.TokenCount++] = end - count + i;
+            batch.TokenStarts[row + 1] = batch.TokenCount;
+        }
+        AttentionPlan plan = new();
+        plan.Build(batch, shape, threads);
+        Assert.InRange(plan.StateRows, 0, threads * 8192);
+        Assert.Equal(Spans(plan, all: true).Order(), Spans(plan, all: false).Order());
+    }
+
+    [Theory]
     [On(OnAttribute.Lanes512), On(OnAttribute.Lanes256), On(OnAttribute.Lanes1), On(OnAttribute.Generated), On(OnAttribute.Tiles)]
     public void RotateAndStore_AnyShape_EqualsPlain(string lanes, ScalarType dtype)
     {
@@ -118,6 +155,21 @@ public sealed class AttentionTests
     {
         double difference = Tensors.Difference(expected, actual);
         Assert.True(difference <= tolerance, $"differ by {difference:E2}, allowed {tolerance:E2}");
+    }
+
+    private static unsafe bool[] IsSplit(AttentionPlan plan) => [.. Enumerable.Range(0, plan.ItemCount).Select(i => plan.Items[i].Span >= 0)];
+
+    // Of the tiles that items name, or one by one as the items have them.
+    private static unsafe List<(int, int)> Spans(AttentionPlan plan, bool all)
+    {
+        List<(int, int)> spans = [];
+        for (int i = 0; i < plan.ItemCount; i++)
+        {
+            (int tile, int span) = plan.Items[i];
+            if (span < 0 || (all && span == 0)) spans.AddRange(Enumerable.Range(0, plan.Tiles[tile].SpanCount).Select(one => (tile, one)));
+            else if (!all) spans.Add((tile, span));
+        }
+        return spans;
     }
 
     private static IKernels Fast(string lanes, int threads = 2) => lanes switch

@@ -30,7 +30,7 @@ internal sealed unsafe class RowProducts
         public int WeightStride, ScaleStride, PieceTiles, BlockTiles; // a piece is what a thread takes at least
         public Strips Strips;
         public bool HasStreams; // a tile's outputs are far apart
-        public StripCode* Code; // of each product where they are, which says how far; else of each strip
+        public StripCode* Code; // of each product where they are, which says how far; else of the longer strips and of the others
     }
 
     /// <summary>output = input · weightᵀ for each projection, or output += when <paramref name="add"/>.</summary>
@@ -45,7 +45,7 @@ internal sealed unsafe class RowProducts
         bool few = strips.Count <= FewStrips;
         if (few) strips = Strips.Of(input.Rows, input.Rows); // to the code, which cuts them itself
         Product* products = stackalloc Product[projections.Length];
-        StripCode* code = stackalloc StripCode[Math.Max(projections.Length, strips.Count)];
+        StripCode* code = stackalloc StripCode[Math.Max(projections.Length, 2)];
         Job job = new()
         {
             Products = products,
@@ -62,7 +62,11 @@ internal sealed unsafe class RowProducts
         job.BlockTiles = reader is not null ? job.PieceTiles : few ? pieces : cachedTiles;
         job.HasStreams = reader is null && input.Rows == 1 && (long)pieces * TileOutputs * job.WeightStride < int.MaxValue; // a distance is part of the code, in 32 bits
         if (job.HasStreams) for (int i = 0; i < projections.Length; i++) code[i] = CodeOf(job, codes, 1, products[i].Outputs / TileOutputs, fetchesAhead: false, add);
-        else for (int strip = 0; strip < strips.Count; strip++) code[strip] = CodeOf(job, codes, strips.RowsOf(strip), distance: 1, few && reader is null, add);
+        else
+        {
+            code[0] = CodeOf(job, codes, strips.Longest, distance: 1, few && reader is null, add);
+            code[1] = CodeOf(job, codes, strips.Shortest, distance: 1, few && reader is null, add);
+        }
         long workPerPiece = (long)job.PieceTiles * TileOutputs * input.Inputs * input.Rows;
         ParallelFor.Run(pieces, Math.Max(1, WorkPerThread / workPerPiece), &Pieces, &job);
     }
@@ -97,7 +101,7 @@ internal sealed unsafe class RowProducts
         int output = job.HasStreams ? tile : tile * TileOutputs;
         Product brought = job.Products[product].Bring(output, count * TileOutputs);
         for (int strip = 0, row = 0; strip < job.Strips.Count; row += job.Strips.RowsOf(strip++))
-            Call(ref job, ref brought, job.Code[job.HasStreams ? product : strip].Tile, row, output, count);
+            Call(ref job, ref brought, CodeFor(ref job, product, strip).Tile, row, output, count);
     }
 
     private static void Rest(ref Job job, int product, int output)
@@ -106,8 +110,10 @@ internal sealed unsafe class RowProducts
         if (count == 0) return;
         Product brought = job.Products[product].Bring(output, count);
         for (int strip = 0, row = 0; strip < job.Strips.Count; row += job.Strips.RowsOf(strip++))
-            Call(ref job, ref brought, job.Code[job.HasStreams ? product : strip].Rest, row, output, count);
+            Call(ref job, ref brought, CodeFor(ref job, product, strip).Rest, row, output, count);
     }
+
+    private static ref StripCode CodeFor(ref Job job, int product, int strip) => ref job.Code[job.HasStreams ? product : strip < job.Strips.LongCount ? 0 : 1];
 
     private static void Call(ref Job job, ref Product product, nint code, int row, int output, int count)
     {
