@@ -38,7 +38,7 @@ public sealed record ModelDescription(string Model, string Device, string Dtype,
     /// <summary>Threads that compute; 0 where that is not a CPU's affair.</summary>
     public int ThreadCount { get; init; }
 
-    /// <summary>Ends when all weights have the form in which they stay: those of a large model are packed while it is served already.</summary>
+    /// <summary>Ends when all weights have the form in which they stay: those of a large model are packed while it is served already. Fails where they cannot be; the model is served all the same.</summary>
     public Task Packed { get; init; } = Task.CompletedTask;
 
     /// <summary>A model's shape in words.</summary>

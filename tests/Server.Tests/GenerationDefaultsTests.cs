@@ -1,5 +1,7 @@
+using System.Text.Json.Nodes;
 using Llama.Server.Hosting;
 using Llama.Server.Tests.Hosting;
+using Llama.Tests.Shared;
 
 namespace Llama.Server.Tests;
 
@@ -8,8 +10,8 @@ public sealed class GenerationDefaultsTests
     [Theory]
     [InlineData("""{"do_sample":true,"temperature":0.6,"top_p":0.9,"top_k":40,"eos_token_id":[2,7]}""", 0.6f, 0.9f, 40, new[] { 2, 7 })]
     [InlineData("""{"do_sample":false,"temperature":0.6,"eos_token_id":5}""", 0f, 1f, 0, new[] { 5 })]
-    [InlineData("""{"temperature":null}""", 1f, 1f, 0, new[] { 2 })]
-    [InlineData(null, 1f, 1f, 0, new[] { 2 })]
+    [InlineData("""{"temperature":null}""", 1f, 1f, 0, new[] { 2, 9 })]
+    [InlineData(null, 1f, 1f, 0, new[] { 2, 9 })]
     public void Load_AnyFile_FillsInWhatItDoesNotSay(string? json, float temperature, float topP, int topK, int[] eos)
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory();
@@ -18,10 +20,31 @@ public sealed class GenerationDefaultsTests
             if (json is not null)
                 File.WriteAllText(Path.Combine(folder.FullName, "generation_config.json"), json);
 
-            GenerationDefaults defaults = GenerationDefaults.Load(folder.FullName, TestApp.Tokenizer);
+            GenerationDefaults defaults = GenerationDefaults.Load(folder.FullName, [2, 9]);
 
             Assert.Equal((temperature, topP, topK), (defaults.Temperature, defaults.TopP, defaults.TopK));
             Assert.Equal(eos, defaults.EosIds);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Theory]
+    [InlineData("77", new[] { 2, 77 })]
+    [InlineData("[77, 2, 5]", new[] { 2, 77, 5 })]
+    [InlineData("null", new[] { 2 })]
+    public void Load_EndsThatTheConfigurationAloneNames_EndAnAnswer(string ends, int[] expected)
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory();
+        try
+        {
+            foreach (string file in Directory.GetFiles(TestModel.Folder)) File.Copy(file, Path.Combine(folder.FullName, Path.GetFileName(file)));
+            JsonNode config = JsonNode.Parse((SmallLlama.Config with { VocabSize = TestModel.Tokenizer.VocabSize }).ToJson())!;
+            config["eos_token_id"] = JsonNode.Parse(ends);
+            File.WriteAllText(Path.Combine(folder.FullName, "config.json"), config.ToJsonString());
+            Assert.Equal(expected, CheckpointText.Load(folder.FullName, "auto").Defaults.EosIds);
         }
         finally
         {
@@ -45,7 +68,7 @@ public sealed class GenerationDefaultsTests
         {
             File.WriteAllText(Path.Combine(folder.FullName, "generation_config.json"), json);
 
-            string message = Assert.Throws<InvalidDataException>(() => GenerationDefaults.Load(folder.FullName, TestApp.Tokenizer)).Message;
+            string message = Assert.Throws<InvalidDataException>(() => GenerationDefaults.Load(folder.FullName, [2, 9])).Message;
             Assert.StartsWith(Path.Combine(folder.FullName, "generation_config.json"), message);
             Assert.Contains(fault, message);
         }

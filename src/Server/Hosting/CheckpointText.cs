@@ -19,8 +19,10 @@ internal sealed record CheckpointText(Tokenizer Tokenizer, ChatFormat Chat, Tool
     {
         Tokenizer tokenizer = Tokenizer.Load(folder);
         ChatFormat chat = ChatFormat.Load(folder, tokenizer);
-        if (VocabSize(folder) is { } size && VocabularyFit.Fault(tokenizer, chat, size) is { } fault) throw new InvalidDataException(fault);
-        return new CheckpointText(tokenizer, chat, ToolFormat.Of(toolFormat, chat), GenerationDefaults.Load(folder, tokenizer));
+        LlamaConfig? config = Config(folder);
+        if (config is not null && VocabularyFit.Fault(tokenizer, chat, config.VocabSize) is { } fault) throw new InvalidDataException(fault);
+        int[] ends = [.. (tokenizer.EosId is { } eos ? new[] { eos } : []).Union(config?.EosTokenIds ?? [])];
+        return new CheckpointText(tokenizer, chat, ToolFormat.Of(toolFormat, chat), GenerationDefaults.Load(folder, ends));
     }
 
     /// <summary>The same, or why not in words.</summary>
@@ -37,12 +39,12 @@ internal sealed record CheckpointText(Tokenizer Tokenizer, ChatFormat Chat, Tool
         return text is not null;
     }
 
-    /// <summary>How many tokens the model has; null where its configuration cannot be read, which is for whoever loads it to say.</summary>
-    private static int? VocabSize(string folder)
+    /// <summary>The model's configuration; null where it cannot be read, which is for whoever loads it to say.</summary>
+    private static LlamaConfig? Config(string folder)
     {
         try
         {
-            return LlamaConfig.Load(folder).VocabSize;
+            return LlamaConfig.Load(folder);
         }
         catch (CheckpointException)
         {

@@ -120,6 +120,7 @@ internal sealed partial class EngineHost(
             _settled.TrySetResult();
             Log.Ready(logger, identity.Name, _description!.Model, _description.Device, _description.Dtype, _description.KvCache, _description.Memory ?? "no limit", text.Chat.Description, text.Tools, text.Defaults);
             foreach (string warning in _description.Warnings) Log.ReadyBut(logger, warning);
+            _ = _description.Packed.ContinueWith(packed => Log.ReadyBut(logger, packed.Exception!.InnerException!.Message), stopping, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
             await _engine.Completion.WaitAsync(stopping);
         }
         catch (OperationCanceledException) when (stopping.IsCancellationRequested)

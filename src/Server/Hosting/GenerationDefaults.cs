@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Llama.Model.Checkpoints;
-using Llama.Model.Text;
 
 namespace Llama.Server.Hosting;
 
@@ -23,11 +22,13 @@ internal sealed record GenerationDefaults
     /// <summary>Tokens that end an answer; several in some checkpoints.</summary>
     public required IReadOnlyList<int> EosIds { get; init; }
 
-    /// <summary>Reads what the checkpoint says; where it says nothing, OpenAI's defaults and the tokenizer's end of sequence.</summary>
+    /// <summary>Reads what the checkpoint says; where it says nothing, OpenAI's defaults.</summary>
+    /// <param name="checkpoint">Its folder.</param>
+    /// <param name="eosIds">Tokens that end an answer where the file says nothing of them.</param>
     /// <exception cref="InvalidDataException">The file is not what it should be.</exception>
-    public static GenerationDefaults Load(string checkpoint, Tokenizer tokenizer)
+    public static GenerationDefaults Load(string checkpoint, IReadOnlyList<int> eosIds)
     {
-        var fallback = new GenerationDefaults { EosIds = tokenizer.EosId is { } eos ? [eos] : [] };
+        var fallback = new GenerationDefaults { EosIds = eosIds };
         if (GenerationConfig.Read(checkpoint, out string source) is not { } json)
             return fallback;
         try

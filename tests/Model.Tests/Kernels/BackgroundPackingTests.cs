@@ -66,6 +66,19 @@ public sealed class BackgroundPackingTests : IDisposable
         foreach (PackingWeight weight in weights) weight.Dispose();
     }
 
+    [GeneratedCodeFact]
+    public async Task End_WhereAWeightCannotBePacked_SaysSoAndTheRestIsMultipliedAsItLies()
+    {
+        BackgroundPacking background = new();
+        using PackingWeight broken = new(new DenseWeight(Matrix.Of(rand(32, 64).to(ScalarType.BFloat16))), () => throw new IOException("no more memory for code"));
+        using PackingWeight rest = new(new DenseWeight(Matrix.Of(rand(32, 64).to(ScalarType.BFloat16))), () => { });
+        background.Add(broken);
+        background.Add(rest);
+        background.Start();
+        Assert.Contains("slower: no more memory for code", (await Assert.ThrowsAsync<InvalidOperationException>(() => background.End)).Message);
+        Assert.IsType<DenseWeight>(rest.Current);
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private string Quantised(string type)

@@ -13,7 +13,7 @@ internal sealed class BackgroundPacking
     /// <summary>Bytes that it will take, as long as it has not begun.</summary>
     public long Bytes => _weights.Sum(weight => weight.ByteCount);
 
-    /// <summary>Ends when all are packed, or no more will be.</summary>
+    /// <summary>Ends when all are packed, or no more will be; fails where that is because something went wrong, which costs speed alone.</summary>
     public Task End => _weights.Count == 0 ? Task.CompletedTask : _end.Task;
 
     /// <summary>One more weight; before it begins.</summary>
@@ -45,10 +45,11 @@ internal sealed class BackgroundPacking
                 if (_isStopping) break;
                 weight.Pack(packer);
             }
+            _end.SetResult();
         }
-        catch (OutOfMemoryException) // weights do as they are
+        catch (Exception e)
         {
+            _end.SetException(new InvalidOperationException($"Weights are not packed any further; the model is served from its file's rows, which is slower: {e.Message}", e));
         }
-        _end.SetResult();
     }
 }
