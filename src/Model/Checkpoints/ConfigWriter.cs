@@ -37,12 +37,7 @@ internal static class ConfigWriter
     private static JsonObject Scaling(RopeScaling scaling) => scaling switch
     {
         RopeScaling.Linear linear => new() { ["rope_type"] = "linear", ["factor"] = linear.Factor },
-        RopeScaling.Dynamic dynamic => new()
-        {
-            ["rope_type"] = "dynamic",
-            ["factor"] = dynamic.Factor,
-            ["original_max_position_embeddings"] = dynamic.OriginalContextLength,
-        },
+        RopeScaling.Dynamic dynamic => new() { ["rope_type"] = "dynamic", ["factor"] = dynamic.Factor },
         RopeScaling.Llama3 llama3 => new()
         {
             ["rope_type"] = "llama3",

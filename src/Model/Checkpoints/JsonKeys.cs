@@ -68,6 +68,8 @@ internal sealed class JsonKeys(JsonElement json, List<string> faults, string pre
         if (TryGet(key, out JsonElement value) && harmless?.Invoke(value) != true) Fault(key, value, expected);
     }
 
+    public bool IsEmpty => !json.EnumerateObject().Any();
+
     public bool Has(string key) => TryGet(key, out _);
 
     public bool IsNull(string key) => json.TryGetProperty(key, out JsonElement value) && value.ValueKind == JsonValueKind.Null;

@@ -2,21 +2,33 @@ using System.Text.Json;
 
 namespace Llama.Model.Checkpoints;
 
-/// <summary>Reads <c>rope_scaling</c> (or transformers 5's <c>rope_parameters</c>) with Hugging Face's defaults.</summary>
+/// <summary>Reads <c>rope_scaling</c> (or transformers 5's <c>rope_parameters</c>) with Hugging Face's defaults. What its versions read differently is refused.</summary>
 internal static class RopeScalingReader
 {
-    public static RopeScaling? Read(JsonKeys rope, JsonKeys config, int contextLength)
+    private const string TrainedContext = "original_max_position_embeddings";
+
+    public static RopeScaling? Read(JsonKeys config, int contextLength)
+    {
+        JsonKeys[] ropes = [.. new[] { config.Object("rope_scaling"), config.Object("rope_parameters") }.OfType<JsonKeys>().Where(rope => !rope.IsEmpty)];
+        RopeScaling?[] scalings = [.. ropes.Select(rope => Read(rope, config, contextLength))];
+        if (scalings is [var scaling, var parameters] && scaling != parameters) config.Add("rope_scaling", "says something else than rope_parameters; keep one of the two");
+        return scalings.FirstOrDefault();
+    }
+
+    private static RopeScaling? Read(JsonKeys rope, JsonKeys config, int contextLength)
     {
         string? type = rope.Text("rope_type") ?? rope.Text("type");
-        // Where Hugging Face looks for the trained context: beside the type, else at the top level, else the served context itself.
-        int original = rope.OptionalInt("original_max_position_embeddings") ?? config.Int("original_max_position_embeddings", contextLength);
+        // Where Hugging Face looks for the trained context: beside the type, at the top level, else the served context itself.
+        int? inner = rope.OptionalInt(TrainedContext), outer = config.OptionalInt(TrainedContext);
+        int original = inner ?? outer ?? contextLength;
+        if (type is "llama3" or "yarn" && inner is not null && outer is not null && inner != outer) rope.Add(TrainedContext, $"is {inner}, but {outer} at the top level; keep one of the two");
         switch (type)
         {
             case "default" or null:
                 if (type is null && rope.Has("factor")) rope.Add("rope_type", "is missing; expected default, linear, dynamic, llama3 or yarn");
                 return null;
             case "linear": return new RopeScaling.Linear(rope.Positive("factor"));
-            case "dynamic": return new RopeScaling.Dynamic(rope.Positive("factor"), original);
+            case "dynamic": return new RopeScaling.Dynamic(rope.Positive("factor"), contextLength); // the trained context is no part of it
             case "llama3": return Llama3(rope, original);
             case "longrope": return Divided(rope);
             case "yarn": return Yarn(rope, original, contextLength);

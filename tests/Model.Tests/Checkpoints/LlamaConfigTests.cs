@@ -34,7 +34,10 @@ public sealed class LlamaConfigTests
     {
         { """ "rope_scaling": {"type": "linear", "factor": 2} """, new RopeScaling.Linear(2) },
         { """ "rope_scaling": {"rope_type": "dynamic", "factor": 2.5} """, new RopeScaling.Dynamic(2.5, 4096) },
+        { """ "rope_scaling": {"rope_type": "dynamic", "factor": 2.5, "original_max_position_embeddings": 256} """, new RopeScaling.Dynamic(2.5, 4096) },
         { """ "rope_parameters": {"rope_type": "linear", "factor": 2, "rope_theta": 10000} """, new RopeScaling.Linear(2) },
+        { """ "rope_parameters": {}, "rope_scaling": {"rope_type": "linear", "factor": 2} """, new RopeScaling.Linear(2) },
+        { """ "rope_parameters": {"rope_type": "linear", "factor": 2, "rope_theta": 10000}, "rope_scaling": {"type": "linear", "factor": 2} """, new RopeScaling.Linear(2) },
         {
             """ "rope_scaling": {"rope_type": "llama3", "factor": 8, "low_freq_factor": 1, "high_freq_factor": 4, "original_max_position_embeddings": 2048} """,
             new RopeScaling.Llama3(8, 1, 4, 2048)
@@ -69,6 +72,8 @@ public sealed class LlamaConfigTests
     [InlineData(""" "architectures": ["MistralForCausalLM"] """, "architectures is [\"MistralForCausalLM\"]; expected LlamaForCausalLM")]
     [InlineData(""" "rope_scaling": {"type": "su", "factor": 2} """, "rope_scaling.rope_type is \"su\"")]
     [InlineData(""" "rope_scaling": {"type": "linear"} """, "rope_scaling.factor is missing")]
+    [InlineData(""" "rope_scaling": {"type": "linear", "factor": 4}, "rope_parameters": {"rope_type": "default"} """, "rope_scaling says something else than rope_parameters")]
+    [InlineData(""" "rope_scaling": {"rope_type": "yarn", "factor": 2, "original_max_position_embeddings": 64}, "original_max_position_embeddings": 512 """, "is 64, but 512 at the top level; keep one of the two")]
     [InlineData(""" "num_key_value_heads": 5 """, "num_key_value_heads is 5; expected a divisor of num_attention_heads, 32")]
     [InlineData(""" "head_dim": 63 """, "head_dim is 63; expected an even number")]
     [InlineData(""" "num_attention_heads": 31 """, "hidden_size is 4096; expected a multiple of num_attention_heads, 31")]

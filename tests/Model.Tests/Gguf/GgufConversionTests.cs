@@ -75,6 +75,16 @@ public sealed class GgufConversionTests
         }
     }
 
+    [Theory]
+    [InlineData(true, "token_embd.weight")]
+    [InlineData(false, "output.weight")]
+    public void Convert_InFourBits_KeepsTheHeadInEight(bool isTied, string head)
+    {
+        using var folder = new GgufFolder(change: config => config with { TieWordEmbeddings = isTied });
+        using GgufFile file = GgufFile.Open(folder.Convert("Q4_0"));
+        Assert.Equal([head], file.Tensors.Where(tensor => tensor.Dtype == GgufTensorType.Q8_0.Name).Select(tensor => tensor.Name));
+    }
+
     [Fact]
     public void Prepare_UnknownType_NamesThoseThereAre()
     {

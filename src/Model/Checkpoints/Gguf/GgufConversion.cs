@@ -90,7 +90,8 @@ public sealed class GgufConversion : IDisposable
         GgufTensorType own = GgufTensorType.Find(_checkpoint.Entry(tensor.Name).Dtype)!;
         string name = GgufNames.Of(tensor.Name);
         GgufTensorType type = tensor.Shape.Length == 1 ? GgufTensorType.F32 : asked;
-        if (asked == GgufTensorType.Q4_0 && name == GgufNames.Head) type = GgufTensorType.Q8_0; // the head suffers most from few bits, and is read once a token
+        bool isHead = name == (_checkpoint.Config.TieWordEmbeddings ? GgufNames.Embedding : GgufNames.Head);
+        if (asked == GgufTensorType.Q4_0 && isHead) type = GgufTensorType.Q8_0; // the head suffers most from few bits, and is read once a token
         if (tensor.Shape[^1] % type.Elements != 0)
         {
             _remarks.Add($"{name} has rows of {tensor.Shape[^1]}, which do not fill blocks of {type.Elements}: it is written as {own.Name}.");
