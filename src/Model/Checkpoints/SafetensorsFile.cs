@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using Llama.Model.Offload;
-using Microsoft.Win32.SafeHandles;
 
 namespace Llama.Model.Checkpoints;
 
@@ -35,13 +34,13 @@ internal sealed unsafe class SafetensorsFile : IDisposable
 
     private static IReadOnlyList<TensorEntry> ReadHeader(string path)
     {
-        using SafeFileHandle file = File.OpenHandle(path);
-        long fileSize = RandomAccess.GetLength(file);
+        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        long fileSize = file.Length;
         Span<byte> prefix = stackalloc byte[SafetensorsHeader.PrefixSize];
-        if (RandomAccess.Read(file, prefix, 0) < prefix.Length)
+        if (file.ReadAtLeast(prefix, prefix.Length, throwOnEndOfStream: false) < prefix.Length)
             throw new CheckpointException(path, $"is {fileSize} bytes: not a safetensors file");
         byte[] json = new byte[SafetensorsHeader.CheckSize(BinaryPrimitives.ReadUInt64LittleEndian(prefix), fileSize, path)];
-        RandomAccess.Read(file, json, prefix.Length);
+        file.ReadExactly(json);
         return SafetensorsHeader.Parse(json, fileSize, path);
     }
 }

@@ -15,9 +15,13 @@ internal sealed class CharsMap
     public CharsMap(ReadOnlySpan<byte> blob)
     {
         uint trieLength = blob.Length > 4 ? BinaryPrimitives.ReadUInt32LittleEndian(blob) : uint.MaxValue;
-        if (trieLength > blob.Length - 4 || trieLength % 4 != 0) throw new InvalidDataException("its precompiled_charsmap is cut short");
+        if (trieLength > blob.Length - 4 || trieLength % 4 != 0 || trieLength == 0) throw new InvalidDataException("its precompiled_charsmap is cut short");
         _units = MemoryMarshal.Cast<byte, uint>(blob.Slice(4, (int)trieLength)).ToArray();
         _replacements = blob[(4 + (int)trieLength)..].ToArray();
+        for (uint node = 0; node < _units.Length; node++)
+        {
+            if ((_units[node] & 0x80000100) == 0x100 && (node ^ Offset(_units[node])) >= _units.Length) throw new InvalidDataException("its precompiled_charsmap is damaged");
+        }
     }
 
     /// <summary>Finds the longest rule that applies at the start of the text.</summary>
