@@ -59,6 +59,18 @@ public sealed class ReadingTests
         { "pythonic", "See [now()]", "See [now()]", "" },
         { "pythonic", "[now()] Done.", " Done.", "now({})" },
         { "pythonic", "[now(a=1, b=\"x", "", "now({\"a\":1,\"b\":\"x)" },
+        { "pythonic", "[now(** {} ), now(**{'a': 1})]", "", "now({})|now({\"a\":1})" },
+        { "pythonic", "[get_weather(\"Paris\")]", "[get_weather(\"Paris\")]", "" },
+        { "pythonic", "[now(\"a=b\")] Done.", "[now(\"a=b\")] Done.", "" },
+        { "pythonic", "[now(x, y=1)]", "[now(x, y=1)]", "" },
+        { "pythonic", "[now(-1)]", "[now(-1)]", "" },
+        { "pythonic", "[now(=1)]", "[now(=1)]", "" },
+        { "pythonic", "[now(**word)]", "[now(**word)]", "" },
+        { "pythonic", "[now(), get_weather('Bonn')]", ", get_weather('Bonn')]", "now({})" },
+        { "pythonic", "[now(a=1, \"b=c\")] Done.", "\"b=c\")] Done.", "now({\"a\":1})" },
+        { "pythonic", "[now(a=1, **{'b': 2})]", "**{'b': 2})]", "now({\"a\":1})" },
+        { "pythonic", "[now(**{\"a\": 1}, b=2)]", ", b=2)]", "now({\"a\":1})" },
+        { "pythonic", "[now(a=1] Done.", " Done.", "now({\"a\":1})" },
     };
 
     [Theory]
@@ -108,6 +120,7 @@ public sealed class ReadingTests
     [InlineData("mistral", "[{\"name\":\"now\",\"arguments\":{}}, {\"name\":\"now\",\"arguments\":{}}] x")]
     [InlineData("llama3_json", "{\"name\":\"now\",\"parameters\":{}}; {\"name\":\"now\",\"parameters\":{}} x")]
     [InlineData("pythonic", "[now(), now()] x")]
+    [InlineData("pythonic", "[now(**{}, a=1)] x")]
     public void Read_OneCallOnly_IsFinishedBehindIt(string format, string answer)
     {
         foreach (IEnumerable<string> pieces in (IEnumerable<string>[])[[answer], answer.Select(c => c.ToString())])
@@ -125,6 +138,7 @@ public sealed class ReadingTests
     [InlineData("mistral", "[{\"name\": \"get_wea")]
     [InlineData("llama3_json", "{\"na")]
     [InlineData("pythonic", "[get_wea")]
+    [InlineData("pythonic", "[get_weather(ci")]
     [InlineData("hermes", "<tool_call>\n{\"name\": \"")]
     public void Read_ForcedCallCutShort_IsNoText(string format, string answer) => Assert.Equal(("", ""), Read(format, [answer], isForced: true));
 
