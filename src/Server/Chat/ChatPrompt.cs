@@ -10,13 +10,17 @@ namespace Llama.Server.Chat;
 /// <summary>Renders a conversation to a prompt.</summary>
 internal static class ChatPrompt
 {
-    public static bool TryRender(IConversation conversation, Checkpoint checkpoint, [NotNullWhen(true)] out Prompt? prompt, [NotNullWhen(false)] out ApiError? error)
+    public static bool TryRender(IConversation conversation, Checkpoint checkpoint, [NotNullWhen(true)] out Prompt? prompt, [NotNullWhen(false)] out ApiError? error) =>
+        TryRender(conversation, conversation.Messages, checkpoint, out prompt, out error);
+
+    /// <summary>The same with other messages in the place of its own.</summary>
+    public static bool TryRender(
+        IConversation conversation, IReadOnlyList<ChatMessage> messages, Checkpoint checkpoint, [NotNullWhen(true)] out Prompt? prompt, [NotNullWhen(false)] out ApiError? error)
     {
         prompt = null;
-        error = Check(conversation);
+        error = Check(conversation, messages);
         if (error is not null)
             return false;
-        IReadOnlyList<ChatMessage> messages = conversation.Messages;
         bool continues = conversation.ContinueFinalMessage;
         ChatMessage[] rendered = continues ? [.. messages.SkipLast(1)] : [.. messages];
         bool addGenerationPrompt = continues || (conversation.AddGenerationPrompt ?? true);
@@ -36,13 +40,13 @@ internal static class ChatPrompt
         return checkpoint.Chat.TryRender(new ToolPrompt(checkpoint.ToolFormat).Rewrite(messages, tools), addGenerationPrompt, out tokens, out why);
     }
 
-    private static ApiError? Check(IConversation conversation)
+    private static ApiError? Check(IConversation conversation, IReadOnlyList<ChatMessage> messages)
     {
         if (!conversation.ContinueFinalMessage)
             return null;
         if (conversation.AddGenerationPrompt == true)
             return ApiError.InvalidValue("continue_final_message", "'continue_final_message' and 'add_generation_prompt' cannot both be true.");
-        return conversation.Messages[^1] is { Role: "assistant", ToolCalls.Count: 0 } && conversation.Messages.Count > 1
+        return messages[^1] is { Role: "assistant", ToolCalls.Count: 0 } && messages.Count > 1
             ? null
             : ApiError.InvalidValue("continue_final_message", "'continue_final_message' needs a last message of the assistant, after another one.");
     }

@@ -26,8 +26,7 @@ internal sealed record ResponseContext(IReadOnlyList<ResponseItem> Items, Prompt
         error = ItemConversation.Convert(items, request.Instructions, out IReadOnlyList<ChatMessage> messages);
         if (error is not null)
             return false;
-        request.Messages = messages;
-        if (!TryRender(request, checkpoint, out Prompt? prompt, out error))
+        if (!TryRender(request, messages, checkpoint, out Prompt? prompt, out error))
             return false;
         context = new ResponseContext(items, prompt);
         return true;
@@ -52,16 +51,18 @@ internal sealed record ResponseContext(IReadOnlyList<ResponseItem> Items, Prompt
         return null;
     }
 
-    /// <summary>An answer without a limit of its own fills the room that is left: some is left for it while there are turns to drop.</summary>
-    private static bool TryRender(ResponseRequest request, Checkpoint checkpoint, [NotNullWhen(true)] out Prompt? prompt, [NotNullWhen(false)] out ApiError? error)
+    /// <summary>
+    /// Renders what the model is asked, which <see cref="ResponseRequest.Messages"/> then says. An answer without a limit of its own fills the room that is left: some is left for it while there are turns to drop.
+    /// </summary>
+    private static bool TryRender(
+        ResponseRequest request, IReadOnlyList<ChatMessage> all, Checkpoint checkpoint, [NotNullWhen(true)] out Prompt? prompt, [NotNullWhen(false)] out ApiError? error)
     {
-        if (!ChatPrompt.TryRender(request, checkpoint, out prompt, out error))
+        if (!ChatPrompt.TryRender(request, all, checkpoint, out prompt, out error))
             return false;
         int limit = checkpoint.ContextLength;
         int[] rooms = !request.TruncatesInput ? [] : request.MaxTokens is { } asked ? [asked] : [limit / ShareForAnswer, 1];
-        IReadOnlyList<ChatMessage> all = request.Messages;
-        Prompt whole = prompt;
-        prompt = rooms.Select(room => whole.Tokens.Length + room <= limit ? whole : Shorten(request, all, checkpoint, limit - room)).FirstOrDefault(shorter => shorter is not null) ?? whole;
+        var whole = new Rendered(all, prompt);
+        (request.Messages, prompt) = rooms.Select(room => whole.Prompt.Tokens.Length + room <= limit ? whole : Shorten(request, all, checkpoint, limit - room)).FirstOrDefault(shorter => shorter is not null) ?? whole;
         return true;
     }
 
@@ -69,21 +70,23 @@ internal sealed record ResponseContext(IReadOnlyList<ResponseItem> Items, Prompt
     /// Drops whole turns, oldest first, until the rest fits: a turn begins with a user's message and holds the calls and results that follow it. As few as will do, found
     /// by bisection, for each try renders the rest anew. Null where not even the last turn is short enough.
     /// </summary>
-    private static Prompt? Shorten(ResponseRequest request, IReadOnlyList<ChatMessage> all, Checkpoint checkpoint, int most)
+    private static Rendered? Shorten(ResponseRequest request, IReadOnlyList<ChatMessage> all, Checkpoint checkpoint, int most)
     {
         ChatMessage[] head = [.. all.TakeWhile(message => message.Role == "system")];
         int[] starts = [.. Enumerable.Range(0, all.Count).Where(i => all[i].Role == "user" && (i == 0 || all[i - 1].Role != "user")).Skip(1)];
-        Prompt? best = null;
+        Rendered? best = null;
         int low = 0, high = starts.Length - 1;
         while (low <= high)
         {
             int middle = (low + high) / 2;
-            request.Messages = [.. head, .. all.Skip(starts[middle])];
-            if (ChatPrompt.TryRender(request, checkpoint, out Prompt? prompt, out _) && prompt.Tokens.Length <= most)
-                (best, high) = (prompt, middle - 1);
+            ChatMessage[] rest = [.. head, .. all.Skip(starts[middle])];
+            if (ChatPrompt.TryRender(request, rest, checkpoint, out Prompt? prompt, out _) && prompt.Tokens.Length <= most)
+                (best, high) = (new Rendered(rest, prompt), middle - 1);
             else
                 low = middle + 1;
         }
         return best;
     }
+
+    private sealed record Rendered(IReadOnlyList<ChatMessage> Messages, Prompt Prompt);
 }

@@ -1,6 +1,11 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Llama.Server.Chat;
+using Llama.Server.Generating;
+using Llama.Server.Hosting;
+using Llama.Server.Responses;
 using Llama.Server.Tests.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 using static Llama.Server.Tests.Responses.ResponseTranscript;
 
 namespace Llama.Server.Tests.Responses;
@@ -264,6 +269,28 @@ public sealed class ResponseTests
         int count = await CountAsync(client, lastTurn);
         Assert.InRange(count, 96 - (96 / 8) + 1, 95);
         Assert.Equal(count, await KeptAsync(lastTurn));
+    }
+
+    /// <summary>What is recorded of a request is what the model was asked, whichever try was the last one.</summary>
+    [Fact]
+    public async Task Truncation_Auto_MessagesAreThoseOfThePrompt()
+    {
+        await using var app = new TestApp { ContextLength = 192 };
+        await app.StartAsync();
+        Checkpoint checkpoint = app.Services.GetRequiredService<EngineHost>().Checkpoint!;
+        MessageItem[] items = [.. Enumerable.Range(0, 25).Select(i => new MessageItem($"msg_{i}", "completed", i % 2 == 0 ? "user" : "assistant", [new InputText($"Text {i}.")]))];
+        HashSet<int> kept = [];
+
+        for (int room = 1; room < 190; room++)
+        {
+            var request = new ResponseRequest { Input = items, TruncatesInput = true, MaxTokens = room };
+            Assert.True(ResponseContext.TryCreate(request, app.Services.GetRequiredService<ResponseStore>(), owner: 0, checkpoint, out ResponseContext? context, out _));
+            Assert.True(ChatPrompt.TryRender(request, checkpoint, out Prompt? prompt, out _));
+            Assert.Equal(context.Prompt.Tokens, prompt.Tokens);
+            kept.Add(request.Messages.Count);
+        }
+
+        Assert.InRange(kept.Count, 5, 25);
     }
 
     private static string Dialogue(int from)
