@@ -23,7 +23,17 @@ internal sealed class LiveRequest(string id, string key, string route, string mo
 
     public LiveProgress Progress => progress();
 
-    public void Abort() => abort();
+    /// <summary>Ends it; nothing where it has ended meanwhile, and what would end it with it.</summary>
+    public void Abort()
+    {
+        try
+        {
+            abort();
+        }
+        catch (ObjectDisposedException)
+        {
+        }
+    }
 
     public void Dispose() => gone(this);
 }

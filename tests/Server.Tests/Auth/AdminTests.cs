@@ -1,7 +1,9 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Llama.Server.Admin;
 using Llama.Server.Tests.Hosting;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -42,6 +44,20 @@ public sealed class AdminTests
         JsonNode server = await TestApp.ReadJsonAsync(await client.GetAsync("/admin/server"));
         Assert.Equal(("ok", "tiny", "fake"), ((string?)server["status"], (string?)server["model"], (string?)server["loaded"]!["model"]));
         Assert.Equal(0, (int)server["engine"]!["running"]!);
+    }
+
+    [Fact]
+    public void Abort_OneOfTheIdEndsMeanwhile_EndsTheOthers()
+    {
+        var live = new LiveRequests(TimeProvider.System);
+        CancellationTokenSource[] requests = [new(), new(), new()];
+        foreach (CancellationTokenSource request in requests)
+            live.Show(new DefaultHttpContext { TraceIdentifier = "same" }, "tiny", () => default!, request.Cancel);
+        requests[1].Dispose(); // as one that has been taken off the list since it was read
+
+        Assert.Equal(3, live.Abort("same"));
+
+        Assert.True(requests[0].IsCancellationRequested && requests[2].IsCancellationRequested);
     }
 
     [Fact]
