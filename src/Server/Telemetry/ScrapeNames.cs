@@ -16,8 +16,14 @@ internal sealed partial class ScrapeNames(RequestDelegate next)
         context.Request.Headers.Remove("Accept-Encoding");
         using var scrape = new MemoryStream();
         context.Response.Body = scrape;
-        await next(context);
-        context.Response.Body = body;
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            context.Response.Body = body; // whoever answers a failure writes there too
+        }
         byte[] renamed = Encoding.UTF8.GetBytes(Rename(Encoding.UTF8.GetString(scrape.GetBuffer(), 0, (int)scrape.Length)));
         context.Response.ContentLength = renamed.Length;
         await body.WriteAsync(renamed, context.RequestAborted);

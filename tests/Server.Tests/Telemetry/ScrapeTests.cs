@@ -1,6 +1,7 @@
 using System.Globalization;
 using Llama.Server.Telemetry;
 using Llama.Server.Tests.Hosting;
+using Microsoft.AspNetCore.Http;
 
 namespace Llama.Server.Tests.Telemetry;
 
@@ -37,6 +38,17 @@ public sealed class ScrapeTests
                 Assert.Equal(scrape.Of($"{name}_count").Single(sample => Series(sample) == series.Key).Value, series.Single(sample => sample.Labels["le"] == "+Inf").Value);
             }
         }
+    }
+
+    [Fact]
+    public async Task Scrape_ThatFails_LeavesTheResponseItsBody()
+    {
+        using var body = new MemoryStream();
+        var context = new DefaultHttpContext { Response = { Body = body } };
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => new ScrapeNames(_ => throw new InvalidOperationException("meter")).InvokeAsync(context));
+
+        Assert.Same(body, context.Response.Body);
     }
 
     [Fact]
