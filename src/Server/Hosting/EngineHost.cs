@@ -123,7 +123,7 @@ internal sealed partial class EngineHost(
             _ = _description.Packed.ContinueWith(packed => Log.ReadyBut(logger, packed.Exception!.InnerException!.Message), stopping, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
             await _engine.Completion.WaitAsync(stopping);
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        catch (Exception) when (_isStopping || stopping.IsCancellationRequested) // nobody waits for the model any more, and an engine that drains refuses its warm-up
         {
         }
         catch (Exception exception)

@@ -29,4 +29,21 @@ public sealed class StopTests
         await app.StopAsync(); // throws when it has waited for as long as a host does
         isLoaded.Set();
     }
+
+    [Fact]
+    public async Task Stop_WarmUpFailsForIt_IsNoFailure()
+    {
+        using var model = new SlowModel();
+        await using var app = new TestApp { OnStep = step => { model.OnStep(step); throw new InvalidOperationException("stopped"); } };
+        model.HoldAt = 1;
+        EngineHost host = app.Services.GetRequiredService<EngineHost>();
+        await TestApp.Until(() => model.IsHolding);
+
+        Task stopping = host.StoppingAsync(CancellationToken.None);
+        model.Release();
+        await stopping;
+        await host.ExecuteTask!;
+
+        Assert.False(host.HasFailed);
+    }
 }
