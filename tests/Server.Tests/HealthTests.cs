@@ -1,5 +1,8 @@
+using Llama.Model.Offload;
+using Llama.Server.Hosting;
 using Llama.Server.Tests.Hosting;
 using Llama.Tests.Shared;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Llama.Server.Tests;
 
@@ -27,6 +30,29 @@ public sealed class HealthTests
         Assert.True((await held).IsSuccessStatusCode);
         await TestApp.Until(() => app.Engine.Snapshot.RunningCount == 0);
         Assert.Equal((200, "ok"), await ProbeAsync(client, "/health/live"));
+    }
+
+    [Fact]
+    public async Task Step_ThatTakesHours_IsNoStallWhileItsWeightsCome()
+    {
+        using var model = new SlowModel();
+        var clock = new ManualClock();
+        await using var app = new TestApp { Reply = "ok", Clock = clock, OnStep = model.OnStep };
+        HttpClient client = await app.StartAsync();
+        Task<HttpResponseMessage> held = await HoldAsync(app, client, model);
+        StreamTraffic traffic = app.Services.GetRequiredService<EngineHost>().Description!.Devices[0].Traffic!;
+
+        for (int layer = 0; layer < 60; layer++)
+        {
+            traffic.Add(bytes: 1 << 30, ticks: 0);
+            Assert.Equal((200, "ok"), await ProbeAsync(client, "/health/live"));
+            clock.Advance(TimeSpan.FromMinutes(4));
+        }
+        clock.Advance(TimeSpan.FromMinutes(2));
+
+        Assert.Equal((503, "stalled"), await ProbeAsync(client, "/health/live"));
+        model.Release();
+        await held;
     }
 
     [Fact]

@@ -15,7 +15,7 @@ public sealed class StreamTraffic(bool isWaitedFor)
     public TimeSpan? Waited => isWaitedFor ? Stopwatch.GetElapsedTime(0, Volatile.Read(ref _ticks)) : null;
 
     /// <summary>Adds what has come, and how long it was waited for in ticks of <see cref="Stopwatch"/>.</summary>
-    internal void Add(long bytes, long ticks)
+    public void Add(long bytes, long ticks)
     {
         Volatile.Write(ref _bytes, _bytes + bytes);
         Volatile.Write(ref _ticks, _ticks + ticks);
