@@ -128,6 +128,73 @@ public sealed class SocketTests
         Assert.EndsWith("data: [DONE]\n\n", await reader.ReadToEndAsync());
     }
 
+    [Theory]
+    [InlineData("/v1/chat/completions", "\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"n\":2,\"max_tokens\":6", "data: [DONE]")]
+    [InlineData("/v1/completions", "\"prompt\":\"x\",\"max_tokens\":6", "data: [DONE]")]
+    [InlineData("/v1/responses", "\"input\":\"x\",\"max_output_tokens\":16", "event: response.incomplete")]
+    public async Task Silence_BeforeTheFirstToken_IsBrokenByAComment(string route, string fields, string end)
+    {
+        using var slow = new SlowModel();
+        await using var app = new TestApp { OnStep = slow.OnStep, Settings = { ["Server:KeepAliveSeconds"] = "1" } };
+        using HttpResponseMessage response = await SilentStreamAsync(app, slow, route, fields);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync());
+
+        while (await reader.ReadLineAsync() is { } line && line != ": keep-alive")
+            Assert.DoesNotContain("delta", line);
+        Assert.True(slow.IsHolding);
+        slow.Release();
+        string rest = await reader.ReadToEndAsync();
+
+        Assert.Equal((HttpStatusCode.OK, "text/event-stream"), (response.StatusCode, response.Content.Headers.ContentType?.ToString()));
+        Assert.Contains(end, rest);
+    }
+
+    [Fact]
+    public async Task Silence_ThenAFailureBeforeTheFirstToken_IsAnErrorInTheStream()
+    {
+        using var slow = new SlowModel();
+        bool isPoisoned = false;
+        await using var app = new TestApp
+        {
+            OnStep = step => { slow.OnStep(step); if (Volatile.Read(ref isPoisoned)) throw new InvalidOperationException("poison"); },
+            Settings = { ["Server:KeepAliveSeconds"] = "1" },
+        };
+        using HttpResponseMessage response = await SilentStreamAsync(app, slow, "/v1/chat/completions", "\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]");
+
+        Volatile.Write(ref isPoisoned, true);
+        slow.Release();
+        SseTranscript stream = await SseTranscript.ReadAsync(response);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal("internal_error", (string?)stream.Chunks[^1]["error"]!["code"]);
+        Assert.False(stream.IsDone);
+    }
+
+    [Fact]
+    public async Task Silence_ClientLeavesBeforeTheFirstToken_ItsBlocksComeFree()
+    {
+        using var slow = new SlowModel();
+        await using var app = new TestApp { OnStep = slow.OnStep, ContextLength = 100_000, Settings = { ["Server:KeepAliveSeconds"] = "1" } };
+        HttpResponseMessage response = await SilentStreamAsync(app, slow, "/v1/chat/completions", "\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"max_tokens\":90000,\"ignore_eos\":true");
+
+        response.Dispose();
+        slow.IsSlow = true;
+        slow.Release();
+
+        await TestApp.Until(() => app.Engine.Snapshot is { RunningCount: 0, UsedBlockCount: 0 });
+        Assert.InRange(app.Engine.Snapshot.StepCount, 0, 80_000);
+    }
+
+    /// <summary>A stream whose headers have come while its first step is held.</summary>
+    private static async Task<HttpResponseMessage> SilentStreamAsync(TestApp app, SlowModel slow, string route, string fields)
+    {
+        app.UseKestrel();
+        HttpClient client = await app.StartAsync();
+        slow.HoldAt = app.Engine.Snapshot.StepCount + 1;
+        var request = new HttpRequestMessage(HttpMethod.Post, route) { Content = TestApp.Json($$"""{"model":"tiny","stream":true,{{fields}}}""") };
+        return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+    }
+
     [Fact]
     public async Task Stop_WithAStreamRunning_LetsItEndAndTurnsOthersAway()
     {

@@ -67,7 +67,7 @@ internal static class ServerHelp
           --Server:JsonWhitespace=<kind>       white space of structured output: compact (none) or free (default compact)
           --Server:MaxStoredResponses=<count>  responses kept for previous_response_id, oldest out first (default 1000; 0 keeps none)
           --Server:MaxStoredBytes=<bytes>      memory they may take (default 64 MiB)
-          --Server:KeepAliveSeconds=<seconds>  silence on a stream before a comment line (default 15)
+          --Server:KeepAliveSeconds=<seconds>  silence on a stream before a comment line, also before its first token (default 15)
           --Server:LogFormat=<kind>            log lines: console for people, json for machines (default console)
           --Server:RecordText=<where>          writes the text of prompts and answers into the log, into traces, or both: none, log, traces or both (default none)
           --Server:DrainSeconds=<seconds>      how long running requests may go on after SIGTERM (default 30)

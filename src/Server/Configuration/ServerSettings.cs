@@ -29,7 +29,7 @@ internal sealed class ServerSettings : IHasCors
     [Range(1L << 20, 1L << 40)]
     public long MaxStoredBytes { get; set; } = 64 << 20;
 
-    /// <summary>Silence on a stream after which a comment line is sent.</summary>
+    /// <summary>Silence on a stream after which a comment line is sent. Before the first token the headers go out with it: what fails later is an event of the stream, and no status of its own.</summary>
     [Range(1, 3600)]
     public int KeepAliveSeconds { get; set; } = 15;
 

@@ -27,12 +27,17 @@ internal sealed class AnswerWriter(IOptions<ServerSettings> settings, TimeProvid
         format.WriteWhole(json, choices!, answers.Usage);
     }
 
-    /// <summary>Sends every choice in chunks. The first result is awaited before the headers go out, so that early failures keep their status.</summary>
+    /// <summary>
+    /// Sends every choice in chunks. The first result is awaited before the headers go out, so that early failures keep their status; but for no longer than silence may last, or something on the way would take the
+    /// connection for dead.
+    /// </summary>
     public async Task WriteStreamAsync(HttpContext context, Answers answers, AnswerFormat format)
     {
         using CancellationTokenRegistration left = context.RequestAborted.Register(answers.Abort);
+        var silence = TimeSpan.FromSeconds(settings.Value.KeepAliveSeconds);
         Task<bool>[] first = [.. answers.Streams.Select(stream => stream.MoveNextAsync().AsTask())];
-        await Task.WhenAny(first);
+        Task result = Task.WhenAny(first);
+        await result.WaitAsync(silence, clock).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (answers.Failure is { } early)
         {
             answers.Abort();
@@ -41,8 +46,10 @@ internal sealed class AnswerWriter(IOptions<ServerSettings> settings, TimeProvid
             return;
         }
         SseWriter.SetHeaders(context.Response);
-        await using var events = new SseWriter(context.Response.BodyWriter, TimeSpan.FromSeconds(settings.Value.KeepAliveSeconds), clock);
+        await using var events = new SseWriter(context.Response.BodyWriter, silence, clock);
         await format.BeginAsync(events);
+        if (!result.IsCompleted)
+            await events.SendCommentAsync();
         await Task.WhenAll(answers.Streams.Select((_, choice) => PumpAsync(events, answers, choice, first[choice], format)));
         if (!context.RequestAborted.IsCancellationRequested)
             await EndAsync(events, answers, format);

@@ -61,6 +61,13 @@ internal sealed class SseWriter : IAsyncDisposable
     /// <summary>Sends the event that tells clients that all is there.</summary>
     public ValueTask SendDoneAsync() => WriteAsync(static (events, _) => events.Write("data: [DONE]\n\n"u8), 0);
 
+    /// <summary>Sends a comment at once, which clients pass over.</summary>
+    public async ValueTask SendCommentAsync()
+    {
+        await WriteAsync(static (events, _) => events.WriteComment(), 0);
+        await FlushAsync();
+    }
+
     /// <summary>Hands what was sent to the connection, and waits while that has too much already.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask FlushAsync()
@@ -133,6 +140,8 @@ internal sealed class SseWriter : IAsyncDisposable
         _unflushedCount += bytes.Length;
     }
 
+    private void WriteComment() => Write(": keep-alive\n\n"u8);
+
     private async Task KeepAliveAsync()
     {
         while (await _timer.WaitForNextTickAsync())
@@ -156,7 +165,7 @@ internal sealed class SseWriter : IAsyncDisposable
         bool isLong = silence > _silence - TimeSpan.FromMilliseconds(1); // the least that a timer takes
         if (isLong)
         {
-            Write(": keep-alive\n\n"u8);
+            WriteComment();
             await FlushPipeAsync();
         }
         _timer.Period = isLong ? _silence : _silence - silence; // at the end of the silence that has begun, rather than anew for each event
