@@ -67,6 +67,21 @@ public sealed class ConvertVerbTests : IDisposable
     }
 
     [Theory]
+    [InlineData("convert", "F16")]
+    [InlineData("quantize", "int8")]
+    public async Task Verb_SomethingIsCalledAsTheOutputUntilItIsWhole_IsLeftAlone(string verb, string type)
+    {
+        string letters = Path.Combine(Directory.CreateDirectory(Output + ".partial").FullName, "letters");
+        File.WriteAllText(letters, "precious");
+
+        (int? exitCode, _, string error) = await VerbsTests.RunAsync(verb, "--model", Checkpoint, "--out", Output, "--type", type);
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains($"{Output}.partial is there already", error);
+        Assert.Equal("precious", File.ReadAllText(letters));
+    }
+
+    [Theory]
     [InlineData("--model", "/no/such/folder", "--out", "x.gguf", "--model is '/no/such/folder'")]
     [InlineData("--out", "/no/such/folder/x.gguf", "--type", "F16", "/no/such/folder")]
     [InlineData("--out", "x.gguf", "--type", "Q9", "--type is 'Q9'; use one of F32")]

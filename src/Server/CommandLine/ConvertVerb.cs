@@ -56,7 +56,7 @@ internal static class ConvertVerb
     // Under another name until it is whole: a file cut short would pass for a model until it is loaded.
     private static void Write(GgufConversion conversion, string path, TextWriter error, CancellationToken cancellation)
     {
-        string partial = path + ".partial";
+        string partial = OutputFolder.PartialOf(path);
         try
         {
             ProgressLine progress = new(error, "converting");

@@ -27,7 +27,7 @@ internal static class OutputFolder
     /// <exception cref="VerbException">Nothing can be written there.</exception>
     public static void Write(string folder, Action<string> write)
     {
-        string partial = folder + ".partial";
+        string partial = PartialOf(folder);
         Begin(partial);
         try
         {
@@ -41,6 +41,15 @@ internal static class OutputFolder
         }
     }
 
+    /// <summary>What an output is called until it is whole.</summary>
+    /// <param name="output">Path of a folder or a file.</param>
+    /// <exception cref="VerbException">Something is called so already, whosever it is.</exception>
+    public static string PartialOf(string output)
+    {
+        string partial = output + ".partial";
+        return !Path.Exists(partial) ? partial : throw new VerbException($"{partial} is there already, perhaps left by a run that was killed; remove it, or name another --out.");
+    }
+
     /// <summary>What to say of a place where nothing can be written.</summary>
     public static VerbException Refused(Exception why) => new($"--out cannot be written: {why.Message}. Name another.");
 
@@ -48,7 +57,6 @@ internal static class OutputFolder
     {
         try
         {
-            if (Directory.Exists(partial)) Directory.Delete(partial, recursive: true);
             Directory.CreateDirectory(partial);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
