@@ -99,6 +99,18 @@ public sealed class SseWriterTests
         await end;
     }
 
+    [Fact]
+    public async Task Dispose_AKeepAliveHasFailed_IsNoFailureOfItsOwn()
+    {
+        var clock = new TimerClock();
+        var pipe = new BrokenPipe();
+        var events = new SseWriter(pipe, TimeSpan.FromSeconds(10), clock);
+        clock.Advance(TimeSpan.FromSeconds(10));
+        await pipe.Flushed;
+
+        await events.DisposeAsync();
+    }
+
     private string Sent()
     {
         if (!_pipe.Reader.TryRead(out ReadResult read)) return "";
@@ -112,5 +124,35 @@ public sealed class SseWriterTests
         json.WriteStartObject();
         json.WriteString("content"u8, text);
         json.WriteEndObject();
+    }
+
+    /// <summary>Cannot be flushed.</summary>
+    private sealed class BrokenPipe : PipeWriter
+    {
+        private readonly TaskCompletionSource _flushed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Flushed => _flushed.Task;
+
+        public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellation = default)
+        {
+            _flushed.SetResult();
+            return ValueTask.FromException<FlushResult>(new IOException("broken"));
+        }
+
+        public override Memory<byte> GetMemory(int sizeHint = 0) => new byte[Math.Max(sizeHint, 1024)];
+
+        public override Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
+
+        public override void Advance(int bytes)
+        {
+        }
+
+        public override void CancelPendingFlush()
+        {
+        }
+
+        public override void Complete(Exception? exception = null)
+        {
+        }
     }
 }

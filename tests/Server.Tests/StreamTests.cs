@@ -1,5 +1,14 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using Llama.Scheduling;
+using Llama.Server.Completions;
+using Llama.Server.Generating;
+using Llama.Server.Hosting;
+using Llama.Server.Streaming;
 using Llama.Server.Tests.Hosting;
+using Llama.Server.Web.Errors;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Llama.Server.Tests;
 
@@ -117,6 +126,25 @@ public sealed class StreamTests
     }
 
     [Fact]
+    public async Task Stream_OneChoiceCannotBeSent_EndsTheOthers()
+    {
+        await using var app = new TestApp { ContextLength = 20_000 };
+        await app.StartAsync();
+        Checkpoint checkpoint = app.Services.GetRequiredService<EngineHost>().Checkpoint!;
+        var request = new CompletionRequest { N = 2, MaxTokens = 19_000, IgnoreEos = true };
+        Assert.True(app.Services.GetRequiredService<RequestMapper>().TryMap(request, [new Prompt([1], "prompt", ContinuesText: false)], checkpoint, out GenerationPlan? plan, out _));
+        Assert.True(Answers.TryStart(app.Engine, checkpoint, plan, TimeProvider.System, out Answers? answers, out _));
+
+        await using (answers)
+        {
+            Task sent = app.Services.GetRequiredService<AnswerWriter>().WriteStreamAsync(new DefaultHttpContext(), answers, new BrokenFormat());
+            await Assert.ThrowsAsync<IOException>(() => sent);
+        }
+
+        Assert.Equal(FinishReason.Aborted, answers.Streams[1].Finish);
+    }
+
+    [Fact]
     public async Task Stream_StepFailsAtTheStart_KeepsItsStatus()
     {
         long poisoned = long.MaxValue;
@@ -127,5 +155,23 @@ public sealed class StreamTests
         HttpResponseMessage response = await client.PostAsync("/v1/chat/completions", TestApp.Chat("\"stream\":true"));
 
         await ErrorTests.AssertErrorAsync(response, System.Net.HttpStatusCode.InternalServerError, "internal_error", null);
+    }
+
+    /// <summary>Cannot send the first choice.</summary>
+    private sealed class BrokenFormat : AnswerFormat
+    {
+        public override string Id => "broken";
+
+        public override void WriteWhole(Utf8JsonWriter json, IReadOnlyList<WholeAnswer> choices, Usage usage) => throw new NotSupportedException();
+
+        public override ValueTask StartAsync(SseWriter events, int choice) => ValueTask.CompletedTask;
+
+        public override ValueTask SendPieceAsync(SseWriter events, int choice, TextStream stream) => choice == 0 ? ValueTask.FromException(new IOException("broken")) : ValueTask.CompletedTask;
+
+        public override ValueTask FinishAsync(SseWriter events, int choice, TextStream stream) => ValueTask.CompletedTask;
+
+        public override ValueTask EndAsync(SseWriter events, Usage usage) => ValueTask.CompletedTask;
+
+        public override ValueTask FailAsync(SseWriter events, ApiError error) => ValueTask.CompletedTask;
     }
 }

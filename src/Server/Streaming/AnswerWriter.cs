@@ -50,7 +50,7 @@ internal sealed class AnswerWriter(IOptions<ServerSettings> settings, TimeProvid
         await format.BeginAsync(events);
         if (!result.IsCompleted)
             await events.SendCommentAsync();
-        await Task.WhenAll(answers.Streams.Select((_, choice) => PumpAsync(events, answers, choice, first[choice], format)));
+        await Task.WhenAll(answers.Streams.Select((_, choice) => OrAbortAsync(PumpAsync(events, answers, choice, first[choice], format), answers)));
         if (!context.RequestAborted.IsCancellationRequested)
             await EndAsync(events, answers, format);
     }
@@ -61,6 +61,20 @@ internal sealed class AnswerWriter(IOptions<ServerSettings> settings, TimeProvid
         if (answer is null)
             answers.Abort(); // one failure ends the request
         return answer;
+    }
+
+    /// <summary>A choice that cannot be sent ends the request: the others would be made for nobody.</summary>
+    private static async Task OrAbortAsync(Task sending, Answers answers)
+    {
+        try
+        {
+            await sending;
+        }
+        catch
+        {
+            answers.Abort();
+            throw;
+        }
     }
 
     /// <summary>

@@ -90,7 +90,7 @@ internal sealed class SseWriter : IAsyncDisposable
         _isEnded = true;
         _timer.Dispose();
         _turn.Release();
-        await _keepAlive;
+        await _keepAlive.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // what one fails of, whoever sends or leaves next learns as well
         await _json.DisposeAsync();
         _turn.Dispose();
     }
