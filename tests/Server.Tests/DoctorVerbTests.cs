@@ -133,6 +133,13 @@ public sealed class DoctorVerbTests : IDisposable
     [InlineData("--urls=rubbish", "'rubbish' is no address")]
     [InlineData("--urls=ftp://localhost:0", "'ftp://localhost:0' is no address")]
     [InlineData("--urls=http://localhost:65536", "'http://localhost:65536' is no address")]
+    [InlineData("--urls=http://localhost:0/base", "'http://localhost:0/base' is no address to listen on")]
+    [InlineData("--urls=http://localhost:0,http://localhost:0", "Several are parted by ';'")]
+    [InlineData("--urls=http://0.0.0.0:18251x", "is no address to listen on")]
+    [InlineData("--urls=http://127.0.0.1:18251?x=1", "is no address to listen on")]
+    [InlineData("--urls=http://256.1.1.1:0", "is no address to listen on")]
+    [InlineData("--urls=http://user@127.0.0.1:0", "is no address to listen on")]
+    [InlineData("--urls=http://no-such-host.invalid:0", "the host is an IP address, localhost, or * for all")]
     public async Task Doctor_SettingThatDoesNotFit_IsAFault(string arguments, string expected) => Assert.Contains(expected, Verdict(await FaultsAsync(arguments.Split(' '))));
 
     [Theory]

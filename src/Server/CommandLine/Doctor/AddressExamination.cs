@@ -10,15 +10,16 @@ internal static class AddressExamination
 {
     public static IEnumerable<Finding> Findings(IConfiguration settings, string contentRoot, bool hasKeys)
     {
-        foreach (string fault in Tls.Faults(settings, contentRoot)) yield return Finding.Fault("certificate", fault);
-        foreach (string fault in ConnectionLimits.Faults(settings)) yield return Finding.Fault("limits", fault);
+        foreach (string wrong in Tls.Faults(settings, contentRoot)) yield return Finding.Fault("certificate", wrong);
+        foreach (string wrong in ConnectionLimits.Faults(settings)) yield return Finding.Fault("limits", wrong);
         foreach (string address in ListenAddresses.Of(settings).DefaultIfEmpty(ListenAddresses.Default))
         {
-            if (!ListenAddress.TryParse(address, out BindingAddress binding))
+            if (ListenAddress.Fault(address) is { } fault)
             {
-                yield return Finding.Fault("address", $"'{address}' is no address", "Give --urls as http://host:port.");
+                yield return Finding.Fault("address", fault);
                 continue;
             }
+            BindingAddress binding = BindingAddress.Parse(address);
             yield return Bind(address, binding);
             if (binding.Scheme.Equals("https", StringComparison.OrdinalIgnoreCase) && !settings.GetSection("Kestrel").Exists())
                 yield return Finding.Warning("certificate", $"{address} needs one, and none is set", Tls.Remedy);

@@ -17,7 +17,7 @@ internal static class HostRun
         try
         {
             if (Faults(app, addresses) is { Length: > 0 } faults)
-                return await FailAsync(SettingsFaults.Describe(faults));
+                return Fail(SettingsFaults.Describe(faults));
             map?.Invoke();
             await app.RunAsync();
             return hasFailed() ? 1 : 0;
@@ -28,15 +28,16 @@ internal static class HostRun
         }
         catch (InvalidOperationException exception) when (Tls.IsMissing(exception, addresses))
         {
-            return await FailAsync($"An https:// address needs a certificate, and none is set. {Tls.Remedy}");
+            return Fail($"An https:// address needs a certificate, and none is set. {Tls.Remedy}");
         }
         catch (IOException exception) // the address is taken
         {
-            return await FailAsync($"{exception.Message} Free it, or choose another with --urls.");
+            string left = addresses.Any(address => address.StartsWith("http://unix:", StringComparison.Ordinal)) ? " A socket that a killed program left in the file system can be removed." : "";
+            return Fail($"{exception.Message} Free it, or choose another with --urls.{left}");
         }
         catch (SocketException exception) // it is not this machine's, or not for this user
         {
-            return await FailAsync($"This program cannot listen on {string.Join(", ", addresses.DefaultIfEmpty(ListenAddresses.Default))}: {exception.Message}. Choose another address with --urls.");
+            return Fail($"This program cannot listen on {string.Join(", ", addresses.DefaultIfEmpty(ListenAddresses.Default))}: {exception.Message}. Choose another address with --urls.");
         }
     }
 
@@ -44,14 +45,14 @@ internal static class HostRun
     private static string[] Faults(WebApplication app, string[] addresses) =>
     [
         .. SettingsFaults.Find(app.Services),
-        .. addresses.Where(address => !ListenAddress.TryParse(address, out _)).Select(address => $"'{address}' is no address; give --urls as http://host:port."),
+        .. addresses.Select(ListenAddress.Fault).OfType<string>(),
         .. Tls.Faults(app.Configuration, app.Environment.ContentRootPath),
         .. ConnectionLimits.Faults(app.Configuration),
     ];
 
-    private static async Task<int> FailAsync(string message)
+    private static int Fail(string message)
     {
-        await Console.Error.WriteLineAsync(message);
+        StandardError.TryWriteLine(message);
         return 1;
     }
 }

@@ -5,7 +5,13 @@ namespace Llama.Server.Web.Hosting;
 /// <summary>One address to listen on.</summary>
 internal static class ListenAddress
 {
-    /// <summary>Reads an address; false for one at which the web server would throw.</summary>
+    /// <summary>Why a program cannot listen there; null where it can. The web server throws at a path, and takes any host that is no address for all addresses of the machine.</summary>
+    public static string? Fault(string address) =>
+        TryParse(address, out BindingAddress binding) && binding.PathBase.Length == 0 && (binding.IsUnixPipe || binding.IsNamedPipe || IsOfThisMachine(binding))
+            ? null
+            : $"'{address}' is no address to listen on; give --urls as http://host:port, where the host is an IP address, localhost, or * for all of this machine's. Several are parted by ';'.";
+
+    /// <summary>Reads an address; false for one that cannot be read.</summary>
     public static bool TryParse(string address, out BindingAddress binding)
     {
         binding = null!;
@@ -22,6 +28,8 @@ internal static class ListenAddress
 
     /// <summary>Whether it is the name of this machine for itself.</summary>
     public static bool IsLocalhost(BindingAddress binding) => binding.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsOfThisMachine(BindingAddress binding) => IsLocalhost(binding) || binding.Host is "*" or "+" || IPAddress.TryParse(binding.Host.Trim('[', ']'), out _);
 
     /// <summary>Whether only this machine reaches it.</summary>
     public static bool IsLoopback(BindingAddress binding) =>

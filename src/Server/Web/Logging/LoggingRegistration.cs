@@ -1,4 +1,5 @@
 using System.Globalization;
+using Llama.Server.Web.Hosting;
 using Serilog;
 using Serilog.Configuration;
 using Serilog.Debugging;
@@ -15,7 +16,7 @@ internal static class LoggingRegistration
     /// <param name="traced">A category of which all is wanted, down to what is written at Trace; null for none.</param>
     public static void AddLogging(this WebApplicationBuilder builder, string formatKey, string? traced = null)
     {
-        SelfLog.Enable(static line => Console.Error.WriteLine(line)); // a sink that is not there or cannot write would be silent about it
+        SelfLog.Enable(StandardError.TryWriteLine); // a sink that is not there or cannot write would be silent about it
         LogFault fault = new();
         builder.Services.AddSingleton(fault);
         builder.Services.AddSerilog((_, log) => Make(log, builder.Configuration, formatKey, traced, fault), preserveStaticLogger: true); // several programs in one process, as in tests, log each to its own, and none ends another's
