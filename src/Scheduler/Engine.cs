@@ -149,7 +149,7 @@ public sealed class Engine : IAsyncDisposable
         using EngineMetrics? metrics = _meters is null ? null : new EngineMetrics(_meters, _counters, _clock);
         using TraceWriter? trace = traceFile is null ? null : new TraceWriter(traceFile, runner.Limits, _clock, _onTraceBroken);
         Reporter reporter = new(_backlog, _counters, _lookout, metrics, trace, _clock, _onStepFailed);
-        EngineLoop loop = new(runner, _options, _clock, _inbox, reporter);
+        EngineLoop loop = new(runner, _options, _clock, _inbox, _backlog, reporter);
         _gate.Open(runner.Limits);
         _life.BeginServing(runner.Limits);
         loop.Run(_life);

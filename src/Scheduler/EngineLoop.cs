@@ -11,6 +11,7 @@ internal sealed class EngineLoop
     private readonly IModelRunner _runner;
     private readonly TimeProvider _clock;
     private readonly Inbox _inbox;
+    private readonly Backlog _backlog;
     private readonly Reporter _reporter;
     private readonly Scheduler _scheduler;
     private readonly StepUnderWay[] _underWay; // in turn
@@ -19,9 +20,9 @@ internal sealed class EngineLoop
     private long _begunCount, _finishedCount;
     private long _finishedAt; // the last one
 
-    public EngineLoop(IModelRunner runner, SchedulerOptions options, TimeProvider clock, Inbox inbox, Reporter reporter)
+    public EngineLoop(IModelRunner runner, SchedulerOptions options, TimeProvider clock, Inbox inbox, Backlog backlog, Reporter reporter)
     {
-        (_runner, _clock, _inbox, _reporter) = (runner, clock, inbox, reporter);
+        (_runner, _clock, _inbox, _backlog, _reporter) = (runner, clock, inbox, backlog, reporter);
         int maxTokens = options.MaxBatchTokens ?? runner.Limits.BatchTokens;
         _scheduler = new Scheduler(runner.Limits, options, clock);
         _underWay = [.. Enumerable.Range(0, runner.Limits.StepsUnderWay).Select(_ => new StepUnderWay(new BatchBuilder(runner.Limits, maxTokens, options.MaxSequences)))];
@@ -63,12 +64,8 @@ internal sealed class EngineLoop
     {
         while (!life.IsStopping && !HasWork())
         {
-            if (life.State == EngineState.Draining)
-            {
-                // A submission that saw the state before it changed may still have come. Behind the closed door there is none.
-                _inbox.Close();
-                return HasWork();
-            }
+            // Who is let in and has not come yet is in the backlog; who enters that from now on sees the state once more, and leaves.
+            if (life.State == EngineState.Draining && _backlog.Length == 0) return false;
             _reporter.Wake();
             _inbox.Wait();
         }

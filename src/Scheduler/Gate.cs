@@ -12,6 +12,9 @@ internal sealed class Gate(EngineLife life, SchedulerOptions options, Backlog ba
     /// <summary>What those hear who come after the engine has begun to drain.</summary>
     public static Refusal Closed => new(RefusalReason.Draining, RetryAfter: RetryElsewhere);
 
+    /// <summary>Whether those who were let in may still submit. Looked at once they are in the backlog, for which a draining engine waits.</summary>
+    public bool IsOpen => life.State == EngineState.Ready;
+
     /// <summary>Of the model, once somebody was let in.</summary>
     public int HiddenSize => _limits!.HiddenSize;
 

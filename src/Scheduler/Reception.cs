@@ -20,9 +20,10 @@ internal sealed class Reception(Gate gate, Backlog backlog, Inbox inbox, TimePro
         PromptReadout? readout = PromptReadout.Of(requests[0], gate.HiddenSize);
         Sequence[] sequences = [.. requests.Select(request => Create(request, readout))];
         if (sequences.Length > 1) _ = new PromptGroup(sequences);
-        if (!inbox.TryPost(MessageKind.Submit, sequences[0])) // it was closed since the state was looked at
+        if (!gate.IsOpen || !inbox.TryPost(MessageKind.Submit, sequences[0])) // the engine drains, or ended, since they were let in
         {
             foreach (Sequence sequence in sequences) backlog.Leave(sequence);
+            inbox.TryPost(MessageKind.Wake); // it may wait for them alone
             refusal = Gate.Closed;
             return false;
         }

@@ -27,7 +27,7 @@ public sealed class AllocationTests
         TestMeterFactory meters = new();
         EngineCounters counters = new(backlog);
         Reporter reporter = new(backlog, counters, new Lookout(TimeProvider.System), new Metrics.EngineMetrics(meters, counters, TimeProvider.System), trace: null, TimeProvider.System, onFailure: null);
-        EngineLoop loop = new(new ConstantRunner(limits), options, TimeProvider.System, inbox, reporter);
+        EngineLoop loop = new(new ConstantRunner(limits), options, TimeProvider.System, inbox, backlog, reporter);
         Generation[] generations = [.. Enumerable.Range(1, SequenceCount).Chunk(GroupSize).SelectMany(ids => Submit(inbox, ids))];
         for (int i = 0; i < 100; i++) Turn(loop, generations);
 

@@ -1,5 +1,7 @@
 using Llama.Model;
 using Llama.Model.Sampling;
+using Llama.Scheduling.Frames;
+using Llama.Scheduling.Sequences;
 using Llama.Scheduling.Tracing;
 using Llama.Tests.Shared;
 
@@ -306,6 +308,44 @@ public sealed class EngineTests
     }
 
     [Fact]
+    public async Task Drain_BeginsWhileOneIsOnItsWayIn_RefusesItAndEnds()
+    {
+        OnceOnRead clock = new();
+        await using Engine engine = await Start(clock: clock);
+        Task? drained = null;
+        clock.Action = () => drained = engine.DrainAsync(CancellationToken.None); // it is let in when its arrival is read
+        AssertRefused(engine, Rig.Request(9, maxTokens: 5), new Refusal(RefusalReason.Draining, RetryAfter: TimeSpan.FromSeconds(1)));
+        await drained!;
+        Assert.Equal((EngineState.Stopped, 0), (engine.State, engine.Snapshot.WaitingCount));
+    }
+
+    [Fact]
+    public async Task Drain_OneComesIntoTheIdleLoop_IsServedUntilItsCallerLeaves()
+    {
+        EngineLife life = new();
+        Inbox inbox = new();
+        Backlog backlog = new(maxLength: 1);
+        GenerationRequest request = Rig.Request(9, maxTokens: 100);
+        Sequence sequence = new(1, request, arrival: 0);
+        sequence.Generation = new Generation(sequence, inbox);
+        Assert.True(backlog.TryEnter([request]));
+        life.BeginServing(Limits);
+        life.BeginDraining();
+        Thread thread = new(() =>
+        {
+            using FakeModelRunner runner = new(Limits, Model) { OnStep = step => { if (step == 3) sequence.Generation.Abort(); } };
+            Reporter reporter = new(backlog, new EngineCounters(backlog), new Lookout(TimeProvider.System), metrics: null, trace: null, TimeProvider.System, onFailure: null);
+            new EngineLoop(runner, new SchedulerOptions(), TimeProvider.System, inbox, backlog, reporter).Run(life);
+        });
+        thread.Start();
+        SpinWait.SpinUntil(() => thread.ThreadState is ThreadState.WaitSleepJoin or ThreadState.Stopped);
+        Assert.True(inbox.TryPost(MessageKind.Submit, sequence));
+        List<GenerationEvent> events = await ReadAll(sequence.Generation);
+        thread.Join();
+        Assert.Equal((3, FinishReason.Aborted), (events.Count(item => item.Token is not null), events[^1].Finish));
+    }
+
+    [Fact]
     public async Task Loop_Dies_EveryRequestEndsAndTheEngineSaysSo()
     {
         using Gate gate = new();
@@ -418,6 +458,20 @@ public sealed class EngineTests
         List<GenerationEvent> events = [];
         await foreach (GenerationEvent item in generation.Events.ReadAllAsync()) events.Add(item);
         return events;
+    }
+
+    /// <summary>Does something, once, for whoever asks the time next.</summary>
+    private sealed class OnceOnRead : TimeProvider
+    {
+        private Action? _action;
+
+        public Action Action { set => _action = value; }
+
+        public override long GetTimestamp()
+        {
+            Interlocked.Exchange(ref _action, null)?.Invoke();
+            return base.GetTimestamp();
+        }
     }
 
     /// <summary>Holds the engine's steps until the test lets them pass.</summary>
