@@ -38,7 +38,7 @@ internal sealed class DeviceModel : IDisposable
         {
             _source = device.OpenWeights(part, _packing);
             ModelPart held = part ?? ModelPart.Whole(Config);
-            _size = new StepSize(batchTokens, options.MaxSequences, ModelRunner.ContextLengthOf(options, Config), options.BlockSize);
+            _size = StepSize.Of(options, Config, batchTokens);
             _kernels = device.Backend.CreateKernels(WithAllTokens(held.ShapeOf(_source.Config)), _size, device.KvDtype);
             if (group is not null) _kernels = _shared = group.Join(held, _kernels, device.Backend, _size.Samples);
             _plan = PlanWithin(device.Choice.MemoryLimit, held);

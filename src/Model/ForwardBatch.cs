@@ -16,7 +16,7 @@ public sealed class ForwardBatch
         TokenStarts = new int[maxSequences + 1];
         ContextLengths = new int[maxSequences];
         NextSlots = new int[maxSequences];
-        BlockTables = new int[maxSequences * maxBlocksPerSequence];
+        BlockTables = new int[(long)maxSequences * maxBlocksPerSequence];
         Shown = new ShownBlocks[maxSequences];
         Samples = new SampleRow[maxSequences];
         Copies = new BlockCopy[maxSequences];

@@ -22,6 +22,18 @@ public sealed record ModelLimits(int VocabSize, int ContextLength, int BlockSize
     /// <summary>From how many decoding sequences on they are spread over the steps under way; fewer go through all devices together, in one.</summary>
     public int SpreadFrom { get; init; } = 2;
 
+    /// <summary>Most tokens in the cache at once.</summary>
+    public long PoolTokens => (long)BlockCount * BlockSize;
+
+    /// <summary>Most tokens of a prompt: the context, or the cache where that is smaller.</summary>
+    public int LongestPrompt => (int)Math.Min(ContextLength, PoolTokens);
+
+    /// <summary>Most tokens of prompt and output together. The last one drawn is never computed, so it needs no room in the cache.</summary>
+    public int LongestSequence => (int)Math.Min(ContextLength, PoolTokens + 1);
+
+    /// <summary>Whether a sequence can ever have this prompt and so many tokens behind it.</summary>
+    public bool Hold(int promptLength, int maxTokens) => promptLength <= LongestPrompt && (long)promptLength + maxTokens <= LongestSequence;
+
     /// <summary>Most blocks one sequence can use.</summary>
     public int BlocksPerSequence => (ContextLength + BlockSize - 1) / BlockSize;
 }

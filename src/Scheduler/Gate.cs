@@ -37,11 +37,10 @@ internal sealed class Gate(EngineLife life, SchedulerOptions options, Backlog ba
         if (prompt.AsSpan().ContainsAnyExceptInRange(0, limits.VocabSize - 1))
             throw new ArgumentException($"A prompt token is outside the vocabulary of {limits.VocabSize}.", nameof(requests));
 
-        long tokenCount = (long)prompt.Length + requests.Max(request => request.MaxTokens);
-        int poolTokens = limits.BlockCount * limits.BlockSize;
-        if (tokenCount > limits.ContextLength) return new Refusal(RefusalReason.ContextLength, limits.ContextLength);
-        // The last token drawn is never computed, so it needs no room. Answers to one prompt need not fit all at once.
-        if (Math.Max(prompt.Length, tokenCount - 1) > poolTokens) return new Refusal(RefusalReason.PoolSize, poolTokens);
+        int maxTokens = requests.Max(request => request.MaxTokens);
+        if ((long)prompt.Length + maxTokens > limits.ContextLength) return new Refusal(RefusalReason.ContextLength, limits.ContextLength);
+        // Answers to one prompt need not fit all at once.
+        if (!limits.Hold(prompt.Length, maxTokens)) return new Refusal(RefusalReason.PoolSize, limits.LongestPrompt);
         if (requests.Min(request => request.Timeout) is { } timeout && backlog.Outlasts(timeout)) return new Refusal(RefusalReason.Deadline, RetryAfter: backlog.RetryAfter());
         return backlog.TryEnter(requests) ? null : new Refusal(RefusalReason.QueueFull, options.MaxQueueLength, backlog.RetryAfter());
     }

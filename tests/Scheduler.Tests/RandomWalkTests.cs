@@ -111,7 +111,7 @@ public sealed class RandomWalkTests
 
     private static GenerationRequest RandomRequest(Random random, ModelLimits limits, int[][] stems)
     {
-        int most = Math.Min(limits.ContextLength, (limits.BlockCount * limits.BlockSize) + 1);
+        int most = limits.LongestSequence;
         int promptLength = random.Next(1, 1 + (most / 2));
         int stemLength = Math.Min(promptLength, random.Next(2 * promptLength));
         FakeGuide? guide = random.Next(3) == 0 ? RandomGuide(random, limits) : null;

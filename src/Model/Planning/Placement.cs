@@ -20,8 +20,7 @@ namespace Llama.Model.Planning;
 internal sealed class Placement(ModelOptions options, WeightFormat format, IWeightSource source, Func<ModelPart, IWeightSource> openShare, IReadOnlyList<BackendChoice> choices, long[] free)
 {
     private readonly LlamaConfig _config = source.Config;
-    private readonly StepSize _size = new(
-        options.MaxBatchTokens ?? choices.Min(choice => choice.BatchTokens), options.MaxSequences, ModelRunner.ContextLengthOf(options, source.Config), options.BlockSize);
+    private readonly StepSize _size = StepSize.Of(options, source.Config, options.MaxBatchTokens ?? choices.Min(choice => choice.BatchTokens));
 
     private string? _fault; // the first
 

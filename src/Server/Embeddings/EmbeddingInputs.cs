@@ -49,7 +49,7 @@ internal static class EmbeddingInputs
 
     private static ApiError? Check(EmbeddingInput input, Checkpoint checkpoint)
     {
-        int count = input.Request.PromptTokenIds.Length, most = Math.Min(checkpoint.Limits.ContextLength, checkpoint.Limits.BlockCount * checkpoint.Limits.BlockSize);
+        int count = input.Request.PromptTokenIds.Length, most = checkpoint.Limits.LongestPrompt;
         if (count == 0)
             return ApiError.InvalidValue(input.Param, $"Invalid value for '{input.Param}': the input has no tokens.");
         return count > most ? ApiError.InputLength(input.Param, count, most) : null;

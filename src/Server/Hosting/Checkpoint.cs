@@ -19,8 +19,8 @@ internal sealed record Checkpoint(string Name, CheckpointText Text, ModelLimits 
         return new Checkpoint(name, text, limits, "fp_" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(all)).AsSpan(0, 5)));
     }
 
-    /// <summary>Most tokens of prompt and answer together: the model's context, or what the KV cache holds where that is less (the last token drawn needs no room).</summary>
-    public int ContextLength => Math.Min(Limits.ContextLength, Limits.BlockCount * Limits.BlockSize + 1);
+    /// <summary>Most tokens of prompt and answer together: the model's context, or what the KV cache holds where that is less.</summary>
+    public int ContextLength => Limits.LongestSequence;
 
     public Tokenizer Tokenizer => Text.Tokenizer;
 
