@@ -34,6 +34,22 @@ public sealed class TraceTests
         Assert.Equal((long)all.Average(sequence => sequence.AdmittedAt!.Value - sequence.Arrival), summary.MeanQueueTime.Ticks);
     }
 
+    [Theory]
+    [InlineData(60, 41, 30, 100, 100)]
+    [InlineData(20, 22, 10, 40, 41)]
+    [InlineData(41, 0, 10, 40, 41)]
+    public void Replay_RequestThatIsNeverAdmitted_IsNamed(int promptLength, int maxTokens, int blockCount, int longest, int most)
+    {
+        TraceEvent fitting = new(Id: 1, Arrival: 0, PromptLength: 20, OutputLength: 1, MaxTokens: 21, Priority: 0, ShareKey: 0, Blocks: []);
+        TraceEvent large = fitting with { Id = 7, PromptLength = promptLength, MaxTokens = maxTokens };
+        TraceSummary Replay(params TraceEvent[] trace) => TraceReplayer.Replay(trace, Limits with { BlockCount = blockCount }, new SchedulerOptions(), new StepCost(StepTime, TimeSpan.Zero));
+
+        Assert.Equal(1, Replay(fitting).RequestCount);
+        Assert.Equal(
+            $"Request 7 of the trace has a prompt of {promptLength} tokens and asks for {maxTokens}; the limits hold prompts of {longest}, and {most} together.",
+            Assert.Throws<ArgumentException>(() => Replay(fitting, large)).Message);
+    }
+
     /// <summary>Requests of different starts share nothing, so a schedule of all is the schedules of each, one behind the other.</summary>
     [Theory]
     [InlineData(1)]

@@ -32,6 +32,7 @@ public sealed class TraceReplayer
     }
 
     /// <summary>Replays a trace on a machine of these limits and this speed.</summary>
+    /// <exception cref="ArgumentException">A request is larger than the limits, so that it would never be admitted.</exception>
     public static TraceSummary Replay(IEnumerable<TraceEvent> trace, ModelLimits limits, SchedulerOptions options, StepCost cost) =>
         new TraceReplayer(trace, limits, options, cost).Run();
 
@@ -55,6 +56,8 @@ public sealed class TraceReplayer
 
     private Sequence Create(TraceEvent item)
     {
+        if (!_limits.Hold(item.PromptLength, item.MaxTokens))
+            throw new ArgumentException($"Request {item.Id} of the trace has a prompt of {item.PromptLength} tokens and asks for {item.MaxTokens}; the limits hold prompts of {_limits.LongestPrompt}, and {_limits.LongestSequence} together.");
         int[] prompt = [.. Enumerable.Range(0, item.PromptLength).Select(position => TokenAt(item, position))];
         GenerationRequest request = new()
         {
