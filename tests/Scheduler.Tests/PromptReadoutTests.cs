@@ -32,6 +32,14 @@ public sealed class PromptReadoutTests
     }
 
     [Fact]
+    public void Waiting_WithAllWantedOfItsPrompt_CostsNothingButIt()
+    {
+        Rig rig = new(Limits with { HiddenSize = 100_000 });
+        GenerationRequest request = Wanting(100_000, 1);
+        Assert.InRange(Allocated.InStretch(() => rig.Add(request)), 0, 10_000);
+    }
+
+    [Fact]
     public void CachedPrompt_IsComputedAgainWhereItMustBeReadAndFoundByOthersAfterwards()
     {
         Rig rig = new(Limits);

@@ -11,15 +11,12 @@ internal sealed class PromptReadout
 {
     private readonly int? _topCount;
     private readonly int _promptLength;
-    private readonly ScoredToken[] _scores;
-    private readonly float[]? _sum; // [hidden] of the positions read
+    private readonly int? _hiddenSize; // where the mean is wanted
+    private ScoredToken[] _scores = [];
+    private float[]? _sum; // [hidden] of the positions read
 
-    private PromptReadout(GenerationRequest request, int hiddenSize)
-    {
-        (_topCount, _promptLength) = (request.PromptLogprobs, request.PromptTokenIds.Length);
-        _scores = _topCount is null ? [] : new ScoredToken[_promptLength - 1];
-        _sum = request.WantsEmbedding ? new float[hiddenSize] : null;
-    }
+    private PromptReadout(GenerationRequest request, int hiddenSize) =>
+        (_topCount, _promptLength, _hiddenSize) = (request.PromptLogprobs, request.PromptTokenIds.Length, request.WantsEmbedding ? hiddenSize : null);
 
     /// <summary>Positions of the prompt that were read.</summary>
     public int ReadCount { get; private set; }
@@ -44,6 +41,13 @@ internal sealed class PromptReadout
     /// <summary>Null when the request wants nothing of its prompt.</summary>
     public static PromptReadout? Of(GenerationRequest request, int hiddenSize) =>
         request.PromptLogprobs is null && !request.WantsEmbedding ? null : new PromptReadout(request, hiddenSize);
+
+    /// <summary>Makes room for all that will be read; the first call counts.</summary>
+    public void Reserve()
+    {
+        if (_topCount is not null && _scores.Length == 0) _scores = new ScoredToken[_promptLength - 1];
+        if (_hiddenSize is { } size) _sum ??= new float[size];
+    }
 
     /// <summary>Asks for what the step that is put together can tell.</summary>
     /// <param name="sequence">Whose prompt it is; its tokens of the step begin at <paramref name="firstRow"/>.</param>

@@ -132,6 +132,7 @@ internal sealed class Sequence
     {
         Blocks.Reserve(blockCount);
         _known.Reserve();
+        Readout?.Reserve();
     }
 
     /// <summary>Reads from each cache line that the settlement of a decode step will need of it; says nothing of use.</summary>
