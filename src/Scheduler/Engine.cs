@@ -33,7 +33,7 @@ public sealed class Engine : IAsyncDisposable
     /// <param name="clock">Time for deadlines and rates.</param>
     /// <param name="meters">Where the engine's metrics are registered; null for none.</param>
     /// <param name="onStepFailed">Told, on the engine's thread, what a step threw that failed its requests; must not throw. Null for nobody.</param>
-    /// <param name="onTraceBroken">Told, once and on the engine's thread, why nothing more can be written to <see cref="SchedulerOptions.TracePath"/>; must not throw. Null for nobody.</param>
+    /// <param name="onTraceBroken">Told, once and on the thread that writes there, why nothing more can be written to <see cref="SchedulerOptions.TracePath"/>; must not throw. Null for nobody.</param>
     public Engine(
         Func<IModelRunner> createRunner,
         SchedulerOptions options,
@@ -147,7 +147,7 @@ public sealed class Engine : IAsyncDisposable
     private void Serve(IModelRunner runner, FileStream? traceFile)
     {
         using EngineMetrics? metrics = _meters is null ? null : new EngineMetrics(_meters, _counters, _clock);
-        using TraceWriter? trace = traceFile is null ? null : new TraceWriter(traceFile, runner.Limits, _clock, _onTraceBroken);
+        using TraceWriter? trace = traceFile is null ? null : new TraceWriter(traceFile, runner.Limits, _clock, _onTraceBroken, metrics is null ? null : metrics.Unrecorded);
         Reporter reporter = new(_backlog, _counters, _lookout, metrics, trace, _clock, _onStepFailed);
         EngineLoop loop = new(runner, _options, _clock, _inbox, _backlog, reporter);
         _gate.Open(runner.Limits);

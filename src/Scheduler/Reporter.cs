@@ -127,6 +127,6 @@ internal sealed class Reporter(
         lookout.Ended();
         if (reason is FinishReason.Stop or FinishReason.Completed or FinishReason.Length) backlog.ObserveOutput(sequence);
         metrics?.Ended(sequence, reason);
-        if (trace?.Write(sequence) == false) metrics?.Unrecorded();
+        trace?.Write(sequence);
     }
 }

@@ -3,6 +3,7 @@ using Llama.Model;
 using Llama.Model.Sampling;
 using Llama.Scheduling.Sequences;
 using Llama.Scheduling.Tracing;
+using Llama.Tests.Shared;
 
 namespace Llama.Scheduling.Tests;
 
@@ -89,7 +90,7 @@ public sealed class TraceTests
         Assert.Equal($"Scheduler:TracePath is '{path}', which another server writes. Name another file.", Assert.Throws<IOException>(() => TraceFile.OpenAtEnd(path)).Message);
     }
 
-    /// <summary>What was told of as written is in the file, whenever the disk is full; what was not is told of, and why once.</summary>
+    /// <summary>What is not in the file is told of, whenever the disk is full, and why once.</summary>
     [Theory]
     [InlineData(0, false)]
     [InlineData(1, true)]
@@ -103,20 +104,38 @@ public sealed class TraceTests
         while (rig.Scheduler.HasWork) rig.Step();
         FullDisk disk = new(room, isLimit ? new ArgumentOutOfRangeException() : new IOException());
         List<Exception> told = [];
+        int lost = 0;
 
-        TraceWriter writer = new(new BufferedStream(disk), Limits, rig.Clock, told.Add);
-        bool[] written = [.. Enumerable.Range(0, 200).Select(_ => writer.Write(sequence))];
+        using (TraceWriter writer = new(new BufferedStream(disk), Limits, rig.Clock, told.Add, () => lost++))
+            for (int i = 0; i < 200; i++) writer.Write(sequence);
         int recorded = TraceFile.Read(Encoding.UTF8.GetString(disk.ToArray()).Split('\n')).Count();
-        writer.Dispose();
 
         Assert.Single(told);
-        Assert.Equal([.. Enumerable.Repeat(true, recorded), .. Enumerable.Repeat(false, 200 - recorded)], written);
+        Assert.Equal(200 - recorded, lost);
         Assert.Equal(room > 1000, recorded > 0);
+    }
+
+    [Fact]
+    public void Write_OnADiskThatHangs_HoldsUpNobodyAndLosesWhatNoLongerFits()
+    {
+        using HangingDisk disk = new();
+        Sequence sequence = new(1, Rig.Request(9, maxTokens: 1), arrival: 0);
+        int lost = 0;
+
+        using (TraceWriter writer = new(disk, Limits, new ManualClock(), onLost: () => lost++))
+        {
+            for (int i = 0; i < TraceWriter.Capacity + 2; i++) writer.Write(sequence); // the start's line hangs, so that none is taken from the queue
+            Assert.Equal(2, lost);
+            disk.GoOn();
+        }
+
+        Assert.Equal(TraceWriter.Capacity, TraceFile.Read(Encoding.UTF8.GetString(disk.ToArray()).Split('\n')).Count());
+        Assert.Equal(2, lost);
     }
 
     private static Sequence[] Record(Rig rig, Stream stream, Random random, int requestCount, out long stepCount, out long tokenCount)
     {
-        TraceWriter writer = new(stream, Limits, rig.Clock);
+        using TraceWriter writer = new(stream, Limits, rig.Clock);
         HashSet<Sequence> written = [];
         List<Sequence> all = [];
         (stepCount, tokenCount) = (0, 0);
@@ -138,6 +157,24 @@ public sealed class TraceTests
             int fits = (int)Math.Min(count, room - Length);
             base.Write(buffer, offset, fits);
             if (fits < count) throw fault;
+        }
+
+        public override void Write(ReadOnlySpan<byte> buffer) => Write(buffer.ToArray(), 0, buffer.Length);
+    }
+
+    /// <summary>Hangs until told, and lets nobody wait who makes it.</summary>
+    private sealed class HangingDisk : MemoryStream
+    {
+        private readonly ManualResetEventSlim _mayWrite = new();
+        private readonly int _maker = Environment.CurrentManagedThreadId;
+
+        public void GoOn() => _mayWrite.Set();
+
+        public override void Write(byte[] buffer, int offset, int count)
+        {
+            Assert.NotEqual(_maker, Environment.CurrentManagedThreadId);
+            _mayWrite.Wait();
+            base.Write(buffer, offset, count);
         }
 
         public override void Write(ReadOnlySpan<byte> buffer) => Write(buffer.ToArray(), 0, buffer.Length);

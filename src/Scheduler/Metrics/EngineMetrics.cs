@@ -36,7 +36,7 @@ internal sealed class EngineMetrics : IDisposable
         _preemptions = _meter.CreateCounter<long>("vllm.num_preemptions_total", description: "Times a running request gave up its blocks.");
         _prefixQueries = _meter.CreateCounter<long>("vllm.prefix_cache_queries_total", description: "Prompt tokens looked up in the prefix cache.");
         _prefixHits = _meter.CreateCounter<long>("vllm.prefix_cache_hits_total", description: "Prompt tokens found in the prefix cache.");
-        _unrecorded = _meter.CreateCounter<long>("llama.trace_requests_lost_total", description: "Requests missing in the file of Scheduler:TracePath, which could not be written.");
+        _unrecorded = _meter.CreateCounter<long>("llama.trace_requests_lost_total", description: "Requests missing in the file of Scheduler:TracePath, which could not be written, or not as fast as they ended.");
         _timeToFirstToken = Seconds("vllm.time_to_first_token_seconds", "From submission to the first token.", LatencySeconds);
         _interTokenLatency = Seconds("vllm.inter_token_latency_seconds", "Between two tokens of a request.", LatencySeconds);
         _endToEnd = Seconds("vllm.e2e_request_latency_seconds", "From submission to the end.", RequestSeconds);
@@ -87,7 +87,7 @@ internal sealed class EngineMetrics : IDisposable
         _decodeTime.Record(Between(sequence.FirstTokenAt, sequence.LastTokenAt));
     }
 
-    /// <summary>A request ended that the trace should have and has not.</summary>
+    /// <summary>A request ended that the trace should have and has not. From any thread.</summary>
     public void Unrecorded() => _unrecorded.Add(1);
 
     public void Dispose() => _meter.Dispose();
