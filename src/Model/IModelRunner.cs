@@ -30,7 +30,7 @@ public interface IModelRunner : IDisposable
     void Finish(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored) => Run(batch, sampled, scored);
 
     /// <summary>Runs one step while none is under way: draws one token per row of <see cref="ForwardBatch.Samples"/> and reads what else is wanted of the prompts.</summary>
-    /// <param name="batch">The step. Left unchanged, but for the sums of <see cref="ForwardBatch.Pools"/>.</param>
+    /// <param name="batch">The step. Left unchanged, but for the sums of <see cref="ForwardBatch.Pools"/> and the guides in <see cref="ForwardBatch.Samples"/>: what these allowed when the step began may stand there.</param>
     /// <param name="sampled">[samples] receives the drawn tokens in the order of the sample rows.</param>
     /// <param name="scored">[scores] receives the tokens of <see cref="ForwardBatch.Scores"/> with their log-probabilities and ranks.</param>
     /// <exception cref="RunnerLostException">This and every further step fails. Anything else that is thrown concerns this step alone.</exception>
