@@ -42,6 +42,24 @@ public sealed class PrefixCacheTests
     }
 
     [Fact]
+    public void Admit_NoRoomBehindALongPrefix_DoesNotLookItUpAtEveryStep()
+    {
+        Rig rig = Rig.WithBlocks(46);
+        Sequence running = rig.Add(Rig.Request(161, maxTokens: 20));
+        rig.Step();
+        GenerationRequest request = new() { PromptTokenIds = [.. Enumerable.Range(100, 160), .. Enumerable.Range(500, 23)], MaxTokens = 1 };
+        Sequence waiting = rig.Add(request);
+        rig.Step(); // finds forty blocks and needs six more: there are five
+        long hashedCount = rig.Scheduler.Blocks.HashedCount;
+        while (rig.EndingOf(running) is null) rig.Step();
+        Assert.InRange(rig.Scheduler.Blocks.HashedCount - hashedCount, 0, 40); // one for each step and each block that is sealed
+        Assert.Null(waiting.AdmittedAt);
+        rig.StepUntilIdle();
+        Assert.Equal(160, waiting.CachedTokenCount);
+        rig.AssertAsAlone(waiting, request);
+    }
+
+    [Fact]
     public void Seal_LongSequence_HashesEachBlockOnce()
     {
         Rig rig = Rig.WithBlocks(200);

@@ -10,6 +10,7 @@ internal sealed class BlockManager
 {
     private readonly BlockPool _pool;
     private readonly PrefixCache? _prefixes;
+    private Shortage? _shortage; // of who was tried last
 
     /// <param name="limits">Size and number of the blocks.</param>
     /// <param name="keepsPrefixes">False seals nothing, so that nothing is ever found.</param>
@@ -43,6 +44,7 @@ internal sealed class BlockManager
     /// <param name="promisedCount">Blocks that must remain for others.</param>
     public bool TryAdmit(Sequence sequence, RankedList running, int promisedCount = 0)
     {
+        if (IsStillShort(sequence, promisedCount)) return false;
         ReadOnlySpan<Block> found = [];
         if (_prefixes is not null)
         {
@@ -52,14 +54,18 @@ internal sealed class BlockManager
         // Found blocks that nobody holds are among the available ones. Pinning them before this check could starve the running sequences of them.
         int idleCount = 0;
         foreach (Block block in found) idleCount += block.RefCount == 0 ? 1 : 0;
-        if (BlocksFor(sequence.TargetCount) - found.Length > AvailableCount - idleCount - promisedCount) return false;
+        int missing = BlocksFor(sequence.TargetCount) - found.Length - (AvailableCount - idleCount);
+        bool fits = missing + promisedCount <= 0;
+        Block? last = found.IsEmpty ? null : found[^1];
+        _shortage = fits ? null : new Shortage(sequence, found.Length, last, last?.Hash, missing, _pool.ReleasedCount);
+        if (!fits) return false;
 
         sequence.Reserve(BlocksFor(sequence.MaxComputedCount));
         foreach (Block block in found) sequence.Blocks.Add(_pool.Pin(block).Id);
         sequence.ComputedCount = found.Length * BlockSize;
         sequence.Blocks.SealedCount = found.Length;
-        bool fits = TryGrow(sequence, sequence.TargetCount);
-        Debug.Assert(fits);
+        bool hasGrown = TryGrow(sequence, sequence.TargetCount);
+        Debug.Assert(hasGrown);
         return true;
     }
 
@@ -110,6 +116,12 @@ internal sealed class BlockManager
     public BlockState[] CopyStates() => _pool.CopyStates();
 
     public void CheckIntegrity(IEnumerable<Sequence> holders) => _pool.CheckIntegrity(holders, BlockSize);
+
+    /// <summary>Whether one that did not fit cannot fit yet: too few blocks were released since, and none was sealed that follows those found.</summary>
+    private bool IsStillShort(Sequence sequence, int promisedCount) =>
+        _prefixes is not null && _shortage is { } shortage && shortage.Sequence == sequence
+        && shortage.MissingCount + promisedCount > _pool.ReleasedCount - shortage.ReleasedCount
+        && _prefixes.FindsTheSame(shortage);
 
     private int BlocksFor(int tokenCount) => (tokenCount + BlockSize - 1) / BlockSize;
 

@@ -28,6 +28,9 @@ internal sealed class BlockPool
     /// <summary>Free and cached ones.</summary>
     public int AvailableCount => _free.Count + _cached.Count;
 
+    /// <summary>Blocks that became available so far.</summary>
+    public long ReleasedCount { get; private set; }
+
     public Block this[int id] => _blocks[id];
 
     /// <summary>Gives one more sequence a block.</summary>
@@ -51,6 +54,7 @@ internal sealed class BlockPool
     public void Unpin(Block block)
     {
         if (--block.RefCount > 0) return;
+        ReleasedCount++;
         if (block.IsSealed) _cached.AddLast(block);
         else _free.AddFirst(block);
     }

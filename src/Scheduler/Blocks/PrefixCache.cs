@@ -23,6 +23,13 @@ internal sealed class PrefixCache(BlockPool pool, int blockSize, int mostBlocks,
         return _found.AsSpan(0, count);
     }
 
+    /// <summary>Whether <see cref="Find"/> would find what it found then, told by the end of that alone.</summary>
+    public bool FindsTheSame(Shortage then)
+    {
+        if (then.Last is { } last && !(last.IsSealed && last.Hash == then.LastHash)) return false;
+        return (then.FoundCount + 1) * blockSize > FindableCount(then.Sequence) || pool.Find(ContentOf(then.Sequence, then.FoundCount, then.Last)) is null;
+    }
+
     /// <summary>Whether a running sequence has yet to compute the very block that follows those found: computing it twice at once would gain nothing.</summary>
     public bool IsNextBeingFilled(Sequence sequence, ReadOnlySpan<Block> found, RankedList running)
     {
