@@ -129,6 +129,6 @@ internal sealed class EngineLoop
             if (message.Kind == MessageKind.Submit) _scheduler.Add(message.Sequence!); // those whose callers left end with the rest
         _reporter.Committed(_scheduler);
         _reporter.Report([.. _scheduler.Live.Select(sequence => new Outcome(sequence, null, FinishReason.Failed))]);
-        _reporter.Ended();
+        _reporter.EngineEnded();
     }
 }

@@ -58,7 +58,9 @@ internal sealed class Reporter(
         backlog.FreeSlots = scheduler.FreeSlots;
         metrics?.Preempted(scheduler.PreemptionCount - _preemptionCount);
         _preemptionCount = scheduler.PreemptionCount;
-        _isWakeDue |= !CanWait(CollectionsMarshal.AsSpan(scheduler.Outcomes));
+        Span<Outcome> outcomes = CollectionsMarshal.AsSpan(scheduler.Outcomes);
+        Publish(outcomes);
+        _isWakeDue |= !CanWait(outcomes);
         scheduler.ClearOutcomes();
     }
 
@@ -74,6 +76,7 @@ internal sealed class Reporter(
     /// <summary>Tells of each, then wakes those who waited to be told, unless that can wait for the next step.</summary>
     public void Report(ReadOnlySpan<Outcome> outcomes)
     {
+        Publish(outcomes);
         if (!CanWait(outcomes)) Wake();
     }
 
@@ -86,29 +89,29 @@ internal sealed class Reporter(
         _wokenAt = clock.GetTimestamp();
     }
 
-    /// <summary>Tells of each. Whether those who waited to be told may wait for the next step to be woken.</summary>
+    /// <summary>Whether those who waited for one of these may wait for the next step to be woken.</summary>
     private bool CanWait(ReadOnlySpan<Outcome> outcomes)
     {
-        bool canWait = clock.GetElapsedTime(_wokenAt) is { Ticks: > 0 } since && since < WakePause; // a clock that stands tells nothing
+        if (clock.GetElapsedTime(_wokenAt) is not { Ticks: > 0 } since || since >= WakePause) return false; // a clock that stands tells nothing
         foreach (ref readonly Outcome outcome in outcomes)
-        {
-            Report(outcome);
-            canWait &= outcome is { Number: > 1, Finish: null };
-        }
-        return canWait;
+            if (outcome is not { Number: > 1, Finish: null }) return false;
+        return true;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)] // before the runtime would do it: tests/Bench/NOTES.md, "Scheduler"
-    private void Report(in Outcome outcome)
+    private void Publish(ReadOnlySpan<Outcome> outcomes)
     {
-        if (outcome.Fault is { } fault) onFailure?.Invoke(fault);
-        if (outcome.Token is not null && !outcome.Sequence.IsProbe) Generated(outcome);
-        if (outcome.Finish is { } reason) Ended(outcome.Sequence, reason);
-        if (outcome.Sequence.Reader is { } reader && reader.Publish(outcome)) _wakeUps.Add(reader);
+        foreach (ref readonly Outcome outcome in outcomes)
+        {
+            if (outcome.Fault is { } fault) onFailure?.Invoke(fault);
+            if (outcome.Token is not null && !outcome.Sequence.IsProbe) Generated(outcome);
+            if (outcome.Finish is { } reason) SequenceEnded(outcome.Sequence, reason);
+            if (outcome.Sequence.Reader is { } reader && reader.Publish(outcome)) _wakeUps.Add(reader);
+        }
     }
 
     /// <summary>The engine serves no more.</summary>
-    public void Ended()
+    public void EngineEnded()
     {
         counters.Clear();
         Wake();
@@ -120,7 +123,7 @@ internal sealed class Reporter(
         metrics?.Generated(outcome);
     }
 
-    private void Ended(Sequence sequence, FinishReason reason)
+    private void SequenceEnded(Sequence sequence, FinishReason reason)
     {
         if (sequence.AdmittedAt is null) backlog.Leave(sequence);
         if (sequence.IsProbe) return;

@@ -52,11 +52,11 @@ public sealed class ReporterTests
     }
 
     [Fact]
-    public async Task Ended_OneThatCouldWait_WaitsNoLonger()
+    public async Task EngineEnded_OneThatCouldWait_WaitsNoLonger()
     {
         await Take(After(Later));
         Task<List<GenerationEvent>> second = Take(After(Soon));
-        _reporter.Ended();
+        _reporter.EngineEnded();
         Assert.Single(await second);
     }
 

@@ -30,12 +30,12 @@ internal sealed class Progress(Roster roster, int maxSequences)
     public bool TryAppend(Sequence sequence, ReadOnlySpan<SampledToken> drawn = default)
     {
         Exception? fault = drawn.Length > 0 ? drawn[0].Fault : null;
-        fault ??= sequence.Readout?.Fault ?? TryAppend(sequence, drawn.Length > 0 ? drawn[0].TokenId : null);
-        if (fault is not null) End(sequence, new Outcome(sequence, null, FinishReason.Failed) { Fault = fault });
+        fault ??= sequence.Readout?.Fault ?? FaultOfAppending(sequence, drawn.Length > 0 ? drawn[0].TokenId : null);
+        if (fault is not null) EndWith(new Outcome(sequence, null, FinishReason.Failed) { Fault = fault });
         return fault is null;
     }
 
-    private static Exception? TryAppend(Sequence sequence, int? token)
+    private static Exception? FaultOfAppending(Sequence sequence, int? token)
     {
         try
         {
@@ -52,22 +52,24 @@ internal sealed class Progress(Roster roster, int maxSequences)
     private void Announce(Sequence sequence, in SampledToken token, long now)
     {
         Outcome outcome = sequence.Announce(token, now);
-        if (sequence.AnnouncedCount == sequence.GeneratedCount && sequence.Ending is { } reason) End(sequence, outcome with { Finish = reason });
+        if (sequence.AnnouncedCount == sequence.GeneratedCount && sequence.Ending is { } reason) EndWith(outcome with { Finish = reason });
         else Outcomes.Add(outcome);
     }
 
-    public void End(Sequence sequence, FinishReason reason) => End(sequence, new Outcome(sequence, null, reason));
+    public void End(Sequence sequence, FinishReason reason) => EndWith(new Outcome(sequence, null, reason));
 
     /// <summary>Ends a sequence whose end had to wait, if it has waited long enough.</summary>
     public void EndLate(Sequence sequence)
     {
-        if (sequence is { UnderWayCount: 0, LateEnding: { } last }) End(sequence, last.Value);
+        if (sequence is { UnderWayCount: 0, LateEnding: { } last }) EndWith(last.Value);
     }
 
-    private void End(Sequence sequence, in Outcome last)
+    /// <summary>This is the last that its sequence's caller is told, now or once no step under way computes the prompt of others with it.</summary>
+    private void EndWith(in Outcome last)
     {
+        Sequence sequence = last.Sequence;
         if (sequence.State == SequenceState.Finished) return;
-        if (sequence.UnderWayCount > 0 && LeadsOthers(sequence)) // a step under way computes the prompt of others
+        if (sequence.UnderWayCount > 0 && LeadsOthers(sequence))
         {
             sequence.LateEnding ??= new(last);
             return;
