@@ -24,6 +24,6 @@ internal static class ConversationFields
         .Refuse("mm_processor_kwargs", "The model reads text only.", NoOp.EmptyObject);
 
     private const string ChoiceNote =
-        "`none`: no calls, and the model is not told of the tools. `auto` (default): the model decides. `required`, or `{\"type\":\"function\",\"function\":{\"name\":…}}`: the answer "
-        + "is calls that keep to the schemas, for any model. `{\"type\":\"allowed_tools\",…}`: of some of the tools only.";
+        "`none`: no calls, and the model is not told of the tools. `auto` (default): the model decides. `required`: the answer is calls that keep to the "
+        + "schemas, for any model. `{\"type\":\"function\",\"function\":{\"name\":…}}`: it is exactly one call, of that function. `{\"type\":\"allowed_tools\",…}`: of some of the tools only.";
 }

@@ -52,7 +52,7 @@ internal static class ResponseFields
         .Text("instructions", (r, v) => r.Instructions = v, "A system message at the start. Not carried over to the next response.")
         .Text("previous_response_id", (r, v) => r.PreviousResponseId = v, "The stored response whose conversation goes on.")
         .Custom("tools", FieldShape.ArrayOf(FunctionFields.Shape, most: ToolFields.MostTools), (r, v) => r.ToolRequest.Definitions = FunctionFields.Read(v), "Functions that the model may call.")
-        .Custom("tool_choice", FunctionChoiceFields.Shape, ReadToolChoice, "none, auto (default), required, one function, or allowed_tools.")
+        .Custom("tool_choice", FunctionChoiceFields.Shape, ReadToolChoice, "none, auto (default), required, one function (called exactly once), or allowed_tools.")
         .Flag("parallel_tool_calls", (r, v) => r.ToolRequest.IsParallel = v, "Whether one answer may hold several calls. Default: true.")
         .Custom("text", FieldShape.ObjectOf(TextFormatFields.Table.Fields), (r, v) => v.Object(TextFormatFields.Table, r), "`format`: text, json_object or json_schema.")
         .Word("truncation", ["auto", "disabled"], (r, v) => r.TruncatesInput = v == "auto", "disabled, or auto: drop the oldest turns of a conversation that is too long, or leaves an answer without a limit less than an eighth of the context.")

@@ -39,7 +39,7 @@ internal static class ToolChoiceFields
         else if (choice.TryGet("type", out FieldReader type) && NoOp.Text("allowed_tools")(type.Value))
             return choice.Object(allowed, new ToolChoiceDraft()).ToChoice();
         ToolFields.CheckTypeFirst(choice);
-        return choice.Object(function, new ToolChoiceDraft { Mode = ToolMode.Required }).ToChoice();
+        return choice.Object(function, new ToolChoiceDraft { Mode = ToolMode.Required }).ToChoice() with { IsOneCall = true };
     }
 
     internal static FieldTable<ToolChoiceDraft> AddName(this FieldTable<ToolChoiceDraft> table) => table

@@ -22,7 +22,7 @@ internal sealed class ToolRequest
             return error;
         ToolDefinition[] callable = [.. Definitions.Where(tool => choice.Allowed?.Any(allowed => allowed.Name == tool.Name) != false)];
         bool mayCall = choice.Mode != ToolMode.None;
-        use = new ToolUse(mayCall ? Definitions : [], mayCall ? callable : [], choice.Mode, IsParallel ?? true);
+        use = new ToolUse(mayCall ? Definitions : [], mayCall ? callable : [], choice.Mode, !choice.IsOneCall && (IsParallel ?? true));
         return null;
     }
 

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Llama.Server.Tests.Hosting;
+using Llama.Server.Tests.Responses;
 
 namespace Llama.Server.Tests.Tools;
 
@@ -77,6 +78,32 @@ public sealed class ForcedCallTests
 
             Assert.Equal("get_weather", CheckCall(Assert.Single(answer["message"]!["tool_calls"]!.AsArray())!["function"]!));
             Assert.Equal("tool_calls", (string?)answer["finish_reason"]);
+        }
+    }
+
+    /// <summary>"Forced function: call exactly one specific function" (OpenAI's guide to function calling), also where parallel calls are asked for.</summary>
+    [Theory]
+    [InlineData("hermes")]
+    [InlineData("mistral")]
+    [InlineData("llama3_json")]
+    [InlineData("pythonic")]
+    public async Task Named_AnyFormat_IsCalledExactlyOnce(string format)
+    {
+        await using var app = new TestApp { ContextLength = 2048, Settings = { ["Model:ToolFormat"] = format } };
+        HttpClient client = await app.StartAsync();
+
+        for (int seed = 0; seed < 6; seed++)
+        {
+            string fields = $"\"seed\":{seed}{(seed % 2 == 0 ? "" : ",\"parallel_tool_calls\":true")}";
+            JsonNode chat = await PostAsync(client, Both + ",\"tool_choice\":{\"type\":\"function\",\"function\":{\"name\":\"get_weather\"}}," + fields);
+            JsonNode response = await ResponseTranscript.CreateAsync(client, $$"""
+                "input":"Hi","tools":[{"type":"function","name":"now"}],"tool_choice":{"type":"function","name":"now"},{{fields}}
+                """);
+
+            Assert.Equal("get_weather", CheckCall(Assert.Single(chat["message"]!["tool_calls"]!.AsArray())!["function"]!));
+            Assert.Equal("tool_calls", (string?)chat["finish_reason"]);
+            Assert.Equal("now", (string?)Assert.Single(response["output"]!.AsArray())!["name"]);
+            Assert.Equal("completed", (string?)response["status"]);
         }
     }
 
