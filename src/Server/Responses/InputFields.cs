@@ -17,7 +17,7 @@ internal static class InputFields
     private static readonly FieldTable<Draft> Call = Items("function_call")
         .Custom("call_id", FieldShape.Text, (item, v) => item.CallId = v.String(), "What the result refers to.", required: true)
         .Custom("name", FieldShape.Text, (item, v) => item.Name = v.Name(), "The function.", required: true)
-        .Custom("arguments", FieldShape.Text, (item, v) => item.Text = v.String(), "Text of a JSON object.", required: true)
+        .Custom("arguments", FieldShape.Text, (item, v) => item.Text = v.String(), "Text of a JSON object, as the model wrote it: it may be broken.", required: true)
         .Refuse("async", "A result is waited for.", NoOp.False)
         .Refuse("namespace", NoNamespace)
         .Refuse("caller", NoCaller, NoOp.Type("direct"));
@@ -53,7 +53,7 @@ internal static class InputFields
             case "message":
                 return item.Object(Message, new Draft()).ToMessage();
             case "function_call":
-                return ReadCall(item);
+                return item.Object(Call, new Draft()).ToCall();
             case "function_call_output":
                 return item.Object(Output, new Draft()).ToOutput();
             case "item_reference":
@@ -78,28 +78,6 @@ internal static class InputFields
         .Custom("type", FieldShape.OneOf(type), (_, v) => v.String(), "What the item is.")
         .Custom("id", FieldShape.Text, (item, v) => item.Id = v.String(), "Names the item. Default: a new name.")
         .Word("status", ["in_progress", "completed", "incomplete"], (item, v) => item.Status = v, "incomplete where it was cut off: half a call is left out.");
-
-    /// <summary>Half a call has half its arguments: it is left out, so a caller may send back whatever was made.</summary>
-    private static FunctionCallItem ReadCall(FieldReader item)
-    {
-        FunctionCallItem call = item.Object(Call, new Draft()).ToCall();
-        if (!call.IsIncomplete && !IsObject(call.Arguments))
-            item.At(item.Path + ".arguments").Invalid("expected the text of a JSON object");
-        return call;
-    }
-
-    private static bool IsObject(string text)
-    {
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(text);
-            return document.RootElement.ValueKind == JsonValueKind.Object;
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
-    }
 
     /// <summary>An item or part while it is read.</summary>
     private sealed class Draft

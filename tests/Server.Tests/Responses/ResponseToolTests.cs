@@ -95,6 +95,35 @@ public sealed class ResponseToolTests
         Assert.Equal((int?)without["usage"]!["input_tokens"], (int?)with["usage"]!["input_tokens"]);
     }
 
+    /// <summary>The model wrote them: what is made can be sent back, and counts as what is gone on from.</summary>
+    [Theory]
+    [InlineData("{\"city\": \"Rome\", \"days\": }")]
+    [InlineData("{city}")]
+    public async Task Create_CallWithBrokenArgumentsSentBack_IsToldAsItWas(string arguments)
+    {
+        await using var app = new TestApp { Reply = $"<tool_call>\n{{\"name\": \"weather\", \"arguments\": {arguments}}}\n</tool_call>", ContextLength = 2048 };
+        HttpClient client = await app.StartAsync();
+        JsonNode asked = await CreateAsync(client, Ask);
+        JsonNode call = Assert.Single(asked["output"]!.AsArray())!;
+        string output = $$"""{"type":"function_call_output","call_id":"{{call["call_id"]}}","output":"What?"}""";
+
+        JsonNode resent = await CreateAsync(client, $$""" "input":[{"role":"user","content":"What is the weather?"},{{call.ToJsonString()}},{{output}}],{{Tools}} """);
+        JsonNode continued = await CreateAsync(client, $"\"input\":[{output}],\"previous_response_id\":\"{asked["id"]}\",{Tools}");
+
+        Assert.Equal((arguments, "completed"), ((string?)call["arguments"], (string?)call["status"]));
+        Assert.Equal((int?)continued["usage"]!["input_tokens"], (int?)resent["usage"]!["input_tokens"]);
+    }
+
+    [Fact]
+    public async Task Create_CallWithEmptyArguments_IsTaken()
+    {
+        await using var app = new TestApp { Reply = "Hi.", ContextLength = 2048 };
+
+        await CreateAsync(await app.StartAsync(), """
+            "input":[{"role":"user","content":"Hi"},{"type":"function_call","call_id":"c","name":"now","arguments":""},{"type":"function_call_output","call_id":"c","output":"noon"}]
+            """);
+    }
+
     [Fact]
     public async Task Create_OutputOfACutOffCall_IsRefusedAsThat()
     {
