@@ -76,7 +76,7 @@ internal static class InputFields
 
     private static FieldTable<Draft> Items(string type) => new FieldTable<Draft>()
         .Custom("type", FieldShape.OneOf(type), (_, v) => v.String(), "What the item is.")
-        .Custom("id", FieldShape.Text, (item, v) => item.Id = v.String(), "Names the item. Default: a new name.")
+        .Custom("id", FieldShape.Text, (item, v) => item.Id = v.String(), "Names the item, which no other of the conversation may be called. Default: a new name.")
         .Word("status", ["in_progress", "completed", "incomplete"], (item, v) => item.Status = v, "incomplete where it was cut off: half a call is left out.");
 
     /// <summary>An item or part while it is read.</summary>

@@ -41,11 +41,14 @@ internal sealed record ResponseContext(IReadOnlyList<ResponseItem> Items, Prompt
                 return ResponseErrors.PreviousNotFound(previous);
             items.AddRange(stored.Conversation);
         }
+        HashSet<string> ids = [.. items.Select(item => item.Id)];
         for (int i = 0; i < request.Input?.Count; i++)
         {
             ResponseItem? item = request.Input[i];
             if (item is ItemReference && !store.TryGetItem(owner, item.Id, out item))
                 return ResponseErrors.ItemNotFound(i, request.Input[i].Id);
+            if (!ids.Add(item.Id))
+                return ResponseErrors.DuplicateItem(i, item.Id);
             items.Add(item);
         }
         return null;

@@ -15,5 +15,9 @@ internal static class ResponseErrors
     public static ApiError ItemNotFound(int index, string id) =>
         new(404, $"Item with id '{id}' not found. {Why}", "item_not_found", $"input[{index}].id");
 
+    /// <summary>Items are paged, and referred to, by id.</summary>
+    public static ApiError DuplicateItem(int index, string id) => ApiError.InvalidValue(
+        $"input[{index}].id", $"Duplicate item found with id '{id}'. Remove duplicate items from your input and try again; those of previous_response_id are part of it already.");
+
     public static ApiError NotCancellable() => ApiError.InvalidValue("response_id", "Cannot cancel a synchronous response. Leave its connection to end it.");
 }

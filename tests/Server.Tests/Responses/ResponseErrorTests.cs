@@ -37,6 +37,7 @@ public sealed class ResponseErrorTests(ErrorTests.Ready ready) : IClassFixture<E
     [InlineData(""" "input":[{"type":"reasoning","id":"rs_1","summary":[]}] """, "unsupported_value", "input[0].type")]
     [InlineData(""" "input":[{"type":"web_search_call","id":"ws_1"}] """, "unsupported_value", "input[0].type")]
     [InlineData(""" "input":[{"type":"item_reference","id":"msg_none"}] """, "item_not_found", "input[0].id")]
+    [InlineData(""" "input":[{"role":"user","content":"Hi","id":"msg_1"},{"role":"user","content":"Ho","id":"msg_1"}] """, "invalid_value", "input[1].id")]
     [InlineData(""" "input":[{"type":"function_call","call_id":"c","name":"f","arguments":"{}"}] """, "invalid_value", "input")]
     [InlineData(""" "input":[{"type":"function_call_output","call_id":"c","output":"x"}] """, "invalid_value", "input")]
     [InlineData(""" "input":[{"type":"function_call_output","call_id":"c","output":7}] """, "invalid_type", "input[0].output")]

@@ -157,6 +157,28 @@ public sealed class ResponseTests
     }
 
     [Fact]
+    public async Task Input_ItemThatTheConversationHasAlready_IsRefused()
+    {
+        await using var app = new TestApp { Reply = Reply };
+        HttpClient client = await app.StartAsync();
+        JsonNode first = await CreateAsync(client, """ "input":[{"role":"user","content":"One","id":"msg_mine"}] """);
+        string answer = first["output"]![0]!.ToJsonString(), two = "{\"role\":\"user\",\"content\":\"Two\"}", refer = "{\"type\":\"item_reference\",\"id\":\"msg_mine\"}";
+        (string Fields, string Param)[] twice =
+        [
+            ($"\"input\":[{answer},{two}],\"previous_response_id\":\"{first["id"]}\"", "input[0].id"),
+            ($"\"input\":[{two},{refer}],\"previous_response_id\":\"{first["id"]}\"", "input[1].id"),
+            ($"\"input\":[{refer},{two},{refer}]", "input[2].id"),
+        ];
+
+        foreach ((string fields, string param) in twice)
+        {
+            HttpResponseMessage refused = await PostAsync(client, fields);
+            Assert.Contains("Remove duplicate items", await refused.Content.ReadAsStringAsync());
+            await ErrorTests.AssertErrorAsync(refused, HttpStatusCode.BadRequest, "invalid_value", param);
+        }
+    }
+
+    [Fact]
     public async Task Get_Stored_IsWhatWasAnswered()
     {
         await using var app = new TestApp { Reply = Reply };
