@@ -161,9 +161,9 @@ internal sealed class TextStream(Generation generation, Tokenizer tokenizer, Tex
     }
 
     /// <summary>Adds what is said and called in a piece. Stop texts are looked for in what is said alone, and none reaches over a call.</summary>
-    private void AddRead(ToolCallReader calls, ReadOnlySpan<char> piece, bool isEnd)
+    private void AddRead(ToolCallReader calls, ReadOnlySpan<char> piece, bool isEnd, bool isCutOff = false)
     {
-        calls.Read(piece, isEnd);
+        calls.Read(piece, isEnd, isCutOff);
         AddContent(calls.Content);
         if (calls.Pieces.Count == 0 || _stops.IsMatched)
             return;
@@ -185,7 +185,7 @@ internal sealed class TextStream(Generation generation, Tokenizer tokenizer, Tex
         if (!_stops.IsMatched)
             AddText(_decoder.Flush());
         if (!_stops.IsMatched && _calls is not null)
-            AddRead(_calls, [], isEnd: true);
+            AddRead(_calls, [], isEnd: true, isCutOff: finish is not (FinishReason.Stop or FinishReason.Completed));
         if (!_stops.IsMatched)
             _stops.Release();
         Finish = _stops.IsMatched ? FinishReason.Stop : finish;

@@ -24,5 +24,6 @@ internal abstract class ToolCallReader
     /// <summary>Reads on.</summary>
     /// <param name="text">The next piece of the answer; may be empty.</param>
     /// <param name="isEnd">Whether nothing follows: what was held back is decided now.</param>
-    public abstract void Read(ReadOnlySpan<char> text, bool isEnd);
+    /// <param name="isCutOff">Whether that end is not the answer's own: what looks like half a call is one, and no text.</param>
+    public abstract void Read(ReadOnlySpan<char> text, bool isEnd, bool isCutOff = false);
 }

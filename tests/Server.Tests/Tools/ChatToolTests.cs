@@ -75,13 +75,31 @@ public sealed class ChatToolTests
     [InlineData("<tool_call>{\"name\": \"rm\", \"arguments\": {}}</tool_call>", "\"tool_choice\":\"auto\"")]
     [InlineData("{\"name\": \"now\", \"arguments\": {}}", "\"tool_choice\":\"auto\"")]
     [InlineData(Call, "\"tool_choice\":{\"type\":\"allowed_tools\",\"allowed_tools\":{\"mode\":\"auto\",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"now\"}}]}}")]
+    [InlineData("Write <tool_call>", "\"tool_choice\":\"auto\"")]
+    [InlineData("Write <tool_call>\n{\"name\": \"now\"", "\"tool_choice\":\"auto\"")]
     public async Task TextThatIsNoCall_Stays(string reply, string fields)
     {
-        JsonNode choice = await WholeAsync(reply, Tools + "," + fields);
+        await using var app = new TestApp { Reply = reply, ContextLength = 2048 };
+        HttpClient client = await app.StartAsync();
+
+        JsonNode choice = (await TestApp.ReadJsonAsync(await client.PostAsync("/v1/chat/completions", TestApp.Chat($"{Tools},{fields}"))))["choices"]![0]!;
+        SseTranscript stream = await SseTranscript.ReadAsync(await client.PostAsync("/v1/chat/completions", TestApp.Chat($"{Tools},{fields},\"stream\":true")));
 
         Assert.Equal(reply, (string?)choice["message"]!["content"]);
+        Assert.Equal(reply, stream.Text());
         Assert.False(choice["message"]!.AsObject().ContainsKey("tool_calls"));
         Assert.Equal("stop", (string?)choice["finish_reason"]);
+        Assert.Equal("stop", stream.FinishReason());
+    }
+
+    [Fact]
+    public async Task HalfACall_CutByTheLimit_IsNoText()
+    {
+        string half = "Write <tool_call>\n{\"name\": \"now\"";
+        JsonNode choice = await WholeAsync(half, $"{Tools},\"max_tokens\":{TestApp.Tokenizer.Encode(half).Length}");
+
+        Assert.Equal("Write", (string?)choice["message"]!["content"]);
+        Assert.Equal("length", (string?)choice["finish_reason"]);
     }
 
     [Fact]

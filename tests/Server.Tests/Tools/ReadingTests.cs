@@ -31,10 +31,12 @@ public sealed class ReadingTests
         { "hermes", "<tool_call>{\"name\":\"rm\", <tool_call>{\"name\":\"now\",\"arguments\":{}}</tool_call>", "<tool_call>{\"name\":\"rm\",", "now({})" },
         { "hermes", "{\"name\": \"now\", \"arguments\": {}}", "{\"name\": \"now\", \"arguments\": {}}", "" },
         { "hermes", "<tool_call>{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Bo", "", "get_weather({\"city\": \"Bo)" },
-        { "hermes", "Well <tool_call>{\"name\": \"get_wea", "Well", "" },
+        { "hermes", "Write <tool_call>", "Write <tool_call>", "" },
+        { "hermes", "Write <tool_call>\n{\"name\": \"now\"", "Write <tool_call>\n{\"name\": \"now\"", "" },
         { "mistral", "[TOOL_CALLS] [{\"name\": \"now\", \"arguments\": {}}, {\"name\": \"get_weather\", \"arguments\": {\"city\": \"Bonn\"}, \"id\": \"abcdefgh1\"}]", "", "now({})|get_weather({\"city\": \"Bonn\"})" },
         { "mistral", "[{\"name\": \"now\", \"arguments\": {}}]", "", "now({})" },
         { "mistral", "Sure. [TOOL_CALLS][{\"name\":\"now\",\"arguments\":{}}] That was it.", "Sure. That was it.", "now({})" },
+        { "mistral", "Write [TOOL_CALLS] [", "Write [TOOL_CALLS] [", "" },
         { "mistral", "[1, 2]", "[1, 2]", "" },
         { "mistral", "[{\"name\": \"Ann\"}, {\"name\": \"now\", \"arguments\": {}}]", "[{\"name\": \"Ann\"}, {\"name\": \"now\", \"arguments\": {}}]", "" },
         { "mistral", "See [{\"name\": \"now\", \"arguments\": {}}]", "See [{\"name\": \"now\", \"arguments\": {}}]", "" },
@@ -48,6 +50,7 @@ public sealed class ReadingTests
         { "llama3_json", "{\"person\": {\"name\": \"now\", \"parameters\": {}}}", "{\"person\": {\"name\": \"now\", \"parameters\": {}}}", "" },
         { "llama3_json", "{\"name\": 7}", "{\"name\": 7}", "" },
         { "llama3_json", "{\"nam", "{\"nam", "" },
+        { "llama3_json", "Write <|python_tag|>", "Write <|python_tag|>", "" },
         { "llama3_json", "<|python_tag|>search.call(query=\"x\")", "<|python_tag|>search.call(query=\"x\")", "" },
         { "pythonic", "[now()]", "", "now({})" },
         { "pythonic", "[get_weather(city='K\"öln', days=2), now( )]\n", "", "get_weather({\"city\":\"K\\\"öln\",\"days\":2})|now({})" },
@@ -129,6 +132,7 @@ public sealed class ReadingTests
 
     [Theory]
     [InlineData("mistral", "Hi [TOOL_CALLS] [1]", "Hi  [1]")]
+    [InlineData("mistral", "Hi [TOOL_CALLS] [", "Hi  [")]
     [InlineData("mistral", "[TOOL_CALLS] [{\"name\": \"rm\"}]", " [{\"name\": \"rm\"}]")]
     [InlineData("llama3_json", "<|python_tag|>print(1)", "print(1)")]
     public void Read_MarkerIsAControlToken_IsNeverText(string format, string answer, string text) =>
@@ -141,6 +145,22 @@ public sealed class ReadingTests
     [InlineData("pythonic", "[get_weather(ci")]
     [InlineData("hermes", "<tool_call>\n{\"name\": \"")]
     public void Read_ForcedCallCutShort_IsNoText(string format, string answer) => Assert.Equal(("", ""), Read(format, [answer], isForced: true));
+
+    /// <summary>It would have become a call.</summary>
+    [Theory]
+    [InlineData("hermes", "Well <tool_call>{\"name\": \"get_wea")]
+    [InlineData("mistral", "Well [TOOL_CALLS] [{")]
+    [InlineData("llama3_json", "Well <|python_tag|>{\"name")]
+    public void Read_HalfACallThatWasCutOff_IsNoText(string format, string answer)
+    {
+        ToolCallReader reader = Reader(format, isParallel: true, isForced: false, hidesMarker: false);
+        reader.Read(answer, isEnd: false);
+        string text = reader.Content.ToString();
+        reader.Read("", isEnd: true, isCutOff: true);
+
+        Assert.Equal(("Well", ""), (text, reader.Content.ToString()));
+        Assert.Empty(reader.Pieces);
+    }
 
     /// <summary>The calls of a history are told to the model as it would write them itself.</summary>
     [Theory]

@@ -36,11 +36,15 @@ internal abstract class HoldingReader(CallRules rules) : ToolCallReader
     /// <summary>Whether the answer is still empty, so that a format without a marker may begin a call.</summary>
     protected bool IsAtStart { get; private set; } = true;
 
+    /// <summary>Whether the answer's end is not its own.</summary>
+    protected bool IsCutOff { get; private set; }
+
     /// <summary>What is held and has been read.</summary>
     protected ReadOnlySpan<char> Held => _held.Text[.._read];
 
-    public sealed override void Read(ReadOnlySpan<char> text, bool isEnd)
+    public sealed override void Read(ReadOnlySpan<char> text, bool isEnd, bool isCutOff = false)
     {
+        IsCutOff = isCutOff;
         _content.Clear();
         Pieces.Clear();
         _held.Append(text);

@@ -40,12 +40,12 @@ internal sealed class JsonCallReader(JsonCallSyntax syntax, CallRules rules) : H
         _ => TakeAfter(c),
     };
 
-    /// <summary>White space around calls is no text; an unfinished call is none either once it is clear that it is one.</summary>
+    /// <summary>White space around calls is no text; an unfinished call is none either where it was cut off, while an answer that ends so by itself only speaks of one.</summary>
     protected override Verdict AtEnd() => _place switch
     {
         Place.Text => IsForced || (HasCalls && Held.IsWhiteSpace()) ? Verdict.Syntax : Verdict.NoCall,
         Place.After => Verdict.Syntax,
-        _ => _hasMarker || IsForced || HasCalls ? Verdict.Syntax : Verdict.NoCall,
+        _ => (_hasMarker && IsCutOff) || IsForced || HasCalls ? Verdict.Syntax : Verdict.NoCall,
     };
 
     protected override void Reset() => (_place, _start, _hasMarker) = (Place.Text, 0, false);
