@@ -69,8 +69,9 @@ internal sealed class ShapeReader(SchemaDocument document, PropertyRules propert
     private StringShape ReadString(SchemaNode node)
     {
         var rules = new List<TextRule>();
-        if (node.TryGet("pattern", out JsonElement pattern)) rules.Add(ReadPattern(node, pattern));
-        if (node.TryGet("format", out JsonElement format) && StringFormats.Find(format, node.Has("pattern"), SchemaPath.Append(node.Path, "format")) is { } rule)
+        string? pattern = ReadText(node, "pattern"), format = ReadText(node, "format");
+        if (pattern is not null && !StringFormats.Imply(format, pattern)) rules.Add(TextPattern.Read(pattern, SchemaPath.Append(node.Path, "pattern"), effort));
+        if (format is not null && StringFormats.Find(format, pattern is not null, SchemaPath.Append(node.Path, "format")) is { } rule)
         {
             effort.Spend(rule.Text);
             rules.Add(rule);
@@ -78,11 +79,8 @@ internal sealed class ShapeReader(SchemaDocument document, PropertyRules propert
         return new StringShape { MinLength = Counts.Read(node, "minLength") ?? 0, MaxLength = Counts.Read(node, "maxLength"), Rules = rules };
     }
 
-    private TextRule ReadPattern(SchemaNode node, JsonElement pattern)
-    {
-        string path = SchemaPath.Append(node.Path, "pattern");
-        return TextPattern.Read(SchemaPath.ReadText(pattern, path), path, effort);
-    }
+    private static string? ReadText(SchemaNode node, string keyword) =>
+        node.TryGet(keyword, out JsonElement value) ? SchemaPath.ReadText(value, SchemaPath.Append(node.Path, keyword)) : null;
 
     private static bool IsTextFormat(SchemaNode node) => node.Has("format") && !(NumberFormats.NameOf(node) is { } name && NumberFormats.Knows(name));
 

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Llama.Model.Guidance.JsonSchema;
 
 /// <summary>The formats of strings that are written: of each, texts that NJsonSchema, ajv-formats and Python's jsonschema all accept.</summary>
@@ -25,22 +23,29 @@ internal static class StringFormats
     // For people and forms; any text will do.
     private static readonly string[] WithoutEffect = ["password", "textarea", "text", "markdown", "html", "string"];
 
-    // zod's names for checks that it spells out as a pattern beside the format.
-    private static readonly string[] OfPatterns =
-    [
-        "regex", "starts_with", "ends_with", "includes", "lowercase", "uppercase", "base64url", "cidrv4", "cidrv6", "cuid", "cuid2", "e164", "hex", "jwt", "ksuid", "nanoid", "ulid", "xid",
-    ];
+    // JSON Schema's own, which validators check whatever pattern stands beside them.
+    private static readonly string[] NotWritten = ["idn-email", "idn-hostname", "uri-reference", "uri-template", "iri", "iri-reference", "json-pointer", "relative-json-pointer"];
 
-    /// <param name="format">The format.</param>
-    /// <param name="hasPattern">Whether a pattern stands beside it.</param>
+    // zod 4's patterns beside two formats. They look ahead, which cannot be compiled; all that is written of the format matches them.
+    private static readonly Dictionary<string, string> Implied = new()
+    {
+        ["duration"] = @"^P(?:(\d+W)|(?!.*W)(?=\d|T\d)(\d+Y)?(\d+M)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+([.,]\d+)?S)?)?)$",
+        ["hostname"] = @"^(?=.{1,253}\.?$)[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[-0-9a-zA-Z]{0,61}[0-9a-zA-Z])?)*\.?$",
+    };
+
+    /// <summary>Whether all that is written of a format matches the pattern, which then need not be compiled.</summary>
+    public static bool Imply(string? format, string pattern) => format is not null && Implied.GetValueOrDefault(format) == pattern;
+
+    /// <param name="name">The format.</param>
+    /// <param name="hasPattern">Whether a pattern stands beside it: it says all there is to one that nobody else knows, such as zod's <c>mac</c> and <c>sha256_hex</c>.</param>
     /// <param name="path">Its place.</param>
     /// <returns>Null for a format that any text has, or any that matches the pattern.</returns>
     /// <exception cref="GrammarException">The format is not supported.</exception>
-    public static TextRule? Find(JsonElement format, bool hasPattern, string path)
+    public static TextRule? Find(string name, bool hasPattern, string path)
     {
-        string name = SchemaPath.ReadText(format, path);
-        if (WithoutEffect.Contains(name) || NumberFormats.Knows(name) || (hasPattern && OfPatterns.Contains(name))) return null;
+        if (WithoutEffect.Contains(name) || NumberFormats.Knows(name)) return null;
         if (Known.TryGetValue(name, out Func<Expression>? text)) return new TextRule($"format '{name}'", path, text());
+        if (hasPattern && !NotWritten.Contains(name)) return null;
         throw new GrammarException(path, $"The format '{name}' is not supported; the formats are {string.Join(", ", Known.Keys)}. Leave it out, or use a pattern.");
     }
 }

@@ -232,6 +232,10 @@ public sealed class AcceptedTextTests
     [InlineData("""{"const":"2020-01-01","format":"date","type":"string"}""", "\"2020-01-01\"", true)]
     [InlineData("""{"type":"string","format":"starts_with","pattern":"^ab.*"}""", "\"abc\"", true)]
     [InlineData("""{"type":"string","format":"starts_with","pattern":"^ab.*"}""", "\"ba\"", false)]
+    [InlineData("""{"type":"string","format":"mac","pattern":"^(?:[0-9A-F]{2}:){5}[0-9A-F]{2}$|^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$"}""", "\"00:1b:63:84:45:e6\"", true)]
+    [InlineData("""{"type":"string","format":"mac","pattern":"^(?:[0-9A-F]{2}:){5}[0-9A-F]{2}$|^(?:[0-9a-f]{2}:){5}[0-9a-f]{2}$"}""", "\"00:1b:63\"", false)]
+    [InlineData("""{"type":"string","format":"md5_base64url","pattern":"^[A-Za-z0-9_-]{22}$"}""", "\"XUFAKrxLKna5cZ2REBfFkg\"", true)]
+    [InlineData("""{"type":"string","format":"md5_base64url","pattern":"^[A-Za-z0-9_-]{22}$"}""", "\"XUFA\"", false)]
     public void Combinations(string schema, string text, bool isWritten) => Assert.Equal(isWritten, Schemas.Accepts(schema, text));
 
     [Theory]
