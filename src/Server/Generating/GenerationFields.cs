@@ -10,6 +10,8 @@ namespace Llama.Server.Generating;
 /// <summary>The fields that the generating routes share.</summary>
 internal static class GenerationFields
 {
+    private const string WholeNote = "An answer still ends where nothing may follow: behind a whole choice or JSON, or the only call allowed.";
+
     private static readonly FieldTable<StreamOptions> StreamOptionFields = new FieldTable<StreamOptions>()
         .Flag("include_usage", (options, value) => options.IncludeUsage = value, "Send the token counts in a last chunk.")
         .Refuse("include_obfuscation", "Chunks are not padded here.", NoOp.False)
@@ -62,8 +64,8 @@ internal static class GenerationFields
         .Custom("stop", FieldShape.Either(FieldShape.Text, FieldShape.ArrayOf(FieldShape.Text, 0, 4)), (r, v) => r.Stop = ReadStop(v), "A text or 1 to 4 texts that end the answer. Not looked for within tool calls.")
         .Custom("stop_token_ids", FieldShape.ArrayOf(new FieldShape("integer", 0)), (r, v) => r.StopTokenIds = v.Ints(0, int.MaxValue), "Tokens that end the answer.")
         .Flag("include_stop_str_in_output", (r, v) => r.IncludeStopString = v, "Keep what ended the answer in its text.")
-        .Flag("ignore_eos", (r, v) => r.IgnoreEos = v, "Go on after the end-of-sequence token.")
-        .Integer("min_tokens", 0, int.MaxValue, (r, v) => r.MinTokens = (int)v, "Nothing ends the answer before this many tokens.");
+        .Flag("ignore_eos", (r, v) => r.IgnoreEos = v, "Go on after the end-of-sequence token. " + WholeNote)
+        .Integer("min_tokens", 0, int.MaxValue, (r, v) => r.MinTokens = (int)v, "Nothing ends the answer before this many tokens. " + WholeNote);
 
     private static FieldTable<T> AddOutput<T>(this FieldTable<T> table)
         where T : GenerationParameters => table

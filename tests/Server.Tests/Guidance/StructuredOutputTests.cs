@@ -80,6 +80,37 @@ public sealed class StructuredOutputTests
     }
 
     [Fact]
+    public async Task MinTokens_WhereTheGrammarMayGoOn_AreWritten()
+    {
+        await using var app = new TestApp();
+        HttpClient client = await app.StartAsync();
+        const string fields = "\"guided_regex\":\"[ab]+\",\"n\":8,\"seed\":3,\"max_tokens\":40,\"return_token_ids\":true";
+
+        JsonNode free = await TestApp.ReadJsonAsync(await client.PostAsync("/v1/chat/completions", TestApp.Chat(fields)));
+        JsonNode held = await TestApp.ReadJsonAsync(await client.PostAsync("/v1/chat/completions", TestApp.Chat(fields + ",\"min_tokens\":25")));
+        JsonNode endless = await TestApp.ReadJsonAsync(await client.PostAsync("/v1/chat/completions", TestApp.Chat(fields + ",\"ignore_eos\":true")));
+
+        Assert.Contains(Counts(free), count => count < 25);
+        Assert.All(Counts(held), count => Assert.InRange(count, 25, 40));
+        Assert.All(Counts(endless), count => Assert.Equal(40, count));
+        Assert.All(Texts(held).Concat(Texts(endless)), text => Assert.Matches("^[ab]+$", text));
+    }
+
+    [Theory]
+    [InlineData("\"guided_choice\":[\"yes\"]", "yes")]
+    [InlineData("\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"x\",\"schema\":{\"const\":true}}}", "true")]
+    public async Task MinTokens_WhereTheAnswerIsWhole_WriteNothingMore(string field, string answer)
+    {
+        await using var app = new TestApp();
+        HttpClient client = await app.StartAsync();
+
+        JsonNode choice = (await TestApp.ReadJsonAsync(await client.PostAsync("/v1/chat/completions", TestApp.Chat(field + ",\"min_tokens\":25,\"ignore_eos\":true"))))["choices"]![0]!;
+
+        Assert.Equal(answer, (string?)choice["message"]!["content"]);
+        Assert.Equal("stop", (string?)choice["finish_reason"]);
+    }
+
+    [Fact]
     public async Task BadWords_Any_NeverAppear()
     {
         await using var app = new TestApp();
@@ -103,6 +134,8 @@ public sealed class StructuredOutputTests
         Assert.All(answer["choices"]![0]!["token_ids"]!.AsArray(), id => Assert.InRange((int)id!, 300, 301));
         Assert.Equal("length", (string?)answer["choices"]![0]!["finish_reason"]);
     }
+
+    private static IEnumerable<int> Counts(JsonNode answer) => answer["choices"]!.AsArray().Select(choice => choice!["token_ids"]!.AsArray().Count);
 
     private static IEnumerable<string> Texts(JsonNode answer) => answer["choices"]!.AsArray().Select(choice => (string)choice!["message"]!["content"]!);
 
