@@ -250,7 +250,7 @@ public sealed class SocketTests
     }
 
     [Fact]
-    public async Task Timeout_Up_Is503()
+    public async Task Timeout_Up_Is503AndNotSentAgain()
     {
         using var slow = new SlowModel { IsSlow = true };
         await using var app = new TestApp { OnStep = slow.OnStep };
@@ -259,6 +259,7 @@ public sealed class SocketTests
         HttpResponseMessage response = await client.PostAsync("/v1/chat/completions", TestApp.Chat("\"request_timeout\":0.05,\"max_tokens\":400,\"ignore_eos\":true"));
 
         await ErrorTests.AssertErrorAsync(response, HttpStatusCode.ServiceUnavailable, "server_overloaded", null);
+        Assert.Equal("false", Assert.Single(response.Headers.GetValues("x-should-retry")));
     }
 
     [Fact]

@@ -32,7 +32,7 @@ internal static class Ending
     /// <param name="engine">What made it: one that shuts down fails what has not ended in time, and another server may answer.</param>
     public static ApiError? Failure(this TextStream stream, Engine engine) => stream.Finish switch
     {
-        FinishReason.Deadline => ApiError.Overloaded($"The request's request_timeout was up after {stream.TokenCount} tokens of the answer.", engine.RetryAfter),
+        FinishReason.Deadline => ApiError.Overloaded($"The request's request_timeout was up after {stream.TokenCount} tokens of the answer.", engine.RetryAfter) with { ShouldRetry = false },
         FinishReason.Failed => OfFailed(engine),
         _ => null,
     };

@@ -23,7 +23,8 @@ internal static class LimitErrors
         StatusCodes.Status429TooManyRequests,
         $"Request too large for {who} on tokens per minute (TPM): Limit {limit}, Requested {asked} (the prompt and the most tokens that the answer may have). "
         + "It can never be let in; shorten the prompt or ask for fewer tokens (max_tokens, n).",
-        "rate_limit_exceeded");
+        "rate_limit_exceeded",
+        ShouldRetry: false);
 
     private static ApiError Reached(string who, string what, int? limit, long used, long asked, long wait)
     {

@@ -26,7 +26,7 @@ internal sealed class RequestLimits(ApiKeys keys, ILimitStore store, KeyMetrics 
         string who = key is null ? "this address" : $"the key '{key.Name}'";
         long tokens = promptTokens + output.Cost(settings.Value.AssumedOutputTokens, rules.TokensPerMinute - promptTokens);
         if (tokens > rules.TokensPerMinute)
-            return new((null, Refuse(context, key, LimitKind.Tokens, LimitErrors.NeverFits(who, rules.TokensPerMinute.Value, tokens))));
+            return new((null, Refuse(key, LimitKind.Tokens, LimitErrors.NeverFits(who, rules.TokensPerMinute.Value, tokens))));
         return DecideAsync(context, key, who, new LimitAsk(Id(key, context.Connection.RemoteIpAddress), rules, tokens));
     }
 
@@ -35,15 +35,13 @@ internal sealed class RequestLimits(ApiKeys keys, ILimitStore store, KeyMetrics 
         LimitDecision decision = await store.EnterAsync(ask);
         LimitHeaders.Write(context.Response.Headers, decision);
         return decision.Denial is { } denial
-            ? (null, Refuse(context, key, denial, LimitErrors.Reached(who, decision)))
+            ? (null, Refuse(key, denial, LimitErrors.Reached(who, decision)))
             : (new Admission(decision.Settle), null);
     }
 
-    private ApiError Refuse(HttpContext context, ApiKey? key, LimitKind kind, ApiError error)
+    private ApiError Refuse(ApiKey? key, LimitKind kind, ApiError error)
     {
         metrics.Refused(key?.Name, kind);
-        if (error.RetryAfter is null)
-            context.Response.Headers["x-should-retry"] = "false"; // OpenAI's clients try again after every other 429
         return error;
     }
 

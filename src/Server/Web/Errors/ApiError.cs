@@ -8,7 +8,8 @@ namespace Llama.Server.Web.Errors;
 /// <param name="Code">Stable word for programs.</param>
 /// <param name="Param">Path of the field at fault, e.g. <c>messages[2].content</c>.</param>
 /// <param name="RetryAfter">When to come again.</param>
-internal sealed record ApiError(int Status, string Message, string Code, string? Param = null, TimeSpan? RetryAfter = null)
+/// <param name="ShouldRetry">False where the same request would fail again: OpenAI's clients send it anew, of their own accord, after every other 429 and 5xx.</param>
+internal sealed record ApiError(int Status, string Message, string Code, string? Param = null, TimeSpan? RetryAfter = null, bool ShouldRetry = true)
 {
     /// <summary>OpenAI's coarse class of the error.</summary>
     public string Type => Status switch

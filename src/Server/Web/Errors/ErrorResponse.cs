@@ -17,6 +17,8 @@ internal static class ErrorResponse
             response.Headers.RetryAfter = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
             response.Headers["retry-after-ms"] = Math.Max(1, (long)Math.Ceiling(wait.TotalMilliseconds)).ToString(CultureInfo.InvariantCulture); // OpenAI's clients look at it first
         }
+        if (!error.ShouldRetry)
+            response.Headers["x-should-retry"] = "false";
         if (error.Status == StatusCodes.Status401Unauthorized)
             response.Headers.WWWAuthenticate = "Bearer";
         return response.WriteAsJsonAsync(error.ToBody(), ErrorJson.Web.ErrorBody, cancellationToken: context.RequestAborted);
