@@ -215,6 +215,10 @@ public sealed class ErrorTests(ErrorTests.Ready ready) : IClassFixture<ErrorTest
     }
 
     [Fact]
+    public async Task UnknownRoute_WhereIdsStand_Is404() =>
+        await AssertErrorAsync(await ready.Client.PostAsync("/v1/responses/compact", TestApp.Json("{}")), HttpStatusCode.NotFound, "unknown_url", null);
+
+    [Fact]
     public async Task UnknownRoute_Any_Is404InJson() =>
         await AssertErrorAsync(await ready.Client.GetAsync("/v2/nothing"), HttpStatusCode.NotFound, "unknown_url", null);
 

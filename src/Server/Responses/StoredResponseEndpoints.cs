@@ -1,5 +1,6 @@
 using Llama.Server.Auth;
 using Llama.Server.Json;
+using Llama.Server.Routing;
 using Llama.Server.Swagger;
 using Llama.Server.Web.Errors;
 
@@ -22,6 +23,7 @@ internal static class StoredResponseEndpoints
             .WithMetadata([Missing, ErrorAnswers.BadQuery, .. ItemPage.Parameters]);
         routes.MapPost("/v1/responses/{id}/cancel", CancelAsync)
             .WithTags("Responses").WithSummary("Refused: responses are made while their caller waits").Answers<Response>().WithMetadata(Missing, NotCancellable);
+        routes.MapUnknown("/v1/responses/compact");
     }
 
     private static Task GetAsync(HttpContext context, string id, ResponseStore store)

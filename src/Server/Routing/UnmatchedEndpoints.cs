@@ -10,6 +10,10 @@ internal static class UnmatchedEndpoints
     public static void MapUnmatched(this IEndpointRouteBuilder routes, string pattern) =>
         routes.Map(pattern, AnswerAsync).WithOrder(int.MaxValue).WithMetadata(new Unmatched()).ExcludeFromDescription();
 
+    /// <summary>Takes a path of OpenAI's that there is not, where another route's pattern has ids in that place: by them it would be told the wrong method.</summary>
+    public static void MapUnknown(this IEndpointRouteBuilder routes, string pattern) =>
+        routes.Map(pattern, AnswerUnknownAsync).WithOrder(int.MaxValue).ExcludeFromDescription();
+
     /// <summary>The routes that take the path with another method; where patterns of several kinds do, those of the most exact kind.</summary>
     public static RouteEndpoint[] Fitting(HttpContext context)
     {
@@ -23,10 +27,13 @@ internal static class UnmatchedEndpoints
     {
         HttpRequest request = context.Request;
         string allowed = string.Join(", ", Fitting(context).SelectMany(endpoint => endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()!.HttpMethods).Distinct().Order());
-        string path = request.PathBase + request.Path;
         if (allowed.Length == 0)
-            return ErrorResponse.WriteAsync(context, ApiError.UnknownUrl(request.Method, path));
+            return AnswerUnknownAsync(context);
+        string path = request.PathBase + request.Path;
         context.Response.Headers.Allow = allowed;
         return ErrorResponse.WriteAsync(context, ApiError.MethodNotAllowed(request.Method, path, allowed));
     }
+
+    private static Task AnswerUnknownAsync(HttpContext context) =>
+        ErrorResponse.WriteAsync(context, ApiError.UnknownUrl(context.Request.Method, context.Request.PathBase + context.Request.Path));
 }
