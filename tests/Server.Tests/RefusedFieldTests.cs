@@ -51,7 +51,7 @@ public sealed class RefusedFieldTests(ErrorTests.Ready ready) : IClassFixture<Er
         "tools":[],"tool_choice":"none","functions":[],"response_format":{"type":"text"},"parallel_tool_calls":true,"modalities":["text"],"typical_p":1.0,"bad_words":[]
         """)]
     [InlineData("""
-        "n":1,"logprobs":false,"logit_bias":{},"stop":[],"stop_token_ids":[],"audio":null,"prediction":null,"temperature":null,"max_tokens":null,"stream_options":null
+        "n":1,"logprobs":false,"top_logprobs":0,"logit_bias":{},"stop":[],"stop_token_ids":[],"audio":null,"prediction":null,"temperature":null,"max_tokens":null,"stream_options":null
         """)]
     [InlineData("""
         "user":"u","metadata":{"a":"b"},"service_tier":"auto","store":false,"safety_identifier":"s","prompt_cache_key":"k","chat_template_kwargs":{},"use_beam_search":false

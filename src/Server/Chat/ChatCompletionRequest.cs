@@ -27,7 +27,7 @@ internal sealed class ChatCompletionRequest : GenerationParameters, IConversatio
     /// <summary>Checks the fields against each other and settles which of two names for one thing counts.</summary>
     public ApiError? Settle()
     {
-        if (TopLogprobs is not null && !WantsLogprobs)
+        if (TopLogprobs > 0 && !WantsLogprobs)
             return ApiError.InvalidValue("top_logprobs", "'top_logprobs' is only allowed when 'logprobs' is true.");
         if (MaxTokens is { } old && MaxCompletionTokens is { } now && old != now)
             return ApiError.InvalidValue("max_tokens", "'max_tokens' and 'max_completion_tokens' are two names for one limit and differ; give one.");
