@@ -2,6 +2,7 @@ using System.Text.Json;
 using Llama.Server.Generating;
 using Llama.Server.Json;
 using Llama.Server.Streaming;
+using Llama.Server.Tools;
 
 namespace Llama.Server.Chat;
 
@@ -10,12 +11,14 @@ internal sealed class ChatAnswerFormat(ChatCompletionRequest request, Answers an
 {
     private readonly ChatLogprobFormat _logprobs = new(answers.Checkpoint.Tokenizer, request.SkipSpecialTokens);
 
+    /// <summary>An answer that calls begins without content, as OpenAI's do, where it is known by then that it will.</summary>
     protected override void WriteStart(Utf8JsonWriter json, int choice)
     {
+        bool isForced = request.Tools is { Mode: ToolMode.Required };
         BeginChunk(json);
         BeginDelta(json, choice);
         json.WriteString("role"u8, "assistant"u8);
-        json.WriteString("content"u8, ""u8);
+        json.WriteString("content"u8, isForced ? null : "");
         json.WriteEndObject();
         EndChoice(json, finishReason: null);
         if (request.ReturnTokenIds)

@@ -35,6 +35,7 @@ public sealed class ForcedCallTests
             JsonArray calls = choice["message"]!["tool_calls"]!.AsArray();
             Assert.Null(choice["message"]!["content"]);
             Assert.Empty(stream.Text());
+            Assert.Equal("""{"role":"assistant","content":null}""", stream.Chunks[0]["choices"]![0]!["delta"]!.ToJsonString());
             bool isWhole = (string?)choice["finish_reason"] == "tool_calls";
             Assert.True(isWhole || seed % 2 == 0); // any number of calls may be cut by the limit
             foreach (JsonNode? call in isWhole ? calls : new JsonArray([.. calls.SkipLast(1).Select(one => one!.DeepClone())]))
