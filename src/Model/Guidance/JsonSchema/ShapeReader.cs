@@ -10,8 +10,6 @@ internal sealed class ShapeReader(SchemaDocument document, PropertyRules propert
 {
     private static readonly string[] Types = ["null", "boolean", "integer", "number", "string", "array", "object"];
 
-    private const int CostOfConstant = 50;
-
     private readonly ContainerReader _containers = new(document, properties, effort);
 
     public IReadOnlyList<Shape> Read(SchemaNode node)
@@ -35,7 +33,7 @@ internal sealed class ShapeReader(SchemaDocument document, PropertyRules propert
         string path = SchemaPath.Append(node.Path, keyword);
         if (keyword == "const") return [new Constants([Valid(value, path)])];
         if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() == 0) throw new GrammarException(path, "Expected an array of at least one value.");
-        effort.Spend(CostOfConstant * (long)value.GetArrayLength());
+        effort.SpendOnValues(value.GetArrayLength(), path);
         return [new Constants([.. value.EnumerateArray().Select((item, index) => Valid(item, SchemaPath.Append(path, index))).DistinctBy(JsonText.Spell)])];
     }
 

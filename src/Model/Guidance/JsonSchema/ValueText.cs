@@ -12,8 +12,8 @@ internal sealed class ValueText
     /// <summary>What is written in place may be written again wherever it is referred to; longer lists become rules.</summary>
     private const int MaxInlineConstants = 16;
 
-    /// <summary>What a written member or item, or a listed value, costs as compared with reading one, and a place of an automaton that several conditions on one text make.</summary>
-    private const int CostOfPart = 100, CostOfConstant = 50, CostOfPlace = 25;
+    /// <summary>What a written member or item costs as compared with reading one, and a place of an automaton that several conditions on one text make.</summary>
+    private const int CostOfPart = 100, CostOfPlace = 25;
 
     private readonly SchemaReader _reader;
     private readonly JsonLayout _layout;
@@ -59,7 +59,7 @@ internal sealed class ValueText
 
     private Expression Of(Shape shape, string path) => shape switch
     {
-        Constants constants => Of(constants),
+        Constants constants => Of(constants, path),
         NumberShape number => Noted(_numbers.Of(number, path)),
         StringShape text => Of(text, path),
         ArrayShape array => Of(array, path),
@@ -110,9 +110,9 @@ internal sealed class ValueText
         }
     }
 
-    private Expression Of(Constants constants)
+    private Expression Of(Constants constants, string path)
     {
-        _reader.Effort.Spend(CostOfConstant * (long)constants.Values.Count);
+        _reader.Effort.SpendOnValues(constants.Values.Count, path);
         return OneOf(constants.Values.Select(value => Exact(JsonText.Spell(value))));
     }
 

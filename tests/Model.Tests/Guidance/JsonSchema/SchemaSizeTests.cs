@@ -65,6 +65,14 @@ public sealed class SchemaSizeTests
     }
 
     [Fact]
+    public void Values_TooManyOfThem_AreRefusedAsThat()
+    {
+        GrammarException e = Schemas.Refusal($"{{\"type\":\"object\",\"properties\":{{\"p\":{{\"enum\":[{Each(50_000, "\"v#\"")}]}}}}}}");
+        Assert.Equal("properties.p", e.Path);
+        Assert.Contains("lists too many values (50000 here)", e.Message);
+    }
+
+    [Fact]
     public void Conditions_ThatContradict_AreToldSo() =>
         Assert.Contains("never be satisfied", Schemas.Refusal("""{"type":"string","pattern":"^a$","minLength":3}""").Message);
 
@@ -74,7 +82,7 @@ public sealed class SchemaSizeTests
     public void CostlySchemas_AreRefusedInWordsBeforeTheyCost(string name, string schema)
     {
         long before = GC.GetAllocatedBytesForCurrentThread();
-        Assert.Matches("too much|too long|more than", Schemas.Refusal(schema).Message);
+        Assert.Matches("too much|too many|too long|more than", Schemas.Refusal(schema).Message);
         Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 1_500_000_000, name);
     }
 
