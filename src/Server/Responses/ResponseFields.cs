@@ -10,6 +10,7 @@ namespace Llama.Server.Responses;
 internal static class ResponseFields
 {
     private const string KeptNote = "Comes back in the response; nothing is kept by it.";
+    private const string NoBackground = "Responses are made while their caller waits.";
     private const string ChatHasIt = "Use /v1/chat/completions.";
 
     private static readonly FieldTable<ResponseRequest> StreamOptionFields = new FieldTable<ResponseRequest>()
@@ -29,7 +30,8 @@ internal static class ResponseFields
         .Flag("skip_special_tokens", (r, v) => r.SkipSpecialTokens = v, "Whether control tokens print nothing. Default: true.")
         .Integer("max_tool_calls", 1, int.MaxValue, (r, v) => r.MaxToolCalls = (int)v, "Counts calls of built-in tools, of which there are none; comes back in the response.")
         .Accept("service_tier", FieldShape.Text, v => v.String(), "There is one tier.")
-        .Refuse("background", "Responses are made while their caller waits.", NoOp.False)
+        .Refuse("background", NoBackground, NoOp.False)
+        .Refuse("background_options", NoBackground, NoOp.EmptyObject)
         .Refuse("prompt_cache_retention", "Prefixes are kept while there is memory.", NoOp.Text("in_memory"))
         .Refuse("prompt_cache_options", "Equal prefixes are found without them.", NoOp.EmptyObject)
         .Refuse("context_management", "Use truncation.", NoOp.EmptyArray)
