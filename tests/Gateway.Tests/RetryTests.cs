@@ -89,6 +89,25 @@ public sealed class RetryTests
     }
 
     [Fact]
+    public async Task Replica_SaysNotToSendItAgain_NoOtherIsAsked()
+    {
+        await using Fleet fleet = await Fleet.StartAsync(2);
+        foreach (FakeReplica replica in fleet.Replicas)
+        {
+            replica.Answer = context =>
+            {
+                context.Response.Headers["x-should-retry"] = "false";
+                return Answers.Error(503, "server_overloaded")(context);
+            };
+        }
+        HttpResponseMessage answer = await fleet.PostAsync("/v1/chat/completions", Body);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        Assert.Equal("false", Assert.Single(answer.Headers.GetValues("x-should-retry")));
+        Assert.Equal(1, fleet.Replicas.Sum(replica => replica.Requests.Count));
+    }
+
+    [Fact]
     public async Task Replicas_AllHaveTooMuch_TheLastOnesWordsArePassedOn()
     {
         await using Fleet fleet = await Fleet.StartAsync(2);

@@ -17,12 +17,15 @@ internal sealed class ReplicaAnswer(StoredResponses stored, StreamLimits limits)
             return default;
         int status = (int)answer.StatusCode;
         bool namesStored = context.HttpContext.Features.Get<RoutingKey>() is { StoredId: not null };
-        if (status == StatusCodes.Status503ServiceUnavailable || (namesStored && status is StatusCodes.Status400BadRequest or StatusCodes.Status404NotFound))
+        if ((status == StatusCodes.Status503ServiceUnavailable && !IsFinal(answer)) || (namesStored && status is StatusCodes.Status400BadRequest or StatusCodes.Status404NotFound))
             return new ValueTask(ConsiderAsync(context, answer, status));
         if (answer.IsSuccessStatusCode)
             Pass(context.HttpContext, answer);
         return default;
     }
+
+    /// <summary>Whether the replica says that the request would fare no better elsewhere, as one whose own time is up.</summary>
+    private static bool IsFinal(HttpResponseMessage answer) => answer.Headers.TryGetValues("x-should-retry", out IEnumerable<string>? retry) && retry.Contains("false");
 
     private async Task ConsiderAsync(ResponseTransformContext context, HttpResponseMessage answer, int status)
     {

@@ -30,9 +30,7 @@ internal sealed class Retrying(RequestDelegate next, Ejection ejection, GatewayM
         }
         if (context.Response.HasStarted || context.RequestAborted.IsCancellationRequested || Error(attempt) is not { } error)
             return;
-        if (attempt.IsSuspect)
-            context.Response.Headers["x-should-retry"] = "false"; // OpenAI's clients would send it to two more, and again
-        await ErrorResponse.WriteAsync(context, error);
+        await ErrorResponse.WriteAsync(context, error with { ShouldRetry = !attempt.IsSuspect }); // OpenAI's clients would send it to two more, and again
     }
 
     private async Task AskAsync(HttpContext context, IReverseProxyFeature proxy, Attempt attempt, List<DestinationState> left)
