@@ -15,6 +15,9 @@ internal static class Verbs
 {
     private const int UsageError = 2, Interrupted = 130;
 
+    /// <summary>After Ctrl-C a verb may still report; a step of a large model takes its time.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     /// <summary>Runs a command line that does not serve and gives its exit code; null when the server is to be run.</summary>
     public static async Task<int?> RunAsync(string[] args, TextWriter output, TextWriter error)
     {
@@ -41,7 +44,7 @@ internal static class Verbs
         Output = output,
         Error = error,
         EnableDefaultExceptionHandler = false,
-        ProcessTerminationTimeout = TimeSpan.FromSeconds(30), // after Ctrl-C a verb may still report; a step of a large model takes its time
+        ProcessTerminationTimeout = Patience,
     };
 
     private static RootCommand Root(Command[] verbs)
@@ -71,8 +74,13 @@ internal static class Verbs
             await configuration.Error.WriteLineAsync($"'{parsed.CommandResult.Command.Name}' reads no settings of the server; take out {string.Join(' ', settings)}.");
             return UsageError;
         }
-        if (parsed.CommandResult.Command is InterruptedCommand) configuration.ProcessTerminationTimeout = null;
-        return await GuardAsync(() => parsed.InvokeAsync(configuration), configuration.Error);
+        if (parsed.CommandResult.Command is InterruptedCommand)
+        {
+            configuration.ProcessTerminationTimeout = null;
+            return await GuardAsync(() => parsed.InvokeAsync(configuration), configuration.Error);
+        }
+        using HangUp hangUp = new(Patience);
+        return await GuardAsync(() => parsed.InvokeAsync(configuration, hangUp.Token), configuration.Error);
     }
 
     private static Task<int> Write(Action write)
@@ -90,13 +98,25 @@ internal static class Verbs
         }
         catch (OperationCanceledException)
         {
-            await error.WriteLineAsync("Interrupted.");
+            await TellAsync(error, "Interrupted.");
             return Interrupted;
         }
         catch (Exception failure) when (failure is VerbException or CheckpointException or TorchLoadException or ArgumentException or InsufficientMemoryException or NotSupportedException or IOException or InvalidDataException or UnauthorizedAccessException)
         {
-            await error.WriteLineAsync(failure.Message);
+            await TellAsync(error, failure.Message);
             return 1;
+        }
+    }
+
+    private static async Task TellAsync(TextWriter error, string what)
+    {
+        try
+        {
+            await error.WriteLineAsync(what);
+        }
+        catch (IOException)
+        {
+            // The terminal is gone, and with it whoever would read this.
         }
     }
 }
