@@ -35,6 +35,7 @@ internal sealed partial class EngineHost(
     private volatile Checkpoint? _checkpoint;
     private volatile ModelDescription? _description;
     private volatile ApiError? _failure;
+    private volatile Exception? _stepFault;
     private volatile bool _isDrained;
     private volatile bool _isStopping;
 
@@ -88,7 +89,7 @@ internal sealed partial class EngineHost(
     {
         _isStopping = true;
         _settled.TrySetResult();
-        if (_engine is not { State: EngineState.Ready or EngineState.Draining } engine)
+        if (HasFailed || _engine is not { State: EngineState.Ready or EngineState.Draining } engine) // of a model that is not served nothing is under way
             return;
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(server.Value.DrainSeconds)); // of none it is at once over
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation, secondSignal.Token, limit.Token);
@@ -111,10 +112,10 @@ internal sealed partial class EngineHost(
         try
         {
             CheckpointText text = CheckpointText.Load(identity.Folder, model.Value.ToolFormat);
-            _engine = new Engine(LoadRunner, scheduler.Value.ToOptions(), clock, meters, exception => Log.StepFailed(logger, exception), exception => Log.TraceBroken(logger, scheduler.Value.TracePath, exception.Message));
+            _engine = new Engine(LoadRunner, scheduler.Value.ToOptions(), clock, meters, StepFailed, exception => Log.TraceBroken(logger, scheduler.Value.TracePath, exception.Message));
             Task prepared = Task.Run(() => TokenGrammar.Prepare(text.Tokenizer), stopping); // beside the loading of the weights
             ModelLimits limits = await _engine.Loaded.WaitAsync(stopping);
-            await WarmUp.RunAsync(_engine, text.Tokenizer, stopping);
+            await WarmUp.RunAsync(_engine, text.Tokenizer, () => _stepFault, stopping);
             await prepared;
             _checkpoint = Checkpoint.Of(identity.Name, text, limits, _description!);
             _settled.TrySetResult();
@@ -142,6 +143,12 @@ internal sealed partial class EngineHost(
         return loaded.Runner;
     }
 
+    private void StepFailed(Exception exception)
+    {
+        _stepFault = exception;
+        Log.StepFailed(logger, exception);
+    }
+
     private void Fail(Exception exception)
     {
         string reason = exception switch
@@ -150,11 +157,20 @@ internal sealed partial class EngineHost(
             OutOfMemoryException and not InsufficientMemoryException => NoMemory, // the runtime's own says nothing
             _ => exception.Message.Split('\n')[0], // torch puts its stack behind the first line
         };
-        Log.Failed(logger, identity.Folder, reason, logger.IsEnabled(LogLevel.Debug) ? exception : null);
         _failure = RefusalErrors.CannotServe(reason);
         _settled.TrySetResult();
         if (options.StopHostOnFailure)
-            lifetime.ApplicationStarted.Register(lifetime.StopApplication); // not while the host still starts: it would report a cancelled start instead of the reason above
+            lifetime.ApplicationStarted.Register(TellAndStop); // not while the host still starts: it would report a cancelled start, and the reason would not be the last line
+        else
+            Tell();
+
+        void Tell() => Log.Failed(logger, identity.Folder, reason, logger.IsEnabled(LogLevel.Debug) ? exception : null);
+
+        void TellAndStop()
+        {
+            Tell();
+            lifetime.StopApplication();
+        }
     }
 
     private static partial class Log

@@ -10,15 +10,24 @@ namespace Llama.Server.Hosting;
 
 /// <summary>Says where the server listens, and warns when anyone may call it from elsewhere.</summary>
 internal sealed partial class StartupLines(
-    IServer host, ApiKeys keys, ModelIdentity identity, IConfiguration settings, IOptions<ServerSettings> server, IHostApplicationLifetime lifetime, ILogger<StartupLines> logger) : IHostedService
+    IServer host, ApiKeys keys, ModelIdentity identity, IConfiguration settings, IOptions<ServerSettings> server, ILogger<StartupLines> logger) : IHostedLifecycleService
 {
-    public Task StartAsync(CancellationToken cancellation)
+    public Task StartingAsync(CancellationToken cancellation) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellation) => Task.CompletedTask;
+
+    /// <summary>A port chosen by the system is known now; and a model that cannot be served is told behind these lines.</summary>
+    public Task StartedAsync(CancellationToken cancellation)
     {
-        lifetime.ApplicationStarted.Register(Write); // a port chosen by the system is known then
+        Write();
         return Task.CompletedTask;
     }
 
+    public Task StoppingAsync(CancellationToken cancellation) => Task.CompletedTask;
+
     public Task StopAsync(CancellationToken cancellation) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellation) => Task.CompletedTask;
 
     private void Write()
     {

@@ -2,7 +2,9 @@ using Llama.Server.Hosting;
 using Llama.Server.Web.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Llama.Server.Tests.Hosting;
 
@@ -29,6 +31,29 @@ public sealed class ServerRunTests
         await using WebApplication app = builder.Build();
 
         Assert.Equal(0, await app.RunToExitCodeAsync());
+    }
+
+    [Fact]
+    public async Task RunToExitCode_ModelThatCannotBeLoaded_SaysWhyInTheLastLine() =>
+        Assert.Equal($"The model in {TestModel.Folder} cannot be served: torn", await LastLineAsync(new TestModel { OnLoad = () => throw new InvalidDataException("torn") }));
+
+    [Fact]
+    public async Task RunToExitCode_ModelThatCannotStep_SaysWhyInTheLastLine() =>
+        Assert.Equal(
+            $"The model in {TestModel.Folder} cannot be served: The model was loaded, but its first step failed: A logit is NaN.",
+            await LastLineAsync(new TestModel { OnStep = _ => throw new InvalidOperationException("A logit is NaN.") }));
+
+    private static async Task<string> LastLineAsync(TestModel model)
+    {
+        var log = new LogLines();
+        WebApplicationBuilder builder = Builder("http://127.0.0.1:0");
+        builder.Logging.AddProvider(log).AddFilter<LogLines>("Llama", LogLevel.Information);
+        builder.Services.Replace(ServiceDescriptor.Singleton<LoadModel>(model.Load));
+        await using WebApplication app = builder.Build();
+
+        Assert.Equal(1, await app.RunToExitCodeAsync());
+        Assert.Contains(log.All, line => line.StartsWith("Loading ", StringComparison.Ordinal));
+        return log.All[^1];
     }
 
     private static WebApplicationBuilder Builder(string address)
