@@ -16,10 +16,21 @@ internal static class LimitHeaders
             Write(headers, LimitHeaderNames.Tokens, tokens, reading.Tokens + (isIn ? decision.Ask.Tokens : 0), reading.TokensReset, isIn);
     }
 
+    /// <summary>The limits alone, for a request about which nobody asked how much of them is left.</summary>
+    public static void Write(IHeaderDictionary headers, LimitRules rules)
+    {
+        if (rules.RequestsPerMinute is { } requests)
+            WriteLimit(headers, LimitHeaderNames.Requests, requests);
+        if (rules.TokensPerMinute is { } tokens)
+            WriteLimit(headers, LimitHeaderNames.Tokens, tokens);
+    }
+
     private static void Write(IHeaderDictionary headers, string what, long limit, long used, long reset, bool isIn)
     {
-        headers[LimitHeaderNames.Of("limit", what)] = limit.ToString(CultureInfo.InvariantCulture);
+        WriteLimit(headers, what, limit);
         headers[LimitHeaderNames.Of("remaining", what)] = Math.Max(0, limit - used).ToString(CultureInfo.InvariantCulture);
         headers[LimitHeaderNames.Of("reset", what)] = ResetDuration.Write(isIn ? TimeSpan.FromMinutes(1) : TimeSpan.FromMilliseconds(reset)); // what is counted now counts for a minute
     }
+
+    private static void WriteLimit(IHeaderDictionary headers, string what, long limit) => headers[LimitHeaderNames.Of("limit", what)] = limit.ToString(CultureInfo.InvariantCulture);
 }

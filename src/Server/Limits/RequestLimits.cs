@@ -26,7 +26,10 @@ internal sealed class RequestLimits(ApiKeys keys, ILimitStore store, KeyMetrics 
         string who = key is null ? "this address" : $"the key '{key.Name}'";
         long tokens = promptTokens + output.Cost(settings.Value.AssumedOutputTokens, rules.TokensPerMinute - promptTokens);
         if (tokens > rules.TokensPerMinute)
+        {
+            LimitHeaders.Write(context.Response.Headers, rules);
             return new((null, Refuse(key, LimitKind.Tokens, LimitErrors.NeverFits(who, rules.TokensPerMinute.Value, tokens))));
+        }
         return DecideAsync(context, key, who, new LimitAsk(Id(key, context.Connection.RemoteIpAddress), rules, tokens));
     }
 

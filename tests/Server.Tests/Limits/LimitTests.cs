@@ -87,6 +87,7 @@ public sealed class LimitTests
             Assert.Contains("this address", (string?)error["message"]);
             Assert.Null(answer.Headers.RetryAfter);
             Assert.Equal("false", Header(answer, "x-should-retry"));
+            Assert.Equal(("100", null), (Header(answer, "x-ratelimit-limit-tokens"), Header(answer, "x-ratelimit-remaining-tokens"))); // what is left was not asked for
         }
         Assert.True((await client.PostAsync("/v1/chat/completions", TestApp.Chat())).IsSuccessStatusCode);
     }
