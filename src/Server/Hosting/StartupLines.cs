@@ -10,7 +10,7 @@ namespace Llama.Server.Hosting;
 
 /// <summary>Says where the server listens, and warns when anyone may call it from elsewhere.</summary>
 internal sealed partial class StartupLines(
-    IServer host, ApiKeys keys, ModelIdentity identity, IConfiguration settings, IOptions<ServerSettings> server, ILogger<StartupLines> logger) : IHostedLifecycleService
+    IServer host, ApiKeys keys, ModelIdentity identity, IConfiguration settings, IHostEnvironment environment, IOptions<ServerSettings> server, ILogger<StartupLines> logger) : IHostedLifecycleService
 {
     public Task StartingAsync(CancellationToken cancellation) => Task.CompletedTask;
 
@@ -37,6 +37,8 @@ internal sealed partial class StartupLines(
         Log.Loading(logger, identity.Name, identity.Folder);
         if (keys.AreOpen && addresses.Any(address => !ListenAddress.IsLoopback(BindingAddress.Parse(address))))
             Log.Open(logger);
+        if (UnreadSettings.Find(Directory.GetCurrentDirectory(), environment.ContentRootPath) is { } unread)
+            Log.Unread(logger, unread, environment.ContentRootPath);
         WriteTelemetry(server.Value.RecordText);
     }
 
@@ -65,6 +67,9 @@ internal sealed partial class StartupLines(
 
         [LoggerMessage(LogLevel.Warning, "What people ask and are answered is recorded: Server:RecordText is {Where}.")]
         public static partial void RecordingText(ILogger logger, string where);
+
+        [LoggerMessage(LogLevel.Warning, "{Unread} is not read: settings come from appsettings.json in {Folder}, the environment and the command line.")]
+        public static partial void Unread(ILogger logger, string unread, string folder);
 
         [LoggerMessage(LogLevel.Warning, "Anyone who reaches this address may call: no key is set (Auth:ApiKeys) and the server listens beyond this machine.")]
         public static partial void Open(ILogger logger);
