@@ -36,13 +36,15 @@ public sealed class VerbsTests
     [Fact]
     public async Task RunAsync_WordNearToNothing_SuggestsNothing() => Assert.DoesNotContain("Did you mean", (await RunAsync("fields", "x")).Error);
 
-    [Fact]
-    public async Task RunAsync_SettingForAVerbWithoutAny_IsAnError()
+    [Theory]
+    [InlineData("fields")]
+    [InlineData("bench", "serve")]
+    public async Task RunAsync_SettingForAVerbWithoutAny_IsAnError(params string[] verb)
     {
-        (int? exitCode, _, string error) = await RunAsync("fields", "--Model:Path", "x");
+        (int? exitCode, _, string error) = await RunAsync([.. verb, "--Model:Path", "x"]);
 
         Assert.Equal(2, exitCode);
-        Assert.Contains("'fields' reads no settings", error);
+        Assert.Contains($"'{string.Join(' ', verb)}' reads no settings", error);
         Assert.Contains("--Model:Path=x", error);
     }
 

@@ -17,8 +17,8 @@ internal static class OutputFolder
     public static void Check(string folder, bool force)
     {
         if (!Path.Exists(folder) || IsEmpty(folder)) return;
+        if (!File.Exists(Path.Combine(folder, "config.json"))) throw new VerbException($"{folder} is there already, is no checkpoint (it holds no config.json) and is not replaced; name another --out.");
         if (!force) throw new VerbException($"{folder} is there already; name another --out, or add --force to replace it.");
-        if (!File.Exists(Path.Combine(folder, "config.json"))) throw new VerbException($"{folder} is no checkpoint (it holds no config.json) and is not replaced; name another --out.");
     }
 
     /// <summary>Writes it, replacing one that is there.</summary>
@@ -51,7 +51,7 @@ internal static class OutputFolder
     }
 
     /// <summary>What to say of a place where nothing can be written.</summary>
-    public static VerbException Refused(Exception why) => new($"--out cannot be written: {why.Message}. Name another.");
+    public static VerbException Refused(Exception why) => new($"--out cannot be written: {why.Message.TrimEnd('.')}. Name another.");
 
     private static void Begin(string partial)
     {

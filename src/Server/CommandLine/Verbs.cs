@@ -57,7 +57,9 @@ internal static class Verbs
 
     private static string Hint(Command command) => command is RootCommand
         ? "Without a verb the program serves; --help lists verbs and settings."
-        : $"'{string.Join(' ', command.Parents.OfType<Command>().Where(parent => parent is not RootCommand).Append(command).Select(verb => verb.Name))} --help' lists what it takes.";
+        : $"'{NameOf(command)} --help' lists what it takes.";
+
+    private static string NameOf(Command command) => string.Join(' ', command.Parents.OfType<Command>().Where(parent => parent is not RootCommand).Append(command).Select(verb => verb.Name));
 
     private static async Task<int> RunAsync(ParseResult parsed, string[] settings, InvocationConfiguration configuration)
     {
@@ -71,7 +73,7 @@ internal static class Verbs
         }
         if (settings.Length > 0 && parsed.CommandResult.Command is not SettingsCommand)
         {
-            await configuration.Error.WriteLineAsync($"'{parsed.CommandResult.Command.Name}' reads no settings of the server; take out {string.Join(' ', settings)}.");
+            await configuration.Error.WriteLineAsync($"'{NameOf(parsed.CommandResult.Command)}' reads no settings of the server; take out {string.Join(' ', settings)}.");
             return UsageError;
         }
         if (parsed.CommandResult.Command is InterruptedCommand)

@@ -7,6 +7,10 @@ internal static class ErrorText
 {
     private const int MostCharacters = 300;
 
+    /// <summary>Why a connection failed, without a full stop behind it; of TLS the framework says only that it says so elsewhere.</summary>
+    public static string Of(Exception exception) =>
+        (exception is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError, InnerException: { } why } ? why : exception).Message.TrimEnd('.');
+
     /// <summary>The message of OpenAI's error object; the body itself, shortened, when it is something else.</summary>
     public static string Of(string body)
     {

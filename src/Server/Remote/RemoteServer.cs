@@ -63,7 +63,7 @@ internal sealed class RemoteServer : IDisposable
         }
         catch (HttpRequestException exception)
         {
-            throw new VerbException($"{place} cannot be reached: {exception.Message}. Start the server (dotnet run -c Release --project src/Server), or give another --url.");
+            throw new VerbException($"{place} cannot be reached: {ErrorText.Of(exception)}. Start the server (dotnet run -c Release --project src/Server), or give another --url.");
         }
         catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException)
         {

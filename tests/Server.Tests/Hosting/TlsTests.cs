@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using Llama.Server.CommandLine;
 using Llama.Server.CommandLine.Doctor;
 using Llama.Server.Hosting;
+using Llama.Server.Remote;
 using Llama.Server.Web.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
@@ -28,6 +29,20 @@ public sealed class TlsTests
         Assert.Equal(thumbprint, await ServedAsync(app.Urls.Single()));
         await Verbs.RunAsync(["health", $"--urls={app.Urls.Single()}"], said, TextWriter.Null); // it is for another name, and nobody vouches for it
         Assert.Matches("^(200|503) ", said.ToString());
+        await app.StopAsync();
+    }
+
+    [Fact]
+    public async Task Certificate_ThatNobodyVouchesFor_IsWhatAVerbNames()
+    {
+        string folder = WriteCertificate(out _);
+        await using WebApplication app = Build($"--Kestrel:Certificates:Default:Path={folder}/cert.pem", $"--Kestrel:Certificates:Default:KeyPath={folder}/key.pem");
+        await app.StartAsync();
+        using var server = new RemoteServer(new Uri(app.Urls.Single()), apiKey: null);
+
+        VerbException refused = await Assert.ThrowsAsync<VerbException>(() => server.ModelsAsync(CancellationToken.None));
+
+        Assert.Matches(@"cannot be reached: The remote certificate .*[^.]\. Start the server", refused.Message);
         await app.StopAsync();
     }
 

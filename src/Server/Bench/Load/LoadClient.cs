@@ -49,7 +49,7 @@ internal sealed class LoadClient : IDisposable
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            return Failure(reading, exception is IOException ? "cut stream" : "connection", exception.Message);
+            return Failure(reading, exception is IOException ? "cut stream" : "connection", ErrorText.Of(exception));
         }
     }
 

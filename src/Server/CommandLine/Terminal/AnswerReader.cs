@@ -34,7 +34,7 @@ internal sealed class AnswerReader(RemoteServer server, Action<string> show, Tim
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
-            Fail(_text.Length == 0 ? $"{server.Url} cannot be reached: {exception.Message}." : $"The answer broke off: {exception.Message}.");
+            Fail(_text.Length == 0 ? $"{server.Url} cannot be reached: {ErrorText.Of(exception)}." : $"The answer broke off: {ErrorText.Of(exception)}.");
         }
         catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or IndexOutOfRangeException)
         {
