@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json.Nodes;
 using Llama.Scheduling;
 using Llama.Server.Hosting;
 using Llama.Server.Tests.Hosting;
@@ -244,7 +245,8 @@ public sealed class SocketTests
         slow.Release();
         HttpResponseMessage response = await waiting;
 
-        await ErrorTests.AssertErrorAsync(response, HttpStatusCode.ServiceUnavailable, "server_unavailable", null);
+        JsonNode error = await ErrorTests.AssertErrorAsync(response, HttpStatusCode.ServiceUnavailable, "server_unavailable", null);
+        Assert.Equal("The server is shutting down and ended this request before it was through.", (string?)error["message"]);
         Assert.NotNull(response.Headers.RetryAfter);
         await held;
     }

@@ -38,5 +38,5 @@ internal static class Ending
     };
 
     /// <summary>What to tell the caller of a request that the engine failed.</summary>
-    public static ApiError OfFailed(Engine engine) => engine.State is EngineState.Draining or EngineState.Stopped ? RefusalErrors.Draining() : ApiError.Internal();
+    public static ApiError OfFailed(Engine engine) => engine.State is EngineState.Draining or EngineState.Stopped ? RefusalErrors.CutOff() : ApiError.Internal();
 }

@@ -24,6 +24,9 @@ internal static class RefusalErrors
     public static ApiError Draining(TimeSpan? retryAfter = null) =>
         ApiError.Unavailable("The server is shutting down and takes no new requests.", retryAfter ?? TimeSpan.FromSeconds(5));
 
+    /// <summary>For a request that was let in, and that the server no longer waited for.</summary>
+    public static ApiError CutOff() => ApiError.Unavailable("The server is shutting down and ended this request before it was through.", TimeSpan.FromSeconds(5));
+
     /// <summary>Until an operator takes it back.</summary>
     public static ApiError Drained() => ApiError.Unavailable("An operator is draining the server: it takes no new requests.", TimeSpan.FromSeconds(5));
 
