@@ -14,11 +14,14 @@ public static class ModelPlanner
     /// <param name="assumed">Devices to plan for; none to plan for those that are here, with what they have free now. <c>auto</c> takes all of them.</param>
     /// <exception cref="CheckpointException">The checkpoint is not there or not whole; with every fault.</exception>
     /// <exception cref="ArgumentException">A setting does not fit the model, or devices and their memory do not go together.</exception>
-    public static ModelPlan Make(ModelOptions options, IReadOnlyList<AssumedDevice> assumed)
+    public static ModelPlan Make(ModelOptions options, IReadOnlyList<AssumedDevice> assumed) => Make(options, new FreeMemory(assumed));
+
+    /// <summary>The same with memory that was found already, or is found in another way.</summary>
+    internal static ModelPlan Make(ModelOptions options, FreeMemory memory)
     {
-        if (assumed.Count > 0 && options.Device == "auto") options = options with { Device = string.Join(',', assumed.Select(device => device.Name)) };
-        ModelPlan plan = Place(options, assumed);
-        return plan.Fault is null ? plan : plan with { Remedies = [.. PlanRemedies.Of(options, assumed)] };
+        if (memory.Assumed.Count > 0 && options.Device == "auto") options = options with { Device = string.Join(',', memory.Assumed.Select(device => device.Name)) };
+        ModelPlan plan = Place(options, memory);
+        return plan.Fault is null ? plan : plan with { Remedies = [.. PlanRemedies.Of(options, memory)] };
     }
 
     /// <summary>The least <c>Model:MemoryLimit</c>, in bytes, under which so much of the weights stays; of devices that are here.</summary>
@@ -28,7 +31,8 @@ public static class ModelPlanner
     public static long LimitFor(ModelOptions options, double residentShare)
     {
         const long step = 1 << 20;
-        long tooSmall = 0, enough = 2 * Place(options, []).Devices.Max(device => device.TotalBytes) + (4L << 30);
+        FreeMemory memory = new([]);
+        long tooSmall = 0, enough = 2 * Place(options, memory).Devices.Max(device => device.TotalBytes) + (4L << 30);
         if (!Stays(enough)) throw new ArgumentException($"No Model:MemoryLimit works here: {At(enough).Fault}");
         while (enough - tooSmall > step)
         {
@@ -39,7 +43,7 @@ public static class ModelPlanner
         if (residentShare < 1 && At(enough).Devices.All(device => device.OutsideBytes == 0)) throw new ArgumentException($"Under no Model:MemoryLimit do weights stream here: {At(tooSmall).Fault}");
         return enough;
 
-        ModelPlan At(long limit) => Place(options with { MemoryLimit = limit.ToString(CultureInfo.InvariantCulture) }, []);
+        ModelPlan At(long limit) => Place(options with { MemoryLimit = limit.ToString(CultureInfo.InvariantCulture) }, memory);
 
         bool Stays(long limit)
         {
@@ -49,11 +53,11 @@ public static class ModelPlanner
     }
 
     /// <summary>The plan alone.</summary>
-    internal static ModelPlan Place(ModelOptions options, IReadOnlyList<AssumedDevice> assumed)
+    internal static ModelPlan Place(ModelOptions options, FreeMemory memory)
     {
-        IReadOnlyList<BackendChoice> choices = assumed.Count == 0 ? BackendChoice.AllOf(options) : BackendChoice.AllOf(options, countCuda: () => int.MaxValue);
-        if (assumed.Count > 0) Check(choices, assumed);
-        return Place(options, choices, [.. choices.Select(choice => FreeBytes(choice, assumed))]);
+        IReadOnlyList<BackendChoice> choices = memory.Assumed.Count == 0 ? BackendChoice.AllOf(options) : BackendChoice.AllOf(options, countCuda: () => int.MaxValue);
+        if (memory.Assumed.Count > 0) Check(choices, memory.Assumed);
+        return Place(options, choices, [.. choices.Select(memory.Of)]);
     }
 
     /// <summary>The same on certain backends.</summary>
@@ -69,9 +73,6 @@ public static class ModelPlanner
 
         IWeightSource Open(ModelPart? part) => WeightSource.OpenOnHost(options.Path, format, choices.All(choice => choice.HoldsCodes), part);
     }
-
-    private static long FreeBytes(BackendChoice choice, IReadOnlyList<AssumedDevice> assumed) =>
-        assumed.FirstOrDefault(device => DeviceChoice.IsSame(device.Name, choice.Device.Name))?.FreeBytes ?? choice.FreeBytes();
 
     private static void Check(IReadOnlyList<BackendChoice> choices, IReadOnlyList<AssumedDevice> assumed)
     {

@@ -7,57 +7,60 @@ namespace Llama.Model.Planning;
 internal static class PlanRemedies
 {
     private const int MostDevices = 16;
+    private const long Parts = 16; // of free memory, one of which is left where it was measured
 
     /// <summary>The least of each kind that helps.</summary>
-    public static IEnumerable<string> Of(ModelOptions options, IReadOnlyList<AssumedDevice> assumed)
+    public static IEnumerable<string> Of(ModelOptions options, FreeMemory memory)
     {
         foreach (string dtype in (string[])["int8", "int4"])
-            if (IsSmaller(dtype, options.Dtype) && Fits(options with { Dtype = dtype }, assumed)) yield return $"Model:Dtype={dtype}";
-        if (options.KvDtype != "int8" && Fits(options with { KvDtype = "int8" }, assumed)) yield return "Model:KvDtype=int8";
-        if (options.MemoryLimit is null && Streaming(options, assumed) is { } limit) yield return limit;
-        if (LongestContext(options, assumed) is int context) yield return $"Model:ContextLength={context}";
-        if (MoreDevices(options, assumed) is { } devices) yield return devices;
+            if (IsSmaller(dtype, options.Dtype) && Fits(options with { Dtype = dtype }, memory)) yield return $"Model:Dtype={dtype}";
+        if (options.KvDtype != "int8" && Fits(options with { KvDtype = "int8" }, memory)) yield return "Model:KvDtype=int8";
+        if (options.MemoryLimit is null && Streaming(options, memory) is { } limit) yield return limit;
+        if (LongestContext(options, memory) is int context) yield return $"Model:ContextLength={context}";
+        if (MoreDevices(options, memory) is { } devices) yield return devices;
     }
 
     private static bool IsSmaller(string dtype, string than) => !QuantizationType.TryParse(than, out QuantizationType type) || !QuantizationType.TryParse(dtype, out QuantizationType other) || other.Bits < type.Bits;
 
-    // All that the devices have, and the rest from outside.
-    private static string? Streaming(ModelOptions options, IReadOnlyList<AssumedDevice> assumed)
+    // All that assumed devices have, and the rest from outside. What is free here comes and goes: an advice that takes all of it would not hold for the next start.
+    private static string? Streaming(ModelOptions options, FreeMemory memory)
     {
-        string limit = string.Join(',', ModelPlanner.Place(options, assumed).Devices.Select(device => $"{Math.Max(1, device.FreeBytes >> 20)}MiB"));
-        ModelPlan plan = ModelPlanner.Place(options with { MemoryLimit = limit }, assumed);
+        long parts = memory.Assumed.Count > 0 ? Parts : Parts - 1;
+        string limit = string.Join(',', ModelPlanner.Place(options, memory).Devices.Select(device => $"{Math.Max(1, device.FreeBytes / Parts * parts >> 20)}MiB"));
+        ModelPlan plan = ModelPlanner.Place(options with { MemoryLimit = limit }, memory);
         return plan.Fault is null ? $"Model:MemoryLimit={limit}, {Mebibytes(plan.Devices.Sum(device => device.OutsideBytes))} of weights then lie outside" : null;
     }
 
     // Powers of two are lengths that one asks for.
-    private static int? LongestContext(ModelOptions options, IReadOnlyList<AssumedDevice> assumed)
+    private static int? LongestContext(ModelOptions options, FreeMemory memory)
     {
         const int least = 256;
         int whole = options.ContextLength ?? LlamaConfig.Load(options.Path).ContextLength;
         for (int context = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)whole) / 2; context >= least; context /= 2)
-            if (Fits(options with { ContextLength = context }, assumed)) return context;
+            if (Fits(options with { ContextLength = context }, memory)) return context;
         return null;
     }
 
     // Only where devices are assumed can there be more of them.
-    private static string? MoreDevices(ModelOptions options, IReadOnlyList<AssumedDevice> assumed)
+    private static string? MoreDevices(ModelOptions options, FreeMemory memory)
     {
+        IReadOnlyList<AssumedDevice> assumed = memory.Assumed;
         if (assumed.Count == 0) return null;
         AssumedDevice last = assumed[^1];
         string kind = last.Name.Split(':')[0];
         for (int count = assumed.Count + options.TensorParallel; count <= Math.Min(MostDevices, LlamaConfig.Load(options.Path).LayerCount * options.TensorParallel); count += options.TensorParallel)
         {
             AssumedDevice[] more = [.. Enumerable.Range(0, count).Select(i => i < assumed.Count && assumed.Count > 1 ? assumed[i] : last with { Name = $"{kind}:{i}" })];
-            if (Fits(options with { Device = string.Join(',', more.Select(device => device.Name)) }, more)) return $"{count} devices, the further ones with {Mebibytes(last.FreeBytes)} each";
+            if (Fits(options with { Device = string.Join(',', more.Select(device => device.Name)) }, new FreeMemory(more))) return $"{count} devices, the further ones with {Mebibytes(last.FreeBytes)} each";
         }
         return null;
     }
 
-    private static bool Fits(ModelOptions options, IReadOnlyList<AssumedDevice> assumed)
+    private static bool Fits(ModelOptions options, FreeMemory memory)
     {
         try
         {
-            return ModelPlanner.Place(options, assumed).Fault is null;
+            return ModelPlanner.Place(options, memory).Fault is null;
         }
         catch (ArgumentException) // devices that cannot hold such weights, or a name that is there already
         {

@@ -170,6 +170,22 @@ public sealed class ModelPlannerTests : IDisposable
         };
     }
 
+    // What a server finds free later is less than what a plan found: other programs have taken some.
+    [Fact]
+    public void Make_MemoryThatGoesWhileRemediesAreTried_IsMeasuredOnceAndTheLimitLeavesSome()
+    {
+        const long free = 512 << 20;
+        RandomCheckpoint.WriteEmpty(_folder, SmallLlama.Config with { HiddenSize = 2048, IntermediateSize = 8192, HeadCount = 32, KvHeadCount = 32, HeadDim = 64, LayerCount = 8 }, TensorDtype.BF16);
+        int asked = 0;
+
+        ModelPlan plan = ModelPlanner.Make(Options("cpu"), new FreeMemory([], _ => free >> asked++));
+
+        Assert.NotNull(plan.Fault);
+        Assert.Equal(1, asked);
+        string limit = Assert.Single(plan.Remedies, remedy => remedy.StartsWith("Model:MemoryLimit=480MiB", StringComparison.Ordinal));
+        Assert.Null(ModelPlanner.Make(Options("cpu") with { MemoryLimit = limit.Split('=', ',')[1] }, [new AssumedDevice("cpu", 480 << 20)]).Fault);
+    }
+
     [Fact]
     public void Make_DevicesAndSettingsThatDoNotGoTogether_AreNamed()
     {
