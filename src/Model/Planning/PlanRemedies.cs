@@ -15,21 +15,28 @@ internal static class PlanRemedies
         foreach (string dtype in (string[])["int8", "int4"])
             if (IsSmaller(dtype, options.Dtype) && Fits(options with { Dtype = dtype }, memory)) yield return $"Model:Dtype={dtype}";
         if (options.KvDtype != "int8" && Fits(options with { KvDtype = "int8" }, memory)) yield return "Model:KvDtype=int8";
-        if (options.MemoryLimit is null && Streaming(options, memory) is { } limit) yield return limit;
+        if (Limit(options, memory) is { } limit) yield return limit;
         if (LongestContext(options, memory) is int context) yield return $"Model:ContextLength={context}";
         if (MoreDevices(options, memory) is { } devices) yield return devices;
     }
 
     private static bool IsSmaller(string dtype, string than) => !QuantizationType.TryParse(than, out QuantizationType type) || !QuantizationType.TryParse(dtype, out QuantizationType other) || other.Bits < type.Bits;
 
-    // All that assumed devices have, and the rest from outside. What is free here comes and goes: an advice that takes all of it would not hold for the next start.
-    private static string? Streaming(ModelOptions options, FreeMemory memory)
+    // As much as there is, also in place of a limit that is too large or too small, and the rest from outside. What is free here comes and goes: an advice that takes all of it might not hold for the next start.
+    private static string? Limit(ModelOptions options, FreeMemory memory)
     {
-        long parts = memory.Assumed.Count > 0 ? Parts : Parts - 1;
-        string limit = string.Join(',', ModelPlanner.Place(options, memory).Devices.Select(device => $"{Math.Max(1, device.FreeBytes / Parts * parts >> 20)}MiB"));
-        ModelPlan plan = ModelPlanner.Place(options with { MemoryLimit = limit }, memory);
-        return plan.Fault is null ? $"Model:MemoryLimit={limit}, {Mebibytes(plan.Devices.Sum(device => device.OutsideBytes))} of weights then lie outside" : null;
+        long[] free = [.. ModelPlanner.Place(options, memory).Devices.Select(device => device.FreeBytes)];
+        return (memory.Assumed.Count > 0 ? null : Of(Parts - 1)) ?? Of(Parts);
+
+        string? Of(long parts)
+        {
+            string limit = string.Join(',', free.Select(bytes => $"{Math.Max(1, bytes / Parts * parts >> 20)}MiB"));
+            ModelPlan plan = ModelPlanner.Place(options with { MemoryLimit = limit }, memory);
+            return plan.Fault is null ? $"Model:MemoryLimit={limit}{Outside(plan.Devices.Sum(device => device.OutsideBytes))}" : null;
+        }
     }
+
+    private static string Outside(long bytes) => bytes == 0 ? "" : $", {Mebibytes(bytes)} of weights then lie outside";
 
     // Powers of two are lengths that one asks for.
     private static int? LongestContext(ModelOptions options, FreeMemory memory)

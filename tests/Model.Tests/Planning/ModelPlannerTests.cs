@@ -186,6 +186,19 @@ public sealed class ModelPlannerTests : IDisposable
         Assert.Null(ModelPlanner.Make(Options("cpu") with { MemoryLimit = limit.Split('=', ',')[1] }, [new AssumedDevice("cpu", 480 << 20)]).Fault);
     }
 
+    [Theory]
+    [InlineData("2GiB", "cpu has 1,024 MiB; ")]
+    [InlineData("1MiB", "The smallest that works is ")]
+    public void Make_LimitThatDoesNotWork_AdvisesOneThatDoes(string limit, string fault)
+    {
+        RandomCheckpoint.WriteEmpty(_folder, SmallLlama.Config with { HiddenSize = 2048, IntermediateSize = 8192, HeadCount = 32, KvHeadCount = 32, HeadDim = 64, LayerCount = 8 }, TensorDtype.BF16);
+
+        ModelPlan plan = ModelPlanner.Make(Options("cpu") with { MemoryLimit = limit, BlockCount = 600 }, [new AssumedDevice("cpu", 1L << 30)]);
+
+        Assert.Contains(fault, plan.Fault);
+        Assert.Contains(plan.Remedies, remedy => remedy.StartsWith("Model:MemoryLimit=1024MiB", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Make_DevicesAndSettingsThatDoNotGoTogether_AreNamed()
     {

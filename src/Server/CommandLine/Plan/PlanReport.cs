@@ -62,7 +62,7 @@ internal static class PlanReport
             return;
         }
         output.WriteLine($"It does not fit: {plan.Fault}");
-        output.WriteLine(plan.Remedies.Count == 0 ? "Nothing that was tried makes it fit: another Model:Dtype, Model:KvDtype, a shorter Model:ContextLength." : $"It fits with any of: {string.Join("; ", plan.Remedies)}.");
+        output.WriteLine(plan.Remedies.Count == 0 ? "Nothing that was tried makes it fit: another Model:Dtype, Model:KvDtype or Model:MemoryLimit, a shorter Model:ContextLength." : $"It fits with any of: {string.Join("; ", plan.Remedies)}.");
     }
 
     /// <summary>A column of the table.</summary>
