@@ -48,13 +48,14 @@ internal static class PlanRemedies
         return null;
     }
 
-    // Only where devices are assumed can there be more of them.
+    // Only where devices are assumed can there be more of them; those of one processor share its memory, and more of them have no more.
     private static string? MoreDevices(ModelOptions options, FreeMemory memory)
     {
         IReadOnlyList<AssumedDevice> assumed = memory.Assumed;
         if (assumed.Count == 0) return null;
         AssumedDevice last = assumed[^1];
         string kind = last.Name.Split(':')[0];
+        if (kind == "cpu") return null;
         for (int count = assumed.Count + options.TensorParallel; count <= Math.Min(MostDevices, LlamaConfig.Load(options.Path).LayerCount * options.TensorParallel); count += options.TensorParallel)
         {
             AssumedDevice[] more = [.. Enumerable.Range(0, count).Select(i => i < assumed.Count && assumed.Count > 1 ? assumed[i] : last with { Name = $"{kind}:{i}" })];

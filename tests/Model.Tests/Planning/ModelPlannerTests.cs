@@ -199,6 +199,20 @@ public sealed class ModelPlannerTests : IDisposable
         Assert.Contains(plan.Remedies, remedy => remedy.StartsWith("Model:MemoryLimit=1024MiB", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("cpu", false)]
+    [InlineData("cpu:0", false)]
+    [InlineData("cuda:0", true)]
+    public void Make_TooLittleMemory_AdvisesMoreDevicesThatBringTheirOwn(string device, bool expected)
+    {
+        RandomCheckpoint.WriteEmpty(_folder, SmallLlama.Config with { HiddenSize = 2048, IntermediateSize = 8192, HeadCount = 32, KvHeadCount = 32, HeadDim = 64, LayerCount = 8 }, TensorDtype.BF16);
+
+        ModelPlan plan = ModelPlanner.Make(Options("auto"), [new AssumedDevice(device, 512 << 20)]);
+
+        Assert.NotNull(plan.Fault);
+        Assert.Equal(expected, plan.Remedies.Any(remedy => remedy.Contains(" devices, ", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void Make_DevicesAndSettingsThatDoNotGoTogether_AreNamed()
     {
