@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using Llama.Model.Checkpoints;
+using Llama.Server.CommandLine.Doctor;
 using Llama.Server.Tests.Hosting;
 using Llama.Tests.Shared;
 
@@ -130,6 +131,8 @@ public sealed class DoctorVerbTests : IDisposable
     [InlineData("--Scheduler:TracePath=/proc/trace", "which cannot be written")]
     [InlineData("--Serilog:MinimumLevel:Default=Loud", "Section Serilog cannot be used: The value Loud is not a valid Serilog level. Correct it")]
     [InlineData("--Serilog:Using:0=Serilog.Sinks.None", "Section Serilog cannot be used: Could not load file or assembly")]
+    [InlineData("--urls=https://127.0.0.1:0", "certificate: https://127.0.0.1:0 needs one, and none is set. Set Kestrel:Certificates")]
+    [InlineData("--Kestrel:Endpoints:A:Url=https://127.0.0.1:0", "certificate: https://127.0.0.1:0 needs one, and none is set. Set Kestrel:Certificates")]
     [InlineData("--urls=rubbish", "'rubbish' is no address")]
     [InlineData("--urls=ftp://localhost:0", "'ftp://localhost:0' is no address")]
     [InlineData("--urls=http://localhost:65536", "'http://localhost:65536' is no address")]
@@ -141,6 +144,16 @@ public sealed class DoctorVerbTests : IDisposable
     [InlineData("--urls=http://user@127.0.0.1:0", "is no address to listen on")]
     [InlineData("--urls=http://no-such-host.invalid:0", "the host is an IP address, localhost, or * for all")]
     public async Task Doctor_SettingThatDoesNotFit_IsAFault(string arguments, string expected) => Assert.Contains(expected, Verdict(await FaultsAsync(arguments.Split(' '))));
+
+    /// <summary>It comes from the environment, which tests share: a setting of that name is the same to the server.</summary>
+    [Fact]
+    public void Doctor_CollectorWithoutAnAddress_IsAFaultAsAtStart()
+    {
+        DoctorReport report = DoctorReport.Of(ServerDiagnosis.Run([$"--Model:Path={_folder}", "--Model:Device=cpu", "--urls=http://localhost:0", "--OTEL_EXPORTER_OTLP_ENDPOINT=nonsense"]));
+
+        Assert.False(report.CanServe);
+        Assert.Contains(report.Problems, problem => problem.Value.StartsWith("OTEL_EXPORTER_OTLP_ENDPOINT is 'nonsense'; give the collector's address", StringComparison.Ordinal));
+    }
 
     [Theory]
     [InlineData("--Model:BlockCount=2", "less than one full sequence")]

@@ -21,12 +21,18 @@ internal static class VerbServices
 
     /// <summary>The services with settings that may be wrong.</summary>
     /// <exception cref="InvalidDataException">A file of settings cannot be read; in words.</exception>
-    public static WebApplication BuildUnchecked(string[] settings)
+    public static WebApplication BuildUnchecked(string[] settings) => Build(settings, (builder, faults) => builder.Services.AddUnknownSettings<ServerSettings>(ServerSections.Names, faults));
+
+    /// <summary>The same with what the program that serves has beside the engine: its validators, and its web server.</summary>
+    /// <exception cref="InvalidDataException">A file of settings cannot be read; in words.</exception>
+    public static WebApplication BuildServer(string[] settings) => Build(settings, (builder, faults) => builder.AddStandAlone(faults));
+
+    private static WebApplication Build(string[] settings, Action<WebApplicationBuilder, string[]> add)
     {
         var arguments = new ServeArguments(settings, ServerSections.Names);
         WebApplicationBuilder builder = ProgramBuilder.Create(arguments.Settings);
         builder.AddLlama(llama => llama.ConfigurationSection = "");
-        builder.Services.AddUnknownSettings<ServerSettings>(ServerSections.Names, arguments.Faults);
+        add(builder, arguments.Faults);
         builder.AddLogging("Server:LogFormat");
         return builder.Build();
     }

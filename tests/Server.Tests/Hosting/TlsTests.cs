@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Llama.Model.Diagnosis;
 using Llama.Server.CommandLine;
 using Llama.Server.CommandLine.Doctor;
 using Llama.Server.Hosting;
@@ -117,12 +118,22 @@ public sealed class TlsTests
         Assert.Equal(1, await app.RunToExitCodeAsync());
     }
 
-    [Fact]
-    public void Doctor_HttpsWithoutACertificate_Warns()
+    /// <summary>The start fails then.</summary>
+    [Theory]
+    [InlineData("urls")]
+    [InlineData("Kestrel:Endpoints:Web:Url")]
+    public async Task Doctor_HttpsWithoutACertificate_IsAFaultAsAtStart(string setting)
     {
-        IConfiguration settings = new ConfigurationBuilder().AddInMemoryCollection([new("urls", "https://127.0.0.1:0")]).Build();
+        const string address = "https://127.0.0.1:0";
+        string folder = WriteCertificate(out _);
+        string[] certificate = [$"--Kestrel:Certificates:Default:Path={folder}/cert.pem", $"--Kestrel:Certificates:Default:KeyPath={folder}/key.pem"];
+        await using WebApplication app = VerbServices.BuildServer([$"--{setting}={address}"]), sound = VerbServices.BuildServer([$"--{setting}={address}", .. certificate]);
+        await using WebApplication plain = VerbServices.BuildServer([$"--{setting}=http://127.0.0.1:0"]);
 
-        Assert.Contains(AddressExamination.Findings(settings, "/", hasKeys: true), finding => finding.Name == "certificate");
+        Finding fault = Assert.Single(AddressExamination.Findings(app, hasKeys: true), finding => finding.Name == "certificate");
+
+        Assert.Equal((FindingLevel.Fault, $"{address} needs one, and none is set", Tls.Remedy), (fault.Level, fault.Value, fault.Remedy));
+        Assert.All([sound, plain], other => Assert.DoesNotContain(AddressExamination.Findings(other, hasKeys: true), finding => finding.Level != FindingLevel.Fine));
     }
 
     /// <summary>The certificate that a new connection is shown.</summary>

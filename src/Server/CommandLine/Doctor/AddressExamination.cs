@@ -8,9 +8,12 @@ namespace Llama.Server.CommandLine.Doctor;
 /// <summary>Whether the server could listen where it is to, and who could reach it there.</summary>
 internal static class AddressExamination
 {
-    public static IEnumerable<Finding> Findings(IConfiguration settings, string contentRoot, bool hasKeys)
+    /// <param name="app">The server, not started.</param>
+    /// <param name="hasKeys">Whether callers need one.</param>
+    public static IEnumerable<Finding> Findings(WebApplication app, bool hasKeys)
     {
-        foreach (string wrong in Tls.Faults(settings, contentRoot)) yield return Finding.Fault("certificate", wrong);
+        IConfiguration settings = app.Configuration;
+        foreach (Finding finding in Certificates(app)) yield return finding;
         foreach (string wrong in ConnectionLimits.Faults(settings)) yield return Finding.Fault("limits", wrong);
         foreach (string address in ListenAddresses.Of(settings).DefaultIfEmpty(ListenAddresses.Default))
         {
@@ -21,11 +24,18 @@ internal static class AddressExamination
             }
             BindingAddress binding = BindingAddress.Parse(address);
             yield return Bind(address, binding);
-            if (binding.Scheme.Equals("https", StringComparison.OrdinalIgnoreCase) && !settings.GetSection("Kestrel").Exists())
-                yield return Finding.Warning("certificate", $"{address} needs one, and none is set", Tls.Remedy);
             if (!hasKeys && !ListenAddress.IsLoopback(binding))
                 yield return Finding.Warning("keys", $"anyone who reaches {address} may call", "Set Auth:ApiKeys, or listen on localhost.");
         }
+    }
+
+    private static IEnumerable<Finding> Certificates(WebApplication app)
+    {
+        string[] faults = [.. Tls.Faults(app.Configuration, app.Environment.ContentRootPath)], addresses = [.. ListenAddresses.Of(app.Configuration)];
+        foreach (string fault in faults) yield return Finding.Fault("certificate", fault);
+        bool areSound = faults.Length == 0 && addresses.All(address => ListenAddress.TryParse(address, out _));
+        if (areSound && addresses.Any(Tls.IsHttps) && Tls.IsMissing(app.Services, addresses))
+            yield return Finding.Fault("certificate", $"{string.Join(", ", addresses.Where(Tls.IsHttps))} needs one, and none is set", Tls.Remedy);
     }
 
     private static Finding Bind(string address, BindingAddress binding)

@@ -12,7 +12,7 @@ internal static class ServerDiagnosis
     {
         yield return Examination.Of("machine", MachineExamination.Findings());
         WebApplication? app = null;
-        Examination checks = Examination.Of("settings", SettingsExamination.Findings(() => app = VerbServices.BuildUnchecked(settings)));
+        Examination checks = Examination.Of("settings", SettingsExamination.Findings(() => app = VerbServices.BuildServer(settings)));
         yield return checks;
         if (app is null) yield break; // not even a file of settings could be read
         using WebApplication disposed = app;
@@ -22,6 +22,6 @@ internal static class ServerDiagnosis
         foreach (Examination examination in ModelDiagnosis.Run(model.ToOptions(folder, VerbServices.ReadUnchecked<SchedulerSettings>(app)), areValid)) yield return examination;
         if (folder.Length > 0) yield return Examination.Of("text", TextExamination.Findings(folder, model.ToolFormat));
         bool hasKeys = VerbServices.ReadUnchecked<AuthSettings>(app).IsClosed;
-        yield return Examination.Of("address", AddressExamination.Findings(app.Configuration, app.Environment.ContentRootPath, hasKeys));
+        yield return Examination.Of("address", AddressExamination.Findings(app, hasKeys));
     }
 }

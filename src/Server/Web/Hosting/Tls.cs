@@ -1,7 +1,9 @@
+using System.Net;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
 
 namespace Llama.Server.Web.Hosting;
 
@@ -25,7 +27,30 @@ internal static class Tls
     /// <summary>Whether the web server failed for want of a certificate.</summary>
     public static bool IsMissing(Exception exception, string[] addresses) =>
         exception is InvalidOperationException && exception.Message.Contains("certificate", StringComparison.OrdinalIgnoreCase)
-        && addresses.Any(address => address.StartsWith("https:", StringComparison.OrdinalIgnoreCase));
+        && addresses.Any(IsHttps);
+
+    /// <summary>Whether an address is served with a certificate.</summary>
+    public static bool IsHttps(string address) => address.StartsWith("https:", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether the web server would fail for want of a certificate, which it is asked itself: a development certificate of the .NET SDK is one, too. Nothing listens.</summary>
+    /// <param name="services">Of the program, not started.</param>
+    /// <param name="addresses">Where it is to listen.</param>
+    public static bool IsMissing(IServiceProvider services, string[] addresses)
+    {
+        try
+        {
+            KestrelServerOptions kestrel = services.GetRequiredService<IOptionsFactory<KestrelServerOptions>>().Create(Options.DefaultName); // not those that it starts with: here it takes up addresses
+            kestrel.ConfigurationLoader?.Load(); // the endpoints of the settings
+            if (services.GetRequiredService<IConfiguration>().GetSection("Kestrel:Endpoints").Exists())
+                return false; // they are all there is
+            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.UseHttps().Build());
+            return false;
+        }
+        catch (InvalidOperationException exception) when (IsMissing(exception, addresses))
+        {
+            return true;
+        }
+    }
 
     /// <summary>Registers what serves certificates that are renewed while the program runs.</summary>
     public static void AddCertificates(this IServiceCollection services)
