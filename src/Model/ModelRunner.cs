@@ -63,6 +63,8 @@ public abstract class ModelRunner : IModelRunner
     /// <exception cref="ArgumentException">Outside what the model takes.</exception>
     internal static int ContextLengthOf(ModelOptions options, LlamaConfig config) => options.ContextLength switch
     {
+        _ when config.ContextLength < ModelOptions.LeastContext => throw new ArgumentException(
+            $"The model says that its context is {config.ContextLength} token long (max_position_embeddings in config.json, llama.context_length in GGUF), and {ModelOptions.LeastContext} is the least that is served: a prompt's and an answer's. Correct it there."),
         null when config.ContextLength <= ModelOptions.MostContext => config.ContextLength,
         null => throw new ArgumentException($"The model says that its context is {config.ContextLength} tokens long, and {ModelOptions.MostContext} is the most that is served; set Model:ContextLength."),
         int asked when asked >= ModelOptions.LeastContext && asked <= config.ContextLength => asked,

@@ -155,6 +155,14 @@ public sealed class DoctorVerbTests : IDisposable
         Assert.Contains(report.Problems, problem => problem.Value.StartsWith("OTEL_EXPORTER_OTLP_ENDPOINT is 'nonsense'; give the collector's address", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task Doctor_ContextThatHoldsNoPromptAndAnswer_NamesTheKey()
+    {
+        File.WriteAllText(In("config.json"), (SmallLlama.Config with { VocabSize = TestModel.Tokenizer.VocabSize, ContextLength = 1 }).ToJson());
+
+        Assert.Contains("its context is 1 token long (max_position_embeddings in config.json", Verdict(await FaultsAsync()));
+    }
+
     [Theory]
     [InlineData("--Model:BlockCount=2", "less than one full sequence")]
     [InlineData("--Model:Threads=1000", "1000, but this process may use")]
