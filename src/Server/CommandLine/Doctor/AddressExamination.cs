@@ -33,7 +33,7 @@ internal static class AddressExamination
     {
         string[] faults = [.. Tls.Faults(app.Configuration, app.Environment.ContentRootPath)], addresses = [.. ListenAddresses.Of(app.Configuration)];
         foreach (string fault in faults) yield return Finding.Fault("certificate", fault);
-        bool areSound = faults.Length == 0 && addresses.All(address => ListenAddress.TryParse(address, out _));
+        bool areSound = faults.Length == 0 && addresses.All(address => ListenAddress.Fault(address) is null);
         if (areSound && addresses.Any(Tls.IsHttps) && Tls.IsMissing(app.Services, addresses))
             yield return Finding.Fault("certificate", $"{string.Join(", ", addresses.Where(Tls.IsHttps))} needs one, and none is set", Tls.Remedy);
     }
