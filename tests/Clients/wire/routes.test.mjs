@@ -4,7 +4,7 @@ import { contextLength, model, question, serverURL } from '../demo.mjs';
 import { call, chunks, post, send } from './http.mjs';
 
 const prompt = `[INST] ${question} [/INST]`;
-const completions = { plainly: {}, 'with log-probabilities': { logprobs: 2 }, 'with echo': { echo: true }, 'with token ids': { return_token_ids: true }, 'of several prompts': { prompt: ['a', [5, 6]], n: 2 } };
+const completions = { plainly: {}, 'with log-probabilities': { logprobs: 2 }, 'with echo': { echo: true }, 'with token ids': { return_token_ids: true }, 'of several prompts': { prompt: ['a', 'b c'], n: 2 }, 'of several prompts in tokens': { prompt: [[5, 6], [7]], n: 2 } };
 
 for (const [how, fields] of Object.entries(completions)) {
     test(`a completion ${how} has the published shape, and its chunks make up the same text`, async () => {
