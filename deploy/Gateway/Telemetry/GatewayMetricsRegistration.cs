@@ -1,3 +1,4 @@
+using Llama.Server.Web.Telemetry;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 
@@ -8,7 +9,7 @@ internal static class GatewayMetricsRegistration
 {
     public static IServiceCollection AddGatewayMetrics(this IServiceCollection services)
     {
-        services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddMeter(GatewayMetrics.MeterName).AddPrometheusExporter(Shape));
+        services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddOwnMeters(GatewayMetrics.MeterName).AddPrometheusExporter(Shape));
         return services.AddSingleton<GatewayMetrics>().AddSingleton<ReplicaGauges>();
     }
 

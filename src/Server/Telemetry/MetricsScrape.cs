@@ -1,7 +1,9 @@
+using System.Diagnostics.Metrics;
 using Llama.Server.Configuration;
 using Llama.Server.Hosting;
 using Llama.Server.Limits;
 using Llama.Server.Web.Settings;
+using Llama.Server.Web.Telemetry;
 using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -20,14 +22,14 @@ internal sealed class MetricsScrape : IDisposable
 
     private readonly ServiceProvider _telemetry;
 
-    public MetricsScrape(ModelIdentity identity, SettingsSection<AuthSettings> auth)
+    public MetricsScrape(ModelIdentity identity, SettingsSection<AuthSettings> auth, IMeterFactory meters)
     {
         ProcessMetrics.Observe();
         bool hasKey = auth.Read().MetricsKey.Length > 0; // unchecked: this is made before the settings are checked
         var services = new ServiceCollection();
-        services.AddOpenTelemetry()
+        services.AddSingleton(meters).AddOpenTelemetry()
             .ConfigureResource(resource => resource.Clear().AddAttributes([new KeyValuePair<string, object>(ModelName, identity.Name)]))
-            .WithMetrics(metrics => metrics.AddMeter(hasKey ? [.. ForAll, KeyMetrics.MeterName] : ForAll).AddPrometheusExporter(Shape));
+            .WithMetrics(metrics => metrics.AddOwnMeters(hasKey ? [.. ForAll, KeyMetrics.MeterName] : ForAll).AddPrometheusExporter(Shape));
         _telemetry = services.BuildServiceProvider();
         Meters = _telemetry.GetRequiredService<MeterProvider>();
     }

@@ -10,7 +10,6 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Llama.Server.Tests.Deployment;
 
 /// <summary>The manifests against Kubernetes' own types, each other, the programs and their images.</summary>
-[Collection(nameof(Alone))] // meters of other tests' servers would be scraped too: they are found by name
 public sealed class KubernetesTests
 {
     private static readonly Dictionary<string, Type> Sections = new()

@@ -1,12 +1,10 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Llama.Gateway.Tests.Deployment;
-using Llama.Server.Tests.Hosting;
 
 namespace Llama.Server.Tests.Deployment;
 
 /// <summary>Alerts, runbook and dashboard against each other and against what a server really says.</summary>
-[Collection(nameof(Alone))] // meters of other tests' servers would be scraped too: they are found by name
 public sealed partial class WatchingTests
 {
     [Fact]

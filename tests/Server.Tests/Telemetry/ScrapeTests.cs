@@ -6,7 +6,6 @@ using Microsoft.AspNetCore.Http;
 namespace Llama.Server.Tests.Telemetry;
 
 /// <summary>What a scrape says.</summary>
-[Collection(nameof(Alone))] // meters of other tests' servers would be scraped too: they are found by name
 public sealed class ScrapeTests
 {
     // semantic-conventions, gen-ai-metrics
@@ -38,6 +37,28 @@ public sealed class ScrapeTests
                 Assert.Equal(scrape.Of($"{name}_count").Single(sample => Series(sample) == series.Key).Value, series.Single(sample => sample.Labels["le"] == "+Inf").Value);
             }
         }
+    }
+
+    /// <summary>Meters are found by name, in the whole process.</summary>
+    [Fact]
+    public async Task Scrape_OtherHostsInTheProcess_AreNotInItAndTakeNothingWithThem()
+    {
+        await using var app = new TestApp { Reply = "A tall animal." };
+        HttpClient client = await app.StartAsync();
+        await client.PostAsync("/v1/chat/completions", TestApp.Chat());
+        string[] before;
+        await using (var other = new TestApp { Reply = "A tall animal." })
+        {
+            await (await other.StartAsync()).PostAsync("/v1/chat/completions", TestApp.Chat());
+            before = await CountsAsync();
+        }
+
+        Assert.Contains("vllm:request_success_total 1", before);
+        Assert.Equal(before, await CountsAsync());
+        Assert.Equal(before, await CountsAsync()); // an instrument that has ended is there one more time
+
+        async Task<string[]> CountsAsync() =>
+            [.. new Scrape(await client.GetStringAsync("/metrics")).Samples.Where(sample => sample.Name.EndsWith("_total", StringComparison.Ordinal) && !sample.Name.EndsWith("_seconds_total", StringComparison.Ordinal)).Select(sample => $"{sample.Name} {sample.Value}")];
     }
 
     [Fact]
