@@ -52,6 +52,7 @@ internal static class ConfigReader
     {
         int hidden = keys.Int("hidden_size"), heads = keys.Int("num_attention_heads");
         int context = keys.Int("max_position_embeddings", 2048);
+        JsonKeys? scaling = keys.Object("rope_scaling"), parameters = keys.Object("rope_parameters");
         return new LlamaConfig
         {
             HiddenSize = hidden,
@@ -62,8 +63,8 @@ internal static class ConfigReader
             HeadDim = keys.Int("head_dim", Math.Max(hidden / heads, 1)),
             VocabSize = keys.Int("vocab_size"),
             RmsNormEpsilon = keys.Positive("rms_norm_eps", 1e-6),
-            RopeTheta = keys.Object("rope_parameters")?.OptionalPositive("rope_theta") ?? keys.Object("rope_scaling")?.OptionalPositive("rope_theta") ?? keys.Positive("rope_theta", 10000),
-            RopeScaling = RopeScalingReader.Read(keys, context),
+            RopeTheta = parameters?.OptionalPositive("rope_theta") ?? scaling?.OptionalPositive("rope_theta") ?? keys.Positive("rope_theta", 10000),
+            RopeScaling = RopeScalingReader.Read([scaling, parameters], keys, context),
             ContextLength = context,
             TieWordEmbeddings = keys.Flag("tie_word_embeddings", false),
             BosTokenId = TokenIds(keys, "bos_token_id", [1]) is [int bos, ..] ? bos : null,

@@ -7,10 +7,12 @@ internal static class RopeScalingReader
 {
     private const string TrainedContext = "original_max_position_embeddings";
 
-    public static RopeScaling? Read(JsonKeys config, int contextLength)
+    /// <param name="ropes">Either key's object; null where there is none.</param>
+    /// <param name="config">What they stand in.</param>
+    /// <param name="contextLength">Served at most.</param>
+    public static RopeScaling? Read(JsonKeys?[] ropes, JsonKeys config, int contextLength)
     {
-        JsonKeys[] ropes = [.. new[] { config.Object("rope_scaling"), config.Object("rope_parameters") }.OfType<JsonKeys>().Where(rope => !rope.IsEmpty)];
-        RopeScaling?[] scalings = [.. ropes.Select(rope => Read(rope, config, contextLength))];
+        RopeScaling?[] scalings = [.. ropes.OfType<JsonKeys>().Where(rope => !rope.IsEmpty).Select(rope => Read(rope, config, contextLength))];
         if (scalings is [var scaling, var parameters] && scaling != parameters) config.Add("rope_scaling", "says something else than rope_parameters; keep one of the two");
         return scalings.FirstOrDefault();
     }

@@ -7,6 +7,7 @@ using Llama.Server.CommandLine.Doctor;
 using Llama.Server.CommandLine.Plan;
 using Llama.Server.CommandLine.Terminal;
 using Llama.Server.Hosting;
+using Llama.Server.Web.Hosting;
 
 namespace Llama.Server.CommandLine;
 
@@ -100,25 +101,13 @@ internal static class Verbs
         }
         catch (OperationCanceledException)
         {
-            await TellAsync(error, "Interrupted.");
+            StandardError.TryWriteLine(error, "Interrupted.");
             return Interrupted;
         }
         catch (Exception failure) when (failure is VerbException or CheckpointException or TorchLoadException or ArgumentException or InsufficientMemoryException or NotSupportedException or IOException or InvalidDataException or UnauthorizedAccessException)
         {
-            await TellAsync(error, failure.Message);
+            StandardError.TryWriteLine(error, failure.Message);
             return 1;
-        }
-    }
-
-    private static async Task TellAsync(TextWriter error, string what)
-    {
-        try
-        {
-            await error.WriteLineAsync(what);
-        }
-        catch (IOException)
-        {
-            // The terminal is gone, and with it whoever would read this.
         }
     }
 }

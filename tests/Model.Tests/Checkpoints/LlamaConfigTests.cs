@@ -72,6 +72,8 @@ public sealed class LlamaConfigTests
     [InlineData(""" "architectures": ["MistralForCausalLM"] """, "architectures is [\"MistralForCausalLM\"]; expected LlamaForCausalLM")]
     [InlineData(""" "rope_scaling": {"type": "su", "factor": 2} """, "rope_scaling.rope_type is \"su\"")]
     [InlineData(""" "rope_scaling": {"type": "linear"} """, "rope_scaling.factor is missing")]
+    [InlineData(""" "rope_scaling": 2 """, "rope_scaling is 2; expected an object")]
+    [InlineData(""" "rope_parameters": "linear" """, "rope_parameters is \"linear\"; expected an object")]
     [InlineData(""" "rope_scaling": {"type": "linear", "factor": 4}, "rope_parameters": {"rope_type": "default"} """, "rope_scaling says something else than rope_parameters")]
     [InlineData(""" "rope_scaling": {"rope_type": "yarn", "factor": 2, "original_max_position_embeddings": 64}, "original_max_position_embeddings": 512 """, "is 64, but 512 at the top level; keep one of the two")]
     [InlineData(""" "num_key_value_heads": 5 """, "num_key_value_heads is 5; expected a divisor of num_attention_heads, 32")]

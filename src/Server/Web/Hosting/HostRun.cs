@@ -32,7 +32,7 @@ internal static class HostRun
         }
         catch (IOException exception) // the address is taken
         {
-            string left = addresses.Any(address => address.StartsWith("http://unix:", StringComparison.Ordinal)) ? " A socket that a killed program left in the file system can be removed." : "";
+            string left = addresses.Any(address => ListenAddress.TryParse(address, out BindingAddress binding) && binding.IsUnixPipe) ? " A socket that a killed program left in the file system can be removed." : "";
             return Fail($"{exception.Message} Free it, or choose another with --urls.{left}");
         }
         catch (SocketException exception) // it is not this machine's, or not for this user
