@@ -152,6 +152,8 @@ public sealed class ServeVerbTests
     [InlineData("--url", "localhost")]
     [InlineData("--requests", "0")]
     [InlineData("--rounds", "x")]
+    [InlineData("--temperature", "x")]
+    [InlineData("--temperature", "-1")]
     [InlineData("--concurrency", "0")]
     [InlineData("--prompt-tokens", "9..3")]
     [InlineData("--dataset", "/no/such/file")]

@@ -52,7 +52,7 @@ public sealed class ChatVerbTests
         (int? exitCode, string output, string error) = await VerbsTests.RunAsync(["chat", "Hi", .. options]);
 
         Assert.Equal((2, ""), (exitCode, output));
-        Assert.Contains(options[0], error);
+        Assert.Contains(options is [_, var value] ? $"{options[0]} is '{value}'; give " : options[0], error);
         Assert.Contains("'chat --help'", error);
     }
 

@@ -23,7 +23,8 @@ internal sealed class ServeOptions
     private readonly Option<int> _prefix = BenchOptions.Count("--prefix-tokens", "Tokens before each random prompt that the others of its group have too.", 0, least: 0);
     private readonly Option<int> _groups = BenchOptions.Count("--prefix-groups", "Number of such prefixes.", 1);
     private readonly Option<bool> _ignoreEos = new("--ignore-eos") { Description = "Ask for ends to be ignored (ignore_eos), so that every answer is as long as asked.", DefaultValueFactory = _ => true };
-    private readonly Option<double> _temperature = new("--temperature") { Description = "Of the sampling; 0 is greedy." };
+    private readonly Option<double?> _temperature =
+        BenchOptions.OptionalNumber("--temperature", "Of the sampling; 0 is greedy (default 0).", "a number of at least 0", value => value is >= 0 and < double.PositiveInfinity);
     private readonly Option<int> _warmUp = BenchOptions.Count("--warm-up", "Rounds that do not count, of one request for each stream.", 1, least: 0);
     private readonly Option<int?> _rounds = BenchOptions.OptionalCount("--rounds", "Rounds that count; rates are medians over them (default 1; 5 with --compare-url).");
     private readonly Option<string[]> _goodput = new("--goodput") { Description = "Targets in milliseconds, such as ttft:200 tpot:50 e2e:3000; goodput is the requests per second that kept to all.", AllowMultipleArgumentsPerToken = true };
@@ -76,7 +77,7 @@ internal sealed class ServeOptions
             PrefixTokens = parsed.GetValue(_prefix),
             PrefixGroups = parsed.GetValue(_groups),
             IgnoreEos = parsed.GetValue(_ignoreEos),
-            Temperature = parsed.GetValue(_temperature),
+            Temperature = parsed.GetValue(_temperature) ?? 0,
             WarmUp = parsed.GetValue(_warmUp),
             Rounds = parsed.GetValue(_rounds) ?? (compareUrl is null ? 1 : 5),
             Goodput = goodput,

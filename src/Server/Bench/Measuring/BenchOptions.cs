@@ -36,6 +36,22 @@ internal static class BenchOptions
         CustomParser = result => Many<int>(result, (string text, out int number) => TryCount(text, 1, out number), "whole numbers of at least 1"),
     };
 
+    /// <summary>A number, whole or not, that <paramref name="isRight"/> takes.</summary>
+    public static Option<double?> OptionalNumber(string name, string description, string wanted, Func<double, bool> isRight) => new(name)
+    {
+        Description = description,
+        HelpName = "number",
+        CustomParser = result => One<double?>(result, (string text, out double? number) => TryNumber(text, isRight, out number), wanted),
+    };
+
+    /// <summary>Any whole number.</summary>
+    public static Option<long?> OptionalSeed(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "number",
+        CustomParser = result => One<long?>(result, TrySeed, "a whole number"),
+    };
+
     /// <summary>A number of tokens, fixed or a range.</summary>
     public static Option<NumberRange> Tokens(string name, string description, int value) => new(name)
     {
@@ -72,6 +88,18 @@ internal static class BenchOptions
     {
         number = TryCount(text, 1, out int value) ? value : null;
         return number is not null;
+    }
+
+    private static bool TryNumber(string text, Func<double, bool> isRight, out double? number)
+    {
+        number = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && isRight(value) ? value : null;
+        return number is not null;
+    }
+
+    private static bool TrySeed(string text, out long? seed)
+    {
+        seed = long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value) ? value : null;
+        return seed is not null;
     }
 
     private static bool TryUrl(string text, out Uri? url) => Uri.TryCreate(text, UriKind.Absolute, out url) && url.Scheme is "http" or "https";

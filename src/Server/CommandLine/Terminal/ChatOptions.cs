@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json.Nodes;
 using Llama.Server.Bench.Measuring;
 using Llama.Server.Remote;
@@ -14,18 +13,14 @@ internal sealed class ChatOptions
     private readonly Option<string?> _model = new("--model") { Description = "Id of the model (default: the first of /v1/models)." };
     private readonly Option<string?> _apiKey = new("--api-key") { Description = "Sent as Authorization: Bearer (default: OPENAI_API_KEY of the environment; none when that is empty)." };
     private readonly Option<string?> _system = new("--system") { Description = "System prompt: what the model is told before all questions." };
-    private readonly Option<double?> _temperature = new("--temperature") { Description = "0 (always the likeliest token) to 2 (default: the server's)." };
-    private readonly Option<double?> _topP = new("--top-p") { Description = "Draws only from the likeliest tokens that make up this share, above 0 to 1 (default: the server's)." };
+    private readonly Option<double?> _temperature =
+        BenchOptions.OptionalNumber("--temperature", "0 (always the likeliest token) to 2 (default: the server's).", "a number from 0 to 2", value => value is >= 0 and <= 2);
+    private readonly Option<double?> _topP = BenchOptions.OptionalNumber(
+        "--top-p", "Draws only from the likeliest tokens that make up this share, above 0 to 1 (default: the server's).", "a number above 0, up to 1", value => value is > 0 and <= 1);
     private readonly Option<int?> _maxTokens = BenchOptions.OptionalCount("--max-tokens", "Most tokens of an answer (default: the server's).");
-    private readonly Option<long?> _seed = new("--seed") { Description = "Of the drawing: the same question then gets the same answer." };
+    private readonly Option<long?> _seed = BenchOptions.OptionalSeed("--seed", "Of the drawing: the same question then gets the same answer.");
     private readonly Option<bool> _noStream = new("--no-stream") { Description = "Show answers when they are whole." };
     private readonly Option<bool> _whole = new("--whole") { Description = "Take all of standard input as one question." };
-
-    public ChatOptions()
-    {
-        Between(_temperature, "a number from 0 to 2", value => value is >= 0 and <= 2);
-        Between(_topP, "a number above 0, up to 1", value => value is > 0 and <= 1);
-    }
 
     public void AddTo(Command command)
     {
@@ -55,10 +50,4 @@ internal sealed class ChatOptions
             parsed.GetValue(_question),
             parsed.GetValue(_whole));
     }
-
-    private static void Between(Option<double?> option, string wanted, Func<double, bool> isRight) => option.Validators.Add(result =>
-    {
-        // What is no number is told of by the parser.
-        if (result.Tokens is [.., var given] && double.TryParse(given.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && !isRight(value)) result.AddError($"{option.Name} is '{given.Value}'; give {wanted}.");
-    });
 }
