@@ -151,12 +151,16 @@ public sealed class SettingsTests
         try
         {
             string empty = root.CreateSubdirectory("empty").FullName, quants = root.CreateSubdirectory("quants").FullName;
+            string meta = root.CreateSubdirectory("llama-2-7b-chat").FullName;
+            File.WriteAllText(Path.Combine(meta, "params.json"), "{}");
+            File.WriteAllText(Path.Combine(meta, "tokenizer.model"), "");
             string weights = Path.Combine(empty, "model.safetensors"), gguf = Path.Combine(quants, "a.Q8_0.gguf");
             File.WriteAllText(weights, "");
             File.WriteAllText(gguf, "");
 
             Assert.Contains("a folder without a model. Give a folder that holds", Fault(empty));
             Assert.Contains("which is a file, but no .gguf file. Give a folder that holds", Fault(weights));
+            Assert.Contains("Llama as Meta distributes it (params.json, consolidated.*.pth). Give a folder that holds", Fault(meta));
             Assert.EndsWith($"a folder of 1 .gguf file(s); name one of them: {gguf}", Fault(quants));
             Assert.Null(Fault(gguf));
             Assert.Contains($"looked for {Environment.GetFolderPath(Environment.SpecialFolder.UserProfile)}/no such model", Fault("~/no such model"));

@@ -35,6 +35,8 @@ internal static class ModelFolder
     {
         if (File.Exists(place))
             return IsGguf(place) ? null : $"which is a file, but no .gguf file. {Expected}";
+        if (IsMetas(place))
+            return $"Llama as Meta distributes it (params.json, consolidated.*.pth). {Expected} convert_llama_weights_to_hf.py of transformers makes such a folder of it.";
         if (PartsOfCheckpoints.Any(part => File.Exists(Path.Combine(place, part))))
             return null; // what else it lacks is told by whoever reads it
         string[] files;
@@ -48,6 +50,8 @@ internal static class ModelFolder
         }
         return files.Length == 0 ? $"a folder without a model. {Expected}" : $"a folder of {files.Length} .gguf file(s); name one of them: {files[0]}";
     }
+
+    private static bool IsMetas(string folder) => File.Exists(Path.Combine(folder, "params.json")) && !File.Exists(Path.Combine(folder, "config.json"));
 
     private static bool IsGguf(string file) => file.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase);
 
