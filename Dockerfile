@@ -4,7 +4,7 @@
 #   docker build -t llama-server:cuda --build-arg DEVICE=cuda .   for an NVIDIA GPU (docker run --gpus all)
 #   docker build -t llama-gateway --target gateway .          the gateway before several servers
 #
-#   docker run -p 8080:8080 --read-only --tmpfs /tmp -v /models/Llama-2-7b-chat-hf:/model:ro -e Model__Path=/model llama-server
+#   docker run -p 8080:8080 --read-only --tmpfs /tmp -v /models:/models:ro -e Model__Path=/models/Llama-2-7b-chat-hf llama-server
 ARG DEVICE=cpu
 
 FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build

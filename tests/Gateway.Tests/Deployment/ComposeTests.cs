@@ -43,6 +43,15 @@ public sealed class ComposeTests
         select ((string)volume).Replace("${MODEL:-./models}", "./models").Split(':')[0],
         source => Assert.True(Of(Compose["volumes"]).ContainsKey(source) || Path.Exists(Repository.Find(source)), source));
 
+    [Fact]
+    public void Model_IsMountedUnderTheNameThatItHasOutside()
+    {
+        Dictionary<object, object> replica = Of(Services["replica-1"]);
+
+        Assert.Equal("${MODEL:-}", Of(replica["environment"])["Model__Path"]);
+        Assert.Equal("${MODEL:-./models}:${MODEL:-/models}:ro", Assert.Single((List<object>)replica["volumes"]));
+    }
+
     [Theory]
     [InlineData("replica-1", "Server__DrainSeconds")]
     [InlineData("replica-3", "Server__DrainSeconds")]
