@@ -28,10 +28,21 @@ Dictionary<string, Action<Options>> verbs = new()
     ["ask"] = AskVerb.Run,
 };
 
-if (args.Length == 0 || !verbs.TryGetValue(args[0], out Action<Options>? verb))
+bool asks = args is [] || args.Contains("--help");
+if (asks || !verbs.TryGetValue(args[0], out Action<Options>? verb))
 {
     Console.WriteLine(Help);
-    return args is [] or ["--help"] ? 0 : 2;
+    return asks ? 0 : 2;
 }
-verb(new Options(args[1..]));
+Options options;
+try
+{
+    options = new Options(args[1..]);
+}
+catch (ArgumentException wrong)
+{
+    Console.Error.WriteLine(wrong.Message);
+    return 2;
+}
+verb(options);
 return 0;
