@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Llama.Model.Guidance.JsonSchema;
 
-/// <summary>Formats of numbers: OpenAPI's names for the types of programming languages. Those of integers are ranges, to some validators and to whoever stores the value.</summary>
+/// <summary>Formats of numbers: OpenAPI's names for the types of programming languages. Those of integers are ranges without fractions, to some validators and to whoever stores the value.</summary>
 internal static class NumberFormats
 {
     private static readonly string[] OfFractions = ["float", "double", "decimal", "number", "integer"];
@@ -25,6 +25,9 @@ internal static class NumberFormats
 
     public static bool Knows(string name) => OfFractions.Contains(name) || OfIntegers.ContainsKey(name);
 
+    /// <summary>Whether a schema's format says something of numbers.</summary>
+    public static bool Limits(SchemaNode node) => NameOf(node) is { } name && OfIntegers.ContainsKey(name);
+
     /// <summary>The name of a schema's format; null where it has none.</summary>
     /// <exception cref="GrammarException">It is not valid Unicode.</exception>
     public static string? NameOf(SchemaNode node) =>
@@ -37,6 +40,7 @@ internal static class NumberFormats
         {
             Minimum = Bound.Higher(shape.Minimum, new Bound(new ExactNumber(range.Minimum, 0), false)),
             Maximum = Bound.Lower(shape.Maximum, new Bound(new ExactNumber(range.Maximum, 0), false)),
+            Factor = ExactNumber.CommonMultiple(shape.Factor, ExactNumber.One),
         };
     }
 }

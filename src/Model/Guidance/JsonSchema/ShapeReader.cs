@@ -17,7 +17,7 @@ internal sealed class ShapeReader(SchemaDocument document, PropertyRules propert
         if (node.Has("type")) return ReadTypes(node);
         var shapes = Shape.Everything.Select(shape => shape switch
         {
-            NumberShape when SchemaKeywords.OfNumbers.Any(node.Has) => ReadNumber(node, false),
+            NumberShape when SchemaKeywords.OfNumbers.Any(node.Has) || NumberFormats.Limits(node) => ReadNumber(node, false),
             StringShape when SchemaKeywords.OfStrings.Any(node.Has) || IsTextFormat(node) => ReadString(node),
             ArrayShape when SchemaKeywords.OfArrays.Any(node.Has) => _containers.ReadArray(node),
             ObjectShape when SchemaKeywords.OfObjects.Any(node.Has) => _containers.ReadObject(node),
