@@ -23,8 +23,12 @@ internal static class StringFormats
     // For people and forms; any text will do.
     private static readonly string[] WithoutEffect = ["password", "textarea", "text", "markdown", "html", "string"];
 
-    // JSON Schema's own, which validators check whatever pattern stands beside them.
-    private static readonly string[] NotWritten = ["idn-email", "idn-hostname", "uri-reference", "uri-template", "iri", "iri-reference", "json-pointer", "relative-json-pointer"];
+    // JSON Schema's own, ajv-formats' and NJsonSchema's, which these check whatever pattern stands beside them.
+    private static readonly string[] NotWritten =
+    [
+        "idn-email", "idn-hostname", "uri-reference", "uri-template", "iri", "iri-reference", "json-pointer", "relative-json-pointer", "regex",
+        "url", "iso-time", "iso-date-time", "json-pointer-uri-fragment", "time-span",
+    ];
 
     // zod 4's patterns beside two formats. They look ahead, which cannot be compiled; all that is written of the format matches them.
     private static readonly Dictionary<string, string> Implied = new()
