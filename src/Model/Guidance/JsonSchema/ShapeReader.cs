@@ -69,13 +69,17 @@ internal sealed class ShapeReader(SchemaDocument document, PropertyRules propert
         var rules = new List<TextRule>();
         string? pattern = ReadText(node, "pattern"), format = ReadText(node, "format");
         if (pattern is not null && !StringFormats.Imply(format, pattern)) rules.Add(TextPattern.Read(pattern, SchemaPath.Append(node.Path, "pattern"), effort));
-        if (format is not null && StringFormats.Find(format, pattern is not null, SchemaPath.Append(node.Path, "format")) is { } rule)
+        if (format is not null && StringFormats.Find(format, pattern is not null || HasPatternsBeside(node), SchemaPath.Append(node.Path, "format")) is { } rule)
         {
             effort.Spend(rule.Text);
             rules.Add(rule);
         }
         return new StringShape { MinLength = Counts.Read(node, "minLength") ?? 0, MaxLength = Counts.Read(node, "maxLength"), Rules = rules };
     }
+
+    // zod writes the patterns of several checks so: z.string().startsWith("a").endsWith("z").
+    private static bool HasPatternsBeside(SchemaNode node) => node.TryGet("allOf", out JsonElement all) && all.ValueKind == JsonValueKind.Array
+        && all.EnumerateArray().Any(branch => branch.ValueKind == JsonValueKind.Object && branch.TryGetProperty("pattern", out _));
 
     private static string? ReadText(SchemaNode node, string keyword) =>
         node.TryGet(keyword, out JsonElement value) ? SchemaPath.ReadText(value, SchemaPath.Append(node.Path, keyword)) : null;
