@@ -39,7 +39,7 @@ internal sealed class SchemaDocument
     {
         string path = SchemaPath.Append(from.Path, "$ref");
         from.TryGet("$ref", out JsonElement value);
-        string reference = SchemaPath.ReadText(value, path);
+        string reference = WithoutRootId(SchemaPath.ReadText(value, path));
         if (reference is "#") return Root;
         if (!reference.StartsWith("#/", StringComparison.Ordinal))
             throw new GrammarException(path, $"Only references within the schema are supported, such as '#' or '#/$defs/name', not '{reference}'.");
@@ -51,6 +51,16 @@ internal sealed class SchemaDocument
                 throw new GrammarException(path, $"Nothing stands at '{reference}'.");
         }
         return Node(place, element);
+    }
+
+    // The root may be named by its own '$id', as TypeBox does where a schema refers to itself.
+    private string WithoutRootId(string reference)
+    {
+        if (!Root.TryGet("$id", out JsonElement id) || id.ValueKind != JsonValueKind.String) return reference;
+        string name = SchemaPath.ReadText(id, "$id").TrimEnd('#');
+        if (!reference.StartsWith(name, StringComparison.Ordinal)) return reference;
+        string place = reference[name.Length..];
+        return place.Length == 0 ? "#" : place[0] == '#' ? place : reference;
     }
 
     private static bool TryStep(string part, ref JsonElement element, ref string place)

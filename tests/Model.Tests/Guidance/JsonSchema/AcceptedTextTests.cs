@@ -48,6 +48,9 @@ public sealed class AcceptedTextTests
     [InlineData(Tree, """{"v":1,"kids":[{"v":2}]}""", false)]
     [InlineData("""{"type":"object","properties":{"next":{"anyOf":[{"$ref":"#"},{"type":"null"}]}},"required":["next"]}""", """{"next":{"next":null}}""", true)]
     [InlineData("""{"type":"object","properties":{"child":{"$ref":"#"}}}""", """{"child":{"child":{}}}""", true)]
+    [InlineData("""{"$id":"Node","type":"object","properties":{"nodes":{"type":"array","items":{"$ref":"Node"}}},"required":["nodes"]}""", """{"nodes":[{"nodes":[]}]}""", true)]
+    [InlineData("""{"$id":"Node","type":"object","properties":{"nodes":{"type":"array","items":{"$ref":"Node"}}},"required":["nodes"]}""", """{"nodes":[{}]}""", false)]
+    [InlineData("""{"$id":"http://x/y.json#","type":"object","properties":{"a":{"$ref":"http://x/y.json#/$defs/q"}},"required":["a"],"$defs":{"q":{"const":1}}}""", """{"a":1}""", true)]
     [InlineData("""{"properties":{"a~b":{"type":"object","properties":{"c/d":{"const":1}}},"e":{"$ref":"#/properties/a~0b/properties/c~1d"}},"required":["e"]}""", """{"e":1}""", true)]
     public void Object(string schema, string text, bool isWritten) => Assert.Equal(isWritten, Schemas.Accepts(schema, text));
 
