@@ -5,9 +5,6 @@ namespace Llama.Model.Guidance.JsonSchema;
 /// <summary>Reads patterns of texts: those of strings, and of names.</summary>
 internal static class TextPattern
 {
-    // What pydantic writes for a Decimal, and the same without looking ahead: there must be a digit.
-    private const string PydanticDecimal = "^(?!^[-+.]*$)[+-]?0*\\d*\\.?\\d*$", PlainDecimal = "^[+-]?(\\d+\\.?\\d*|\\.\\d+)$";
-
     /// <param name="pattern">A regular expression that is found anywhere in the text.</param>
     /// <param name="path">Its place.</param>
     /// <param name="effort">Takes note of it.</param>
@@ -16,7 +13,7 @@ internal static class TextPattern
     {
         try
         {
-            var rule = new TextRule($"pattern '{pattern}'", path, RegexGrammar.Parse(pattern == PydanticDecimal ? PlainDecimal : pattern, RegexMatch.Search)) { IsPattern = true };
+            var rule = new TextRule($"pattern '{pattern}'", path, RegexGrammar.Parse(PydanticDecimal.Plain(pattern), RegexMatch.Search)) { IsPattern = true };
             effort.Spend(rule.Text);
             return rule;
         }

@@ -112,4 +112,19 @@ public sealed class StringFormatTests
         "byte" => Convert.FromBase64String(value).Length >= 0,
         _ => value.Length > 0,
     };
+
+    // Field(decimal_places=2), Field(max_digits=5, decimal_places=2), Field(max_digits=2, decimal_places=3), Field(max_digits=5, decimal_places=0), Field(max_digits=3) and no bounds.
+    [Theory]
+    [InlineData(@"\d*\.?\d{0,2}0*$", "12.34,-0.5,+7,.25,3.", "1.234,.,-,1e2")]
+    [InlineData(@"(?:\d{0,3}|(?=[\d.]{1,6}0*$)\d{0,3}\.\d{0,2}0*$)", "123.45,-0.5,7,.25", "1234,1.234,-,.,a")]
+    [InlineData(@"(?:\d{0,0}|(?=[\d.]{1,3}0*$)\d{0,0}\.\d{0,3}0*$)", "0.12,-.5,.1", "0,1,0.123,.,1.2")]
+    [InlineData(@"(?:\d{0,5}|(?=[\d.]{1,6}0*$)\d{0,5}\.\d{0,0}0*$)", "12345,-1", "123456,1.5,-")]
+    [InlineData(@"(?:\d{0,3}|(?=[\d.]{1,4}0*$)\d*\.\d*0*$)", "123,1.23,12.3,.123,-1", "1234,12.34,.,-")]
+    [InlineData(@"\d*\.?\d*$", "12345.678,-1,.5", ".,-,a")]
+    public void PatternOfPydanticsDecimal_IsWrittenAsItsNumbers(string pattern, string written, string others)
+    {
+        string schema = JsonSerializer.Serialize(new { type = "string", pattern = @"^(?!^[-+.]*$)[+-]?0*" + pattern });
+        Assert.All(written.Split(','), text => Assert.True(Schemas.Accepts(schema, $"\"{text}\""), text));
+        Assert.All(others.Split(','), text => Assert.False(Schemas.Accepts(schema, $"\"{text}\""), text));
+    }
 }
