@@ -150,10 +150,10 @@ internal sealed unsafe class CudaStep : IStep
 
     private bool HasGraph(ForwardBatch batch) => _hasGraphs && IsDecode(batch);
 
-    /// <summary>Whether row i is the only token of sequence i and is drawn from once, as in a graph.</summary>
+    /// <summary>Whether row i is the only token of sequence i and is drawn from once, as in a graph, and nothing else is read of it: where a graph leaves its rows the head does not know.</summary>
     private static bool IsDecode(ForwardBatch batch)
     {
-        if (batch.TokenCount != batch.SequenceCount || batch.SampleCount != batch.SequenceCount || batch.CopyCount > 0) return false;
+        if (batch.TokenCount != batch.SequenceCount || batch.SampleCount != batch.SequenceCount || batch.CopyCount + batch.Scores.Count + batch.Pools.Count > 0) return false;
         for (int i = 0; i < batch.SampleCount; i++)
             if (batch.Samples[i].TokenRow != i) return false;
         return true;

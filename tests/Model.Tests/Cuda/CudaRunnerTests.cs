@@ -96,6 +96,37 @@ public sealed class CudaRunnerTests : IDisposable
         }
     }
 
+    // A recording leaves no trace on the host of where the rows of its step are; another step's would be read.
+    [CudaEmulatorFact]
+    public void Run_RowThatIsReadAndDrawnFrom_IsReadAsThePlainModelDoes()
+    {
+        ModelOptions options = Options("float32", "auto");
+        EmulatedDevice device = new();
+        (float[] expectedSum, float expected) = ReadOneRow(BackendChoice.Of(options with { Kernels = "plain" }));
+        (float[] sum, float logprob) = ReadOneRow(device.Choice);
+        Assert.Equal("", device.Leaks);
+        Assert.Equal(expected, logprob, 1e-4f);
+        Assert.Equal(expectedSum, sum, (one, other) => Math.Abs(one - other) < 1e-3);
+
+        (float[] Sum, float Logprob) ReadOneRow(BackendChoice choice)
+        {
+            using ModelRunner runner = ModelRunner.Load(options, choice);
+            ForwardBatch batch = new(4, 1, runner.Limits.BlocksPerSequence);
+            float[] sum = new float[64];
+            ScoredToken[] scored = new ScoredToken[1];
+            for (int position = 0; position < 2; position++) ModelRunnerTests.Step(runner, batch, new SampledToken[1], position, sequences: 1);
+            for (int i = 0; i < 4; i++) (batch.TokenIds[i], batch.Positions[i], batch.Slots[i]) = (20 + i, 2 + i, 2 + i);
+            (batch.TokenCount, batch.TokenStarts[1], batch.ContextLengths[0]) = (4, 4, 6);
+            batch.Samples[0] = batch.Samples[0] with { TokenRow = 3 };
+            runner.Run(batch, new SampledToken[1], default); // whose last row alone goes on behind the last attention
+            ModelRunnerTests.Lay(runner, batch, position: 6, sequences: 1, token: 9);
+            batch.Pools.Add(new PoolRow(0, 1, sum));
+            batch.Scores.Add(new ScoreRow(0, 5, 0));
+            runner.Run(batch, new SampledToken[1], scored);
+            return (sum, scored[0].Logprob);
+        }
+    }
+
     private static (double[] Logprobs, float[] Sum) Read(ModelOptions options, BackendChoice choice, int[] prompt, int chunk)
     {
         using ModelRunner runner = ModelRunner.Load(options, choice);
