@@ -62,7 +62,9 @@ internal sealed unsafe class CudaDriver : ICudaDriver
     {
         const uint portable = 1; // page-locked for every context
         nint memory;
-        Check(Api.MemHostAlloc(&memory, (nuint)Math.Max(bytes, 1), portable), $"cuMemHostAlloc of {bytes} bytes of page-locked host memory");
+        int error = Api.MemHostAlloc(&memory, (nuint)Math.Max(bytes, 1), portable);
+        if (error == (int)DriverError.OutOfMemory) throw NotEnoughOnHost(bytes);
+        Check(error, $"cuMemHostAlloc of {bytes} bytes of page-locked host memory");
         return memory;
     }
 
@@ -224,6 +226,10 @@ internal sealed unsafe class CudaDriver : ICudaDriver
         return new InsufficientMemoryException($"{Device.Name} has not enough memory: {MiB(bytes)} were asked for, {MiB(free)} of {MiB(total)} are free. "
             + "Lower Model:MemoryUtilization, Model:BlockCount or Model:MaxBatchTokens; nvidia-smi shows what else holds memory.");
     }
+
+    // Of the machine's memory, whatever the GPU has left.
+    private static InsufficientMemoryException NotEnoughOnHost(long bytes) => new($"The system has not enough memory for a GPU to reach: {MiB(bytes)} of page-locked memory were asked for. "
+        + "Free memory, let the container or WSL have more, or raise Model:MemoryLimit if it is set: weights that stream are kept there.");
 
     private static string MiB(long bytes) => $"{(bytes + (1 << 20) - 1) >> 20} MiB";
 }

@@ -163,6 +163,17 @@ public sealed unsafe class CudaDriverTests
     }
 
     [GccFact]
+    public void AllocatePinned_OfMoreThanThereIs_SpeaksOfTheHostsMemoryAndNotOfTheGpus()
+    {
+        using FakeDriver fake = new();
+        using CudaDriver driver = fake.Devices.Open(0);
+        var e = Assert.Throws<InsufficientMemoryException>(() => driver.AllocatePinned(6L << 30));
+        Assert.StartsWith("The system has not enough memory for a GPU to reach: 6144 MiB of page-locked memory were asked for. Free memory,", e.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("Utilization", e.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("nvidia-smi", e.Message, StringComparison.Ordinal);
+    }
+
+    [GccFact]
     public void LoadModule_OfAnImageThatDoesNotFit_SaysWhatTheDriversCompilerSaid()
     {
         using FakeDriver fake = new();
