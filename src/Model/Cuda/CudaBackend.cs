@@ -34,10 +34,18 @@ internal sealed class CudaBackend : IBackend
     public CudaBackend(ICudaDriver driver, ICudaCompiler compiler, Func<CudaStream, ICudaProducts?> createProducts, ScalarType dtype, bool deterministic)
     {
         (_driver, _deterministic, ActivationDtype) = (driver, deterministic, dtype);
-        _freeAtFirst = driver.MemoryInfo().Free;
-        _stream = new CudaStream(driver, compiler);
-        _products = createProducts(_stream);
-        _memory = new CudaMemory(_stream);
+        try
+        {
+            _freeAtFirst = driver.MemoryInfo().Free;
+            _stream = new CudaStream(driver, compiler);
+            _products = createProducts(_stream);
+            _memory = new CudaMemory(_stream);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>A device with what drives it, as this machine has it.</summary>
@@ -120,14 +128,15 @@ internal sealed class CudaBackend : IBackend
         return step;
     }
 
+    // Also of one that could not be made whole: the driver was taken over.
     public void Dispose()
     {
         _sampling?.Dispose();
         _kernels?.Dispose();
         _upload?.Dispose();
-        _memory.Dispose();
+        _memory?.Dispose();
         _products?.Dispose();
-        _stream.Dispose();
+        _stream?.Dispose();
         _driver.Dispose();
     }
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using Llama.Model.Cuda;
 using Llama.Model.Tests.Cuda.Fake;
+using static TorchSharp.torch;
 
 namespace Llama.Model.Tests.Cuda;
 
@@ -171,6 +172,15 @@ public sealed unsafe class CudaDriverTests
         Assert.StartsWith("The system has not enough memory for a GPU to reach: 6144 MiB of page-locked memory were asked for. Free memory,", e.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("Utilization", e.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("nvidia-smi", e.Message, StringComparison.Ordinal);
+    }
+
+    [GccFact]
+    public void Backend_ThatCannotBeMadeWhole_GivesTheDeviceBack()
+    {
+        using FakeDriver fake = new();
+        CudaDriver driver = fake.Devices.Open(0);
+        Assert.Throws<CudaException>(() => new CudaBackend(driver, new Images(), _ => throw new CudaException("cublasCreate failed"), ScalarType.BFloat16, deterministic: false));
+        Assert.Equal(0, fake.Live);
     }
 
     [GccFact]
