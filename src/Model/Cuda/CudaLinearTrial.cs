@@ -34,7 +34,7 @@ internal sealed unsafe class CudaLinearTrial : IDisposable
 
     public void Dispose()
     {
-        _stream.Synchronize();
+        _stream.SynchronizeOrLose(); // lest what a trial fails with is not heard of
         _stream.Driver.Free(_input);
         _stream.Driver.Free(_output);
         _stream.Driver.DestroyEvent(_start);

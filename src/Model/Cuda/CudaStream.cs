@@ -34,11 +34,15 @@ internal sealed class CudaStream(ICudaDriver driver, ICudaCompiler compiler) : I
     public void Synchronize() => Driver.Synchronize(Handle);
 
     /// <summary>The same where it must not throw: what is lost to this process does nothing any more.</summary>
-    public void SynchronizeOrLose()
+    public void SynchronizeOrLose() => SynchronizeOrLose(Handle);
+
+    /// <inheritdoc cref="SynchronizeOrLose()"/>
+    /// <param name="stream">The driver's handle of another stream of the device.</param>
+    public void SynchronizeOrLose(nint stream)
     {
         try
         {
-            Synchronize();
+            Driver.Synchronize(stream);
         }
         catch (CudaException)
         {

@@ -47,7 +47,7 @@ internal sealed unsafe class CudaWeightStream : BufferedWeightStream
 
     public override void Dispose()
     {
-        _driver.Synchronize(_copies);
+        _compute.SynchronizeOrLose(_copies);
         foreach (Unit unit in _units.OfType<Unit>()) _driver.FreePinned(unit.Host.Address);
         if (_table is not null) _driver.FreePinned(_table.Host.Address);
         foreach (nint handle in _loaded.Concat(_free)) _driver.DestroyEvent(handle);

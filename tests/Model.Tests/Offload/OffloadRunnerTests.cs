@@ -1,5 +1,6 @@
 using Llama.Model.Backends;
 using Llama.Model.Checkpoints;
+using Llama.Model.Cuda;
 using Llama.Model.Offload;
 using Llama.Model.Quantization;
 using Llama.Model.Sampling;
@@ -71,6 +72,21 @@ public sealed class OffloadRunnerTests : IDisposable
         Assert.Equal(ModelRunnerTests.Generate(options, 12, device.Choice), ModelRunnerTests.Generate(limited, 12, choice));
         Assert.Equal("", device.Leaks);
         Assert.Equal(Read(options, device.Choice, 20), Read(limited, choice, 20));
+        Assert.Equal("", device.Leaks);
+    }
+
+    [CudaEmulatorFact]
+    public void Dispose_CudaDeviceIsLost_GivesAllBackWithoutAWord()
+    {
+        RandomCheckpoint.Write(_folder, Config with { LayerCount = 5 }, TensorDtype.BF16, seed: 1);
+        EmulatedDevice device = new();
+        (ModelOptions limited, BackendChoice choice) = LimitedModel.Of(new() { Path = _folder, Device = "cpu", MaxBatchTokens = 64, MaxSequences = 3 }, device.Choice, layers: 2);
+        ModelRunner runner = ModelRunner.Load(limited, choice);
+        ForwardBatch batch = new(16, 1, runner.Limits.BlocksPerSequence);
+        ModelRunnerTests.Lay(runner, batch, position: 0, sequences: 1, token: 3);
+        batch.Slots[0] = 1 << 24; // far behind the cache: a kernel writes where nothing is
+        Assert.Throws<CudaException>(() => runner.Run(batch, new SampledToken[1], default));
+        runner.Dispose();
         Assert.Equal("", device.Leaks);
     }
 
