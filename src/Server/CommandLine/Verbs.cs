@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using Llama.Model;
 using Llama.Model.Checkpoints;
+using Llama.Model.Cuda;
 using Llama.Model.Torch;
 using Llama.Server.Bench;
 using Llama.Server.CommandLine.Doctor;
@@ -104,7 +106,7 @@ internal static class Verbs
             StandardError.TryWriteLine(error, "Interrupted.");
             return Interrupted;
         }
-        catch (Exception failure) when (failure is VerbException or CheckpointException or TorchLoadException or ArgumentException or InsufficientMemoryException or NotSupportedException or IOException or InvalidDataException or UnauthorizedAccessException)
+        catch (Exception failure) when (failure is VerbException or CheckpointException or TorchLoadException or CudaException or RunnerLostException or ArgumentException or InsufficientMemoryException or NotSupportedException or IOException or InvalidDataException or UnauthorizedAccessException)
         {
             StandardError.TryWriteLine(error, failure.Message);
             return 1;
