@@ -6,6 +6,9 @@ internal static class PythonPackages
     /// <summary>Where <see cref="Folders()"/> come from, in words.</summary>
     public const string Places = "lib/python3*/{site,dist}-packages of $VIRTUAL_ENV, $CONDA_PREFIX, the python3 of $PATH, pyenv, ~/.local, /usr/local and /usr";
 
+    /// <summary>A folder that this process may not look into has nothing for it.</summary>
+    public static EnumerationOptions WhatMayBeRead { get; } = new() { IgnoreInaccessible = true, AttributesToSkip = FileAttributes.None };
+
     /// <summary>Those of this machine, in the order of search.</summary>
     public static IEnumerable<string> Folders() => Folders(Environment.GetEnvironmentVariable, Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), "/");
 
@@ -18,11 +21,11 @@ internal static class PythonPackages
         IEnumerable<string?> interpreters = (variable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
             .SelectMany(folder => Links(Path.Combine(folder, "python3"))).Select(file => Path.GetDirectoryName(file.DirectoryName));
         string pyenv = Path.Combine(variable("PYENV_ROOT") ?? Path.Combine(home, ".pyenv"), "versions"); // its python3 is a script
-        IEnumerable<string> versions = Directory.Exists(pyenv) ? Directory.EnumerateDirectories(pyenv).OrderDescending(StringComparer.Ordinal) : [];
+        IEnumerable<string> versions = Directory.Exists(pyenv) ? Directory.EnumerateDirectories(pyenv, "*", WhatMayBeRead).OrderDescending(StringComparer.Ordinal) : [];
         string[] system = [Path.Combine(home, ".local"), Path.Combine(root, "usr/local"), Path.Combine(root, "usr")];
         IEnumerable<string?> prefixes = [variable("VIRTUAL_ENV"), variable("CONDA_PREFIX"), .. interpreters, .. versions, .. system];
         return prefixes.Where(p => !string.IsNullOrEmpty(p)).Distinct().Select(p => Path.Combine(p!, "lib")).Where(Directory.Exists)
-            .SelectMany(lib => Directory.EnumerateDirectories(lib, "python3*").Order(StringComparer.Ordinal))
+            .SelectMany(lib => Directory.EnumerateDirectories(lib, "python3*", WhatMayBeRead).Order(StringComparer.Ordinal))
             .SelectMany(python => new[] { Path.Combine(python, "site-packages"), Path.Combine(python, "dist-packages") })
             .Where(Directory.Exists);
     }

@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using Llama.Model.Cuda.Native;
 using Llama.Model.Tests.Cuda.Fake;
 
@@ -54,6 +55,19 @@ public sealed class CudaLibrariesTests
         File.Copy(older.File, beside);
         Assert.True(Find(newer.Folder, new Version(12, 4), out CudaLibrary? found, out reason), reason);
         Assert.Equal(beside, found!.Library.Path);
+    }
+
+    // For root there is no such folder: only others see this fail.
+    [GccFact]
+    [UnsupportedOSPlatform("windows")]
+    public void TryFind_WithAFolderThatMayNotBeRead_GoesOn()
+    {
+        using FakeLibrary fake = new("nvrtc.c", $"{Python}/nvidia/cu12/lib/libnvrtc.so.12");
+        string closed = Directory.CreateDirectory(Path.Combine(fake.Folder, "usr/local/cuda/lib64")).FullName;
+        File.SetUnixFileMode(closed, UnixFileMode.None);
+        Assert.True(Find(fake.Folder, new Version(12, 4), out CudaLibrary? found, out string? reason), reason);
+        Assert.Equal(fake.File, found!.Library.Path);
+        File.SetUnixFileMode(closed, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
     [GccFact]

@@ -22,7 +22,7 @@ internal sealed class LibraryPlaces(Func<string, string?> variable, string home,
     private IEnumerable<string> Toolkits()
     {
         string local = Path.Combine(root, "usr/local");
-        IEnumerable<string> installed = Directory.Exists(local) ? Directory.EnumerateDirectories(local, "cuda*") : [];
+        IEnumerable<string> installed = Directory.Exists(local) ? Directory.EnumerateDirectories(local, "cuda*", PythonPackages.WhatMayBeRead) : [];
         // /usr/local/cuda is the version that the machine's owner chose; the others follow, newest first.
         return new[] { variable("CUDA_HOME"), variable("CUDA_PATH") }.OfType<string>().Where(p => p.Length > 0)
             .Concat(installed.OrderByDescending(p => Path.GetFileName(p) == "cuda").ThenByDescending(p => p, StringComparer.Ordinal));
@@ -35,7 +35,7 @@ internal sealed class LibraryPlaces(Func<string, string?> variable, string home,
     private static IEnumerable<string> InPackages(string packages)
     {
         string nvidia = Path.Combine(packages, "nvidia");
-        IEnumerable<string> ofNvidia = Directory.Exists(nvidia) ? Directory.EnumerateDirectories(nvidia).OrderDescending(StringComparer.Ordinal) : [];
+        IEnumerable<string> ofNvidia = Directory.Exists(nvidia) ? Directory.EnumerateDirectories(nvidia, "*", PythonPackages.WhatMayBeRead).OrderDescending(StringComparer.Ordinal) : [];
         return ofNvidia.SelectMany(package => new[] { Path.Combine(package, "lib"), Path.Combine(package, "bin") }).Append(Path.Combine(packages, "torch", "lib"));
     }
 

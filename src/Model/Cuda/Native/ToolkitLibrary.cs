@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Llama.Model.Torch;
 
 namespace Llama.Model.Cuda.Native;
 
@@ -52,7 +53,7 @@ internal sealed unsafe class ToolkitLibrary
 
     /// <summary>The files in a folder that a pattern names, newest first.</summary>
     public static IEnumerable<string> Matching(string folder, Regex pattern) =>
-        Directory.EnumerateFiles(folder).Where(file => pattern.IsMatch(Path.GetFileName(file))).OrderDescending(StringComparer.Ordinal);
+        Directory.EnumerateFiles(folder, "*", PythonPackages.WhatMayBeRead).Where(file => pattern.IsMatch(Path.GetFileName(file))).OrderDescending(StringComparer.Ordinal);
 
     // libnvrtc.so.12, libnvrtc-b51b459d.so.12 (as PyTorch renames what it brings itself), nvrtc64_120_0.dll; not libnvrtc.alt.so.12 nor libnvrtc-builtins.so.12.8.
     private static Regex FilePattern(string name) => new($@"^(lib{name}(-[0-9a-f]{{8}})?\.so(\.[0-9.]+)?|{name}64_[0-9_]+\.dll)$", RegexOptions.CultureInvariant);
