@@ -5,4 +5,11 @@ namespace Llama.Model.Tests.Cuda.Fake;
 public sealed class GccFactAttribute : FactAttribute
 {
     public GccFactAttribute() => Skip = FakeLibrary.Compiler is null ? FakeLibrary.NoCompiler : null;
+
+    /// <summary>It is about what a user may not do. Root may do all, and does not see it fail.</summary>
+    public bool NeedsLimits
+    {
+        get => false;
+        set => Skip ??= value && Environment.IsPrivilegedProcess ? "Root may read every folder." : null;
+    }
 }
