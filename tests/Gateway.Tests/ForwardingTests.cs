@@ -48,6 +48,20 @@ public sealed class ForwardingTests
         Assert.Equal("Caf\uFFFD in Köln", Assert.Single(fleet.Replicas[0].Requests).Headers["X-Title"]);
     }
 
+    [Theory]
+    [InlineData("CONNECT localhost:80")]
+    [InlineData("CONNECT /v1/models")]
+    public async Task Connect_Any_IsHeldAgainstNoReplica(string start)
+    {
+        await using Fleet fleet = await Fleet.StartAsync(1, "--Gateway:ProbeSeconds=600");
+
+        string answer = await fleet.SendRawAsync($"{start} HTTP/1.1\r\nHost: localhost:80\r\nConnection: close\r\n\r\n");
+
+        Assert.StartsWith("HTTP/1.1 405", answer);
+        Assert.Contains("\"code\":\"method_not_allowed\"", answer);
+        Assert.Equal(HttpStatusCode.OK, (await fleet.PostAsync("/v1/chat/completions", Body)).StatusCode);
+    }
+
     [Fact]
     public async Task Request_WithoutIds_BothSidesHaveTheSame()
     {

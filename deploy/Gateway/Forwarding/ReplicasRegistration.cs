@@ -3,6 +3,7 @@ using Llama.Gateway.Balancing;
 using Llama.Gateway.Configuration;
 using Llama.Gateway.Health;
 using Llama.Gateway.Hosting;
+using Llama.Server.Web.Errors;
 using Llama.Server.Web.Requests;
 using Llama.Server.Web.Settings;
 using Microsoft.Extensions.Options;
@@ -50,11 +51,20 @@ internal static class ReplicasRegistration
         app.MapReverseProxy(proxy =>
         {
             proxy.Use((context, next) => drain.InvokeAsync(context, _ => next(context)));
+            proxy.Use((context, next) => HttpMethods.IsConnect(context.Request.Method) ? RefuseTunnelAsync(context) : next(context));
             proxy.UseMiddleware<BodyLimit>();
             proxy.UseMiddleware<BufferedBody>();
             proxy.UseMiddleware<Retrying>();
             proxy.UseLoadBalancing();
         });
+    }
+
+    /// <summary>The client of the replicas cannot send CONNECT, and that it failed would be held against a replica that never saw it.</summary>
+    private static Task RefuseTunnelAsync(HttpContext context)
+    {
+        const string allowed = "DELETE, GET, HEAD, POST";
+        context.Response.Headers.Allow = allowed;
+        return ErrorResponse.WriteAsync(context, ApiError.MethodNotAllowed(context.Request.Method, context.Request.Path, allowed));
     }
 
     /// <summary>The id that the caller is told is the one in the replica's log too.</summary>

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Text;
 using Llama.Gateway.Hosting;
 using Microsoft.AspNetCore.Builder;
@@ -39,6 +40,15 @@ internal sealed class Fleet : IAsyncDisposable
     /// <summary>Answers as soon as there are headers.</summary>
     public Task<HttpResponseMessage> SendAsync(string path, HttpContent body, CancellationToken cancellation = default) =>
         Client.SendAsync(new HttpRequestMessage(HttpMethod.Post, path) { Content = body }, HttpCompletionOption.ResponseHeadersRead, cancellation);
+
+    /// <summary>What comes back for these bytes, up to the end of the connection.</summary>
+    public async Task<string> SendRawAsync(string request)
+    {
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(Client.BaseAddress!.Host, Client.BaseAddress.Port);
+        await socket.GetStream().WriteAsync(Encoding.ASCII.GetBytes(request));
+        return await new StreamReader(socket.GetStream(), Encoding.UTF8).ReadToEndAsync();
+    }
 
     public Task<string> ScrapeAsync() => Client.GetStringAsync("/metrics");
 
