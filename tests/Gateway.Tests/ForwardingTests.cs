@@ -62,6 +62,20 @@ public sealed class ForwardingTests
         Assert.Equal(HttpStatusCode.OK, (await fleet.PostAsync("/v1/chat/completions", Body)).StatusCode);
     }
 
+    [Theory]
+    [InlineData("nonsense")]
+    [InlineData("ffffffffffffffffffffffffffffffff")]
+    public async Task Body_MalformedChunks_Is400InTheApisWords(string size)
+    {
+        await using Fleet fleet = await Fleet.StartAsync(1);
+
+        string answer = await fleet.SendRawAsync($"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n{size}\r\n");
+
+        Assert.StartsWith("HTTP/1.1 400", answer);
+        Assert.Contains("\"code\":\"invalid_request\"", answer);
+        Assert.Empty(fleet.Replicas[0].Requests);
+    }
+
     [Fact]
     public async Task Request_WithoutIds_BothSidesHaveTheSame()
     {

@@ -1,4 +1,5 @@
 using Llama.Gateway.Balancing;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Llama.Gateway.Forwarding;
@@ -13,10 +14,22 @@ internal sealed class BufferedBody(RequestDelegate next)
         HttpRequest request = context.Request;
         var body = new MemoryStream((int)Math.Min(request.ContentLength ?? 0, MostUnseen)); // BodyLimit has seen to the size
         if (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody != false)
-            await request.Body.CopyToAsync(body, context.RequestAborted);
+            await ReadAsync(context, body);
         request.Headers.Expect = default; // the body is here
         request.Body = body;
         context.Features.Set(RoutingKeyReader.Read(request.Path, body.GetBuffer().AsSpan(0, (int)body.Length)));
         await next(context);
+    }
+
+    private static async Task ReadAsync(HttpContext context, MemoryStream body)
+    {
+        try
+        {
+            await context.Request.Body.CopyToAsync(body, context.RequestAborted);
+        }
+        catch (IOException fault) when (fault is not BadHttpRequestException and not ConnectionResetException) // the size of a chunk that overflows
+        {
+            throw new BadHttpRequestException(fault.Message, fault);
+        }
     }
 }
