@@ -1,4 +1,5 @@
 using Llama.Server.Web.Requests;
+using Microsoft.AspNetCore.Connections;
 
 namespace Llama.Server.Web.Errors;
 
@@ -11,11 +12,23 @@ internal sealed partial class ThrownErrors(RequestDelegate next, LargestBody lar
         {
             await next(context);
         }
+        catch (ConnectionResetException)
+        {
+            LeaveAlone(context);
+        }
         catch (Exception exception) when (!context.Response.HasStarted)
         {
             if (!context.RequestAborted.IsCancellationRequested)
                 await AnswerAsync(context, exception);
         }
+    }
+
+    /// <summary>The caller is gone, which a read of the body may learn before anybody else. To the web server that read is still under way: unless told, it would drain what is left, and log that as a fault.</summary>
+    private static void LeaveAlone(HttpContext context)
+    {
+        context.Abort();
+        if (!context.Response.HasStarted)
+            context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest; // RequestAborted comes later, maybe behind the line of the log
     }
 
     private Task AnswerAsync(HttpContext context, Exception exception)

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Llama.Server.Web.Errors;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Llama.Server.Web.Requests;
@@ -47,7 +48,7 @@ internal sealed class BodyLimit(RequestDelegate next, LargestBody largest)
             }
             while (!read.IsCompleted && !read.IsCanceled);
         }
-        catch (Exception fault) when (fault is OperationCanceledException or IOException) // the caller is gone, or sends more than it announced
+        catch (Exception fault) when (fault is OperationCanceledException or IOException and not ConnectionResetException) // the caller is gone, or sends more than it announced
         {
         }
     }
