@@ -126,6 +126,39 @@ public sealed class StreamTests
     }
 
     [Fact]
+    public async Task Stream_StepFailsWithAnEchoedPromptHalfRead_SendsOneErrorAndNoDone()
+    {
+        using var slow = new SlowModel();
+        long poisoned = long.MaxValue;
+        await using var app = new TestApp
+        {
+            OnStep = step =>
+            {
+                slow.OnStep(step);
+                if (step == Interlocked.Read(ref poisoned)) throw new InvalidOperationException("poison");
+            },
+            Settings = { ["Scheduler:MaxSequences"] = "16", ["Scheduler:MaxBatchTokens"] = "64" },
+        };
+        HttpClient client = await app.StartAsync();
+        long second = app.Engine.Snapshot.StepCount + 2;
+        Interlocked.Exchange(ref poisoned, second);
+        slow.HoldAt = second;
+
+        string prompts = $"[[1,50],[1,{string.Join(',', Enumerable.Repeat(50, 200))}]]"; // the first is through after one step, the second after four
+        var request = new HttpRequestMessage(HttpMethod.Post, "/v1/completions")
+        {
+            Content = TestApp.Json($$"""{"model":"tiny","prompt":{{prompts}},"echo":true,"logprobs":1,"max_tokens":50,"ignore_eos":true,"stream":true}"""),
+        };
+        HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        slow.Release();
+        SseTranscript stream = await SseTranscript.ReadAsync(response);
+
+        Assert.True(response.IsSuccessStatusCode);
+        Assert.Equal("internal_error", (string?)stream.Chunks[^1]["error"]!["code"]);
+        Assert.False(stream.IsDone);
+    }
+
+    [Fact]
     public async Task Stream_OneChoiceCannotBeSent_EndsTheOthers()
     {
         await using var app = new TestApp { ContextLength = 20_000 };

@@ -27,6 +27,9 @@ internal static class Ending
     /// <summary>Whether it ended badly.</summary>
     public static bool HasFailed(this TextStream stream) => stream.Finish is FinishReason.Deadline or FinishReason.Failed;
 
+    /// <summary>Whether it ended before there was anything of it: its prompt may not have been read to the end, so not even that can be told of.</summary>
+    public static bool IsStillborn(this TextStream stream) => !stream.HasPiece && (stream.IsAbandoned() || stream.HasFailed());
+
     /// <summary>What to tell the caller of an answer that ended badly; null when it did not.</summary>
     /// <param name="stream">The answer.</param>
     /// <param name="engine">What made it: one that shuts down fails what has not ended in time, and another server may answer.</param>

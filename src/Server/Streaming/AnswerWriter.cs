@@ -85,7 +85,8 @@ internal sealed class AnswerWriter(IOptions<ServerSettings> settings, TimeProvid
     {
         TextStream stream = answers.Streams[choice];
         await first;
-        await format.StartAsync(events, choice);
+        if (!stream.IsStillborn())
+            await format.StartAsync(events, choice);
         while (true)
         {
             if (stream.HasPiece)
