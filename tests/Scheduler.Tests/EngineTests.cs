@@ -191,8 +191,16 @@ public sealed class EngineTests
     [Fact]
     public async Task Run_RunnerIsLost_EndsAllAndSaysSo()
     {
-        await using Engine engine = await Start(onStep: step => { if (step == 3) throw new RunnerLostException("gone", new InvalidOperationException()); }, options: new SchedulerOptions { MaxSequences = 1 });
+        using Gate gate = new();
+        await using Engine engine = await Start(
+            onStep: step =>
+            {
+                gate.Pass(step);
+                if (step == 3) throw new RunnerLostException("gone", new InvalidOperationException());
+            },
+            options: new SchedulerOptions { MaxSequences = 1 });
         Generation[] generations = [Submit(engine, Rig.Request(9, maxTokens: 50)), Submit(engine, Rig.Request(9, maxTokens: 50))];
+        gate.Open(steps: 3);
         foreach (Generation generation in generations) Assert.Equal(FinishReason.Failed, (await ReadAll(generation))[^1].Finish);
         Assert.Equal("gone", (await Assert.ThrowsAsync<RunnerLostException>(() => engine.Completion)).Message);
         Assert.Equal(EngineState.Failed, engine.State);
