@@ -1,5 +1,5 @@
 using Llama.Gateway.Balancing;
-using Microsoft.AspNetCore.Connections;
+using Llama.Server.Web.Requests;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace Llama.Gateway.Forwarding;
@@ -27,7 +27,7 @@ internal sealed class BufferedBody(RequestDelegate next)
         {
             await context.Request.Body.CopyToAsync(body, context.RequestAborted);
         }
-        catch (IOException fault) when (fault is not BadHttpRequestException and not ConnectionResetException) // the size of a chunk that overflows
+        catch (IOException fault) when (MalformedBody.IsCauseOf(fault))
         {
             throw new BadHttpRequestException(fault.Message, fault);
         }

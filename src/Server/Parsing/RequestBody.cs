@@ -1,7 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Llama.Server.Web.Errors;
-using Microsoft.AspNetCore.Connections;
+using Llama.Server.Web.Requests;
 
 namespace Llama.Server.Parsing;
 
@@ -25,7 +25,7 @@ internal static class RequestBody
             using JsonDocument document = await JsonDocument.ParseAsync(context.Request.Body, Strict, context.RequestAborted);
             return Read(document.RootElement, fields, target) ?? (JsonUnicode.IsValid(document.RootElement) ? null : ApiError.InvalidJson("The body is not valid JSON: a text in it is not valid Unicode."));
         }
-        catch (IOException exception) when (exception is not BadHttpRequestException and not ConnectionResetException) // the size of a chunk that overflows
+        catch (IOException exception) when (MalformedBody.IsCauseOf(exception))
         {
             return new ApiError(400, $"The request could not be read: {exception.Message}", "invalid_request");
         }
