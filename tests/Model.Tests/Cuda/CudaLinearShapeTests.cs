@@ -60,7 +60,10 @@ public sealed unsafe class CudaLinearShapeTests
     [InlineData(16, 1, 4096, true, 167, 227, 8)] // gate and up of a 7B on 132 multiprocessors
     [InlineData(16, 4, 11008, false, 32, 227, 8)]
     [InlineData(16, 1, 11008, false, 39, 99, 2)] // on one for graphics, what a 7B's down leaves there
-    [InlineData(4, 1, 11008, false, 32, 227, 4)]
+    [InlineData(4, 1, 11008, false, 32, 227, 3)] // in digits
+    [InlineData(8, 2, 11008, false, 32, 227, 3)]
+    [InlineData(4, 1, 11008, false, 39, 99, 4)]
+    [InlineData(4, 2, 28672, false, 64, 227, 4)] // two rows of a 70B's down in digits are more than there is; in bfloat16 they are not
     [InlineData(4, 7, 11008, false, 32, 227, 2)]
     [InlineData(4, 8, 28672, false, 64, 227, null)] // a 70B's down: the input alone is more than there is
     [InlineData(8, 9, 4096, false, 32, 227, null)]

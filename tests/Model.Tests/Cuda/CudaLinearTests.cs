@@ -111,6 +111,47 @@ public sealed class CudaLinearTests
     }
 
     [CudaEmulatorTheory]
+    [InlineData(8, null, 1)]
+    [InlineData(8, 32, 2)]
+    [InlineData(4, 64, 1)]
+    [InlineData(4, 32, 2)]
+    public void Linear_InputsOfAnyMagnitude_LoseNothingThatCounts(int bits, int? group, int rows)
+    {
+        const int inputs = 1024, outputs = 33;
+        using Device device = new();
+        using CudaLinear linear = new(device.Stream, products: null, deterministic: false);
+        using Operand weight = new(device, linear, outputs, inputs, bits, group, hasMinima: false, seed: 1);
+        foreach (int exponent in new[] { -110, -60, 0, 60, 110 })
+        {
+            float[] x = DeviceMatrix.Random(rows * inputs, weight.InputDtype, seed: 2);
+            for (int i = 0; i < x.Length; i++) x[i] = i % 256 < 128 ? MathF.ScaleB(x[i], exponent) : i % 7 == 0 ? 0 : MathF.ScaleB(x[i], exponent - 10); // spans of another size, with nothing in places
+            Matrix output = device.Matrix(new float[rows * outputs], outputs, ScalarType.Float32);
+            linear.Linear(device.Matrix(x, inputs, weight.InputDtype), [new(weight.OnDevice, output)]);
+            weight.AssertProduct(x, new float[rows * outputs], device.Read(output), isRounded: false);
+        }
+    }
+
+    [CudaEmulatorTheory]
+    [InlineData(8, float.NaN)]
+    [InlineData(8, float.PositiveInfinity)]
+    [InlineData(4, float.NaN)]
+    [InlineData(4, float.NegativeInfinity)]
+    public void Linear_InputThatIsNoNumber_SpoilsItsRowAlone(int bits, float value)
+    {
+        const int rows = 2, inputs = 264, outputs = 20;
+        using Device device = new();
+        using CudaLinear linear = new(device.Stream, products: null, deterministic: false);
+        using Operand weight = new(device, linear, outputs, inputs, bits, group: null, hasMinima: false, seed: 1);
+        float[] x = DeviceMatrix.Random(rows * inputs, weight.InputDtype, seed: 2);
+        x[inputs + 200] = value;
+        Matrix output = device.Matrix(new float[rows * outputs], outputs, ScalarType.Float32);
+        linear.Linear(device.Matrix(x, inputs, weight.InputDtype), [new(weight.OnDevice, output)]);
+        float[] results = device.Read(output);
+        Assert.All(results[..outputs], result => Assert.True(float.IsFinite(result)));
+        Assert.All(results[outputs..], result => Assert.False(float.IsFinite(result)));
+    }
+
+    [CudaEmulatorTheory]
     [InlineData(16, 1, 8, 3)]
     [InlineData(16, 1, 264, 33)]
     [InlineData(16, 2, 1288, 40)]

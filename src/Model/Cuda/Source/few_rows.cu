@@ -1,6 +1,6 @@
 // output = input · weightᵀ for few rows, of up to three weights of one form that share their input; as fast as weights come from memory.
 //
-// A block makes a share of neighbouring outputs. Its work is a row of steps, one for two times 512 bytes of weights: first those of the first item of outputs (few_rows_bfloat16.cuh, few_rows_codes.cuh), then those
+// A block makes a share of neighbouring outputs. Its work is a row of steps, one for LINES times 512 bytes of weights: first those of the first item of outputs (few_rows_bfloat16.cuh, few_rows_codes.cuh), then those
 // of the next. Each warp has an equal part of them, wherever it begins and ends. A lane copies 16 bytes of each line of 512, its neighbours the bytes beside them, into a ring of DEPTH cells in shared memory and
 // reads them there itself: so much can be under way as no registers hold, and those are left to attention, whose blocks find room beside these.
 //
@@ -9,17 +9,20 @@
 // What a warp has added up of an item lies in shared memory until all have; then each thread adds the parts of an output, always in the same order, and stores it: alone, or with the partner that it is
 // gated by or turns with, which the block makes too.
 //
-// BITS, MINIMA, GRAIN: codes.cuh. ROWS: of the input, at most. DEPTH: steps of a warp that are under way. Grid: `more` blocks with one item more than `least`, and others; as many as there are multiprocessors, of
+// BITS, MINIMA, GRAIN: codes.cuh. ROWS: of the input, at most. LINES: of a step. DEPTH: steps of a warp that are under way. DIGITS: whether codes are multiplied as they are, with an input in digits. Grid: `more` blocks with one item more than `least`, and others; as many as there are multiprocessors, of
 // which each is to hold one. Block: THREADS.
-#define LINES 2                 // of a step
 #define LINE_BYTES (WARP * 16)
 #define GROUP (BITS == 4 || MINIMA ? GRAIN : 0)
-#include "few_rows_input.cuh"
 
 #if BITS == 16
+#include "input_bfloat16.cuh"
 #include "few_rows_bfloat16.cuh"
+#elif DIGITS
+#include "input_digits.cuh"
+#include "few_rows_digits.cuh"
 #else
-#include "few_rows_codes.cuh"
+#include "input_bfloat16.cuh"
+#include "few_rows_widened.cuh"
 #endif
 #include "silu.cuh"
 
@@ -189,8 +192,8 @@ extern "C" __global__ void __launch_bounds__(THREADS, ROWS == 1 && !MINIMA ? 2 :
     int item = share.items() * warp / WARPS, step = begin - item * form.steps; // of the first
 
     u8* ring = shared + warp * DEPTH * CELL_BYTES + lane * 16;
-    bf16* values = reinterpret_cast<bf16*>(shared + WARPS * DEPTH * CELL_BYTES);
-    const Waiting waiting(reinterpret_cast<u8*>(values) + input_bytes(input), share.items());
+    u8* values = shared + WARPS * DEPTH * CELL_BYTES;
+    const Waiting waiting(values + input_bytes(input), share.items());
 
     // What a thread's first result needs is found while the memory is waited for, and not at the end.
     const int results = rows * share.outputs();

@@ -59,7 +59,7 @@ struct Sums
         for (int row = 0; row < ROWS; row++) of[row] = 0;
     }
 
-    __device__ __forceinline__ void add(const u8* cell, const Input& input, const bf16* values, int step)
+    __device__ __forceinline__ void add(const u8* cell, const Input& input, u8* values, int step)
     {
 #pragma unroll
         for (int line = 0; line < LINES; line++)
@@ -68,7 +68,7 @@ struct Sums
 #pragma unroll
             for (int row = 0; row < ROWS; row++)
             {
-                const uint4 x = *reinterpret_cast<const uint4*>(values + min(row, input.rows - 1) * stride_of(input.inputs) + step * STEP + line * LINE + threadIdx.x % WARP * 8);
+                const uint4 x = *reinterpret_cast<const uint4*>(Row(values + min(row, input.rows - 1) * row_bytes(input.inputs), input.inputs).values + step * STEP + line * LINE + threadIdx.x % WARP * 8);
                 of[row] = multiply(w.w, x.w, multiply(w.z, x.z, multiply(w.y, x.y, multiply(w.x, x.x, of[row]))));
             }
         }

@@ -1,17 +1,17 @@
-// What the products with few rows share: the input in shared memory as bfloat16, where every block brings it for itself while its first weights are under way. An input that is to be normalised is not
-// in the way of it: the factors of the norm, one for each row, are multiplied with the results.
+// What the products with few rows share: the input in shared memory, where every block brings it for itself while its first weights are under way. An input that is to be normalised is not in the way of
+// it: the factors of the norm, one for each row, are multiplied with the results.
 //
-// ROWS: of the input, at most. GROUP: inputs whose sums are wanted beside them, a power of two from 16 to 64; or 0. Block: THREADS.
+// How a row lies there say input_bfloat16.cuh and input_digits.cuh: ROW_BYTES of so many inputs, and Row, into which warps put what they have of it.
+//
+// ROWS: of the input, at most. Block: THREADS.
 #pragma once
 #include "async_copy.cuh"
+#include "few_rows_block.cuh"
 #include "operands.cuh"
 #include "overlap.cuh"
 #include "pairs.cuh"
 
-#define THREADS 512
-#define WARPS (THREADS / WARP)
-#define PADDING 512             // inputs; behind them are zeros up to a multiple of it
-#define AT_ONCE 4               // loads of a thread under way: what takes a block time here is waiting for them
+#define AT_ONCE (DIGITS && ROWS == 1 ? 3 : 4) // loads of a thread under way: what takes a block time here is waiting for them. Registers have room for no more beside digits.
 
 struct Input
 {
@@ -23,47 +23,23 @@ struct Input
 
 struct Norm { float squares[ROWS][WARPS]; }; // sums of a row's squares
 
-__device__ __forceinline__ int padded(int inputs) { return ceiling(inputs, PADDING) * PADDING; }
+// Behind the rows: the weights of the norm.
+__device__ __forceinline__ float* norm_of(const Input& input, u8* shared) { return reinterpret_cast<float*>(shared + input.rows * row_bytes(input.inputs)); }
 
-// Elements from a row in shared memory to the next; neighbouring rows begin in different banks.
-__device__ __forceinline__ int stride_of(int inputs) { return padded(inputs) + 32; }
-
-// Behind the rows: sums of groups, [rows, sums_of_row].
-__device__ __forceinline__ int sums_of_row(int inputs) { return GROUP == 0 ? 0 : padded(inputs) / max(GROUP, 1); }
-__device__ __forceinline__ float* sums_of(const Input& input, bf16* shared) { return reinterpret_cast<float*>(shared + input.rows * stride_of(input.inputs)); }
-
-// Behind those: the weights of the norm.
-__device__ __forceinline__ float* norm_of(const Input& input, bf16* shared) { return sums_of(input, shared) + input.rows * sums_of_row(input.inputs); }
-
-__device__ __forceinline__ int input_bytes(const Input& input)
-{
-    return input.rows * (stride_of(input.inputs) * 2 + sums_of_row(input.inputs) * 4) + (input.norm != 0 ? input.inputs * 4 : 0);
-}
+__device__ __forceinline__ int input_bytes(const Input& input) { return input.rows * row_bytes(input.inputs) + (input.norm != 0 ? input.inputs * 4 : 0); }
 
 // Begins with what no kernel writes, as a group of copies. shared: input_bytes.
-__device__ __forceinline__ void begin_input(const Input& input, bf16* shared)
+__device__ __forceinline__ void begin_input(const Input& input, u8* shared)
 {
     if (input.norm != 0)
         for (int i = threadIdx.x * 4; i < input.inputs; i += THREADS * 4) cp_async_16_constant(norm_of(input, shared) + i, input.norm + i);
     cp_async_commit();
 }
 
-// The sum of a group, of which each lane has COUNT inputs from input i on. Whole warps must come here.
-template <int COUNT> __device__ __forceinline__ void put_sum(float sum, int i, int inputs, float* sums)
-{
-    if (GROUP == 0) return;
-    const int lanes = max(GROUP, 1) / COUNT;
-#pragma unroll
-    for (int lane = 1; lane < lanes; lane *= 2) sum += __shfl_xor_sync(FULL_WARP, sum, lane);
-    if (threadIdx.x % lanes == 0 && i / GROUP < sums_of_row(inputs)) sums[i / GROUP] = sum;
-}
-
-__device__ __forceinline__ float sum_of(u32 pair) { return low_bf16(pair) + high_bf16(pair); }
-
 // meanwhile: what is done while the first loads are under way.
-template <typename Meanwhile> __device__ __forceinline__ void copy_row(const bf16* from, int inputs, bf16* to, float* sums, Meanwhile meanwhile)
+template <typename Meanwhile> __device__ __forceinline__ void copy_row(const bf16* from, int inputs, const Row& to, Meanwhile meanwhile)
 {
-    for (int start = 0; start < stride_of(inputs); start += AT_ONCE * THREADS * 8)
+    for (int start = 0; start < padded(inputs); start += AT_ONCE * THREADS * 8)
     {
         uint4 x[AT_ONCE];
 #pragma unroll
@@ -77,18 +53,16 @@ template <typename Meanwhile> __device__ __forceinline__ void copy_row(const bf1
         for (int j = 0; j < AT_ONCE; j++)
         {
             int i = start + (j * THREADS + threadIdx.x) * 8;
-            if (start + j * THREADS * 8 >= stride_of(inputs)) break;
-            if (i < stride_of(inputs)) *reinterpret_cast<uint4*>(to + i) = x[j];
-            put_sum<8>(sum_of(x[j].x) + sum_of(x[j].y) + sum_of(x[j].z) + sum_of(x[j].w), i, inputs, sums);
+            if (i < padded(inputs)) to.put(x[j], i); // whole warps: PADDING is a multiple of what they have
         }
     }
 }
 
 // to = from * weights, and the sum of the squares of what this thread has of `from`.
-template <typename Meanwhile> __device__ __forceinline__ float copy_weighted(const float* from, const float* weights, int inputs, bf16* to, float* sums, Meanwhile meanwhile)
+template <typename Meanwhile> __device__ __forceinline__ float copy_weighted(const float* from, const float* weights, int inputs, const Row& to, Meanwhile meanwhile)
 {
     float squares = 0;
-    for (int start = 0; start < stride_of(inputs); start += AT_ONCE * THREADS * 4)
+    for (int start = 0; start < padded(inputs); start += AT_ONCE * THREADS * 4)
     {
         float4 x[AT_ONCE];
 #pragma unroll
@@ -102,25 +76,22 @@ template <typename Meanwhile> __device__ __forceinline__ float copy_weighted(con
         for (int j = 0; j < AT_ONCE; j++)
         {
             int i = start + (j * THREADS + threadIdx.x) * 4;
-            if (start + j * THREADS * 4 >= stride_of(inputs)) break;
+            if (i >= padded(inputs)) continue;
             float4 w = i < inputs ? *reinterpret_cast<const float4*>(weights + i) : make_float4(0, 0, 0, 0);
             squares = fmaf(x[j].x, x[j].x, fmaf(x[j].y, x[j].y, fmaf(x[j].z, x[j].z, fmaf(x[j].w, x[j].w, squares))));
-            uint2 four = make_uint2(pack_bf16(x[j].x * w.x, x[j].y * w.y), pack_bf16(x[j].z * w.z, x[j].w * w.w));
-            if (i < stride_of(inputs)) *reinterpret_cast<uint2*>(to + i) = four;
-            put_sum<4>(sum_of(four.x) + sum_of(four.y), i, inputs, sums);
+            to.put(make_float4(x[j].x * w.x, x[j].y * w.y, x[j].z * w.z, x[j].w * w.w), i);
         }
     }
     return squares;
 }
 
 // Brings the rest, once the kernels before are over. meanwhile: what is begun between its loads and their arrival, LATER groups of copies after begin_input in all.
-template <int LATER, typename Meanwhile> __device__ __forceinline__ void bring_input(const Input& input, bf16* shared, Norm& norm, Meanwhile meanwhile)
+template <int LATER, typename Meanwhile> __device__ __forceinline__ void bring_input(const Input& input, u8* shared, Norm& norm, Meanwhile meanwhile)
 {
 #pragma unroll 1
     for (int row = 0; row < input.rows; row++)
     {
-        bf16* to = shared + row * stride_of(input.inputs);
-        float* sums = sums_of(input, shared) + row * sums_of_row(input.inputs);
+        const Row to(shared + row * row_bytes(input.inputs), input.inputs);
         long long at = (long long)row * input.inputs;
         auto begin = [&]
         {
@@ -129,10 +100,10 @@ template <int LATER, typename Meanwhile> __device__ __forceinline__ void bring_i
         };
         if (input.norm == 0)
         {
-            copy_row(reinterpret_cast<const bf16*>(input.values) + at, input.inputs, to, sums, begin);
+            copy_row(reinterpret_cast<const bf16*>(input.values) + at, input.inputs, to, begin);
             continue;
         }
-        float squares = warp_sum(copy_weighted(reinterpret_cast<const float*>(input.values) + at, norm_of(input, shared), input.inputs, to, sums, begin));
+        float squares = warp_sum(copy_weighted(reinterpret_cast<const float*>(input.values) + at, norm_of(input, shared), input.inputs, to, begin));
         if (threadIdx.x % WARP == 0) norm.squares[row][threadIdx.x / WARP] = squares;
     }
     __syncthreads();

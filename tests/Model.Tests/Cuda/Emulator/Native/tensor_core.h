@@ -41,6 +41,29 @@ UNWATCHED inline void multiply(const Tiles* const in[32], Floats* const out[32],
         }
 }
 
+struct WholeTiles { int d[4]; unsigned a[4], b[2]; };
+struct Wholes { int values[4]; };
+
+// Four to a word: of a row g (8 below it in a[1] and a[3]), columns 4t to 4t+3 (16 further in a[2] and a[3]), not signed; of b rows 4t to 4t+3 (16 further in b[1]) of column g, signed.
+UNWATCHED inline void multiply_whole(const WholeTiles* const in[32], Wholes* const out[32], unsigned)
+{
+    int a[16][32], b[32][8];
+    for (int lane = 0; lane < 32; lane++)
+        for (int byte = 0; byte < 4; byte++)
+        {
+            int g = lane / 4, k = lane % 4 * 4 + byte;
+            for (int i = 0; i < 4; i++) a[g + i % 2 * 8][k + i / 2 * 16] = (unsigned char)(in[lane]->a[i] >> byte * 8);
+            for (int i = 0; i < 2; i++) b[k + i * 16][g] = (signed char)(in[lane]->b[i] >> byte * 8);
+        }
+    for (int lane = 0; lane < 32; lane++)
+        for (int i = 0; i < 4; i++)
+        {
+            int row = lane / 4 + i / 2 * 8, column = lane % 4 * 2 + i % 2, sum = in[lane]->d[i];
+            for (int k = 0; k < 32; k++) sum += a[row][k] * b[k][column];
+            out[lane]->values[i] = sum;
+        }
+}
+
 template <bool Transposed> UNWATCHED inline void load(const unsigned short* const* const in[32], Words* const out[32], unsigned)
 {
     for (int lane = 0; lane < 32; lane++)
@@ -66,6 +89,13 @@ UNWATCHED inline void mma_m16n8k16_bf16(float (&d)[4], const unsigned (&a)[4], c
 {
     emulator::Tiles tiles = { { d[0], d[1], d[2], d[3] }, { a[0], a[1], a[2], a[3] }, { b[0], b[1] } };
     emulator::Floats sums = emulator::meet<emulator::Tiles, emulator::Floats>(0xffffffffu, emulator::Meet::Whole, tiles, emulator::multiply, at);
+    for (int i = 0; i < 4; i++) d[i] = sums.values[i];
+}
+
+UNWATCHED inline void mma_m16n8k32_u8_s8(int (&d)[4], const unsigned (&a)[4], const unsigned (&b)[2], HERE)
+{
+    emulator::WholeTiles tiles = { { d[0], d[1], d[2], d[3] }, { a[0], a[1], a[2], a[3] }, { b[0], b[1] } };
+    emulator::Wholes sums = emulator::meet<emulator::WholeTiles, emulator::Wholes>(0xffffffffu, emulator::Meet::Whole, tiles, emulator::multiply_whole, at);
     for (int i = 0; i < 4; i++) d[i] = sums.values[i];
 }
 
