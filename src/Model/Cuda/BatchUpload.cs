@@ -1,7 +1,7 @@
 namespace Llama.Model.Cuda;
 
 /// <summary>
-/// Brings the arrays of each step to the device, always to the same addresses: they are packed into page-locked memory and go with one transfer, and the block tables with a second. There are two
+/// Brings the arrays of each step to the device, always to the same addresses: they are packed into page-locked memory, the block tables behind them, and go with one transfer. There are two
 /// such memories, so that a step can be packed while the transfer of the one before may still be waiting for its turn. Block tables stay in them from step to step, and only grow there.
 /// </summary>
 internal sealed unsafe class BatchUpload : IDisposable
@@ -64,8 +64,7 @@ internal sealed unsafe class BatchUpload : IDisposable
         for (int i = 1; i <= padding; i++) _host[TokenStartsAt + batch.SequenceCount + i] = batch.TokenCount + i;
         Pack(batch.ContextLengths, ContextLengthsAt, batch.SequenceCount, padding, 0);
         PackTables(batch, _shown[buffer]);
-        _memory.Upload(buffer, (long)TablesAt * sizeof(int));
-        _memory.Upload(buffer, (long)batch.SequenceCount * _tableStride * sizeof(int), (long)TablesAt * sizeof(int));
+        _memory.Upload(buffer, (TablesAt + (long)batch.SequenceCount * _tableStride) * sizeof(int));
     }
 
     public void Dispose() => _memory.Dispose();

@@ -36,8 +36,8 @@ internal sealed unsafe class StagedBuffer : IDisposable
         return true;
     }
 
-    /// <summary>Enqueues the copy of some bytes, of the first if nothing else is said, to the device.</summary>
-    public void Upload(int index, long bytes, long start = 0) => _stream.Driver.CopyAsync(Device + (nint)start, _hosts[index] + (nint)start, bytes, _stream.Handle);
+    /// <summary>Enqueues the copy of the first bytes to the device.</summary>
+    public void Upload(int index, long bytes) => _stream.Driver.CopyAsync(Device, _hosts[index], bytes, _stream.Handle);
 
     /// <summary>Enqueues the copy of the first bytes to the host.</summary>
     public void Download(int index, long bytes) => _stream.Driver.CopyAsync(_hosts[index], Device, bytes, _stream.Handle);

@@ -195,32 +195,30 @@ extern "C" __global__ void __launch_bounds__(THREADS, ROWS == 1 && !MINIMA ? 2 :
     u8* values = shared + WARPS * DEPTH * CELL_BYTES;
     const Waiting waiting(values + input_bytes(input), share.items());
 
-    // What a thread's first result needs is found while the memory is waited for, and not at the end.
-    const int results = rows * share.outputs();
-    Place place;
-    float factor = 1;
-    float2 beside = make_float2(0, 0); // the residual that it is added to, or the cosine and sine that it turns by
-
     begin_input(input, values);
     Way way(share, form, item, step, end - begin);
 #pragma unroll 1
     for (int i = 0; i < ahead; i++) way.bring(ring + i * CELL_BYTES);
-    if ((int)threadIdx.x < results)
-    {
-        place = Place(share, threadIdx.x);
-        if (mode == STORE_ROTATED) beside = place.angle(rotation);
-    }
     await_previous();
     bring_input<DEPTH>(input, values, norms, [&]
     {
 #pragma unroll 1
         for (int i = ahead; i < DEPTH; i++) way.bring(ring + i * CELL_BYTES);
     });
-    if ((int)threadIdx.x < results)
+
+    // What a thread's first result needs is found while weights are waited for, and not at the end.
+    const int results = rows * share.outputs();
+    Place place;
+    float factor = 1;
+    float2 beside = make_float2(0, 0); // the residual that it is added to, or the cosine and sine that it turns by
+    auto find = [&](int result)
     {
+        place = Place(share, result);
         factor = factor_of(input, norms, place.row);
         if (mode == ADD_FLOAT) beside.x = place.residual();
-    }
+        if (mode == STORE_ROTATED) beside = place.angle(rotation);
+    };
+    if ((int)threadIdx.x < results) find(threadIdx.x);
 
     bool is_head = step > 0;
     if (lane == 0) waiting.item_of_head[warp] = is_head && begin < end ? item : -1;
@@ -256,9 +254,6 @@ extern "C" __global__ void __launch_bounds__(THREADS, ROWS == 1 && !MINIMA ? 2 :
         }
         else store(place.operand, mode == ADD_FLOAT ? STORE_FLOAT : mode, place.row, place.output, mode == STORE_GATED ? silu(result) * partner : beside.x + result);
         if ((i += THREADS) >= results) break;
-        place = Place(share, i);
-        factor = factor_of(input, norms, place.row);
-        if (mode == ADD_FLOAT) beside.x = place.residual();
-        if (mode == STORE_ROTATED) beside = place.angle(rotation);
+        find(i);
     }
 }

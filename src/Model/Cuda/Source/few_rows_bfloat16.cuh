@@ -68,7 +68,7 @@ struct Sums
 #pragma unroll
             for (int row = 0; row < ROWS; row++)
             {
-                const uint4 x = *reinterpret_cast<const uint4*>(Row(values + min(row, input.rows - 1) * row_bytes(input.inputs), input.inputs).values + step * STEP + line * LINE + threadIdx.x % WARP * 8);
+                const uint4 x = *reinterpret_cast<const uint4*>(row_of(input, values, row).values + step * STEP + line * LINE + threadIdx.x % WARP * 8);
                 of[row] = multiply(w.w, x.w, multiply(w.z, x.z, multiply(w.y, x.y, multiply(w.x, x.x, of[row]))));
             }
         }

@@ -45,9 +45,8 @@ struct Sums
 
     __device__ __forceinline__ void add(const u8* cell, const Input& input, u8* values, int step)
     {
-        const int g = threadIdx.x % WARP / 4, t = threadIdx.x % 4, bytes = row_bytes(input.inputs);
-        const int last = ROWS == 1 ? 0 : input.rows - 1; // where there is no such row any will do
-        const Row columns(values + min(g / 4, last) * bytes, input.inputs), results(values + min(t / 2, last) * bytes, input.inputs);
+        const int g = threadIdx.x % WARP / 4, t = threadIdx.x % 4;
+        const Row columns = row_of(input, values, g / 4), results = row_of(input, values, t / 2); // of columns without a row any will do
         const u8* digits = columns.planes + min(g % 4, PLANES - 1) * columns.stride + step * STEP + t * LANE_DIGITS;
         const int4* starts = results.starts + step * GROUPS * 2 + t % 2;
         __syncwarp(); // scales are other lanes' copies

@@ -11,7 +11,7 @@
 #include "overlap.cuh"
 #include "pairs.cuh"
 
-#define AT_ONCE (DIGITS && ROWS == 1 ? 3 : 4) // loads of a thread under way: what takes a block time here is waiting for them. Registers have room for no more beside digits.
+#define AT_ONCE (BITS < 16 && ROWS == 1 ? 3 : 4) // loads of a thread under way: what takes a block time here is waiting for them. Where registers are halved there is room for no more.
 
 struct Input
 {
@@ -28,6 +28,12 @@ __device__ __forceinline__ float* norm_of(const Input& input, u8* shared) { retu
 
 __device__ __forceinline__ int input_bytes(const Input& input) { return input.rows * row_bytes(input.inputs) + (input.norm != 0 ? input.inputs * 4 : 0); }
 
+// A row, or where there are not so many the last.
+__device__ __forceinline__ Row row_of(const Input& input, u8* shared, int row)
+{
+    return Row(shared + (ROWS == 1 ? 0 : min(row, input.rows - 1) * row_bytes(input.inputs)), input.inputs);
+}
+
 // Begins with what no kernel writes, as a group of copies. shared: input_bytes.
 __device__ __forceinline__ void begin_input(const Input& input, u8* shared)
 {
@@ -36,50 +42,37 @@ __device__ __forceinline__ void begin_input(const Input& input, u8* shared)
     cp_async_commit();
 }
 
-// meanwhile: what is done while the first loads are under way.
-template <typename Meanwhile> __device__ __forceinline__ void copy_row(const bf16* from, int inputs, const Row& to, Meanwhile meanwhile)
+// Copies a row, 16 bytes at once: 8 inputs, or 4 that are to be normalised, weighted for it, and then returns the sum of the squares of what this thread has of them. meanwhile: what is done while the first
+// loads are under way.
+template <typename Meanwhile> __device__ __forceinline__ float copy_row(const Input& input, int row, const float* norm, const Row& to, Meanwhile meanwhile)
 {
-    for (int start = 0; start < padded(inputs); start += AT_ONCE * THREADS * 8)
+    const int count = input.norm == 0 ? 8 : 4;
+    const u8* from = reinterpret_cast<const u8*>(input.values) + (long long)row * input.inputs * (16 / count);
+    float squares = 0;
+    for (int start = 0; start < padded(input.inputs); start += AT_ONCE * THREADS * count)
     {
         uint4 x[AT_ONCE];
 #pragma unroll
         for (int j = 0; j < AT_ONCE; j++)
         {
-            int i = start + (j * THREADS + threadIdx.x) * 8;
-            x[j] = i < inputs ? *reinterpret_cast<const uint4*>(from + i) : make_uint4(0, 0, 0, 0);
+            int i = start + (j * THREADS + threadIdx.x) * count;
+            x[j] = i < input.inputs ? *reinterpret_cast<const uint4*>(from + i * (16 / count)) : make_uint4(0, 0, 0, 0);
         }
         if (start == 0) meanwhile();
 #pragma unroll
         for (int j = 0; j < AT_ONCE; j++)
         {
-            int i = start + (j * THREADS + threadIdx.x) * 8;
-            if (i < padded(inputs)) to.put(x[j], i); // whole warps: PADDING is a multiple of what they have
-        }
-    }
-}
-
-// to = from * weights, and the sum of the squares of what this thread has of `from`.
-template <typename Meanwhile> __device__ __forceinline__ float copy_weighted(const float* from, const float* weights, int inputs, const Row& to, Meanwhile meanwhile)
-{
-    float squares = 0;
-    for (int start = 0; start < padded(inputs); start += AT_ONCE * THREADS * 4)
-    {
-        float4 x[AT_ONCE];
-#pragma unroll
-        for (int j = 0; j < AT_ONCE; j++)
-        {
-            int i = start + (j * THREADS + threadIdx.x) * 4;
-            x[j] = i < inputs ? *reinterpret_cast<const float4*>(from + i) : make_float4(0, 0, 0, 0);
-        }
-        if (start == 0) meanwhile();
-#pragma unroll
-        for (int j = 0; j < AT_ONCE; j++)
-        {
-            int i = start + (j * THREADS + threadIdx.x) * 4;
-            if (i >= padded(inputs)) continue;
-            float4 w = i < inputs ? *reinterpret_cast<const float4*>(weights + i) : make_float4(0, 0, 0, 0);
-            squares = fmaf(x[j].x, x[j].x, fmaf(x[j].y, x[j].y, fmaf(x[j].z, x[j].z, fmaf(x[j].w, x[j].w, squares))));
-            to.put(make_float4(x[j].x * w.x, x[j].y * w.y, x[j].z * w.z, x[j].w * w.w), i);
+            int i = start + (j * THREADS + threadIdx.x) * count;
+            if (i >= padded(input.inputs)) continue; // whole warps: PADDING is a multiple of what they have
+            if (input.norm == 0)
+            {
+                to.put(x[j], i);
+                continue;
+            }
+            float4 four = make_float4(__uint_as_float(x[j].x), __uint_as_float(x[j].y), __uint_as_float(x[j].z), __uint_as_float(x[j].w));
+            float4 w = i < input.inputs ? *reinterpret_cast<const float4*>(norm + i) : make_float4(0, 0, 0, 0);
+            squares = fmaf(four.x, four.x, fmaf(four.y, four.y, fmaf(four.z, four.z, fmaf(four.w, four.w, squares))));
+            to.put(make_float4(four.x * w.x, four.y * w.y, four.z * w.z, four.w * w.w), i);
         }
     }
     return squares;
@@ -91,19 +84,13 @@ template <int LATER, typename Meanwhile> __device__ __forceinline__ void bring_i
 #pragma unroll 1
     for (int row = 0; row < input.rows; row++)
     {
-        const Row to(shared + row * row_bytes(input.inputs), input.inputs);
-        long long at = (long long)row * input.inputs;
-        auto begin = [&]
+        float squares = copy_row(input, row, norm_of(input, shared), Row(shared + row * row_bytes(input.inputs), input.inputs), [&]
         {
             if (row == 0) meanwhile();
             cp_async_wait<LATER>(); // each thread reads of the norm's weights what it copied itself
-        };
-        if (input.norm == 0)
-        {
-            copy_row(reinterpret_cast<const bf16*>(input.values) + at, input.inputs, to, begin);
-            continue;
-        }
-        float squares = warp_sum(copy_weighted(reinterpret_cast<const float*>(input.values) + at, norm_of(input, shared), input.inputs, to, begin));
+        });
+        if (input.norm == 0) continue;
+        squares = warp_sum(squares);
         if (threadIdx.x % WARP == 0) norm.squares[row][threadIdx.x / WARP] = squares;
     }
     __syncthreads();

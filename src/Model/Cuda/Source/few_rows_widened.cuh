@@ -30,8 +30,7 @@ struct Sums
     __device__ __forceinline__ void add(const u8* cell, const Input& input, u8* values, int step)
     {
         const int g = threadIdx.x % WARP / 4, t = threadIdx.x % 4;
-        const int bytes = row_bytes(input.inputs);
-        const bf16* x = Row(values + min(g, input.rows - 1) * bytes, input.inputs).values + step * STEP; // of a column without a row any will do
+        const bf16* x = row_of(input, values, g).values + step * STEP; // of a column without a row any will do
         __syncwarp(); // scales are other lanes' copies
         uint4 codes[LINES];
 #pragma unroll
@@ -55,7 +54,7 @@ struct Sums
 #pragma unroll
             for (int i = 0; i < 4; i++)
             {
-                float sum = GROUP == 0 ? 0 : Row(values + min(2 * t + i % 2, input.rows - 1) * bytes, input.inputs).sums[step * GROUPS + group];
+                float sum = GROUP == 0 ? 0 : row_of(input, values, 2 * t + i % 2).sums[step * GROUPS + group];
                 of[i] = fmaf(scale[i / 2], RAISE > 0 ? fmaf(-RAISE, sum, d[i]) : d[i], of[i]);
                 if (MINIMA) of[i] = fmaf(-to_float(scales[(GROUPS + group) * ITEM_OUTPUTS + i / 2 * 8]), sum, of[i]);
             }

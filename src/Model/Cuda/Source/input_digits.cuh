@@ -60,7 +60,7 @@ struct Row
             for (int plane = 0; plane < PLANES; plane++)
             {
                 *reinterpret_cast<u32*>(planes + plane * stride + place_of(i + four)) = digits[plane];
-                sums[plane] = __dp4a((int)digits[plane], 0x01010101, sums[plane]);
+                sums[plane] = add_bytes(sums[plane], digits[plane]);
             }
         }
         put_start<COUNT>(sums, i);

@@ -29,6 +29,14 @@ __device__ __forceinline__ void mma_m16n8k32_u8_s8(int (&d)[4], const u32 (&a)[4
         : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
 }
 
+// sum and four signed bytes.
+__device__ __forceinline__ int add_bytes(int sum, u32 four)
+{
+    int d;
+    asm("dp4a.s32.s32 %0, %1, %2, %3;" : "=r"(d) : "r"(four), "r"(0x01010101), "r"(sum));
+    return d;
+}
+
 // Four matrices of 8 × 8 16-bit elements from shared memory: lane l gives the address of row l % 8 of matrix l / 8 (16 bytes, aligned to 16), and gets of matrix i in r[i] elements 2t and 2t+1 of
 // row g. With the rows of `a` in matrices 0 and 1 (columns 0 to 7) and 2 and 3 (columns 8 to 15), r is `a`.
 __device__ __forceinline__ void ldmatrix_x4(u32 (&r)[4], const void* row)

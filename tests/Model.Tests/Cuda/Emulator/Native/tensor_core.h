@@ -99,5 +99,6 @@ UNWATCHED inline void mma_m16n8k32_u8_s8(int (&d)[4], const unsigned (&a)[4], co
     for (int i = 0; i < 4; i++) d[i] = sums.values[i];
 }
 
+inline int add_bytes(int sum, unsigned four) { return __dp4a((int)four, 0x01010101, sum); }
 UNWATCHED inline void ldmatrix_x4(unsigned (&r)[4], const void* row, HERE) { emulator::load<false>(r, row, at); }
 UNWATCHED inline void ldmatrix_x4_trans(unsigned (&r)[4], const void* row, HERE) { emulator::load<true>(r, row, at); }
