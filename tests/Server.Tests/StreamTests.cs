@@ -165,8 +165,8 @@ public sealed class StreamTests
         await app.StartAsync();
         Checkpoint checkpoint = app.Services.GetRequiredService<EngineHost>().Checkpoint!;
         var request = new CompletionRequest { N = 2, MaxTokens = 19_000, IgnoreEos = true };
-        Assert.True(app.Services.GetRequiredService<RequestMapper>().TryMap(request, [new Prompt([1], "prompt", ContinuesText: false)], checkpoint, out GenerationPlan? plan, out _));
-        Assert.True(Answers.TryStart(app.Engine, checkpoint, plan, TimeProvider.System, out Answers? answers, out _));
+        (GenerationPlan? plan, _) = await app.Services.GetRequiredService<RequestMapper>().MapAsync(request, [new Prompt([1], "prompt", ContinuesText: false)], checkpoint, default);
+        Assert.True(Answers.TryStart(app.Engine, checkpoint, plan!, TimeProvider.System, out Answers? answers, out _));
 
         await using (answers)
         {

@@ -34,7 +34,10 @@ internal static class ChatEndpoints
     {
         var request = new ChatCompletionRequest();
         ApiError? error = await RequestBody.ReadAsync(context, ChatCompletionFields.Table, request);
-        if (error is null && planner.TryPlan(request, out ChatPlan? plan, out error))
+        ChatPlan? plan = null;
+        if (error is null)
+            (plan, error) = await planner.PlanAsync(request, context.RequestAborted);
+        if (plan is not null)
         {
             AnswerHead head = AnswerHead.New("chatcmpl", clock, plan.Checkpoint);
             error = await runner.RunAsync(context, plan.Engine, plan.Checkpoint, plan.Answers, request, answers => new ChatAnswerFormat(request, answers, head));

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using Llama.Scheduling;
 using Llama.Server.Generating;
 using Llama.Server.Hosting;
@@ -9,16 +8,15 @@ namespace Llama.Server.Chat;
 /// <summary>From a chat request to what the engine is to do; the same for whoever asks, over HTTP or within the process.</summary>
 internal sealed class ChatPlanner(EngineHost host, RequestMapper mapper)
 {
-    public bool TryPlan(ChatCompletionRequest request, [NotNullWhen(true)] out ChatPlan? plan, [NotNullWhen(false)] out ApiError? error)
+    public async ValueTask<(ChatPlan? Plan, ApiError? Error)> PlanAsync(ChatCompletionRequest request, CancellationToken cancellation)
     {
-        plan = null;
-        error = request.Settle();
-        if (error is null
-            && host.TryGet(request.Model, out Engine? engine, out Checkpoint? checkpoint, out error)
-            && ChatPrompt.TryRender(request, checkpoint, out Prompt? prompt, out error)
-            && mapper.TryMap(request, [prompt], checkpoint, out GenerationPlan? answers, out error))
-            plan = new ChatPlan(engine, checkpoint, answers);
-        return plan is not null;
+        ApiError? error = request.Settle();
+        if (error is not null
+            || !host.TryGet(request.Model, out Engine? engine, out Checkpoint? checkpoint, out error)
+            || !ChatPrompt.TryRender(request, checkpoint, out Prompt? prompt, out error))
+            return (null, error);
+        (GenerationPlan? answers, error) = await mapper.MapAsync(request, [prompt], checkpoint, cancellation);
+        return (answers is null ? null : new ChatPlan(engine, checkpoint, answers), error);
     }
 }
 

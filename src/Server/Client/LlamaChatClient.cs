@@ -80,13 +80,15 @@ internal sealed partial class LlamaChatClient(EngineHost host, ChatPlanner plann
     {
         var request = new ChatCompletionRequest();
         ApiError? error = RequestBody.Read(RequestJson.Write(messages, options, identity.Name), ChatCompletionFields.Table, request);
+        ChatPlan? plan = null;
         if (error is null)
+        {
             await host.Settled.WaitAsync(cancellation);
-        if (error is null
-            && planner.TryPlan(request, out ChatPlan? plan, out error)
-            && ChatRun.TryStart(plan, clock, out ChatRun? run, out error, cancellation))
+            (plan, error) = await planner.PlanAsync(request, cancellation);
+        }
+        if (plan is not null && ChatRun.TryStart(plan, clock, out ChatRun? run, out error, cancellation))
             return run;
-        Log.Refused(logger, clock.GetElapsedTime(start).TotalMilliseconds, error.Status, error.Code);
+        Log.Refused(logger, clock.GetElapsedTime(start).TotalMilliseconds, error!.Status, error.Code);
         throw new LlamaException(error);
     }
 

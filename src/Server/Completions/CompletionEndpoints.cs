@@ -25,11 +25,12 @@ internal static class CompletionEndpoints
         ApiError? error = await RequestBody.ReadAsync(context, CompletionFields.Table, request) ?? request.Settle();
         if (error is null
             && host.TryGet(request.Model, out Engine? engine, out Checkpoint? checkpoint, out error)
-            && CompletionPrompts.TryEncode(request, checkpoint, out Prompt[]? prompts, out error)
-            && mapper.TryMap(request, prompts, checkpoint, out GenerationPlan? plan, out error))
+            && CompletionPrompts.TryEncode(request, checkpoint, out Prompt[]? prompts, out error))
         {
+            (GenerationPlan? plan, error) = await mapper.MapAsync(request, prompts, checkpoint, context.RequestAborted);
             AnswerHead head = AnswerHead.New("cmpl", clock, checkpoint);
-            error = await runner.RunAsync(context, engine, checkpoint, plan, request, answers => new CompletionAnswerFormat(request, answers, head));
+            if (plan is not null)
+                error = await runner.RunAsync(context, engine, checkpoint, plan, request, answers => new CompletionAnswerFormat(request, answers, head));
         }
         if (error is not null)
             await ErrorResponse.WriteAsync(context, error);

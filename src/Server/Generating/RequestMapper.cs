@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
 using Llama.Model.Guidance;
@@ -17,24 +16,18 @@ namespace Llama.Server.Generating;
 internal sealed class RequestMapper(IOptions<ServerSettings> settings, IOptions<SchedulerSettings> scheduler, GuideFactory guides, Random random)
 {
     /// <summary>Plans <see cref="GenerationParameters.AnswersPerPrompt"/> answers to each prompt.</summary>
-    public bool TryMap(
-        GenerationParameters parameters,
-        IReadOnlyList<Prompt> prompts,
-        Checkpoint checkpoint,
-        [NotNullWhen(true)] out GenerationPlan? plan,
-        [NotNullWhen(false)] out ApiError? error)
+    public async ValueTask<(GenerationPlan? Plan, ApiError? Error)> MapAsync(
+        GenerationParameters parameters, IReadOnlyList<Prompt> prompts, Checkpoint checkpoint, CancellationToken cancellation)
     {
-        plan = null;
         StartGuide? guide = null;
-        error = CheckCombinations(parameters) ?? CheckCount(parameters, prompts.Count) ?? CheckTokens(parameters, checkpoint) ?? guides.Create(parameters, checkpoint, out guide);
+        ApiError? error = CheckCombinations(parameters) ?? CheckCount(parameters, prompts.Count) ?? CheckTokens(parameters, checkpoint);
+        if (error is null)
+            (guide, error) = await guides.CreateAsync(parameters, checkpoint, cancellation);
         var choices = new List<ChoicePlan>(prompts.Count * parameters.AnswersPerPrompt);
         ulong seed = (ulong)(parameters.Seed ?? random.NextInt64());
         foreach (Prompt prompt in prompts)
             error ??= AddAnswers(choices, parameters, prompt, checkpoint, guide, seed);
-        if (error is not null)
-            return false;
-        plan = new GenerationPlan(choices, prompts);
-        return true;
+        return error is null ? (new GenerationPlan(choices, prompts), null) : (null, error);
     }
 
     private static ApiError? CheckCombinations(GenerationParameters parameters)

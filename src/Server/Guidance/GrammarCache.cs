@@ -1,4 +1,4 @@
-using System.Diagnostics.CodeAnalysis;
+using System.Collections.Concurrent;
 using Llama.Model.Guidance;
 using Llama.Server.Configuration;
 using Llama.Server.Hosting;
@@ -18,24 +18,37 @@ internal sealed class GrammarCache(IOptions<ServerSettings> settings) : IDisposa
     private const int MostCharacters = 64 * SmallestSize, SmallestSize = 1 << 15;
 
     private readonly MemoryCache _grammars = new(new MemoryCacheOptions { SizeLimit = MostCharacters });
+    private readonly ConcurrentDictionary<string, Lazy<Task<TokenGrammar>>> _underWay = new(StringComparer.Ordinal);
     private readonly JsonWhitespace _whitespace = settings.Value.JsonWhitespace == "free" ? JsonWhitespace.Free : JsonWhitespace.Compact;
 
-    /// <summary>The compiled grammar, or what is wrong with the request that asks for it.</summary>
-    public bool TryGet(OutputGuidance guidance, Checkpoint checkpoint, [NotNullWhen(true)] out TokenGrammar? grammar, [NotNullWhen(false)] out ApiError? error)
+    /// <summary>The compiled grammar, or what is wrong with the request that asks for it. Requests that ask at the same time wait for the same compilation, which goes on when one of them leaves.</summary>
+    public async ValueTask<(TokenGrammar? Grammar, ApiError? Error)> GetAsync(OutputGuidance guidance, Checkpoint checkpoint, CancellationToken cancellation)
     {
-        error = null;
-        if (_grammars.TryGetValue(guidance.Key, out grammar) && grammar is not null)
-            return true;
+        string key = guidance.Key;
+        if (_grammars.TryGetValue(key, out TokenGrammar? kept))
+            return (kept, null);
         try
         {
-            grammar = TokenGrammar.Create(guidance.Compile(_whitespace), checkpoint.Tokenizer, checkpoint.Limits.VocabSize);
-            _grammars.Set(guidance.Key, grammar, new MemoryCacheEntryOptions { Size = Math.Max(SmallestSize, guidance.Key.Length) });
-            return true;
+            return (await _underWay.GetOrAdd(key, _ => new(() => Task.Run(() => Compile(key, guidance, checkpoint)))).Value.WaitAsync(cancellation), null);
         }
         catch (GrammarException fault)
         {
-            (grammar, error) = (null, Describe(guidance, fault));
-            return false;
+            return (null, Describe(guidance, fault));
+        }
+    }
+
+    private TokenGrammar Compile(string key, OutputGuidance guidance, Checkpoint checkpoint)
+    {
+        try
+        {
+            if (_grammars.TryGetValue(key, out TokenGrammar? kept) && kept is not null) // one that was under way when this was asked for
+                return kept;
+            TokenGrammar grammar = TokenGrammar.Create(guidance.Compile(_whitespace), checkpoint.Tokenizer, checkpoint.Limits.VocabSize);
+            return _grammars.Set(key, grammar, new MemoryCacheEntryOptions { Size = Math.Max(SmallestSize, key.Length) });
+        }
+        finally
+        {
+            _underWay.TryRemove(key, out _);
         }
     }
 

@@ -14,28 +14,24 @@ internal delegate ITokenGuide StartGuide(bool atSequenceStart);
 internal sealed class GuideFactory(GrammarCache grammars)
 {
     /// <summary>Gives what starts each answer's guide, or null where answers are free; and what is wrong, or null.</summary>
-    public ApiError? Create(GenerationParameters parameters, Checkpoint checkpoint, out StartGuide? start)
+    public async ValueTask<(StartGuide? Start, ApiError? Error)> CreateAsync(GenerationParameters parameters, Checkpoint checkpoint, CancellationToken cancellation)
     {
-        start = null;
         OutputGuidance? asked = Combine(parameters, checkpoint);
-        ApiError? error = CheckCombinations(parameters, asked);
-        if (error is not null)
-            return error;
-        if (asked is { } guidance && grammars.TryGet(guidance, checkpoint, out TokenGrammar? grammar, out error))
-            start = grammar.Start;
-        else if (parameters.BadWords.Count > 0)
-            error = Exclude(parameters.BadWords, checkpoint, out start);
-        return error ?? (asked is null ? CheckStrict(parameters.Tools, checkpoint) : null);
+        if (CheckCombinations(parameters, asked) is { } error)
+            return (null, error);
+        if (asked is not null)
+        {
+            (TokenGrammar? grammar, ApiError? fault) = await grammars.GetAsync(asked, checkpoint, cancellation);
+            return (grammar is null ? null : grammar.Start, fault);
+        }
+        StartGuide? start = null;
+        ApiError? excluded = parameters.BadWords.Count > 0 ? Exclude(parameters.BadWords, checkpoint, out start) : null;
+        return (start, excluded ?? await CheckStrictAsync(parameters.Tools, checkpoint, cancellation));
     }
 
     /// <summary>A strict schema is checked also where calls cannot be held to it.</summary>
-    private ApiError? CheckStrict(ToolUse? tools, Checkpoint checkpoint)
-    {
-        ApiError? error = null;
-        if (tools is { HoldsFreeCalls: true })
-            grammars.TryGet(new ToolCallGuidance(tools, checkpoint.ToolFormat), checkpoint, out _, out error);
-        return error;
-    }
+    private async ValueTask<ApiError?> CheckStrictAsync(ToolUse? tools, Checkpoint checkpoint, CancellationToken cancellation) =>
+        tools is { HoldsFreeCalls: true } ? (await grammars.GetAsync(new ToolCallGuidance(tools, checkpoint.ToolFormat), checkpoint, cancellation)).Error : null;
 
     private static ApiError? Exclude(IReadOnlyList<string> words, Checkpoint checkpoint, out StartGuide? start)
     {

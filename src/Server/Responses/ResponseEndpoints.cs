@@ -40,17 +40,20 @@ internal static class ResponseEndpoints
         ApiError? error = await RequestBody.ReadAsync(context, ResponseFields.Create, request) ?? request.Settle(store.IsOpen);
         if (error is null
             && host.TryGet(request.Model, out Engine? engine, out Checkpoint? checkpoint, out error)
-            && ResponseContext.TryCreate(request, store, owner, checkpoint, out ResponseContext? made, out error)
-            && mapper.TryMap(request, [made.Prompt], checkpoint, out GenerationPlan? plan, out error))
+            && ResponseContext.TryCreate(request, store, owner, checkpoint, out ResponseContext? made, out error))
         {
-            bool isKept = request.Store ?? store.IsOpen;
-            var draft = new ResponseDraft(request, checkpoint, isKept, clock);
-            if (isKept)
-                context.Response.Headers["x-response-id"] = draft.Begun.Id; // a proxy before several servers learns which of them has it
-            Func<Response, Response> keep = response => isKept && !store.TryAdd(owner, new StoredResponse(response, made.Items)) ? response with { Store = false } : response;
-            ResponseAnswerFormat? format = null;
-            error = await runner.RunAsync(context, engine, checkpoint, plan, request, answers => format = new ResponseAnswerFormat(request, answers, draft, keep));
-            format?.Abandon();
+            (GenerationPlan? plan, error) = await mapper.MapAsync(request, [made.Prompt], checkpoint, context.RequestAborted);
+            if (plan is not null)
+            {
+                bool isKept = request.Store ?? store.IsOpen;
+                var draft = new ResponseDraft(request, checkpoint, isKept, clock);
+                if (isKept)
+                    context.Response.Headers["x-response-id"] = draft.Begun.Id; // a proxy before several servers learns which of them has it
+                Func<Response, Response> keep = response => isKept && !store.TryAdd(owner, new StoredResponse(response, made.Items)) ? response with { Store = false } : response;
+                ResponseAnswerFormat? format = null;
+                error = await runner.RunAsync(context, engine, checkpoint, plan, request, answers => format = new ResponseAnswerFormat(request, answers, draft, keep));
+                format?.Abandon();
+            }
         }
         if (error is not null)
             await ErrorResponse.WriteAsync(context, error);

@@ -28,12 +28,19 @@ internal sealed record ToolCallGuidance(ToolUse Use, ToolFormat Format) : Output
 
     /// <summary>The tools that may be called, with the grammars of their arguments.</summary>
     /// <exception cref="GrammarException">A schema asks for what cannot be enforced.</exception>
-    public IReadOnlyList<CallGrammar> Tools(JsonWhitespace whitespace) => [.. Use.Callable.Select(tool => new CallGrammar(tool.Name, Arguments(tool, whitespace)))];
+    public IReadOnlyList<CallGrammar> Tools(JsonWhitespace whitespace) => [.. Use.Callable.Select((tool, number) => new CallGrammar(tool.Name, Arguments(tool, number, whitespace)))];
 
-    /// <summary>Schemas are named by their own place in the request.</summary>
-    public override string ParamOf(string path) => path.Length == 0 ? Param : path;
+    /// <summary>Schemas are named by their own place in the request. A path begins with the tool's number: requests that have it in another place share what compiling it found.</summary>
+    public override string ParamOf(string path)
+    {
+        if (path.Length == 0)
+            return Param;
+        int end = path.IndexOf(':', StringComparison.Ordinal);
+        string place = Use.Callable[int.Parse(path.AsSpan(0, end), CultureInfo.InvariantCulture)].Param + ".parameters";
+        return end == path.Length - 1 ? place : $"{place}.{path[(end + 1)..]}";
+    }
 
-    private static Grammar Arguments(ToolDefinition tool, JsonWhitespace whitespace)
+    private static Grammar Arguments(ToolDefinition tool, int number, JsonWhitespace whitespace)
     {
         if (tool.Parameters is not { } schema)
             return Grammar.Text("{}");
@@ -44,8 +51,7 @@ internal sealed record ToolCallGuidance(ToolUse Use, ToolFormat Format) : Output
         }
         catch (GrammarException fault)
         {
-            string path = tool.Param + ".parameters";
-            throw new GrammarException(fault.Path.Length == 0 ? path : $"{path}.{fault.Path}", fault.Message);
+            throw new GrammarException(string.Create(CultureInfo.InvariantCulture, $"{number}:{fault.Path}"), fault.Message);
         }
     }
 

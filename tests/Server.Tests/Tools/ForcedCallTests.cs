@@ -132,6 +132,22 @@ public sealed class ForcedCallTests
         Assert.Equal(function.Contains("strict", StringComparison.Ordinal) ? HttpStatusCode.BadRequest : HttpStatusCode.OK, strict.StatusCode);
     }
 
+    [Fact]
+    public async Task Named_SchemaOutsideTheSubset_IsNamedByItsPlaceAmongAllTools()
+    {
+        await using var app = new TestApp { ContextLength = 2048 };
+        HttpClient client = await app.StartAsync();
+        const string Fields = """
+            "tools":[{"type":"function","function":{"name":"now"}},{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":{"x":{"not":{"minimum":1}}}}}}],
+            "tool_choice":{"type":"function","function":{"name":"f"}}
+            """;
+
+        HttpResponseMessage response = await client.PostAsync("/v1/chat/completions", TestApp.Chat(Fields));
+
+        JsonNode error = JsonNode.Parse(await response.Content.ReadAsStringAsync())!["error"]!;
+        Assert.StartsWith("tools[1].function.parameters.properties.x.not", (string?)error["param"]);
+    }
+
     [Theory]
     [InlineData("hermes", "Let me see. <tool_call>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": 7}}\n</tool_call>")]
     [InlineData("llama3_json", "{\"name\": \"get_weather\", \"parameters\": {\"city\": 7}}")]
