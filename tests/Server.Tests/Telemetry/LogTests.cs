@@ -63,6 +63,19 @@ public sealed class LogTests : IDisposable
         Assert.EndsWith($", trace {Trace}", Assert.Single(lines, line => line.Contains("/v1/completions 200", StringComparison.Ordinal)));
     }
 
+    [Fact]
+    public async Task Line_OfSeveralAnswers_HasEachReasonOfTheirEndsOnce()
+    {
+        await using var app = WithLog("ok");
+        HttpClient client = await app.StartAsync();
+        await AskAsync(client, "/v1/completions", TestApp.Json("""{"model":"tiny","prompt":"a","n":100}"""));
+        await AskAsync(client, "/v1/chat/completions", TestApp.Chat());
+        string[] lines = (await UntilAsync("/v1/chat/completions 200")).Split('\n');
+
+        Assert.Contains(", ended by 100 Stop", Assert.Single(lines, line => line.Contains("/v1/completions 200", StringComparison.Ordinal)));
+        Assert.EndsWith(", ended by Stop", Assert.Single(lines, line => line.Contains("/v1/chat/completions 200", StringComparison.Ordinal)));
+    }
+
     private TestApp WithLog(string reply) => new() { Reply = reply, LogPath = LogPath, Settings = { ["Serilog:MinimumLevel:Default"] = "Information" } };
 
     private static async Task AskAsync(HttpClient client, string route, HttpContent body)
