@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.ExceptionServices;
 using Llama.Model.Backends;
 using Llama.Model.Kernels;
 using Llama.Model.Sampling;
@@ -30,6 +31,7 @@ internal sealed unsafe class CudaStep : IStep
     private readonly nint[] _done = new nint[Buffers]; // events
     private readonly int[] _drawn; // [rows of the last step as it was run]
     private int _buffer; // of the last step; with IsAhead, of the one that is under way
+    private ExceptionDispatchInfo? _aheadFault; // of the step that would be under way; told when that one is asked for
     private long _waitedTicks;
 
     /// <summary>Takes over sampler and reader.</summary>
@@ -111,8 +113,14 @@ internal sealed unsafe class CudaStep : IStep
     {
         bool isUnderWay = IsAhead && _lookaheads[_buffer].TryMatch(batch, _drawn);
         rows = isUnderWay ? _lookaheads[_buffer].Rows[..batch.SequenceCount] : [];
-        if (isUnderWay) return _buffer;
-        if (IsAhead) WaitFor(_done[_buffer]); // it was for nothing, and its buffer is needed
+        ExceptionDispatchInfo? fault = _aheadFault;
+        _aheadFault = null;
+        if (isUnderWay)
+        {
+            fault?.Throw();
+            return _buffer;
+        }
+        if (IsAhead && fault is null) WaitFor(_done[_buffer]); // it was for nothing, and its buffer is needed
         IsAhead = false;
         Enqueue(batch, _buffer);
         return _buffer;
@@ -124,8 +132,16 @@ internal sealed unsafe class CudaStep : IStep
         IsAhead = batch.MayRunAhead && next.TryFollow(batch, rows);
         if (!IsAhead) return;
         next.Sources.CopyTo(next.Batch.TokenIds);
-        Enqueue(next.Batch, buffer, takesDrawn: true);
         _buffer = buffer;
+        try
+        {
+            Enqueue(next.Batch, buffer, takesDrawn: true);
+        }
+        catch (Exception fault) when (fault is not CudaException { IsContextLost: true }) // it concerns the next step: this one's tokens are drawn all the same
+        {
+            _aheadFault = ExceptionDispatchInfo.Capture(fault);
+            _stream.SynchronizeOrLose(); // no buffer may be in use
+        }
     }
 
     /// <param name="batch">The step.</param>

@@ -1,5 +1,6 @@
 using Llama.Model.Backends;
 using Llama.Model.Checkpoints;
+using Llama.Model.Cuda;
 using Llama.Model.Sampling;
 using Llama.Model.Tests.Cuda.Emulator;
 using Llama.Tests.Shared;
@@ -94,6 +95,34 @@ public sealed class CudaRunnerTests : IDisposable
             for (int position = 0; position < 3; position++) ModelRunnerTests.Step(runner, batch, sampled, position, sequences: 5, token: 3 + position);
             return [.. sampled.Select(token => token.TokenId)];
         }
+    }
+
+    [CudaEmulatorTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Run_NextStepCannotBeEnqueuedAhead_DrawsAllTheSameAndFailsThatStepWhenItIsAskedFor(bool isAskedFor)
+    {
+        ModelOptions options = Options("float32", "auto");
+        int[] expected = ModelRunnerTests.Generate(options, 2, new EmulatedDevice().Choice);
+        bool refuses = true;
+        EmulatedDevice device = new() { OnLaunch = kernel => { if (refuses && kernel == "take_drawn") throw new CudaException("take_drawn is refused"); } };
+        using (ModelRunner runner = ModelRunner.Load(options, device.Choice))
+        {
+            ForwardBatch batch = new(16, 1, runner.Limits.BlocksPerSequence);
+            SampledToken[] sampled = new SampledToken[1];
+            ModelRunnerTests.Lay(runner, batch, position: 0, sequences: 1, token: 17);
+            (batch.MayRunAhead, batch.NextSlots[0]) = (true, 1);
+            runner.Run(batch, sampled, default);
+            Assert.Equal(expected[0], sampled[0].TokenId);
+
+            refuses = false;
+            if (isAskedFor) Assert.Equal("take_drawn is refused", Assert.Throws<CudaException>(() => ModelRunnerTests.Step(runner, batch, sampled, position: 1, sequences: 1, expected[0])).Message);
+            else ModelRunnerTests.Step(runner, batch, sampled, position: 0, sequences: 1, token: 5);
+            ModelRunnerTests.Step(runner, batch, sampled, position: 0, sequences: 1, token: 17);
+            ModelRunnerTests.Step(runner, batch, sampled, position: 1, sequences: 1, expected[0]);
+            Assert.Equal(expected[1], sampled[0].TokenId);
+        }
+        Assert.Equal("", device.Leaks);
     }
 
     // A recording leaves no trace on the host of where the rows of its step are; another step's would be read.

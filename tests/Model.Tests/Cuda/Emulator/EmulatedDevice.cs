@@ -16,6 +16,9 @@ internal sealed class EmulatedDevice
     /// <summary>Whether kernels of a graph can overlap.</summary>
     public bool CanOverlap { get; init; }
 
+    /// <summary>Told the name of each kernel before it is enqueued; may throw as the driver would.</summary>
+    public Action<string>? OnLaunch { get; init; }
+
     /// <summary>For a model to run on it.</summary>
     public BackendChoice Choice => new(new DeviceChoice(0, "emulated"), Create, []);
 
@@ -25,7 +28,7 @@ internal sealed class EmulatedDevice
     private IBackend Create(ScalarType dtype, bool deterministic)
     {
         EmulatedCompiler compiler = new();
-        _driver = new EmulatedDriver { CanOverlap = CanOverlap };
+        _driver = new EmulatedDriver { CanOverlap = CanOverlap, OnLaunch = OnLaunch };
         return new CudaBackend(_driver, compiler, stream => HasProducts ? new EmulatedProducts(compiler, stream) : null, dtype, deterministic);
     }
 }

@@ -32,6 +32,7 @@ internal sealed unsafe partial class EmulatedDriver
     {
         RequireContext();
         EmulatedKernel kernel = Find<EmulatedKernel>(function);
+        OnLaunch?.Invoke(kernel.Name);
         RequireShape(kernel, shape);
         string parameters = kernel.Parameters;
         Span<ulong> values = stackalloc ulong[parameters.Length];

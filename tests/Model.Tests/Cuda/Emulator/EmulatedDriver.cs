@@ -40,6 +40,9 @@ internal sealed unsafe partial class EmulatedDriver : ICudaDriver
 
     public bool CanOverlap { get; init; }
 
+    /// <inheritdoc cref="EmulatedDevice.OnLaunch"/>
+    public Action<string>? OnLaunch { get; init; }
+
     /// <summary>Things done so far, but for kernels that overlapped.</summary>
     public long Clock { get; set; }
 
