@@ -26,7 +26,7 @@ public sealed class ConvertVerbTests : IDisposable
     public async Task Convert_Checkpoint_WritesOneFileThatIsReadBack()
     {
         File.WriteAllText(Path.Combine(Checkpoint, "generation_config.json"), """{"do_sample": false, "top_p": 0.5, "eos_token_id": [2, 7]}""");
-        (int? exitCode, string output, string error) = await VerbsTests.RunAsync("convert", "--model", Checkpoint, "--out", Output, "--type", "Q8_0");
+        (int? exitCode, string output, string error) = await VerbsTests.RunAsync("convert", "--model", Checkpoint, "--out", Output, "--type", "q8_0");
 
         Assert.Equal((0, ""), (exitCode, error));
         Assert.Contains($"{Output}: Q8_0, {new FileInfo(Output).Length:N0} bytes", output);

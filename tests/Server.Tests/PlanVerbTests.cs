@@ -40,7 +40,7 @@ public sealed class PlanVerbTests : IDisposable
     {
         await Empty("70b");
 
-        (int? exitCode, string output, _) = await RunAsync("--devices", "cuda:0=80GiB");
+        (int? exitCode, string output, _) = await RunAsync("--devices", "CUDA:0=80GiB");
 
         Assert.Equal(1, exitCode);
         Assert.Contains("GiB missing", output);

@@ -25,7 +25,7 @@ public sealed class QuantizeVerbTests : IDisposable
     [Fact]
     public async Task Quantize_Checkpoint_WritesAFolderThatIsServed()
     {
-        (int? exitCode, string output, string error) = await RunAsync("--out", Target, "--type", "int4");
+        (int? exitCode, string output, string error) = await RunAsync("--out", Target, "--type", "INT4");
 
         Assert.Equal((0, ""), (exitCode, error));
         Assert.Matches(@"down_proj +int4-g64 .* MB .* %", output);

@@ -55,6 +55,20 @@ public sealed class SettingsTests
     }
 
     [Fact]
+    public void Start_NamesInAnyCase_AreThoseMeant()
+    {
+        using WebApplication app = Build(
+            ("Model:Path", TestApp.Folder), ("Model:Device", "CPU:0, Cpu:1"), ("Model:Dtype", "INT8-g64"), ("Model:KvDtype", "BFloat16"), ("Model:Kernels", "Fused"), ("Model:ToolFormat", "Llama3_JSON"),
+            ("Server:JsonWhitespace", "Free"), ("Server:LogFormat", "JSON"), ("Server:RecordText", "Log"));
+        app.Services.GetRequiredService<IStartupValidator>().Validate();
+
+        ModelSettings model = app.Services.GetRequiredService<IOptions<ModelSettings>>().Value;
+        ServerSettings server = app.Services.GetRequiredService<IOptions<ServerSettings>>().Value;
+        Assert.Equal(("cpu:0, cpu:1", "int8-g64", "bfloat16", "fused", "llama3_json"), (model.Device, model.Dtype, model.KvDtype, model.Kernels, model.ToolFormat));
+        Assert.Equal(("free", "json", "log"), (server.JsonWhitespace, server.LogFormat, server.RecordText));
+    }
+
+    [Fact]
     public void Start_ContextOfOneToken_IsRefused() => Assert.Contains("Model:ContextLength must be between 2 and 16777216.", Faults(("Model:Path", TestApp.Folder), ("Model:ContextLength", "1")));
 
     [Theory]

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Llama.Server.Web.Requests;
+using Llama.Server.Web.Settings;
 
 namespace Llama.Gateway.Configuration;
 
@@ -40,6 +41,6 @@ internal sealed class GatewaySettings : IHasCors
     public CorsSettings Cors { get; set; } = new();
 
     /// <summary>How log lines are written: <c>console</c> for people, <c>json</c> for machines, one object a line.</summary>
-    [RegularExpression("console|json", ErrorMessage = "Gateway:LogFormat must be console or json.")]
+    [Names("console|json", ErrorMessage = "Gateway:LogFormat must be console or json.")]
     public string LogFormat { get; set; } = "console";
 }

@@ -28,9 +28,10 @@ public sealed partial record QuantizationType(int Bits, int? GroupSize, bool IsS
     /// <summary>The code of 0 in a symmetric weight.</summary>
     internal int ZeroPoint => CodeCount / 2;
 
-    /// <summary>Reads a spelling; false for any other text.</summary>
+    /// <summary>Reads a spelling, in any case; false for any other text.</summary>
     public static bool TryParse(string text, out QuantizationType type)
     {
+        text = text.ToLowerInvariant();
         type = text.StartsWith("int4", StringComparison.Ordinal) ? Int4 : Int8;
         if (!Form().IsMatch(text)) return false;
         string[] parts = text.Split('-');

@@ -13,7 +13,7 @@ namespace Llama.Server.CommandLine;
 /// <summary><c>random-checkpoint</c>: a model of any shape to measure with, where the real one is not at hand.</summary>
 internal static class RandomCheckpointVerb
 {
-    private static readonly Dictionary<string, LlamaConfig> Shapes = new()
+    private static readonly Dictionary<string, LlamaConfig> Shapes = new(StringComparer.OrdinalIgnoreCase)
     {
         ["1.1b"] = new() { HiddenSize = 2048, IntermediateSize = 5632, LayerCount = 22, HeadCount = 32, KvHeadCount = 4, HeadDim = 64, VocabSize = 32000, ContextLength = 2048, RmsNormEpsilon = 1e-5 },
         ["7b"] = new() { HiddenSize = 4096, IntermediateSize = 11008, LayerCount = 32, HeadCount = 32, KvHeadCount = 32, HeadDim = 128, VocabSize = 32000, ContextLength = 4096, RmsNormEpsilon = 1e-5 },
@@ -35,13 +35,14 @@ internal static class RandomCheckpointVerb
         Command command = new("random-checkpoint", "Writes a checkpoint of any shape with random weights, to measure with.") { shape, output, dtype, seed, tokenizer, empty, force };
         command.SetAction((parsed, cancellation) =>
         {
-            (LlamaConfig config, TensorDtype type) = Form(Find(parsed.GetValue(shape)!), parsed.GetValue(dtype)!);
+            string form = Spelling(parsed.GetValue(dtype)!);
+            (LlamaConfig config, TensorDtype type) = Form(Find(parsed.GetValue(shape)!), form);
             string folder = OutputFolder.PathOf(parsed.GetValue(output)!), text = SourceFolder.Find("--tokenizer", parsed.GetValue(tokenizer)!);
             int tokenCount = Tokenizer.Load(text).VocabSize;
             if (tokenCount > config.VocabSize)
                 throw new VerbException($"--shape is '{parsed.GetValue(shape)}', with a vocab_size of {config.VocabSize}, and the tokenizer in {text} has {tokenCount} tokens: name a --tokenizer with fewer, or give the shape a vocab_size of {tokenCount} or more.");
             OutputFolder.Check(folder, parsed.GetValue(force));
-            var request = new Request(folder, config, type, parsed.GetValue(dtype)!, text, tokenCount, parsed.GetValue(seed), parsed.GetValue(empty));
+            var request = new Request(folder, config, type, form, text, tokenCount, parsed.GetValue(seed), parsed.GetValue(empty));
             return Task.Run(() => Write(request, parsed.InvocationConfiguration.Output, cancellation), cancellation); // a thread that Ctrl-C does not end in the middle
         });
         return command;
@@ -61,6 +62,8 @@ internal static class RandomCheckpointVerb
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{folder}: {config.ParameterCount / 1e6:N1} M parameters, {form}{(isEmpty ? ", all zero" : "")}, in {Stopwatch.GetElapsedTime(start).TotalSeconds:N1} s"));
     }
+
+    private static string Spelling(string dtype) => Choices.Find(Floats, dtype) ?? dtype.ToLowerInvariant();
 
     private static (LlamaConfig Config, TensorDtype Dtype) Form(LlamaConfig shape, string dtype)
     {
@@ -90,7 +93,7 @@ internal static class RandomCheckpointVerb
         if (File.Exists(model)) FillerPieces.Append(model, tokenCount, vocabSize);
     }
 
-    /// <param name="Form">The type as it was asked for.</param>
+    /// <param name="Form">The type that was asked for.</param>
     /// <param name="Tokenizer">Folder of a checkpoint that has one.</param>
     /// <param name="TokenCount">Tokens of that.</param>
     private sealed record Request(string Folder, LlamaConfig Config, TensorDtype Type, string Form, string Tokenizer, int TokenCount, ulong Seed, bool IsEmpty);

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Llama.Model;
 using Llama.Model.Quantization;
+using Llama.Server.Web.Settings;
 
 namespace Llama.Server.Configuration;
 
@@ -17,28 +18,28 @@ internal sealed class ModelSettings
     public string[] Aliases { get; set; } = [];
 
     /// <summary>One device, or a list over which the layers are laid.</summary>
-    [RegularExpression("auto|(cpu|cuda)(:[0-9]{1,4})?( *, *(cpu|cuda)(:[0-9]{1,4})?)*", ErrorMessage = "Model:Device must be auto, cpu, cuda, cuda:N, or a list of devices such as cuda:0,cuda:1 or cpu:0,cpu:1.")]
+    [Names("auto|(cpu|cuda)(:[0-9]{1,4})?( *, *(cpu|cuda)(:[0-9]{1,4})?)*", ErrorMessage = "Model:Device must be auto, cpu, cuda, cuda:N, or a list of devices such as cuda:0,cuda:1 or cpu:0,cpu:1.")]
     public string Device { get; set; } = "auto";
 
     /// <summary>How many devices share every layer.</summary>
     [Range(1, 64)]
     public int TensorParallel { get; set; } = 1;
 
-    [RegularExpression("auto|bfloat16|float32|" + QuantizationType.Pattern, ErrorMessage = "Model:Dtype must be auto, bfloat16, float32 or one of " + QuantizationType.Spellings + ".")]
+    [Names("auto|bfloat16|float32|" + QuantizationType.Pattern, ErrorMessage = "Model:Dtype must be auto, bfloat16, float32 or one of " + QuantizationType.Spellings + ".")]
     public string Dtype { get; set; } = "auto";
 
     /// <summary>With <c>int8-outliers</c>, from what size on an input is multiplied in 16 bits; empty takes 6.</summary>
     [Range(0.01, 1e6)]
     public double? OutlierThreshold { get; set; }
 
-    [RegularExpression("auto|bfloat16|float32|int8", ErrorMessage = "Model:KvDtype must be auto, bfloat16, float32 or int8.")]
+    [Names("auto|bfloat16|float32|int8", ErrorMessage = "Model:KvDtype must be auto, bfloat16, float32 or int8.")]
     public string KvDtype { get; set; } = "auto";
 
-    [RegularExpression("fused|plain", ErrorMessage = "Model:Kernels must be fused or plain.")]
+    [Names("fused|plain", ErrorMessage = "Model:Kernels must be fused or plain.")]
     public string Kernels { get; set; } = "fused";
 
     /// <summary>How the model writes tool calls; <c>auto</c> goes by its chat template.</summary>
-    [RegularExpression("auto|hermes|llama3_json|mistral|pythonic", ErrorMessage = "Model:ToolFormat must be auto, hermes, llama3_json, mistral or pythonic.")]
+    [Names("auto|hermes|llama3_json|mistral|pythonic", ErrorMessage = "Model:ToolFormat must be auto, hermes, llama3_json, mistral or pythonic.")]
     public string ToolFormat { get; set; } = "auto";
 
     /// <summary>Whether a request's text is the same byte for byte whatever shares its steps.</summary>

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Llama.Server.Web.Requests;
+using Llama.Server.Web.Settings;
 
 namespace Llama.Server.Configuration;
 
@@ -18,7 +19,7 @@ internal sealed class ServerSettings : IHasCors
     public int? DefaultMaxTokens { get; set; }
 
     /// <summary>White space of structured output: <c>compact</c> has none, <c>free</c> lets the model place some.</summary>
-    [RegularExpression("compact|free", ErrorMessage = "Server:JsonWhitespace must be compact or free.")]
+    [Names("compact|free", ErrorMessage = "Server:JsonWhitespace must be compact or free.")]
     public string JsonWhitespace { get; set; } = "compact";
 
     /// <summary>Most responses kept for <c>previous_response_id</c>; 0 keeps none. The oldest goes first.</summary>
@@ -37,11 +38,11 @@ internal sealed class ServerSettings : IHasCors
     public CorsSettings Cors { get; set; } = new();
 
     /// <summary>How log lines are written: <c>console</c> for people, <c>json</c> for machines, one object a line.</summary>
-    [RegularExpression("console|json", ErrorMessage = "Server:LogFormat must be console or json.")]
+    [Names("console|json", ErrorMessage = "Server:LogFormat must be console or json.")]
     public string LogFormat { get; set; } = "console";
 
     /// <summary>Where the text of prompts and answers is written: <c>none</c>, <c>log</c>, <c>traces</c> or <c>both</c>.</summary>
-    [RegularExpression("none|log|traces|both", ErrorMessage = "Server:RecordText must be none, log, traces or both.")]
+    [Names("none|log|traces|both", ErrorMessage = "Server:RecordText must be none, log, traces or both.")]
     public string RecordText { get; set; } = "none";
 
     /// <summary>How long running requests may go on once the server is told to stop.</summary>

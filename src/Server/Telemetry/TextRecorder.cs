@@ -16,7 +16,7 @@ internal sealed partial class TextRecorder(IOptions<ServerSettings> settings, IL
     private readonly ILogger _logger = loggers.CreateLogger(Category);
 
     /// <summary>Whether the log is to have it.</summary>
-    public static bool IsForLog(string? setting) => setting is "log" or "both";
+    public static bool IsForLog(string? setting) => setting?.ToLowerInvariant() is "log" or "both";
 
     /// <summary>Whether spans are to have it.</summary>
     public static bool IsForTraces(string? setting) => setting is "traces" or "both";

@@ -47,7 +47,7 @@ public sealed class OutcomeTests
     }
 
     [Theory]
-    [InlineData("ttft:30", true)]
+    [InlineData("TTFT:30", true)]
     [InlineData("ttft:29.9", false)]
     [InlineData("tpot:10 ttft:30 e2e:90", true)]
     [InlineData("tpot:9 ttft:30 e2e:90", false)]

@@ -68,10 +68,14 @@ internal sealed class CompareOptions
 
     private static string[] ParseModes(ArgumentResult result)
     {
-        string[] names = [.. result.Tokens.SelectMany(token => token.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
-        foreach (string name in names.Where(name => ComparedModes.All.All(mode => mode.Name != name)))
-            result.AddError($"--modes names '{name}'; there are {string.Join(", ", ComparedModes.All.Select(mode => mode.Name))}.");
-        return names;
+        string[] known = [.. ComparedModes.All.Select(mode => mode.Name)];
+        List<string> names = [];
+        foreach (string given in result.Tokens.SelectMany(token => token.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)))
+        {
+            if (Choices.Find(known, given) is { } name) names.Add(name);
+            else result.AddError($"--modes names '{given}'; there are {string.Join(", ", known)}.");
+        }
+        return [.. names];
     }
 
     private static Option<string?> File(string name, string description) => new(name) { Description = description, HelpName = "file" };

@@ -29,7 +29,7 @@ internal sealed record Goodput(double? Ttft, double? Tpot, double? EndToEnd)
     public bool IsMet(RequestOutcome outcome) =>
         outcome.Kind == OutcomeKind.Completed && !(outcome.Ttft > Ttft) && !(outcome.Tpot > Tpot) && !(outcome.EndToEnd > EndToEnd);
 
-    private Goodput? With(string metric, double limit) => metric switch
+    private Goodput? With(string metric, double limit) => metric.ToLowerInvariant() switch
     {
         "ttft" => this with { Ttft = limit },
         "tpot" => this with { Tpot = limit },

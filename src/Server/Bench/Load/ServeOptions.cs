@@ -89,7 +89,7 @@ internal sealed class ServeOptions
     private static double? ParseRate(ArgumentResult result)
     {
         string text = result.Tokens[^1].Value;
-        if (text == "inf") return double.PositiveInfinity;
+        if (text.Equals("inf", StringComparison.OrdinalIgnoreCase)) return double.PositiveInfinity;
         if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double rate) && rate > 0) return rate;
         result.AddError($"--rate is '{text}'; give requests per second above 0, or inf.");
         return null;

@@ -47,7 +47,7 @@ internal static partial class PlanVerb
         List<AssumedDevice> devices = [];
         foreach (string text in result.Tokens.SelectMany(token => token.Value.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)))
         {
-            if (text.Split('=', StringSplitOptions.TrimEntries) is [string name, string size] && Device.IsMatch(name) && MemorySize.TryParse(size, out long bytes)) devices.Add(new AssumedDevice(name, bytes));
+            if (text.Split('=', StringSplitOptions.TrimEntries) is [string name, string size] && Device.IsMatch(name) && MemorySize.TryParse(size, out long bytes)) devices.Add(new AssumedDevice(name.ToLowerInvariant(), bytes));
             else result.AddError($"--devices has '{text}'; give a device and {MemorySize.Spellings}, such as cuda:0=80GiB.");
         }
         foreach (string twice in devices.GroupBy(device => device.Name).Where(same => same.Count() > 1).Select(same => same.Key)) result.AddError($"--devices names {twice} twice; name each device once.");
@@ -55,7 +55,7 @@ internal static partial class PlanVerb
         return [.. devices];
     }
 
-    [GeneratedRegex(@"\A(cpu|cuda)(:[0-9]{1,4})?\z")]
+    [GeneratedRegex(@"\A(cpu|cuda)(:[0-9]{1,4})?\z", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Device { get; }
 
     private const string Explanation = """

@@ -30,7 +30,7 @@ internal static class LoggingRegistration
             .Enrich.FromLogContext(); // the request's id, on what is logged while it is answered
         if (traced is not null)
             log.MinimumLevel.Override(traced, LogEventLevel.Verbose);
-        bool isJson = configuration[formatKey] == "json";
+        bool isJson = string.Equals(configuration[formatKey], "json", StringComparison.OrdinalIgnoreCase);
         if (!isJson)
             log.Enrich.With<TraceOfLine>();
         log.WriteTo.OwnConsole(isJson);

@@ -19,7 +19,7 @@ internal static class SettingsBinder
             else if (property.PropertyType == typeof(string) && string.IsNullOrEmpty(key.Value) && !key.GetChildren().Any())
                 continue; // as Key= in an environment that leaves it open: the default holds
             else if (TryConvert(key, property.PropertyType, faults, out object? value))
-                property.SetValue(target, value);
+                property.SetValue(target, value is string names && property.IsDefined(typeof(NamesAttribute)) ? names.ToLowerInvariant() : value);
         }
     }
 

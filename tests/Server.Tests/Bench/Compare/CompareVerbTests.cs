@@ -53,7 +53,7 @@ public sealed class CompareVerbTests : IDisposable
         foreach (string file in Directory.GetFiles(TestModel.Folder)) File.Copy(file, In(Path.GetFileName(file)), overwrite: true);
 
         (int? exitCode, string output, _) = await RunAsync(
-            "--modes", "deterministic,layers-2", "--prompt-tokens", "4", "--tokens", "2", "--warm-up", "0", "--runs", "1", $"--Model:Path={_folder}", "--Model:Device=cpu");
+            "--modes", "Deterministic,LAYERS-2", "--prompt-tokens", "4", "--tokens", "2", "--warm-up", "0", "--runs", "1", $"--Model:Path={_folder}", "--Model:Device=cpu");
 
         Assert.Equal(0, exitCode);
         Assert.Contains("layers-2 did not run: Model:Device names 2 devices, and the model has 1 layers", output);
