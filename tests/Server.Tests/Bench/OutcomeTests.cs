@@ -28,6 +28,16 @@ public sealed class OutcomeTests
     }
 
     [Fact]
+    public void End_AllInOneRead_HasNoTimeBetweenTokens()
+    {
+        RequestOutcome outcome = Read(start: 0, (30, Text), (30, Text), (30, """{"choices":[],"usage":{"prompt_tokens":9,"completion_tokens":7}}"""), (30, "[DONE]"));
+
+        Assert.Equal(30, outcome.Ttft!.Value, 1e-6);
+        Assert.Null(outcome.Tpot);
+        Assert.Empty(outcome.InterToken);
+    }
+
+    [Fact]
     public void End_NoText_HasNoTimeToFirstToken()
     {
         RequestOutcome outcome = Read(start: 0, (10, """{"choices":[{"text":"","finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":3}}"""), (10, "[DONE]"));

@@ -39,21 +39,24 @@ internal sealed record RequestOutcome
     /// <summary>Time to first token; null when there was no text.</summary>
     public double? Ttft => ChunkCount == 0 ? null : Milliseconds(Start, First);
 
-    /// <summary>Time per output token after the first; null below two.</summary>
-    public double? Tpot => ChunkCount == 0 || OutputTokens < 2 ? null : Milliseconds(First, End) / (OutputTokens - 1);
+    /// <summary>Time per output token after the first; null below two, and where all came at once: when its tokens were made is not known then.</summary>
+    public double? Tpot => ChunkCount == 0 || OutputTokens < 2 || CameAtOnce ? null : Milliseconds(First, End) / (OutputTokens - 1);
 
     /// <summary>End-to-end latency.</summary>
     public double EndToEnd => Milliseconds(Start, End);
 
-    /// <summary>Time between tokens: the gaps between chunks, by the number of tokens that a chunk of this answer has on average.</summary>
+    /// <summary>Time between tokens: the gaps between chunks, by the number of tokens that a chunk of this answer has on average; none where all came at once.</summary>
     public IEnumerable<double> InterToken
     {
         get
         {
             double chunksPerToken = OutputTokens < 2 ? 1 : (double)Gaps.Count / (OutputTokens - 1);
-            return Gaps.Select(gap => gap * chunksPerToken);
+            return CameAtOnce ? [] : Gaps.Select(gap => gap * chunksPerToken);
         }
     }
+
+    /// <summary>Whether the first text and the end were in one read.</summary>
+    private bool CameAtOnce => First == End;
 
     private static double Milliseconds(long from, long to) => Stopwatch.GetElapsedTime(from, to).TotalMilliseconds;
 }

@@ -25,7 +25,7 @@ internal static class ServeVerb
         The table's rows:
 
           time to first token    from sending the request to the first chunk with text (TTFT)
-          time per output token  from the first chunk with text to the end of the stream, by the tokens after the first (TPOT), one figure for each request
+          time per output token  from the first chunk with text to the end of the stream, by the tokens after the first (TPOT), one figure for each request whose answer did not come in one read
           inter-token latency    between two chunks with text, by the tokens that a chunk has on average (ITL), one figure for each gap
           end to end             from sending the request to the end of its stream
           goodput                requests per second that completed and kept to every --goodput target
