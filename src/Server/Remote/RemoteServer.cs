@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Llama.Server.CommandLine;
@@ -61,6 +62,10 @@ internal sealed class RemoteServer : IDisposable
             string[] ids = [.. JsonElement.Parse(body).GetProperty("data").EnumerateArray().Select(model => model.GetProperty("id").GetString()!)];
             return ids.Length > 0 ? ids : throw new VerbException($"{place} lists no model. Give --model, or another --url.");
         }
+        catch (PlainServerException exception)
+        {
+            throw new VerbException($"{place} cannot be reached: {exception.Message}.");
+        }
         catch (HttpRequestException exception)
         {
             throw new VerbException($"{place} cannot be reached: {ErrorText.Of(exception)}. Start the server (dotnet run -c Release --project src/Server), or give another --url.");
@@ -83,6 +88,30 @@ internal sealed class RemoteServer : IDisposable
         {
             throw new HttpRequestException(string.Create(CultureInfo.InvariantCulture, $"no connection within {_patience.TotalSeconds} s"), late);
         }
+        catch (HttpRequestException fault) when (fault.HttpRequestError == HttpRequestError.SecureConnectionError)
+        {
+            if (await IsPlainAsync(cancellation)) throw new PlainServerException(Plain.GetLeftPart(UriPartial.Authority), fault);
+            throw;
+        }
+    }
+
+    /// <summary>The same place without TLS.</summary>
+    private Uri Plain => new UriBuilder(_base) { Scheme = Uri.UriSchemeHttp }.Uri;
+
+    /// <summary>Whether it answers without TLS. One that does not take that says so with 400, or breaks off.</summary>
+    private async Task<bool> IsPlainAsync(CancellationToken cancellation)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        patience.CancelAfter(_patience);
+        try
+        {
+            using HttpResponseMessage response = await _http.SendAsync(new HttpRequestMessage(HttpMethod.Get, new Uri(Plain, "models")), patience.Token); // without the key
+            return response.StatusCode != HttpStatusCode.BadRequest;
+        }
+        catch (Exception fault) when (fault is HttpRequestException || (fault is OperationCanceledException && !cancellation.IsCancellationRequested))
+        {
+            return false;
+        }
     }
 
     private HttpRequestMessage Message(HttpMethod method, string route)
@@ -91,4 +120,5 @@ internal sealed class RemoteServer : IDisposable
         if (_apiKey is { } key) message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
         return message;
     }
+    private sealed class PlainServerException(string address, Exception inner) : HttpRequestException($"the server there speaks HTTP without TLS; write {address}", inner);
 }

@@ -2,6 +2,9 @@ using Llama.Gateway.Tests.Hosting;
 using Llama.Server.CommandLine;
 using Llama.Server.CommandLine.Terminal;
 using Llama.Server.Remote;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Llama.Server.Tests.Terminal;
 
@@ -19,5 +22,23 @@ public sealed class RemoteServerTests
 
         Assert.StartsWith($"http://{full.EndPoint}/v1/models cannot be reached: no connection within 0.2 s. Start the server", listing.Message);
         Assert.Equal((false, $"http://{full.EndPoint}/ cannot be reached: no connection within 0.2 s."), (answer.IsStopped, answer.Fault));
+    }
+
+    [Fact]
+    public async Task Server_WithoutTlsByAnAddressWithIt_IsToldWithTheRightAddress()
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        await using WebApplication plain = builder.Build();
+        await plain.StartAsync();
+        string address = plain.Urls.Single(), asked = address.Replace("http:", "https:", StringComparison.Ordinal);
+        using var server = new RemoteServer(new Uri(asked), apiKey: null);
+
+        VerbException listing = await Assert.ThrowsAsync<VerbException>(() => server.ModelsAsync(CancellationToken.None));
+        Answer answer = await new AnswerReader(server, _ => { }, TimeProvider.System).ReadAsync("{}"u8.ToArray(), isStreamed: true, CancellationToken.None);
+
+        Assert.Equal($"{asked}/v1/models cannot be reached: the server there speaks HTTP without TLS; write {address}.", listing.Message);
+        Assert.Equal($"{asked}/ cannot be reached: the server there speaks HTTP without TLS; write {address}.", answer.Fault);
     }
 }
