@@ -41,6 +41,7 @@ public sealed class SettingsTests
             Assert.Contains($"--Gateway:{property.Name}", help.ToString());
             Assert.True(property.Name is "Replicas" or "Cors" || Equals(property.GetValue(defaults), property.GetValue(settings)));
         });
+        Assert.Contains("--Kestrel:Certificates:Default:Path", help.ToString());
     }
 
     [Fact]

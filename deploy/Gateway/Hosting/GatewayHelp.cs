@@ -27,7 +27,7 @@ internal static class GatewayHelp
         Usage: dotnet run -c Release --project deploy/Gateway [-- settings]
                dotnet run -c Release --project deploy/Gateway -- health [--urls <address>]   asks the gateway that runs here whether it is ready
 
-          --urls <address>                        where to listen (default {ListenAddresses.Default}; also ASPNETCORE_URLS)
+          --urls <address>                        where to listen (default {ListenAddresses.Default}; also ASPNETCORE_URLS); https:// needs a certificate
           --help                                  this text
 
         Settings go as --Gateway:Key=value, as the environment variable Gateway__Key, or into appsettings.json:
@@ -42,6 +42,7 @@ internal static class GatewayHelp
           --Gateway:DrainSeconds=<seconds>        how long running requests may go on after SIGTERM (default 30); a second SIGTERM ends them at once
           --Gateway:LogFormat=<kind>              log lines: console for people, json for machines (default console)
           --Gateway:Cors:Origins:0=<origin>       web pages of this origin may call; * for all (default: those that the servers let in, but for the gateway's own errors)
+          --Kestrel:Certificates:Default:Path=<file>  certificate for https:// addresses (PEM with :KeyPath, or PFX with :Password)
           --Kestrel:Limits:RequestHeadersTimeout=<hh:mm:ss>  how long the head of a request may take to come (default 00:00:30)
 
         Routes of its own: /health/live, /health/ready, /metrics. All others are the servers'.
