@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Llama.Server.Configuration;
+using Llama.Server.Hosting;
 using Llama.Server.Limits;
 using Microsoft.Extensions.Options;
 
@@ -11,15 +12,16 @@ internal sealed partial class ApiKeys
     private readonly AuthSettings _settings;
     private readonly LimitRules _defaults;
     private readonly string _path;
+    private readonly ModelIdentity _model;
     private readonly ILogger<ApiKeys> _logger;
     private readonly Lock _reloading = new();
     private readonly ConcurrentDictionary<string, int> _numbers = new(StringComparer.OrdinalIgnoreCase); // of names; they outlive the keys, as what a caller has stored does
     private volatile KeyRing _ring = KeyRing.Empty;
     private string? _fileText;
 
-    public ApiKeys(IOptions<AuthSettings> settings, IOptions<RateLimitsSettings> limits, IHostEnvironment environment, ILogger<ApiKeys> logger)
+    public ApiKeys(IOptions<AuthSettings> settings, IOptions<RateLimitsSettings> limits, IHostEnvironment environment, ModelIdentity model, ILogger<ApiKeys> logger)
     {
-        (_settings, _logger) = (settings.Value, logger);
+        (_settings, _model, _logger) = (settings.Value, model, logger);
         _defaults = new LimitRules(limits.Value.RequestsPerMinute, limits.Value.TokensPerMinute, limits.Value.MaxConcurrent);
         _path = _settings.KeysFile.Length > 0 ? KeysFile.Find(_settings.KeysFile, environment.ContentRootPath) : "";
         _fileText = _path.Length > 0 ? KeysFile.Text(_path) : null;
@@ -62,8 +64,16 @@ internal sealed partial class ApiKeys
             Number(ring);
             _ring = ring;
             Log.Reloaded(_logger, ring.Keys.Count, string.Join(", ", ring.Keys.Select(key => key.Name)));
+            WarnOfUseless();
             return [];
         }
+    }
+
+    /// <summary>Warns of keys that are for other models than the served one.</summary>
+    public void WarnOfUseless()
+    {
+        foreach (ApiKey key in All.Where(key => key.Models.Count > 0 && !key.Models.Any(_model.IsCalled)))
+            Log.Useless(_logger, key.Name, string.Join(", ", key.Models), string.Join(", ", _model.Names));
     }
 
     /// <summary>All keys of settings and file.</summary>
@@ -91,6 +101,9 @@ internal sealed partial class ApiKeys
     {
         [LoggerMessage(LogLevel.Information, "Keys read anew: {Count} ({Names})")]
         public static partial void Reloaded(ILogger logger, int count, string names);
+
+        [LoggerMessage(LogLevel.Warning, "The key '{Name}' may use {Models}, of which this server has none: it serves {Served}")]
+        public static partial void Useless(ILogger logger, string name, string models, string served);
 
         [LoggerMessage(LogLevel.Warning, "Keys not read anew, the {Count} of before stay: {Faults}")]
         public static partial void Broken(ILogger logger, int count, string faults);

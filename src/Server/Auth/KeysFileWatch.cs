@@ -1,7 +1,7 @@
 namespace Llama.Server.Auth;
 
 /// <summary>
-/// Reads the file of keys again when it has changed. It looks at the text every two seconds rather than waiting to be told: a mounted secret changes by a link that points elsewhere, which
+/// Warns of keys that open nothing, and reads the file of keys again when it has changed. It looks at the text every two seconds rather than waiting to be told: a mounted secret changes by a link that points elsewhere, which
 /// raises no notification.
 /// </summary>
 internal sealed class KeysFileWatch(ApiKeys keys, TimeProvider clock) : BackgroundService
@@ -10,6 +10,7 @@ internal sealed class KeysFileWatch(ApiKeys keys, TimeProvider clock) : Backgrou
 
     protected override async Task ExecuteAsync(CancellationToken stopping)
     {
+        keys.WarnOfUseless();
         if (!keys.HasFile)
             return;
         using var timer = new PeriodicTimer(Interval, clock);

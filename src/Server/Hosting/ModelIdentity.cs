@@ -8,8 +8,6 @@ namespace Llama.Server.Hosting;
 /// <summary>Which checkpoint this server serves and by what names; known before it is loaded.</summary>
 internal sealed partial class ModelIdentity
 {
-    private readonly string[] _names;
-
     public ModelIdentity(SettingsSection<ModelSettings> settings, IHostEnvironment environment, TimeProvider clock)
     {
         ModelSettings model = settings.Read(); // unchecked: the metrics are labelled with the name before the settings are checked
@@ -17,7 +15,7 @@ internal sealed partial class ModelIdentity
         Folder = folder;
         Name = model.Name.Length > 0 ? model.Name : NameOf(folder);
         Created = clock.GetUtcNow();
-        _names = [Name, .. model.Aliases.Where(alias => alias.Length > 0)];
+        Names = [Name, .. model.Aliases.Where(alias => alias.Length > 0)];
     }
 
     /// <summary>The checkpoint's folder or GGUF file, absolute.</summary>
@@ -26,6 +24,9 @@ internal sealed partial class ModelIdentity
     /// <summary>The id in answers.</summary>
     public string Name { get; }
 
+    /// <summary>All ids that requests may call it by.</summary>
+    public IReadOnlyList<string> Names { get; }
+
     /// <summary>When this server came to serve it.</summary>
     public DateTimeOffset Created { get; }
 
@@ -33,7 +34,7 @@ internal sealed partial class ModelIdentity
     internal static string NameOf(string checkpoint) => GgufEnding.Replace(Path.GetFileName(Path.TrimEndingDirectorySeparator(checkpoint)), "");
 
     /// <summary>Whether requests may call it so.</summary>
-    public bool IsCalled(string name) => _names.Contains(name, StringComparer.Ordinal);
+    public bool IsCalled(string name) => Names.Contains(name, StringComparer.Ordinal);
 
     /// <summary>What is wrong with a request's <c>model</c>, or null.</summary>
     public ApiError? Check(string name) => IsCalled(name) ? null : ApiError.ModelNotFound(name);

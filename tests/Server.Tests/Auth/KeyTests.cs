@@ -167,6 +167,29 @@ public sealed class KeyTests
     }
 
     [Fact]
+    public async Task Start_KeyForOtherModelsAlone_IsWarnedOfByItsName()
+    {
+        var log = new LogLines();
+        await using var app = new TestApp
+        {
+            Reply = "ok",
+            Settings =
+            {
+                ["Model:Aliases:0"] = "other",
+                ["Auth:ApiKeys:0:Name"] = "shop", ["Auth:ApiKeys:0:Key"] = "very-secret", ["Auth:ApiKeys:0:Models:0"] = "tini", ["Auth:ApiKeys:0:Models:1"] = "Tiny",
+                ["Auth:ApiKeys:1:Name"] = "batch", ["Auth:ApiKeys:1:Key"] = "another", ["Auth:ApiKeys:1:Models:0"] = "tini", ["Auth:ApiKeys:1:Models:1"] = "other",
+                ["Auth:ApiKeys:2"] = "third",
+            },
+        };
+        WebApplicationFactory<Program> logged = app.WithWebHostBuilder(builder => builder.ConfigureServices(services => services.AddSingleton<ILoggerFactory>(new LoggerFactory([log]))));
+        logged.CreateClient();
+        await TestApp.Until(() => log.All.Any(line => line.Contains("of which this server has none")));
+
+        Assert.Equal("The key 'shop' may use tini, Tiny, of which this server has none: it serves tiny, other", Assert.Single(log.Of(typeof(ApiKeys).FullName!)));
+        Assert.DoesNotContain(log.All, line => line.Contains("very-secret"));
+    }
+
+    [Fact]
     public async Task KeysFile_Changed_IsReadAgainAndABrokenOneChangesNothing()
     {
         string path = Path.Combine(Directory.CreateTempSubdirectory("llama-keys-").FullName, "keys.json");
