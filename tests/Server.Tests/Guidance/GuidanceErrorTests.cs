@@ -14,7 +14,7 @@ public sealed class GuidanceErrorTests(ErrorTests.Ready ready) : IClassFixture<E
     [InlineData("""{"type":"yaml"}""", "unsupported_value", "response_format.type")]
     [InlineData("""{}""", "missing_required_parameter", "response_format.type")]
     [InlineData("""{"type":"json_schema","json_schema":{"name":"a","schema":7}}""", "invalid_type", "response_format.json_schema.schema")]
-    [InlineData("""{"type":"json_schema","json_schema":{"name":"a","schema":{"type":"object","properties":{"x":{"not":{}}}}}}""", "invalid_value", "response_format.json_schema.schema.properties.x.not")]
+    [InlineData("""{"type":"json_schema","json_schema":{"name":"a","schema":{"type":"object","properties":{"x":{"not":{"const":1}}}}}}""", "invalid_value", "response_format.json_schema.schema.properties.x.not")]
     [InlineData("""{"type":"json_schema","json_schema":{"name":"a","strict":true,"schema":{"type":"object","properties":{"x":{"type":"string"}}}}}""", "invalid_value", "response_format.json_schema.schema.additionalProperties")]
     [InlineData("""{"type":"json_schema","json_schema":{"name":"a","schema":{"$ref":"#"}}}""", "invalid_value", "response_format.json_schema.schema")]
     [InlineData("""{"type":"json_schema","json_schema":{"name":"a","schema":{"type":"integer","minimum":3,"maximum":2}}}""", "invalid_value", "response_format.json_schema.schema")]

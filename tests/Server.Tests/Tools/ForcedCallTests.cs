@@ -109,7 +109,7 @@ public sealed class ForcedCallTests
     }
 
     [Theory]
-    [InlineData("""{"name":"f","parameters":{"type":"object","properties":{"x":{"not":{}}}}}""", "tools[0].function.parameters.properties.x.not")]
+    [InlineData("""{"name":"f","parameters":{"type":"object","properties":{"x":{"not":{"const":1}}}}}""", "tools[0].function.parameters.properties.x.not")]
     [InlineData("""{"name":"f","strict":true,"parameters":{"type":"object","properties":{"x":{"type":"string"}}}}""", "tools[0].function.parameters")]
     public async Task Required_SchemaOutsideTheSubset_IsNamedByItsPlace(string function, string place)
     {

@@ -48,12 +48,26 @@ internal static class SchemaKeywords
     {
         foreach ((string keyword, JsonElement value) in SchemaPath.ReadMembers(node.Element, node.Path))
         {
+            if (keyword == "not" && (AllowsAll(value) || value.ValueKind == JsonValueKind.False)) continue;
             if (Refused.TryGetValue(keyword, out string? remedy)) throw node.Fault(keyword, $"The keyword '{keyword}' is not supported; {remedy}.");
             if (!Read.Contains(keyword) && !WithoutEffect.Contains(keyword) && !keyword.StartsWith("x-", StringComparison.Ordinal))
                 throw node.Fault(keyword, $"'{keyword}' is not a keyword of JSON Schema; a property belongs under 'properties', and a note of your own begins with 'x-'.");
             if (keyword == "nullable" && value.ValueKind != JsonValueKind.False)
                 throw node.Fault(keyword, "'nullable' is OpenAPI's and unknown to JSON Schema; add \"null\" to the type, as in [\"string\", \"null\"].");
-            if (keyword == "$id" && node.Path.Length > 0) throw node.Fault(keyword, "Only the root may have an '$id'; refer to this schema by its place, as in '#/$defs/name'.");
+            if (keyword == "$id" && node.Path.Length > 0 && HoldsReference(node.Element))
+                throw node.Fault(keyword, "Only the root may have an '$id' where references are within: they would begin here. Leave it out, and refer to places of the root, as in '#/$defs/name'.");
         }
     }
+
+    /// <summary>Whether nothing satisfies a schema for its <c>not</c>, of which no other use is read: zod writes <c>{"not": {}}</c> for what is never there.</summary>
+    public static bool IsNever(SchemaNode node) => node.TryGet("not", out JsonElement excluded) && AllowsAll(excluded);
+
+    private static bool AllowsAll(JsonElement schema) => schema.ValueKind == JsonValueKind.True || (schema.ValueKind == JsonValueKind.Object && schema.GetPropertyCount() == 0);
+
+    private static bool HoldsReference(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.Object => element.EnumerateObject().Any(member => member.NameEquals("$ref") || HoldsReference(member.Value)),
+        JsonValueKind.Array => element.EnumerateArray().Any(HoldsReference),
+        _ => false,
+    };
 }

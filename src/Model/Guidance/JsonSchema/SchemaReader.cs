@@ -70,6 +70,7 @@ internal sealed class SchemaReader
         if (node.Element.ValueKind == JsonValueKind.True) return Shape.Everything;
         if (!node.IsObject) throw node.Fault("A schema must be an object or a boolean.");
         SchemaKeywords.Check(node);
+        if (SchemaKeywords.IsNever(node)) return [];
         IReadOnlyList<Shape> shapes = _shapes.Read(node);
         if (_shapes.ReadConstants(node, "const") is { } constant) shapes = Meet(shapes, constant, node);
         if (_shapes.ReadConstants(node, "enum") is { } listed) shapes = Meet(shapes, listed, node);

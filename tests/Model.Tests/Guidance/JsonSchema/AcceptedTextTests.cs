@@ -50,6 +50,13 @@ public sealed class AcceptedTextTests
     [InlineData("""{"type":"object","properties":{"child":{"$ref":"#"}}}""", """{"child":{"child":{}}}""", true)]
     [InlineData("""{"$id":"Node","type":"object","properties":{"nodes":{"type":"array","items":{"$ref":"Node"}}},"required":["nodes"]}""", """{"nodes":[{"nodes":[]}]}""", true)]
     [InlineData("""{"$id":"Node","type":"object","properties":{"nodes":{"type":"array","items":{"$ref":"Node"}}},"required":["nodes"]}""", """{"nodes":[{}]}""", false)]
+    [InlineData("""{"type":"object","properties":{"a":{"$id":"A","const":1}},"required":["a"]}""", """{"a":1}""", true)]
+    [InlineData("""{"type":"object","properties":{"a":{"const":1},"b":{"not":{}}},"required":["a"]}""", """{"a":1}""", true)]
+    [InlineData("""{"type":"object","properties":{"a":{"const":1},"b":{"not":{}}},"required":["a"]}""", """{"a":1,"b":1}""", false)]
+    [InlineData("""{"anyOf":[{"const":1},{"type":"object","properties":{"b":{"not":true}},"required":["b"]}]}""", "1", true)]
+    [InlineData("""{"anyOf":[{"const":1},{"type":"object","properties":{"b":{"not":true}},"required":["b"]}]}""", "{}", false)]
+    [InlineData("""{"type":"array","prefixItems":[{"const":1}],"items":{"not":{}}}""", "[1]", true)]
+    [InlineData("""{"const":1,"not":false}""", "1", true)]
     [InlineData("""{"$id":"http://x/y.json#","type":"object","properties":{"a":{"$ref":"http://x/y.json#/$defs/q"}},"required":["a"],"$defs":{"q":{"const":1}}}""", """{"a":1}""", true)]
     [InlineData("""{"properties":{"a~b":{"type":"object","properties":{"c/d":{"const":1}}},"e":{"$ref":"#/properties/a~0b/properties/c~1d"}},"required":["e"]}""", """{"e":1}""", true)]
     public void Object(string schema, string text, bool isWritten) => Assert.Equal(isWritten, Schemas.Accepts(schema, text));
