@@ -17,14 +17,37 @@ internal sealed unsafe class NcclCollective(NcclGroup group, int device, CudaStr
 {
     public void Sum(Matrix matrix)
     {
-        Enter();
-        nint data = Address(matrix, row: 0, column: 0);
-        Check(group.Api.AllReduce(data, data, (nuint)matrix.Rows * (nuint)matrix.Columns, NcclDataType.Float32, NcclOperation.Sum, group[device], stream.Handle), "ncclAllReduce");
+        Begin();
+        try
+        {
+            nint data = Address(matrix, row: 0, column: 0);
+            Check(group.Api.AllReduce(data, data, (nuint)matrix.Rows * (nuint)matrix.Columns, NcclDataType.Float32, NcclOperation.Sum, group[device], stream.Handle), "ncclAllReduce");
+        }
+        finally
+        {
+            group.End();
+        }
     }
 
     public void Gather(Matrix part, Matrix? whole)
     {
-        Enter();
+        Begin();
+        try
+        {
+            Exchange(part, whole);
+        }
+        finally
+        {
+            group.End();
+        }
+        for (int row = 0; whole is not null && row < part.Rows; row++)
+            stream.Driver.CopyAsync(Address(whole, row, 0), Address(part, row, 0), (long)part.Columns * sizeof(float), stream.Handle);
+    }
+
+    public void Dispose() { }
+
+    private void Exchange(Matrix part, Matrix? whole)
+    {
         Check(group.Api.GroupStart(), "ncclGroupStart");
         for (int row = 0; row < part.Rows; row++)
         {
@@ -32,11 +55,7 @@ internal sealed unsafe class NcclCollective(NcclGroup group, int device, CudaStr
             else ReceiveRow(row, whole);
         }
         Check(group.Api.GroupEnd(), "ncclGroupEnd");
-        for (int row = 0; whole is not null && row < part.Rows; row++)
-            stream.Driver.CopyAsync(Address(whole, row, 0), Address(part, row, 0), (long)part.Columns * sizeof(float), stream.Handle);
     }
-
-    public void Dispose() { }
 
     private void ReceiveRow(int row, Matrix whole)
     {
@@ -44,9 +63,10 @@ internal sealed unsafe class NcclCollective(NcclGroup group, int device, CudaStr
             Check(group.Api.Receive(Address(whole, row, column), (nuint)columns[other], NcclDataType.Float32, other, group[device], stream.Handle), "ncclRecv");
     }
 
-    private void Enter()
+    private void Begin()
     {
         if (failure() is { } cause) throw new PeerFailedException(cause);
+        if (!group.TryBegin()) throw new PeerFailedException(failure() ?? new CudaException("NCCL's connections were given up after a failure"));
     }
 
     private void Check(int result, string call) => group.Check(result, call);

@@ -62,6 +62,36 @@ public sealed unsafe class NcclCollectiveTests
     }
 
     [GccFact]
+    public void GiveUp_WithACallUnderWay_WaitsForIt_AndLetsNoneBegin()
+    {
+        using Rig rig = new(1, patience: Timeout.InfiniteTimeSpan);
+        rig.Hold(true);
+        Thread calling = new(() => rig.Run(_ => null, (device, collective) =>
+        {
+            using Matrix matrix = Filled(1, 4, device);
+            collective.Sum(matrix);
+        }));
+        calling.Start();
+        SpinWait.SpinUntil(() => rig.IsHeld);
+        Thread givingUp = new(rig.Group.GiveUp);
+        givingUp.Start();
+        SpinWait.SpinUntil(() => IsClosed(rig.Group));
+        Assert.Equal(0, rig.Aborted);
+
+        rig.Hold(false);
+        givingUp.Join();
+        Assert.Equal(1, rig.Aborted);
+        calling.Join();
+
+        static bool IsClosed(NcclGroup group)
+        {
+            if (!group.TryBegin()) return true;
+            group.End();
+            return false;
+        }
+    }
+
+    [GccFact]
     public void Faults_NameTheCallAndWhatNcclSays()
     {
         using Rig rig = new(2);
@@ -72,7 +102,7 @@ public sealed unsafe class NcclCollectiveTests
             collective.Sum(matrix);
         });
         Assert.All(failures, failure => Assert.StartsWith("ncclAllReduce failed: unhandled system error (2).", Assert.IsType<CudaException>(failure).Message, StringComparison.Ordinal));
-        Assert.StartsWith("ncclCommInitAll of cuda:0, cuda:3 failed: ", Assert.Throws<CudaException>(() => new NcclGroup(rig.Library, 0, 3)).Message, StringComparison.Ordinal);
+        Assert.StartsWith("ncclCommInitAll of cuda:0, cuda:3 failed: ", Assert.Throws<CudaException>(() => new NcclGroup(rig.Library, [0, 3])).Message, StringComparison.Ordinal);
     }
 
     [GccFact]
@@ -96,13 +126,13 @@ public sealed unsafe class NcclCollectiveTests
         private readonly CudaStream _stream;
         private readonly int _count;
 
-        public Rig(int count)
+        public Rig(int count, TimeSpan? patience = null)
         {
             _count = count;
             _device = _driver.Devices.Open(0);
             _stream = new CudaStream(_device, new QuietDriver());
             Library = _fake.As(ToolkitLibrary.Nccl);
-            Group = new NcclGroup(Library, [.. Enumerable.Range(0, count)]);
+            Group = new NcclGroup(Library, [.. Enumerable.Range(0, count)], patience);
         }
 
         public CudaLibrary Library { get; }
@@ -112,6 +142,11 @@ public sealed unsafe class NcclCollectiveTests
         public int Live => ((delegate* unmanaged<int>)_fake["fake_live"])();
 
         public int Aborted => ((delegate* unmanaged<int>)_fake["fake_aborted"])();
+
+        public bool IsHeld => ((delegate* unmanaged<int>)_fake["fake_held"])() != 0;
+
+        /// <summary>Whether sums wait within their call.</summary>
+        public void Hold(bool on) => ((delegate* unmanaged<int, void>)_fake["fake_hold"])(on ? 1 : 0);
 
         public void Fail(int result) => ((delegate* unmanaged<int, void>)_fake["fake_fail"])(result);
 

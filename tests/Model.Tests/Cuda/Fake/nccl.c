@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { MOST = 8 };
 
@@ -11,10 +12,13 @@ struct group { pthread_mutex_t mutex; pthread_cond_t changed; int count, live, a
 struct comm { struct group* group; int rank; };
 
 static int live, aborted, fail;
+static volatile int hold, held;
 
 int fake_live(void) { return live; }
 int fake_aborted(void) { return aborted; }
 void fake_fail(int result) { fail = result; }
+void fake_hold(int on) { hold = on; }
+int fake_held(void) { return held; }
 
 #ifndef VERSION
 #define VERSION 22304
@@ -71,6 +75,7 @@ static void meet(struct group* group)
 
 int ncclAllReduce(const float* source, float* target, size_t count, int type, int operation, struct comm* comm, void* stream)
 {
+    for (held = hold; hold;) usleep(100);
     struct group* group = comm->group;
     if (fail) return fail;
     if (type != 7 || operation != 0 || !stream) return 4;
