@@ -86,6 +86,7 @@ public sealed class SchemaMaker(int seed)
         if (required.Count > 0 || _random.Next(2) == 0) schema["required"] = required;
         if (_random.Next(3) > 0) schema["additionalProperties"] = _random.Next(3) == 0 ? Scalar() : false;
         if (_random.Next(3) == 0) AddRules(schema, properties.Select(property => property.Key).ToArray(), required.Count);
+        if (required.Count == 1 && !schema.ContainsKey("minProperties")) properties["never"] = new JsonObject { ["not"] = new JsonObject() };
         return schema;
     }
 
