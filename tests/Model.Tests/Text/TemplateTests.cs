@@ -68,6 +68,7 @@ public sealed class TemplateTests
     [Theory]
     [InlineData("{% set ns = namespace(all='') %}{% for m in messages %}{% set ns.all = ns.all + m.role + ': ' + m.content + '\n' %}{% endfor %}{{ ns.all }}")]
     [InlineData("{% set ns = namespace(all='') %}{% for m in messages %}{% set ns.all = m.content ~ ns.all %}{% endfor %}{{ ns.all | trim }}")]
+    [InlineData("{% for m in messages %}{{ messages[0].role }}{{ messages[loop.index0 - 1].content }}{% endfor %}")]
     [InlineData("{% set all = messages | map(attribute='content') | join(' ') %}{% for word in all.split() %}{{ word }}{% endfor %}")]
     public void Render_FourTimesAsManyMessages_TakesNoMoreThanSomeFourTimesTheMemory(string source)
     {
@@ -82,6 +83,16 @@ public sealed class TemplateTests
             return Allocated.InStretch(() => _ = template.Render(variables).Text);
         }
     }
+
+    [Theory]
+    [InlineData("18446744073709551615", "18446744073709551615")]
+    [InlineData("-9223372036854775809", "-9223372036854775809")]
+    [InlineData("9007199254740993", "9007199254740993")]
+    [InlineData("1e-7", "1e-07")]
+    [InlineData("1E400", "Infinity")]
+    [InlineData("1e5", "100000.0")]
+    public void ToJson_NumberOfARequest_IsWrittenAsPythonWritesIt(string number, string expected) => Assert.Equal(
+        $"{{\"n\": {expected}}}", Template.Parse("{{ x | tojson }}", TimeProvider.System).Render(new Dictionary<string, object?> { ["x"] = TemplateJson.ParseObject($$"""{"n": {{number}}}""") }).Text);
 
     [Fact]
     public void Render_TextJoinedLate_KeepsWhatCameFromWhere()

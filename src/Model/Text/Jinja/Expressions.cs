@@ -34,18 +34,7 @@ internal sealed class DictLiteral(IReadOnlyList<(Expression Key, Expression Valu
 /// <summary><c>a.b</c> and <c>a['b']</c>, which look up the same members here, and <c>a[1]</c>.</summary>
 internal sealed class Member(Expression container, Expression key) : Expression
 {
-    public override object? Evaluate(Scope scope)
-    {
-        object? member = key.Evaluate(scope);
-        return container.Evaluate(scope) switch
-        {
-            Undefined undefined => throw undefined.Fault(),
-            Dictionary<string, object?> map when member is PromptText name => map.TryGetValue(name.Text, out object? value) ? value : new Undefined(name.Text),
-            Namespace space when member is PromptText name => space.Members.TryGetValue(name.Text, out object? value) ? value : new Undefined(name.Text),
-            var sequence when member is long index => Operations.At(sequence, index),
-            _ => new Undefined(Values.ToText(member).Text),
-        };
-    }
+    public override object? Evaluate(Scope scope) => Operations.Member(container.Evaluate(scope), key.Evaluate(scope));
 }
 
 internal sealed class Slice(Expression container, Expression? start, Expression? stop, Expression? step) : Expression

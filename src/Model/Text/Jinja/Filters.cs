@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Llama.Model.Text.Jinja;
 
 internal delegate object? Filter(object? value, Arguments arguments);
@@ -12,7 +14,7 @@ internal static class Filters
         ["count"] = (value, _) => Values.Length(value),
         ["upper"] = OfText("upper"),
         ["lower"] = OfText("lower"),
-        ["title"] = OfText("title"),
+        ["title"] = (value, _) => Values.ToText(value).Mapped(PythonText.TitleOfWords),
         ["capitalize"] = OfText("capitalize"),
         ["replace"] = OfText("replace"),
         ["format"] = (value, arguments) => TextOperations.Format(Values.ToText(value), arguments.Positional),
@@ -26,13 +28,13 @@ internal static class Filters
         ["list"] = (value, _) => Values.Iterate(value).ToList(),
         ["reverse"] = (value, _) => Operations.Slice(value, null, null, -1L),
         ["items"] = (value, _) => value is Dictionary<string, object?> map ? Methods.Items(map) : [.. Values.Iterate(value)],
-        ["int"] = (value, _) => Values.TryNumber(value, out double number) ? (long)number : long.TryParse(Values.ToText(value).Text, out long parsed) ? parsed : 0L,
+        ["int"] = Int,
         ["map"] = Map,
         ["select"] = (value, arguments) => Select(value, arguments, 0, item => item, keeps: true),
         ["reject"] = (value, arguments) => Select(value, arguments, 0, item => item, keeps: false),
-        ["selectattr"] = (value, arguments) => Select(value, arguments, 1, Attribute(arguments), keeps: true),
-        ["rejectattr"] = (value, arguments) => Select(value, arguments, 1, Attribute(arguments), keeps: false),
-        ["tojson"] = (value, arguments) => PromptText.Untrusted(PythonJson.Write(value, arguments.Get(0, "indent") as long?)),
+        ["selectattr"] = (value, arguments) => Select(value, arguments, 1, Attribute(arguments.RequireText(0, "attribute")), keeps: true),
+        ["rejectattr"] = (value, arguments) => Select(value, arguments, 1, Attribute(arguments.RequireText(0, "attribute")), keeps: false),
+        ["tojson"] = (value, arguments) => PromptText.Untrusted(PythonJson.Write(value, JsonStyle.Of(arguments))),
     };
 
     public static Filter? Find(string name) => All.GetValueOrDefault(name);
@@ -45,10 +47,19 @@ internal static class Filters
         return value is Undefined || (alsoFalse && !Values.IsTrue(value)) ? arguments.Get(0, "default_value", PromptText.Empty) : value;
     }
 
+    private static object? Int(object? value, Arguments arguments)
+    {
+        if (value is long) return value;
+        if (value is PromptText text && long.TryParse(text.Text, NumberStyles.Integer, CultureInfo.InvariantCulture, out long whole)) return whole;
+        bool isNumber = Values.TryNumber(value, out double number)
+            || (value is PromptText && double.TryParse(Values.ToText(value).Text, NumberStyles.Float, CultureInfo.InvariantCulture, out number));
+        return isNumber && double.IsFinite(number) ? (long)number : arguments.Get(0, "default", 0L);
+    }
+
     private static object? Join(object? value, Arguments arguments)
     {
         IEnumerable<object?> items = Values.Iterate(value);
-        if (arguments.Has(1, "attribute")) items = items.Select(item => AttributeOf(item, arguments.RequireText(1, "attribute")));
+        if (arguments.Has(1, "attribute")) items = items.Select(Attribute(arguments.RequireText(1, "attribute")));
         return TextOperations.Join(items, Values.ToText(arguments.Get(0, "d", PromptText.Empty)));
     }
 
@@ -56,7 +67,7 @@ internal static class Filters
     private static object? Map(object? value, Arguments arguments)
     {
         if (arguments.Named.ContainsKey("attribute"))
-            return Values.Iterate(value).Select(item => AttributeOf(item, arguments.RequireText(int.MaxValue, "attribute"))).ToList();
+            return Values.Iterate(value).Select(Attribute(arguments.RequireText(int.MaxValue, "attribute"), arguments.Named.GetValueOrDefault("default"))).ToList();
         string name = arguments.RequireText(0, "filter");
         Filter filter = Find(name) ?? throw new TemplateException($"the chat template uses the filter '{name}', which is not supported");
         return Values.Iterate(value).Select(item => filter(item, Rest(arguments, 1))).ToList();
@@ -69,14 +80,12 @@ internal static class Filters
         return Values.Iterate(value).Where(item => test(of(item), Rest(arguments, testIndex + 1)) == keeps).ToList();
     }
 
-    private static Func<object?, object?> Attribute(Arguments arguments)
+    // 'function.name' leads from member to member, '0.name' begins at the first item of a list. A default stands wherever there is none.
+    private static Func<object?, object?> Attribute(string path, object? missing = null)
     {
-        string name = arguments.RequireText(0, "attribute");
-        return item => AttributeOf(item, name);
+        object[] keys = [.. path.Split('.').Select(part => long.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out long index) ? index : (object)PromptText.Trusted(part))];
+        return item => keys.Aggregate(item, (value, key) => Operations.Member(value, key) is var member && member is Undefined && missing is not null ? missing : member);
     }
-
-    private static object? AttributeOf(object? item, string name) =>
-        item is Dictionary<string, object?> map && map.TryGetValue(name, out object? value) ? value : new Undefined(name);
 
     private static Arguments Rest(Arguments arguments, int from) => new([.. arguments.Positional.Skip(from)], Arguments.None.Named);
 }

@@ -17,7 +17,7 @@ internal static class Methods
         ["capitalize"] = (text, _) => text.Mapped(PythonText.Capitalize),
         ["replace"] = TextOperations.Replace,
         ["join"] = (text, arguments) => TextOperations.Join(Values.Iterate(arguments.Require(0, "iterable")), text),
-        ["find"] = (text, arguments) => (long)text.Text.IndexOf(arguments.RequireText(0, "sub"), StringComparison.Ordinal),
+        ["find"] = TextOperations.Find,
     };
 
     private static readonly Dictionary<string, Func<Dictionary<string, object?>, Arguments, object?>> OfMapping = new(StringComparer.Ordinal)

@@ -3,7 +3,7 @@ namespace Llama.Model.Text.Jinja;
 /// <summary>What the operators do, as in Python.</summary>
 internal static class Operations
 {
-    public static object? Calculate(string op, object? left, object? right) => (op, left, right) switch
+    public static object? Calculate(string op, object? left, object? right) => (op, CountedBool(left), CountedBool(right)) switch
     {
         (_, Undefined undefined, _) when op != "~" => throw undefined.Fault(),
         (_, _, Undefined undefined) when op != "~" => throw undefined.Fault(),
@@ -28,11 +28,20 @@ internal static class Operations
         _ => Values.Compare(left, right) >= 0,
     };
 
-    /// <summary>The element at an index, counted from the end when negative; undefined beyond.</summary>
-    public static object? At(object? sequence, long index)
+    /// <summary><c>container[key]</c>, and <c>container.key</c>, which looks up the same members here; undefined where there is none.</summary>
+    public static object? Member(object? container, object? key) => container switch
     {
-        if (sequence is not (List<object?> or PromptText)) return new Undefined($"[{index}]");
-        List<object?> items = [.. Values.Iterate(sequence)];
+        Undefined undefined => throw undefined.Fault(),
+        Dictionary<string, object?> map when key is PromptText name => map.TryGetValue(name.Text, out object? value) ? value : new Undefined(name.Text),
+        Namespace space when key is PromptText name => space.Members.TryGetValue(name.Text, out object? value) ? value : new Undefined(name.Text),
+        List<object?> items when key is long index => At(items, index),
+        PromptText text when key is long index => At([.. Values.Iterate(text)], index),
+        _ => new Undefined(Values.ToText(key).Text),
+    };
+
+    // Counted from the end when negative.
+    private static object? At(List<object?> items, long index)
+    {
         long place = index < 0 ? index + items.Count : index;
         return place >= 0 && place < items.Count ? items[(int)place] : new Undefined($"[{index}]");
     }
@@ -48,6 +57,9 @@ internal static class Operations
         for (long i = from; by > 0 ? i < to : i > to; i += by) taken.Add(items[(int)i]);
         return sequence is PromptText ? PromptText.Concat([.. taken.Cast<PromptText>()]) : taken;
     }
+
+    // Python's True is the integer 1.
+    private static object? CountedBool(object? value) => value is bool flag ? (flag ? 1L : 0L) : value;
 
     private static long Bound(object? bound, long missing, int count, long step)
     {

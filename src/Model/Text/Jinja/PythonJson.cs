@@ -1,68 +1,75 @@
 using System.Globalization;
+using System.Numerics;
 using System.Text;
 
 namespace Llama.Model.Text.Jinja;
 
-/// <summary>json.dumps(value, ensure_ascii=False, indent=…), which is what Hugging Face makes of tojson.</summary>
-internal static class PythonJson
+/// <summary>json.dumps(value, ensure_ascii=False, …), which is what Hugging Face makes of tojson.</summary>
+internal sealed class PythonJson(JsonStyle style)
 {
-    public static string Write(object? value, long? indent)
+    private readonly StringBuilder _json = new();
+
+    public static string Write(object? value, JsonStyle style)
     {
-        var json = new StringBuilder();
-        Write(json, value, indent, 1);
-        return json.ToString();
+        var json = new PythonJson(style);
+        json.Write(value, 1);
+        return json._json.ToString();
     }
 
-    private static void Write(StringBuilder json, object? value, long? indent, int depth)
+    private void Write(object? value, int depth)
     {
         switch (value)
         {
-            case null: json.Append("null"); break;
-            case bool flag: json.Append(flag ? "true" : "false"); break;
-            case long number: json.Append(number.ToString(CultureInfo.InvariantCulture)); break;
-            case double number: json.Append(PythonText.Of(number)); break;
-            case PromptText text: WriteText(json, text.Text); break;
-            case List<object?> items: WriteAll(json, '[', ']', items, indent, depth, item => Write(json, item, indent, depth + 1)); break;
-            case Dictionary<string, object?> map: WriteAll(json, '{', '}', map, indent, depth, entry => WriteEntry(json, entry, indent, depth)); break;
+            case null: _json.Append("null"); break;
+            case bool flag: _json.Append(flag ? "true" : "false"); break;
+            case long number: _json.Append(number.ToString(CultureInfo.InvariantCulture)); break;
+            case BigInteger number: _json.Append(number.ToString(CultureInfo.InvariantCulture)); break;
+            case double number: _json.Append(double.IsFinite(number) ? PythonText.Of(number) : number.ToString("R", CultureInfo.InvariantCulture)); break;
+            case PromptText text: WriteText(text.Text); break;
+            case List<object?> items: WriteAll('[', ']', items, depth, item => Write(item, depth + 1)); break;
+            case Dictionary<string, object?> map: WriteAll('{', '}', Sorted(map), depth, entry => WriteEntry(entry, depth)); break;
             default: throw new TemplateException($"the chat template writes {Values.TypeName(value)} as JSON");
         }
     }
 
-    private static void WriteEntry(StringBuilder json, KeyValuePair<string, object?> entry, long? indent, int depth)
+    private ICollection<KeyValuePair<string, object?>> Sorted(Dictionary<string, object?> map) =>
+        style.SortsNames ? [.. map.OrderBy(entry => entry.Key, StringComparer.Ordinal)] : map;
+
+    private void WriteEntry(KeyValuePair<string, object?> entry, int depth)
     {
-        WriteText(json, entry.Key);
-        json.Append(": ");
-        Write(json, entry.Value, indent, depth + 1);
+        WriteText(entry.Key);
+        _json.Append(style.BehindName);
+        Write(entry.Value, depth + 1);
     }
 
-    private static void WriteAll<T>(StringBuilder json, char open, char close, ICollection<T> items, long? indent, int depth, Action<T> write)
+    private void WriteAll<T>(char open, char close, ICollection<T> items, int depth, Action<T> write)
     {
-        json.Append(open);
+        _json.Append(open);
         bool isFirst = true;
         foreach (T item in items)
         {
-            if (!isFirst) json.Append(indent is null ? ", " : ",");
+            if (!isFirst) _json.Append(style.Between);
             isFirst = false;
-            BreakLine(json, indent, depth);
+            BreakLine(depth);
             write(item);
         }
-        if (items.Count > 0) BreakLine(json, indent, depth - 1);
-        json.Append(close);
+        if (items.Count > 0) BreakLine(depth - 1);
+        _json.Append(close);
     }
 
-    private static void BreakLine(StringBuilder json, long? indent, int depth)
+    private void BreakLine(int depth)
     {
-        if (indent is { } width) json.Append('\n').Append(' ', (int)width * depth);
+        if (style.Indent is { } width) _json.Append('\n').Append(' ', (int)width * depth);
     }
 
-    private static void WriteText(StringBuilder json, string text)
+    private void WriteText(string text)
     {
-        json.Append('"');
-        foreach (char c in text) json.Append(Escape(c));
-        json.Append('"');
+        _json.Append('"');
+        foreach (char c in text) _json.Append(Escape(c));
+        _json.Append('"');
     }
 
-    private static string Escape(char c) => c switch
+    private string Escape(char c) => c switch
     {
         '"' => "\\\"",
         '\\' => "\\\\",
@@ -72,6 +79,7 @@ internal static class PythonJson
         '\b' => "\\b",
         '\f' => "\\f",
         < ' ' => $"\\u{(int)c:x4}",
+        > '~' when style.EscapesNonAscii => $"\\u{(int)c:x4}",
         _ => c.ToString(),
     };
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Numerics;
 using System.Text.Json;
 
 namespace Llama.Model.Text.Jinja;
@@ -24,11 +26,17 @@ internal static class TemplateJson
         JsonValueKind.Object => ToMapping(json),
         JsonValueKind.Array => json.EnumerateArray().Select(ToValue).ToList(),
         JsonValueKind.String => PromptText.Untrusted(json.GetString()!),
-        JsonValueKind.Number => json.TryGetInt64(out long number) ? (object)number : json.GetDouble(),
+        JsonValueKind.Number => ToNumber(json),
         JsonValueKind.True => true,
         JsonValueKind.False => false,
         _ => null,
     };
+
+    private static object ToNumber(JsonElement json)
+    {
+        if (json.TryGetInt64(out long number)) return number;
+        return BigInteger.TryParse(json.GetRawText(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out BigInteger whole) ? whole : json.GetDouble();
+    }
 
     private static Dictionary<string, object?> ToMapping(JsonElement json)
     {

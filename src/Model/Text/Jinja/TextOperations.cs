@@ -18,9 +18,17 @@ internal static class TextOperations
     public static object? Replace(PromptText text, Arguments arguments)
     {
         string old = arguments.RequireText(0, "old");
-        var replacement = (PromptText)arguments.Require(1, "new")!;
+        PromptText replacement = Values.ToText(arguments.Require(1, "new"));
         long count = arguments.Get(2, "count") as long? ?? -1;
         return old.Length == 0 ? throw new TemplateException("the chat template replaces the empty string") : Join(Pieces(text, old, count), replacement);
+    }
+
+    /// <summary>str.find(sub): its place in code points, -1 where it is not.</summary>
+    public static object? Find(PromptText text, Arguments arguments)
+    {
+        if (arguments.Count > 1) throw new TemplateException("the chat template gives find() bounds, which are not supported");
+        int found = text.Text.IndexOf(arguments.RequireText(0, "sub"), StringComparison.Ordinal);
+        return found < 0 ? -1L : Values.Length(text.Slice(0, found));
     }
 
     /// <summary>str.split(): at a separator, or at runs of white space.</summary>

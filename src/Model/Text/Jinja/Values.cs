@@ -1,10 +1,11 @@
 using System.Collections;
 using System.Globalization;
+using System.Numerics;
 
 namespace Llama.Model.Text.Jinja;
 
 /// <summary>
-/// Python's view of the values a template handles: null is None; bool, long and double; <see cref="PromptText"/> is str; List is list and tuple; Dictionary is dict.
+/// Python's view of the values a template handles: null is None; bool, long (<see cref="BigInteger"/> beyond it, only to be written again) and double; <see cref="PromptText"/> is str; List is list and tuple; Dictionary is dict.
 /// </summary>
 internal static class Values
 {
@@ -23,7 +24,7 @@ internal static class Values
     {
         null => "None",
         bool => "a boolean",
-        long or double => "a number",
+        long or double or BigInteger => "a number",
         PromptText => "a string",
         List<object?> => "a list",
         Dictionary<string, object?> => "a mapping",
@@ -39,6 +40,7 @@ internal static class Values
         null => PromptText.Trusted("None"),
         bool flag => PromptText.Trusted(flag ? "True" : "False"),
         long number => PromptText.Trusted(number.ToString(CultureInfo.InvariantCulture)),
+        BigInteger number => PromptText.Trusted(number.ToString(CultureInfo.InvariantCulture)),
         double number => PromptText.Trusted(PythonText.Of(number)),
         _ => PromptText.Untrusted(Repr(value)),
     };
@@ -105,9 +107,9 @@ internal static class Values
 
     private static string Repr(object? value) => value switch
     {
-        PromptText text => $"'{text.Text.Replace("\\", "\\\\").Replace("'", "\\'").Replace("\n", "\\n")}'",
+        PromptText text => PythonText.Quoted(text.Text),
         List<object?> items => $"[{string.Join(", ", items.Select(Repr))}]",
-        Dictionary<string, object?> map => $"{{{string.Join(", ", map.Select(x => $"'{x.Key}': {Repr(x.Value)}"))}}}",
+        Dictionary<string, object?> map => $"{{{string.Join(", ", map.Select(x => $"{PythonText.Quoted(x.Key)}: {Repr(x.Value)}"))}}}",
         Namespace or Callable => throw new TemplateException("the chat template prints an object that has no text"),
         _ => ToText(value).Text,
     };
