@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -107,6 +108,31 @@ public sealed class SocketTests
 
         Assert.StartsWith("HTTP/1.1 400", response);
         Assert.Contains("\"code\":\"invalid_request\"", response);
+    }
+
+    // Which of the two the web server noticed first, the end or the read that met it, was a matter of luck.
+    [Fact]
+    public async Task Body_ClosedBeforeItsEnd_IsACallerWhoLeft()
+    {
+        const int Callers = 40;
+        await using var app = new TestApp();
+        app.UseKestrel();
+        HttpClient client = await app.StartAsync();
+
+        for (int i = 0; i < Callers; i++)
+        {
+            using var socket = new TcpClient();
+            await socket.ConnectAsync(client.BaseAddress!.Host, client.BaseAddress.Port);
+            await socket.GetStream().WriteAsync("POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{\"model\":"u8.ToArray());
+            if (i % 2 == 0) await Task.Delay(2);
+        }
+
+        await TestApp.Until(async () => await CountOfAsync("client_disconnected") + await CountOfAsync("invalid_request") == Callers);
+        Assert.Equal(Callers, await CountOfAsync("client_disconnected"));
+
+        async Task<double> CountOfAsync(string error) => (await client.GetStringAsync("/metrics")).Split('\n')
+            .Where(line => line.StartsWith("gen_ai_server_request_duration_seconds_count{", StringComparison.Ordinal) && line.Contains($"error_type=\"{error}\""))
+            .Sum(line => double.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture));
     }
 
     [Fact]

@@ -1,5 +1,4 @@
 using Llama.Server.Web.Requests;
-using Microsoft.AspNetCore.Connections;
 
 namespace Llama.Server.Web.Errors;
 
@@ -12,7 +11,7 @@ internal sealed partial class ThrownErrors(RequestDelegate next, LargestBody lar
         {
             await next(context);
         }
-        catch (ConnectionResetException)
+        catch (Exception exception) when (LostCaller.IsCauseOf(exception))
         {
             LeaveAlone(context);
         }
