@@ -4,21 +4,64 @@ using System.Text;
 namespace Llama.Server.Tools.Reading;
 
 /// <summary>The inside of one Python string, written as the inside of a JSON string with its closing quote (docs.python.org, Lexical analysis, String literals).</summary>
-internal sealed class PythonString(char quote)
+/// <param name="quote">What it begins and ends with, once or three times.</param>
+/// <param name="isRaw">Whether its backslashes stand for themselves.</param>
+internal sealed class PythonString(char quote, bool isRaw)
 {
     private readonly StringBuilder _escape = new();
     private int _escapeLength;
+    private int _opened = 1; // quotes so far, while there is nothing else
+    private bool _isTriple;
+    private int _closing; // quotes that are its end, or text, as what follows tells
 
     public bool HasEnded { get; private set; }
 
-    public void Take(char c, StringBuilder json)
+    /// <summary>Two quotes so far: an empty string, unless a third follows.</summary>
+    public bool MayBeOver => _opened == 2;
+
+    /// <summary>Takes the next character; false where the string has ended before it.</summary>
+    public bool Take(char c, StringBuilder json)
     {
+        if (_opened > 0)
+            return TakeOpening(c, json);
         if (_escapeLength > 0)
             TakeEscape(c, json);
-        else if (c == '\\')
-            _escapeLength = 1;
         else if (c == quote)
+            TakeQuote(json);
+        else
+            TakeText(c, json);
+        return true;
+    }
+
+    private bool TakeOpening(char c, StringBuilder json)
+    {
+        if (c == quote)
+        {
+            _isTriple = MayBeOver;
+            _opened = _isTriple ? 0 : 2;
+            return true;
+        }
+        bool isEmpty = MayBeOver;
+        _opened = 0;
+        if (!isEmpty)
+            return Take(c, json);
+        End(json);
+        return false;
+    }
+
+    private void TakeQuote(StringBuilder json)
+    {
+        _closing++;
+        if (_closing == (_isTriple ? 3 : 1))
             End(json);
+    }
+
+    private void TakeText(char c, StringBuilder json)
+    {
+        for (; _closing > 0; _closing--)
+            Write(quote, json);
+        if (c == '\\')
+            _escapeLength = 1;
         else
             Write(c, json);
     }
@@ -32,14 +75,17 @@ internal sealed class PythonString(char quote)
     private void TakeEscape(char c, StringBuilder json)
     {
         _escape.Append(c);
-        if (_escape.Length == 1)
+        if (_escape.Length == 1 && !isRaw)
             _escapeLength = c switch { 'x' => 3, 'u' => 5, 'U' => 9, _ => 1 };
         if (_escape.Length < _escapeLength)
             return;
         string escape = _escape.ToString();
         _escape.Clear();
         _escapeLength = 0;
-        WriteEscape(escape, json);
+        if (isRaw)
+            WriteAsItStands(escape, json);
+        else
+            WriteEscape(escape, json);
     }
 
     private static void WriteEscape(string escape, StringBuilder json)
@@ -59,11 +105,16 @@ internal sealed class PythonString(char quote)
                     WriteEscaped(c, json);
                 break;
             default: // Python keeps the backslash of what it does not know, which the rare ones count as here
-                json.Append("\\\\");
-                foreach (char c in escape)
-                    Write(c, json);
+                WriteAsItStands(escape, json);
                 break;
         }
+    }
+
+    private static void WriteAsItStands(string escape, StringBuilder json)
+    {
+        json.Append("\\\\");
+        foreach (char c in escape)
+            Write(c, json);
     }
 
     private static bool TryParse(string escape, out string text)

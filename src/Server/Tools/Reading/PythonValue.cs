@@ -13,16 +13,16 @@ internal sealed class PythonValue
     private bool _hasComma;
 
     /// <summary>Whether a comma or bracket that comes now stands behind the value.</summary>
-    public bool IsOutermost => _depth == 0 && _string is null;
+    public bool IsOutermost => _depth == 0 && _string is null or { MayBeOver: true };
 
     /// <summary>Takes the next character; returns the JSON that it makes certain.</summary>
     public string Take(char c)
     {
-        if (_string is not null)
-            TakeInString(c);
-        else if (char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '+' or '-')
+        if (_string is not null && TakeInString(c))
+            return TakeJson();
+        if (char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '+' or '-')
             _word.Append(c);
-        else
+        else if (!char.IsWhiteSpace(c)) // which leaves open whether a word names a member
             TakeMark(c);
         return TakeJson();
     }
@@ -30,15 +30,18 @@ internal sealed class PythonValue
     /// <summary>Ends the value; returns the rest of its JSON.</summary>
     public string End()
     {
-        EndWord();
+        if (_string is { MayBeOver: true })
+            _json.Append('"');
+        EndWord(isKey: false);
         return TakeJson();
     }
 
-    private void TakeInString(char c)
+    private bool TakeInString(char c)
     {
-        _string!.Take(c, _json);
+        bool isInside = _string!.Take(c, _json);
         if (_string.HasEnded)
             _string = null;
+        return isInside;
     }
 
     private void TakeMark(char c)
@@ -46,7 +49,7 @@ internal sealed class PythonValue
         if (c is '\'' or '"')
             BeginString(c);
         else
-            EndWord();
+            EndWord(isKey: c == ':');
         switch (c)
         {
             case '[' or '{' or '(':
@@ -69,25 +72,28 @@ internal sealed class PythonValue
 
     private void BeginString(char quote)
     {
+        bool isRaw = _word.ToString().Contains('r', StringComparison.OrdinalIgnoreCase);
         _word.Clear(); // a prefix such as r or f
         Begin('"');
-        _string = new PythonString(quote);
+        _string = new PythonString(quote, isRaw);
     }
 
-    private void EndWord()
+    /// <param name="isKey">Whether it names a member, which JSON has as a string.</param>
+    private void EndWord(bool isKey)
     {
         if (_word.Length == 0)
             return;
         string word = _word.ToString();
         _word.Clear();
         Begin(null);
-        _json.Append(word switch
+        string json = word switch
         {
             "True" or "true" => "true",
             "False" or "false" => "false",
             "None" or "null" => "null",
             _ => Number(word) ?? $"\"{word}\"", // a variable: its name is all there is
-        });
+        };
+        _json.Append(isKey && json[0] != '"' ? $"\"{json}\"" : json);
     }
 
     /// <summary>Begins an item, behind the comma that is due.</summary>
