@@ -84,6 +84,18 @@ public sealed class TemplateTests
         }
     }
 
+    // A list of their characters takes a hundred times the memory of the text.
+    [Theory]
+    [InlineData("{{ x[0] }}{{ x[-1] }}{{ x[:5] }}{{ x[-3:] }}{% if x[1:] %}!{% endif %}")]
+    public void Render_PartOfALongText_TakesNoMoreThanAFewCopiesOfIt(string source)
+    {
+        var template = Template.Parse(source, TimeProvider.System);
+        var variables = new Dictionary<string, object?> { ["x"] = PromptText.Untrusted(new string('x', 500_000) + "\U0001F992") };
+        template.Render(variables);
+
+        Assert.InRange(Allocated.InStretch(() => _ = template.Render(variables).Text), 0, 4_000_000);
+    }
+
     [Theory]
     [InlineData("18446744073709551615", "18446744073709551615")]
     [InlineData("-9223372036854775809", "-9223372036854775809")]

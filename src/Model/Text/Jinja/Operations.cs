@@ -35,22 +35,32 @@ internal static class Operations
         Dictionary<string, object?> map when key is PromptText name => map.TryGetValue(name.Text, out object? value) ? value : new Undefined(name.Text),
         Namespace space when key is PromptText name => space.Members.TryGetValue(name.Text, out object? value) ? value : new Undefined(name.Text),
         List<object?> items when key is long index => At(items, index),
-        PromptText text when key is long index => At([.. Values.Iterate(text)], index),
+        PromptText text when key is long index => At(text, index),
         _ => new Undefined(Values.ToText(key).Text),
     };
 
-    // Counted from the end when negative.
-    private static object? At(List<object?> items, long index)
+    private static object? At(List<object?> items, long index) => Place(index, items.Count) is { } place ? items[(int)place] : new Undefined($"[{index}]");
+
+    private static object At(PromptText text, long index) =>
+        Place(index, Values.Length(text)) is { } place ? TextOperations.CutByCodePoints(text, place, place + 1) : new Undefined($"[{index}]");
+
+    // Counted from the end when negative; null beyond.
+    private static long? Place(long index, long count)
     {
-        long place = index < 0 ? index + items.Count : index;
-        return place >= 0 && place < items.Count ? items[(int)place] : new Undefined($"[{index}]");
+        long place = index < 0 ? index + count : index;
+        return place >= 0 && place < count ? place : null;
     }
 
     /// <summary><c>a[start:stop:step]</c> of a list or string.</summary>
     public static object? Slice(object? sequence, object? start, object? stop, object? step)
     {
-        List<object?> items = [.. Values.Iterate(sequence)];
         long by = step is long given && given != 0 ? given : 1;
+        if (sequence is PromptText whole && by == 1)
+        {
+            long length = Values.Length(whole);
+            return TextOperations.CutByCodePoints(whole, Bound(start, 0, length, by), Bound(stop, length, length, by));
+        }
+        List<object?> items = [.. Values.Iterate(sequence)];
         long from = Bound(start, by > 0 ? 0 : items.Count - 1, items.Count, by);
         long to = Bound(stop, by > 0 ? items.Count : -1, items.Count, by);
         var taken = new List<object?>();
@@ -61,7 +71,7 @@ internal static class Operations
     // Python's True is the integer 1.
     private static object? CountedBool(object? value) => value is bool flag ? (flag ? 1L : 0L) : value;
 
-    private static long Bound(object? bound, long missing, int count, long step)
+    private static long Bound(object? bound, long missing, long count, long step)
     {
         if (bound is not long place) return missing;
         if (place < 0) place += count;

@@ -49,6 +49,22 @@ internal static class TextOperations
         return PromptText.Concat(parts);
     }
 
+    /// <summary>What lies between two places that count code points, as Python's do.</summary>
+    public static PromptText CutByCodePoints(PromptText text, long from, long to)
+    {
+        if (from >= to) return PromptText.Empty;
+        int start = Offset(text.Text, 0, from), end = Offset(text.Text, start, to - from);
+        return text.Slice(start, end - start);
+    }
+
+    // Behind so many code points from a place on.
+    private static int Offset(string text, int start, long count)
+    {
+        if (!text.AsSpan(start).ContainsAnyInRange('\uD800', '\uDFFF')) return start + (int)count;
+        for (; count > 0; count--) start += start + 1 < text.Length && char.IsSurrogatePair(text, start) ? 2 : 1;
+        return start;
+    }
+
     /// <summary>Python's <c>pattern % values</c> with %s and %%, all that templates use of it.</summary>
     public static PromptText Format(PromptText pattern, IReadOnlyList<object?> values)
     {
