@@ -152,8 +152,8 @@ internal sealed unsafe class CudaStep : IStep
         bool isDecode = HasGraph(batch);
         int sequences = isDecode ? _graphs.RowsFor(batch.SequenceCount) : batch.SequenceCount;
         _upload.Enqueue(batch, sequences, buffer);
+        _sampler.Prepare(batch, buffer); // copies beside copies: each change to kernels and back takes the device microseconds
         if (takesDrawn) TakeDrawn(batch.SequenceCount);
-        _sampler.Prepare(batch, buffer);
         Matrix logits = isDecode ? _graphs.Launch(sequences) : _model.Forward(batch);
         _sampler.AskGuides();
         _sampler.Enqueue((nint)logits.Data, batch.SampleCount);
