@@ -123,6 +123,21 @@ struct Place
     }
 };
 
+// What a result needs beside its sums.
+struct Result
+{
+    Place place;
+    float factor;
+    float2 beside;              // the residual that it is added to, or the cosine and sine that it turns by
+
+    Result() = default;
+    __device__ __forceinline__ Result(const Share& share, int i, const Input& input, const Norm& norms, const Rotation& rotation) : place(share, i), factor(factor_of(input, norms, place.row)), beside(make_float2(0, 0))
+    {
+        if (share.mode == ADD_FLOAT) beside.x = place.residual();
+        if (share.mode == STORE_ROTATED) beside = place.angle(rotation);
+    }
+};
+
 // The way of a warp through its part of the steps.
 struct Way
 {
@@ -208,17 +223,8 @@ extern "C" __global__ void __launch_bounds__(THREADS, ROWS == 1 && !MINIMA ? 2 :
 
     // What a thread's first result needs is found while weights are waited for, and not at the end.
     const int results = rows * share.outputs();
-    Place place;
-    float factor = 1;
-    float2 beside = make_float2(0, 0); // the residual that it is added to, or the cosine and sine that it turns by
-    auto find = [&](int result)
-    {
-        place = Place(share, result);
-        factor = factor_of(input, norms, place.row);
-        if (mode == ADD_FLOAT) beside.x = place.residual();
-        if (mode == STORE_ROTATED) beside = place.angle(rotation);
-    };
-    if ((int)threadIdx.x < results) find(threadIdx.x);
+    Result next;
+    if ((int)threadIdx.x < results) next = Result(share, threadIdx.x, input, norms, rotation);
 
     bool is_head = step > 0;
     if (lane == 0) waiting.item_of_head[warp] = is_head && begin < end ? item : -1;
@@ -245,15 +251,16 @@ extern "C" __global__ void __launch_bounds__(THREADS, ROWS == 1 && !MINIMA ? 2 :
 #pragma unroll 1
     for (int i = threadIdx.x; i < results;)
     {
-        float result = waiting.sum(place.item(), place.part()) * factor, partner = share.has_partners() ? waiting.sum(place.item() + share.count, place.part()) * factor : 0;
+        const Place& place = next.place;
+        float result = waiting.sum(place.item(), place.part()) * next.factor, partner = share.has_partners() ? waiting.sum(place.item() + share.count, place.part()) * next.factor : 0;
         if (mode == STORE_ROTATED)
         {
             bool is_turned = place.operand.output != output2; // no value
-            float cosine = is_turned ? beside.x : 1, sine = is_turned ? beside.y : 0;
+            float cosine = is_turned ? next.beside.x : 1, sine = is_turned ? next.beside.y : 0;
             place.store(rotation, place.operand.output == output0, result * cosine - partner * sine, partner * cosine + result * sine);
         }
-        else store(place.operand, mode == ADD_FLOAT ? STORE_FLOAT : mode, place.row, place.output, mode == STORE_GATED ? silu(result) * partner : beside.x + result);
+        else store(place.operand, mode == ADD_FLOAT ? STORE_FLOAT : mode, place.row, place.output, mode == STORE_GATED ? silu(result) * partner : next.beside.x + result);
         if ((i += THREADS) >= results) break;
-        find(i);
+        next = Result(share, i, input, norms, rotation);
     }
 }
