@@ -127,7 +127,7 @@ public sealed class LogprobFormatTests
     }
 
     private static WholeAnswer Answer(params float[] logprobs) =>
-        new("", [], [.. logprobs.Select(logprob => new DrawnToken(new SampledToken(5, logprob, null), 0, 0, 0, false, true, false))], "stop");
+        new("", [], [.. logprobs.Select(logprob => new DrawnToken(new SampledToken(5, logprob, null), 0, 0, 0, false, true, false))], AnswerEnding.Stop);
 
     /// <summary>Every token at −3, behind other ones at −1 and −2.</summary>
     private static ScoredToken[] Score(int[] tokens, int topCount) =>

@@ -15,7 +15,7 @@ internal sealed class EngineMetrics : IDisposable
     private static readonly int[] TokenCounts = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000];
     private static readonly int[] StepTokenCounts = [1, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16_384];
     private static readonly KeyValuePair<string, object?>[] FinishedReasons = // by FinishReason
-        [.. new[] { "stop", "stop", "length", "abort", "deadline", "error" }.Select(reason => new KeyValuePair<string, object?>("finished_reason", reason))];
+        [.. Enum.GetValues<FinishReason>().Select(reason => new KeyValuePair<string, object?>("finished_reason", Spelled(reason)))];
 
     private static readonly KeyValuePair<string, object?>[] BlockStates = [.. new[] { "used", "cached", "free" }.Select(state => new KeyValuePair<string, object?>("state", state))];
 
@@ -106,6 +106,15 @@ internal sealed class EngineMetrics : IDisposable
         _meter.CreateObservableGauge("vllm.kv_cache_usage_perc", () => counters.UsedBlockShare, description: "Used KV blocks; 1 means all.");
         _meter.CreateObservableGauge<int>("llama.kv_blocks", () => Blocks(counters), description: "KV blocks: used by requests, cached for their prefixes until room is needed, and free.");
     }
+
+    private static string Spelled(FinishReason reason) => reason switch
+    {
+        FinishReason.Stop or FinishReason.Completed => "stop",
+        FinishReason.Length => "length",
+        FinishReason.Aborted => "abort",
+        FinishReason.Deadline => "deadline",
+        _ => "error",
+    };
 
     private static Measurement<int>[] Blocks(EngineCounters counters) =>
         [new(counters.UsedBlockCount, BlockStates[0]), new(counters.CachedBlockCount, BlockStates[1]), new(counters.FreeBlockCount, BlockStates[2])];

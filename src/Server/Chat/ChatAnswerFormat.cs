@@ -20,7 +20,7 @@ internal sealed class ChatAnswerFormat(ChatCompletionRequest request, Answers an
         json.WriteString("role"u8, "assistant"u8);
         json.WriteString("content"u8, isForced ? null : "");
         json.WriteEndObject();
-        EndChoice(json, finishReason: null);
+        EndChoice(json, ending: null);
         if (request.ReturnTokenIds)
             WriteIds(json, "prompt_token_ids"u8, answers.PromptOf(choice).Tokens);
         EndChunk(json);
@@ -58,7 +58,7 @@ internal sealed class ChatAnswerFormat(ChatCompletionRequest request, Answers an
         json.WriteEndObject();
         json.WriteEndArray();
         json.WriteEndObject();
-        EndChoice(json, finishReason: null);
+        EndChoice(json, ending: null);
         EndChunk(json);
     }
 
@@ -75,16 +75,16 @@ internal sealed class ChatAnswerFormat(ChatCompletionRequest request, Answers an
         }
         if (request.ReturnTokenIds)
             WriteIds(json, "token_ids"u8, Ids(tokens));
-        EndChoice(json, finishReason: null);
+        EndChoice(json, ending: null);
         EndChunk(json);
     }
 
-    protected override void WriteFinish(Utf8JsonWriter json, int choice, string reason)
+    protected override void WriteFinish(Utf8JsonWriter json, int choice, AnswerEnding ending)
     {
         BeginChunk(json);
         BeginDelta(json, choice);
         json.WriteEndObject();
-        EndChoice(json, reason);
+        EndChoice(json, ending);
         EndChunk(json);
     }
 
@@ -105,7 +105,7 @@ internal sealed class ChatAnswerFormat(ChatCompletionRequest request, Answers an
         index,
         new ChatAnswerMessage("assistant", answer.Text.Length == 0 && answer.Calls.Count > 0 ? null : answer.Text, ToMessages(answer.Calls), Refusal: null),
         request.WantsLogprobs ? _logprobs.From(answer.Tokens) : null,
-        answer.FinishReason,
+        answer.Ending.Spelled(),
         request.ReturnTokenIds ? Ids(answer.Tokens) : null);
 
     private static ChatToolCallMessage[]? ToMessages(IReadOnlyList<ToolCall> calls) =>
@@ -118,9 +118,9 @@ internal sealed class ChatAnswerFormat(ChatCompletionRequest request, Answers an
         json.WriteStartObject("delta"u8);
     }
 
-    private static void EndChoice(Utf8JsonWriter json, string? finishReason)
+    private static void EndChoice(Utf8JsonWriter json, AnswerEnding? ending)
     {
-        json.WriteString("finish_reason"u8, finishReason);
+        json.WriteString("finish_reason"u8, ending?.Spelled());
         json.WriteEndObject();
         EndChoices(json);
     }

@@ -52,7 +52,7 @@ internal sealed class ChatRun : IAsyncDisposable
         ResponseId = _head.Id,
         ModelId = _head.Model,
         CreatedAt = CreatedAt,
-        FinishReason = new ChatFinishReason(answer.FinishReason),
+        FinishReason = new ChatFinishReason(answer.Ending.Spelled()),
         Usage = Usage,
     };
 
@@ -62,7 +62,7 @@ internal sealed class ChatRun : IAsyncDisposable
     public ChatResponseUpdate LastUpdate(List<ToolCallPiece> calls)
     {
         ChatResponseUpdate update = Update([.. ToolCall.Join(calls).Select(Content), new UsageContent(Usage)]);
-        update.FinishReason = new ChatFinishReason(Stream.FinishName());
+        update.FinishReason = new ChatFinishReason(Stream.Ending().Spelled());
         return update;
     }
 

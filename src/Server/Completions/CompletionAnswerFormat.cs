@@ -21,7 +21,7 @@ internal sealed class CompletionAnswerFormat(CompletionRequest request, Answers 
         WriteLogprobs(json, request.Echo ? Logprobs(choice, [], withPrompt: true) : null);
         if (request.ReturnTokenIds)
             WriteIds(json, "prompt_token_ids"u8, prompt.Tokens);
-        EndChoice(json, finishReason: null);
+        EndChoice(json, ending: null);
     }
 
     protected override void WriteDelta(Utf8JsonWriter json, int choice, ReadOnlySpan<char> text, ReadOnlySpan<DrawnToken> tokens)
@@ -31,15 +31,15 @@ internal sealed class CompletionAnswerFormat(CompletionRequest request, Answers 
         WriteLogprobs(json, Logprobs(choice, tokens, withPrompt: false));
         if (request.ReturnTokenIds)
             WriteIds(json, "token_ids"u8, Ids(tokens));
-        EndChoice(json, finishReason: null);
+        EndChoice(json, ending: null);
     }
 
-    protected override void WriteFinish(Utf8JsonWriter json, int choice, string reason)
+    protected override void WriteFinish(Utf8JsonWriter json, int choice, AnswerEnding ending)
     {
         BeginChunk(json);
         BeginChoice(json, choice, "");
         json.WriteNull("logprobs"u8);
-        EndChoice(json, reason);
+        EndChoice(json, ending);
     }
 
     public override void WriteWhole(Utf8JsonWriter json, IReadOnlyList<WholeAnswer> choices, Usage usage)
@@ -60,7 +60,7 @@ internal sealed class CompletionAnswerFormat(CompletionRequest request, Answers 
             index,
             prompt.Echo + answer.Text,
             Logprobs(made, answer.Tokens, withPrompt: request.Echo),
-            answer.FinishReason,
+            answer.Ending.Spelled(),
             request.ReturnTokenIds ? prompt.Tokens : null,
             request.ReturnTokenIds ? Ids(answer.Tokens) : null,
             _promptLogprobs?.From(answers.Streams[made].PromptLogprobs));
@@ -94,9 +94,9 @@ internal sealed class CompletionAnswerFormat(CompletionRequest request, Answers 
         json.WriteString("text"u8, text);
     }
 
-    private void EndChoice(Utf8JsonWriter json, string? finishReason)
+    private void EndChoice(Utf8JsonWriter json, AnswerEnding? ending)
     {
-        json.WriteString("finish_reason"u8, finishReason);
+        json.WriteString("finish_reason"u8, ending?.Spelled());
         json.WriteEndObject();
         EndChoices(json);
         EndChunk(json);

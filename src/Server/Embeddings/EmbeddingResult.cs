@@ -1,5 +1,5 @@
 using Llama.Scheduling;
-using Llama.Server.Generating;
+using Llama.Server.Hosting;
 using Llama.Server.Web.Errors;
 
 namespace Llama.Server.Embeddings;
@@ -14,7 +14,7 @@ internal readonly record struct EmbeddingResult(float[]? Vector, FinishReason Fi
     public ApiError? Failure(Engine engine) => Finish switch
     {
         FinishReason.Deadline => ApiError.Overloaded("The request's request_timeout was up before all inputs were embedded.", engine.RetryAfter),
-        _ => Vector is null ? Ending.OfFailed(engine) : null,
+        _ => Vector is null ? RefusalErrors.Failed(engine) : null,
     };
 
     /// <summary>Waits for a generation's end.</summary>

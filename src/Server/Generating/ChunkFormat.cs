@@ -31,7 +31,7 @@ internal abstract class ChunkFormat(GenerationParameters request, int choiceCoun
         : events.SendAsync(static (json, s) => s.Format.WriteDelta(json, s.choice, s.stream.Text, s.stream.Tokens), (Format: this, choice, stream));
 
     public sealed override ValueTask FinishAsync(SseWriter events, int choice, TextStream stream) =>
-        events.SendAsync(static (json, s) => s.Format.WriteFinish(json, s.choice, s.reason), (Format: this, choice, reason: stream.FinishName()));
+        events.SendAsync(static (json, s) => s.Format.WriteFinish(json, s.choice, s.ending), (Format: this, choice, ending: stream.Ending()));
 
     public sealed override async ValueTask EndAsync(SseWriter events, Usage usage)
     {
@@ -50,7 +50,7 @@ internal abstract class ChunkFormat(GenerationParameters request, int choiceCoun
     protected abstract void WriteDelta(Utf8JsonWriter json, int choice, ReadOnlySpan<char> text, ReadOnlySpan<DrawnToken> tokens);
 
     /// <summary>The chunk that closes a choice.</summary>
-    protected abstract void WriteFinish(Utf8JsonWriter json, int choice, string reason);
+    protected abstract void WriteFinish(Utf8JsonWriter json, int choice, AnswerEnding ending);
 
     private EventTemplate PlainDelta(int choice) => EventTemplate.Of((json, text) => WriteDelta(json, choice, text, tokens: []));
 

@@ -6,13 +6,13 @@ namespace Llama.Server.Generating;
 /// <param name="Text">All of its text.</param>
 /// <param name="Calls">The tools it calls.</param>
 /// <param name="Tokens">All of its tokens, when they were asked for.</param>
-/// <param name="FinishReason">Why it ended.</param>
-internal sealed record WholeAnswer(string Text, IReadOnlyList<ToolCall> Calls, DrawnToken[] Tokens, string FinishReason)
+/// <param name="Ending">Why it ended, which was well.</param>
+internal sealed record WholeAnswer(string Text, IReadOnlyList<ToolCall> Calls, DrawnToken[] Tokens, AnswerEnding Ending)
 {
     /// <summary>Where in the text each call stands.</summary>
     public IReadOnlyList<int> CallPlaces { get; init; } = [];
 
-    /// <summary>Reads a stream to its end; null when it ended badly, which <see cref="Ending"/> then explains.</summary>
+    /// <summary>Reads a stream to its end; null when it ended badly, which <see cref="AnswerEndings"/> then explains.</summary>
     public static async Task<WholeAnswer?> ReadAsync(TextStream stream)
     {
         var text = new StringBuilder();
@@ -26,7 +26,7 @@ internal sealed record WholeAnswer(string Text, IReadOnlyList<ToolCall> Calls, D
             places.AddRange(stream.Calls.Where(piece => piece.Name is not null).Select(_ => text.Length));
             tokens.AddRange(stream.Tokens);
         }
-        bool isWhole = !stream.IsAbandoned() && !stream.HasFailed();
-        return isWhole ? new WholeAnswer(text.ToString(), ToolCall.Join(calls), [.. tokens], stream.FinishName()) { CallPlaces = places } : null;
+        AnswerEnding ending = stream.Ending();
+        return ending is AnswerEnding.Error or AnswerEnding.Abort ? null : new WholeAnswer(text.ToString(), ToolCall.Join(calls), [.. tokens], ending) { CallPlaces = places };
     }
 }

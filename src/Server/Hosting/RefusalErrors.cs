@@ -3,7 +3,7 @@ using Llama.Server.Web.Errors;
 
 namespace Llama.Server.Hosting;
 
-/// <summary>Says the engine's refusals in OpenAI's terms.</summary>
+/// <summary>Says the engine's refusals and failures in OpenAI's terms.</summary>
 internal static class RefusalErrors
 {
     private static readonly TimeSpan DefaultRetry = TimeSpan.FromSeconds(1);
@@ -24,8 +24,10 @@ internal static class RefusalErrors
     public static ApiError Draining(TimeSpan? retryAfter = null) =>
         ApiError.Unavailable("The server is shutting down and takes no new requests.", retryAfter ?? TimeSpan.FromSeconds(5));
 
-    /// <summary>For a request that was let in, and that the server no longer waited for.</summary>
-    public static ApiError CutOff() => ApiError.Unavailable("The server is shutting down and ended this request before it was through.", TimeSpan.FromSeconds(5));
+    /// <summary>For a request that the engine let in and failed. One that shuts down fails what has not ended in time: another server may answer.</summary>
+    public static ApiError Failed(Engine engine) => engine.State is EngineState.Draining or EngineState.Stopped
+        ? ApiError.Unavailable("The server is shutting down and ended this request before it was through.", TimeSpan.FromSeconds(5))
+        : ApiError.Internal();
 
     /// <summary>Until an operator takes it back.</summary>
     public static ApiError Drained() => ApiError.Unavailable("An operator is draining the server: it takes no new requests.", TimeSpan.FromSeconds(5));

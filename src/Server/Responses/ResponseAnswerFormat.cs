@@ -25,7 +25,7 @@ internal sealed class ResponseAnswerFormat(ResponseRequest request, Answers answ
 
     public override void WriteWhole(Utf8JsonWriter json, IReadOnlyList<WholeAnswer> choices, Usage usage)
     {
-        Note(choices[0].FinishReason, choices[0].Calls.Count > 0);
+        Note(choices[0].Ending, choices[0].Calls.Count > 0);
         JsonSerializer.Serialize(json, Keep(draft.End(WholeItems.Of(choices[0], _logprobs, Status), _isCutOff, usage)), ApiJson.Web.Response);
     }
 
@@ -43,7 +43,7 @@ internal sealed class ResponseAnswerFormat(ResponseRequest request, Answers answ
 
     public override ValueTask FinishAsync(SseWriter events, int choice, TextStream stream)
     {
-        Note(stream.FinishName(), stream.HasCalls);
+        Note(stream.Ending(), stream.HasCalls);
         return _items!.EndAsync(stream, Status);
     }
 
@@ -71,10 +71,10 @@ internal sealed class ResponseAnswerFormat(ResponseRequest request, Answers answ
     private string Status => _isLastWhole ? "completed" : "incomplete";
 
     /// <summary>An answer that calls and ends as one that does not has been ended within a call, by a token.</summary>
-    private void Note(string finish, bool hasCalls)
+    private void Note(AnswerEnding ending, bool hasCalls)
     {
-        _isCutOff = finish == "length";
-        _isLastWhole = finish == (hasCalls ? "tool_calls" : "stop");
+        _isCutOff = ending == AnswerEnding.Length;
+        _isLastWhole = ending == (hasCalls ? AnswerEnding.ToolCalls : AnswerEnding.Stop);
     }
 
     private Response Keep(Response response)

@@ -60,7 +60,7 @@ internal static class ModelCallSpan
         span.SetTag("gen_ai.usage.input_tokens", usage.PromptTokens);
         span.SetTag("gen_ai.usage.output_tokens", usage.CompletionTokens);
         span.SetTag("gen_ai.usage.cache_read.input_tokens", usage.PromptTokensDetails.CachedTokens);
-        span.SetTag("gen_ai.response.finish_reasons", answers.Streams.Select(Ending.EndingName).ToArray());
+        span.SetTag("gen_ai.response.finish_reasons", answers.Streams.Select(stream => stream.Ending().Spelled()).ToArray());
         if (answers.Streams.Min(stream => stream.TimeToFirstToken) is { } first)
             span.SetTag("gen_ai.response.time_to_first_chunk", first.TotalSeconds);
         WriteStages(span, [.. answers.Streams.Select(stream => stream.Milestones).OfType<Milestones>()], clock);

@@ -25,7 +25,7 @@ internal static class Transcript
             json.WriteStartArray("parts");
             WriteText(json, stream.Written);
             json.WriteEndArray();
-            json.WriteString("finish_reason", stream.EndingName());
+            json.WriteString("finish_reason", stream.Ending().Spelled());
             json.WriteEndObject();
         }
     });
