@@ -7,7 +7,7 @@ namespace Llama.Server.Admin;
 /// <param name="model">What answers.</param>
 /// <param name="start">Timestamp of its arrival.</param>
 /// <param name="progress">Tells how far it is, from any thread.</param>
-/// <param name="abort">Ends it, from any thread.</param>
+/// <param name="abort">Ends it; from any thread, and also when it has ended meanwhile.</param>
 /// <param name="gone">Called at its end.</param>
 internal sealed class LiveRequest(string id, string key, string route, string model, long start, Func<LiveProgress> progress, Action abort, Action<LiveRequest> gone) : IDisposable
 {
@@ -23,17 +23,8 @@ internal sealed class LiveRequest(string id, string key, string route, string mo
 
     public LiveProgress Progress => progress();
 
-    /// <summary>Ends it; nothing where it has ended meanwhile, and what would end it with it.</summary>
-    public void Abort()
-    {
-        try
-        {
-            abort();
-        }
-        catch (ObjectDisposedException)
-        {
-        }
-    }
+    /// <summary>Ends it; does nothing where it has ended meanwhile.</summary>
+    public void Abort() => abort();
 
     public void Dispose() => gone(this);
 }

@@ -12,6 +12,7 @@ internal sealed class EmbeddingRun(Engine engine, int mostAtOnce) : IAsyncDispos
 {
     private readonly List<Generation> _generations = [];
     private readonly List<Task<EmbeddingResult>> _results = [];
+    private readonly CancellationTokenSource _aborted = new(); // never disposed, having nothing to give back: whoever aborts need not know whether the run is over
     private volatile Generation? _first; // for others to look at
     private int _doneCount; // inputs from the first on that are known to have ended
 
@@ -26,8 +27,31 @@ internal sealed class EmbeddingRun(Engine engine, int mostAtOnce) : IAsyncDispos
 
     /// <summary>Computes every input; returns what is wrong, or null.</summary>
     /// <param name="inputs">One or more.</param>
-    /// <param name="left">Cancelled when the caller is gone; what runs is then aborted.</param>
-    public async Task<ApiError?> RunAsync(IReadOnlyList<EmbeddingInput> inputs, CancellationToken left)
+    /// <param name="gone">Cancelled when the caller is gone.</param>
+    public async Task<ApiError?> RunAsync(IReadOnlyList<EmbeddingInput> inputs, CancellationToken gone)
+    {
+        using var left = CancellationTokenSource.CreateLinkedTokenSource(gone, _aborted.Token);
+        try
+        {
+            return await ComputeAsync(inputs, left.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            gone.ThrowIfCancellationRequested();
+            return ApiError.AbortedByOperator();
+        }
+    }
+
+    /// <summary>Gives up what has not ended, and has the caller told why; safe from any thread, more than once and when all is over.</summary>
+    public void AbortByOperator() => _aborted.Cancel();
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (Generation generation in _generations)
+            await generation.DisposeAsync();
+    }
+
+    private async Task<ApiError?> ComputeAsync(IReadOnlyList<EmbeddingInput> inputs, CancellationToken left)
     {
         foreach (EmbeddingInput input in inputs)
         {
@@ -40,12 +64,6 @@ internal sealed class EmbeddingRun(Engine engine, int mostAtOnce) : IAsyncDispos
                 return error;
         }
         return null;
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        foreach (Generation generation in _generations)
-            await generation.DisposeAsync();
     }
 
     /// <summary>Starts one input, if need be after earlier ones have made room for it.</summary>

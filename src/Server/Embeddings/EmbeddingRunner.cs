@@ -20,16 +20,11 @@ internal sealed class EmbeddingRunner(RequestLimits limits, KeyMetrics metrics, 
         if (admission is null)
             return error;
         using Admission entered = admission;
-        using var left = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
         await using var run = new EmbeddingRun(engine, scheduler.Value.MaxSequences);
-        using LiveRequest shown = live.Show(context, checkpoint.Name, () => new LiveProgress(run.IsWaiting, tokenCount, 0), left.Cancel);
+        using LiveRequest shown = live.Show(context, checkpoint.Name, () => new LiveProgress(run.IsWaiting, tokenCount, 0), run.AbortByOperator);
         try
         {
-            error = await run.RunAsync(inputs, left.Token);
-        }
-        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
-        {
-            return ApiError.AbortedByOperator();
+            error = await run.RunAsync(inputs, context.RequestAborted);
         }
         finally
         {

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Llama.Scheduling;
 using Llama.Server.Admin;
+using Llama.Server.Embeddings;
 using Llama.Server.Tests.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -47,17 +49,21 @@ public sealed class AdminTests
     }
 
     [Fact]
-    public void Abort_OneOfTheIdEndsMeanwhile_EndsTheOthers()
+    public async Task Abort_OneOfTheIdEndsMeanwhile_EndsTheOthers()
     {
+        await using var app = new TestApp();
+        await app.StartAsync();
         var live = new LiveRequests(TimeProvider.System);
-        CancellationTokenSource[] requests = [new(), new(), new()];
-        foreach (CancellationTokenSource request in requests)
-            live.Show(new DefaultHttpContext { TraceIdentifier = "same" }, "tiny", () => default!, request.Cancel);
-        requests[1].Dispose(); // as one that has been taken off the list since it was read
+        var ended = new EmbeddingRun(app.Engine, mostAtOnce: 1);
+        int abortedCount = 0;
+        foreach (Action abort in new Action[] { () => abortedCount++, ended.AbortByOperator, () => abortedCount++ })
+            live.Show(new DefaultHttpContext { TraceIdentifier = "same" }, "tiny", () => default!, abort);
+        Assert.Null(await ended.RunAsync([new EmbeddingInput(new GenerationRequest { PromptTokenIds = [1], MaxTokens = 0, WantsEmbedding = true }, "input")], CancellationToken.None));
+        await ended.DisposeAsync(); // as one that has been taken off the list since it was read
 
         Assert.Equal(3, live.Abort("same"));
 
-        Assert.True(requests[0].IsCancellationRequested && requests[2].IsCancellationRequested);
+        Assert.Equal(2, abortedCount);
     }
 
     [Fact]
