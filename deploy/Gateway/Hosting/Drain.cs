@@ -10,7 +10,7 @@ namespace Llama.Gateway.Hosting;
 /// The end of the gateway's life: not ready at once, no new requests, those that run go on to their end or the limit, and streams that are still there then end in an event that
 /// says so. Streams by which somebody watches an engine are not waited for.
 /// </summary>
-internal sealed partial class Drain(IOptions<GatewaySettings> settings, SecondSignal secondSignal, TimeProvider clock, ILogger<Drain> logger) : IHostedLifecycleService, IDisposable
+internal sealed partial class Drain(IOptions<GatewaySettings> settings, SecondSignal secondSignal, TimeProvider clock, ILogger<Drain> logger) : HostMoments, IDisposable
 {
     private readonly CancellationTokenSource _cut = new();
     private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -43,23 +43,13 @@ internal sealed partial class Drain(IOptions<GatewaySettings> settings, SecondSi
     }
 
     /// <summary>Runs before the server stops listening, so that latecomers are told to come again rather than refused a connection.</summary>
-    public async Task StoppingAsync(CancellationToken cancellationToken)
+    public override async Task StoppingAsync(CancellationToken cancellationToken)
     {
         _isDraining = true;
         if (Volatile.Read(ref _runningCount) is > 0 and var count)
             await DrainAsync(count, cancellationToken);
         await _cut.CancelAsync();
     }
-
-    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public void Dispose() => _cut.Dispose();
 

@@ -1,4 +1,5 @@
 using Llama.Gateway.Configuration;
+using Llama.Server.Web.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Options;
@@ -6,20 +7,14 @@ using Microsoft.Extensions.Options;
 namespace Llama.Gateway.Hosting;
 
 /// <summary>Says where the gateway listens and before what.</summary>
-internal sealed partial class StartupLine(IServer server, IOptions<GatewaySettings> settings, IHostApplicationLifetime lifetime, ILogger<StartupLine> logger) : IHostedService
+internal sealed partial class StartupLine(IServer server, IOptions<GatewaySettings> settings, ILogger<StartupLine> logger) : HostMoments
 {
-    public Task StartAsync(CancellationToken cancellationToken)
-    {
-        lifetime.ApplicationStarted.Register(Write); // a port chosen by the system is known then
-        return Task.CompletedTask;
-    }
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    private void Write()
+    /// <summary>A port chosen by the system is known now.</summary>
+    public override Task StartedAsync(CancellationToken cancellationToken)
     {
         foreach (string address in server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [])
             Log.Listening(logger, address, string.Join(", ", settings.Value.Replicas));
+        return Task.CompletedTask;
     }
 
     private static partial class Log

@@ -10,26 +10,10 @@ namespace Llama.Server.Hosting;
 
 /// <summary>Says where the server listens, and warns when anyone may call it from elsewhere.</summary>
 internal sealed partial class StartupLines(
-    IServer host, ApiKeys keys, ModelIdentity identity, IConfiguration settings, IHostEnvironment environment, IOptions<ServerSettings> server, ILogger<StartupLines> logger) : IHostedLifecycleService
+    IServer host, ApiKeys keys, ModelIdentity identity, IConfiguration settings, IHostEnvironment environment, IOptions<ServerSettings> server, ILogger<StartupLines> logger) : HostMoments
 {
-    public Task StartingAsync(CancellationToken cancellation) => Task.CompletedTask;
-
-    public Task StartAsync(CancellationToken cancellation) => Task.CompletedTask;
-
     /// <summary>A port chosen by the system is known now; and a model that cannot be served is told behind these lines.</summary>
-    public Task StartedAsync(CancellationToken cancellation)
-    {
-        Write();
-        return Task.CompletedTask;
-    }
-
-    public Task StoppingAsync(CancellationToken cancellation) => Task.CompletedTask;
-
-    public Task StopAsync(CancellationToken cancellation) => Task.CompletedTask;
-
-    public Task StoppedAsync(CancellationToken cancellation) => Task.CompletedTask;
-
-    private void Write()
+    public override Task StartedAsync(CancellationToken cancellationToken)
     {
         ICollection<string> addresses = host.Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
         foreach (string address in addresses)
@@ -40,6 +24,7 @@ internal sealed partial class StartupLines(
         if (UnreadSettings.Find(Directory.GetCurrentDirectory(), environment.ContentRootPath) is { } unread)
             Log.Unread(logger, unread, environment.ContentRootPath);
         WriteTelemetry(server.Value.RecordText);
+        return Task.CompletedTask;
     }
 
     private void WriteTelemetry(string recordText)
