@@ -1,4 +1,3 @@
-using Llama.Model.Sampling;
 using Llama.Server.Guidance;
 using Llama.Server.Tools;
 
@@ -16,30 +15,9 @@ internal abstract class GenerationParameters
 
     public int? MaxTokens { get; set; }
 
-    public int MinTokens { get; set; }
+    public SamplingRequest Sampling { get; } = new();
 
-    public float? Temperature { get; set; }
-
-    public float? TopP { get; set; }
-
-    public int? TopK { get; set; }
-
-    public float? MinP { get; set; }
-
-    public float TypicalP { get; set; } = 1;
-
-    public float? RepetitionPenalty { get; set; }
-
-    public float PresencePenalty { get; set; }
-
-    public float FrequencyPenalty { get; set; }
-
-    public IReadOnlyList<TokenBias> LogitBias { get; set; } = [];
-
-    public int[]? AllowedTokenIds { get; set; }
-
-    /// <summary>Texts that the answer never holds.</summary>
-    public IReadOnlyList<string> BadWords { get; set; } = [];
+    public StoppingRequest Stopping { get; } = new();
 
     /// <summary>What the answer must look like; null for anything.</summary>
     public OutputGuidance? Guidance { get; set; }
@@ -51,16 +29,6 @@ internal abstract class GenerationParameters
     public int? PromptLogprobs { get; set; }
 
     public int N { get; set; } = 1;
-
-    public long? Seed { get; set; }
-
-    public IReadOnlyList<string> Stop { get; set; } = [];
-
-    public int[] StopTokenIds { get; set; } = [];
-
-    public bool IncludeStopString { get; set; }
-
-    public bool IgnoreEos { get; set; }
 
     public bool SkipSpecialTokens { get; set; } = true;
 

@@ -24,7 +24,7 @@ internal sealed class RequestMapper(IOptions<ServerSettings> settings, IOptions<
         if (error is null)
             (guide, error) = await guides.CreateAsync(parameters, checkpoint, cancellation);
         var choices = new List<ChoicePlan>(prompts.Count * parameters.AnswersPerPrompt);
-        ulong seed = (ulong)(parameters.Seed ?? random.NextInt64());
+        ulong seed = (ulong)(parameters.Sampling.Seed ?? random.NextInt64());
         foreach (Prompt prompt in prompts)
             error ??= AddAnswers(choices, parameters, prompt, checkpoint, guide, seed);
         return error is null ? (new GenerationPlan(choices, prompts), null) : (null, error);
@@ -57,24 +57,20 @@ internal sealed class RequestMapper(IOptions<ServerSettings> settings, IOptions<
     private static ApiError? CheckTokens(GenerationParameters parameters, Checkpoint checkpoint)
     {
         int vocabSize = checkpoint.Limits.VocabSize;
-        foreach (TokenBias bias in parameters.LogitBias)
+        foreach (TokenBias bias in parameters.Sampling.LogitBias)
         {
             if (bias.TokenId >= vocabSize)
                 return TokenIds.Outside($"logit_bias.{bias.TokenId}", bias.TokenId, vocabSize);
         }
-        return TokenIds.Check("stop_token_ids", parameters.StopTokenIds, vocabSize)
-            ?? TokenIds.Check("allowed_token_ids", parameters.AllowedTokenIds ?? [], vocabSize)
+        return TokenIds.Check("stop_token_ids", parameters.Stopping.TokenIds, vocabSize)
+            ?? TokenIds.Check("allowed_token_ids", parameters.Sampling.AllowedTokenIds ?? [], vocabSize)
             ?? CheckAllowed(parameters, checkpoint.Defaults);
     }
 
     private static ApiError? CheckAllowed(GenerationParameters parameters, GenerationDefaults defaults) =>
-        parameters.MinTokens > 0 && parameters.AllowedTokenIds is { } allowed && !allowed.Except(StopTokens(parameters, defaults)).Any()
+        parameters.Stopping.MinTokens > 0 && parameters.Sampling.AllowedTokenIds is { } allowed && !allowed.Except(parameters.Stopping.TokenIdsWith(defaults)).Any()
             ? ApiError.InvalidValue("allowed_token_ids", "'allowed_token_ids' holds only tokens that end the answer, which 'min_tokens' forbids at its start.")
             : null;
-
-    /// <summary>The tokens that end an answer.</summary>
-    private static int[] StopTokens(GenerationParameters parameters, GenerationDefaults defaults) =>
-        parameters.IgnoreEos ? parameters.StopTokenIds : [.. defaults.EosIds.Union(parameters.StopTokenIds)];
 
     private ApiError? AddAnswers(List<ChoicePlan> choices, GenerationParameters parameters, Prompt prompt, Checkpoint checkpoint, StartGuide? guide, ulong seed)
     {
@@ -86,8 +82,8 @@ internal sealed class RequestMapper(IOptions<ServerSettings> settings, IOptions<
         int maxTokens = parameters.MaxTokens ?? Math.Min(room, settings.Value.DefaultMaxTokens ?? parameters.DefaultMaxTokens ?? room);
         if (maxTokens > room || (room < 1 && parameters.MaxTokens != 0))
             return ApiError.ContextLength(prompt.Param, prompt.Tokens.Length, parameters.MaxTokens, limit);
-        if (parameters.MinTokens > maxTokens)
-            return ApiError.InvalidValue("min_tokens", $"'min_tokens' is {parameters.MinTokens}, more than the {maxTokens} tokens that the answer may have.");
+        if (parameters.Stopping.MinTokens > maxTokens)
+            return ApiError.InvalidValue("min_tokens", $"'min_tokens' is {parameters.Stopping.MinTokens}, more than the {maxTokens} tokens that the answer may have.");
         for (int i = 0; i < parameters.AnswersPerPrompt; i++)
             choices.Add(Plan(parameters, prompt, maxTokens, checkpoint, guide?.Invoke(!prompt.ContinuesText), Mix(seed, i)));
         return null;
@@ -95,11 +91,18 @@ internal sealed class RequestMapper(IOptions<ServerSettings> settings, IOptions<
 
     private ChoicePlan Plan(GenerationParameters parameters, Prompt prompt, int maxTokens, Checkpoint checkpoint, ITokenGuide? guide, ulong seed)
     {
+        StoppingRequest stopping = parameters.Stopping;
         var request = new GenerationRequest
         {
             PromptTokenIds = prompt.Tokens,
             MaxTokens = maxTokens,
-            Sampling = Sampling(parameters, checkpoint.Defaults, seed),
+            Sampling = parameters.Sampling.Over(checkpoint.Defaults) with
+            {
+                StopTokenIds = stopping.TokenIdsWith(checkpoint.Defaults),
+                MinTokens = stopping.MinTokens,
+                TopLogprobs = parameters.Logprobs,
+                Seed = seed,
+            },
             Guide = guide,
             PromptLogprobs = parameters.PromptScores,
             Priority = parameters.Priority ?? 0,
@@ -108,9 +111,9 @@ internal sealed class RequestMapper(IOptions<ServerSettings> settings, IOptions<
         };
         var text = new TextRules
         {
-            Stop = parameters.Stop,
-            IncludeStop = parameters.IncludeStopString,
-            MinTokens = parameters.MinTokens,
+            Stop = stopping.Texts,
+            IncludeStop = stopping.IsShown,
+            MinTokens = stopping.MinTokens,
             SkipSpecialTokens = parameters.SkipSpecialTokens,
             AtSequenceStart = !prompt.ContinuesText,
             KeepTokens = parameters.Logprobs is not null || parameters.ReturnTokenIds,
@@ -118,24 +121,6 @@ internal sealed class RequestMapper(IOptions<ServerSettings> settings, IOptions<
         };
         return new ChoicePlan(request, parameters.Tools is { Mode: not ToolMode.None } tools ? text.ReadingCalls(tools, checkpoint) : text);
     }
-
-    private static SamplingParams Sampling(GenerationParameters parameters, GenerationDefaults defaults, ulong seed) => new()
-    {
-        Temperature = parameters.Temperature ?? defaults.Temperature,
-        TopK = parameters.TopK ?? defaults.TopK,
-        TopP = parameters.TopP ?? defaults.TopP,
-        MinP = parameters.MinP ?? defaults.MinP,
-        TypicalP = parameters.TypicalP,
-        RepetitionPenalty = parameters.RepetitionPenalty ?? defaults.RepetitionPenalty,
-        PresencePenalty = parameters.PresencePenalty,
-        FrequencyPenalty = parameters.FrequencyPenalty,
-        LogitBias = parameters.LogitBias,
-        AllowedTokenIds = parameters.AllowedTokenIds,
-        StopTokenIds = StopTokens(parameters, defaults),
-        MinTokens = parameters.MinTokens,
-        TopLogprobs = parameters.Logprobs,
-        Seed = seed,
-    };
 
     /// <summary>The first answer has the caller's own seed, so that n = 1 and the first of n agree; the others are splitmix64 of seed and index.</summary>
     private static ulong Mix(ulong seed, int index)

@@ -25,7 +25,7 @@ internal sealed class GuideFactory(GrammarCache grammars)
             return (grammar is null ? null : grammar.Start, fault);
         }
         StartGuide? start = null;
-        ApiError? excluded = parameters.BadWords.Count > 0 ? Exclude(parameters.BadWords, checkpoint, out start) : null;
+        ApiError? excluded = parameters.Sampling.BadWords.Count > 0 ? Exclude(parameters.Sampling.BadWords, checkpoint, out start) : null;
         return (start, excluded ?? await CheckStrictAsync(parameters.Tools, checkpoint, cancellation));
     }
 
@@ -67,10 +67,10 @@ internal sealed class GuideFactory(GrammarCache grammars)
     {
         if (parameters.Tools is { Mode: ToolMode.Required } && parameters.Guidance is { IsFormat: false } other)
             return Together(other.Param, "tool_choice");
-        bool hasWords = parameters.BadWords.Count > 0, hasTokens = parameters.AllowedTokenIds is not null;
+        bool hasWords = parameters.Sampling.BadWords.Count > 0, hasTokens = parameters.Sampling.AllowedTokenIds is not null;
         if (asked is { } guidance && (hasWords || hasTokens))
             return Together(hasWords ? "bad_words" : "allowed_token_ids", guidance.Param);
-        if (asked is not null && parameters.MinTokens > 0 && parameters.StopTokenIds.Length > 0)
+        if (asked is not null && parameters.Stopping.MinTokens > 0 && parameters.Stopping.TokenIds.Length > 0)
             return ApiError.InvalidValue("min_tokens", $"'min_tokens' cannot be combined with 'stop_token_ids' where '{asked.Param}' says what to write: it may leave nothing but such a token. Give one of them.");
         return hasWords && hasTokens ? Together("bad_words", "allowed_token_ids") : null;
     }

@@ -24,4 +24,11 @@ internal sealed record Field<T>(string Name, FieldTreatment Treatment, FieldShap
 
     /// <summary>For a refused field: whether a value asks for nothing, so that refusing it would help nobody.</summary>
     public Func<JsonElement, bool> AsksNothing { get; init; } = static _ => false;
+
+    /// <summary>The same field of a request that what is read here is a part of.</summary>
+    public Field<TWhole> Of<TWhole>(Func<TWhole, T> part) => new(Name, Treatment, Shape, Note, Read is { } read ? (whole, value) => read(part(whole), value) : null)
+    {
+        IsRequired = IsRequired,
+        AsksNothing = AsksNothing,
+    };
 }

@@ -37,6 +37,15 @@ internal readonly struct FieldReader(JsonElement value, string path, ReadErrors 
         }
     }
 
+    /// <summary>A text that says something.</summary>
+    public string SomeText()
+    {
+        string text = String();
+        if (text.Length == 0)
+            Invalid("a text must have at least one character");
+        return text;
+    }
+
     /// <summary>The name of a function or a schema.</summary>
     public string Name()
     {

@@ -50,6 +50,14 @@ internal sealed class FieldTable<T>
         name, FieldTreatment.Refused, FieldShape.Any, why)
     { AsksNothing = asksNothing ?? (static _ => false) });
 
+    /// <summary>The fields of a table that reads a part of this one's target.</summary>
+    public FieldTable<T> Include<TPart>(FieldTable<TPart> table, Func<T, TPart> part)
+    {
+        foreach (Field<TPart> field in table._inOrder)
+            Add(field.Of(part));
+        return this;
+    }
+
     /// <summary>Reads one object. What is wrong goes to the reader's errors.</summary>
     public void Read(FieldReader source, T target)
     {

@@ -43,12 +43,12 @@ internal static class ModelCallSpan
     private static void WriteRequest(Activity span, GenerationParameters asked)
     {
         span.SetTag("gen_ai.request.max_tokens", asked.MaxTokens);
-        span.SetTag("gen_ai.request.temperature", asked.Temperature);
-        span.SetTag("gen_ai.request.top_p", asked.TopP);
-        span.SetTag("gen_ai.request.top_k", asked.TopK);
-        span.SetTag("gen_ai.request.presence_penalty", asked.PresencePenalty == 0 ? null : asked.PresencePenalty);
-        span.SetTag("gen_ai.request.frequency_penalty", asked.FrequencyPenalty == 0 ? null : asked.FrequencyPenalty);
-        span.SetTag("gen_ai.request.seed", asked.Seed);
+        span.SetTag("gen_ai.request.temperature", asked.Sampling.Temperature);
+        span.SetTag("gen_ai.request.top_p", asked.Sampling.TopP);
+        span.SetTag("gen_ai.request.top_k", asked.Sampling.TopK);
+        span.SetTag("gen_ai.request.presence_penalty", asked.Sampling.PresencePenalty == 0 ? null : asked.Sampling.PresencePenalty);
+        span.SetTag("gen_ai.request.frequency_penalty", asked.Sampling.FrequencyPenalty == 0 ? null : asked.Sampling.FrequencyPenalty);
+        span.SetTag("gen_ai.request.seed", asked.Sampling.Seed);
         span.SetTag("gen_ai.request.choice.count", asked.N == 1 ? null : asked.N);
         span.SetTag("gen_ai.request.stream", asked.Stream);
     }
