@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Text;
 using Llama.Model;
 using Llama.Model.Sampling;
@@ -18,8 +17,7 @@ internal sealed class TextStream(Generation generation, Tokenizer tokenizer, Tex
     private readonly StopStrings _stops = new(rules.Stop, rules.IncludeStop);
     private readonly ToolCallReader? _calls = rules.ReadCalls?.Invoke();
     private readonly List<ToolCallPiece> _called = [];
-    private readonly List<DrawnToken> _held = [];
-    private readonly List<DrawnToken> _released = [];
+    private readonly HeldTokens? _tokens = rules.KeepTokens ? new() : null;
     private readonly StringBuilder? _written = rules.KeepWritten ? new() : null;
     private readonly long _start = clock.GetTimestamp();
     private int _decodedLength;
@@ -38,10 +36,10 @@ internal sealed class TextStream(Generation generation, Tokenizer tokenizer, Tex
     public bool HasPartOfCall => HasCalls && _calls!.IsInArguments;
 
     /// <summary>Whether there is anything to show: text, tokens or parts of calls.</summary>
-    public bool HasPiece => !Text.IsEmpty || _released.Count > 0 || Calls.Count > 0;
+    public bool HasPiece => !Text.IsEmpty || !Tokens.IsEmpty || Calls.Count > 0;
 
     /// <summary>The piece's tokens, when <see cref="TextRules.KeepTokens"/>; valid until the next move.</summary>
-    public ReadOnlySpan<DrawnToken> Tokens => CollectionsMarshal.AsSpan(_released);
+    public ReadOnlySpan<DrawnToken> Tokens => _tokens is null ? [] : _tokens.Released;
 
     /// <summary>All that the model wrote so far, calls and stop texts included, when <see cref="TextRules.KeepWritten"/>; else empty.</summary>
     public string Written => _written?.ToString() ?? "";
@@ -87,7 +85,7 @@ internal sealed class TextStream(Generation generation, Tokenizer tokenizer, Tex
     public bool TryMoveNext()
     {
         _stops.Clear();
-        _released.Clear();
+        _tokens?.Clear();
         _called.Clear();
         if (Finish is not null)
             return false;
@@ -121,7 +119,7 @@ internal sealed class TextStream(Generation generation, Tokenizer tokenizer, Tex
         if (next.Finish is { } finish)
             End(finish);
         else
-            Release();
+            _tokens?.Release(ShownLength);
         if (_calls?.IsFinished == true && Finish is null)
             EndWithCall();
     }
@@ -130,7 +128,7 @@ internal sealed class TextStream(Generation generation, Tokenizer tokenizer, Tex
     private void EndWithCall()
     {
         Finish = FinishReason.Stop;
-        _released.AddRange(_held);
+        _tokens?.ReleaseAll();
         Abort();
     }
 
@@ -144,15 +142,14 @@ internal sealed class TextStream(Generation generation, Tokenizer tokenizer, Tex
         int start = _decodedLength + earlier.Length, offset = _decodedCount + CodePoints.Count(earlier);
         if (!isEnding)
             AddText(piece);
-        if (rules.KeepTokens)
-            _held.Add(new DrawnToken(token, start, _decodedLength, offset, isFirst, IsText: !isEnding, isEnding));
+        _tokens?.Add(new DrawnToken(token, start, _decodedLength, offset, isFirst, IsText: !isEnding, isEnding));
     }
 
     private void AddText(ReadOnlySpan<char> piece)
     {
         _decodedLength += piece.Length;
         _written?.Append(piece);
-        if (rules.KeepTokens)
+        if (_tokens is not null)
             _decodedCount += CodePoints.Count(piece);
         if (_calls is null)
             AddContent(piece);
@@ -189,27 +186,11 @@ internal sealed class TextStream(Generation generation, Tokenizer tokenizer, Tex
         if (!_stops.IsMatched)
             _stops.Release();
         Finish = _stops.IsMatched ? FinishReason.Stop : finish;
-        Release();
+        _tokens?.ReleaseAll(_stops.IsMatched ? ShownLength : int.MaxValue);
     }
 
-    /// <summary>Hands on the tokens of what no stop text holds back. What stop texts hold back or cut off is followed by nothing but what the reader of calls holds back.</summary>
-    private void Release()
-    {
-        int behind = _stops.BehindLength;
-        ReleaseTokens(_decodedLength - (behind == 0 ? 0 : behind + (_calls?.HeldLength ?? 0)));
-    }
-
-    /// <summary>A token leaves with the end of its text; at the ending all leave, and those behind a stop text are no longer text.</summary>
-    /// <param name="shown">UTF-16 units of the answer up to what may be shown.</param>
-    private void ReleaseTokens(int shown)
-    {
-        int count = 0;
-        while (count < _held.Count && (Finish is not null || _held[count].End <= shown))
-        {
-            DrawnToken token = _held[count++];
-            bool isCutOff = _stops.IsMatched && token.Start >= shown;
-            _released.Add(isCutOff ? token with { IsText = false } : token);
-        }
-        _held.RemoveRange(0, count);
-    }
+    /// <summary>
+    /// UTF-16 units of the answer up to what no stop text holds back or cuts off. What stop texts hold back or cut off is followed by nothing but what the reader of calls holds back.
+    /// </summary>
+    private int ShownLength => _decodedLength - (_stops.BehindLength == 0 ? 0 : _stops.BehindLength + (_calls?.HeldLength ?? 0));
 }
