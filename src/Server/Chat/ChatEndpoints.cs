@@ -1,3 +1,4 @@
+using Llama.Scheduling;
 using Llama.Server.Generating;
 using Llama.Server.Hosting;
 using Llama.Server.Json;
@@ -39,8 +40,8 @@ internal static class ChatEndpoints
             (plan, error) = await planner.PlanAsync(request, context.RequestAborted);
         if (plan is not null)
         {
-            AnswerHead head = AnswerHead.New("chatcmpl", clock, plan.Checkpoint);
-            error = await runner.RunAsync(context, plan.Engine, plan.Checkpoint, plan.Answers, request, answers => new ChatAnswerFormat(request, answers, head));
+            AnswerHead head = AnswerHead.New("chatcmpl", clock, plan.Answers.Checkpoint);
+            error = await runner.RunAsync(context, plan.Engine, plan.Answers, request, answers => new ChatAnswerFormat(request, answers, head));
         }
         if (error is not null)
             await ErrorResponse.WriteAsync(context, error);

@@ -16,12 +16,11 @@ internal sealed class ChatPlanner(EngineHost host, RequestMapper mapper)
             || !ChatPrompt.TryRender(request, checkpoint, out Prompt? prompt, out error))
             return (null, error);
         (GenerationPlan? answers, error) = await mapper.MapAsync(request, [prompt], checkpoint, cancellation);
-        return (answers is null ? null : new ChatPlan(engine, checkpoint, answers), error);
+        return (answers is null ? null : new ChatPlan(engine, answers), error);
     }
 }
 
 /// <summary>A chat request ready to start.</summary>
 /// <param name="Engine">Where it will run.</param>
-/// <param name="Checkpoint">The model that answers.</param>
 /// <param name="Answers">What is to be generated.</param>
-internal sealed record ChatPlan(Engine Engine, Checkpoint Checkpoint, GenerationPlan Answers);
+internal sealed record ChatPlan(Engine Engine, GenerationPlan Answers);

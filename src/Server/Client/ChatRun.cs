@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
+using Llama.Scheduling;
 using Llama.Server.Auth;
-using Llama.Server.Chat;
 using Llama.Server.Generating;
 using Llama.Server.Telemetry;
 using Llama.Server.Web.Errors;
@@ -29,9 +29,9 @@ internal sealed class ChatRun : IAsyncDisposable
     public RequestSummary Summary => RequestSummary.Of(_answers);
 
     public static bool TryStart(
-        ChatPlan plan, TimeProvider clock, [NotNullWhen(true)] out ChatRun? run, [NotNullWhen(false)] out ApiError? error, CancellationToken cancellation)
+        Engine engine, GenerationPlan plan, TimeProvider clock, [NotNullWhen(true)] out ChatRun? run, [NotNullWhen(false)] out ApiError? error, CancellationToken cancellation)
     {
-        run = Answers.TryStart(plan.Engine, plan.Checkpoint, plan.Answers.For(Caller.InProcess, RequestOrigin.InProcess), clock, out Answers? answers, out error)
+        run = Answers.TryStart(engine, plan.For(Caller.InProcess, RequestOrigin.InProcess), clock, out Answers? answers, out error)
             ? new ChatRun(answers, AnswerHead.New("chatcmpl", clock, plan.Checkpoint), cancellation)
             : null;
         return run is not null;

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Llama.Scheduling;
 using Llama.Server.Chat;
 using Llama.Server.Generating;
 using Llama.Server.Hosting;
@@ -86,7 +87,7 @@ internal sealed partial class LlamaChatClient(EngineHost host, ChatPlanner plann
             await host.Settled.WaitAsync(cancellation);
             (plan, error) = await planner.PlanAsync(request, cancellation);
         }
-        if (plan is not null && ChatRun.TryStart(plan, clock, out ChatRun? run, out error, cancellation))
+        if (plan is not null && ChatRun.TryStart(plan.Engine, plan.Answers, clock, out ChatRun? run, out error, cancellation))
             return run;
         Log.Refused(logger, clock.GetElapsedTime(start).TotalMilliseconds, error!.Status, error.Code);
         throw new LlamaException(error);

@@ -30,7 +30,7 @@ internal static class CompletionEndpoints
             (GenerationPlan? plan, error) = await mapper.MapAsync(request, prompts, checkpoint, context.RequestAborted);
             AnswerHead head = AnswerHead.New("cmpl", clock, checkpoint);
             if (plan is not null)
-                error = await runner.RunAsync(context, engine, checkpoint, plan, request, answers => new CompletionAnswerFormat(request, answers, head));
+                error = await runner.RunAsync(context, engine, plan, request, answers => new CompletionAnswerFormat(request, answers, head));
         }
         if (error is not null)
             await ErrorResponse.WriteAsync(context, error);

@@ -13,15 +13,10 @@ internal sealed class Answers : IAsyncDisposable
     private readonly GenerationPlan _plan;
     private volatile bool _isAbortedByOperator;
 
-    private Answers(Engine engine, GenerationPlan plan, Checkpoint checkpoint, IReadOnlyList<TextStream> streams)
-    {
-        _engine = engine;
-        _plan = plan;
-        Checkpoint = checkpoint;
-        Streams = streams;
-    }
+    private Answers(Engine engine, GenerationPlan plan, IReadOnlyList<TextStream> streams) => (_engine, _plan, Streams) = (engine, plan, streams);
 
-    public Checkpoint Checkpoint { get; }
+    /// <summary>The model that gives them.</summary>
+    public Checkpoint Checkpoint => _plan.Checkpoint;
 
     /// <summary>One per choice, by <c>index</c>.</summary>
     public IReadOnlyList<TextStream> Streams { get; }
@@ -50,10 +45,10 @@ internal sealed class Answers : IAsyncDisposable
 
     /// <summary>Hands every choice to the engine, or none. The answers to one prompt go together, so that it is computed once.</summary>
     public static bool TryStart(
-        Engine engine, Checkpoint checkpoint, GenerationPlan plan, TimeProvider clock, [NotNullWhen(true)] out Answers? answers, [NotNullWhen(false)] out ApiError? error)
+        Engine engine, GenerationPlan plan, TimeProvider clock, [NotNullWhen(true)] out Answers? answers, [NotNullWhen(false)] out ApiError? error)
     {
         var streams = new List<TextStream>(plan.Choices.Count);
-        answers = new Answers(engine, plan, checkpoint, streams);
+        answers = new Answers(engine, plan, streams);
         error = null;
         foreach (ChoicePlan[] siblings in plan.Choices.Chunk(plan.AnswersPerPrompt))
         {
@@ -64,7 +59,7 @@ internal sealed class Answers : IAsyncDisposable
                 answers.Abort();
                 return false;
             }
-            streams.AddRange(generations.Zip(siblings, (generation, one) => new TextStream(generation, checkpoint.Tokenizer, one.Text, clock)));
+            streams.AddRange(generations.Zip(siblings, (generation, one) => new TextStream(generation, plan.Checkpoint.Tokenizer, one.Text, clock)));
         }
         return true;
     }

@@ -1,5 +1,6 @@
 using Llama.Scheduling;
 using Llama.Server.Auth;
+using Llama.Server.Hosting;
 using Llama.Server.Telemetry;
 
 namespace Llama.Server.Generating;
@@ -9,10 +10,11 @@ namespace Llama.Server.Generating;
 /// <param name="Text">How its tokens become text.</param>
 internal sealed record ChoicePlan(GenerationRequest Request, TextRules Text);
 
-/// <summary>All answers to one HTTP request, in order of their <c>index</c>.</summary>
+/// <summary>All answers to one request, in order of their <c>index</c>.</summary>
+/// <param name="Checkpoint">The model that gives them.</param>
 /// <param name="Choices">The answers.</param>
 /// <param name="Prompts">What they answer; each prompt's answers stand together.</param>
-internal sealed record GenerationPlan(IReadOnlyList<ChoicePlan> Choices, IReadOnlyList<Prompt> Prompts)
+internal sealed record GenerationPlan(Checkpoint Checkpoint, IReadOnlyList<ChoicePlan> Choices, IReadOnlyList<Prompt> Prompts)
 {
     /// <summary>The same plan on one caller's share of the engine.</summary>
     /// <param name="caller">Whose; null without keys.</param>

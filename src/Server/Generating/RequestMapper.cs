@@ -27,7 +27,7 @@ internal sealed class RequestMapper(IOptions<ServerSettings> settings, IOptions<
         ulong seed = (ulong)(parameters.Sampling.Seed ?? random.NextInt64());
         foreach (Prompt prompt in prompts)
             error ??= AddAnswers(choices, parameters, prompt, checkpoint, guide, seed);
-        return error is null ? (new GenerationPlan(choices, prompts), null) : (null, error);
+        return error is null ? (new GenerationPlan(checkpoint, choices, prompts), null) : (null, error);
     }
 
     private static ApiError? CheckCombinations(GenerationParameters parameters)

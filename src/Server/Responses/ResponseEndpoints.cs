@@ -51,7 +51,7 @@ internal static class ResponseEndpoints
                     context.Response.Headers["x-response-id"] = draft.Begun.Id; // a proxy before several servers learns which of them has it
                 Func<Response, Response> keep = response => isKept && !store.TryAdd(owner, new StoredResponse(response, made.Items)) ? response with { Store = false } : response;
                 ResponseAnswerFormat? format = null;
-                error = await runner.RunAsync(context, engine, checkpoint, plan, request, answers => format = new ResponseAnswerFormat(request, answers, draft, keep));
+                error = await runner.RunAsync(context, engine, plan, request, answers => format = new ResponseAnswerFormat(request, answers, draft, keep));
                 format?.Abandon();
             }
         }

@@ -2,7 +2,6 @@ using Llama.Scheduling;
 using Llama.Server.Admin;
 using Llama.Server.Auth;
 using Llama.Server.Generating;
-using Llama.Server.Hosting;
 using Llama.Server.Limits;
 using Llama.Server.Telemetry;
 using Llama.Server.Web.Errors;
@@ -13,12 +12,11 @@ namespace Llama.Server.Streaming;
 internal sealed class GenerationRunner(AnswerWriter writer, RequestLimits limits, KeyMetrics metrics, LiveRequests live, TimeProvider clock)
 {
     /// <summary>Starts the plan and sends its answers; returns what is wrong when it could not be started.</summary>
-    public async Task<ApiError?> RunAsync(
-        HttpContext context, Engine engine, Checkpoint checkpoint, GenerationPlan plan, GenerationParameters request, Func<Answers, AnswerFormat> format)
+    public async Task<ApiError?> RunAsync(HttpContext context, Engine engine, GenerationPlan plan, GenerationParameters request, Func<Answers, AnswerFormat> format)
     {
         Caller? caller = context.Features.Get<Caller>();
         ModelCall? call = context.Features.Get<ModelCall>();
-        call?.Read(request, checkpoint.Name);
+        call?.Read(request, plan.Checkpoint.Name);
         if (caller?.Check(request.Model, request.Priority) is { } forbidden)
             return forbidden;
         plan = plan.For(caller, RequestOrigin.Of(context));
@@ -26,13 +24,13 @@ internal sealed class GenerationRunner(AnswerWriter writer, RequestLimits limits
         if (admission is null)
             return error;
         using Admission entered = admission;
-        if (!Answers.TryStart(engine, checkpoint, plan, clock, out Answers? answers, out error))
+        if (!Answers.TryStart(engine, plan, clock, out Answers? answers, out error))
             return error;
         try
         {
             await using (answers)
             {
-                using LiveRequest shown = live.Show(context, checkpoint.Name, () => answers.Progress, answers.AbortByOperator);
+                using LiveRequest shown = live.Show(context, plan.Checkpoint.Name, () => answers.Progress, answers.AbortByOperator);
                 AnswerFormat wording = format(answers);
                 call?.Began(answers, wording.Id);
                 await SendAsync(context, answers, request.Stream, wording);
