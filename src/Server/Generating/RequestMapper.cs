@@ -1,7 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using Llama.Model.Guidance;
-using Llama.Model.Sampling;
 using Llama.Scheduling;
 using Llama.Server.Configuration;
 using Llama.Server.Guidance;
@@ -12,7 +10,7 @@ using Microsoft.Extensions.Options;
 
 namespace Llama.Server.Generating;
 
-/// <summary>From what a request asks for to what the engine is to do: defaults filled in, and checks that need the model made.</summary>
+/// <summary>From what a request asks for to what the engine is to do: defaults filled in, and what needs the model or the settings checked.</summary>
 internal sealed class RequestMapper(IOptions<ServerSettings> settings, IOptions<SchedulerSettings> scheduler, GuideFactory guides, Random random)
 {
     /// <summary>Plans <see cref="GenerationParameters.AnswersPerPrompt"/> answers to each prompt.</summary>
@@ -20,7 +18,7 @@ internal sealed class RequestMapper(IOptions<ServerSettings> settings, IOptions<
         GenerationParameters parameters, IReadOnlyList<Prompt> prompts, Checkpoint checkpoint, CancellationToken cancellation)
     {
         StartGuide? guide = null;
-        ApiError? error = CheckCombinations(parameters) ?? CheckCount(parameters, prompts.Count) ?? CheckTokens(parameters, checkpoint);
+        ApiError? error = RequestChecks.Combinations(parameters) ?? CheckCount(parameters, prompts.Count) ?? RequestChecks.Tokens(parameters, checkpoint);
         if (error is null)
             (guide, error) = await guides.CreateAsync(parameters, checkpoint, cancellation);
         var choices = new List<ChoicePlan>(prompts.Count * parameters.AnswersPerPrompt);
@@ -28,15 +26,6 @@ internal sealed class RequestMapper(IOptions<ServerSettings> settings, IOptions<
         foreach (Prompt prompt in prompts)
             error ??= AddAnswers(choices, parameters, prompt, checkpoint, guide, seed);
         return error is null ? (new GenerationPlan(checkpoint, choices, prompts), null) : (null, error);
-    }
-
-    private static ApiError? CheckCombinations(GenerationParameters parameters)
-    {
-        if (parameters.StreamOptions is not null && !parameters.Stream)
-            return ApiError.InvalidValue("stream_options", "'stream_options' is only allowed when 'stream' is true.");
-        return parameters.PromptLogprobs is not null && parameters.Stream
-            ? ApiError.InvalidValue("prompt_logprobs", "'prompt_logprobs' come with a whole answer only; give it without 'stream'.")
-            : null;
     }
 
     private ApiError? CheckCount(GenerationParameters parameters, int promptCount)
@@ -54,24 +43,6 @@ internal sealed class RequestMapper(IOptions<ServerSettings> settings, IOptions<
             $"{promptCount} prompt(s) with {parameters.AnswersPerPrompt} answers each ask for {asked} answers; this server gives at most {most} ({setting}).");
     }
 
-    private static ApiError? CheckTokens(GenerationParameters parameters, Checkpoint checkpoint)
-    {
-        int vocabSize = checkpoint.Limits.VocabSize;
-        foreach (TokenBias bias in parameters.Sampling.LogitBias)
-        {
-            if (bias.TokenId >= vocabSize)
-                return TokenIds.Outside($"logit_bias.{bias.TokenId}", bias.TokenId, vocabSize);
-        }
-        return TokenIds.Check("stop_token_ids", parameters.Stopping.TokenIds, vocabSize)
-            ?? TokenIds.Check("allowed_token_ids", parameters.Sampling.AllowedTokenIds ?? [], vocabSize)
-            ?? CheckAllowed(parameters, checkpoint.Defaults);
-    }
-
-    private static ApiError? CheckAllowed(GenerationParameters parameters, GenerationDefaults defaults) =>
-        parameters.Stopping.MinTokens > 0 && parameters.Sampling.AllowedTokenIds is { } allowed && !allowed.Except(parameters.Stopping.TokenIdsWith(defaults)).Any()
-            ? ApiError.InvalidValue("allowed_token_ids", "'allowed_token_ids' holds only tokens that end the answer, which 'min_tokens' forbids at its start.")
-            : null;
-
     private ApiError? AddAnswers(List<ChoicePlan> choices, GenerationParameters parameters, Prompt prompt, Checkpoint checkpoint, StartGuide? guide, ulong seed)
     {
         if (prompt.Tokens.Length == 0)
@@ -84,42 +55,42 @@ internal sealed class RequestMapper(IOptions<ServerSettings> settings, IOptions<
             return ApiError.ContextLength(prompt.Param, prompt.Tokens.Length, parameters.MaxTokens, limit);
         if (parameters.Stopping.MinTokens > maxTokens)
             return ApiError.InvalidValue("min_tokens", $"'min_tokens' is {parameters.Stopping.MinTokens}, more than the {maxTokens} tokens that the answer may have.");
+        TextRules text = Text(parameters, prompt, checkpoint);
         for (int i = 0; i < parameters.AnswersPerPrompt; i++)
-            choices.Add(Plan(parameters, prompt, maxTokens, checkpoint, guide?.Invoke(!prompt.ContinuesText), Mix(seed, i)));
+            choices.Add(new ChoicePlan(Request(parameters, prompt, maxTokens, checkpoint, Mix(seed, i)) with { Guide = guide?.Invoke(!prompt.ContinuesText) }, text));
         return null;
     }
 
-    private ChoicePlan Plan(GenerationParameters parameters, Prompt prompt, int maxTokens, Checkpoint checkpoint, ITokenGuide? guide, ulong seed)
+    private static GenerationRequest Request(GenerationParameters parameters, Prompt prompt, int maxTokens, Checkpoint checkpoint, ulong seed) => new()
     {
-        StoppingRequest stopping = parameters.Stopping;
-        var request = new GenerationRequest
+        PromptTokenIds = prompt.Tokens,
+        MaxTokens = maxTokens,
+        Sampling = parameters.Sampling.Over(checkpoint.Defaults) with
         {
-            PromptTokenIds = prompt.Tokens,
-            MaxTokens = maxTokens,
-            Sampling = parameters.Sampling.Over(checkpoint.Defaults) with
-            {
-                StopTokenIds = stopping.TokenIdsWith(checkpoint.Defaults),
-                MinTokens = stopping.MinTokens,
-                TopLogprobs = parameters.Logprobs,
-                Seed = seed,
-            },
-            Guide = guide,
-            PromptLogprobs = parameters.PromptScores,
-            Priority = parameters.Priority ?? 0,
-            Timeout = parameters.Timeout,
-            CacheSalt = parameters.CacheSalt is { } salt ? BitConverter.ToUInt64(SHA256.HashData(Encoding.UTF8.GetBytes(salt))) : 0,
-        };
+            StopTokenIds = parameters.Stopping.TokenIdsWith(checkpoint.Defaults),
+            MinTokens = parameters.Stopping.MinTokens,
+            TopLogprobs = parameters.Logprobs,
+            Seed = seed,
+        },
+        PromptLogprobs = parameters.PromptScores,
+        Priority = parameters.Priority ?? 0,
+        Timeout = parameters.Timeout,
+        CacheSalt = parameters.CacheSalt is { } salt ? BitConverter.ToUInt64(SHA256.HashData(Encoding.UTF8.GetBytes(salt))) : 0,
+    };
+
+    private TextRules Text(GenerationParameters parameters, Prompt prompt, Checkpoint checkpoint)
+    {
         var text = new TextRules
         {
-            Stop = stopping.Texts,
-            IncludeStop = stopping.IsShown,
-            MinTokens = stopping.MinTokens,
+            Stop = parameters.Stopping.Texts,
+            IncludeStop = parameters.Stopping.IsShown,
+            MinTokens = parameters.Stopping.MinTokens,
             SkipSpecialTokens = parameters.SkipSpecialTokens,
             AtSequenceStart = !prompt.ContinuesText,
             KeepTokens = parameters.Logprobs is not null || parameters.ReturnTokenIds,
             KeepWritten = settings.Value.RecordText != "none",
         };
-        return new ChoicePlan(request, parameters.Tools is { Mode: not ToolMode.None } tools ? text.ReadingCalls(tools, checkpoint) : text);
+        return parameters.Tools is { Mode: not ToolMode.None } tools ? text.ReadingCalls(tools, checkpoint) : text;
     }
 
     /// <summary>The first answer has the caller's own seed, so that n = 1 and the first of n agree; the others are splitmix64 of seed and index.</summary>
