@@ -11,8 +11,7 @@ internal readonly record struct LimitedOutput(long MaxTokens, int AnswerCount, b
     /// <summary>Of a request that only has its prompt read.</summary>
     public static LimitedOutput None => default;
 
-    public static LimitedOutput Of(GenerationPlan plan, GenerationParameters request) =>
-        new(plan.Choices.Sum(choice => (long)choice.Request.MaxTokens), plan.Choices.Count, request.MaxTokens is not null);
+    public static LimitedOutput Of(GenerationPlan plan, bool isBounded) => new(plan.Choices.Sum(choice => (long)choice.Request.MaxTokens), plan.Choices.Count, isBounded);
 
     /// <summary>What the answers are taken to cost until they are there. An assumption alone keeps no request out for good.</summary>
     /// <param name="assumed">Tokens that an answer without a limit is taken to have.</param>

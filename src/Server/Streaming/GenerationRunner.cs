@@ -15,12 +15,11 @@ internal sealed class GenerationRunner(AnswerWriter writer, RequestLimits limits
     public async Task<ApiError?> RunAsync(HttpContext context, Engine engine, GenerationPlan plan, GenerationParameters request, Func<Answers, AnswerFormat> format)
     {
         Caller? caller = context.Features.Get<Caller>();
-        ModelCall? call = context.Features.Get<ModelCall>();
-        call?.Read(request, plan.Checkpoint.Name);
+        context.Features.Get<ModelCall>()?.Read(request, plan.Checkpoint.Name);
         if (caller?.Check(request.Model, request.Priority) is { } forbidden)
             return forbidden;
         plan = plan.For(caller, RequestOrigin.Of(context));
-        (Admission? admission, ApiError? error) = await limits.EnterAsync(context, plan.PromptTokenCount, LimitedOutput.Of(plan, request));
+        (Admission? admission, ApiError? error) = await limits.EnterAsync(context, plan.PromptTokenCount, LimitedOutput.Of(plan, isBounded: request.MaxTokens is not null));
         if (admission is null)
             return error;
         using Admission entered = admission;
@@ -28,13 +27,7 @@ internal sealed class GenerationRunner(AnswerWriter writer, RequestLimits limits
             return error;
         try
         {
-            await using (answers)
-            {
-                using LiveRequest shown = live.Show(context, plan.Checkpoint.Name, () => answers.Progress, answers.AbortByOperator);
-                AnswerFormat wording = format(answers);
-                call?.Began(answers, wording.Id);
-                await SendAsync(context, answers, request.Stream, wording);
-            }
+            await SendAsync(context, answers, request.Stream, format);
         }
         finally
         {
@@ -44,19 +37,23 @@ internal sealed class GenerationRunner(AnswerWriter writer, RequestLimits limits
         return null;
     }
 
+    private async Task SendAsync(HttpContext context, Answers answers, bool stream, Func<Answers, AnswerFormat> format)
+    {
+        await using Answers left = answers; // disposing it aborts what has not ended
+        using LiveRequest shown = live.Show(context, answers.Checkpoint.Name, () => answers.Progress, answers.AbortByOperator);
+        AnswerFormat wording = format(answers);
+        context.Features.Get<ModelCall>()?.Began(answers, wording.Id);
+        answers.GoOnInChain();
+        if (stream)
+            await writer.WriteStreamAsync(context, answers, wording);
+        else
+            await AnswerWriter.WriteWholeAsync(context, answers, wording);
+        context.Features.Set(RequestSummary.Of(answers));
+    }
+
     private void Account(Admission admission, Caller? caller, Usage usage)
     {
         admission.Use(usage.TotalTokens);
         metrics.Served(caller?.Key?.Name, usage.PromptTokens, usage.CompletionTokens);
-    }
-
-    private async Task SendAsync(HttpContext context, Answers answers, bool stream, AnswerFormat format)
-    {
-        answers.GoOnInChain();
-        if (stream)
-            await writer.WriteStreamAsync(context, answers, format);
-        else
-            await AnswerWriter.WriteWholeAsync(context, answers, format);
-        context.Features.Set(RequestSummary.Of(answers));
     }
 }
