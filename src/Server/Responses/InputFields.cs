@@ -40,7 +40,7 @@ internal static class InputFields
     public static IReadOnlyList<ResponseItem> Read(FieldReader input)
     {
         if (input.Value.ValueKind == JsonValueKind.String)
-            return [new MessageItem(ResponseIds.OfMessage(), "completed", "user", [new InputText(input.String())])];
+            return [new MessageItem(ResponseIds.OfMessage(), StatusName.Completed, "user", [new InputText(input.String())])];
         if (input.Expect(JsonValueKind.Array, "a string or an array of items"))
             return [.. input.Items(1).Select(ReadItem)];
         return [];
@@ -77,14 +77,14 @@ internal static class InputFields
     private static FieldTable<Draft> Items(string type) => new FieldTable<Draft>()
         .Custom("type", FieldShape.OneOf(type), (_, v) => v.String(), "What the item is.")
         .Custom("id", FieldShape.Text, (item, v) => item.Id = v.String(), "Names the item, which no other of the conversation may be called. Default: a new name.")
-        .Word("status", ["in_progress", "completed", "incomplete"], (item, v) => item.Status = v, "incomplete where it was cut off: half a call is left out.");
+        .Word("status", [StatusName.InProgress, StatusName.Completed, StatusName.Incomplete], (item, v) => item.Status = v, "incomplete where it was cut off: half a call is left out.");
 
     /// <summary>An item or part while it is read.</summary>
     private sealed class Draft
     {
         public string? Id { get; set; }
 
-        public string Status { get; set; } = "completed";
+        public string Status { get; set; } = StatusName.Completed;
 
         public string Role { get; set; } = "";
 

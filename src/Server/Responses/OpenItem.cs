@@ -28,7 +28,7 @@ internal sealed class OpenMessage() : OpenItem(ResponseIds.OfMessage())
     /// <summary>The text so far as the message's only part.</summary>
     public OutputText Part => new(Text.ToString(), [], [.. Logprobs]);
 
-    public override ResponseItem Begun => new MessageItem(Id, "in_progress", "assistant", []);
+    public override ResponseItem Begun => new MessageItem(Id, StatusName.InProgress, "assistant", []);
 
     public override ResponseItem Close(string status) => new MessageItem(Id, status, "assistant", [Part]);
 }
@@ -38,10 +38,10 @@ internal sealed class OpenCall(string callId, string name) : OpenItem(ResponseId
 {
     public string Name => name;
 
-    public override ResponseItem Begun => new FunctionCallItem(Id, "in_progress", callId, name, "");
+    public override ResponseItem Begun => new FunctionCallItem(Id, StatusName.InProgress, callId, name, "");
 
     public override ResponseItem Close(string status) => new FunctionCallItem(Id, status, callId, name, Text.ToString());
 
     /// <summary>A call that is made already.</summary>
-    public static ResponseItem Whole(ToolCall call) => new FunctionCallItem(ResponseIds.OfCall(), "completed", call.Id, call.Name, call.Arguments);
+    public static ResponseItem Whole(ToolCall call) => new FunctionCallItem(ResponseIds.OfCall(), StatusName.Completed, call.Id, call.Name, call.Arguments);
 }

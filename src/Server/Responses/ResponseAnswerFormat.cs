@@ -68,7 +68,7 @@ internal sealed class ResponseAnswerFormat(ResponseRequest request, Answers answ
     }
 
     /// <summary>How the last item ends.</summary>
-    private string Status => _isLastWhole ? "completed" : "incomplete";
+    private string Status => _isLastWhole ? StatusName.Completed : StatusName.Incomplete;
 
     /// <summary>An answer that calls and ends as one that does not has been ended within a call, by a token.</summary>
     private void Note(AnswerEnding ending, bool hasCalls)

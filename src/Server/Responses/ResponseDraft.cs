@@ -13,7 +13,7 @@ internal sealed class ResponseDraft(ResponseRequest request, Checkpoint checkpoi
     /// <summary>The response that ended well, whole or at its limit.</summary>
     public Response End(IReadOnlyList<ResponseItem> output, bool isCutOff, Usage usage) => Begun with
     {
-        Status = isCutOff ? "incomplete" : "completed",
+        Status = isCutOff ? StatusName.Incomplete : StatusName.Completed,
         CompletedAt = isCutOff ? null : clock.GetUtcNow().ToUnixTimeSeconds(),
         IncompleteDetails = isCutOff ? new IncompleteDetails("max_output_tokens") : null,
         Output = output,
@@ -27,16 +27,16 @@ internal sealed class ResponseDraft(ResponseRequest request, Checkpoint checkpoi
 
     /// <summary>The response that something failed in the middle of. OpenAI's list of codes has one for all that servers do wrong.</summary>
     public Response Fail(IReadOnlyList<ResponseItem> output, ApiError error) =>
-        Begun with { Status = "failed", Output = output, Error = new ResponseError("server_error", error.Message) };
+        Begun with { Status = StatusName.Failed, Output = output, Error = new ResponseError("server_error", error.Message) };
 
     /// <summary>The response whose caller left in the middle.</summary>
-    public Response Cancel(IReadOnlyList<ResponseItem> output) => Begun with { Status = "cancelled", Output = output };
+    public Response Cancel(IReadOnlyList<ResponseItem> output) => Begun with { Status = StatusName.Cancelled, Output = output };
 
     private static Response Begin(ResponseRequest request, Checkpoint checkpoint, bool isKept, TimeProvider clock) => new()
     {
         Id = ResponseIds.OfResponse(),
         CreatedAt = clock.GetUtcNow().ToUnixTimeSeconds(),
-        Status = "in_progress",
+        Status = StatusName.InProgress,
         Instructions = request.Instructions,
         MaxOutputTokens = request.MaxTokens,
         MaxToolCalls = request.MaxToolCalls,

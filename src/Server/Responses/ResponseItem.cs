@@ -15,7 +15,7 @@ public abstract record ResponseItem([property: JsonPropertyOrder(-2)] string Id,
 {
     /// <summary>Whether the item was cut off before its end.</summary>
     [JsonIgnore]
-    public bool IsIncomplete => Status == "incomplete";
+    public bool IsIncomplete => Status == StatusName.Incomplete;
 
     /// <summary>Characters of text in it.</summary>
     [JsonIgnore]

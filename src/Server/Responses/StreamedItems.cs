@@ -12,7 +12,7 @@ internal sealed class StreamedItems(ResponseEvents events, MessageLogprobs logpr
     private OpenItem? _open;
 
     /// <summary>The items as they are now; one that is still open is incomplete.</summary>
-    public IReadOnlyList<ResponseItem> SoFar => _open is null ? _ended : [.. _ended, _open.Close("incomplete")];
+    public IReadOnlyList<ResponseItem> SoFar => _open is null ? _ended : [.. _ended, _open.Close(StatusName.Incomplete)];
 
     /// <summary>Adds the stream's current piece.</summary>
     public ValueTask AddAsync(TextStream stream) => _open is OpenMessage message && stream.Calls.Count == 0 ? AddTextAsync(message, stream) : AddMixedAsync(stream);
@@ -66,7 +66,7 @@ internal sealed class StreamedItems(ResponseEvents events, MessageLogprobs logpr
 
     private async ValueTask OpenAsync(OpenItem item)
     {
-        await CloseAsync("completed");
+        await CloseAsync(StatusName.Completed);
         _open = item;
         await events.SendAsync(EventName.ItemAdded, _ended.Count, item.Begun);
         if (item is OpenMessage)

@@ -30,6 +30,6 @@ internal static class WholeItems
             return;
         // Behind a call the places of tokens are no longer those of the text: what is said there goes without log-probabilities.
         IReadOnlyList<ChatTokenLogprob> taken = items.Count > 0 ? [] : logprobs.Take(answer.Tokens, answer.Calls.Count == 0 ? MessageLogprobs.All : end);
-        items.Add(new MessageItem(ResponseIds.OfMessage(), "completed", "assistant", [new OutputText(answer.Text[start..end], [], taken)]));
+        items.Add(new MessageItem(ResponseIds.OfMessage(), StatusName.Completed, "assistant", [new OutputText(answer.Text[start..end], [], taken)]));
     }
 }
