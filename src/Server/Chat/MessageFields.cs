@@ -9,7 +9,7 @@ internal static class MessageFields
 {
     private static readonly FieldTable<Draft> TextPart = new FieldTable<Draft>()
         .Custom("type", FieldShape.OneOf("text"), (_, v) => CheckPartType(v), "text.", required: true)
-        .Custom("text", FieldShape.Text, (part, v) => part.Content = v.String(), "The text.", required: true)
+        .Text("text", (part, v) => part.Content = v, "The text.", required: true)
         .Accept("role", FieldShape.Text, v => v.String(), "The message's own counts; OpenAI's Agents SDK sends it along with a text that was answered.")
         .Accept("prompt_cache_breakpoint", FieldShape.Object, v => v.Expect(JsonValueKind.Object, "an object"), "Equal prefixes are found without it.")
         .Refuse("refusal", "The chat format has no place for refusals.")

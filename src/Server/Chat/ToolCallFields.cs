@@ -9,10 +9,10 @@ internal static class ToolCallFields
 {
     private static readonly FieldTable<Draft> Function = new FieldTable<Draft>()
         .Custom("name", FieldShape.Text, (call, v) => call.Name = v.Name(), "The function.", required: true)
-        .Custom("arguments", FieldShape.Text, (call, v) => call.Arguments = v.String(), "Text of a JSON object, as the model wrote it: it may be broken.", required: true);
+        .Text("arguments", (call, v) => call.Arguments = v, "Text of a JSON object, as the model wrote it: it may be broken.", required: true);
 
     private static readonly FieldTable<Draft> Call = new FieldTable<Draft>()
-        .Custom("id", FieldShape.Text, (call, v) => call.Id = v.String(), "What the tool message refers to.", required: true)
+        .Text("id", (call, v) => call.Id = v, "What the tool message refers to.", required: true)
         .Custom("type", FieldShape.OneOf("function"), (_, v) => ToolFields.CheckType(v), "The only kind of call.", required: true)
         .Custom("function", FieldShape.ObjectOf(Function.Fields), (call, v) => v.Object(Function, call), "The function and its arguments.", required: true)
         .Accept("index", new FieldShape("integer", 0), v => v.Int(0, int.MaxValue), "The order of the calls is theirs in the array.");

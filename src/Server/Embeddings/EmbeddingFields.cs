@@ -10,7 +10,7 @@ internal static class EmbeddingFields
 
     public static FieldTable<EmbeddingRequest> Table { get; } = new FieldTable<EmbeddingRequest>()
         .Custom("input", PromptFields.Shape(MostInputs), (r, v) => r.Inputs = ReadInputs(v), "A text, an array of texts, an array of token ids or an array of such arrays; each within the context.", required: true)
-        .Custom("model", FieldShape.Text, (r, v) => r.Model = v.String(), "Id or alias of the served model.", required: true)
+        .Text("model", (r, v) => r.Model = v, "Id or alias of the served model.", required: true)
         .Word("encoding_format", ["float", "base64"], (r, v) => r.AsBase64 = v == "base64", "Numbers, or the base64 of their little-endian float32 bytes. Default: float.")
         .Integer("dimensions", 1, int.MaxValue, (r, v) => r.Dimensions = (int)v, "The size of the model's embeddings, and no other: it was not trained for shortened ones.")
         .Flag("add_special_tokens", (r, v) => r.AddSpecialTokens = v, "Begin texts with BOS, if the checkpoint wants it. Default: true.")

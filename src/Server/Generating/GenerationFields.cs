@@ -25,7 +25,7 @@ internal static class GenerationFields
 
     internal static FieldTable<T> AddRouting<T>(this FieldTable<T> table)
         where T : GenerationParameters => table
-        .Custom("model", FieldShape.Text, (r, v) => r.Model = v.String(), "Id or alias of the served model.", required: true)
+        .Text("model", (r, v) => r.Model = v, "Id or alias of the served model.", required: true)
         .Flag("stream", (r, v) => r.Stream = v, "Send the answer as server-sent events while it is made.")
         .Integer("priority", int.MinValue, int.MaxValue, (r, v) => r.Priority = (int)v, "Smaller goes first.")
         .Text("cache_salt", (r, v) => r.CacheSalt = v, "Share cached prefixes only with requests of the same salt.")

@@ -30,8 +30,8 @@ internal sealed class FieldTable<T>
     public FieldTable<T> Flag(string name, Action<T, bool> set, string note) => Add(new Field<T>(
         name, FieldTreatment.Honoured, FieldShape.Flag, note, (target, value) => set(target, value.Flag())));
 
-    public FieldTable<T> Text(string name, Action<T, string> set, string note) => Add(new Field<T>(
-        name, FieldTreatment.Honoured, FieldShape.Text, note, (target, value) => set(target, value.String())));
+    public FieldTable<T> Text(string name, Action<T, string> set, string note, bool required = false) =>
+        Custom(name, FieldShape.Text, (target, value) => set(target, value.String()), note, required);
 
     public FieldTable<T> Word(string name, string[] words, Action<T, string> set, string note, bool required = false) =>
         Custom(name, FieldShape.OneOf(words), (target, value) => set(target, value.Word(words)), note, required);

@@ -8,7 +8,7 @@ internal static class ContentFields
 {
     private static readonly FieldTable<Draft> Part = new FieldTable<Draft>()
         .Custom("type", FieldShape.OneOf("input_text", "output_text"), (_, v) => CheckPartType(v), "input_text or output_text.", required: true)
-        .Custom("text", FieldShape.Text, (part, v) => part.Text = v.String(), "The text.", required: true)
+        .Text("text", (part, v) => part.Text = v, "The text.", required: true)
         .Accept("annotations", FieldShape.ArrayOf(FieldShape.Object), v => v.Items(), "The chat format has no place for them.")
         .Accept("logprobs", FieldShape.ArrayOf(FieldShape.Object), v => v.Items(), "Text alone is read.")
         .Accept("prompt_cache_breakpoint", FieldShape.Object, v => v.Expect(JsonValueKind.Object, "an object"), "Equal prefixes are found without it.");

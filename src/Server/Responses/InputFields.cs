@@ -15,15 +15,15 @@ internal static class InputFields
         .Accept("phase", FieldShape.Text, v => v.String(), "The chat format has no place for it.");
 
     private static readonly FieldTable<Draft> Call = Items("function_call")
-        .Custom("call_id", FieldShape.Text, (item, v) => item.CallId = v.String(), "What the result refers to.", required: true)
+        .Text("call_id", (item, v) => item.CallId = v, "What the result refers to.", required: true)
         .Custom("name", FieldShape.Text, (item, v) => item.Name = v.Name(), "The function.", required: true)
-        .Custom("arguments", FieldShape.Text, (item, v) => item.Text = v.String(), "Text of a JSON object, as the model wrote it: it may be broken.", required: true)
+        .Text("arguments", (item, v) => item.Text = v, "Text of a JSON object, as the model wrote it: it may be broken.", required: true)
         .Refuse("async", "A result is waited for.", NoOp.False)
         .Refuse("namespace", NoNamespace)
         .Refuse("caller", NoCaller, NoOp.Type("direct"));
 
     private static readonly FieldTable<Draft> Output = Items("function_call_output")
-        .Custom("call_id", FieldShape.Text, (item, v) => item.CallId = v.String(), "The call that it answers.", required: true)
+        .Text("call_id", (item, v) => item.CallId = v, "The call that it answers.", required: true)
         .Custom("output", ContentFields.Shape, (item, v) => item.Text = string.Concat(ContentFields.Read(v)), "A text, or parts of type input_text.", required: true)
         .Accept("name", FieldShape.Text, v => v.String(), "The call names the function.")
         .Refuse("namespace", NoNamespace)
@@ -31,7 +31,7 @@ internal static class InputFields
 
     private static readonly FieldTable<Draft> Reference = new FieldTable<Draft>()
         .Custom("type", FieldShape.OneOf("item_reference"), (_, v) => v.String(), "What the item is.")
-        .Custom("id", FieldShape.Text, (item, v) => item.Id = v.String(), "An item of a stored response.", required: true);
+        .Text("id", (item, v) => item.Id = v, "An item of a stored response.", required: true);
 
     public static FieldShape Shape { get; } = FieldShape.Either(
         FieldShape.Text,
@@ -76,7 +76,7 @@ internal static class InputFields
 
     private static FieldTable<Draft> Items(string type) => new FieldTable<Draft>()
         .Custom("type", FieldShape.OneOf(type), (_, v) => v.String(), "What the item is.")
-        .Custom("id", FieldShape.Text, (item, v) => item.Id = v.String(), "Names the item, which no other of the conversation may be called. Default: a new name.")
+        .Text("id", (item, v) => item.Id = v, "Names the item, which no other of the conversation may be called. Default: a new name.")
         .Word("status", [StatusName.InProgress, StatusName.Completed, StatusName.Incomplete], (item, v) => item.Status = v, "incomplete where it was cut off: half a call is left out.");
 
     /// <summary>An item or part while it is read.</summary>
