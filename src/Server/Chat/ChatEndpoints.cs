@@ -1,4 +1,3 @@
-using Llama.Scheduling;
 using Llama.Server.Generating;
 using Llama.Server.Hosting;
 using Llama.Server.Json;

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Llama.Scheduling;
 using Llama.Server.Chat;
 using Llama.Server.Generating;
 using Llama.Server.Hosting;
