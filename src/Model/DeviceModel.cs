@@ -4,11 +4,10 @@ using Llama.Model.Kernels;
 using Llama.Model.Kernels.Machine;
 using Llama.Model.Offload;
 using Llama.Model.Parallel;
-using Llama.Model.Sampling;
 
 namespace Llama.Model;
 
-/// <summary>A model, or a part of one, on its device: weights, kernels, KV cache and, with the head, what draws tokens. Belongs to the device's thread.</summary>
+/// <summary>A model, or a part of one, on its device: weights, kernels and KV cache, and what runs its steps. Belongs to the device's thread.</summary>
 internal sealed class DeviceModel : IDisposable
 {
     private readonly ModelDevice _device;
@@ -20,10 +19,6 @@ internal sealed class DeviceModel : IDisposable
     private readonly ShardedKernels? _shared; // the kernels, when others have shares in what they compute
     private readonly MemoryPlan? _plan; // null without a limit
     private readonly LlamaModel _model;
-    private readonly BusyTime _busy = new();
-    private IStep? _step; // of a part that has the head; see UseCache
-    private SpareMemory? _spare; // null but where weights stream and some are kept
-    private StreamRate? _rate; // at which they came when measured last
 
     /// <summary>Loads all but the cache.</summary>
     /// <param name="device">Where; stays the caller's.</param>
@@ -45,6 +40,7 @@ internal sealed class DeviceModel : IDisposable
             Weights = new LlamaWeights(_source, part, _plan?.Stream);
             _kernels.Calibrate(Weights);
             _model = new LlamaModel(Weights, _kernels, device.Memory, _size, device.Backend.ActivationDtype);
+            Description = new DeviceDescription(device, Config.Quantization, _source.Codes, Weights, _kernels);
         }
         catch
         {
@@ -65,20 +61,14 @@ internal sealed class DeviceModel : IDisposable
     /// <summary>Whether some weights do not stay.</summary>
     public bool Streams => _plan is { Layout.Streams: true };
 
-    /// <summary>Types of weights, cache and activations, for the start-up lines.</summary>
-    public string Types => ModelDescription.Types(_device.Options, _device.Format.Describe(Config.Quantization, _source.Codes), _device.KvDtype, _device.Backend.ActivationDtype);
+    /// <summary>Ends when all weights have the form in which they stay.</summary>
+    public Task Packed => _packing.End;
 
-    /// <summary>Its kernels, for the start-up lines.</summary>
-    public string Kernels => _kernels.Describe(Weights);
+    /// <summary>What it is, in words.</summary>
+    public DeviceDescription Description { get; }
 
-    /// <summary>The same without what is measured anew at each start.</summary>
-    public string Arithmetic => $"{_kernels.Describe()}{(Weights.Layers[0].Mlp.Gate is PackedWeight or PackedCodes or PackingWeight ? ", packed weights" : "")}{(_device.Options.Deterministic ? ", deterministic" : "")}";
-
-    /// <summary>As <see cref="ModelRunner.IsAhead"/>.</summary>
-    public bool IsAhead => _step!.IsAhead;
-
-    /// <summary>As <see cref="ModelRunner.Waited"/>.</summary>
-    public TimeSpan Waited => _step?.Waited ?? TimeSpan.Zero;
+    /// <summary>Runs its steps; there once the cache is.</summary>
+    public StepRunner Steps { get; private set; } = null!;
 
     /// <summary>How many blocks of the cache there is room for now.</summary>
     /// <exception cref="InsufficientMemoryException">Not enough for one full sequence.</exception>
@@ -89,20 +79,14 @@ internal sealed class DeviceModel : IDisposable
         KvPoolSize Derive() => KvPoolSize.Derive(_device.Options, _size.ContextLength, BytesPerBlock, _device.FreeBytes - _packing.Bytes, _device.Choice.CacheShare);
     }
 
-    /// <summary>Ends when all weights have the form in which they stay.</summary>
-    public Task Packed => _packing.End;
-
     /// <summary>Allocates the cache; then steps can be run.</summary>
     public void UseCache(int blockCount)
     {
-        IBackend backend = _device.Backend;
-        KvCache cache = new(Weights.Config, blockCount, _size.BlockSize, _device.KvDtype, backend.Memory);
+        KvCache cache = new(Weights.Config, blockCount, _size.BlockSize, _device.KvDtype, _device.Memory);
         _model.UseCache(cache);
-        if (Weights.Head is null) backend.FinishLoading();
-        else if (Weights.Part.Shard == 0) _step = backend.CreateStep(_model, WithAllTokens(Weights.Config), _size, isAlone: _group is null);
-        else _step = new FollowingStep(_model, backend);
+        Steps = new StepRunner(_device.Backend, _model, CreateStep());
         if (_plan?.Stream is { } stream && _device.Choice.Process is { } process)
-            _spare = new SpareMemory(process, stream, Weights, new UntouchedMemory(Weights, _kernels, _size, backend.ActivationDtype, cache));
+            Steps.Spare = new SpareMemory(process, stream, Weights, new UntouchedMemory(Weights, _kernels, _size, _device.Backend.ActivationDtype, cache));
         _packing.Start();
     }
 
@@ -110,53 +94,25 @@ internal sealed class DeviceModel : IDisposable
     /// <param name="blockCount">Of the cache.</param>
     public DeviceShare Share(int blockCount) => new(_device.Choice.Device.Name, Weights.ByteCount - (_plan?.OutsideBytes ?? 0), blockCount * BytesPerBlock, _device.TakenBytes)
     {
-        Busy = _busy,
+        Busy = Steps.Busy,
         Traffic = _plan?.Stream?.Traffic,
     };
 
     /// <summary>How it lies within its limit, and the rate to expect: for the start-up lines. Null without a limit.</summary>
-    public string? DescribeMemory() => _plan?.Describe(_rate);
+    public string? DescribeMemory() => _plan?.Describe();
 
     /// <summary>As <see cref="ModelRunner.MeasureStream"/>.</summary>
     /// <param name="most">For how long, each time.</param>
-    public StreamRate? MeasureStream(TimeSpan most) => _rate = _plan?.Stream?.Measure(most);
+    public StreamRate? MeasureStream(TimeSpan most) => _plan?.MeasureStream(most);
 
     /// <summary>Products of its layers, to be timed with up to so many rows.</summary>
     public ProductTrial CreateProductTrial(int mostRows) => new(Weights, _kernels, _device.Memory, mostRows);
-
-    /// <summary>Takes the residual stream of a step, which is run next, from the part before.</summary>
-    /// <param name="batch">The step.</param>
-    /// <param name="stream">[tokens, hidden] float32, on the host.</param>
-    public void Take(ForwardBatch batch, Matrix stream)
-    {
-        _step?.Prepare(batch);
-        _device.Memory.Upload(stream, _model.Stream(stream.Rows));
-    }
-
-    /// <summary>Runs a step of a model, or its last part, as <see cref="IModelRunner.Run"/> says.</summary>
-    public void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored)
-    {
-        using BusyTime.Stretch work = BeginStep(batch);
-        _step!.Run(batch, sampled, scored);
-    }
-
-    /// <summary>Runs a step of a part without the head and hands on the residual stream behind its layers.</summary>
-    /// <param name="batch">The step.</param>
-    /// <param name="stream">[tokens, hidden] float32, on the host; null where another device hands it on.</param>
-    public unsafe void Run(ForwardBatch batch, Matrix? stream)
-    {
-        using BusyTime.Stretch work = BeginStep(batch);
-        _device.Backend.Bring(batch);
-        Matrix residual = _model.Forward(batch);
-        if (stream is null) _device.Backend.Synchronize();
-        else _device.Memory.Download(residual, stream.Data);
-    }
 
     // Also of one whose loading failed: what takes over something disposes it.
     public void Dispose()
     {
         _packing.Stop();
-        _step?.Dispose();
+        Steps?.Dispose();
         _shared?.Dispose();
         if (_model is not null) _model.Dispose();
         else if (Weights is not null) Weights.Dispose();
@@ -167,11 +123,13 @@ internal sealed class DeviceModel : IDisposable
         }
     }
 
-    private BusyTime.Stretch BeginStep(ForwardBatch batch)
+    // Of a part that has the head.
+    private IStep? CreateStep()
     {
-        BusyTime.Stretch work = _busy.Begin();
-        _spare?.GiveWay(batch);
-        return work;
+        if (Weights.Head is not null)
+            return Weights.Part.Shard == 0 ? _device.Backend.CreateStep(_model, WithAllTokens(Weights.Config), _size, isAlone: _group is null) : new FollowingStep(_model, _device.Backend);
+        _device.Backend.FinishLoading();
+        return null;
     }
 
     private MemoryPlan? PlanWithin(long? limit, ModelPart held)

@@ -37,11 +37,11 @@ internal sealed class DeviceRunner : ModelRunner
 
     public override ModelLimits Limits { get; }
 
-    public override bool IsAhead => _model.IsAhead;
+    public override bool IsAhead => _model.Steps.IsAhead;
 
-    public override TimeSpan Waited => _model.Waited;
+    public override TimeSpan Waited => _model.Steps.Waited;
 
-    public override void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored) => _model.Run(batch, sampled, scored);
+    public override void Run(ForwardBatch batch, Span<SampledToken> sampled, Span<ScoredToken> scored) => _model.Steps.Run(batch, sampled, scored);
 
     // Also of one whose loading failed.
     public override void Dispose()
@@ -57,16 +57,16 @@ internal sealed class DeviceRunner : ModelRunner
     {
         DeviceChoice device = _device.Choice.Device;
         int threads = device.IsCuda ? 0 : _thread.Team.ThreadCount;
-        string shape = ModelDescription.Shape(_model.Config), types = _model.Types;
+        string shape = ModelDescription.Shape(_model.Config), types = _model.Description.Types;
         return new ModelDescription(
             shape,
-            $"{device.Name} ({device.Reason}){ModelDescription.Threads(threads)}, {_model.Kernels}{(options.Deterministic ? ", deterministic" : "")}, {TorchLibrary.Description}",
+            $"{device.Name} ({device.Reason}){ModelDescription.Threads(threads)}, {_model.Description.Kernels}{(options.Deterministic ? ", deterministic" : "")}, {TorchLibrary.Description}",
             types,
             ModelDescription.Pool(pool, options.BlockSize, _model.BytesPerBlock))
         {
             Stream = MeasureStreamFor(Moment),
             Memory = _model.DescribeMemory(), // with what was measured
-            Computation = $"{shape}; {types}; {_model.Arithmetic}",
+            Computation = $"{shape}; {types}; {_model.Description.Arithmetic}",
             WeightBytes = _model.Weights.ByteCount,
             StepBytes = _model.Weights.StepByteCount,
             Devices = [_model.Share(pool.BlockCount)],

@@ -21,6 +21,7 @@ internal sealed class MemoryPlan(long limit, ModelOptions options, IWeightSource
 {
     private readonly IReadOnlyList<WeightUnit> _units = WeightUnit.Of(source, part, dtype, isHost);
     private string _leastForAll = "";
+    private StreamRate? _rate; // at which weights came when measured last
 
     /// <summary>Where each weight goes; there once it was made.</summary>
     public OffloadPlan Layout { get; private set; } = null!;
@@ -79,14 +80,17 @@ internal sealed class MemoryPlan(long limit, ModelOptions options, IWeightSource
         return fitting >= unlimited.BlockCount ? unlimited : new KvPoolSize((int)fitting, $"what Model:MemoryLimit={Mebibytes(limit)} leaves beside weights and intermediate results");
     }
 
-    /// <summary>What stays, what streams and, once it does, the rate to expect: for people.</summary>
-    /// <param name="rate">As it was measured; null if nothing streams.</param>
-    public string Describe(StreamRate? rate)
+    /// <summary>As <see cref="ModelRunner.MeasureStream"/>.</summary>
+    /// <param name="most">For how long, each time.</param>
+    public StreamRate? MeasureStream(TimeSpan most) => _rate = Stream?.Measure(most);
+
+    /// <summary>What stays, what streams and, once that was measured, the rate to expect: for people.</summary>
+    public string Describe()
     {
         if (!Layout.Streams) return $"{Mebibytes(limit)}, and everything fits";
         long all = _units.Sum(unit => unit.Bytes), outside = Stream is null ? Layout.StreamedBytes : OutsideBytes;
         string give = Stream?.KeptBytes > 0 ? ", of which some give way to cache and process as these grow" : "";
-        return $"{Mebibytes(limit)}: {Mebibytes(all - outside)} of weights stay{give}; {Mebibytes(outside)} stream, a step{(rate is { } measured ? Describe(measured) : "")}";
+        return $"{Mebibytes(limit)}: {Mebibytes(all - outside)} of weights stay{give}; {Mebibytes(outside)} stream, a step{(_rate is { } measured ? Describe(measured) : "")}";
     }
 
     private string Describe(StreamRate rate) =>

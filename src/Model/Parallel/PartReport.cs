@@ -18,6 +18,6 @@ internal readonly record struct PartReport(string Line, string? Memory, DeviceSh
         string holds = weights.Part.Describe(part.Model.Config), threads = ModelDescription.Threads(part.Choice.Device.IsCuda ? 0 : part.ThreadCount);
         string takes = string.Create(CultureInfo.InvariantCulture,
             $"{weights.ByteCount >> 20:N0} MiB weights, of which a step reads {weights.StepByteCount >> 20:N0}; {blockCount * part.Model.BytesPerBlock >> 20:N0} MiB KV cache");
-        return $"{part.Choice.Device.Name}: {holds}; {takes}{threads}, {part.Model.Kernels}";
+        return $"{part.Choice.Device.Name}: {holds}; {takes}{threads}, {part.Model.Description.Kernels}";
     }
 }

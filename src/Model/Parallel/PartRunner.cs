@@ -108,8 +108,9 @@ internal sealed class PartRunner : IDisposable
     private void Run(PipelineStep step, int place)
     {
         ForwardBatch batch = step.Batch;
-        if (_before is not null) Model!.Take(batch, _before._streams[place].Take(batch.TokenCount));
-        if (Model!.Weights.Head is null) Model.Run(batch, _streams[place]?.Take(batch.TokenCount));
-        else Model.Run(batch, step.Sampled.AsSpan(0, batch.SampleCount), step.Scored.AsSpan(0, batch.Scores.Count));
+        StepRunner steps = Model!.Steps;
+        if (_before is not null) steps.Take(batch, _before._streams[place].Take(batch.TokenCount));
+        if (Model.Weights.Head is null) steps.Run(batch, _streams[place]?.Take(batch.TokenCount));
+        else steps.Run(batch, step.Sampled.AsSpan(0, batch.SampleCount), step.Scored.AsSpan(0, batch.Scores.Count));
     }
 }

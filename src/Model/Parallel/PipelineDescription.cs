@@ -16,7 +16,7 @@ internal sealed class PipelineDescription(ModelOptions options, IReadOnlyList<Pa
     public ModelDescription Make(KvPoolSize pool)
     {
         DeviceModel first = parts[0].Model!;
-        string shape = ModelDescription.Shape(first.Config), types = first.Types;
+        string shape = ModelDescription.Shape(first.Config), types = first.Description.Types;
         return new ModelDescription(shape, Devices(), types, ModelDescription.Pool(pool, options.BlockSize, parts.Sum(part => part.Model!.BytesPerBlock)))
         {
             Memory = reports[0].Memory is null ? null : string.Join("; ", parts.Zip(reports, (part, report) => $"{part.Choice.Device.Name} {report.Memory}")),
@@ -46,7 +46,7 @@ internal sealed class PipelineDescription(ModelOptions options, IReadOnlyList<Pa
     // Where the layers lie is of no consequence as long as all devices are alike; for how many each of them is cut always is.
     private string Arithmetic()
     {
-        string[] kinds = [.. parts.Select(part => part.Model!.Arithmetic)];
+        string[] kinds = [.. parts.Select(part => part.Model!.Description.Arithmetic)];
         string where = kinds.Distinct().Count() == 1 ? kinds[0] : string.Join(", ", parts.Zip(kinds, (part, kind) => $"{part.Model!.Weights.Part} {kind}"));
         return way is null ? where : where + Sharers;
     }
