@@ -12,11 +12,9 @@ internal static class CheckpointFiles
         string index = Path.Combine(folder, IndexName);
         if (!File.Exists(index)) return [SafetensorsFile.Open(FindSingle(folder))];
         Dictionary<string, string> fileOf = ReadIndex(index);
-        List<SafetensorsFile> files = OpenAll(folder, [.. fileOf.Values.Distinct().Order(StringComparer.Ordinal)]);
-        List<string> faults = CompareWithIndex(fileOf, files);
-        if (faults.Count == 0) return files;
-        files.ForEach(file => file.Dispose());
-        throw new CheckpointException(index, faults);
+        var faults = new List<string>();
+        List<SafetensorsFile> files = TensorFiles.OpenEach(fileOf.Values.Distinct().Order(StringComparer.Ordinal), name => OpenNamed(folder, name), faults).OrThrow(folder, faults);
+        return files.OrThrow(index, CompareWithIndex(fileOf, files));
     }
 
     private static string FindSingle(string folder)
@@ -47,26 +45,9 @@ internal static class CheckpointFiles
         }
     }
 
-    private static List<SafetensorsFile> OpenAll(string folder, List<string> names)
-    {
-        var files = new List<SafetensorsFile>();
-        var faults = new List<string>();
-        foreach (string name in names)
-        {
-            try
-            {
-                if (string.IsNullOrEmpty(name) || name != Path.GetFileName(name)) throw new CheckpointException(IndexName, $"names \"{name}\", which is not a file of its folder");
-                files.Add(SafetensorsFile.Open(Path.Combine(folder, name)));
-            }
-            catch (CheckpointException e)
-            {
-                faults.Add(e.Message);
-            }
-        }
-        if (faults.Count == 0) return files;
-        files.ForEach(file => file.Dispose());
-        throw new CheckpointException(folder, faults);
-    }
+    private static SafetensorsFile OpenNamed(string folder, string name) => !string.IsNullOrEmpty(name) && name == Path.GetFileName(name)
+        ? SafetensorsFile.Open(Path.Combine(folder, name))
+        : throw new CheckpointException(IndexName, $"names \"{name}\", which is not a file of its folder");
 
     private static List<string> CompareWithIndex(Dictionary<string, string> fileOf, List<SafetensorsFile> files)
     {
@@ -75,7 +56,7 @@ internal static class CheckpointFiles
         foreach (SafetensorsFile file in files)
         {
             string fileName = Path.GetFileName(file.Path);
-            foreach (string tensor in file.Entries.Select(entry => entry.Name))
+            foreach (string tensor in file.Tensors.Select(entry => entry.Name))
             {
                 if (!fileOf.TryGetValue(tensor, out string? owner)) faults.Add($"{tensor} is in {fileName} and not in the index");
                 else if (owner != fileName) faults.Add($"{tensor} is in {fileName}; the index says {owner}");

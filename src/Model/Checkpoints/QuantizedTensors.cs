@@ -25,18 +25,18 @@ internal static class QuantizedTensors
         if (type.SplitsOutliers) yield return new(weight.Name + ColumnsSuffix, [inputs, outputs], TensorDtype.BF16);
     }
 
-    /// <summary>The codes on the mapped memory itself; see <see cref="Checkpoint.Map"/>.</summary>
+    /// <summary>The codes on the mapped memory itself; see <see cref="MappedTensors.Map"/>.</summary>
     /// <param name="checkpoint">Verified.</param>
     /// <param name="name">Of the weight.</param>
     /// <param name="inputs">Its columns.</param>
     /// <param name="type">As its configuration says.</param>
     public static QuantizedWeight Map(Checkpoint checkpoint, string name, int inputs, QuantizationType type) => new(inputs, type.Bits, type.GroupSizeOf(inputs),
-        checkpoint.Map(name + CodesSuffix), checkpoint.Map(name + ScalesSuffix), type.IsSymmetric ? null : checkpoint.Map(name + MinimaSuffix));
+        checkpoint.Tensors.Map(name + CodesSuffix), checkpoint.Tensors.Map(name + ScalesSuffix), type.IsSymmetric ? null : checkpoint.Tensors.Map(name + MinimaSuffix));
 
     /// <summary>The columns on the mapped memory.</summary>
     /// <param name="checkpoint">Verified.</param>
     /// <param name="name">Of the weight.</param>
-    public static MappedColumns MapColumns(Checkpoint checkpoint, string name) => new(checkpoint.Map(name + ColumnsSuffix));
+    public static MappedColumns MapColumns(Checkpoint checkpoint, string name) => new(checkpoint.Tensors.Map(name + ColumnsSuffix));
 
     /// <summary>Writes the tensors of one weight, which the file declares.</summary>
     public static void Write(SafetensorsWriter writer, string name, QuantizedWeight weight)

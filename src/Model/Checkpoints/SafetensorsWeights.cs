@@ -17,9 +17,9 @@ internal sealed class SafetensorsWeights(Checkpoint checkpoint, bool keepsQuanti
 
     public LlamaConfig Config => checkpoint.Config;
 
-    public Matrix Norm(string name) => checkpoint.Map(name);
+    public Matrix Norm(string name) => checkpoint.Tensors.Map(name);
 
-    public Weight Weight(string name) => TypeOf(name) is { } type ? Quantized(name, type) : new DenseWeight(checkpoint.Map(name));
+    public Weight Weight(string name) => TypeOf(name) is { } type ? Quantized(name, type) : new DenseWeight(checkpoint.Tensors.Map(name));
 
     public long? CodeBytes(string name, bool isHost) => keepsQuantised && TypeOf(name) is { } type ? type.BytesOf(_shapes[name], isHost) : null;
 
@@ -28,17 +28,17 @@ internal sealed class SafetensorsWeights(Checkpoint checkpoint, bool keepsQuanti
     public StoredWeight Stored(string name, ScalarType wanted)
     {
         (int outputs, int inputs) = ((int)_shapes[name][0], (int)_shapes[name][1]);
-        if (TypeOf(name) is not { } type) return new StoredDense(checkpoint.Range(name), outputs, inputs, TensorDtypes.Parse(checkpoint.Entry(name).Dtype)!.Value.ToTorch(), wanted);
+        if (TypeOf(name) is not { } type) return new StoredDense(checkpoint.Tensors.Range(name), outputs, inputs, TensorDtypes.Parse(checkpoint.Tensors.Entry(name).Dtype)!.Value.ToTorch(), wanted);
         if (!keepsQuantised) throw new ArgumentException("Model:Dtype widens weights that the files hold in codes, which cannot be done anew in each step. Leave it out, or raise Model:MemoryLimit.");
         IEnumerable<CheckpointLayout.ExpectedTensor> parts = QuantizedTensors.Of(new(name, _shapes[name]), type with { SplitsOutliers = false });
-        StoredCodes codes = new(outputs, inputs, type.Bits, type.GroupSizeOf(inputs), [.. parts.Select(part => checkpoint.Range(part.Name))]);
+        StoredCodes codes = new(outputs, inputs, type.Bits, type.GroupSizeOf(inputs), [.. parts.Select(part => checkpoint.Tensors.Range(part.Name))]);
         return type.SplitsOutliers ? new StoredOutliers(codes, () => QuantizedTensors.MapColumns(checkpoint, name), outlierThreshold) : codes;
     }
 
     public void Release(string name)
     {
-        if (TypeOf(name) is { } type) foreach (CheckpointLayout.ExpectedTensor part in QuantizedTensors.Of(new(name, _shapes[name]), type)) checkpoint.Release(part.Name);
-        else checkpoint.Release(name);
+        if (TypeOf(name) is { } type) foreach (CheckpointLayout.ExpectedTensor part in QuantizedTensors.Of(new(name, _shapes[name]), type)) checkpoint.Tensors.Release(part.Name);
+        else checkpoint.Tensors.Release(name);
     }
 
     public void Dispose() => checkpoint.Dispose();

@@ -34,7 +34,7 @@ internal sealed unsafe class QuantizedTensorWriter : IDisposable
             cancellation.ThrowIfCancellationRequested();
             if (_plan.TypeOf(tensor.Name, _source.Config.TieWordEmbeddings) is { } type) WriteQuantized(tensor.Name, type);
             else WriteDense(tensor);
-            _source.Release(tensor.Name);
+            _source.Tensors.Release(tensor.Name);
             progress.Report((done += tensor.ElementCount) / all);
         }
         return [.. _kinds.Values];
@@ -43,24 +43,24 @@ internal sealed unsafe class QuantizedTensorWriter : IDisposable
     public void Dispose() => _writer.Dispose();
 
     // Matrices as the server will hold them, so that they too need no conversion; norms are small and keep their precision.
-    private TensorDtype DtypeOf(CheckpointLayout.ExpectedTensor tensor) => tensor.Shape.Length == 1 ? TensorDtypes.Parse(_source.Entry(tensor.Name).Dtype)!.Value : TensorDtype.BF16;
+    private TensorDtype DtypeOf(CheckpointLayout.ExpectedTensor tensor) => tensor.Shape.Length == 1 ? TensorDtypes.Parse(_source.Tensors.Entry(tensor.Name).Dtype)!.Value : TensorDtype.BF16;
 
     private void WriteQuantized(string name, QuantizationType type)
     {
-        using Matrix source = _source.Map(name);
+        using Matrix source = _source.Tensors.Map(name);
         using QuantizedWeight weight = WeightQuantizer.Run(source, type, name);
         QuantizedTensors.Write(_writer, name, weight);
-        if (type.SplitsOutliers) QuantizedTensors.WriteColumns(_writer, name, _source.Map(name));
+        if (type.SplitsOutliers) QuantizedTensors.WriteColumns(_writer, name, _source.Tensors.Map(name));
         (double squaredError, double squares) = Compare(source, weight);
         long columnBytes = type.SplitsOutliers ? (long)weight.Outputs * weight.Inputs * sizeof(ushort) : 0;
-        Count(new QuantizedKind(KindOf(name), type, _source.Entry(name).ByteCount, weight.ByteCount + columnBytes, squaredError, squares));
+        Count(new QuantizedKind(KindOf(name), type, _source.Tensors.Entry(name).ByteCount, weight.ByteCount + columnBytes, squaredError, squares));
     }
 
     private void WriteDense(CheckpointLayout.ExpectedTensor tensor)
     {
-        using Matrix converted = HostMemory.Instance.Place(_source.Map(tensor.Name), DtypeOf(tensor).ToTorch());
+        using Matrix converted = HostMemory.Instance.Place(_source.Tensors.Map(tensor.Name), DtypeOf(tensor).ToTorch());
         _writer.Write(tensor.Name, converted);
-        Count(new QuantizedKind(KindOf(tensor.Name), null, _source.Entry(tensor.Name).ByteCount, converted.ByteCount, 0, 0));
+        Count(new QuantizedKind(KindOf(tensor.Name), null, _source.Tensors.Entry(tensor.Name).ByteCount, converted.ByteCount, 0, 0));
     }
 
     private void Count(QuantizedKind tensor) => _kinds[tensor.Name] = _kinds.TryGetValue(tensor.Name, out QuantizedKind? kind) ? kind.Plus(tensor) : tensor;

@@ -19,9 +19,9 @@ public sealed unsafe class CheckpointTests : IDisposable
     {
         RandomCheckpoint.Write(_folder.Path, TestConfig.Tiny, TensorDtype.BF16, seed: 1);
         using Checkpoint checkpoint = Checkpoint.Open(_folder.Path);
-        using Matrix head = checkpoint.Map(Head);
+        using Matrix head = checkpoint.Tensors.Map(Head);
         Assert.Equal((320, 64, ScalarType.BFloat16), (head.Rows, head.Columns, head.Dtype));
-        Assert.True(checkpoint.Data(Head) == head.Data && TensorMemory.Data(head.Tensor) == head.Data);
+        Assert.True(checkpoint.Tensors.Data(Head) == head.Data && TensorMemory.Data(head.Tensor) == head.Data);
         using Tensor doubled = head.Tensor + head.Tensor;
         Assert.Equal(2 * First(head.Tensor), First(doubled));
     }
@@ -31,9 +31,9 @@ public sealed unsafe class CheckpointTests : IDisposable
     {
         RandomCheckpoint.Write(_folder.Path, TestConfig.Tiny, TensorDtype.F16, seed: 1);
         using Checkpoint checkpoint = Checkpoint.Open(_folder.Path);
-        using Matrix single = HostMemory.Instance.Place(checkpoint.Map(Norm), ScalarType.Float32), same = HostMemory.Instance.Place(checkpoint.Map(Norm), ScalarType.Float16);
+        using Matrix single = HostMemory.Instance.Place(checkpoint.Tensors.Map(Norm), ScalarType.Float32), same = HostMemory.Instance.Place(checkpoint.Tensors.Map(Norm), ScalarType.Float16);
         Assert.Equal(First(same.Tensor), First(single.Tensor));
-        Assert.True(same.Data == checkpoint.Data(Norm));
+        Assert.True(same.Data == checkpoint.Tensors.Data(Norm));
         single.Tensor.zero_(); // would end the process on the mapped, read-only pages
         Assert.NotEqual(0, First(same.Tensor));
     }
@@ -47,10 +47,10 @@ public sealed unsafe class CheckpointTests : IDisposable
         File.WriteAllBytes(_folder.File("model.safetensors"), file);
         File.WriteAllText(_folder.File("config.json"), TestConfig.Tiny.ToJson());
         using Checkpoint checkpoint = Checkpoint.Open(_folder.Path);
-        using Matrix unaligned = HostMemory.Instance.Place(checkpoint.Map("w"), ScalarType.Float32);
+        using Matrix unaligned = HostMemory.Instance.Place(checkpoint.Tensors.Map("w"), ScalarType.Float32);
         Assert.Equal([1f, 2f], unaligned.Tensor.data<float>().ToArray());
-        Assert.Contains("odd is I8; expected F32, F16, BF16 or U8", Assert.Throws<CheckpointException>(() => checkpoint.Map("odd")).Message);
-        Assert.Contains("has no tensor x", Assert.Throws<CheckpointException>(() => checkpoint.Map("x")).Message);
+        Assert.Contains("odd is I8; expected F32, F16, BF16 or U8", Assert.Throws<CheckpointException>(() => checkpoint.Tensors.Map("odd")).Message);
+        Assert.Contains("has no tensor x", Assert.Throws<CheckpointException>(() => checkpoint.Tensors.Map("x")).Message);
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public sealed unsafe class CheckpointTests : IDisposable
         WriteShards();
         using Checkpoint checkpoint = Checkpoint.Open(_folder.Path);
         checkpoint.Verify();
-        Assert.Equal("F32 [320, 64]", checkpoint.Entry(Head).ToString());
+        Assert.Equal("F32 [320, 64]", checkpoint.Tensors.Entry(Head).ToString());
     }
 
     [Fact]

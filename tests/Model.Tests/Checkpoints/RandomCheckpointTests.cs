@@ -26,7 +26,7 @@ public sealed class RandomCheckpointTests : IDisposable
 
         Assert.Equal(config, checkpoint.Config);
         Assert.Equal(RandomCheckpoint.ByteCount(config, dtype), checkpoint.ByteCount);
-        using Matrix upMatrix = HostMemory.Instance.Place(checkpoint.Map("model.layers.1.mlp.up_proj.weight"), ScalarType.Float32), norm = HostMemory.Instance.Place(checkpoint.Map("model.norm.weight"), ScalarType.Float32);
+        using Matrix upMatrix = HostMemory.Instance.Place(checkpoint.Tensors.Map("model.layers.1.mlp.up_proj.weight"), ScalarType.Float32), norm = HostMemory.Instance.Place(checkpoint.Tensors.Map("model.norm.weight"), ScalarType.Float32);
         Tensor up = upMatrix.Tensor;
         Assert.Equal([config.IntermediateSize, config.HiddenSize], up.shape);
         Assert.InRange(up.mean().item<float>(), -0.01f, 0.01f);

@@ -23,10 +23,10 @@ public sealed unsafe class SafetensorsFileTests : IDisposable
             Assert.Throws<ArgumentOutOfRangeException>(() => writer.Write("a", new byte[13], start: 12));
         }
         using SafetensorsFile file = SafetensorsFile.Open(Path);
-        Assert.Equal(["F32 [2, 3]", "BF16 []", "F16 [0, 4]"], file.Entries.Select(entry => entry.ToString()));
-        Assert.Equal(Enumerable.Range(0, 24).Select(i => (byte)i), new ReadOnlySpan<byte>(file.Data(file.Entries[0]), 24).ToArray());
-        Assert.Equal(7, *file.Data(file.Entries[1]));
-        Assert.Equal(0, file.Entries[0].Offset % 64);
+        Assert.Equal(["F32 [2, 3]", "BF16 []", "F16 [0, 4]"], file.Tensors.Select(entry => entry.ToString()));
+        Assert.Equal(Enumerable.Range(0, 24).Select(i => (byte)i), new ReadOnlySpan<byte>(file.Data(file.Tensors[0]), 24).ToArray());
+        Assert.Equal(7, *file.Data(file.Tensors[1]));
+        Assert.Equal(0, file.Tensors[0].Offset % 64);
     }
 
     [Fact]
@@ -36,7 +36,7 @@ public sealed unsafe class SafetensorsFileTests : IDisposable
         using (SafetensorsWriter writer = SafetensorsWriter.Create(Path, [("hole", TensorDtype.F16, [size / 2]), ("last", TensorDtype.F32, [1])])) // sparse on disk
             writer.Write("last", [1, 2, 3, 4]);
         using SafetensorsFile file = SafetensorsFile.Open(Path);
-        Assert.Equal(0x04030201, *(int*)file.Data(file.Entries[1]));
+        Assert.Equal(0x04030201, *(int*)file.Data(file.Tensors[1]));
     }
 
     [Theory]

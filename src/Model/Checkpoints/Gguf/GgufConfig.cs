@@ -6,9 +6,9 @@ internal static class GgufConfig
     private const string Architecture = "general.architecture";
 
     /// <param name="keys">The metadata; faults go there.</param>
-    /// <param name="tensors">By name: whether there is a head of its own, and how large the vocabulary is.</param>
+    /// <param name="tensors">Of all files: whether there is a head of its own, and how large the vocabulary is.</param>
     /// <param name="ropeFactors">What the rotary frequencies are divided by, where a tensor says so.</param>
-    public static LlamaConfig Read(GgufKeys keys, IReadOnlyDictionary<string, TensorEntry> tensors, double[]? ropeFactors)
+    public static LlamaConfig Read(GgufKeys keys, MappedTensors tensors, double[]? ropeFactors)
     {
         CheckArithmetic(keys);
         int before = keys.Faults.Count;
@@ -27,7 +27,7 @@ internal static class GgufConfig
             RopeTheta = keys.Positive("llama.rope.freq_base", 10000),
             RopeScaling = ropeFactors is null ? Scaling(keys, context) : new RopeScaling.Divided(ropeFactors),
             ContextLength = context,
-            TieWordEmbeddings = !tensors.ContainsKey(GgufNames.Head),
+            TieWordEmbeddings = !tensors.TryFind(GgufNames.Head, out _),
             BosTokenId = keys.OptionalInt("tokenizer.ggml.bos_token_id", 0),
             EosTokenIds = EndTokens(keys),
         };
@@ -93,8 +93,8 @@ internal static class GgufConfig
         return 1;
     }
 
-    private static int VocabSize(GgufKeys keys, IReadOnlyDictionary<string, TensorEntry> tensors) =>
-        tensors.TryGetValue(GgufNames.Embedding, out TensorEntry? embedding) && embedding.Shape is [> 0 and <= int.MaxValue and long rows, _]
+    private static int VocabSize(GgufKeys keys, MappedTensors tensors) =>
+        tensors.TryFind(GgufNames.Embedding, out TensorEntry? embedding) && embedding.Shape is [> 0 and <= int.MaxValue and long rows, _]
             ? (int)rows
             : keys.Int("llama.vocab_size", 1);
 

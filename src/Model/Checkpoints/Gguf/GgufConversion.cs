@@ -39,10 +39,9 @@ public sealed class GgufConversion : IDisposable
     /// <exception cref="NotSupportedException">GGUF cannot say what the checkpoint says.</exception>
     public static GgufConversion Prepare(string folder, string type)
     {
-        Checkpoint checkpoint = Checkpoint.Open(folder);
+        Checkpoint checkpoint = Checkpoint.OpenVerified(folder);
         try
         {
-            checkpoint.Verify();
             if (checkpoint.Config.Quantization is not null) throw new NotSupportedException($"{folder} is quantised; convert the checkpoint that it was made of.");
             return new GgufConversion(checkpoint, Array.Find(RowEncoder.Types, known => known.Name == type) ?? throw new ArgumentException($"'{type}' is none of {string.Join(", ", Types)}"));
         }
@@ -87,7 +86,7 @@ public sealed class GgufConversion : IDisposable
 
     private GgufPart Declare(CheckpointLayout.ExpectedTensor tensor, GgufTensorType asked)
     {
-        GgufTensorType own = GgufTensorType.Find(_checkpoint.Entry(tensor.Name).Dtype)!;
+        GgufTensorType own = GgufTensorType.Find(_checkpoint.Tensors.Entry(tensor.Name).Dtype)!;
         string name = GgufNames.Of(tensor.Name);
         GgufTensorType type = tensor.Shape.Length == 1 ? GgufTensorType.F32 : asked;
         bool isHead = name == (_checkpoint.Config.TieWordEmbeddings ? GgufNames.Embedding : GgufNames.Head);

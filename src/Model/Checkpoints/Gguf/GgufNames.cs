@@ -8,8 +8,6 @@ internal static class GgufNames
 
     public const string Head = "output.weight", Embedding = "token_embd.weight";
 
-    private const string LayerPrefix = "model.layers.";
-
     private static readonly Dictionary<string, string> Names = new(StringComparer.Ordinal)
     {
         ["model.embed_tokens"] = "token_embd",
@@ -31,8 +29,8 @@ internal static class GgufNames
     {
         const string suffix = ".weight";
         string stem = name[..^suffix.Length];
-        if (!stem.StartsWith(LayerPrefix, StringComparison.Ordinal)) return Names[stem] + suffix;
-        string[] parts = stem[LayerPrefix.Length..].Split('.', 2); // the layer's number and the rest
+        if (!stem.StartsWith(CheckpointLayout.LayersPrefix, StringComparison.Ordinal)) return Names[stem] + suffix;
+        string[] parts = stem[CheckpointLayout.LayersPrefix.Length..].Split('.', 2); // the layer's number and the rest
         return $"blk.{parts[0]}.{Names[parts[1]]}{suffix}";
     }
 }

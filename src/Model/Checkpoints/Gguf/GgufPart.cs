@@ -27,9 +27,9 @@ internal sealed record GgufPart(string Source, GgufWriter.Declaration Declaratio
 
     private unsafe void Encode(Checkpoint checkpoint, long row, Span<byte> bytes)
     {
-        TensorEntry entry = checkpoint.Entry(Source);
+        TensorEntry entry = checkpoint.Tensors.Entry(Source);
         TensorDtype dtype = TensorDtypes.Parse(entry.Dtype)!.Value;
-        byte* values = (byte*)checkpoint.Data(Source) + Order.InModel(row) * Columns * dtype.Size();
+        byte* values = checkpoint.Tensors.Data(Source) + Order.InModel(row) * Columns * dtype.Size();
         if (Declaration.Type.Name == entry.Dtype)
         {
             new ReadOnlySpan<byte>(values, bytes.Length).CopyTo(bytes);

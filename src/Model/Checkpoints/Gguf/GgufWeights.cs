@@ -21,42 +21,44 @@ internal sealed unsafe class GgufWeights(GgufCheckpoint checkpoint, bool keepsQu
         return types.Length > 0 ? string.Join(" and ", types) : null;
     }
 
-    public Matrix Norm(string name) => checkpoint.Map(checkpoint.Entry(GgufNames.Of(name)));
+    public Matrix Norm(string name) => checkpoint.Tensors.Map(GgufNames.Of(name));
 
     public Weight Weight(string name)
     {
-        TensorEntry entry = checkpoint.Entry(GgufNames.Of(name));
+        TensorEntry entry = Entry(name);
         RopeOrder order = RopeOrder.Of(name, Config);
         BlockFormat? format = BlockFormat.Find(entry.Dtype);
-        if (format is null && order.IsPlain) return new DenseWeight(checkpoint.Map(entry));
-        Weight weight = format is null ? new DenseWeight(order.FromFile(checkpoint.Map(entry)))
-            : keepsQuantised ? BlockReader.Repack(format, checkpoint.Data(entry), Rows(entry), Columns(entry), order)
-            : new DenseWeight(BlockReader.Widen(format, checkpoint.Data(entry), Rows(entry), Columns(entry), order, dtype));
-        checkpoint.Release(entry);
+        if (format is null && order.IsPlain) return new DenseWeight(checkpoint.Tensors.Map(entry.Name));
+        Weight weight = format is null ? new DenseWeight(order.FromFile(checkpoint.Tensors.Map(entry.Name)))
+            : keepsQuantised ? BlockReader.Repack(format, checkpoint.Tensors.Data(entry.Name), Rows(entry), Columns(entry), order)
+            : new DenseWeight(BlockReader.Widen(format, checkpoint.Tensors.Data(entry.Name), Rows(entry), Columns(entry), order, dtype));
+        checkpoint.Tensors.Release(entry.Name);
         return weight;
     }
 
     public long? CodeBytes(string name, bool isHost)
     {
-        TensorEntry entry = checkpoint.Entry(GgufNames.Of(name));
+        TensorEntry entry = Entry(name);
         return keepsQuantised && BlockFormat.Find(entry.Dtype) is { } format ? QuantizedWeight.BytesOf(Rows(entry), Columns(entry), format.Bits, format.GroupSize, format.HasMinima, isHost) : null;
     }
 
-    public int? GroupSizeOf(string name) => keepsQuantised ? BlockFormat.Find(checkpoint.Entry(GgufNames.Of(name)).Dtype)?.GroupSize : null;
+    public int? GroupSizeOf(string name) => keepsQuantised ? BlockFormat.Find(Entry(name).Dtype)?.GroupSize : null;
 
     public StoredWeight Stored(string name, ScalarType wanted)
     {
-        TensorEntry entry = checkpoint.Entry(GgufNames.Of(name));
-        FileRange range = checkpoint.Range(entry);
+        TensorEntry entry = Entry(name);
+        FileRange range = checkpoint.Tensors.Range(entry.Name);
         RopeOrder order = RopeOrder.Of(name, Config);
         return BlockFormat.Find(entry.Dtype) is { } format
             ? new StoredBlocks(range, Rows(entry), Columns(entry), format, order, keepsQuantised ? null : wanted)
             : new StoredDense(range, Rows(entry), Columns(entry), TensorDtypes.Parse(entry.Dtype)!.Value.ToTorch(), wanted, order);
     }
 
-    public void Release(string name) => checkpoint.Release(checkpoint.Entry(GgufNames.Of(name)));
+    public void Release(string name) => checkpoint.Tensors.Release(GgufNames.Of(name));
 
     public void Dispose() => checkpoint.Dispose();
+
+    private TensorEntry Entry(string name) => checkpoint.Tensors.Entry(GgufNames.Of(name));
 
     private static int Rows(TensorEntry entry) => checked((int)entry.Shape[0]);
 
