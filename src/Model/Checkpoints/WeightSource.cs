@@ -18,9 +18,11 @@ internal static class WeightSource
     /// <exception cref="ArgumentException">The device cannot work with the form.</exception>
     public static IWeightSource Open(string path, WeightFormat format, DeviceMemory memory, ModelPart? part = null, bool mayStream = false)
     {
-        IWeightSource source = OpenOnHost(path, format, memory.HoldsCodes, part);
-        format.CheckDevice(source.Config.Quantization, memory.IsHost, memory.HoldsCodes);
-        if (!mayStream) WeightDemand.Check(source, memory, format.Dtype, part ?? ModelPart.Whole(source.Config));
+        IWeightSource source = Checked(OpenOnHost(path, format, memory.HoldsCodes, part), opened =>
+        {
+            format.CheckDevice(opened.Config.Quantization, memory.IsHost, memory.HoldsCodes);
+            if (!mayStream) WeightDemand.Check(opened, memory, format.Dtype, part ?? ModelPart.Whole(opened.Config));
+        });
         return new PlacedWeights(source, memory, format.Dtype);
     }
 
@@ -40,14 +42,25 @@ internal static class WeightSource
     {
         if (GgufPath.Find(path) is { } model)
         {
-            GgufCheckpoint gguf = GgufCheckpoint.Open(model);
-            format.Check(stored: null, GgufWeights.CodesOf(gguf.Tensors));
+            GgufCheckpoint gguf = Checked(GgufCheckpoint.Open(model), opened => format.Check(stored: null, GgufWeights.CodesOf(opened.Tensors)));
             return new GgufWeights(gguf, keepsQuantised: format.IsAuto && holdsCodes, format.Dtype);
         }
-        Checkpoint checkpoint = Checkpoint.Open(path);
-        checkpoint.Verify();
-        QuantizationPlan? stored = checkpoint.Config.Quantization;
-        format.Check(stored, stored?.CodesAlone);
-        return new SafetensorsWeights(checkpoint, keepsQuantised: format.Keeps(stored) && holdsCodes, format.Dtype, format.OutlierThreshold);
+        Checkpoint checkpoint = Checked(Checkpoint.OpenVerified(path), opened => format.Check(opened.Config.Quantization, opened.Config.Quantization?.CodesAlone));
+        return new SafetensorsWeights(checkpoint, keepsQuantised: format.Keeps(checkpoint.Config.Quantization) && holdsCodes, format.Dtype, format.OutlierThreshold);
+    }
+
+    // What is refused does not stay open.
+    private static T Checked<T>(T opened, Action<T> check) where T : IDisposable
+    {
+        try
+        {
+            check(opened);
+            return opened;
+        }
+        catch
+        {
+            opened.Dispose();
+            throw;
+        }
     }
 }

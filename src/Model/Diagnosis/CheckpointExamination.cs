@@ -45,8 +45,7 @@ internal sealed class CheckpointExamination(string path)
 
     private TensorEntry[] OpenFolder()
     {
-        using Checkpoint checkpoint = Checkpoint.Open(path);
-        checkpoint.Verify();
+        using Checkpoint checkpoint = Checkpoint.OpenVerified(path);
         return [.. checkpoint.Tensors];
     }
 

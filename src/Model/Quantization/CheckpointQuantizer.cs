@@ -25,8 +25,7 @@ public static class CheckpointQuantizer
     /// <exception cref="CheckpointException">The source cannot be loaded, or not be quantised.</exception>
     public static IReadOnlyList<QuantizedKind> Write(string source, string target, QuantizationPlan plan, IProgress<double> progress, CancellationToken cancellation = default)
     {
-        using Checkpoint checkpoint = Checkpoint.Open(source);
-        checkpoint.Verify();
+        using Checkpoint checkpoint = Checkpoint.OpenVerified(source);
         if (checkpoint.Config.Quantization is { } stored) throw new CheckpointException(source, $"is quantised already ({stored.Layers}); give the checkpoint that it was made from");
         CopyOtherFiles(source, target);
         WriteConfig(source, target, plan);
