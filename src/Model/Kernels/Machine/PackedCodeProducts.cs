@@ -9,7 +9,6 @@ namespace Llama.Model.Kernels.Machine;
 internal sealed unsafe class PackedCodeProducts
 {
     private const int BlockUnits = 8, StripVectors = 2, MostVectors = 4;
-    private const long WorkPerThread = 128 << 10; // multiply-adds worth waking a thread for
 
     private readonly CodeCache<CodePanelShape> _tiles = new(CodePanelTile.Generate);
 
@@ -52,8 +51,7 @@ internal sealed unsafe class PackedCodeProducts
         job.PieceUnits = strips.Count == 1 ? job.Vectors : BlockUnits;
         for (int i = 0; i < parts; i++) stretches[i] = PartOf(job, i * form.StretchInputs, parts == 1 ? input.Inputs : Math.Min(form.StretchInputs, input.Inputs - i * form.StretchInputs), add || i > 0);
         int pieces = Product.Tabulate(projections, job.PieceUnits * UnitPacker.Outputs, products);
-        long workPerPiece = (long)job.PieceUnits * UnitPacker.Outputs * input.Inputs * input.Rows;
-        ParallelFor.Run(pieces, Math.Max(1, WorkPerThread / workPerPiece), &Pieces, &job);
+        ParallelFor.Run(pieces, Product.PiecesPerThread(job.PieceUnits * UnitPacker.Outputs, input), &Pieces, &job);
     }
 
     private Part PartOf(in Job job, int start, int inputs, bool add)

@@ -11,7 +11,6 @@ namespace Llama.Model.Kernels.Machine;
 internal sealed unsafe class PackedProducts(PanelTiles kind)
 {
     private const int BlockUnits = 8;
-    private const long WorkPerThread = 128 << 10; // multiply-adds worth waking a thread for
 
     private readonly CodeCache<PanelShape> _tiles = new(kind.Generate);
 
@@ -54,8 +53,7 @@ internal sealed unsafe class PackedProducts(PanelTiles kind)
         for (int i = 0; i < chunkCount; i++)
             SetChunk(ref job, ref chunks[i], few ? new InputChunk(0, input.Inputs) : InputChunk.Of(input.Inputs, i, PackShape.BlockInputs, kind.StretchInputs), add || i > 0);
         int pieces = Product.Tabulate(projections, job.PieceUnits * UnitPacker.Outputs, products);
-        long workPerPiece = (long)job.PieceUnits * UnitPacker.Outputs * input.Inputs * input.Rows;
-        ParallelFor.Run(pieces, Math.Max(1, WorkPerThread / workPerPiece), &Pieces, &job);
+        ParallelFor.Run(pieces, Product.PiecesPerThread(job.PieceUnits * UnitPacker.Outputs, input), &Pieces, &job);
     }
 
     private void PlanFew(ref Job job)

@@ -3,6 +3,8 @@ namespace Llama.Model.Kernels.Machine;
 /// <summary>One projection as the threads see it: addresses, and which of the pieces into which all projections' outputs are cut are its own.</summary>
 internal unsafe struct Product
 {
+    private const long WorkPerThread = 128 << 10; // multiply-adds
+
     public byte* Weight;
     public float* Scales; // of codes; else null
     public float* Corrections; // of codes: the minima, or the scales once more
@@ -26,6 +28,11 @@ internal unsafe struct Product
         }
         return pieces;
     }
+
+    /// <summary>Pieces that are worth waking a thread for.</summary>
+    /// <param name="pieceOutputs">Outputs of a piece.</param>
+    /// <param name="input">What they are multiplied with.</param>
+    public static long PiecesPerThread(int pieceOutputs, in RowInput input) => Math.Max(1, WorkPerThread / ((long)pieceOutputs * input.Inputs * input.Rows));
 
     /// <summary>Which of its pieces lie in a range of all: [first, last), counted from its own first.</summary>
     public readonly (int First, int Last) Within(long begin, long end) =>

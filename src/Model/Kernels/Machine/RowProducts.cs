@@ -12,7 +12,6 @@ namespace Llama.Model.Kernels.Machine;
 internal sealed unsafe class RowProducts
 {
     private const int TileOutputs = FloatTile.MaxOutputs, BlockBytes = 256 << 10, FewStrips = 4;
-    private const long WorkPerThread = 128 << 10; // multiply-adds worth waking a thread for
 
     private readonly CodeCache<TileShape> _floats = new(FloatTile.Generate);
     private readonly CodeCache<CodeShape> _codes = new(CodeTile.Generate);
@@ -61,14 +60,18 @@ internal sealed unsafe class RowProducts
         int pieces = Product.Tabulate(projections, job.PieceTiles * TileOutputs, products);
         job.BlockTiles = reader is not null ? job.PieceTiles : few ? pieces : cachedTiles;
         job.HasStreams = reader is null && input.Rows == 1 && (long)pieces * TileOutputs * job.WeightStride < int.MaxValue; // a distance is part of the code, in 32 bits
-        if (job.HasStreams) for (int i = 0; i < projections.Length; i++) code[i] = CodeOf(job, codes, 1, products[i].Outputs / TileOutputs, fetchesAhead: false, add);
+        SetCode(job, codes, fetchesAhead: few && reader is null, add);
+        ParallelFor.Run(pieces, Product.PiecesPerThread(job.PieceTiles * TileOutputs, input), &Pieces, &job);
+    }
+
+    private void SetCode(in Job job, QuantizedWeight? codes, bool fetchesAhead, bool add)
+    {
+        if (job.HasStreams) for (int i = 0; i < job.ProductCount; i++) job.Code[i] = CodeOf(job, codes, rows: 1, job.Products[i].Outputs / TileOutputs, fetchesAhead: false, add);
         else
         {
-            code[0] = CodeOf(job, codes, strips.Longest, distance: 1, few && reader is null, add);
-            code[1] = CodeOf(job, codes, strips.Shortest, distance: 1, few && reader is null, add);
+            job.Code[0] = CodeOf(job, codes, job.Strips.Longest, distance: 1, fetchesAhead, add);
+            job.Code[1] = CodeOf(job, codes, job.Strips.Shortest, distance: 1, fetchesAhead, add);
         }
-        long workPerPiece = (long)job.PieceTiles * TileOutputs * input.Inputs * input.Rows;
-        ParallelFor.Run(pieces, Math.Max(1, WorkPerThread / workPerPiece), &Pieces, &job);
     }
 
     private StripCode CodeOf(in Job job, QuantizedWeight? codes, int rows, int distance, bool fetchesAhead, bool add)
@@ -91,26 +94,22 @@ internal sealed unsafe class RowProducts
             ref Product product = ref job.Products[i];
             (int first, int last) = product.Within(begin, end);
             int whole = product.Outputs / TileOutputs, endTile = Math.Min(last * job.PieceTiles, whole);
-            for (int tile = first * job.PieceTiles; tile < endTile; tile += job.BlockTiles) Block(ref job, i, tile, Math.Min(job.BlockTiles, endTile - tile));
-            if (last * job.PieceTiles > whole && last > first) Rest(ref job, i, whole * TileOutputs);
+            for (int tile = first * job.PieceTiles; tile < endTile; tile += job.BlockTiles)
+                Multiply(ref job, i, job.HasStreams ? tile : tile * TileOutputs, Math.Min(job.BlockTiles, endTile - tile), TileOutputs);
+            int rest = product.Outputs - whole * TileOutputs;
+            if (rest > 0 && last * job.PieceTiles > whole && last > first) Multiply(ref job, i, whole * TileOutputs, rest, tileOutputs: 1);
         }
     }
 
-    private static void Block(ref Job job, int product, int tile, int count)
+    // So many tiles of so many outputs, from one on.
+    private static void Multiply(ref Job job, int product, int output, int count, int tileOutputs)
     {
-        int output = job.HasStreams ? tile : tile * TileOutputs;
-        Product brought = job.Products[product].Bring(output, count * TileOutputs);
+        Product brought = job.Products[product].Bring(output, count * tileOutputs);
         for (int strip = 0, row = 0; strip < job.Strips.Count; row += job.Strips.RowsOf(strip++))
-            Call(ref job, ref brought, CodeFor(ref job, product, strip).Tile, row, output, count);
-    }
-
-    private static void Rest(ref Job job, int product, int output)
-    {
-        int count = job.Products[product].Outputs - output;
-        if (count == 0) return;
-        Product brought = job.Products[product].Bring(output, count);
-        for (int strip = 0, row = 0; strip < job.Strips.Count; row += job.Strips.RowsOf(strip++))
-            Call(ref job, ref brought, CodeFor(ref job, product, strip).Rest, row, output, count);
+        {
+            ref StripCode code = ref CodeFor(ref job, product, strip);
+            Call(ref job, ref brought, tileOutputs == 1 ? code.Rest : code.Tile, row, output, count);
+        }
     }
 
     private static ref StripCode CodeFor(ref Job job, int product, int strip) => ref job.Code[job.HasStreams ? product : strip < job.Strips.LongCount ? 0 : 1];
