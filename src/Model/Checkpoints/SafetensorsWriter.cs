@@ -1,26 +1,16 @@
 using System.Buffers.Binary;
 using System.Text.Json;
 using Llama.Model.Kernels;
-using Microsoft.Win32.SafeHandles;
 
 namespace Llama.Model.Checkpoints;
 
-/// <summary>
-/// Writes one safetensors file of any size. All tensors are declared first, since the header precedes the data; their bytes then come in any order, in pieces,
-/// from any thread.
-/// </summary>
-internal sealed class SafetensorsWriter : IDisposable
+/// <summary>Writes one safetensors file.</summary>
+internal sealed class SafetensorsWriter : TensorFileWriter
 {
     private const int DataAlignment = 64; // the format asks for 8; 64 lets vector loads from a mapped file stay within cache lines
     private const int PieceBytes = 64 << 20; // of one write
-    private readonly SafeFileHandle _file;
-    private readonly Dictionary<string, TensorEntry> _entries;
 
-    private SafetensorsWriter(SafeFileHandle file, List<TensorEntry> entries)
-    {
-        _file = file;
-        _entries = entries.ToDictionary(entry => entry.Name, StringComparer.Ordinal);
-    }
+    private SafetensorsWriter(string path, byte[] header, IReadOnlyDictionary<string, TensorEntry> tensors, long byteCount) : base(path, header, tensors, byteCount) { }
 
     /// <summary>
     /// Starts a file, replacing one that is there, at its full length: bytes never written are zeros. Tensors that are not a multiple of the alignment long lie behind all others, so that
@@ -36,22 +26,7 @@ internal sealed class SafetensorsWriter : IDisposable
             next += declared[i].ByteCount;
         }
         byte[] header = Header(declared);
-        SafeFileHandle file = File.OpenHandle(path, FileMode.Create, FileAccess.Write);
-        RandomAccess.SetLength(file, header.Length + next);
-        RandomAccess.Write(file, header, 0);
-        return new SafetensorsWriter(file, declared.ConvertAll(entry => entry with { Offset = entry.Offset + header.Length }));
-    }
-
-    /// <summary>Writes part of a tensor.</summary>
-    /// <param name="name">A declared tensor.</param>
-    /// <param name="bytes">Little-endian elements.</param>
-    /// <param name="start">Where in the tensor's bytes they go.</param>
-    public void Write(string name, ReadOnlySpan<byte> bytes, long start = 0)
-    {
-        TensorEntry entry = _entries[name];
-        ArgumentOutOfRangeException.ThrowIfNegative(start);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(start + bytes.Length, entry.ByteCount, nameof(bytes));
-        RandomAccess.Write(_file, bytes, entry.Offset + start);
+        return new SafetensorsWriter(path, header, declared.ToDictionary(entry => entry.Name, entry => entry with { Offset = entry.Offset + header.Length }, StringComparer.Ordinal), header.Length + next);
     }
 
     /// <summary>Writes a whole tensor.</summary>
@@ -63,9 +38,6 @@ internal sealed class SafetensorsWriter : IDisposable
         long length = matrix.ByteCount;
         for (long start = 0; start < length; start += PieceBytes) Write(name, new ReadOnlySpan<byte>(data + start, (int)Math.Min(PieceBytes, length - start)), start);
     }
-
-    /// <summary>Closes the file.</summary>
-    public void Dispose() => _file.Dispose();
 
     private static TensorEntry Entry((string Name, TensorDtype Dtype, long[] Shape) tensor) =>
         new(tensor.Name, tensor.Dtype.ToString(), tensor.Shape, 0, tensor.Shape.Aggregate((long)tensor.Dtype.Size(), (product, size) => checked(product * size)));

@@ -1,18 +1,11 @@
-using Microsoft.Win32.SafeHandles;
-
 namespace Llama.Model.Checkpoints.Gguf;
 
-/// <summary>
-/// Writes one GGUF file (version 3) of any size. All metadata and tensors are declared first, since the header precedes the data; the tensors' bytes then come in any order, in
-/// pieces, from any thread.
-/// </summary>
-internal sealed class GgufWriter : IDisposable
+/// <summary>Writes one GGUF file (version 3).</summary>
+internal sealed class GgufWriter : TensorFileWriter
 {
     private const int Alignment = 32; // the format's default
-    private readonly SafeFileHandle _file;
-    private readonly GgufLayout _layout;
 
-    private GgufWriter(SafeFileHandle file, GgufLayout layout) => (_file, _layout) = (file, layout);
+    private GgufWriter(string path, GgufLayout layout) : base(path, layout.Header, layout.Tensors, layout.ByteCount) { }
 
     /// <summary>A tensor to be written.</summary>
     public readonly record struct Declaration(string Name, GgufTensorType Type, long[] Shape);
@@ -38,28 +31,7 @@ internal sealed class GgufWriter : IDisposable
     }
 
     /// <summary>Starts a file, replacing one that is there, at its full length: bytes never written are zeros.</summary>
-    public static GgufWriter Create(string path, GgufLayout layout)
-    {
-        SafeFileHandle file = File.OpenHandle(path, FileMode.Create, FileAccess.Write);
-        RandomAccess.SetLength(file, layout.ByteCount);
-        RandomAccess.Write(file, layout.Header, 0);
-        return new GgufWriter(file, layout);
-    }
-
-    /// <summary>Writes part of a tensor.</summary>
-    /// <param name="name">A declared tensor.</param>
-    /// <param name="bytes">As its type has them.</param>
-    /// <param name="start">Where in the tensor's bytes they go.</param>
-    public void Write(string name, ReadOnlySpan<byte> bytes, long start = 0)
-    {
-        TensorEntry entry = _layout.Tensors[name];
-        ArgumentOutOfRangeException.ThrowIfNegative(start);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(start + bytes.Length, entry.ByteCount, nameof(bytes));
-        RandomAccess.Write(_file, bytes, entry.Offset + start);
-    }
-
-    /// <summary>Closes the file.</summary>
-    public void Dispose() => _file.Dispose();
+    public static GgufWriter Create(string path, GgufLayout layout) => new(path, layout);
 
     private static byte[] Header(GgufMetadata metadata, IReadOnlyList<Declaration> tensors, List<TensorEntry> entries)
     {
