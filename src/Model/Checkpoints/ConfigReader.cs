@@ -7,6 +7,8 @@ internal static class ConfigReader
 {
     private const int MostLayers = 10_000; // each is looked for by name before anything is loaded; the largest of Llama's have 126
 
+    private static readonly ShapeKeys Sizes = new("hidden_size", "num_attention_heads", "num_key_value_heads", "head_dim");
+
     public static LlamaConfig Read(string text, string source)
     {
         using JsonDocument document = ParseObject(text, source);
@@ -102,12 +104,7 @@ internal static class ConfigReader
     {
         if (config.LayerCount > MostLayers)
             keys.Add("num_hidden_layers", $"is {config.LayerCount}; expected at most {MostLayers}");
-        if (config.HeadCount % config.KvHeadCount != 0)
-            keys.Add("num_key_value_heads", $"is {config.KvHeadCount}; expected a divisor of num_attention_heads, {config.HeadCount}");
-        if (!keys.Has("head_dim") && config.HiddenSize % config.HeadCount != 0)
-            keys.Add("hidden_size", $"is {config.HiddenSize}; expected a multiple of num_attention_heads, {config.HeadCount}");
-        else if (config.HeadDim % 2 != 0)
-            keys.Add("head_dim", $"is {config.HeadDim}; expected an even number: rotary embedding turns pairs");
+        Sizes.Check(config, keys);
         if (config.RopeScaling is RopeScaling.Divided divided && (divided.Divisors.Count != config.HeadDim / 2 || divided.Divisors.Any(divisor => !(divisor > 0))))
             keys.Add("rope_scaling", $"has {divided.Divisors.Count} factors; expected half of head_dim, {config.HeadDim / 2}, all above 0");
         CheckTokenIds(config.EosTokenIds.Append(config.BosTokenId ?? 0), config.VocabSize, keys);

@@ -3,24 +3,18 @@ using System.Text.Json;
 namespace Llama.Model.Checkpoints;
 
 /// <summary>Reads the keys of one JSON object and collects, rather than throws, what is wrong with them. A key that is null counts as absent.</summary>
-internal sealed class JsonKeys(JsonElement json, List<string> faults, string prefix = "")
+internal sealed class JsonKeys(JsonElement json, List<string> faults, string prefix = "") : ConfigKeys(faults)
 {
-    public List<string> Faults { get; } = faults;
-
-    public int Int(string key, int? absent = null, int least = 1) => OptionalInt(key, least) ?? absent ?? (int)Missing(key);
-
-    public int? OptionalInt(string key, int least = 1)
+    public override int? OptionalInt(string key, int least = 1)
     {
         if (!TryGet(key, out JsonElement value)) return null;
         if (value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int number) && number >= least) return number;
         bool isTooLarge = value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double size) && size > int.MaxValue;
         Fault(key, value, isTooLarge ? $"at most {int.MaxValue}" : $"an integer of at least {least}");
-        return least; // stands in for the bad value so that one fault does not bring others
+        return least;
     }
 
-    public double Positive(string key, double? absent = null) => OptionalPositive(key) ?? absent ?? Missing(key);
-
-    public double? OptionalPositive(string key)
+    public override double? OptionalPositive(string key)
     {
         if (!TryGet(key, out JsonElement value)) return null;
         if (value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out double number) && number > 0 && double.IsFinite(number)) return number;
@@ -70,22 +64,16 @@ internal sealed class JsonKeys(JsonElement json, List<string> faults, string pre
 
     public bool IsEmpty => !json.EnumerateObject().Any();
 
-    public bool Has(string key) => TryGet(key, out _);
+    public override bool Has(string key) => TryGet(key, out _);
 
     public bool IsNull(string key) => json.TryGetProperty(key, out JsonElement value) && value.ValueKind == JsonValueKind.Null;
 
-    public void Add(string key, string fault) => Faults.Add($"{prefix}{key} {fault}");
+    public override void Add(string key, string fault) => base.Add(prefix + key, fault);
 
     private void Fault(string key, JsonElement value, string expected)
     {
         string text = value.GetRawText();
         Add(key, $"is {(text.Length > 60 ? text[..60] + "…" : text)}; expected {expected}");
-    }
-
-    private double Missing(string key)
-    {
-        Add(key, "is missing");
-        return 1;
     }
 
     private bool TryGet(string key, out JsonElement value) => json.TryGetProperty(key, out value) && value.ValueKind != JsonValueKind.Null;

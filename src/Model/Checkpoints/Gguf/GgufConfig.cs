@@ -5,6 +5,8 @@ internal static class GgufConfig
 {
     private const string Architecture = "general.architecture";
 
+    private static readonly ShapeKeys Sizes = new("llama.embedding_length", "llama.attention.head_count", "llama.attention.head_count_kv", "llama.attention.key_length");
+
     /// <param name="keys">The metadata; faults go there.</param>
     /// <param name="tensors">Of all files: whether there is a head of its own, and how large the vocabulary is.</param>
     /// <param name="ropeFactors">What the rotary frequencies are divided by, where a tensor says so.</param>
@@ -100,12 +102,7 @@ internal static class GgufConfig
 
     private static void CheckShape(LlamaConfig config, GgufKeys keys)
     {
-        if (config.HeadCount % config.KvHeadCount != 0)
-            keys.Add("llama.attention.head_count_kv", $"is {config.KvHeadCount}; expected a divisor of llama.attention.head_count, {config.HeadCount}");
-        if (!keys.Has("llama.attention.key_length") && config.HiddenSize % config.HeadCount != 0)
-            keys.Add("llama.embedding_length", $"is {config.HiddenSize}; expected a multiple of llama.attention.head_count, {config.HeadCount}");
-        else if (config.HeadDim % 2 != 0)
-            keys.Add("llama.attention.key_length", $"is {config.HeadDim}; expected an even number: rotary embedding turns pairs");
+        Sizes.Check(config, keys);
         foreach (string key in (string[])["llama.attention.value_length", "llama.rope.dimension_count"])
             keys.Refuse(key, $"the width of a head, {config.HeadDim}", width => width == config.HeadDim);
         if (config.RopeScaling is RopeScaling.Divided { Divisors.Count: int count } && count != config.HeadDim / 2)

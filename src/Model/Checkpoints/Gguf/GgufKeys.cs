@@ -4,27 +4,21 @@ using System.Runtime.InteropServices;
 namespace Llama.Model.Checkpoints.Gguf;
 
 /// <summary>Reads metadata values and collects, rather than throws, what is wrong with them. Faults are said of the whole key.</summary>
-internal sealed unsafe class GgufKeys(byte* data, long length, string source, IReadOnlyDictionary<string, GgufValue> values, List<string> faults)
+internal sealed unsafe class GgufKeys(byte* data, long length, string source, IReadOnlyDictionary<string, GgufValue> values, List<string> faults) : ConfigKeys(faults)
 {
-    public List<string> Faults { get; } = faults;
-
-    public bool Has(string key) => values.ContainsKey(key);
-
-    public int Int(string key, int? absent = null, int least = 1) => OptionalInt(key, least) ?? absent ?? (int)Missing(key);
+    public override bool Has(string key) => values.ContainsKey(key);
 
     /// <summary>An integer of any width; also an array that holds one and the same for every layer.</summary>
-    public int? OptionalInt(string key, int least = 1)
+    public override int? OptionalInt(string key, int least = 1)
     {
         if (!values.TryGetValue(key, out GgufValue value)) return null;
         if (Integers(value) is { Length: > 0 } numbers && numbers[0] >= least && numbers[0] <= int.MaxValue && Array.TrueForAll(numbers, number => number == numbers[0]))
             return (int)numbers[0];
         Fault(key, value, $"an integer of at least {least}, equal for all layers");
-        return least; // stands in for the bad value so that one fault does not bring others
+        return least;
     }
 
-    public double Positive(string key, double? absent = null) => OptionalPositive(key) ?? absent ?? Missing(key);
-
-    public double? OptionalPositive(string key)
+    public override double? OptionalPositive(string key)
     {
         if (!values.TryGetValue(key, out GgufValue value)) return null;
         if (Numbers(value) is [double number] && value.Count is null && number > 0 && double.IsFinite(number)) return number;
@@ -80,8 +74,6 @@ internal sealed unsafe class GgufKeys(byte* data, long length, string source, IR
         if (isHarmless is null || Numbers(value) is not { } numbers || !Array.TrueForAll(numbers, number => isHarmless(number))) Fault(key, value, expected);
     }
 
-    public void Add(string key, string fault) => Faults.Add($"{key} {fault}");
-
     private string[] Strings(GgufValue value)
     {
         var cursor = new GgufCursor(data, length, source) { Position = value.Offset };
@@ -119,11 +111,5 @@ internal sealed unsafe class GgufKeys(byte* data, long length, string source, IR
         string shown = value.Count is null && Numbers(value) is [double number] ? number.ToString(CultureInfo.InvariantCulture)
             : value is { Count: null, Type: GgufValueType.String } && Strings(value)[0] is { Length: <= 60 } text ? $"\"{text}\"" : value.ToString();
         Add(key, $"is {shown}; expected {expected}");
-    }
-
-    private double Missing(string key)
-    {
-        Add(key, "is missing");
-        return 1;
     }
 }
