@@ -54,8 +54,8 @@ internal sealed class PlainKernels : IKernels
     public void RmsNorm(Matrix input, Matrix weight, float epsilon, Matrix output)
     {
         using DisposeScope scope = NewDisposeScope();
-        using Scalar bias = epsilon, whole = 1;
-        Tensor variance = input.Tensor.square().mean([-1], keepdim: true);
+        using Scalar bias = epsilon, whole = 1, two = 2;
+        Tensor variance = input.Tensor.pow(two).mean([-1], keepdim: true); // which is what the binding's square() calls, with a number that nobody holds
         output.Tensor.copy_(input.Tensor * rsqrt(variance.add(bias, whole)) * weight.Tensor);
     }
 
