@@ -79,7 +79,7 @@ private:
     {
         u32 most = 0;
 #pragma unroll
-        for (int k = 0; k < COUNT; k++) most = max(most, __float_as_uint(fabsf(x[k])));
+        for (int k = 0; k < COUNT; k++) most = max(most, __float_as_uint(x[k]) & 0x7fffffffu); // not fabsf, which may make another of what is no number, with any sign
         const u32 exponent = max(__reduce_max_sync(FULL_WARP, most) >> 23, (u32)SPAN_BITS + 1); // biased by 127
         if (i % SPAN < COUNT) spans[i / SPAN] = __uint_as_float(exponent == 255 ? 0x7fc00000u : (exponent - SPAN_BITS) << 23);
         return __uint_as_float((2 * 127 + SPAN_BITS - min(exponent, 254u)) << 23);

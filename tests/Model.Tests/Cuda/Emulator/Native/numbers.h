@@ -40,6 +40,10 @@ inline float __int_as_float(int x) { return emulator::bits<float>(x); }
 inline long long __double_as_longlong(double x) { return emulator::bits<long long>(x); }
 inline double __longlong_as_double(long long x) { return emulator::bits<double>(x); }
 
+// What is no number becomes any other that is none, with any sign (PTX ISA, "abs").
+inline float emulator_absolute(float x) { return x != x ? __uint_as_float(0xffffffffu) : fabsf(x); }
+#define fabsf emulator_absolute
+
 // Out of range is the nearest that can be, not a number is 0, as the hardware has it and C++ does not.
 template <typename T> inline T emulator_convert(float x, T least, T most) { return x != x ? 0 : x >= (float)most ? most : x <= (float)least ? least : (T)x; }
 inline int __float2int_rn(float x) { return emulator_convert(rintf(x), -0x7fffffff - 1, 0x7fffffff); }
