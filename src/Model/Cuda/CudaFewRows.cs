@@ -32,7 +32,7 @@ internal sealed unsafe class CudaFewRows(CudaStream stream)
     /// <summary>Begins to compile all that products with weights of this form can need.</summary>
     public void Prepare(CudaLinearFormat format)
     {
-        foreach (CudaFewRowsForm form in CudaFewRowsForm.All(format)) Kernel(form);
+        foreach (CudaFewRowsForm form in CudaFewRowsForm.All(format, Device.SharedMemoryPerBlock)) Kernel(form);
     }
 
     /// <summary>output = input · weightᵀ for each of one to three projections that it <see cref="Takes"/>, or output += when <paramref name="add"/>.</summary>

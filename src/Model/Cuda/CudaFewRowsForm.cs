@@ -48,8 +48,16 @@ internal readonly record struct CudaFewRowsForm(CudaLinearFormat Format, int Row
     /// <summary>Outputs of a weight that are made together.</summary>
     public static int ItemOutputs(CudaLinearFormat format) => format.IsCodes ? TileOutputs : 1;
 
-    /// <summary>All ways for weights of a form.</summary>
-    public static IEnumerable<CudaFewRowsForm> All(CudaLinearFormat format) => new[] { 1, 2, 4, 8 }.Where(rows => rows <= MostRows(format)).SelectMany(rows => For(format, rows));
+    /// <summary>All ways for weights of a form that there is room for, if only for the smallest product.</summary>
+    /// <param name="format">Of the weights.</param>
+    /// <param name="sharedBytes">Shared memory that a block can have.</param>
+    public static IEnumerable<CudaFewRowsForm> All(CudaLinearFormat format, int sharedBytes) =>
+        from most in new[] { 1, 2, 4, 8 }
+        where most <= MostRows(format)
+        let fewest = most / 2 + 1
+        from form in For(format, most)
+        where form.SharedBytes(fewest, inputs: 1, hasNorm: false, outputs: 1) + form.StaticBytes <= sharedBytes
+        select form;
 
     /// <summary>The way for a number of rows, the first that there is room for; null where there is none.</summary>
     /// <param name="format">Of the weights.</param>

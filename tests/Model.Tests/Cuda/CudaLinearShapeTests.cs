@@ -62,6 +62,8 @@ public sealed unsafe class CudaLinearShapeTests
     [InlineData(16, 1, 11008, false, 39, 99, 2)] // on one for graphics, what a 7B's down leaves there
     [InlineData(4, 1, 11008, false, 32, 227, 3)] // in digits
     [InlineData(8, 2, 11008, false, 32, 227, 3)]
+    [InlineData(4, 1, 11008, false, 64, 163, 3)]
+    [InlineData(4, 2, 11008, false, 64, 163, 4)]
     [InlineData(4, 1, 11008, false, 39, 99, 4)]
     [InlineData(4, 2, 28672, false, 64, 227, 4)] // two rows of a 70B's down in digits are more than there is; in bfloat16 they are not
     [InlineData(4, 7, 11008, false, 32, 227, 2)]
@@ -74,8 +76,23 @@ public sealed unsafe class CudaLinearShapeTests
         CudaFewRowsForm? form = CudaFewRowsForm.For(format, rows, inputs, hasNorm, outputs, kibibytes << 10);
         Assert.Equal(depth, form?.Depth);
         if (form is not { } found) return;
-        Assert.Contains(found, CudaFewRowsForm.All(format));
+        Assert.Contains(found, CudaFewRowsForm.All(format, kibibytes << 10));
         Assert.InRange(found.SharedBytes(rows, inputs, hasNorm, outputs) + found.StaticBytes, 1, kibibytes << 10);
+    }
+
+    [Theory]
+    [InlineData(99, false)] // where its weights under way alone are more
+    [InlineData(163, true)]
+    [InlineData(227, true)]
+    public void FewRows_AllFormsOfADevice_HaveRoomThere(int kibibytes, bool hasDigits)
+    {
+        foreach (CudaLinearFormat format in Formats)
+        {
+            CudaFewRowsForm[] all = [.. CudaFewRowsForm.All(format, kibibytes << 10)];
+            for (int rows = 1; rows <= CudaFewRowsForm.MostRows(format); rows++) Assert.Contains(CudaFewRowsForm.For(format, rows, 8, hasNorm: true, outputs: 16, kibibytes << 10)!.Value, all);
+            Assert.Equal(hasDigits && format is { IsCodes: true, HasMinima: false, Grain: >= 32 }, all.Any(form => form.HasDigits));
+            Assert.All(all, form => Assert.InRange(form.SharedBytes(1, 8, hasNorm: false, outputs: 1) + form.StaticBytes, 1, kibibytes << 10));
+        }
     }
 
     [Theory]

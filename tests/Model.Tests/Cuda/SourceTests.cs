@@ -69,7 +69,7 @@ public sealed class SourceTests
         "batch.cu" or "sampling_edits.cu" or "sampling_scores.cu" => [[]],
         "codes.cu" => Codes.Select(format => format.Constants),
         "elementwise.cu" => [["ACT=bf16"], ["ACT=float"]],
-        "few_rows.cu" => Codes.Append(new CudaLinearFormat(16)).SelectMany(CudaFewRowsForm.All).Select(form => form.Unit.Constants),
+        "few_rows.cu" => Codes.Append(new CudaLinearFormat(16)).SelectMany(format => CudaFewRowsForm.All(format, sharedBytes)).Select(form => form.Unit.Constants),
         "linear.cu" => from format in Codes.Append(new CudaLinearFormat(16)) from tile in Tiles(format, sharedBytes) select tile.Constants,
         "linear_float.cu" => [["ROWS=1"], ["ROWS=8"]],
         "sampling.cu" => [["THREADS=512"]],
