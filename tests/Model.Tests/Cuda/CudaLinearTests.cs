@@ -124,10 +124,67 @@ public sealed class CudaLinearTests
         foreach (int exponent in new[] { -110, -60, 0, 60, 110 })
         {
             float[] x = DeviceMatrix.Random(rows * inputs, weight.InputDtype, seed: 2);
-            for (int i = 0; i < x.Length; i++) x[i] = i % 256 < 128 ? MathF.ScaleB(x[i], exponent) : i % 7 == 0 ? 0 : MathF.ScaleB(x[i], exponent - 10); // spans of another size, with nothing in places
+            for (int i = 0; i < x.Length; i++)
+            {
+                int own = i < inputs ? exponent : 0; // rows of another size, and spans, with nothing in places
+                x[i] = i % 256 < 128 ? MathF.ScaleB(x[i], own) : i % 7 == 0 ? 0 : MathF.ScaleB(x[i], own - 10);
+            }
             Matrix output = device.Matrix(new float[rows * outputs], outputs, ScalarType.Float32);
             linear.Linear(device.Matrix(x, inputs, weight.InputDtype), [new(weight.OnDevice, output)]);
             weight.AssertProduct(x, new float[rows * outputs], device.Read(output), isRounded: false);
+        }
+    }
+
+    // The digits of -4161664 are -63, -128 and -128, those of 4161407 are 63, 127 and 127; 4194303.75 is rounded to 2^22. With codes at either end sums are as large as they can be.
+    [CudaEmulatorTheory]
+    [InlineData(8, 32)]
+    [InlineData(8, 64)]
+    [InlineData(4, 32)]
+    [InlineData(4, 64)]
+    public void NormLinear_ExtremeDigitsAndCodes_AreExact(int bits, int group)
+    {
+        const int inputs = 328, outputs = 40;
+        using Device device = new();
+        using CudaLinear linear = new(device.Stream, products: null, deterministic: false);
+        QuantizedWeight onHost = RandomCodes.Weight(outputs, inputs, bits, group, hasMinima: false, seed: 1);
+        using (Tensor least = onHost.Codes.Tensor[TensorIndex.Slice(step: 3)], most = onHost.Codes.Tensor[TensorIndex.Slice(1, step: 3)]) (_, _) = (least.fill_(0), most.fill_(255));
+        onHost.Scales.Tensor.fill_(0.25f);
+        using Operand weight = new(device, linear, onHost, onHost);
+        foreach ((float first, float second) in new[] { (-4161664, -4161664), (4161407, 4161407), (4194303.75f, -4194303.75f), (-4161664, 4161407) })
+        {
+            float[] x = [.. Enumerable.Range(0, 2 * inputs).Select(i => i < inputs ? first : second)];
+            Matrix output = device.Matrix(new float[2 * outputs], outputs, ScalarType.Float32), ones = device.Matrix([.. Enumerable.Repeat(1f, inputs)], inputs, ScalarType.Float32);
+            linear.NormLinear(device.Matrix(x, inputs, ScalarType.Float32), ones, epsilon: 0, [new(weight.OnDevice, output)]);
+            weight.AssertProduct([.. x.Select(value => (float)Math.Sign(value))], new float[2 * outputs], device.Read(output), isRounded: false, tolerance: 5e-7);
+        }
+    }
+
+    // With all memory that a block can have, a kernel that used more would use what is not there.
+    [CudaEmulatorTheory]
+    [InlineData(16, 64, false, 1)]
+    [InlineData(16, 64, false, 3)]
+    [InlineData(8, 64, false, 1)]
+    [InlineData(8, 32, false, 2)]
+    [InlineData(8, 16, true, 2)]
+    [InlineData(4, 32, false, 1)]
+    [InlineData(4, 64, false, 2)]
+    [InlineData(4, 64, true, 7)]
+    public void NormLinear_SharedMemoryOfItsFormAndNoMore_IsEnough(int bits, int group, bool hasMinima, int rows)
+    {
+        const int inputs = 1032, outputs = 33;
+        float[] residual = DeviceMatrix.Random(rows * inputs, ScalarType.Float32, seed: 3), norm = DeviceMatrix.Random(inputs, ScalarType.Float32, seed: 4);
+        CudaLinearFormat format = new(bits, hasMinima, bits == 16 ? 32 : group);
+        int size = CudaFewRowsForm.ItemOutputs(format), most = (outputs + size - 1) / size * size; // of the one block
+        foreach (CudaFewRowsForm form in CudaFewRowsForm.All(format, EmulatedDriver.MostSharedBytes).Where(form => form.Rows >= rows && form.Rows < 2 * rows))
+        {
+            int bytes = form.SharedBytes(rows, inputs, hasNorm: true, most) + form.StaticBytes;
+            Assert.Equal(form, CudaFewRowsForm.For(format, rows, inputs, hasNorm: true, most, bytes));
+            using Device device = new(multiprocessors: 1, sharedBytes: bytes);
+            using CudaLinear linear = new(device.Stream, products: null, deterministic: false);
+            using Operand weight = new(device, linear, outputs, inputs, bits, group, hasMinima, seed: 1);
+            Matrix input = device.Matrix(residual, inputs, ScalarType.Float32), weights = device.Matrix(norm, inputs, ScalarType.Float32), output = device.Matrix(new float[rows * outputs], outputs, ScalarType.Float32);
+            linear.NormLinear(input, weights, epsilon: 0, [new(weight.OnDevice, output)]);
+            weight.AssertProduct(Normalised(residual, norm, epsilon: 0), new float[rows * outputs], device.Read(output), isRounded: false, ToleranceOf(form));
         }
     }
 
@@ -159,20 +216,23 @@ public sealed class CudaLinearTests
     [InlineData(16, 4, 2312, 17)]
     [InlineData(16, 1, 1032, 300)] // so many outputs for two multiprocessors that warps make several at a time
     [InlineData(16, 3, 72, 300)]
-    [InlineData(4, 3, 520, 130)]
+    [InlineData(4, 3, 520, 130, true)]
     [InlineData(8, 1, 264, 33)]
+    [InlineData(8, 2, 2056, 100)]
     [InlineData(8, 3, 1288, 40)]
     [InlineData(8, 8, 520, 17)]
     [InlineData(4, 1, 264, 33)]
+    [InlineData(4, 1, 264, 33, true)]
     [InlineData(4, 2, 2056, 100)]
-    [InlineData(4, 5, 520, 40)]
-    [InlineData(4, 8, 72, 17)]
-    public void NormLinear_FewRows_EqualsSumsOfWhatIsNormalised(int bits, int rows, int inputs, int outputs)
+    [InlineData(4, 2, 2056, 100, true)]
+    [InlineData(4, 5, 520, 40, true)]
+    [InlineData(4, 8, 72, 17, true)]
+    public void NormLinear_FewRows_EqualsSumsOfWhatIsNormalised(int bits, int rows, int inputs, int outputs, bool hasMinima = false)
     {
         const float epsilon = 1e-3f;
         using Device device = new(multiprocessors: 2);
         using CudaLinear linear = new(device.Stream, products: null, deterministic: false);
-        using Operand weight = new(device, linear, outputs, inputs, bits, group: 64, hasMinima: bits == 4, seed: 1), other = new(device, linear, outputs / 2, inputs, bits, group: 64, hasMinima: bits == 4, seed: 2);
+        using Operand weight = new(device, linear, outputs, inputs, bits, group: 64, hasMinima, seed: 1), other = new(device, linear, outputs / 2, inputs, bits, group: 64, hasMinima, seed: 2);
         linear.Prepare(weight.OnDevice);
         device.Stream.FinishLoading();
         float[] residual = DeviceMatrix.Random(rows * inputs, ScalarType.Float32, seed: 3), norm = DeviceMatrix.Random(inputs, ScalarType.Float32, seed: 4);
@@ -187,9 +247,10 @@ public sealed class CudaLinearTests
         device.Driver.LaunchGraph(graph, device.Stream.Handle);
         device.Driver.DestroyGraph(graph);
 
-        float[] values = [.. residual.Select((x, i) => (float)(x / Math.Sqrt(residual.Skip(i / inputs * inputs).Take(inputs).Average(y => (double)y * y) + epsilon) * norm[i % inputs]))];
-        weight.AssertProduct(values, new float[rows * outputs], device.Read(product), isRounded: false, tolerance: 4e-3); // what is normalised is rounded to bfloat16
-        other.AssertProduct(values, new float[rows * other.Outputs], device.Read(second), isRounded: false, tolerance: 4e-3);
+        float[] values = Normalised(residual, norm, epsilon);
+        double tolerance = ToleranceOf(CudaFewRowsForm.For(CudaLinearFormat.Of(weight.OnDevice), rows, inputs, hasNorm: true, outputs, EmulatedDriver.MostSharedBytes)!.Value);
+        weight.AssertProduct(values, new float[rows * outputs], device.Read(product), isRounded: false, tolerance);
+        other.AssertProduct(values, new float[rows * other.Outputs], device.Read(second), isRounded: false, tolerance);
     }
 
     [CudaEmulatorTheory]
@@ -423,6 +484,12 @@ public sealed class CudaLinearTests
         Matrix input = device.Matrix(new float[16], 16, ScalarType.Float32), output = device.Matrix(new float[8], 8, ScalarType.Float32);
         Assert.Throws<ArgumentException>(() => linear.Linear(input, [new(weight.OnDevice, output)]));
     }
+
+    private static float[] Normalised(float[] residual, float[] norm, float epsilon) =>
+        [.. residual.Chunk(norm.Length).SelectMany(row => row.Select((x, i) => (float)(x / Math.Sqrt(row.Average(y => (double)y * y) + epsilon) * norm[i])))];
+
+    // Of products whose input is normalised, which is rounded to bfloat16 where it is not in digits.
+    private static double ToleranceOf(CudaFewRowsForm form) => form.HasDigits ? 1e-5 : 4e-3;
 
     private sealed class CountedProducts(ICudaProducts products) : ICudaProducts
     {

@@ -11,9 +11,10 @@ internal sealed unsafe class Device : IDisposable
     /// <param name="bytes">Of its memory.</param>
     /// <param name="seed">Of the order of threads.</param>
     /// <param name="multiprocessors">Of it. Where there are few, blocks that go on until all is done go on for longer.</param>
-    public Device(long bytes = 1L << 30, int seed = 0, int multiprocessors = EmulatedDriver.Multiprocessors)
+    /// <param name="sharedBytes">That a block can have.</param>
+    public Device(long bytes = 1L << 30, int seed = 0, int multiprocessors = EmulatedDriver.Multiprocessors, int sharedBytes = EmulatedDriver.MostSharedBytes)
     {
-        Driver = new EmulatedDriver(bytes, seed, multiprocessors);
+        Driver = new EmulatedDriver(bytes, seed, multiprocessors, sharedBytes);
         Stream = new CudaStream(Driver, _compiler);
         Products = new EmulatedProducts(_compiler, Stream);
     }

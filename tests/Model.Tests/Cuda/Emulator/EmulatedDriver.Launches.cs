@@ -24,7 +24,7 @@ internal sealed unsafe partial class EmulatedDriver
     public void AllowSharedMemory(nint function, int bytes)
     {
         EmulatedKernel kernel = Find<EmulatedKernel>(function);
-        if (bytes > MostSharedBytes) throw new CudaException($"{bytes} bytes of shared memory for {kernel.Name}, at most {MostSharedBytes} can be had: CUDA_ERROR_INVALID_VALUE");
+        if (bytes > Device.SharedMemoryPerBlock) throw new CudaException($"{bytes} bytes of shared memory for {kernel.Name}, at most {Device.SharedMemoryPerBlock} can be had: CUDA_ERROR_INVALID_VALUE");
         kernel.SharedBytes = bytes;
     }
 

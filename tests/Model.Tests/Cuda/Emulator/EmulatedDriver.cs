@@ -8,8 +8,6 @@ namespace Llama.Model.Tests.Cuda.Emulator;
 /// </summary>
 internal sealed unsafe partial class EmulatedDriver : ICudaDriver
 {
-    private const int MostSharedBytes = 227 << 10;
-
     private readonly Thread _thread = Thread.CurrentThread;
     private readonly long _bytes;
     private readonly EmulatedMemory _device = new("device"), _pinned = new("page-locked");
@@ -25,12 +23,16 @@ internal sealed unsafe partial class EmulatedDriver : ICudaDriver
     /// <summary>Of a device when nothing else is said: few, so that each has as much to do as those of a real one with a real model.</summary>
     public const int Multiprocessors = 12;
 
+    /// <summary>Shared memory of a block when nothing else is said, as of compute capability 9.0.</summary>
+    public const int MostSharedBytes = 227 << 10;
+
     /// <param name="bytes">Memory of the device.</param>
     /// <param name="seed">Of every order that is left to chance; 0 takes that of <c>LLAMA_EMULATOR_SEED</c>, or 1.</param>
     /// <param name="multiprocessors">Of the device.</param>
-    public EmulatedDriver(long bytes = 1L << 30, int seed = 0, int multiprocessors = Multiprocessors)
+    /// <param name="sharedBytes">Shared memory that a block can have.</param>
+    public EmulatedDriver(long bytes = 1L << 30, int seed = 0, int multiprocessors = Multiprocessors, int sharedBytes = MostSharedBytes)
     {
-        Device = new CudaDevice(0, "Emulated", 9, 0, multiprocessors, MostSharedBytes);
+        Device = new CudaDevice(0, "Emulated", 9, 0, multiprocessors, sharedBytes);
         _bytes = bytes;
         _whereabouts = Whereabouts;
         _chance = new Random(seed != 0 ? seed : int.TryParse(Environment.GetEnvironmentVariable("LLAMA_EMULATOR_SEED"), out int set) ? set : 1);
