@@ -5,7 +5,8 @@
 
 #define UNIT_CODES (128 / BITS) // of a lane
 
-// The place of a lane's code within its tile and unit: output and input, both from 0 on. Where in 16 bytes a code lies is said by widen_fragment and nowhere else: bit is that of its lowest.
+// The place of a lane's code within its tile and unit: output and input, both from 0 on. Where in 16 bytes a code lies is said by widen_fragment, and read_codes of few_rows_digits.cuh: bit is
+// that of its lowest.
 __device__ __forceinline__ void place_of(int lane, int code, int& output, int& input, int& word, int& bit)
 {
     int fragment = code / 8, i = code % 8 / 2, half = code % 2;

@@ -1,16 +1,16 @@
 // output = input · weightᵀ for few rows, of up to three weights of one form that share their input; as fast as weights come from memory.
 //
-// A block makes a share of neighbouring outputs. Its work is a row of steps, one for LINES times 512 bytes of weights: first those of the first item of outputs (few_rows_bfloat16.cuh, few_rows_codes.cuh), then those
-// of the next. Each warp has an equal part of them, wherever it begins and ends. A lane copies 16 bytes of each line of 512, its neighbours the bytes beside them, into a ring of DEPTH cells in shared memory and
-// reads them there itself: so much can be under way as no registers hold, and those are left to attention, whose blocks find room beside these.
+// A block makes a share of neighbouring outputs. Its work is a row of steps, one for LINES times 512 bytes of weights: first those of the first item of outputs (few_rows_bfloat16.cuh, few_rows_codes.cuh),
+// then those of the next. Each warp has an equal part of them, wherever it begins and ends. A lane copies 16 bytes of each line of 512, its neighbours the bytes beside them, into a ring of DEPTH cells in
+// shared memory and reads them there itself: so much can be under way as no registers hold, and those are left to attention, whose blocks find room beside these.
 //
 // The input waits in memory behind what is under way, and all wait for the input: of the steps only `ahead` are begun before it is asked for.
 //
 // What a warp has added up of an item lies in shared memory until all have; then each thread adds the parts of an output, always in the same order, and stores it: alone, or with the partner that it is
 // gated by or turns with, which the block makes too.
 //
-// BITS, MINIMA, GRAIN: codes.cuh. ROWS: of the input, at most. LINES: of a step. DEPTH: steps of a warp that are under way. DIGITS: whether codes are multiplied as they are, with an input in digits. Grid: `more` blocks with one item more than `least`, and others; as many as there are multiprocessors, of
-// which each is to hold one. Block: THREADS.
+// BITS, MINIMA, GRAIN: codes.cuh. ROWS: of the input, at most. LINES: of a step. DEPTH: steps of a warp that are under way. DIGITS: whether codes are multiplied as they are, with an input in digits.
+// Grid: `more` blocks with one item more than `least`, and others; as many as there are multiprocessors, of which each is to hold one. Block: THREADS.
 #define LINE_BYTES (WARP * 16)
 #define GROUP (BITS == 4 || MINIMA ? GRAIN : 0)
 

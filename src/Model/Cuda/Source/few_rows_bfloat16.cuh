@@ -1,4 +1,4 @@
-// Weights in bfloat16, row by row: an item is one output, and its steps are of 512 inputs each, which are multiplied in float32.
+// Weights in bfloat16, row by row: an item is one output, and its steps are of LINES times 256 inputs each, which are multiplied in float32.
 #pragma once
 #include "few_rows_input.cuh"
 

@@ -1,4 +1,4 @@
-// Weights in codes: an item is a tile of 16 outputs, and its steps are of two units each.
+// Weights in codes: an item is a tile of 16 outputs, and its steps are of LINES units each.
 #pragma once
 #include "codes.cuh"
 #include "operands.cuh"
@@ -6,7 +6,6 @@
 
 #define STEP (LINES * UNIT)
 #define GROUPS (STEP / GRAIN)                                   // of a step, each with scales of its own
-#define GROUP_FRAGMENTS (GRAIN / 16)
 #define ITEM_OUTPUTS 16
 #define SCALE_ROWS (GROUPS * (1 + MINIMA))                      // of 16 scales, and behind those of all groups as many minima
 #define SCALE_LANES (ITEM_OUTPUTS / LANE_SCALES)                // that copy a row

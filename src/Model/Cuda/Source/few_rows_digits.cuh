@@ -1,4 +1,6 @@
-// Codes multiplied with an input in digits by integer tensor cores, as they are: of 4 bits, those of outputs 0 to 7 and, 16 times as large, those of outputs 8 to 15. Columns are the digits of up to two rows.
+// Codes multiplied with an input in digits by integer tensor cores, as they are: of 4 bits, those of outputs 0 to 7 and, 16 times as large, those of outputs 8 to 15.
+//
+// Columns 0 to 3 of b are the planes of the first row, the last of them twice, and columns 4 to 7 those of the second; where there is none, of the first again.
 #pragma once
 #include "few_rows_codes.cuh"
 #include "few_rows_input.cuh"
@@ -6,7 +8,7 @@
 #define LANE_DIGITS (UNIT / 4)  // bytes of a plane that a lane reads of a unit
 #define CHUNKS (UNIT / 32)      // of a unit: what is multiplied at once
 
-// A chunk of a lane's codes, as a of tensor_core.cuh.
+// A chunk of a lane's codes, as a of tensor_core.cuh, where widen_fragment has them.
 __device__ __forceinline__ void read_codes(uint4 unit, int chunk, u32 (&a)[4])
 {
 #if BITS == 4
@@ -36,7 +38,7 @@ __device__ __forceinline__ Digits read_digits(const u8* at)
 #endif
 }
 
-// What a warp has added up of an item. Of four neighbouring lanes two have a row: one its upper digits, 256 · high + middle, and one the low ones, 257 times.
+// What a warp has added up of an item. Of four neighbouring lanes two have a row: one its upper digits, 256 · high + middle, and one the low ones, by the same instructions 256 · low + low.
 struct Sums
 {
     float of[2];                // outputs g and g + 8
@@ -75,7 +77,7 @@ struct Sums
 #pragma unroll
             for (int i = 0; i < 2; i++)
                 sums[i] = fmaf(to_float(scales[group * ITEM_OUTPUTS + i * 8]), fmaf(__int_as_float(d[2 * i]) - WHOLE, 256, __int_as_float(d[2 * i + 1]) - WHOLE), sums[i]);
-            if ((group + 1) % max(SPAN / GRAIN, 1) != 0 && group + 1 < GROUPS) continue;
+            if ((group + 1) % (SPAN / GRAIN) != 0 && group + 1 < GROUPS) continue;
             const float span = results.spans[(u32)(step * STEP + group * GRAIN) / SPAN];
 #pragma unroll
             for (int i = 0; i < 2; i++)

@@ -1,7 +1,7 @@
 // What the products with few rows share: the input in shared memory, where every block brings it for itself while its first weights are under way. An input that is to be normalised is not in the way of
 // it: the factors of the norm, one for each row, are multiplied with the results.
 //
-// How a row lies there say input_bfloat16.cuh and input_digits.cuh: ROW_BYTES of so many inputs, and Row, into which warps put what they have of it.
+// How a row lies there say input_bfloat16.cuh and input_digits.cuh, one of which is included before: row_bytes, and Row, into which warps put what they have of it.
 //
 // ROWS: of the input, at most. Block: THREADS.
 #pragma once
@@ -11,7 +11,7 @@
 #include "overlap.cuh"
 #include "pairs.cuh"
 
-#define AT_ONCE (BITS < 16 && ROWS == 1 ? 3 : 4) // loads of a thread under way: what takes a block time here is waiting for them. Where registers are halved there is room for no more.
+#define AT_ONCE (BITS < 16 && ROWS == 1 ? 3 : 4) // loads of a thread under way: what takes a block time here is waiting for them. For codes in half of the registers there is room for no more.
 
 struct Input
 {
@@ -42,8 +42,8 @@ __device__ __forceinline__ void begin_input(const Input& input, u8* shared)
     cp_async_commit();
 }
 
-// Copies a row, 16 bytes at once: 8 inputs, or 4 that are to be normalised, weighted for it, and then returns the sum of the squares of what this thread has of them. meanwhile: what is done while the first
-// loads are under way.
+// Copies a row, 16 bytes at once: 8 inputs, or 4 that are to be normalised, weighted for it, and then returns the sum of the squares of what this thread has of them. meanwhile: what is done while the
+// first loads are under way.
 template <typename Meanwhile> __device__ __forceinline__ float copy_row(const Input& input, int row, const float* norm, const Row& to, Meanwhile meanwhile)
 {
     const int count = input.norm == 0 ? 8 : 4;

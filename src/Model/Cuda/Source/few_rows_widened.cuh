@@ -3,6 +3,8 @@
 #include "few_rows_codes.cuh"
 #include "few_rows_input.cuh"
 
+#define GROUP_FRAGMENTS (GRAIN / 16)
+
 // The fragments of a group's inputs; values: of this lane's row, from the step's first input on.
 __device__ __forceinline__ void read_input(const bf16* values, int group, u32 (&b)[GROUP_FRAGMENTS][2])
 {

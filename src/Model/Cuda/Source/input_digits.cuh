@@ -1,7 +1,10 @@
-// A row of the input as whole numbers in digits of 8 bits, which integer tensor cores multiply with codes as they are: of each SPAN of inputs the largest has 22 bits and its sign, so that nothing is lost that
-// bfloat16 has, and codes need not be widened, which costs more than multiplying.
+// A row of the input as whole numbers in digits of 8 bits, which integer tensor cores multiply with codes as they are: those need not be widened, which costs more than multiplying.
 //
-// Three planes of signed digits, the highest first: x = (65536 · high + 256 · middle + low) · span. In the order in which a lane's codes have their inputs, so that what a lane reads of a unit lies together.
+// Of the inputs that a warp has at once, one SPAN in float32 and two in bfloat16, the largest has 22 bits and its sign; no other is off by more than half of its last bit. Of bfloat16 nothing is lost but of what
+// is below 2^-14 of the largest; float32 that is normalised would lose far more if it were rounded to bfloat16. Where the largest is below 2^-105, the last bit is 2^-126.
+//
+// Three planes of signed digits, the highest first: x = (65536 · high + 256 · middle + low) · span. In the order in which a lane's codes have their inputs, so that what a lane reads of a unit lies
+// together.
 //
 // BITS, GRAIN: codes.cuh, without minima and GRAIN at least 32.
 #pragma once
@@ -11,11 +14,11 @@
 
 #define PLANES 3
 #define SPAN 128                // inputs of one scale
-#define SPAN_BITS 21            // a span's largest is from 2^21 on, and below 2^22
+#define SPAN_BITS 21            // a span's largest is from 2^21 to 2^22
 #define START_BYTES 32          // of a group
 #define MIDDLE (BITS == 4 ? 8 : 128)    // that codes are raised by; those of outputs 8 to 15 of a tile, 4 bits further up in their byte, by 128 as well
 
-// A float with this for its exponent has a whole number in its last bits, from -2^22 to 2^22; as bits, they can be added to.
+// 1.5 · 2^23, whose last bit is 1: for whole n from -2^22 to 2^22 the bits of WHOLE + n are WHOLE_BITS + n. Sums of a group, at most 64 · 128 · 128 = 2^20, begin with these bits and are then read as floats.
 #define WHOLE 12582912.0f
 #define WHOLE_BITS 0x4b400000
 
@@ -29,7 +32,7 @@ struct Row
 {
     u8* planes;
     int stride;                 // of planes
-    int4* starts;               // [groups, 2]: WHOLE less what raised codes are too much in a group, for d of tensor_core.cuh with digits high and middle, and low twice
+    int4* starts;               // [groups, 2]: what d of tensor_core.cuh begins with, of digits high and middle, and of low twice: WHOLE less what a group's codes are raised by, times its digits
     float* spans;
 
     __device__ __forceinline__ Row(u8* shared, int inputs) : planes(shared), stride(plane_bytes(inputs)), starts(reinterpret_cast<int4*>(shared + starts_at(inputs))), spans(reinterpret_cast<float*>(shared + spans_at(inputs))) {}
@@ -74,7 +77,7 @@ private:
         return i / 64 * 64 + i % 32 / 8 * 16 + i % 64 / 32 * 8 + i % 8;
     }
 
-    // Of the warp's inputs, COUNT from each lane: what they are multiplied with to be whole. What is infinite or no number makes its span none.
+    // Of the warp's inputs, COUNT from each lane: what they are multiplied with to be whole. What is infinite or no number makes its spans none.
     template <int COUNT> __device__ __forceinline__ float put_span(const float* x, int i) const
     {
         u32 most = 0;
@@ -96,12 +99,12 @@ private:
         digits[0] = __byte_perm(__byte_perm(a, b, 0x0062), __byte_perm(c, d, 0x0062), 0x5410) ^ 0x80808080u;
     }
 
-    // Its lower 24 bits.
+    // The nearest whole number, raised by 128 in each digit.
     static __device__ __forceinline__ u32 whole(float x, float scale) { return __float_as_uint(fmaf(x, scale, WHOLE)) - WHOLE_BITS + 0x808080u; }
 
     template <int COUNT> __device__ __forceinline__ void put_start(const int (&sums)[PLANES], int i) const
     {
-        int upper = (sums[0] << 16) + sums[1], low = sums[2]; // 16 bits each
+        int upper = (sums[0] << 16) + sums[1], low = sums[2]; // 16 bits each: at most 64 · 128
 #pragma unroll
         for (int lane = 1; lane < GRAIN / COUNT; lane *= 2)
         {

@@ -18,7 +18,7 @@ __device__ __forceinline__ void mma_m16n8k16_bf16(float (&d)[4], const u32 (&a)[
                  : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
 }
 
-// d += a · b of whole numbers, those of a from 0 to 255 and those of b signed, four per u32:
+// d += a · b of whole numbers, exactly, those of a from 0 to 255 and those of b signed, four per u32:
 //   a [16, 32]  a[0]: row g, columns 4t to 4t+3;  a[1]: row g+8, the same;  a[2]: row g, columns 4t+16 to 4t+19;  a[3]: row g+8, the same
 //   b [32, 8]   b[0]: rows 4t to 4t+3 of column g;  b[1]: rows 4t+16 to 4t+19 of it
 //   d           as above
