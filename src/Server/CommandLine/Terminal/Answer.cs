@@ -5,6 +5,8 @@ namespace Llama.Server.CommandLine.Terminal;
 /// <summary>An answer, whole or as far as it came.</summary>
 internal sealed record Answer
 {
+    private static readonly TimeSpan AtOnce = TimeSpan.FromMilliseconds(50);
+
     public string Text { get; init; } = "";
 
     /// <summary>As the server says; null when it did not come to its end.</summary>
@@ -31,8 +33,9 @@ internal sealed record Answer
     /// <summary>From the question to the end.</summary>
     public TimeSpan Total { get; init; }
 
-    /// <summary>Tokens per second after the first; all, where they came at once.</summary>
-    public double? Rate => OutputTokens is not { } count ? null : First is { } first && count > 1 ? (count - 1) / (Total - first).TotalSeconds : count / Total.TotalSeconds;
+    /// <summary>Tokens per second after the first; all, where they came at once, or so nearly that nothing is known of their times.</summary>
+    public double? Rate =>
+        OutputTokens is not { } count ? null : First is { } first && count > 1 && Total - first > AtOnce ? (count - 1) / (Total - first).TotalSeconds : count / Total.TotalSeconds;
 
     /// <summary>Its figures in a line.</summary>
     public override string ToString() => string.Join(" · ", new[]
