@@ -1,4 +1,5 @@
 using System.Text;
+using Llama.Model.Checkpoints;
 using Llama.Model.Tests.Text;
 using Llama.Model.Text;
 
@@ -67,6 +68,18 @@ public sealed class GgufTokenizerTests
     {
         using var folder = new GgufFolder("metaspace");
         Assert.Contains("tokenizer.model", Assert.Throws<NotSupportedException>(() => folder.Convert("F32")).Message);
+    }
+
+    [Fact]
+    public void Load_ByteLevelWithoutMerges_IsRefused()
+    {
+        using var folder = new GgufFolder("byte-level");
+        string file = folder.Convert("F32");
+        byte[] bytes = File.ReadAllBytes(file);
+        "tokenizer.ggml.nerges"u8.CopyTo(bytes.AsSpan(bytes.AsSpan().IndexOf("tokenizer.ggml.merges"u8)));
+        File.WriteAllBytes(file, bytes);
+
+        Assert.Contains("tokenizer.ggml.merges is missing", Assert.Throws<CheckpointException>(() => Tokenizer.Load(file)).Message);
     }
 
     private static IEnumerable<string> Texts()

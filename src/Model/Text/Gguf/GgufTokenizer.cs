@@ -55,6 +55,7 @@ internal static class GgufTokenizer
         var ids = new Dictionary<string, int>(StringComparer.Ordinal);
         for (int id = 0; id < vocabulary.Count; id++)
             if (vocabulary.KindOf(id) == TokenKind.Normal) ids.TryAdd(vocabulary[id].Piece, id);
+        if (!text.Keys.Has(MergesKey)) text.Keys.Add(MergesKey, "is missing: words could not be put together of their bytes; convert the model with a present llama.cpp");
         string[] merges = text.Keys.Texts(MergesKey) ?? [];
         text.ThrowOnFaults();
         try
