@@ -20,7 +20,7 @@ internal static class StandAlone
         builder.Services.AddCertificates();
         builder.Services.AddConnectionLimits();
         builder.Services.AddPlainHeaders();
-        builder.Services.AddSingleton<IValidateOptions<ServerSettings>, OtlpEndpointsValidator>();
+        builder.Services.AddSingleton<IValidateOptions<ServerSettings>, OtlpValidator>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<SecondSignal>());
         // The host gives up on stopping some time after the drain has, never before it. Read unchecked: the host is made before the settings are checked.
         builder.Services.AddOptions<HostOptions>().Configure<SettingsSection<ServerSettings>>((host, section) =>

@@ -5,8 +5,6 @@ internal static class OtlpEndpoints
 {
     private const string Both = "OTEL_EXPORTER_OTLP_ENDPOINT", TracesAlone = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", MetricsAlone = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT";
 
-    public static IReadOnlyList<string> Variables { get; } = [Both, TracesAlone, MetricsAlone];
-
     public static string? Traces(IConfiguration settings) => Given(settings[TracesAlone]) ?? Given(settings[Both]);
 
     public static string? Metrics(IConfiguration settings) => Given(settings[MetricsAlone]) ?? Given(settings[Both]);

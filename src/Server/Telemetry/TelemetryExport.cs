@@ -17,8 +17,9 @@ internal static class TelemetryExport
     public static void AddTelemetryExport(this WebApplicationBuilder builder)
     {
         bool hasTraces = OtlpEndpoints.Traces(builder.Configuration) is not null, hasMetrics = OtlpEndpoints.Metrics(builder.Configuration) is not null;
-        if (!hasTraces && !hasMetrics)
+        if ((!hasTraces && !hasMetrics) || OtlpValidator.Faults(builder.Configuration).Any()) // the start is refused with the faults; before that, the exporter would throw
             return;
+        builder.Services.AddHostedService<ExportFaults>(); // before what it listens to
         OpenTelemetry.OpenTelemetryBuilder telemetry = builder.Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(builder.Configuration["OTEL_SERVICE_NAME"] ?? Service, serviceVersion: typeof(TelemetryExport).Assembly.GetName().Version?.ToString(3)));
         if (hasTraces)

@@ -5,9 +5,11 @@ using Llama.Server.Telemetry;
 using Llama.Server.Tests.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using OpenTelemetry.Trace;
 
 namespace Llama.Server.Tests.Telemetry;
@@ -16,6 +18,8 @@ namespace Llama.Server.Tests.Telemetry;
 [Collection(nameof(Activities))]
 public sealed class ExportTests
 {
+    private const string NoHeaders = "are not name=value, one behind the other with commas; a value may hold no comma, nor what is not ASCII.";
+
     [Fact]
     public async Task Endpoint_Set_GetsSpansAndMetrics()
     {
@@ -47,6 +51,26 @@ public sealed class ExportTests
     }
 
     [Fact]
+    public async Task Endpoint_WhereNobodyListens_IsToldInTheLog()
+    {
+        var log = new LogLines();
+        await using var app = new TestApp
+        {
+            Reply = "ok",
+            Settings = { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:1", ["OTEL_BSP_SCHEDULE_DELAY"] = "100", ["OTEL_METRIC_EXPORT_INTERVAL"] = "100" },
+        };
+        await using WebApplicationFactory<Program> logged = app.WithWebHostBuilder(builder => builder.ConfigureServices(services => services.AddSingleton<ILoggerFactory>(new LoggerFactory([log]))));
+        logged.CreateClient();
+
+        await TestApp.Until(() => Task.FromResult(Told().Length > 0));
+        await Task.Delay(500); // in which more exports fail
+
+        Assert.Contains("http://127.0.0.1:1/", Assert.Single(Told()));
+
+        string[] Told() => log.Of(typeof(ExportFaults).FullName!);
+    }
+
+    [Fact]
     public async Task Endpoint_NotSet_NobodyListens()
     {
         await using var app = new TestApp();
@@ -65,7 +89,45 @@ public sealed class ExportTests
 
         Assert.Equal(
             $"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is '{endpoint}'; give the collector's address, such as http://collector:4317, or leave it out.",
-            Assert.Single(new OtlpEndpointsValidator(settings).Validate(null, new ServerSettings()).Failures!));
+            Assert.Single(new OtlpValidator(settings).Validate(null, new ServerSettings()).Failures!));
+    }
+
+    [Theory]
+    [InlineData("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json", "is 'http/json'; give grpc or http/protobuf, or leave it out for grpc.")]
+    [InlineData("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", "GRPC", "is 'GRPC'; give grpc or http/protobuf, or leave it out for grpc.")]
+    [InlineData("OTEL_EXPORTER_OTLP_HEADERS", "secret", NoHeaders)]
+    [InlineData("OTEL_EXPORTER_OTLP_HEADERS", "a=1,secret", NoHeaders)]
+    [InlineData("OTEL_EXPORTER_OTLP_HEADERS", ",a=1", NoHeaders)]
+    [InlineData("OTEL_EXPORTER_OTLP_HEADERS", "a=b%2Cc", NoHeaders)]
+    [InlineData("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "=secret", NoHeaders)]
+    [InlineData("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "api key=secret", NoHeaders)]
+    [InlineData("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "a=b%0Ac", NoHeaders)]
+    [InlineData("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "a=ü", NoHeaders)]
+    public void Variable_TheExporterCannotDo_IsAFaultWhereThereIsACollector(string variable, string value, string fault)
+    {
+        Assert.Equal([$"{variable} {fault}"], Faults((variable, value), ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4317")));
+        Assert.Empty(Faults((variable, value)));
+    }
+
+    [Theory]
+    [InlineData("PROTOCOL", "http/protobuf")]
+    [InlineData("HEADERS", "a=1,")]
+    [InlineData("HEADERS", "authorization=Basic%20QWxh==, x-scope = b;c ")]
+    public void Variable_TheExporterCanDo_IsNone(string what, string value) =>
+        Assert.Empty(Faults(("OTEL_EXPORTER_OTLP_" + what, value), ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4317")));
+
+    [Fact]
+    public async Task Start_HeadersTheExporterWouldThrowFor_IsRefusedWithThem()
+    {
+        await using var app = new TestApp { Settings = { ["OTEL_EXPORTER_OTLP_ENDPOINT"] = "http://127.0.0.1:1", ["OTEL_EXPORTER_OTLP_HEADERS"] = "secret" } };
+
+        Assert.Equal([$"OTEL_EXPORTER_OTLP_HEADERS {NoHeaders}"], Assert.Throws<OptionsValidationException>(() => app.Services.GetRequiredService<IStartupValidator>().Validate()).Failures);
+    }
+
+    private static IEnumerable<string> Faults(params (string Variable, string Value)[] variables)
+    {
+        var settings = new ConfigurationBuilder().AddInMemoryCollection(variables.Select(one => KeyValuePair.Create(one.Variable, (string?)one.Value))).Build();
+        return new OtlpValidator(settings).Validate(null, new ServerSettings()).Failures ?? [];
     }
 
     private static async Task<WebApplication> CollectAsync(ConcurrentDictionary<string, string> got)
