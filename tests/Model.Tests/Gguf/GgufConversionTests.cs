@@ -54,6 +54,24 @@ public sealed class GgufConversionTests
     }
 
     [Theory]
+    [InlineData(-1f, "-1")]
+    [InlineData(float.PositiveInfinity, "Infinity")]
+    public void Load_RopeFactorThatDividesNothing_IsShown(float factor, string shown)
+    {
+        using var folder = new GgufFolder(change: config => config with { RopeScaling = new RopeScaling.Llama3(8, 1, 4, 32) });
+        string file = folder.Convert("F32");
+        long offset;
+        using (GgufFile converted = GgufFile.Open(file)) offset = converted.Tensors.Single(tensor => tensor.Name == GgufNames.RopeFactors).Offset;
+        using (FileStream stream = File.OpenWrite(file))
+        {
+            stream.Position = offset + sizeof(float);
+            stream.Write(BitConverter.GetBytes(factor));
+        }
+
+        Assert.Contains($"rope_freqs.weight holds {shown}; expected finite numbers above 0", Assert.Throws<CheckpointException>(() => LlamaConfig.Load(file)).Message);
+    }
+
+    [Theory]
     [InlineData("Q8_0", 0.01f)]
     [InlineData("Q4_0", 0.15f)]
     public void Convert_Quantised_StaysNearAndKeepsNormsAndOddRows(string type, float near)

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Llama.Model.Checkpoints.Gguf;
 
 /// <summary>A model in one GGUF file or in several parts, mapped into memory and found whole: opening checks files, metadata and tensors.</summary>
@@ -65,7 +67,8 @@ internal sealed unsafe class GgufCheckpoint : IDisposable
             return null;
         }
         float[] factors = new ReadOnlySpan<float>(tensors.Data(entry.Name), (int)entry.Shape[0]).ToArray();
-        if (Array.Exists(factors, factor => !(factor > 0) || !float.IsFinite(factor))) faults.Add($"{entry.Name} holds {Array.Find(factors, f => !(f > 0))}; expected numbers above 0");
+        int wrong = Array.FindIndex(factors, factor => !(factor > 0) || !float.IsFinite(factor));
+        if (wrong >= 0) faults.Add(string.Create(CultureInfo.InvariantCulture, $"{entry.Name} holds {factors[wrong]}; expected finite numbers above 0"));
         return Array.ConvertAll(factors, factor => (double)factor);
     }
 }
