@@ -116,8 +116,11 @@ public sealed unsafe class EmulatedDriverTests
         last.Launch(new(1, 1, 1, 1, 227 << 10), result, (227 << 10) / 4);
         Assert.Equal([7], device.Read<int>(result, 1));
         Assert.Contains("at most 232448", Refused(much.Resolve));
-        last.Launch(new(1, 1, 1, 1, 1024), result, 257);
-        Assert.Contains("writes memory that is not there", Refused(device.Stream.Synchronize));
+        Assert.Contains("writes memory that is not there", Refused(() =>
+        {
+            last.Launch(new(1, 1, 1, 1, 1024), result, 257);
+            device.Stream.Synchronize();
+        }));
     }
 
     [CudaEmulatorFact]

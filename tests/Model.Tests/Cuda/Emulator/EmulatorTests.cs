@@ -230,8 +230,14 @@ public sealed class EmulatorTests
         device.Driver.BeginCapture(device.Stream.Handle, overlaps: true);
         launch();
         nint graph = device.Driver.EndCapture(device.Stream.Handle);
-        device.Driver.LaunchGraph(graph, device.Stream.Handle);
-        device.Driver.DestroyGraph(graph); // what was enqueued of it goes on
+        try
+        {
+            device.Driver.LaunchGraph(graph, device.Stream.Handle); // which may run some of it at once, and find its fault
+        }
+        finally
+        {
+            device.Driver.DestroyGraph(graph); // what was enqueued of it goes on
+        }
     }
 
     private static float[] Multiply(ushort[] a, ushort[] b, string wait)
