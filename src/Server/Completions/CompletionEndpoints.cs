@@ -28,9 +28,11 @@ internal static class CompletionEndpoints
             && CompletionPrompts.TryEncode(request, checkpoint, out Prompt[]? prompts, out error))
         {
             (GenerationPlan? plan, error) = await mapper.MapAsync(request, prompts, checkpoint, context.RequestAborted);
-            AnswerHead head = AnswerHead.New("cmpl", clock, checkpoint);
             if (plan is not null)
+            {
+                AnswerHead head = AnswerHead.New("cmpl", clock, checkpoint);
                 error = await runner.RunAsync(context, engine, plan, request, answers => new CompletionAnswerFormat(request, answers, head));
+            }
         }
         if (error is not null)
             await ErrorResponse.WriteAsync(context, error);

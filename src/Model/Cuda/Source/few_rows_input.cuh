@@ -7,9 +7,7 @@
 #pragma once
 #include "async_copy.cuh"
 #include "few_rows_block.cuh"
-#include "operands.cuh"
 #include "overlap.cuh"
-#include "pairs.cuh"
 
 #define AT_ONCE (BITS < 16 && ROWS == 1 ? 3 : 4) // loads of a thread under way: what takes a block time here is waiting for them. For codes in half of the registers there is room for no more.
 

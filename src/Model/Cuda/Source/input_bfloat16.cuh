@@ -3,11 +3,10 @@
 // GROUP: inputs whose sums are wanted beside them, a power of two from 16 to 64; or 0.
 #pragma once
 #include "few_rows_block.cuh"
-#include "pairs.cuh"
 
 #define BANKS_BYTES 128         // of all banks of shared memory
 
-__device__ __forceinline__ int sum_bytes(int inputs) { return GROUP == 0 ? 0 : (padded(inputs) / max(GROUP, 1) * 4 + BANKS_BYTES - 1) / BANKS_BYTES * BANKS_BYTES; }
+__device__ __forceinline__ int sum_bytes(int inputs) { return GROUP == 0 ? 0 : ceiling(padded(inputs) / max(GROUP, 1) * 4, BANKS_BYTES) * BANKS_BYTES; }
 
 // Neighbouring rows begin in different banks.
 __device__ __forceinline__ int row_bytes(int inputs) { return padded(inputs) * 2 + BANKS_BYTES / 2 + sum_bytes(inputs); }

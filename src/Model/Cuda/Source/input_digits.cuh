@@ -10,7 +10,6 @@
 #pragma once
 #include "codes.cuh"
 #include "few_rows_block.cuh"
-#include "pairs.cuh"
 
 #define PLANES 3
 #define SPAN 128                // inputs of one scale
