@@ -8,7 +8,7 @@ namespace Llama.Model.Tests.Gguf;
 [HoldsTensors]
 public sealed unsafe class BlockFormatTests
 {
-    public static TheoryData<string> Formats => new() { "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q4_K", "Q5_K", "Q6_K" };
+    public static TheoryData<string> Formats => new() { "Q8_0", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "IQ4_NL", "IQ4_XS", "Q2_K", "Q3_K", "Q4_K", "Q5_K", "Q6_K" };
 
     [Theory]
     [MemberData(nameof(Formats))]

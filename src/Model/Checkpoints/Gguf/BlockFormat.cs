@@ -2,7 +2,7 @@ namespace Llama.Model.Checkpoints.Gguf;
 
 /// <summary>
 /// How the blocks of a quantised tensor type are read: into codes in the order of their weights, one to a byte, and a scale for each group of them, so that w = scale · code − minimum.
-/// Nothing is rounded: the weights are those of the file to the last bit. Formats of 5 and 6 bits become 8.
+/// Nothing is rounded: the weights are those of the file to the last bit. Formats of 2 and 3 bits become 4; those of 5 and 6, and of 4 with steps that are not equal, become 8.
 /// </summary>
 /// <param name="type">The type in the file.</param>
 /// <param name="bits">Of a code: 8 or 4.</param>
@@ -18,6 +18,10 @@ internal sealed unsafe class BlockFormat(GgufTensorType type, int bits, int grou
         new(GgufTensorType.Q4_1, 4, 32, true, SmallBlocks.Q4_1),
         new(GgufTensorType.Q5_0, 8, 32, false, SmallBlocks.Q5_0),
         new(GgufTensorType.Q5_1, 8, 32, true, SmallBlocks.Q5_1),
+        new(GgufTensorType.IQ4_NL, 8, 32, false, SmallBlocks.IQ4_NL),
+        new(GgufTensorType.IQ4_XS, 8, 32, false, SuperBlocks.IQ4_XS),
+        new(GgufTensorType.Q2_K, 4, 16, true, SuperBlocks.Q2_K),
+        new(GgufTensorType.Q3_K, 4, 16, false, SuperBlocks.Q3_K),
         new(GgufTensorType.Q4_K, 4, 32, true, SuperBlocks.Q4_K),
         new(GgufTensorType.Q5_K, 8, 32, true, SuperBlocks.Q5_K),
         new(GgufTensorType.Q6_K, 8, 16, false, SuperBlocks.Q6_K),

@@ -8,6 +8,9 @@ internal static unsafe class SmallBlocks
 {
     private const int Elements = 32;
 
+    // What the nibbles of IQ4_NL and IQ4_XS stand for (ggml-common.h, kvalues_iq4nl), raised by 128.
+    private static readonly Vector128<byte> Steps = Vector128.Create((byte)1, 24, 45, 63, 79, 93, 106, 118, 129, 141, 153, 166, 181, 197, 217, 241);
+
     /// <summary>half d; int8 q[32]: w = d · q.</summary>
     public static void Q8_0(byte* block, byte* codes, float* scales, float* minima)
     {
@@ -44,6 +47,20 @@ internal static unsafe class SmallBlocks
         (*scales, *minima) = (Half(block), -Half(block + 2));
         Nibbles(block + 8, codes);
         AddFifthBits(Unsafe.ReadUnaligned<uint>(block + 4), codes);
+    }
+
+    /// <summary>half d; nibbles [32]: w = d · value of the nibble, of 16 that lie the closer the smaller they are.</summary>
+    public static void IQ4_NL(byte* block, byte* codes, float* scales, float* minima)
+    {
+        *scales = Half(block);
+        UnequalSteps(block + 2, codes);
+    }
+
+    /// <summary>Codes of 8 bits for 32 nibbles of IQ4_NL.</summary>
+    public static void UnequalSteps(byte* nibbles, byte* codes)
+    {
+        Nibbles(nibbles, codes);
+        for (int i = 0; i < Elements; i += 16) Vector128.Store(Vector128.Shuffle(Steps, Vector128.Load(codes + i)), codes + i);
     }
 
     public static float Half(byte* bytes) => (float)Unsafe.ReadUnaligned<Half>(bytes);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Llama.Model.Checkpoints.Gguf;
@@ -6,6 +7,44 @@ namespace Llama.Model.Checkpoints.Gguf;
 internal static unsafe class SuperBlocks
 {
     private const int Elements = 256, Pair = 64; // two groups of 32 lie in the low and the high nibbles of the same 32 bytes
+
+    /// <summary>Nibbles of scales and minima [16]; pairs of bits q[256]; half d, dmin: w = d · scale · q − dmin · minimum, in groups of 16.</summary>
+    public static void Q2_K(byte* block, byte* codes, float* scales, float* minima)
+    {
+        float d = SmallBlocks.Half(block + 80), min = SmallBlocks.Half(block + 82);
+        for (int group = 0; group < Elements / 16; group++) (scales[group], minima[group]) = (d * (block[group] & 15), min * (block[group] >> 4));
+        for (int group = 0; group < Elements / 32; group++) Vector256.Store(PairsOf(block + 16, group), codes + group * 32);
+    }
+
+    /// <summary>Third bits [32]: bit g of byte i belongs to weight i of the g-th 32; pairs of bits [256]; 6-bit scales [16] in 12 bytes; half d: w = d · (scale − 32) · (q − 4), in groups of 16.</summary>
+    public static void Q3_K(byte* block, byte* codes, float* scales, float* minima)
+    {
+        float d = SmallBlocks.Half(block + 108);
+        byte* packed = block + 96; // the lower four bits of the first eight scales and, above them, of the last; the upper two of each fourth
+        for (int group = 0; group < Elements / 16; group++)
+        {
+            int lower = packed[group % 8] >> (group / 8 * 4) & 15, upper = packed[8 + group % 4] >> (group / 4 * 2) & 3;
+            scales[group] = d * ((lower | upper << 4) - 32);
+        }
+        Vector256<byte> thirds = Vector256.Load(block), offset = Vector256.Create((byte)(8 - 4));
+        for (int group = 0; group < Elements / 32; group++)
+        {
+            Vector256<byte> third = (thirds.AsUInt16() >>> group).AsByte() & Vector256<byte>.One;
+            Vector256.Store((PairsOf(block + 32, group) | (third.AsUInt16() << 2).AsByte()) + offset, codes + group * 32);
+        }
+    }
+
+    /// <summary>half d; 6-bit scales [8]: their upper pairs of bits in 2 bytes, their lower nibbles in 4; nibbles [256] as in IQ4_NL: w = d · (scale − 32) · value of the nibble.</summary>
+    public static void IQ4_XS(byte* block, byte* codes, float* scales, float* minima)
+    {
+        float d = SmallBlocks.Half(block);
+        for (int group = 0; group < Elements / 32; group++)
+        {
+            int lower = block[4 + group / 2] >> (group % 2 * 4) & 15, upper = Unsafe.ReadUnaligned<ushort>(block + 2) >> (group * 2) & 3;
+            scales[group] = d * ((lower | upper << 4) - 32);
+            SmallBlocks.UnequalSteps(block + 8 + group * 16, codes + group * 32);
+        }
+    }
 
     /// <summary>half d, dmin; 6-bit scales and minima [8 + 8] in 12 bytes; nibbles q[256]: w = d · scale · q − dmin · minimum.</summary>
     public static void Q4_K(byte* block, byte* codes, float* scales, float* minima)
@@ -32,20 +71,22 @@ internal static unsafe class SuperBlocks
     {
         float d = SmallBlocks.Half(block + 208);
         for (int group = 0; group < Elements / 16; group++) scales[group] = d * ((sbyte*)block)[192 + group];
-        Vector256<byte> nibble = Vector256.Create((byte)0x0f), pair = Vector256.Create((byte)0x03), offset = Vector256.Create((byte)(128 - 32));
+        Vector256<byte> nibble = Vector256.Create((byte)0x0f), offset = Vector256.Create((byte)(128 - 32));
         for (int half = 0; half < 2; half++)
         {
-            Vector256<byte> upper = Vector256.Load(block + 128 + half * 32);
             for (int quarter = 0; quarter < 4; quarter++)
             {
                 // Each half: 32 low nibbles, the next 32, then the high nibbles of both; their upper bits from the lowest pair on.
                 Vector256<byte> lower = Vector256.Load(block + half * 64 + quarter % 2 * 32);
                 lower = (quarter < 2 ? lower : (lower.AsUInt16() >>> 4).AsByte()) & nibble;
-                Vector256<byte> bits = (upper.AsUInt16() >>> (2 * quarter)).AsByte() & pair;
-                Vector256.Store((lower | (bits.AsUInt16() << 4).AsByte()) + offset, codes + half * 128 + quarter * 32);
+                Vector256<byte> upper = PairsOf(block + 128, half * 4 + quarter);
+                Vector256.Store((lower | (upper.AsUInt16() << 4).AsByte()) + offset, codes + half * 128 + quarter * 32);
             }
         }
     }
+
+    /// <summary>Pairs of bits of the given 32 weights: those of four times 32 lie in the same 32 bytes, the first lowest.</summary>
+    private static Vector256<byte> PairsOf(byte* pairs, int group) => (Vector256.Load(pairs + group / 4 * 32).AsUInt16() >>> (group % 4 * 2)).AsByte() & Vector256.Create((byte)0x03);
 
     private static void ReadScales(byte* block, float* scales, float* minima)
     {
