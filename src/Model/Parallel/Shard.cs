@@ -64,7 +64,7 @@ internal sealed record Shard
         int most = Math.Min(whole.KvHeadCount, Math.Min(Units(whole.IntermediateSize, NarrowestUnit), Units(whole.VocabSize, VocabularyUnit)));
         string remedy = most == 1 ? "leave it at 1" : $"use {most} or less";
         string also = "; more devices can hold its layers in stages (Model:Device with a multiple of Model:TensorParallel devices)";
-        if (count > whole.KvHeadCount) return $"Model:TensorParallel is {count}, but this model has {Counted(whole.KvHeadCount, "KV head")}, which are not cut: {remedy}{also}.";
+        if (count > whole.KvHeadCount) return $"Model:TensorParallel is {count}, but this model has {Counted(whole.KvHeadCount, "KV head")}, and heads are not cut: {remedy}{also}.";
         if (count > Units(whole.IntermediateSize, NarrowestUnit))
             return $"Model:TensorParallel is {count}, but intermediate_size is {whole.IntermediateSize}, which is cut into pieces of {NarrowestUnit}: {remedy}{also}.";
         return count > most ? $"Model:TensorParallel is {count}, but the vocabulary is {whole.VocabSize}, which is cut into pieces of {VocabularyUnit}: {remedy}{also}." : null;

@@ -85,8 +85,8 @@ public sealed class ShardTests
     }
 
     [Theory]
-    [InlineData(3, 2, 500, 500, "Model:TensorParallel is 3, but this model has 2 KV heads, which are not cut: use 2 or less")]
-    [InlineData(2, 1, 500, 500, "Model:TensorParallel is 2, but this model has one KV head, which are not cut: leave it at 1")]
+    [InlineData(3, 2, 500, 500, "Model:TensorParallel is 3, but this model has 2 KV heads, and heads are not cut: use 2 or less")]
+    [InlineData(2, 1, 500, 500, "Model:TensorParallel is 2, but this model has one KV head, and heads are not cut: leave it at 1")]
     [InlineData(4, 8, 40, 500, "Model:TensorParallel is 4, but intermediate_size is 40, which is cut into pieces of 16: use 3 or less")]
     [InlineData(4, 8, 500, 20, "Model:TensorParallel is 4, but the vocabulary is 20, which is cut into pieces of 16: use 2 or less")]
     public void Of_MoreDevicesThanPieces_SaysWhatWouldWork(int count, int kvHeads, int columns, int vocabulary, string message)

@@ -100,7 +100,7 @@ public sealed class TensorParallelTests : IDisposable
     }
 
     [Theory]
-    [InlineData("cpu", 5, "Model:TensorParallel is 5, but this model has 4 KV heads, which are not cut: use 4 or less")]
+    [InlineData("cpu", 5, "Model:TensorParallel is 5, but this model has 4 KV heads, and heads are not cut: use 4 or less")]
     [InlineData("cpu:0,cpu:1,cpu:2", 2, "Model:TensorParallel is 2, and Model:Device names 3 devices; name 2 or a multiple of it")]
     [InlineData("cpu:0", 2, "Model:TensorParallel is 2, and Model:Device names 1 device; name 2 or a multiple of it")]
     public void Load_WhatCannotBeShared_NamesSettingNumbersAndRemedy(string devices, int shared, string message) =>
