@@ -9,7 +9,7 @@ public sealed class GenerationDefaultsTests
 {
     [Theory]
     [InlineData("""{"do_sample":true,"temperature":0.6,"top_p":0.9,"top_k":40,"eos_token_id":[2,7]}""", 0.6f, 0.9f, 40, new[] { 2, 7 })]
-    [InlineData("""{"do_sample":false,"temperature":0.6,"eos_token_id":5}""", 0f, 1f, 0, new[] { 5 })]
+    [InlineData("""{"do_sample":false,"temperature":0.6,"eos_token_id":5}""", 0f, 1f, 0, new[] { 2, 5 })]
     [InlineData("""{"temperature":null}""", 1f, 1f, 0, new[] { 2, 9 })]
     [InlineData(null, 1f, 1f, 0, new[] { 2, 9 })]
     public void Load_AnyFile_FillsInWhatItDoesNotSay(string? json, float temperature, float topP, int topK, int[] eos)
@@ -20,10 +20,26 @@ public sealed class GenerationDefaultsTests
             if (json is not null)
                 File.WriteAllText(Path.Combine(folder.FullName, "generation_config.json"), json);
 
-            GenerationDefaults defaults = GenerationDefaults.Load(folder.FullName, [2, 9]);
+            GenerationDefaults defaults = GenerationDefaults.Load(folder.FullName, 2, [2, 9]);
 
             Assert.Equal((temperature, topP, topK), (defaults.Temperature, defaults.TopP, defaults.TopK));
             Assert.Equal(eos, defaults.EosIds);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public void Load_FileOfTheModelThatACheckpointWasMadeFrom_KeepsNoAnswerFromEndingAtItsOwnToken()
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory();
+        try
+        {
+            foreach (string file in Directory.GetFiles(TestModel.Folder)) File.Copy(file, Path.Combine(folder.FullName, Path.GetFileName(file)));
+            File.WriteAllText(Path.Combine(folder.FullName, "generation_config.json"), """{"eos_token_id": 7}""");
+            Assert.Equal([TestModel.Tokenizer.EosId!.Value, 7], CheckpointText.Load(folder.FullName, "auto").Defaults.EosIds);
         }
         finally
         {
@@ -68,7 +84,7 @@ public sealed class GenerationDefaultsTests
         {
             File.WriteAllText(Path.Combine(folder.FullName, "generation_config.json"), json);
 
-            string message = Assert.Throws<InvalidDataException>(() => GenerationDefaults.Load(folder.FullName, [2, 9])).Message;
+            string message = Assert.Throws<InvalidDataException>(() => GenerationDefaults.Load(folder.FullName, 2, [2, 9])).Message;
             Assert.StartsWith(Path.Combine(folder.FullName, "generation_config.json"), message);
             Assert.Contains(fault, message);
         }

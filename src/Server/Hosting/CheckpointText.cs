@@ -21,8 +21,7 @@ internal sealed record CheckpointText(Tokenizer Tokenizer, ChatFormat Chat, Tool
         ChatFormat chat = ChatFormat.Load(folder, tokenizer);
         LlamaConfig? config = Config(folder);
         if (config is not null && VocabularyFit.Fault(tokenizer, chat, config.VocabSize) is { } fault) throw new InvalidDataException(fault);
-        int[] ends = [.. (tokenizer.EosId is { } eos ? new[] { eos } : []).Union(config?.EosTokenIds ?? [])];
-        return new CheckpointText(tokenizer, chat, ToolFormat.Of(toolFormat, chat), GenerationDefaults.Load(folder, ends));
+        return new CheckpointText(tokenizer, chat, ToolFormat.Of(toolFormat, chat), GenerationDefaults.Load(folder, tokenizer.EosId, config?.EosTokenIds ?? []));
     }
 
     /// <summary>The same, or why not in words.</summary>

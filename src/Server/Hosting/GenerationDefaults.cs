@@ -24,17 +24,19 @@ internal sealed record GenerationDefaults
 
     /// <summary>Reads what the checkpoint says; where it says nothing, OpenAI's defaults.</summary>
     /// <param name="checkpoint">Its folder.</param>
-    /// <param name="eosIds">Tokens that end an answer where the file says nothing of them.</param>
+    /// <param name="eosId">The tokenizer's, which ends an answer whatever else does: fine-tuned checkpoints often keep the file of the model that they were made from.</param>
+    /// <param name="configured">Tokens that end an answer too where the file says nothing of them.</param>
     /// <exception cref="InvalidDataException">The file is not what it should be.</exception>
-    public static GenerationDefaults Load(string checkpoint, IReadOnlyList<int> eosIds)
+    public static GenerationDefaults Load(string checkpoint, int? eosId, IReadOnlyList<int> configured)
     {
-        var fallback = new GenerationDefaults { EosIds = eosIds };
+        int[] own = eosId is { } eos ? [eos] : [];
+        var fallback = new GenerationDefaults { EosIds = [.. own.Union(configured)] };
         if (GenerationConfig.Read(checkpoint, out string source) is not { } json)
             return fallback;
         try
         {
             using JsonDocument document = JsonDocument.Parse(json);
-            return document.RootElement.ValueKind == JsonValueKind.Object ? Read(document.RootElement, fallback) : throw new FormatException("expected a JSON object");
+            return document.RootElement.ValueKind == JsonValueKind.Object ? Read(document.RootElement, fallback, own) : throw new FormatException("expected a JSON object");
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
         {
@@ -46,7 +48,7 @@ internal sealed record GenerationDefaults
     public override string ToString() =>
         FormattableString.Invariant($"temperature {Temperature}, top_p {TopP}, top_k {TopK}, min_p {MinP}, repetition_penalty {RepetitionPenalty}, ends at token {string.Join(", ", EosIds)}");
 
-    private static GenerationDefaults Read(JsonElement config, GenerationDefaults fallback)
+    private static GenerationDefaults Read(JsonElement config, GenerationDefaults fallback, int[] own)
     {
         // Only a spoken do_sample: false is greedy. Hugging Face's own default is greedy too, but a file that gives a temperature means it to be used.
         bool isGreedy = TryGet(config, "do_sample", out JsonElement sample) && sample.ValueKind == JsonValueKind.False;
@@ -57,7 +59,7 @@ internal sealed record GenerationDefaults
             TopK = (int)Math.Max(0, Number(config, "top_k", fallback.TopK, -1, 1 << 24)),
             MinP = Number(config, "min_p", fallback.MinP, 0, 1),
             RepetitionPenalty = Number(config, "repetition_penalty", fallback.RepetitionPenalty, (float)LeastPenalty, 100),
-            EosIds = TryGet(config, "eos_token_id", out JsonElement eos) ? ReadIds(eos) : fallback.EosIds,
+            EosIds = TryGet(config, "eos_token_id", out JsonElement eos) ? [.. own.Union(ReadIds(eos))] : fallback.EosIds,
         };
     }
 
