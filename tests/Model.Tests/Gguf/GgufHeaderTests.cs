@@ -141,6 +141,19 @@ public sealed class GgufHeaderTests : IDisposable
             Assert.Contains(faults, fault => fault.Contains(expected, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public void Open_AttentionThatLooksAhead_IsRefusedAlone(bool isCausal, bool isRefused)
+    {
+        var metadata = new GgufMetadata();
+        metadata.Add("general.architecture", "llama");
+        metadata.Add("llama.attention.causal", isCausal);
+        File.WriteAllBytes(_folder.File("x.gguf"), WithTensors(metadata));
+        IReadOnlyList<string> faults = Assert.Throws<CheckpointException>(() => LlamaConfig.Load(_folder.File("x.gguf"))).Faults;
+        Assert.Equal(isRefused, faults.Any(fault => fault.Contains("only causal attention is supported", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void Open_FaultyModel_NamesTensorsAndRemedy()
     {

@@ -67,11 +67,12 @@ internal sealed unsafe class GgufKeys(byte* data, long length, string source, IR
         return null;
     }
 
-    /// <summary>Notes that a key, if present at all, is not <paramref name="expected"/>.</summary>
+    /// <summary>Notes that a key, if present at all, is not <paramref name="expected"/>; true and false count as 1 and 0.</summary>
     public void Refuse(string key, string expected, Func<double, bool>? isHarmless = null)
     {
         if (!values.TryGetValue(key, out GgufValue value)) return;
-        if (isHarmless is null || Numbers(value) is not { } numbers || !Array.TrueForAll(numbers, number => isHarmless(number))) Fault(key, value, expected);
+        double[]? numbers = value is { Type: GgufValueType.Bool, Count: null } ? [data[value.Offset]] : Numbers(value);
+        if (isHarmless is null || numbers is null || !Array.TrueForAll(numbers, number => isHarmless(number))) Fault(key, value, expected);
     }
 
     private string[] Strings(GgufValue value)
