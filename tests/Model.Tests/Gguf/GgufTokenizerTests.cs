@@ -55,6 +55,20 @@ public sealed class GgufTokenizerTests
     }
 
     [Fact]
+    public void Convert_DigitsApart_AreSoInTheFile()
+    {
+        const string chain = """{"type":"Digits","individual_digits":true},{"type":"ByteLevel","add_prefix_space":false,"use_regex":true}""";
+        using var folder = new GgufFolder("byte-level");
+        string json = File.ReadAllText(Path.Combine(folder.Checkpoint, "tokenizer.json")).Replace("\"ignore_merges\":true", "\"ignore_merges\":false");
+        int start = json.IndexOf("\"pretokenizers\":[", StringComparison.Ordinal), end = json.IndexOf("]},\"post_processor\"", StringComparison.Ordinal);
+        folder.Write("tokenizer.json", $"{json[..start]}\"pretokenizers\":[{chain}{json[end..]}");
+        string file = folder.Convert("F32");
+        Tokenizer expected = Tokenizer.Load(folder.Checkpoint), actual = Tokenizer.Load(file);
+        Assert.True(File.ReadAllBytes(file).AsSpan().IndexOf("smollm"u8) >= 0);
+        foreach (string text in Texts()) Assert.Equal(expected.Encode(text), actual.Encode(text));
+    }
+
+    [Fact]
     public void Load_Llama2Template_IsFoundToBeLlama2()
     {
         using var folder = new GgufFolder("llama");

@@ -1,4 +1,5 @@
 using Llama.Model.Text;
+using Llama.Model.Text.HuggingFace;
 
 namespace Llama.Model.Tests.Text;
 
@@ -64,6 +65,26 @@ public sealed class TokenizerJsonTests
         Assert.Equal(spaced, string.Join('|', Pieces(tokenizer, "a</s> b")));
     }
 
+    // SmolLM's and DeepSeek Coder's; the words are those of Hugging Face's tokenizers.
+    [Theory]
+    [InlineData("""{"type":"Digits","individual_digits":true},{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":true}""",
+        "x = 123½ it's\n\n  5,𝟘", "x| =| |1|2|3|½| it|'s|\n\n  |5|,|𝟘")]
+    [InlineData("""
+        {"type":"Split","pattern":{"Regex":"[\r\n]"},"behavior":"Isolated","invert":false},
+        {"type":"Split","pattern":{"Regex":"\\s?\\p{L}+"},"behavior":"Isolated","invert":false},
+        {"type":"Split","pattern":{"Regex":"\\s?\\p{P}+"},"behavior":"Isolated","invert":false},
+        {"type":"Split","pattern":{"Regex":"[一-龥ࠀ-一가-퟿]+"},"behavior":"Isolated","invert":false},
+        {"type":"Digits","individual_digits":true},{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":false}
+        """, "if (x<42):\r\n\t\ty = 你好😀😀\u2603☃ 𐄁𐄂!", "if| (|x|<|4|2|):|\r|\n|\t|\ty| =| |你好|😀😀|☃☃| 𐄁𐄂!")]
+    public void Encode_PublishedChainOfPreTokenizers_DividesAsItDoes(string chain, string text, string words)
+    {
+        using CheckpointFolder folder = PreTokenizers(chain);
+        Tokenizer tokenizer = Tokenizer.Load(folder.Path);
+        WordPattern pattern = Assert.IsType<ByteLevelEncoder>(tokenizer.Parts.Encoder).Pattern;
+        Assert.Equal(words.Split('|'), pattern.Split(text).Select(word => text[word]));
+        Assert.Equal(text, tokenizer.Decode(tokenizer.Encode(text)));
+    }
+
     [Theory]
     [InlineData("\"type\":\"BPE\"", "\"type\":\"WordPiece\"", "the model type 'WordPiece'")]
     [InlineData("\"dropout\":null", "\"dropout\":0.1", "dropout")]
@@ -97,6 +118,12 @@ public sealed class TokenizerJsonTests
 
     private static CheckpointFolder ByteLevel(Func<string, string> change) =>
         new CheckpointFolder().Write("tokenizer.json", change(File.ReadAllText(TextData.Folder("byte-level/tokenizer.json"))));
+
+    private static CheckpointFolder PreTokenizers(string chain) => ByteLevel(json =>
+    {
+        int start = json.IndexOf("\"pretokenizers\":[", StringComparison.Ordinal), end = json.IndexOf("]},\"post_processor\"", StringComparison.Ordinal);
+        return $"{json[..start]}\"pretokenizers\":[{chain}{json[end..]}";
+    });
 
     private static CheckpointFolder Metaspace(string preTokenizer)
     {

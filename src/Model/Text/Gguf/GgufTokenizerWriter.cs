@@ -51,6 +51,8 @@ internal static class GgufTokenizerWriter
         (var pattern, false) when pattern == WordPattern.OfLlama3 => "smaug-bpe",
         (var pattern, false) when pattern == WordPattern.OfQwen2 => "qwen2",
         (var pattern, false) when pattern == WordPattern.Default => "gpt-2",
+        (var pattern, false) when pattern == WordPattern.OfSmolLm => "smollm",
+        (var pattern, false) when pattern == WordPattern.OfDeepSeekCoder => "deepseek-coder",
         _ => throw new NotSupportedException("The tokenizer.json divides words in a way that has no name in GGUF (pre_tokenizer, ignore_merges)."),
     };
 

@@ -47,25 +47,21 @@ internal sealed record PreTokenization(WordPattern? Words, Metaspace? Spaces)
         return new Metaspace(scheme, EvenBeforeSpace: false, metaspace.GetFlag("split") ?? true);
     }
 
-    // Llama 3: Split by its pattern, then ByteLevel without one of its own. GPT-2: ByteLevel alone.
+    // Llama 3: Split by its pattern, then ByteLevel without one of its own. GPT-2: ByteLevel alone. SmolLM: Digits before that.
     private static WordPattern OfByteLevel(JsonElement[] preTokenizers)
     {
-        WordPattern? pattern = null;
-        foreach (JsonElement step in preTokenizers)
-        {
-            string? type = step.GetText("type");
-            bool usesOwnPattern = step.GetFlag("use_regex") ?? true;
-            if (type == "Split" && pattern is null) pattern = OfSplit(step);
-            else if (type == "ByteLevel" && step.GetFlag("add_prefix_space") != true && usesOwnPattern == pattern is null) return pattern ?? WordPattern.Default;
-            else throw Unsupported("pre_tokenizer", step);
-        }
-        throw new NotSupportedException("a tokenizer without ByteLevel, Metaspace or a Replace of spaces is not supported");
+        if (preTokenizers is not [.. var steps, var last] || last.GetText("type") != "ByteLevel")
+            throw preTokenizers.Length > 0 ? Unsupported("pre_tokenizer", preTokenizers[^1]) : new NotSupportedException("a tokenizer without ByteLevel, Metaspace or a Replace of spaces is not supported");
+        if (last.GetFlag("add_prefix_space") == true) throw Unsupported("pre_tokenizer", last);
+        string[] patterns = [.. steps.Select(PatternOf), .. last.GetFlag("use_regex") ?? true ? [WordPattern.DefaultPattern] : Array.Empty<string>()];
+        return WordPattern.Find(patterns) ?? throw Unsupported("pre_tokenizer", preTokenizers[0]);
     }
 
-    private static WordPattern OfSplit(JsonElement split)
+    private static string PatternOf(JsonElement step)
     {
-        bool isIsolated = split.GetText("behavior") == "Isolated" && split.GetFlag("invert") != true;
-        return (isIsolated ? WordPattern.Find(split.Get("pattern")?.GetText("Regex") ?? "") : null) ?? throw Unsupported("pre_tokenizer", split);
+        if (step.GetText("type") == "Digits") return WordPattern.DigitsBy(step.GetFlag("individual_digits") ?? false);
+        bool isIsolated = step.GetText("type") == "Split" && step.GetText("behavior") == "Isolated" && step.GetFlag("invert") != true;
+        return (isIsolated ? step.Get("pattern")?.GetText("Regex") : null) ?? throw Unsupported("pre_tokenizer", step);
     }
 
     private static JsonElement[] Flatten(JsonElement? step, string members) =>

@@ -12,6 +12,7 @@ internal sealed partial class WordPattern
     private const string Gpt2 = @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
     private const string Llama3 = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
     private const string Qwen2 = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+    private const string LineBreak = "[\r\n]", SpacedLetters = @"\s?\p{L}+", SpacedPunctuation = @"\s?\p{P}+", EastAsian = "[一-龥ࠀ-一가-퟿]+";
     private const string Digit = @"\p{N}", Digits = @"\p{N}+", ThreeDigits = "[0-9][0-9][0-9]", Punctuation = @"[\p{P}\$\+<=>\^~\|]+";
     private readonly Regex[] _regexes;
 
@@ -24,13 +25,26 @@ internal sealed partial class WordPattern
 
     public static WordPattern OfQwen2 { get; } = new(Qwen2Regex());
 
-    public static WordPattern? Find(string pattern) => pattern switch
+    public static WordPattern OfSmolLm { get; } = new(DigitRegex(), Gpt2Regex());
+
+    public static WordPattern OfDeepSeekCoder { get; } = new(LineBreakRegex(), SpacedLettersRegex(), SpacedPunctuationRegex(), EastAsianRegex(), DigitRegex());
+
+    /// <summary>The one whose expressions these are, in their order.</summary>
+    public static WordPattern? Find(IReadOnlyList<string> patterns) => patterns switch
     {
-        Gpt2 => Default,
-        Llama3 => OfLlama3,
-        Qwen2 => OfQwen2,
+        [Gpt2] => Default,
+        [Llama3] => OfLlama3,
+        [Qwen2] => OfQwen2,
+        [Digit, Gpt2] => OfSmolLm,
+        [LineBreak, SpacedLetters, SpacedPunctuation, EastAsian, Digit] => OfDeepSeekCoder,
         _ => null,
     };
+
+    /// <summary>What a Digits pre-tokeniser divides by.</summary>
+    public static string DigitsBy(bool areApart) => areApart ? Digit : Digits;
+
+    /// <summary>What byte-level pre-tokenisation divides by unless it is told not to.</summary>
+    public static string DefaultPattern => Gpt2;
 
     /// <summary>The pattern that a GGUF file names in <c>tokenizer.ggml.pre</c> (llama-vocab.cpp); null where it is none that Llamas have.</summary>
     public static WordPattern? Named(string name) => name switch
@@ -38,7 +52,8 @@ internal sealed partial class WordPattern
         "llama-bpe" or "llama3" or "llama-v3" or "smaug-bpe" or "dbrx" or "falcon3" or "pixtral" => OfLlama3,
         "gpt-2" or "mpt" or "olmo" or "jais" or "phi-2" => Default,
         "qwen2" or "deepseek-r1-qwen" or "stablelm2" or "megrez" => OfQwen2,
-        "smollm" or "starcoder" or "refact" or "codeshell" or "minerva-7b" => new WordPattern(DigitRegex(), Gpt2Regex()),
+        "smollm" or "starcoder" or "refact" or "codeshell" or "minerva-7b" => OfSmolLm,
+        "deepseek-coder" => OfDeepSeekCoder,
         "default" => new WordPattern(PunctuationRegex(), Gpt2Regex(), DigitsRegex(), ThreeDigitsRegex()),
         _ => null,
     };
@@ -74,7 +89,7 @@ internal sealed partial class WordPattern
         return words;
     }
 
-    // .NET matches UTF-16 units, so a letter beyond U+FFFF would not be \p{L}. Such characters are matched as one of their class within, and placed back by offset.
+    // .NET matches UTF-16 units, so a letter beyond U+FFFF would not be \p{L}. Such characters are matched as one of their class within (and outside EastAsian), and placed back by offset.
     private static (string Shadow, int[]? Offsets) Shadow(string text)
     {
         if (!text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF')) return (text, null);
@@ -84,7 +99,7 @@ internal sealed partial class WordPattern
         foreach (Rune rune in text.EnumerateRunes())
         {
             offsets.Add(offset);
-            shadow.Append(rune.IsBmp ? (char)rune.Value : Rune.IsLetter(rune) ? 'ꙮ' : Rune.IsNumber(rune) ? '٣' : '☃');
+            shadow.Append(rune.IsBmp ? (char)rune.Value : Rune.IsLetter(rune) ? 'ꙮ' : Rune.IsNumber(rune) ? '٣' : Rune.IsPunctuation(rune) ? '¡' : '©');
             offset += rune.Utf16SequenceLength;
         }
         offsets.Add(offset);
@@ -108,6 +123,18 @@ internal sealed partial class WordPattern
 
     [GeneratedRegex(Punctuation, RegexOptions.CultureInvariant)]
     private static partial Regex PunctuationRegex();
+
+    [GeneratedRegex(LineBreak, RegexOptions.CultureInvariant)]
+    private static partial Regex LineBreakRegex();
+
+    [GeneratedRegex(SpacedLetters, RegexOptions.CultureInvariant)]
+    private static partial Regex SpacedLettersRegex();
+
+    [GeneratedRegex(SpacedPunctuation, RegexOptions.CultureInvariant)]
+    private static partial Regex SpacedPunctuationRegex();
+
+    [GeneratedRegex(EastAsian, RegexOptions.CultureInvariant)]
+    private static partial Regex EastAsianRegex();
 
     [GeneratedRegex(Qwen2, RegexOptions.CultureInvariant)]
     private static partial Regex Qwen2Regex();
