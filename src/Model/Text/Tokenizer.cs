@@ -3,6 +3,7 @@ using System.Text;
 using Llama.Model.Checkpoints;
 using Llama.Model.Text.Bpe;
 using Llama.Model.Text.HuggingFace;
+using Llama.Model.Text.SentencePiece;
 
 namespace Llama.Model.Text;
 
@@ -33,6 +34,9 @@ public sealed class Tokenizer
     public bool AddsBos => Parts.AddsBos;
 
     internal TokenizerParts Parts { get; }
+
+    /// <summary>The same, but where a <c>tokenizer.model</c> has a dummy prefix, it stands behind every special token too, as in Meta's reference.</summary>
+    internal Tokenizer PrefixingAll() => Parts.Encoder is SentencePieceEncoder { Spaces.Prefix: PrefixScheme.First } pieces ? new Tokenizer(Parts with { Encoder = pieces.PrefixingAll() }) : this;
 
     /// <summary>Encodes text.</summary>
     /// <param name="text">Any UTF-16 text; lone surrogates become U+FFFD.</param>

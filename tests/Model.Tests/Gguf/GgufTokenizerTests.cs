@@ -1,5 +1,6 @@
 using System.Text;
 using Llama.Model.Checkpoints;
+using Llama.Model.Checkpoints.Gguf;
 using Llama.Model.Tests.Text;
 using Llama.Model.Text;
 
@@ -52,6 +53,17 @@ public sealed class GgufTokenizerTests
         Assert.True(ChatFormat.Load(folder.Checkpoint, expected).TryRender(chat, true, out int[] tokens, out _));
         Assert.True(ChatFormat.Load(file, actual).TryRender(chat, true, out int[] converted, out _));
         Assert.Equal(tokens, converted);
+    }
+
+    [Theory]
+    [InlineData(""" "legacy": true """, 0)]
+    [InlineData(""" "legacy": false """, 1)]
+    public void Convert_PrefixAtTheStartAlone_IsRemarkedUpon(string config, int expected)
+    {
+        using var folder = new GgufFolder("llama");
+        folder.Write("tokenizer_config.json", $"{{{config}}}");
+        using GgufConversion conversion = GgufConversion.Prepare(folder.Checkpoint, "F32");
+        Assert.Equal(expected, conversion.Remarks.Count(remark => remark.StartsWith("Text behind a special token", StringComparison.Ordinal)));
     }
 
     [Fact]

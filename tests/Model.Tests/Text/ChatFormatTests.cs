@@ -19,6 +19,18 @@ public sealed class ChatFormatTests
         Assert.Equal("Llama 2 [INST]", Load(folder, out _).Description);
     }
 
+    // Meta puts a space before each of its texts, whatever Hugging Face makes of the files.
+    [Fact]
+    public void Load_Llama2sOwnTemplateWithoutLegacy_TakesMetasFormat()
+    {
+        using CheckpointFolder folder = CheckpointFolder.WithModel(new { bos_token = "<s>", eos_token = "</s>", legacy = false, chat_template = Template("llama-2") });
+        ChatFormat format = Load(folder, out Tokenizer tokenizer);
+        Assert.Equal("Llama 2 [INST]", format.Description);
+        using CheckpointFolder legacy = With(Template("llama-2"));
+        Assert.Equal(Render(Load(legacy, out _), Conversation), Render(format, Conversation));
+        Assert.Equal("▁b", string.Concat(tokenizer.Encode("</s> b", parseSpecial: true)[1..].Select(tokenizer.Piece)));
+    }
+
     [Fact]
     public void Load_TemplateLikeLlama2sThatRendersOtherwise_IsKept()
     {

@@ -122,6 +122,34 @@ public sealed class TokenizerTests
         Assert.Equal([.. tokenizer.Encode("x"), 1000, .. tokenizer.Encode("<b>"), 1001], tokenizer.Encode(text, addBos: false));
     }
 
+    // What Hugging Face makes of the same files: of tokenizer.json where there is one, else of the model by what "legacy" says.
+    [Theory]
+    [InlineData(null, null, "▁a|▁b|▁▁b", "▁▁b")]
+    [InlineData(true, null, "▁a|▁b|▁▁b", "▁▁b")]
+    [InlineData(false, null, "▁a|b|▁b", "▁b")]
+    [InlineData(false, """{"normalizer":{"type":"Sequence","normalizers":[{"type":"Prepend","prepend":"▁"},{"type":"Replace","pattern":{"String":" "},"content":"▁"}]}}""", "▁a|▁b|▁▁b", "▁▁b")]
+    [InlineData(true, """{"pre_tokenizer":{"type":"Metaspace","replacement":"▁","prepend_scheme":"first","split":false}}""", "▁a|b|▁b", "▁b")]
+    [InlineData(true, """{"pre_tokenizer":{"type":"Metaspace","replacement":"▁","prepend_scheme":"always","split":false}}""", "▁a|▁b|▁b", "▁b")]
+    [InlineData(true, """{"pre_tokenizer":{"type":"Metaspace","replacement":"▁","prepend_scheme":"never","split":false}}""", "a|b|▁b", "▁b")]
+    [InlineData(false, """{"pre_tokenizer":{"type":"Whitespace"}}""", "▁a|b|▁b", "▁b")]
+    [InlineData(false, "version https://git-lfs.github.com/spec/v1", "▁a|b|▁b", "▁b")]
+    public void Encode_TextBehindASpecialToken_IsPrefixedAsHuggingFaceDoes(bool? legacy, string? json, string expected, string spaced)
+    {
+        using CheckpointFolder folder = legacy is null ? CheckpointFolder.WithModel() : CheckpointFolder.WithModel(new { legacy });
+        if (json is not null) folder.Write("tokenizer.json", json);
+        Tokenizer tokenizer = Tokenizer.Load(folder.Path);
+        Assert.Equal(expected, string.Join('|', Stretches(tokenizer.Encode("a</s>b</s> b", parseSpecial: true))));
+        Assert.Equal(spaced, Spelled(tokenizer.Encode(" b")));
+
+        IEnumerable<string> Stretches(int[] ids)
+        {
+            int end = Array.IndexOf(ids, tokenizer.EosId!.Value);
+            return end < 0 ? [Spelled(ids)] : [Spelled(ids[..end]), .. Stretches(ids[(end + 1)..])];
+        }
+
+        string Spelled(int[] ids) => string.Concat(ids.Select(tokenizer.Piece));
+    }
+
     [Fact]
     public void Load_PieceDeclaredSpecial_NeverComesFromText()
     {

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Llama.Model.Checkpoints;
 using Llama.Model.Checkpoints.Gguf;
+using Llama.Model.Text.HuggingFace;
+using Llama.Model.Text.SentencePiece;
 
 namespace Llama.Model.Text.Gguf;
 
@@ -18,6 +20,8 @@ internal static class GgufChat
         if (templates.Tools is { } tools) metadata.Add(GgufText.ToolTemplateKey, tools);
         AddSpecials(metadata, tokenizer, templates, checkpoint.Config, remarks);
         AddSampling(metadata, checkpoint.Folder);
+        if (tokenizer.Parts.Encoder is SentencePieceEncoder { Spaces.Prefix: PrefixScheme.First, Model.Normalizer.AddDummyPrefix: true })
+            remarks.Add("Text behind a special token begins with a space there, as GGUF has it; in the folder only the start of a prompt does.");
         remarks.AddRange(tokenizer.Parts.Specials.Stripping.Select(token => $"{token.Content} swallows white space beside it in chat templates, which GGUF cannot say."));
     }
 

@@ -15,22 +15,23 @@ internal static class GgufTokenizerWriter
     {
         switch (tokenizer.Parts.Encoder)
         {
-            case SentencePieceEncoder pieces: AddSentencePieces(metadata, pieces.Model, tokenizer.Parts.Vocabulary, vocabSize); break;
+            case SentencePieceEncoder pieces: AddSentencePieces(metadata, pieces, tokenizer.Parts.Vocabulary, vocabSize); break;
             case ByteLevelEncoder bytes: AddByteLevel(metadata, bytes, tokenizer.Parts.Vocabulary, vocabSize); break;
             default: throw new NotSupportedException("A tokenizer.json that marks spaces with ▁ cannot be written as GGUF: put the tokenizer.model of the checkpoint beside it.");
         }
         metadata.Add(GgufTokenizer.AddBosKey, tokenizer.AddsBos);
     }
 
-    private static void AddSentencePieces(GgufMetadata metadata, SentencePieceModel model, Vocabulary vocabulary, int vocabSize)
+    private static void AddSentencePieces(GgufMetadata metadata, SentencePieceEncoder encoder, Vocabulary vocabulary, int vocabSize)
     {
+        SentencePieceModel model = encoder.Model;
         if (!model.Normalizer.EscapeWhitespaces || model.Trainer.TreatWhitespaceAsSuffix)
             throw new NotSupportedException("The tokenizer.model treats spaces in a way that GGUF cannot say (escape_whitespaces, treat_whitespace_as_suffix).");
         metadata.Add(GgufTokenizer.ModelKey, "llama");
         metadata.Add(GgufTokenizer.PreKey, "default");
         AddTokens(metadata, vocabulary, vocabSize);
         metadata.Add(GgufPieces.ScoresKey, (IReadOnlyCollection<float>)[.. Enumerable.Range(0, vocabSize).Select(Score)]);
-        metadata.Add(GgufTokenizer.AddSpaceKey, model.Normalizer.AddDummyPrefix);
+        metadata.Add(GgufTokenizer.AddSpaceKey, model.Normalizer.AddDummyPrefix && encoder.Spaces.Prefix != PrefixScheme.Never);
         metadata.Add(GgufTokenizer.RemoveSpacesKey, model.Normalizer.RemoveExtraWhitespaces);
         if (model.Normalizer.PrecompiledCharsMap.Length > 0) metadata.Add(GgufTokenizer.CharsMapKey, model.Normalizer.PrecompiledCharsMap);
 

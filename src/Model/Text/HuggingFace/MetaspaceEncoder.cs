@@ -8,7 +8,16 @@ namespace Llama.Model.Text.HuggingFace;
 /// <param name="Prefix">Where a space is put before the text.</param>
 /// <param name="EvenBeforeSpace">Whether also before text that begins with one (a Prepend normaliser does, Metaspace does not).</param>
 /// <param name="SplitsWords">Whether each space begins a word that merges apart.</param>
-internal sealed record Metaspace(PrefixScheme Prefix, bool EvenBeforeSpace, bool SplitsWords);
+internal sealed record Metaspace(PrefixScheme Prefix, bool EvenBeforeSpace, bool SplitsWords)
+{
+    /// <summary>As Llama 2's tokenizer.model has it.</summary>
+    public static Metaspace Llama { get; } = new(PrefixScheme.Always, EvenBeforeSpace: true, SplitsWords: false);
+
+    /// <summary>Whether a space is put before a text.</summary>
+    /// <param name="atStart">Whether the whole text begins with it, rather than behind a special token.</param>
+    /// <param name="hasSpace">Whether it begins with a space itself.</param>
+    public bool HasPrefix(bool atStart, bool hasSpace) => (Prefix == PrefixScheme.Always || (Prefix == PrefixScheme.First && atStart)) && (EvenBeforeSpace || !hasSpace);
+}
 
 internal enum PrefixScheme
 {
@@ -45,8 +54,7 @@ internal sealed class MetaspaceEncoder(BpeModel model, Vocabulary vocabulary, Me
     private string Normalize(ReadOnlySpan<char> text, bool atStart)
     {
         string spaced = text.ToString().Replace(' ', Space);
-        bool isPrefixed = metaspace.Prefix == PrefixScheme.Always || (metaspace.Prefix == PrefixScheme.First && atStart);
-        return isPrefixed && (metaspace.EvenBeforeSpace || spaced[0] != Space) ? Space + spaced : spaced;
+        return metaspace.HasPrefix(atStart, spaced[0] == Space) ? Space + spaced : spaced;
     }
 
     private void EncodeWord(ReadOnlySpan<char> word, ref PooledList<int> ids)

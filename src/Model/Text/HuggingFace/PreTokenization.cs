@@ -14,6 +14,19 @@ internal sealed record PreTokenization(WordPattern? Words, Metaspace? Spaces)
         return new PreTokenization(OfByteLevel(preTokenizers), null);
     }
 
+    /// <summary>How the tokenizer.json of a folder marks spaces; null where there is none, or does so in no known way.</summary>
+    public static Metaspace? SpacesOf(string folder)
+    {
+        try
+        {
+            return JsonFile.TryRead(folder, TokenizerJsonLoader.FileName) is { } root ? Read(root).Spaces : null;
+        }
+        catch (Exception e) when (e is NotSupportedException or InvalidDataException or InvalidOperationException)
+        {
+            return null; // a file that nothing else is asked of
+        }
+    }
+
     // Llama 2 converted: Prepend "▁" (or not), Replace " " by "▁", and no pre-tokeniser.
     private static Metaspace? OfNormalizers(JsonElement[] normalizers)
     {

@@ -7,10 +7,12 @@ namespace Llama.Model.Text.HuggingFace;
 /// <summary>Makes a tokenizer of a tokenizer.json, the format of Hugging Face's fast tokenizers.</summary>
 internal static class TokenizerJsonLoader
 {
+    public const string FileName = "tokenizer.json";
+
     public static TokenizerParts Load(string folder, TokenizerConfig config)
     {
-        string path = Path.Combine(folder, "tokenizer.json");
-        JsonElement root = JsonFile.TryRead(folder, "tokenizer.json")!.Value;
+        string path = Path.Combine(folder, FileName);
+        JsonElement root = JsonFile.TryRead(folder, FileName)!.Value;
         try
         {
             return Read(root, config, path);

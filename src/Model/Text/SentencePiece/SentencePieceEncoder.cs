@@ -1,5 +1,6 @@
 using System.Text;
 using Llama.Model.Text.Bpe;
+using Llama.Model.Text.HuggingFace;
 
 namespace Llama.Model.Text.SentencePiece;
 
@@ -9,6 +10,7 @@ namespace Llama.Model.Text.SentencePiece;
 /// </summary>
 internal sealed class SentencePieceEncoder : ITextEncoder
 {
+    private readonly Vocabulary _vocabulary;
     private readonly SentencePieceNormalizer _normalizer;
     private readonly PrefixMatcher _userDefined;
     private readonly ScoredPieces _pieces;
@@ -18,9 +20,10 @@ internal sealed class SentencePieceEncoder : ITextEncoder
 
     /// <param name="model">The model file.</param>
     /// <param name="vocabulary">The same pieces, where some may have been declared special; text never becomes those.</param>
-    public SentencePieceEncoder(SentencePieceModel model, Vocabulary vocabulary)
+    /// <param name="spaces">Where the dummy prefix is put, if the model has one; SentencePiece itself, which knows no special tokens in text, puts it before all that it is given.</param>
+    public SentencePieceEncoder(SentencePieceModel model, Vocabulary vocabulary, Metaspace? spaces = null)
     {
-        Model = model;
+        (Model, _vocabulary, Spaces) = (model, vocabulary, spaces ?? Metaspace.Llama);
         _userDefined = new PrefixMatcher(Ids(model, vocabulary, TokenKind.UserDefined).Select(id => Encoding.UTF8.GetBytes(model.Pieces[id].Piece)));
         _normalizer = new SentencePieceNormalizer(model.Normalizer, model.Trainer.TreatWhitespaceAsSuffix, _userDefined);
         _pieces = new ScoredPieces(Ids(model, vocabulary, TokenKind.Normal, TokenKind.UserDefined, TokenKind.Unused).Select(id => (model.Pieces[id], id)));
@@ -31,12 +34,17 @@ internal sealed class SentencePieceEncoder : ITextEncoder
 
     public SentencePieceModel Model { get; }
 
+    public Metaspace Spaces { get; }
+
+    /// <summary>The same, but with the prefix behind every special token.</summary>
+    public SentencePieceEncoder PrefixingAll() => new(Model, _vocabulary);
+
     public void Encode(ReadOnlySpan<char> text, bool atStart, ref PooledList<int> ids)
     {
         var utf8 = new PooledList<byte>(Encoding.UTF8.GetMaxByteCount(text.Length));
         var normalized = new PooledList<byte>(text.Length * 2);
         utf8.Truncate(Encoding.UTF8.GetBytes(text, utf8.Extend(Encoding.UTF8.GetMaxByteCount(text.Length))));
-        _normalizer.Normalize(utf8.Items, ref normalized);
+        _normalizer.Normalize(utf8.Items, Spaces.HasPrefix(atStart, text.Length > 0 && text[0] is ' ' or SentencePieceModel.EscapedSpace), ref normalized);
         EncodeNormalized(normalized.Items, ref ids);
         utf8.Dispose();
         normalized.Dispose();

@@ -14,16 +14,17 @@ internal static class SentencePieceLoader
         AddedToken.Apply(tokens, config.AddedTokens, config.Source);
         config.MarkSpecials(tokens);
         var vocabulary = new Vocabulary(tokens);
+        Metaspace spaces = config.Spaces;
         int? bos = config.SpecialId("bos_token", vocabulary) ?? model.ControlId(model.Trainer.BosPiece);
         return new TokenizerParts
         {
             Vocabulary = vocabulary,
-            Encoder = new SentencePieceEncoder(model, vocabulary),
+            Encoder = new SentencePieceEncoder(model, vocabulary, spaces),
             Specials = new SpecialTokens(vocabulary, config.AddedTokens),
             BosId = bos,
             EosId = config.SpecialId("eos_token", vocabulary) ?? model.ControlId(model.Trainer.EosPiece),
             AddsBos = bos is not null && (config.AddBos ?? true),
-            DropsLeadingSpace = model.Normalizer.AddDummyPrefix || model.Normalizer.RemoveExtraWhitespaces,
+            DropsLeadingSpace = (model.Normalizer.AddDummyPrefix && spaces.Prefix != PrefixScheme.Never) || model.Normalizer.RemoveExtraWhitespaces,
             DropsEveryLeadingSpace = model.Normalizer.RemoveExtraWhitespaces,
         };
     }

@@ -10,14 +10,18 @@ internal sealed class SentencePieceNormalizer(NormalizerSpec spec, bool whitespa
     private ReadOnlySpan<byte> Space => spec.EscapeWhitespaces ? "\u2581"u8 : " "u8;
 
     /// <summary>Appends the rewritten text; nothing for text that is nothing but removed spaces.</summary>
-    public void Normalize(ReadOnlySpan<byte> text, ref PooledList<byte> output)
+    /// <param name="text">Any.</param>
+    /// <param name="hasPrefix">Whether it gets the dummy prefix, where the model has one.</param>
+    /// <param name="output">Where it goes.</param>
+    public void Normalize(ReadOnlySpan<byte> text, bool hasPrefix, ref PooledList<byte> output)
     {
         if (spec.RemoveExtraWhitespaces) text = SkipSpaces(text);
         if (text.IsEmpty) return;
-        if (spec.AddDummyPrefix && !whitespaceAsSuffix) output.Add(Space);
+        bool isPrefixed = spec.AddDummyPrefix && hasPrefix;
+        if (isPrefixed && !whitespaceAsSuffix) output.Add(Space);
         AppendAll(text, ref output);
         if (spec.RemoveExtraWhitespaces) TrimEnd(ref output);
-        if (spec.AddDummyPrefix && whitespaceAsSuffix) output.Add(Space);
+        if (isPrefixed && whitespaceAsSuffix) output.Add(Space);
     }
 
     /// <summary>Length of the UTF-8 character that the text begins with.</summary>
