@@ -13,7 +13,7 @@ internal sealed class ResponseStore(IOptions<ServerSettings> settings)
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<Place, LinkedListNode<Entry>> _byId = [];
-    private readonly Dictionary<Place, SharedItem> _items = [];
+    private readonly Dictionary<Place, List<SharedItem>> _items = []; // callers name items as they like: each name may stand for several, the one added last at the end
     private readonly LinkedList<Entry> _oldestFirst = [];
     private long _byteCount;
 
@@ -53,7 +53,7 @@ internal sealed class ResponseStore(IOptions<ServerSettings> settings)
     {
         lock (_lock)
         {
-            item = _items.GetValueOrDefault(new Place(owner, id)).Item;
+            item = _items.GetValueOrDefault(new Place(owner, id))?[^1].Item;
             return item is not null;
         }
     }
@@ -82,19 +82,36 @@ internal sealed class ResponseStore(IOptions<ServerSettings> settings)
 
     private void Share(int owner, ResponseItem item)
     {
-        ref SharedItem shared = ref CollectionsMarshal.GetValueRefOrAddDefault(_items, new Place(owner, item.Id), out _);
-        shared = new SharedItem(item, shared.Count + 1);
+        ref List<SharedItem>? named = ref CollectionsMarshal.GetValueRefOrAddDefault(_items, new Place(owner, item.Id), out _);
+        named ??= [];
+        named.Add(new SharedItem(item, 1 + TakeOut(named, item)));
     }
 
     private void Release(int owner, ResponseItem item)
     {
         var place = new Place(owner, item.Id);
-        SharedItem shared = _items[place];
-        if (shared.Count == 1)
-            _items.Remove(place);
+        List<SharedItem> named = _items[place];
+        int at = Find(named, item), left = named[at].Count - 1;
+        if (left > 0)
+            named[at] = new SharedItem(item, left);
         else
-            _items[place] = shared with { Count = shared.Count - 1 };
+            named.RemoveAt(at);
+        if (named.Count == 0)
+            _items.Remove(place);
     }
+
+    /// <summary>Takes an item out of those of its name; returns how many conversations held it.</summary>
+    private static int TakeOut(List<SharedItem> named, ResponseItem item)
+    {
+        int at = Find(named, item);
+        if (at < 0)
+            return 0;
+        int count = named[at].Count;
+        named.RemoveAt(at);
+        return count;
+    }
+
+    private static int Find(List<SharedItem> named, ResponseItem item) => named.FindIndex(shared => ReferenceEquals(shared.Item, item));
 
     /// <summary>Who owns what.</summary>
     private readonly record struct Place(int Owner, string Id);

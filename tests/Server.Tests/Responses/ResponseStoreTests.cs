@@ -76,6 +76,23 @@ public sealed class ResponseStoreTests
     }
 
     [Fact]
+    public void TryRemove_AnotherItemOfTheSameName_ShowsTheOneThatIsKept()
+    {
+        ResponseStore store = Create();
+        MessageItem kept = Named("msg_mine", "kept"), forgotten = Named("msg_mine", "forgotten");
+        store.TryAdd(0, Stored("a", input: [kept]));
+        store.TryAdd(0, Stored("b", input: [forgotten]));
+
+        Assert.True(store.TryGetItem(0, "msg_mine", out ResponseItem? newest));
+        Assert.Same(forgotten, newest);
+        Assert.True(store.TryRemove(0, "b"));
+        Assert.True(store.TryGetItem(0, "msg_mine", out ResponseItem? left));
+        Assert.Same(kept, left);
+        Assert.True(store.TryRemove(0, "a"));
+        Assert.False(store.TryGetItem(0, "msg_mine", out _));
+    }
+
+    [Fact]
     public async Task Store_UsedByManyAtOnce_KeepsItsBound()
     {
         ResponseStore store = Create(count: 50);
@@ -143,6 +160,8 @@ public sealed class ResponseStoreTests
 
     private static ResponseStore Create(int count = 1000, long bytes = 64 << 20) =>
         new(Options.Create(new ServerSettings { MaxStoredResponses = count, MaxStoredBytes = bytes }));
+
+    private static MessageItem Named(string id, string text) => new(id, "completed", "user", [new InputText(text)]);
 
     private static StoredResponse Stored(string id, int length = 10, IReadOnlyList<ResponseItem>? input = null) => new(
         new Response
