@@ -17,7 +17,7 @@ public abstract record ResponseItem([property: JsonPropertyOrder(-2)] string Id,
     [JsonIgnore]
     public bool IsIncomplete => Status == StatusName.Incomplete;
 
-    /// <summary>Characters of text in it.</summary>
+    /// <summary>Characters of all that its caller may make as long as they like, but for its id.</summary>
     [JsonIgnore]
     public abstract int Length { get; }
 }
@@ -48,7 +48,7 @@ public sealed record FunctionCallItem(string Id, string Status, string CallId, s
 {
     /// <inheritdoc />
     [JsonIgnore]
-    public override int Length => Name.Length + Arguments.Length;
+    public override int Length => CallId.Length + Name.Length + Arguments.Length;
 }
 
 /// <summary>A tool's result.</summary>
@@ -60,7 +60,7 @@ public sealed record FunctionCallOutputItem(string Id, string Status, string Cal
 {
     /// <inheritdoc />
     [JsonIgnore]
-    public override int Length => Output.Length;
+    public override int Length => CallId.Length + Output.Length;
 }
 
 /// <summary>A part of a message's text.</summary>

@@ -147,6 +147,27 @@ public sealed class ResponseStoreTests
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync($"/v1/responses/{small["id"]}")).StatusCode);
     }
 
+    /// <summary>Whatever of a request is kept counts, wherever its caller puts the bytes.</summary>
+    [Theory]
+    [InlineData("\"input\":\"Hi\",\"user\":\"LONG\"")]
+    [InlineData("\"input\":\"Hi\",\"safety_identifier\":\"LONG\"")]
+    [InlineData("\"input\":\"Hi\",\"prompt_cache_key\":\"LONG\"")]
+    [InlineData("\"input\":\"Hi\",\"text\":{\"format\":{\"type\":\"json_schema\",\"name\":\"n\",\"schema\":{\"enum\":[1]},\"description\":\"LONG\"}}")]
+    [InlineData("\"input\":[{\"role\":\"user\",\"content\":\"Hi\",\"id\":\"LONG\"}]")]
+    [InlineData("\"input\":[{\"role\":\"user\",\"content\":\"Hi\"},{\"type\":\"function_call\",\"call_id\":\"LONG\",\"name\":\"f\",\"arguments\":\"\",\"status\":\"incomplete\"}]")]
+    [InlineData("\"input\":[{\"role\":\"user\",\"content\":[{\"type\":\"input_text\",\"text\":\"Hi\"}MANY]}]")]
+    public async Task Create_LargerThanAllBytesInAnyOfItsParts_IsNotKept(string fields)
+    {
+        await using var app = new TestApp { Reply = "1", Settings = { ["Server:MaxStoredBytes"] = "1048576" } };
+        HttpClient client = await app.StartAsync();
+
+        JsonNode response = await CreateAsync(client, fields
+            .Replace("LONG", new string('x', 600_000), StringComparison.Ordinal)
+            .Replace("MANY", string.Concat(Enumerable.Repeat(",{\"type\":\"input_text\",\"text\":\"\"}", 10_000)), StringComparison.Ordinal));
+
+        Assert.False((bool)response["store"]!);
+    }
+
     [Fact]
     public async Task Server_KeepsNone_SaysSo()
     {
