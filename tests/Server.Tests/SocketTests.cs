@@ -249,6 +249,27 @@ public sealed class SocketTests
         Assert.Equal("length", stream.FinishReason());
     }
 
+    // Told to stop, the web server no longer ends those that it waits for.
+    [Fact]
+    public async Task Stop_BodyThatDoesNotCome_IsAnsweredAsEver()
+    {
+        await using var app = new TestApp();
+        app.UseKestrel();
+        HttpClient client = await app.StartAsync();
+        using var socket = new TcpClient();
+        await socket.ConnectAsync(client.BaseAddress!.Host, client.BaseAddress.Port);
+        using var reader = new StreamReader(socket.GetStream(), Encoding.UTF8);
+        await socket.GetStream().WriteAsync("POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 99\r\nExpect: 100-continue\r\n\r\n"u8.ToArray());
+        Assert.Equal("HTTP/1.1 100 Continue", await reader.ReadLineAsync()); // its body is being read
+        Assert.Equal("", await reader.ReadLineAsync());
+
+        app.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+        string answer = await reader.ReadToEndAsync();
+
+        Assert.StartsWith("HTTP/1.1 408", answer);
+        Assert.Contains("\"code\":\"invalid_request\"", answer);
+    }
+
     [Theory]
     [InlineData("/v1/chat/completions", "\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"max_tokens\":20,\"ignore_eos\":true")]
     [InlineData("/v1/chat/completions", "\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"max_tokens\":20,\"ignore_eos\":true,\"stream\":true")]

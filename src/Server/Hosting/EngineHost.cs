@@ -25,12 +25,14 @@ internal sealed partial class EngineHost(
     IMeterFactory meters,
     LlamaOptions options,
     SecondSignal secondSignal,
+    RequestsUnderWay requests,
     IHostApplicationLifetime lifetime,
     ILogger<EngineHost> logger) : BackgroundService, IHostedLifecycleService
 {
     private const string NoMemory = "there is not enough memory for it and its KV cache. The verb plan says what they take; a smaller Model:BlockCount, Model:Dtype=int8 or int4, or Model:MemoryLimit make them smaller.";
 
     private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile Engine? _engine;
     private volatile Checkpoint? _checkpoint;
     private volatile ModelDescription? _description;
@@ -64,6 +66,9 @@ internal sealed partial class EngineHost(
     /// <summary>Completes when <see cref="TryGet"/> no longer says that the model is being loaded: it is ready, has failed, or the host stops.</summary>
     public Task Settled => _settled.Task;
 
+    /// <summary>Completes when the host has been told to stop and nothing of what was asked is under way any more, or has time.</summary>
+    public Task Over => _over.Task;
+
     /// <summary>Gives the loaded model and its engine, or says why there is none: not under that name, not yet, or no more.</summary>
     /// <param name="model">The id that a request calls the model by; null where it does not say.</param>
     /// <param name="engine">The engine.</param>
@@ -87,14 +92,13 @@ internal sealed partial class EngineHost(
     /// <summary>Runs before the server stops listening, so that latecomers are told to come again rather than refused a connection.</summary>
     public async Task StoppingAsync(CancellationToken cancellation)
     {
+        if (_over.Task.IsCompleted) // told twice
+            return;
         _isStopping = true;
         _settled.TrySetResult();
-        if (HasFailed || _engine is not { State: EngineState.Ready or EngineState.Draining } engine) // of a model that is not served nothing is under way
-            return;
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(server.Value.DrainSeconds)); // of none it is at once over
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation, secondSignal.Token, limit.Token);
-        Log.Draining(logger, engine.Snapshot.RunningCount + engine.Snapshot.WaitingCount, server.Value.DrainSeconds);
-        await engine.DrainAsync(patience.Token);
+        if (_engine is { } engine) // else nothing was served, and the settings may be wrong
+            await DrainAsync(engine, cancellation);
+        _over.TrySetResult();
     }
 
     public async Task StoppedAsync(CancellationToken cancellation)
@@ -131,6 +135,18 @@ internal sealed partial class EngineHost(
         {
             Fail(exception);
         }
+    }
+
+    private async Task DrainAsync(Engine engine, CancellationToken cancellation)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(server.Value.DrainSeconds)); // of none it is at once over
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation, secondSignal.Token, limit.Token);
+        if (!HasFailed && engine.State is EngineState.Ready or EngineState.Draining) // of a model that is not served nothing is being made
+        {
+            Log.Draining(logger, engine.Snapshot.RunningCount + engine.Snapshot.WaitingCount, server.Value.DrainSeconds);
+            await engine.DrainAsync(patience.Token);
+        }
+        await requests.EndAsync(patience.Token);
     }
 
     private ApiError? Absence(Engine? engine, Checkpoint? checkpoint) =>

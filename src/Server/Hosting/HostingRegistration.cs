@@ -18,6 +18,7 @@ internal static class HostingRegistration
             return new LoadedModel(runner, runner.Description) { MeasureStream = runner.MeasureStream };
         });
         services.AddSingleton<SecondSignal>();
+        services.AddSingleton<RequestsUnderWay>();
         services.AddSingleton<EngineHost>();
         return services.AddHostedService(provider => provider.GetRequiredService<EngineHost>());
     }

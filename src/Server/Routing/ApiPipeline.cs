@@ -23,7 +23,7 @@ internal static class ApiPipeline
         RouteGroupBuilder group = routes.MapGroup(prefix);
         ((IEndpointConventionBuilder)group).Finally(endpoint =>
         {
-            endpoint.RequestDelegate = Wrap(routes, endpoint.RequestDelegate!);
+            endpoint.RequestDelegate = Wrap(routes, endpoint);
             AnswerHead(endpoint);
         });
         return group;
@@ -41,15 +41,18 @@ internal static class ApiPipeline
         context => context.Features.Get<RequestId>() is null,
         first => first.UseMiddleware<RequestId>().UseMiddleware<RequestLog>().UseMiddleware<ThrownErrors>());
 
-    private static RequestDelegate Wrap(IEndpointRouteBuilder routes, RequestDelegate endpoint)
+    private static RequestDelegate Wrap(IEndpointRouteBuilder routes, EndpointBuilder endpoint)
     {
+        RequestDelegate answer = endpoint.RequestDelegate!;
+        bool hasEnd = !endpoint.Metadata.OfType<WatchRoute>().Any(); // else nobody can wait for it
         // Made at the first request: it reads settings, which are checked when the host starts.
         var pipeline = new Lazy<RequestDelegate>(() =>
         {
             IApplicationBuilder app = routes.CreateApplicationBuilder().UseApiRequests().UseMiddleware<ModelCalls>().UseMiddleware<ApiKeyMiddleware>().UseMiddleware<BodyLimit>();
-            app.Run(endpoint);
+            app.Run(answer);
             return app.Build();
         });
-        return context => pipeline.Value(context);
+        RequestsUnderWay underWay = routes.ServiceProvider.GetRequiredService<RequestsUnderWay>();
+        return hasEnd ? context => underWay.CountAsync(context, pipeline.Value) : context => pipeline.Value(context);
     }
 }

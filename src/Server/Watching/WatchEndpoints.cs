@@ -23,6 +23,8 @@ internal static class WatchEndpoints
 {
     private const string FrameCount = "frames";
 
+    private static readonly TimeSpan LastPatience = TimeSpan.FromSeconds(1);
+
     private static readonly QueryParameter Frames = new(FrameCount, new FieldShape("integer", Minimum: 1), "Views after which the stream ends; without it, it goes on.");
 
     public static IServiceCollection AddWatching(this IServiceCollection services) => services.AddSingleton<EngineFeed>();
@@ -48,11 +50,11 @@ internal static class WatchEndpoints
             if (!hasIntroduced && host is { Checkpoint: { } checkpoint, Description: { } description })
             {
                 var about = EngineAbout.Of(checkpoint, description, scheduler.Value);
-                await WriteAsync(context, "event: about\ndata: "u8, JsonSerializer.SerializeToUtf8Bytes(about, ApiJson.Web.EngineAbout));
+                await WriteAsync(context, host, "event: about\ndata: "u8, JsonSerializer.SerializeToUtf8Bytes(about, ApiJson.Web.EngineAbout));
                 hasIntroduced = true;
             }
             byte[] view = (await feed.NextAsync()).Json(withNames);
-            await WriteAsync(context, "data: "u8, view);
+            await WriteAsync(context, host, "data: "u8, view);
         }
     }
 
@@ -64,13 +66,24 @@ internal static class WatchEndpoints
     private static bool IsOver(HttpContext context, EngineHost host) =>
         context.RequestAborted.IsCancellationRequested || (host.IsStopping && host.Engine is not { State: EngineState.Ready or EngineState.Draining });
 
-    private static ValueTask<FlushResult> WriteAsync(HttpContext context, ReadOnlySpan<byte> field, byte[] data)
+    private static Task WriteAsync(HttpContext context, EngineHost host, ReadOnlySpan<byte> field, byte[] data)
     {
         PipeWriter body = context.Response.BodyWriter;
         body.Write(field);
         body.Write(data);
         body.Write("\n\n"u8);
-        return body.FlushAsync();
+        ValueTask<FlushResult> flush = body.FlushAsync();
+        return flush.IsCompleted ? flush.AsTask() : TakenAsync(context, host, flush.AsTask());
+    }
+
+    /// <summary>Waits for a watcher that does not read as long as there is something to show; then the connection ends, which would keep the server from stopping.</summary>
+    private static async Task TakenAsync(HttpContext context, EngineHost host, Task flush)
+    {
+        await Task.WhenAny(flush, host.Over);
+        await flush.WaitAsync(LastPatience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!flush.IsCompleted)
+            context.Abort();
+        await flush;
     }
 
     private static bool TryReadQuery(IQueryCollection query, out int mostFrames, [NotNullWhen(false)] out ApiError? error)

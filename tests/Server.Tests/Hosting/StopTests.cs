@@ -1,8 +1,11 @@
 using Llama.Server.Hosting;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 
 namespace Llama.Server.Tests.Hosting;
 
@@ -45,5 +48,45 @@ public sealed class StopTests
         await host.ExecuteTask!;
 
         Assert.False(host.HasFailed);
+    }
+
+    [Fact]
+    public async Task Stop_WatcherDoesNotRead_IsLetGo()
+    {
+        await using var app = new TestApp();
+        await app.StartAsync();
+        await using var stuck = new StuckStream();
+
+        Task watching = app.Server.SendAsync(context =>
+        {
+            context.Request.Path = "/engine/events";
+            context.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(stuck));
+            context.RequestAborted.Register(stuck.Break);
+        });
+        await stuck.Reached;
+        app.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+
+        await TestApp.Until(() => stuck.IsBroken);
+        await Task.WhenAny(watching); // however it ends
+    }
+
+    /// <summary>The connection of a client that does not read: what is written waits until the connection ends.</summary>
+    private sealed class StuckStream : MemoryStream
+    {
+        private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>Completes when something is written.</summary>
+        public Task Reached => _reached.Task;
+
+        public bool IsBroken => _broken.Task.IsCompleted;
+
+        public void Break() => _broken.TrySetException(new IOException("The client is gone."));
+
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            _reached.TrySetResult();
+            await _broken.Task;
+        }
     }
 }
