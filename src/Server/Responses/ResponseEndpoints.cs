@@ -48,8 +48,8 @@ internal static class ResponseEndpoints
                 bool isKept = request.Store ?? store.IsOpen;
                 var draft = new ResponseDraft(request, checkpoint, isKept, clock);
                 if (isKept)
-                    context.Response.Headers["x-response-id"] = draft.Begun.Id; // a proxy before several servers learns which of them has it
-                Func<Response, Response> keep = response => isKept && !store.TryAdd(owner, new StoredResponse(response, made.Items)) ? response with { Store = false } : response;
+                    context.Response.OnStarting(() => Announce(context, draft, isKept));
+                Func<Response, Response> keep = response => isKept && !(isKept = store.TryAdd(owner, new StoredResponse(response, made.Items))) ? response with { Store = false } : response;
                 ResponseAnswerFormat? format = null;
                 error = await runner.RunAsync(context, engine, plan, request, answers => format = new ResponseAnswerFormat(request, answers, draft, keep));
                 format?.Abandon();
@@ -57,6 +57,14 @@ internal static class ResponseEndpoints
         }
         if (error is not null)
             await ErrorResponse.WriteAsync(context, error);
+    }
+
+    /// <summary>Tells of a response that is kept, or will be: a proxy before several servers learns which of them has it.</summary>
+    private static Task Announce(HttpContext context, ResponseDraft draft, bool isKept)
+    {
+        if (isKept && context.Response.StatusCode == StatusCodes.Status200OK)
+            context.Response.Headers["x-response-id"] = draft.Begun.Id;
+        return Task.CompletedTask;
     }
 
     private static async Task CountAsync(HttpContext context, EngineHost host, ModelIdentity identity, ResponseStore store)

@@ -169,6 +169,22 @@ public sealed class ResponseStoreTests
     }
 
     [Fact]
+    public async Task Header_OfAResponseThatIsNotKept_IsNotThere()
+    {
+        await using var app = new TestApp { Reply = "1", Settings = { ["Server:MaxStoredBytes"] = "1048576", ["RateLimits:RequestsPerMinute"] = "2" } };
+        HttpClient client = await app.StartAsync();
+        HttpResponseMessage kept = await PostAsync(client, "\"input\":\"Hi\"");
+        HttpResponseMessage large = await PostAsync(client, $"\"input\":\"Hi\",\"user\":\"{new string('x', 600_000)}\"");
+        HttpResponseMessage refused = await PostAsync(client, "\"input\":\"Hi\"");
+
+        Assert.Equal((string?)(await TestApp.ReadJsonAsync(kept))["id"], Assert.Single(kept.Headers.GetValues("x-response-id")));
+        Assert.False((bool)(await TestApp.ReadJsonAsync(large))["store"]!);
+        Assert.False(large.Headers.Contains("x-response-id"));
+        Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
+        Assert.False(refused.Headers.Contains("x-response-id"));
+    }
+
+    [Fact]
     public async Task Server_KeepsNone_SaysSo()
     {
         await using var app = new TestApp { Reply = "Yes.", Settings = { ["Server:MaxStoredResponses"] = "0" } };
