@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Holds the server against Hugging Face's transformers and tokenizers: those of $PYTHON (python3) if it has them, else of what is installed beside this script. Arguments are those of `python -m unittest`.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+python=${PYTHON:-python3}
+if ! "$python" -c 'import torch, transformers' 2>/dev/null; then
+    [ -x .venv/bin/python ] || "$python" -m venv .venv
+    python=.venv/bin/python
+    "$python" -m pip install --disable-pip-version-check -r requirements.txt
+fi
+
+dotnet build -c Release ../../src/Server
+
+exec "$python" -m unittest "$@"
