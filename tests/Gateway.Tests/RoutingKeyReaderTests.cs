@@ -89,6 +89,9 @@ public sealed class RoutingKeyReaderTests
     [InlineData("/v1/chat/completions", """{"messages":[{"role":"user","content":"x"}]""")]
     [InlineData("/v1/completions", """{"prompt":[[],1]}""")]
     [InlineData("/v1/embeddings", """{"input":"x"}""")]
+    [InlineData("/v1/chat/completions", """{"messages":[{"role":"\ud800abc","content":"x"},{"role":"user","content":"x"}]}""")]
+    [InlineData("/v1/responses", """{"input":[{"type":"item_reference","id":"\ud800"}]}""")]
+    [InlineData("/v1/responses", """{"input":"x","previous_response_id":"\ud800"}""")]
     [InlineData("/swagger", "")]
     public void Read_WhatHasNoPrefix_HasNoKey(string path, string body) => Assert.Equal(RoutingKey.None, RoutingKeyReader.Read(path, Encoding.UTF8.GetBytes(body)));
 

@@ -23,7 +23,7 @@ internal static class RoutingKeyReader
         {
             return ReadFields(body);
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException) // the latter of a text that is no Unicode, as half of a surrogate pair
         {
             return RoutingKey.None;
         }
