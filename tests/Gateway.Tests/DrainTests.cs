@@ -47,6 +47,27 @@ public sealed class DrainTests
         await stopped;
     }
 
+    [Fact]
+    public async Task Stop_TimeIsUp_WholeAnswerUnderWayIsToldToComeAgain()
+    {
+        var asked = new TaskCompletionSource();
+        await using Fleet fleet = await Fleet.StartAsync(2, "--Gateway:DrainSeconds=0");
+        foreach (FakeReplica replica in fleet.Replicas)
+        {
+            replica.Answer = context =>
+            {
+                asked.SetResult(); // once: no other replica is asked for what there is no time for
+                return Task.Delay(Timeout.Infinite, context.RequestAborted);
+            };
+        }
+        Task<HttpResponseMessage> answer = fleet.PostAsync("/v1/chat/completions", Body);
+        await asked.Task;
+        Task stopped = fleet.Gateway.StopAsync();
+
+        await RetryTests.AssertUnavailableAsync(await answer, "The gateway is shutting down and ended this request before it was answered.");
+        await stopped;
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(3600)]

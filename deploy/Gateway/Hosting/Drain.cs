@@ -31,9 +31,9 @@ internal sealed partial class Drain(IOptions<GatewaySettings> settings, SecondSi
         try
         {
             if (_isDraining)
-                await RefuseAsync(context);
+                await RefuseAsync(context, "The gateway is shutting down and takes no new requests.");
             else
-                await next(context);
+                await RunAsync(context, next);
         }
         finally
         {
@@ -60,10 +60,45 @@ internal sealed partial class Drain(IOptions<GatewaySettings> settings, SecondSi
         await _empty.Task.WaitAsync(TimeSpan.FromSeconds(settings.Value.DrainSeconds), clock, hurry.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private static Task RefuseAsync(HttpContext context)
+    /// <summary>Ends what has no answer yet when there is no more time: its caller is told so. A stream that has begun ends by itself, in an event.</summary>
+    private async Task RunAsync(HttpContext context, RequestDelegate next)
+    {
+        CancellationToken left = context.RequestAborted;
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(left);
+        await using (_cut.Token.UnsafeRegister(_ => EndUnlessBegun(context.Response, ended), null))
+        {
+            context.RequestAborted = ended.Token;
+            try
+            {
+                await next(context);
+            }
+            catch (OperationCanceledException) when (IsCut()) // while the body came
+            {
+            }
+            finally
+            {
+                context.RequestAborted = left;
+            }
+        }
+        if (IsCut() && !context.Response.HasStarted)
+        {
+            context.Response.Clear();
+            await RefuseAsync(context, "The gateway is shutting down and ended this request before it was answered.");
+        }
+
+        bool IsCut() => ended.IsCancellationRequested && !left.IsCancellationRequested;
+    }
+
+    private static void EndUnlessBegun(HttpResponse response, CancellationTokenSource ended)
+    {
+        if (!response.HasStarted)
+            ended.Cancel();
+    }
+
+    private static Task RefuseAsync(HttpContext context, string message)
     {
         context.Response.Headers.Connection = "close";
-        return ErrorResponse.WriteAsync(context, ApiError.Unavailable("The gateway is shutting down and takes no new requests.", TimeSpan.FromSeconds(5)));
+        return ErrorResponse.WriteAsync(context, ApiError.Unavailable(message, TimeSpan.FromSeconds(5)));
     }
 
     private static partial class Log
