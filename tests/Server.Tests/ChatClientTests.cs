@@ -1,3 +1,4 @@
+using Llama.Scheduling;
 using Llama.Server.Hosting;
 using Llama.Server.Tests.Hosting;
 using Microsoft.Extensions.AI;
@@ -271,6 +272,51 @@ public sealed class ChatClientTests
 
         LlamaException late = await Assert.ThrowsAsync<LlamaException>(() => host.Services.GetRequiredService<IChatClient>().GetResponseAsync(Question));
         Assert.Equal((503, "server_unavailable"), (late.Status, late.Code));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Host_DisposedWithoutBeingStopped_EndsItsEngine(bool isLoading)
+    {
+        using var loaded = new ManualResetEventSlim();
+        using var slow = new SlowModel { IsSlow = true };
+        var foreign = new ForeignApp(new TestModel { OnStep = slow.OnStep, OnLoad = () => { if (isLoading) loaded.Wait(); } });
+        await (isLoading ? foreign.StartAsync() : foreign.StartReadyAsync());
+        await TestApp.Until(() => foreign.App.Services.GetRequiredService<EngineHost>().Engine is not null);
+        Engine engine = foreign.Engine;
+        IChatClient chat = foreign.Chat;
+        Task<ChatResponse> underWay = chat.GetResponseAsync(Question);
+        await TestApp.Until(() => isLoading || engine.Snapshot.RunningCount == 1);
+
+        await foreign.App.DisposeAsync();
+        loaded.Set();
+        slow.IsSlow = false;
+
+        await Task.WhenAny(engine.Completion); // one that is loaded now finds that the host's meters are gone
+        await AssertUnavailableAsync(underWay);
+        await AssertUnavailableAsync(chat.GetResponseAsync(Question));
+    }
+
+    [Fact]
+    public async Task GetResponse_HostThatIsDisposedAndNeverStarted_IsNotWaitedForForEver()
+    {
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
+        builder.Configuration.AddInMemoryCollection([new("Llama:Model:Path", TestModel.Folder)]);
+        builder.AddLlama().Services.AddLlamaChatClient();
+        IHost host = builder.Build();
+        Task<ChatResponse> early = host.Services.GetRequiredService<IChatClient>().GetResponseAsync(Question);
+        Assert.False(early.IsCompleted);
+
+        host.Dispose();
+
+        await AssertUnavailableAsync(early);
+    }
+
+    private static async Task AssertUnavailableAsync(Task call)
+    {
+        LlamaException thrown = await Assert.ThrowsAsync<LlamaException>(() => call);
+        Assert.Equal((503, "server_unavailable"), (thrown.Status, thrown.Code));
     }
 
     private static Task<LlamaException> RefusedAsync(ForeignApp foreign, ChatOptions options) =>

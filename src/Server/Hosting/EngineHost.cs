@@ -40,6 +40,7 @@ internal sealed partial class EngineHost(
     private volatile Exception? _stepFault;
     private volatile bool _isDrained;
     private volatile bool _isStopping;
+    private volatile bool _isDisposed;
 
     /// <summary>The engine, once it has been made; it may still be loading.</summary>
     public Engine? Engine => _engine;
@@ -111,6 +112,15 @@ internal sealed partial class EngineHost(
             await ended.WaitAsync(cancellation);
     }
 
+    /// <summary>Of a host that nobody stopped, as one whose start failed, the engine ends here; nobody waits for it.</summary>
+    public override void Dispose()
+    {
+        _isStopping = _isDisposed = true;
+        _settled.TrySetResult();
+        base.Dispose(); // cancels what loads it
+        _ = _engine?.DisposeAsync().AsTask();
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stopping)
     {
         try
@@ -130,6 +140,8 @@ internal sealed partial class EngineHost(
         }
         catch (Exception) when (_isStopping || stopping.IsCancellationRequested) // nobody waits for the model any more, and an engine that drains refuses its warm-up
         {
+            if (_isDisposed) // before there was an engine, maybe
+                _ = _engine?.DisposeAsync().AsTask();
         }
         catch (Exception exception)
         {
