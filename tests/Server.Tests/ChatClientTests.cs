@@ -162,6 +162,7 @@ public sealed class ChatClientTests
         LlamaException length = await RefusedAsync(foreign, new ChatOptions { MaxOutputTokens = 512 });
         LlamaException unknown = await RefusedAsync(foreign, new ChatOptions { AdditionalProperties = new() { ["min_q"] = 1 } });
         LlamaException twice = await RefusedAsync(foreign, new ChatOptions { TopK = 5, AdditionalProperties = new() { ["top_k"] = 6 } });
+        LlamaException toolless = await RefusedAsync(foreign, new ChatOptions { ToolMode = ChatToolMode.RequireSpecific("weather") });
         LlamaException many = await RefusedAsync(foreign, new ChatOptions { AdditionalProperties = new() { ["n"] = 2 } });
         HttpResponseMessage http = await client.PostAsync("/llm/v1/chat/completions", TestApp.Chat("\"temperature\":3"));
 
@@ -171,6 +172,7 @@ public sealed class ChatClientTests
         Assert.Equal((400, "context_length_exceeded", "messages"), (length.Status, length.Code, length.Param));
         Assert.Equal((400, "unknown_parameter", "min_q"), (unknown.Status, unknown.Code, unknown.Param));
         Assert.Equal((400, "invalid_value", "top_k"), (twice.Status, twice.Code, twice.Param));
+        Assert.Equal((400, "invalid_value", "tool_choice"), (toolless.Status, toolless.Code, toolless.Param));
         Assert.Equal((400, "unsupported_parameter", "n"), (many.Status, many.Code, many.Param));
     }
 

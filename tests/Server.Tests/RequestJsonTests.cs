@@ -104,6 +104,59 @@ public sealed class RequestJsonTests
     }
 
     [Fact]
+    public void Write_ResultsOfMcpTools_AreTheTextThatTheySay()
+    {
+        ChatMessage[] messages = [new(ChatRole.Tool, [new FunctionResultContent("c1", new TextContent("sunny")), new FunctionResultContent("c2", new AIContent[] { new TextContent("12"), new TextContent("o'clock") })])];
+
+        AssertWrites(
+            """{"model":"served","messages":[{"role":"tool","tool_call_id":"c1","content":"sunny"},{"role":"tool","tool_call_id":"c2","content":"12\no'clock"}]}""", null, messages);
+        AssertRefuses("DataContent", null, new ChatMessage(ChatRole.Tool, [new FunctionResultContent("c", new DataContent(new byte[] { 1 }, "image/png"))]));
+        AssertRefuses("UriContent", null, new ChatMessage(ChatRole.Tool, [new FunctionResultContent("c", new List<AIContent> { new TextContent("x"), new UriContent("http://x/y.png", "image/png") })]));
+    }
+
+    [Fact]
+    public void Write_ContentsOfAnAnswerAsTheyCame_HaveTheTokenCountsLeftOut() => AssertWrites(
+        """{"model":"served","messages":[{"role":"assistant","content":"Hello."}]}""",
+        null,
+        new ChatMessage(ChatRole.Assistant, [new TextContent("Hel"), new TextContent("lo."), new UsageContent(new UsageDetails { OutputTokenCount = 2 })]));
+
+    [Fact]
+    public void Write_RoleInOtherLetters_IsThatRole() => AssertWrites("""{"model":"served","messages":[{"role":"user","content":"Hi"}]}""", null, new ChatMessage(new ChatRole("User"), "Hi"));
+
+    [Theory]
+    [InlineData("true", true)]
+    [InlineData("false", false)]
+    public void Write_StrictAsJson_IsHonoured(string json, bool strict)
+    {
+        JsonElement said = JsonDocument.Parse(json).RootElement;
+        AIFunctionFactoryOptions named = new() { Name = "now", AdditionalProperties = new Dictionary<string, object?> { ["strict"] = said } };
+        JsonElement written = RequestJson.Write(
+            [new(ChatRole.User, "Hi")],
+            new ChatOptions { ResponseFormat = ChatResponseFormat.ForJsonSchema(JsonDocument.Parse("{}").RootElement), Tools = [AIFunctionFactory.Create(() => 1, named)], AdditionalProperties = new() { ["strict"] = said } },
+            "served");
+
+        Assert.Equal(strict, written.GetProperty("response_format").GetProperty("json_schema").GetProperty("strict").GetBoolean());
+        Assert.Equal(strict, written.GetProperty("tools")[0].GetProperty("function").GetProperty("strict").GetBoolean());
+    }
+
+    [Fact]
+    public void Write_OptionThatCouldHaveNoEffect_IsRefusedByName()
+    {
+        ChatResponseFormat format = ChatResponseFormat.ForJsonSchema(JsonDocument.Parse("{}").RootElement);
+
+        Assert.Equal(("invalid_value", "strict"), Refusal(new ChatOptions { AdditionalProperties = new() { ["strict"] = true } }));
+        Assert.Equal(("invalid_value", "strict"), Refusal(new ChatOptions { ResponseFormat = ChatResponseFormat.Json, AdditionalProperties = new() { ["strict"] = true } }));
+        Assert.Equal(("invalid_type", "strict"), Refusal(new ChatOptions { ResponseFormat = format, AdditionalProperties = new() { ["strict"] = "yes" } }));
+        Assert.Equal(("invalid_value", "temperature"), Refusal(new ChatOptions { Temperature = float.NaN }));
+        Assert.Equal(("invalid_value", "top_p"), Refusal(new ChatOptions { TopP = float.PositiveInfinity }));
+        Assert.Equal(("invalid_value", "frequency_penalty"), Refusal(new ChatOptions { FrequencyPenalty = float.NegativeInfinity }));
+        Assert.Equal(("invalid_value", "presence_penalty"), Refusal(new ChatOptions { PresencePenalty = float.NaN }));
+
+        static (string, string?) Refusal(ChatOptions options) =>
+            Assert.Throws<LlamaException>(() => RequestJson.Write([new(ChatRole.User, "Hi")], options, "served")) is var thrown ? (thrown.Code, thrown.Param) : default;
+    }
+
+    [Fact]
     public void Write_WhatNothingHereCanDo_ThrowsAndNamesIt()
     {
         AssertRefuses("ConversationId", new ChatOptions { ConversationId = "c" });

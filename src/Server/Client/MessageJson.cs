@@ -4,7 +4,7 @@ using Microsoft.Extensions.AI;
 
 namespace Llama.Server.Client;
 
-/// <summary>Writes messages as the <c>messages</c> of a chat request. What a caller notes down beside them (ids, times, properties of its own) is not for the model.</summary>
+/// <summary>Writes messages as the <c>messages</c> of a chat request. What a caller notes down beside them (ids, times, token counts, properties of its own) is not for the model.</summary>
 internal static class MessageJson
 {
     public static JsonArray Write(IEnumerable<ChatMessage> messages, string? instructions)
@@ -27,14 +27,14 @@ internal static class MessageJson
             throw Unsupported(other, message.Role);
         return new JsonObject
         {
-            ["role"] = message.Role.Value,
+            ["role"] = message.Role.Value.ToLowerInvariant(), // in which roles do not differ
             ["name"] = message.AuthorName,
             ["content"] = message.Text.Length == 0 && calls.Length > 0 ? null : message.Text,
             ["tool_calls"] = calls.Length > 0 ? new JsonArray(calls) : null,
         };
     }
 
-    private static bool IsTaken(AIContent content, ChatRole role) => content is TextContent || (content is FunctionCallContent && role == ChatRole.Assistant);
+    private static bool IsTaken(AIContent content, ChatRole role) => content is TextContent or UsageContent || (content is FunctionCallContent && role == ChatRole.Assistant);
 
     private static JsonObject Call(FunctionCallContent call) => new()
     {
@@ -57,8 +57,13 @@ internal static class MessageJson
         null => "",
         string text => text,
         JsonElement { ValueKind: JsonValueKind.String } text => text.GetString()!,
+        AIContent content => Text(content),
+        IEnumerable<AIContent> contents => string.Join('\n', contents.Select(Text)),
         _ => RequestJson.ToText(result),
     };
+
+    /// <summary>What a function gives in these types, as tools of the Model Context Protocol do, is what it says; the model is to read no JSON around it.</summary>
+    private static string Text(AIContent content) => content is TextContent text ? text.Text : throw Unsupported(content, ChatRole.Tool);
 
     private static NotSupportedException Unsupported(AIContent content, ChatRole role) =>
         new($"{content.GetType().Name} is not supported in a message of role '{role}': the model reads text, function calls of the assistant and function results of tools.");

@@ -41,12 +41,13 @@ internal static class RequestJson
         body["stop"] = options.StopSequences is { Count: > 0 } stop ? new JsonArray([.. stop.Select(text => (JsonNode?)text)]) : null;
         body["response_format"] = Format(options.ResponseFormat, options.AdditionalProperties);
         body["reasoning_effort"] = options.Reasoning?.Effort?.ToString().ToLowerInvariant();
-        if (options.Tools is { Count: > 0 } tools)
-            ToolJson.Write(body, tools, options);
+        ToolJson.Write(body, options);
         foreach ((string name, object? value) in options.AdditionalProperties ?? [])
         {
-            if (name != ToolJson.StrictKey) // read with the response format
+            if (name != ToolJson.StrictKey)
                 Add(body, name, value);
+            else if (options.ResponseFormat is not ChatResponseFormatJson { Schema: not null }) // else read with it
+                throw new LlamaException(ApiError.InvalidValue(name, $"'{name}' as an additional property of the options says how strictly to keep to their response format's schema; there is none. A tool has additional properties of its own."));
         }
     }
 
@@ -58,8 +59,19 @@ internal static class RequestJson
             throw new NotSupportedException("ChatOptions.RawRepresentationFactory is not supported. Give further request fields as AdditionalProperties, by their HTTP names.");
         if (options.ContinuationToken is not null || options.AllowBackgroundResponses == true)
             throw new NotSupportedException("ChatOptions.AllowBackgroundResponses and ContinuationToken are not supported: an answer is made while its caller waits.");
+        Finite(options.Temperature, "temperature");
+        Finite(options.TopP, "top_p");
+        Finite(options.FrequencyPenalty, "frequency_penalty");
+        Finite(options.PresencePenalty, "presence_penalty");
         if (options.Reasoning?.Output is not (null or ReasoningOutput.None))
             throw new NotSupportedException("ChatOptions.Reasoning.Output is not supported: the model does not reason apart from its answer.");
+    }
+
+    /// <summary>JSON has no such numbers.</summary>
+    private static void Finite(float? value, string name)
+    {
+        if (value is { } number && !float.IsFinite(number))
+            throw new LlamaException(ApiError.InvalidValue(name, FormattableString.Invariant($"Invalid value for '{name}': expected a number, but got {number}.")));
     }
 
     private static JsonObject? Format(ChatResponseFormat? format, AdditionalPropertiesDictionary? properties) => format switch

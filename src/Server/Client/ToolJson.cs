@@ -1,4 +1,6 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using Llama.Server.Web.Errors;
 using Microsoft.Extensions.AI;
 
 namespace Llama.Server.Client;
@@ -9,10 +11,14 @@ internal static class ToolJson
     /// <summary>Where callers of Microsoft.Extensions.AI say that a schema is to be kept to strictly: there is no option for it.</summary>
     public const string StrictKey = "strict";
 
-    public static void Write(JsonObject body, IEnumerable<AITool> tools, ChatOptions options)
+    /// <summary>A mode without tools is the table's to judge: it takes those that ask for nothing.</summary>
+    public static void Write(JsonObject body, ChatOptions options)
     {
-        body["tools"] = new JsonArray([.. tools.Select(Write)]);
-        body["parallel_tool_calls"] = options.AllowMultipleToolCalls;
+        if (options.Tools is { Count: > 0 } tools)
+        {
+            body["tools"] = new JsonArray([.. tools.Select(Write)]);
+            body["parallel_tool_calls"] = options.AllowMultipleToolCalls;
+        }
         body["tool_choice"] = options.ToolMode switch
         {
             null => null,
@@ -24,7 +30,14 @@ internal static class ToolJson
         };
     }
 
-    public static bool? Strict(IReadOnlyDictionary<string, object?>? properties) => properties?.GetValueOrDefault(StrictKey) as bool?;
+    /// <exception cref="LlamaException">It says neither yes nor no.</exception>
+    public static bool? Strict(IReadOnlyDictionary<string, object?>? properties) => properties?.GetValueOrDefault(StrictKey) switch
+    {
+        null => null,
+        bool strict => strict,
+        JsonElement { ValueKind: JsonValueKind.True or JsonValueKind.False } strict => strict.GetBoolean(),
+        { } other => throw new LlamaException(ApiError.InvalidType(StrictKey, "a boolean", other is JsonElement json ? json.GetRawText() : other.GetType().Name)),
+    };
 
     private static JsonNode? Write(AITool tool) => tool is not AIFunctionDeclaration function
         ? throw new NotSupportedException($"The tool '{tool.Name}' of type {tool.GetType().Name} is not supported: the model calls functions (AIFunctionDeclaration) only.")
