@@ -11,13 +11,13 @@ internal static class ErrorText
     public static string Of(Exception exception) =>
         (exception is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError, InnerException: { } why } ? why : exception).Message.TrimEnd('.');
 
-    /// <summary>The message of OpenAI's error object; the body itself, shortened, when it is something else.</summary>
+    /// <summary>The message of OpenAI's error object, or the text that others put in its place; the body itself, shortened, when it is something else.</summary>
     public static string Of(string body)
     {
         try
         {
             JsonElement error = JsonElement.Parse(body).GetProperty("error");
-            if (error.GetProperty("message").GetString() is { } message) return message;
+            if ((error.ValueKind == JsonValueKind.String ? error : error.GetProperty("message")).GetString() is { } message) return message;
         }
         catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException)
         {

@@ -13,6 +13,8 @@ public sealed class ChunkTextTests
     [InlineData("""{"choices":[{"delta":{"role":"assistant","content":null}}]}""", false)]
     [InlineData("""{"choices":[{"delta":{"content":"x"}}]}""", true)]
     [InlineData("""{"choices":[{"delta":{"content":null,"reasoning_content":"x"}}]}""", true)]
+    [InlineData("""{"choices":[{"delta":{"content":null,"reasoning":"x"}}]}""", true)]
+    [InlineData("""{"choices":[{"delta":{"content":"","reasoning":null}}]}""", false)]
     [InlineData("""{"choices":[{"delta":{}}]}""", false)]
     [InlineData("""{"choices":[{"index":0,"text":"","logprobs":{"note":"\"text\": \"not it\""}}]}""", false)]
     public void HasText_Chunk_SaysWhetherItBringsSome(string chunk, bool expected) => Assert.Equal(expected, ChunkText.HasText(Encoding.UTF8.GetBytes(chunk)));
@@ -23,6 +25,8 @@ public sealed class ChunkTextTests
     [InlineData("""{"choices":[{"text":"\"usage\":{"}],"usage":null}""", false, false)]
     [InlineData("""{"error":{"message":"no"}}""", false, true)]
     [InlineData("""{"choices":[{"text":"\"error\":{"}],"error":null}""", false, false)]
+    [InlineData("""{"error": "no"}""", false, true)]
+    [InlineData("""{"choices":[{"text":""}],"error":""}""", false, false)]
     public void HasUsage_IsError_LookAtKeysAlone(string chunk, bool hasUsage, bool isError) =>
         Assert.Equal((hasUsage, isError), (ChunkText.HasUsage(Encoding.UTF8.GetBytes(chunk)), ChunkText.IsError(Encoding.UTF8.GetBytes(chunk))));
 }

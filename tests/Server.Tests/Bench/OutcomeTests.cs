@@ -57,6 +57,28 @@ public sealed class OutcomeTests
     }
 
     [Theory]
+    [InlineData("""{"x_groq":{"usage":{"prompt_tokens":5,"completion_tokens":2}},"choices":[]}""", 0, false)]
+    [InlineData("""{"usage":{"prompt_tokens":5,"total_tokens":7}}""", 5, false)]
+    [InlineData("""{"usage":{"prompt_tokens":null,"completion_tokens":2}}""", 0, true)]
+    [InlineData("""{"usage":{"prompt_tokens":5.5,"completion_tokens":"2"}}""", 0, false)]
+    public void Take_CountsOfOtherMakes_TakesThoseThatAre(string chunk, int promptTokens, bool hasUsage)
+    {
+        RequestOutcome outcome = Read(start: 0, (10, Text), (20, Text), (30, chunk), (40, "[DONE]"));
+
+        Assert.Equal((OutcomeKind.Completed, promptTokens, 2, hasUsage), (outcome.Kind, outcome.PromptTokens, outcome.OutputTokens, outcome.HasUsage));
+    }
+
+    [Theory]
+    [InlineData("""{"error":"It broke.","error_type":"generation"}""", "It broke.")]
+    [InlineData("[\"usage\":{", "[\"usage\":{")]
+    public void Take_ErrorInWordsOrNoJson_HasFailedAlthoughTheStreamEndsByItself(string chunk, string detail)
+    {
+        RequestOutcome outcome = Read(start: 0, (10, Text), (20, chunk), (30, "[DONE]"));
+
+        Assert.Equal((OutcomeKind.Failed, "error event", detail), (outcome.Kind, outcome.Fault, outcome.Detail));
+    }
+
+    [Theory]
     [InlineData("TTFT:30", true)]
     [InlineData("ttft:29.9", false)]
     [InlineData("tpot:10 ttft:30 e2e:90", true)]

@@ -6,14 +6,14 @@ namespace Llama.Server.Bench.Load;
 /// </summary>
 internal static class ChunkText
 {
-    /// <summary>Whether it brings text: a completion's <c>text</c>, a chat's <c>content</c>, or its <c>reasoning_content</c>.</summary>
-    public static bool HasText(ReadOnlySpan<byte> chunk) => HasString(chunk, "content\":"u8) || HasString(chunk, "\"text\":"u8);
+    /// <summary>Whether it brings text: a completion's <c>text</c>, a chat's <c>content</c>, or its <c>reasoning_content</c> or <c>reasoning</c>.</summary>
+    public static bool HasText(ReadOnlySpan<byte> chunk) => HasString(chunk, "content\":"u8) || HasString(chunk, "\"text\":"u8) || HasString(chunk, "\"reasoning\":"u8);
 
     /// <summary>Whether it has token counts.</summary>
     public static bool HasUsage(ReadOnlySpan<byte> chunk) => HasValue(chunk, "\"usage\":"u8, (byte)'{', out _);
 
-    /// <summary>Whether it is an error instead of a chunk.</summary>
-    public static bool IsError(ReadOnlySpan<byte> chunk) => HasValue(chunk, "\"error\":"u8, (byte)'{', out _);
+    /// <summary>Whether it is an error instead of a chunk: OpenAI's object, or the text that others put in its place.</summary>
+    public static bool IsError(ReadOnlySpan<byte> chunk) => HasValue(chunk, "\"error\":"u8, (byte)'{', out _) || HasString(chunk, "\"error\":"u8);
 
     private static bool HasString(ReadOnlySpan<byte> chunk, ReadOnlySpan<byte> key)
     {

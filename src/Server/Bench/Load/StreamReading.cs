@@ -54,7 +54,15 @@ internal sealed class StreamReading(long start)
 
     private void Count(ReadOnlySpan<byte> data)
     {
-        JsonElement usage = JsonElement.Parse(data).GetProperty("usage");
-        (_promptTokens, _outputTokens) = (usage.GetProperty("prompt_tokens").GetInt32(), usage.GetProperty("completion_tokens").GetInt32());
+        try
+        {
+            if (!JsonElement.Parse(data).TryGetProperty("usage", out JsonElement usage)) return; // one within another object, as Groq's
+            _promptTokens = JsonCount.Of(usage, "prompt_tokens") ?? _promptTokens;
+            _outputTokens = JsonCount.Of(usage, "completion_tokens") ?? _outputTokens;
+        }
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException) // no JSON, or no object
+        {
+            _error ??= Encoding.UTF8.GetString(data);
+        }
     }
 }
