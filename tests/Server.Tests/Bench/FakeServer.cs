@@ -58,6 +58,12 @@ internal sealed class FakeServer : IAsyncDisposable
                 response.StatusCode = 503;
                 return;
         }
+        if (prompt is "whole" or "200")
+        {
+            response.ContentType = "application/json";
+            await response.WriteAsync(prompt == "200" ? """{"error":{"message":"The quota is used up."}}""" : """{"choices":[{"index":0,"message":{"content":"ab"},"finish_reason":"stop"}]}""");
+            return;
+        }
         response.ContentType = "text/event-stream";
         await response.WriteAsync("data: {\"choices\":[{\"index\":0,\"text\":\"a\",\"delta\":{\"content\":\"a\"},\"finish_reason\":null}]}\n\n");
         await response.Body.FlushAsync();
@@ -72,6 +78,10 @@ internal sealed class FakeServer : IAsyncDisposable
             "cut" => "",
             "control" => "data: {\"choices\":[{\"delta\":{\"content\":\"\\u001b[2J\\u009b31m\\r\\n\\tx\"}}]}\n\ndata: [DONE]\n\n",
             "error" => "data: {\"error\":{\"message\":\"It broke.\"}}\n\ndata: [DONE]\n\n",
+            "error in words" => "data: {\"error\":\"It broke.\",\"error_type\":\"generation\"}\n\ndata: [DONE]\n\n",
+            "two answers" => "data: {\"choices\":[{\"index\":1,\"delta\":{\"content\":\"x\"}},{\"index\":0,\"delta\":{\"content\":\"b\"}}]}\n\ndata: {\"choices\":[{\"index\":1,\"delta\":{\"content\":\"y\"}}]}\n\ndata: [DONE]\n\n",
+            "nulls" => "data: {\"choices\":[{\"index\":0,\"delta\":null}]}\n\ndata: {\"choices\":[{\"index\":null,\"delta\":{\"content\":\"b\"},\"finish_reason\":\"stop\"}]}\n\n"
+                + "data: {\"choices\":null,\"usage\":{\"prompt_tokens\":5.5,\"completion_tokens\":null,\"prompt_tokens_details\":{\"cached_tokens\":\"3\"}}}\n\ndata: [DONE]\n\n",
             _ => "data: {\"choices\":[{\"index\":0,\"text\":\"b\",\"delta\":{\"content\":\"b\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n",
         });
     }

@@ -32,12 +32,26 @@ public sealed class ChatSessionTests : IAsyncLifetime
     [InlineData("503", "503: come again")]
     [InlineData("cut", "broke off")]
     [InlineData("error", "It broke.")]
+    [InlineData("error in words", "It broke.")]
+    [InlineData("200", "The quota is used up.")]
     public async Task Run_FailureWithoutAPerson_EndsItAndIsToldInASentence(string question, string told)
     {
         Assert.Equal(1, await RunAsync(Screens.File(_output, _error), $"{question}\nnever asked"));
 
         Assert.Contains(told, _error.ToString());
         Assert.Equal([$"user {question}"], Said());
+    }
+
+    [Theory]
+    [InlineData("whole")]
+    [InlineData("two answers")]
+    [InlineData("nulls")]
+    public async Task Run_AnswerInAnothersDialect_IsShown(string question)
+    {
+        Assert.Equal(0, await RunAsync(Screens.File(_output, _error), question));
+
+        Assert.Equal("ab\n", _output.ToString());
+        Assert.Equal("", _error.ToString());
     }
 
     [Fact]
@@ -113,7 +127,11 @@ public sealed class ChatSessionTests : IAsyncLifetime
     [InlineData("{}")]
     [InlineData("""{"messages":[{"role":"user"}]}""")]
     [InlineData("no json")]
+    [InlineData("""{"messages":[],"messages":[]}""")]
     public void Load_NoConversation_SaysWhatOneIs(string text) => Assert.Contains("\"messages\"", Assert.Throws<CommandLine.VerbException>(() => new Conversation().Load(text)).Message);
+
+    [Fact]
+    public void Load_ModelThatIsNoText_IsLeftOut() => Assert.Null(new Conversation().Load("""{"model":5,"messages":[]}"""));
 
     [Fact]
     public async Task Show_ControlCharacters_ReachAFileButNoTerminal()

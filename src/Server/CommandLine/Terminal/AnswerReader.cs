@@ -25,7 +25,7 @@ internal sealed class AnswerReader(RemoteServer server, Action<string> show, Tim
         {
             using HttpResponseMessage response = await server.PostAsync("chat/completions", request, cancellation);
             if (!response.IsSuccessStatusCode) Refused((int)response.StatusCode, await response.Content.ReadAsStringAsync(cancellation));
-            else if (isStreamed) await FollowAsync(response, cancellation);
+            else if (isStreamed && !IsJson(response)) await FollowAsync(response, cancellation);
             else Take(JsonElement.Parse(await response.Content.ReadAsStringAsync(cancellation)), "message");
         }
         catch (OperationCanceledException)
@@ -42,6 +42,9 @@ internal sealed class AnswerReader(RemoteServer server, Action<string> show, Tim
         }
         return _answer with { Text = _text.ToString(), First = isStreamed ? _first : null, Total = clock.GetElapsedTime(_start) };
     }
+
+    /// <summary>Whether it is whole although a stream was asked for: some servers fail so, others know no streams.</summary>
+    private static bool IsJson(HttpResponseMessage response) => response.Content.Headers.ContentType?.MediaType == "application/json";
 
     private async Task FollowAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
@@ -62,13 +65,18 @@ internal sealed class AnswerReader(RemoteServer server, Action<string> show, Tim
     /// <summary>A chunk, or a whole answer.</summary>
     private void Take(JsonElement chunk, string part)
     {
-        if (chunk.TryGetProperty("error", out JsonElement error) && error.ValueKind == JsonValueKind.Object) Fail(ErrorText.Of(chunk.GetRawText()));
+        if (chunk.TryGetProperty("error", out JsonElement error) && error.ValueKind is JsonValueKind.Object or JsonValueKind.String) Fail(ErrorText.Of(chunk.GetRawText()));
         if (chunk.TryGetProperty("usage", out JsonElement usage) && usage.ValueKind == JsonValueKind.Object) Count(usage);
-        if (!chunk.TryGetProperty("choices", out JsonElement choices) || choices.GetArrayLength() == 0) return;
-        JsonElement choice = choices[0];
-        if (choice.TryGetProperty(part, out JsonElement message)) Show(Text(message, "content") ?? Text(message, "refusal"));
-        if (Text(choice, "finish_reason") is { } reason) _answer = _answer with { FinishReason = reason };
+        if (!chunk.TryGetProperty("choices", out JsonElement choices) || choices.ValueKind == JsonValueKind.Null) return;
+        foreach (JsonElement choice in choices.EnumerateArray().Where(IsFirst))
+        {
+            if (choice.TryGetProperty(part, out JsonElement message) && message.ValueKind != JsonValueKind.Null) Show(Text(message, "content") ?? Text(message, "refusal"));
+            if (Text(choice, "finish_reason") is { } reason) _answer = _answer with { FinishReason = reason };
+        }
     }
+
+    /// <summary>Of several answers (/params n 2) one is the conversation's; a server that makes one may not number it.</summary>
+    private static bool IsFirst(JsonElement choice) => JsonCount.Of(choice, "index") is null or 0;
 
     private void Show(string? piece)
     {
@@ -80,10 +88,9 @@ internal sealed class AnswerReader(RemoteServer server, Action<string> show, Tim
 
     private void Count(JsonElement usage) => _answer = _answer with
     {
-        PromptTokens = usage.GetProperty("prompt_tokens").GetInt32(),
-        OutputTokens = usage.GetProperty("completion_tokens").GetInt32(),
-        CachedTokens = usage.TryGetProperty("prompt_tokens_details", out JsonElement details) && details.ValueKind == JsonValueKind.Object
-            && details.TryGetProperty("cached_tokens", out JsonElement cached) && cached.TryGetInt32(out int count) ? count : null,
+        PromptTokens = JsonCount.Of(usage, "prompt_tokens"),
+        OutputTokens = JsonCount.Of(usage, "completion_tokens"),
+        CachedTokens = usage.TryGetProperty("prompt_tokens_details", out JsonElement details) ? JsonCount.Of(details, "cached_tokens") : null,
     };
 
     private void Refused(int status, string body) => Fail(status switch

@@ -60,7 +60,7 @@ internal sealed class Conversation
         Parameters.Clear();
         foreach ((string name, JsonNode? value) in body)
             if (value is not null && name is not ("model" or "messages" or "stream" or "stream_options")) Parameters[name] = value.DeepClone();
-        return (string?)body["model"];
+        return body["model"]?.GetValueKind() == JsonValueKind.String ? (string?)body["model"] : null;
     }
 
     private static (JsonObject Body, Turn[] Turns) Read(string text)
@@ -71,7 +71,7 @@ internal sealed class Conversation
             Turn[] turns = [.. body["messages"]!.AsArray().Select(message => new Turn((string)message!["role"]!, (string)message["content"]!))];
             if (Array.TrueForAll(turns, turn => turn is { Role: User or Assistant or SystemRole, Content: not null })) return (body, turns);
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or NullReferenceException or ArgumentNullException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or NullReferenceException or ArgumentException)
         {
             // Told below.
         }
