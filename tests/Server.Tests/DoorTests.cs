@@ -41,6 +41,23 @@ public sealed class DoorTests
     }
 
     [Fact]
+    public async Task Host_ThatDescribesItself_DescribesOurRoutesToo()
+    {
+        await using var foreign = new ForeignApp(new TestModel { Reply = Reply });
+        foreign.Builder.Services.AddOpenApi(); // as every application that `dotnet new webapi` makes
+        HttpClient client = await foreign.StartAsync(app =>
+        {
+            app.MapOpenAI("/llm");
+            app.MapOpenApi();
+        });
+
+        JsonNode paths = (await TestApp.ReadJsonAsync(await client.GetAsync("/openapi/v1.json")))["paths"]!;
+
+        Assert.NotNull(paths["/mine"]!["get"]);
+        Assert.NotNull(paths["/llm/v1/chat/completions"]!["post"]);
+    }
+
+    [Fact]
     public async Task Prefix_Errors_AreOursInJson()
     {
         await using var foreign = new ForeignApp(new TestModel { Reply = Reply });

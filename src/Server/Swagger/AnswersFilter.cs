@@ -30,7 +30,7 @@ internal sealed class AnswersFilter : IOperationFilter
         {
             Description = error.Description,
             Headers = error.Headers.ToDictionary(header => header.Name, header => (IOpenApiHeader)Header(header.Meaning)),
-            Content = new Dictionary<string, IOpenApiMediaType> { ["application/json"] = media },
+            Content = new Dictionary<string, OpenApiMediaType> { ["application/json"] = media },
         };
     }
 

@@ -22,7 +22,7 @@ internal sealed class RequestFieldsFilter(ModelIdentity identity) : IOperationFi
             media.Example = WithModel(request.Example, request);
         else
             media.Examples = Examples(request, [new RequestExample("plain", "A plain request", request.Example), .. more]);
-        return new OpenApiRequestBody { Required = true, Content = new Dictionary<string, IOpenApiMediaType> { ["application/json"] = media } };
+        return new OpenApiRequestBody { Required = true, Content = new Dictionary<string, OpenApiMediaType> { ["application/json"] = media } };
     }
 
     private Dictionary<string, IOpenApiExample> Examples(RequestFields request, RequestExample[] examples) => examples.ToDictionary(
