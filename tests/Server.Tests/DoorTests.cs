@@ -7,6 +7,7 @@ using Llama.Server.Tests.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Timeouts;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -55,6 +56,55 @@ public sealed class DoorTests
 
         Assert.NotNull(paths["/mine"]!["get"]);
         Assert.NotNull(paths["/llm/v1/chat/completions"]!["post"]);
+    }
+
+    [Theory]
+    [InlineData("chat/completions", "\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]")]
+    [InlineData("completions", "\"prompt\":\"x\"")]
+    [InlineData("responses", "\"input\":\"x\"")]
+    [InlineData("embeddings", "\"input\":\"x\"")]
+    public async Task Timeout_OfTheHost_IsAnsweredByItsPolicy(string route, string asked)
+    {
+        using var slow = new SlowModel();
+        await using var foreign = new ForeignApp(new TestModel { OnStep = slow.OnStep });
+        foreign.Builder.Services.AddRequestTimeouts();
+        HttpClient client = await foreign.StartReadyAsync(app =>
+        {
+            app.UseRequestTimeouts();
+            app.MapOpenAI("/llm").WithRequestTimeout(new RequestTimeoutPolicy { Timeout = TimeSpan.FromMilliseconds(1), TimeoutStatusCode = 418 });
+        });
+        slow.HoldAt = foreign.Engine.Snapshot.StepCount + 1;
+        Task<HttpResponseMessage> answer = client.PostAsync($"/llm/v1/{route}", TestApp.Json($"{{\"model\":\"tiny\",{asked}}}"));
+        await Task.WhenAny(answer, TestApp.Until(() => slow.IsHolding)); // the time may be up before there is a step
+        slow.HoldAt = long.MaxValue;
+        slow.Release();
+
+        Assert.Equal(418, (int)(await answer).StatusCode);
+    }
+
+    [Fact]
+    public async Task Timeout_OfTheHostWithinAStream_EndsItInAnError()
+    {
+        using var slow = new SlowModel { IsSlow = true };
+        using var time = new CancellationTokenSource();
+        await using var foreign = new ForeignApp(new TestModel { OnStep = slow.OnStep });
+        HttpClient client = await foreign.StartReadyAsync(app =>
+        {
+            app.Use((context, next) =>
+            {
+                context.Features.Set<IHttpRequestTimeoutFeature>(new Timeout(time.Token)); // as the middleware of the framework, but for the clock
+                context.RequestAborted = time.Token;
+                return next(context);
+            });
+            app.MapOpenAI("/llm");
+        });
+        var request = new HttpRequestMessage(HttpMethod.Post, "/llm/v1/chat/completions") { Content = TestApp.Chat("\"stream\":true,\"ignore_eos\":true") };
+        using HttpResponseMessage answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        await time.CancelAsync();
+        slow.IsSlow = false;
+
+        string[] events = (await answer.Content.ReadAsStringAsync()).Split("\n\n", StringSplitOptions.RemoveEmptyEntries);
+        Assert.Contains("\"code\":\"timeout\"", events[^1]);
     }
 
     [Fact]
@@ -324,6 +374,15 @@ public sealed class DoorTests
         {
             lifetime.ApplicationStopping.Register(stopping.SetResult);
             return Task.CompletedTask;
+        }
+    }
+
+    private sealed class Timeout(CancellationToken token) : IHttpRequestTimeoutFeature
+    {
+        public CancellationToken RequestTimeoutToken => token;
+
+        public void DisableTimeout()
+        {
         }
     }
 }

@@ -53,6 +53,12 @@ internal static class ApiPipeline
             return app.Build();
         });
         RequestsUnderWay underWay = routes.ServiceProvider.GetRequiredService<RequestsUnderWay>();
-        return hasEnd ? context => underWay.CountAsync(context, pipeline.Value) : context => pipeline.Value(context);
+        return hasEnd ? context => underWay.CountAsync(context, AnswerAsync) : AnswerAsync;
+
+        async Task AnswerAsync(HttpContext context)
+        {
+            await pipeline.Value(context);
+            HostTimeout.ThrowIfUnanswered(context);
+        }
     }
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Llama.Server.Configuration;
 using Llama.Server.Generating;
 using Llama.Server.Json;
+using Llama.Server.Routing;
 using Llama.Server.Web.Errors;
 using Microsoft.Extensions.Options;
 
@@ -53,6 +54,8 @@ internal sealed class AnswerWriter(IOptions<ServerSettings> settings, TimeProvid
         await Task.WhenAll(answers.Streams.Select((_, choice) => OrAbortAsync(PumpAsync(events, answers, choice, first[choice], format), answers)));
         if (!context.RequestAborted.IsCancellationRequested)
             await EndAsync(events, answers, format);
+        else if (HostTimeout.IsUp(context))
+            await format.FailAsync(events, ApiError.TimeIsUp());
     }
 
     private static async Task<WholeAnswer?> ReadAsync(TextStream stream, Answers answers)

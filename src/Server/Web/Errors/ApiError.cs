@@ -78,5 +78,8 @@ internal sealed record ApiError(int Status, string Message, string Code, string?
 
     public static ApiError Unavailable(string message, TimeSpan? retryAfter) => new(503, message, "server_unavailable", RetryAfter: retryAfter);
 
+    /// <summary>For a stream that an application's own limit ends.</summary>
+    public static ApiError TimeIsUp() => new(504, "The time that the application gives a request is over, and the answer breaks off.", "timeout", ShouldRetry: false);
+
     public static ApiError Overloaded(string message, TimeSpan? retryAfter) => new(503, message, "server_overloaded", RetryAfter: retryAfter);
 }
