@@ -1,3 +1,4 @@
+using System.Security.Authentication;
 using System.Text.Json;
 
 namespace Llama.Server.Remote;
@@ -7,9 +8,9 @@ internal static class ErrorText
 {
     private const int MostCharacters = 300;
 
-    /// <summary>Why a connection failed, without a full stop behind it; of TLS the framework says only that it says so elsewhere.</summary>
+    /// <summary>Why a connection failed, without a full stop behind it; of TLS and of what breaks off the framework says only that something did, and why within.</summary>
     public static string Of(Exception exception) =>
-        (exception is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError, InnerException: { } why } ? why : exception).Message.TrimEnd('.');
+        (exception is HttpRequestException { InnerException: (IOException or AuthenticationException) and { } why } ? why : exception).Message.TrimEnd('.');
 
     /// <summary>The message of OpenAI's error object, or the text that others put in its place; the body itself, shortened, when it is something else.</summary>
     public static string Of(string body)

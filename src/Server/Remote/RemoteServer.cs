@@ -120,5 +120,6 @@ internal sealed class RemoteServer : IDisposable
         if (_apiKey is { } key) message.Headers.Authorization = new AuthenticationHeaderValue("Bearer", key);
         return message;
     }
+
     private sealed class PlainServerException(string address, Exception inner) : HttpRequestException($"the server there speaks HTTP without TLS; write {address}", inner);
 }

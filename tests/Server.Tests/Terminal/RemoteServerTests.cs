@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Llama.Gateway.Tests.Hosting;
 using Llama.Server.CommandLine;
 using Llama.Server.CommandLine.Terminal;
@@ -25,6 +27,22 @@ public sealed class RemoteServerTests
     }
 
     [Fact]
+    public async Task Server_ThatBreaksOffWithoutAWord_IsToldAsSuch()
+    {
+        using TcpListener listener = new(IPAddress.Loopback, 0);
+        listener.Start();
+        string address = $"http://{listener.LocalEndpoint}";
+        using var server = new RemoteServer(new Uri(address), apiKey: null);
+
+        Task breakingOff = BreakOffAsync(listener);
+        VerbException listing = await Assert.ThrowsAsync<VerbException>(() => server.ModelsAsync(CancellationToken.None));
+        listener.Stop();
+
+        Assert.StartsWith($"{address}/v1/models cannot be reached: The response ended prematurely", listing.Message);
+        await breakingOff;
+    }
+
+    [Fact]
     public async Task Server_WithoutTlsByAnAddressWithIt_IsToldWithTheRightAddress()
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
@@ -40,5 +58,23 @@ public sealed class RemoteServerTests
 
         Assert.Equal($"{asked}/v1/models cannot be reached: the server there speaks HTTP without TLS; write {address}.", listing.Message);
         Assert.Equal($"{asked}/ cannot be reached: the server there speaks HTTP without TLS; write {address}.", answer.Fault);
+    }
+
+    /// <summary>Reads each request, of which the client may send several, and closes.</summary>
+    private static async Task BreakOffAsync(TcpListener listener)
+    {
+        try
+        {
+            while (true)
+            {
+                using TcpClient client = await listener.AcceptTcpClientAsync();
+                using StreamReader reader = new(client.GetStream());
+                while (await reader.ReadLineAsync() is { Length: > 0 }) { }
+            }
+        }
+        catch (SocketException)
+        {
+            // The listener has stopped.
+        }
     }
 }
