@@ -11,6 +11,8 @@ internal sealed partial class TerminalProcess : IAsyncDisposable
 {
     private const int ReadWrite = 2, NoControllingTerminal = 256; // of open(2)
 
+    private const string Tested = "TESTED"; // the program's path: no quotes hold whatever folder the tests lie in
+
     private readonly FileStream _terminal;
     private readonly Process _process;
     private readonly StringBuilder _sent = new();
@@ -38,11 +40,11 @@ internal sealed partial class TerminalProcess : IAsyncDisposable
     {
         int master = OpenTerminal(ReadWrite | NoControllingTerminal);
         Assert.True(master >= 0 && Grant(master) == 0 && Unlock(master) == 0);
-        string path = Marshal.PtrToStringUTF8(NameOf(master))!, program = $"dotnet exec '{typeof(LlamaHosting).Assembly.Location}'";
+        string path = Marshal.PtrToStringUTF8(NameOf(master))!, program = $"dotnet exec \"${Tested}\"";
         // Whoever runs the tests in the background may have them ignore the signal of Ctrl-C, which is handed down.
         var start = new ProcessStartInfo("/bin/sh", ["-c", "exec setsid --ctty --wait env --default-signal=INT sh -c \"stty rows 24 cols 80 iutf8; $1\" <\"$0\" >\"$0\" 2>&1", path, words.Replace("PROGRAM", program)])
         {
-            Environment = { ["TERM"] = "xterm", ["LANG"] = "C.UTF-8", ["NO_COLOR"] = "" },
+            Environment = { ["TERM"] = "xterm", ["LANG"] = "C.UTF-8", ["NO_COLOR"] = "", [Tested] = typeof(LlamaHosting).Assembly.Location },
         };
         return new TerminalProcess(new FileStream(new SafeFileHandle(master, ownsHandle: true), FileAccess.ReadWrite, bufferSize: 0), Process.Start(start)!);
     }
