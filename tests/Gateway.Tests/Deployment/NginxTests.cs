@@ -1,20 +1,25 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 
 namespace Llama.Gateway.Tests.Deployment;
 
-public sealed class NginxTests
+public sealed partial class NginxTests
 {
     [NginxFact]
     public async Task Configuration_IsOneThatNginxTakes()
     {
-        string path = Path.Combine(Directory.CreateTempSubdirectory("nginx").FullName, "nginx.conf");
+        string folder = Directory.CreateTempSubdirectory("nginx").FullName, path = Path.Combine(folder, "nginx.conf");
         // Names of containers are looked up when nginx reads them.
-        await File.WriteAllTextAsync(path, Repository.Read("deploy/nginx/nginx.conf").Replace("replica-", "127.0.0.").Replace("/tmp/", $"{Path.GetDirectoryName(path)}/"));
+        await File.WriteAllTextAsync(path, Temporary().Replace(Repository.Read("deploy/nginx/nginx.conf").Replace("replica-", "127.0.0."), match => $"\"{folder}/{match.Groups[1]}\""));
         using Process nginx = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "PATH=$PATH:/usr/sbin; nginx -t -e /dev/stderr -c \"$0\"", path]) { RedirectStandardError = true })!;
         string said = await nginx.StandardError.ReadToEndAsync();
         await nginx.WaitForExitAsync();
 
+        Directory.Delete(folder, recursive: true);
         Assert.True(nginx.ExitCode == 0, said);
         Assert.DoesNotContain("[warn]", said);
     }
+
+    [GeneratedRegex(@"/tmp/([^;\s]*)")]
+    private static partial Regex Temporary();
 }
