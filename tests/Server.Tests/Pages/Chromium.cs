@@ -24,6 +24,7 @@ public sealed class Chromium : IAsyncLifetime
             ExecutablePath = program,
             // As root, as in containers, there is no sandbox; the rest keeps the browser from talking to its makers.
             Args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run"],
+            Env = { ["LC_ALL"] = "C.UTF-8" }, // it finds its own profile again, also below a folder of temporary files whose name is not ASCII
             Timeout = PatienceMilliseconds,
             ProtocolTimeout = PatienceMilliseconds,
         });
