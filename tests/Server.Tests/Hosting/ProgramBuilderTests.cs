@@ -1,4 +1,6 @@
 using Llama.Server.Web.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
 
 namespace Llama.Server.Tests.Hosting;
 
@@ -24,6 +26,18 @@ public sealed class ProgramBuilderTests : IDisposable
         File.CreateSymbolicLink(SettingsFile, Path.Combine(_folder, "nowhere"));
 
         Assert.Matches($"'{SettingsFile}'.* Mend the file, or take it away", Fault());
+    }
+
+    [Fact]
+    public void Create_Settings_AreReadAndNotWatched()
+    {
+        File.WriteAllText(SettingsFile, """{"Model":{"Name":"of the file"}}""");
+
+        WebApplicationBuilder builder = ProgramBuilder.Create([], _folder);
+
+        Assert.Equal("of the file", builder.Configuration["Model:Name"]);
+        Assert.NotEmpty(((IConfigurationBuilder)builder.Configuration).Sources.OfType<FileConfigurationSource>());
+        Assert.All(((IConfigurationBuilder)builder.Configuration).Sources.OfType<FileConfigurationSource>(), source => Assert.False(source.ReloadOnChange));
     }
 
     private string Fault() => Assert.Throws<InvalidDataException>(() => ProgramBuilder.Create([], _folder)).Message;

@@ -3,6 +3,9 @@ namespace Llama.Server.Web.Hosting;
 /// <summary>The beginning of a program of ours: its settings from the files beside it, the environment and the command line.</summary>
 internal static class ProgramBuilder
 {
+    // Settings are read once. To watch the files takes two of the user's inotify instances, of which other programs may leave none: then the framework throws.
+    private const string ReadOnce = "--hostBuilder:reloadConfigOnChange=false";
+
     private const string Remedy = "Mend the file, or take it away: settings may also stand in the environment and on the command line.";
 
     /// <inheritdoc cref="Create(string[], string)"/>
@@ -18,7 +21,7 @@ internal static class ProgramBuilder
             throw new InvalidDataException($"{file} is a folder, as a container's mount becomes one where the host has no such file. {Remedy}");
         try
         {
-            return WebApplication.CreateBuilder(new WebApplicationOptions { Args = settings, ContentRootPath = contentRoot });
+            return WebApplication.CreateBuilder(new WebApplicationOptions { Args = [ReadOnce, .. settings], ContentRootPath = contentRoot });
         }
         catch (Exception exception) when (exception is InvalidDataException or UnauthorizedAccessException or IOException)
         {
