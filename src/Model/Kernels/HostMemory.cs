@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
 using Llama.Model.Checkpoints;
 using static TorchSharp.torch;
@@ -24,7 +23,7 @@ internal sealed unsafe class HostMemory : DeviceMemory
     public override bool IsHost => true;
 
     /// <summary>An equal share, under the container's limit where there is one.</summary>
-    public override long FreeBytes() => AllFreeBytes() / Sharers;
+    public override long FreeBytes() => SystemMemory.OfThisMachine.LeftBytes / Sharers;
 
     public override Matrix Empty(int rows, int columns, ScalarType dtype) => Allocate(rows, columns, dtype, Alignment);
 
@@ -69,13 +68,5 @@ internal sealed unsafe class HostMemory : DeviceMemory
     {
         void* data = NativeMemory.AlignedAlloc((nuint)Math.Max(Matrix.BytesOf(rows, columns, dtype), 1), (nuint)alignment);
         return new Matrix(data, rows, columns, dtype, isOnHost: true, Free);
-    }
-
-    private static long AllFreeBytes()
-    {
-        long limit = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - Environment.WorkingSet; // the runtime knows the cgroup's limit
-        if (!File.Exists("/proc/meminfo")) return limit;
-        string? line = File.ReadLines("/proc/meminfo").FirstOrDefault(l => l.StartsWith("MemAvailable:", StringComparison.Ordinal));
-        return line is null ? limit : Math.Min(limit, long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) << 10);
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Llama.Model;
 
 namespace Llama.Server.Bench.Measuring;
 
@@ -6,7 +7,7 @@ namespace Llama.Server.Bench.Measuring;
 /// <param name="Cpu">The processor's name.</param>
 /// <param name="Cores">Logical processors that this process may use.</param>
 /// <param name="Isa">The instruction sets that matter here, of those the processor has.</param>
-/// <param name="MemoryBytes">Memory of the host or the container.</param>
+/// <param name="MemoryBytes">Memory of the host, or what a container's limit leaves of it.</param>
 /// <param name="Os">Operating system.</param>
 /// <param name="Runtime">Of .NET.</param>
 internal sealed record Hardware(string Cpu, int Cores, string[] Isa, long MemoryBytes, string Os, string Runtime)
@@ -18,7 +19,7 @@ internal sealed record Hardware(string Cpu, int Cores, string[] Isa, long Memory
         string[] lines = File.Exists("/proc/cpuinfo") ? File.ReadAllLines("/proc/cpuinfo") : [];
         string[] flags = Value(lines, "flags").Split(' ');
         return new Hardware(
-            Value(lines, "model name"), Environment.ProcessorCount, [.. Matters.Where(flags.Contains)], GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
+            Value(lines, "model name"), Environment.ProcessorCount, [.. Matters.Where(flags.Contains)], SystemMemory.OfThisMachine.UsableBytes,
             RuntimeInformation.OSDescription, RuntimeInformation.FrameworkDescription);
     }
 

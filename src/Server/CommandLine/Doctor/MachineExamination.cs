@@ -1,4 +1,4 @@
-using System.Globalization;
+using Llama.Model;
 using Llama.Model.Diagnosis;
 using Llama.Server.Bench.Measuring;
 using Llama.Server.Hosting;
@@ -15,7 +15,7 @@ internal static class MachineExamination
         Hardware hardware = Hardware.OfThisMachine();
         yield return Processor(hardware);
         yield return new Finding("cores", Cores(hardware));
-        yield return new Finding("memory", Memory(hardware));
+        yield return new Finding("memory", Memory(SystemMemory.OfThisMachine));
         if (File.Exists(HugePages)) yield return HugePage(File.ReadAllText(HugePages));
         yield return new Finding("system", $"{hardware.Os}, {hardware.Runtime}");
         yield return new Finding("program", ServerVersion.Full);
@@ -35,22 +35,14 @@ internal static class MachineExamination
         return hardware.Cores < all ? $"{hardware.Cores} of {all} (affinity or a container's limit)" : $"{hardware.Cores}";
     }
 
-    private static string Memory(Hardware hardware)
+    private static string Memory(SystemMemory memory)
     {
-        long? all = Kilobytes("MemTotal:"), free = Kilobytes("MemAvailable:");
-        string limit = all is { } total && hardware.MemoryBytes < total ? $", of which a container's limit leaves {Gib(hardware.MemoryBytes)}" : "";
-        return $"{Gib(all ?? hardware.MemoryBytes)}{(free is { } bytes ? $", {Gib(bytes)} free" : "")}{limit}";
+        string limit = memory.UsableBytes < memory.TotalBytes ? $", of which a container's limit leaves {Figures.Bytes(memory.UsableBytes)}" : "";
+        return $"{Figures.Bytes(memory.TotalBytes)}, {Figures.Bytes(memory.FreeBytes)} free{limit}";
     }
 
     // "always [madvise] never": the chosen one stands in brackets. Weights ask for huge pages, so madvise is enough.
     private static Finding HugePage(string text) => text.Contains("[never]", StringComparison.Ordinal)
         ? Finding.Warning("huge pages", "never", $"Weights in memory read slower without: echo madvise > {HugePages} (as root).")
         : new Finding("huge pages", text.Contains("[always]", StringComparison.Ordinal) ? "always" : "where asked for (madvise)");
-
-    private static long? Kilobytes(string key) =>
-        File.Exists("/proc/meminfo") && File.ReadLines("/proc/meminfo").FirstOrDefault(line => line.StartsWith(key, StringComparison.Ordinal)) is { } line
-            ? long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) << 10
-            : null;
-
-    private static string Gib(long bytes) => Figures.Bytes(bytes);
 }
