@@ -23,6 +23,31 @@ public sealed class ServerRunTests
         Assert.Equal(1, await app.RunToExitCodeAsync());
     }
 
+    /// <summary>What is no address the web server takes for all of the machine's.</summary>
+    [Theory]
+    [InlineData("http://[::1:8080", true)]
+    [InlineData("http://::1]:8080", true)]
+    [InlineData("http://[::1]:8080", false)]
+    [InlineData("http://[::]:8080", false)]
+    public void Fault_BracketsThatDoNotMatch_IsOne(string address, bool isFault) => Assert.Equal(isFault, ListenAddress.Fault(address) is not null);
+
+    [Theory]
+    [InlineData(" http://127.0.0.1:0")]
+    [InlineData("http://127.0.0.1:0; http://127.0.0.1:0 ;")]
+    public async Task RunToExitCode_AddressesWithSpacesAroundThem_Listens(string addresses)
+    {
+        await using WebApplication app = Builder(addresses).Build();
+        int count = 0;
+        app.Lifetime.ApplicationStarted.Register(() =>
+        {
+            count = app.Urls.Count;
+            app.Lifetime.StopApplication();
+        });
+
+        Assert.Equal(0, await app.RunToExitCodeAsync());
+        Assert.Equal(addresses.Split("http:").Length - 1, count);
+    }
+
     [Fact]
     public async Task RunToExitCode_StoppedWhileItStarts_EndsWith0AndThrowsNothing()
     {

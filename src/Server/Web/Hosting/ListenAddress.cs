@@ -29,7 +29,7 @@ internal static class ListenAddress
     /// <summary>Whether it is the name of this machine for itself.</summary>
     public static bool IsLocalhost(BindingAddress binding) => binding.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase);
 
-    private static bool IsOfThisMachine(BindingAddress binding) => IsLocalhost(binding) || binding.Host is "*" or "+" || IPAddress.TryParse(binding.Host.Trim('[', ']'), out _);
+    private static bool IsOfThisMachine(BindingAddress binding) => IsLocalhost(binding) || binding.Host is "*" or "+" || IPAddress.TryParse(binding.Host, out _);
 
     /// <summary>Whether only this machine reaches it.</summary>
     public static bool IsLoopback(BindingAddress binding) =>

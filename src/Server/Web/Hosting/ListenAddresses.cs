@@ -5,11 +5,13 @@ internal static class ListenAddresses
 {
     public const string Default = "http://localhost:8080";
 
-    /// <summary>Not "Urls" in appsettings.json: that would win over ASPNETCORE_URLS.</summary>
+    /// <summary>Where nothing else is set. Not "Urls" in appsettings.json: that would win over ASPNETCORE_URLS.</summary>
     public static void UseDefaultAddress(this WebApplicationBuilder builder)
     {
         if (!Of(builder.Configuration).Any())
             builder.WebHost.UseUrls(Default);
+        else if (builder.Configuration["urls"] is { } urls)
+            builder.WebHost.UseUrls(Split(urls)); // the web server throws at a space, which many put behind a ';'
     }
 
     /// <summary>Where the settings want the program to listen; none for <see cref="Default"/>. In the framework's order: endpoints, then addresses, then ports.</summary>
@@ -19,7 +21,7 @@ internal static class ListenAddresses
             return endpoints.GetChildren().Select(endpoint => endpoint["Url"] ?? "");
         return settings["urls"] is { } urls ? Split(urls)
             : Split(settings["http_ports"]).Select(port => $"http://*:{port}").Concat(Split(settings["https_ports"]).Select(port => $"https://*:{port}"));
-
-        static string[] Split(string? list) => (list ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
     }
+
+    private static string[] Split(string? list) => (list ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }
