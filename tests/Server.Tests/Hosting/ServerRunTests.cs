@@ -1,6 +1,7 @@
 using Llama.Server.Hosting;
 using Llama.Server.Web.Hosting;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -46,6 +47,15 @@ public sealed class ServerRunTests
 
         Assert.Equal(0, await app.RunToExitCodeAsync());
         Assert.Equal(addresses.Split("http:").Length - 1, count);
+    }
+
+    [Fact]
+    public void Describe_WhatIsNoAddress_IsNotToldToBeFreed()
+    {
+        string[] addresses = ["http://unix:/run/llama.sock"];
+
+        Assert.Equal("This program cannot start: Too many open files.", HostRun.Describe(new FileNotFoundException("Too many open files."), addresses));
+        Assert.StartsWith("Taken. Free it, or choose another with --urls. A socket", HostRun.Describe(new IOException("Taken.", new AddressInUseException("")), addresses), StringComparison.Ordinal);
     }
 
     [Fact]

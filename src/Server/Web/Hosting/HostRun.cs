@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Llama.Server.Web.Settings;
+using Microsoft.AspNetCore.Connections;
 
 namespace Llama.Server.Web.Hosting;
 
@@ -30,10 +31,9 @@ internal static class HostRun
         {
             return Fail($"An https:// address needs a certificate, and none is set. {Tls.Remedy}");
         }
-        catch (IOException exception) // the address is taken
+        catch (IOException exception)
         {
-            string left = addresses.Any(address => ListenAddress.TryParse(address, out BindingAddress binding) && binding.IsUnixPipe) ? " A socket that a killed program left in the file system can be removed." : "";
-            return Fail($"{exception.Message} Free it, or choose another with --urls.{left}");
+            return Fail(Describe(exception, addresses));
         }
         catch (SocketException exception) // it is not this machine's, or not for this user
         {
@@ -49,6 +49,15 @@ internal static class HostRun
         .. Tls.Faults(app.Configuration, app.Environment.ContentRootPath),
         .. ConnectionLimits.Faults(app.Configuration),
     ];
+
+    /// <summary>What kept the program from starting: an address that is taken, or something else that it could not read.</summary>
+    internal static string Describe(IOException exception, string[] addresses)
+    {
+        if (exception.InnerException is not AddressInUseException)
+            return $"This program cannot start: {exception.Message}";
+        string left = addresses.Any(address => ListenAddress.TryParse(address, out BindingAddress binding) && binding.IsUnixPipe) ? " A socket that a killed program left in the file system can be removed." : "";
+        return $"{exception.Message} Free it, or choose another with --urls.{left}";
+    }
 
     private static int Fail(string message)
     {
