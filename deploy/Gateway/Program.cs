@@ -1,6 +1,9 @@
 using Llama.Gateway.Hosting;
 using Llama.Server.Web.Hosting;
 
+if (WorkingFolder.IsGone(Console.Error))
+    return 1;
+
 if (GatewayHelp.TryAnswer(args, Console.Out, Console.Error) is int exitCode)
     return exitCode;
 

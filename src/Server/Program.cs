@@ -14,6 +14,8 @@ using Llama.Server.Web.Settings;
 
 ClosedStreams.Silence();
 using PosixSignalRegistration writes = FileSizeLimit.FailWrites();
+if (WorkingFolder.IsGone(Console.Error))
+    return 1;
 if (await Verbs.RunAsync(args, Console.Out, Console.Error) is int exitCode)
     return exitCode;
 
