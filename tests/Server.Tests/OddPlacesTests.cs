@@ -19,6 +19,19 @@ public sealed class OddPlacesTests : IDisposable
         Assert.Equal((1, "The folder that this program was started in is gone."), (exitCode, error.Split(". ")[0] + "."));
     }
 
+    [Fact]
+    public async Task Start_WithASemicolonInThePathOfItsFiles_ReadsItsSettings()
+    {
+        string[] own = ["Llama.Server.dll", "Llama.Server.deps.json", "Llama.Server.runtimeconfig.json"]; // of links to them the runtime would take the targets' folder
+        foreach (string name in own) File.Copy(Beside(name), Path.Combine(_folder, name));
+        foreach (string path in Directory.GetFiles(AppContext.BaseDirectory, "*.dll").Where(path => !own.Contains(Path.GetFileName(path))))
+            File.CreateSymbolicLink(Path.Combine(_folder, Path.GetFileName(path)), path);
+
+        (_, string output, string error) = await RunAsync("exec dotnet exec \"$@\"", Path.Combine(_folder, own[0]), "doctor", $"--Model:Path={Beside("models/llama-2-wordnet-8m")}", "--urls=http://127.0.0.1:0");
+
+        Assert.Contains("all valid", output + error);
+    }
+
     private static string Program => Beside("Llama.Server.dll");
 
     private static string Beside(string name) => Path.Combine(AppContext.BaseDirectory, name);

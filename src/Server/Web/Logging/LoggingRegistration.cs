@@ -34,7 +34,8 @@ internal static class LoggingRegistration
         if (!isJson)
             log.Enrich.With<TraceOfLine>();
         log.WriteTo.OwnConsole(isJson);
-        fault.Watch(() => log.ReadFrom.Configuration(configuration));
+        if (configuration.GetSection("Serilog").Exists()) // to look for sinks is not for nothing, and fails where the program's path has a ';'
+            fault.Watch(() => log.ReadFrom.Configuration(configuration));
     }
 
     /// <summary>JSON has what lines have, each value by its name, and the trace and span that a line belongs to (<c>@tr</c>, <c>@sp</c>).</summary>
