@@ -159,6 +159,61 @@ public sealed class SettingsTests
     }
 
     [Fact]
+    public void TryFind_LinksThatLeadNowhere_SaysWhichAndWhatToDo()
+    {
+        DirectoryInfo root = Directory.CreateTempSubdirectory();
+        try
+        {
+            string blobs = root.CreateSubdirectory("blobs").FullName, copied = root.CreateSubdirectory("copied").FullName, file = Path.Combine(root.FullName, "a.gguf");
+            File.WriteAllText(Path.Combine(blobs, "config"), "{}");
+            File.CreateSymbolicLink(Path.Combine(copied, "config.json"), "../blobs/config");
+            File.CreateSymbolicLink(Path.Combine(copied, "preprocessor_config.json"), "../blobs/unread");
+            File.CreateSymbolicLink(file, "b.gguf");
+            string? whole = Fault(copied);
+            File.CreateSymbolicLink(Path.Combine(copied, "model.safetensors"), "../blobs/weights");
+            string? lost = Fault(copied);
+            File.Delete(Path.Combine(copied, "model.safetensors"));
+            File.CreateSymbolicLink(Path.Combine(copied, "tokenizer.json"), "tokenizer.json");
+
+            Assert.Null(whole);
+            Assert.Contains("where model.safetensors is a link to '../blobs/weights', which is not there. Copy a checkpoint with the files that its links name", lost);
+            Assert.Contains("where tokenizer.json is a link to 'tokenizer.json', which is not there", Fault(copied));
+            Assert.Contains("where a.gguf is a link to 'b.gguf', which is not there", Fault(file));
+        }
+        finally
+        {
+            root.Delete(recursive: true);
+        }
+
+        static string? Fault(string path) => ModelFolder.TryFind(path, "/", "/", out _, out string? fault) ? null : fault;
+    }
+
+    [Theory]
+    [InlineData("llama", "this user (llama) may not read")]
+    [InlineData("", "this user (a number without a name, which 'id -u' shows) may not read")]
+    public void NotReadable_User_IsNamedOrSaidToHaveNoName(string user, string expected) => Assert.Contains(expected, ModelFolder.NotReadable(user));
+
+    [Fact]
+    public void TryFind_FolderWhoseNamesAloneMayBeRead_SaysSo()
+    {
+        if (OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess) return; // who may read all
+        DirectoryInfo root = Directory.CreateTempSubdirectory();
+        try
+        {
+            File.WriteAllText(Path.Combine(root.FullName, "config.json"), "{}");
+            File.SetUnixFileMode(root.FullName, UnixFileMode.UserRead);
+
+            Assert.False(ModelFolder.TryFind(root.FullName, "/", "/", out _, out string? fault));
+            Assert.Contains("may not read", fault);
+        }
+        finally
+        {
+            File.SetUnixFileMode(root.FullName, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            root.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public void TryFind_WhatIsNoCheckpoint_SaysWhatItIsAndWhatToName()
     {
         DirectoryInfo root = Directory.CreateTempSubdirectory();

@@ -17,7 +17,7 @@ internal static class SourceFolder
     {
         string program = AppContext.BaseDirectory;
         if (!ModelFolder.TryFind(value, program, program, out string folder, out _))
-            throw new VerbException($"{option} is '{value}', where no checkpoint is; give a folder that holds config.json and *.safetensors.");
+            throw new VerbException($"{option} is '{value}', {LostLink.Find(HomePath.Of(value)) ?? "where no checkpoint is; give a folder that holds config.json and *.safetensors."}");
         if (File.Exists(folder))
             throw new VerbException($"{option} is '{value}', a GGUF file; give the folder with config.json and *.safetensors that it was made of.");
         return folder;

@@ -33,6 +33,8 @@ internal static class ModelFolder
     /// <summary>Why what is there can be no checkpoint; null where it may be one.</summary>
     private static string? WhyNone(string place)
     {
+        if (LostLink.Find(place) is { } lost)
+            return lost;
         if (File.Exists(place))
             return IsGguf(place) ? null : $"which is a file, but no .gguf file. {Expected}";
         if (IsMetas(place))
@@ -42,14 +44,22 @@ internal static class ModelFolder
         string[] files;
         try
         {
-            files = [.. Directory.EnumerateFiles(place).Where(IsGguf).Order(StringComparer.Ordinal)];
+            files = [.. Directory.EnumerateFiles(place)];
         }
         catch (UnauthorizedAccessException)
         {
-            return $"a folder that this user ({Environment.UserName}) may not read; give the user the right to, or name another.";
+            return NotReadable();
         }
+        if (files.Any(file => PartsOfCheckpoints.Contains(Path.GetFileName(file))))
+            return NotReadable(); // its names, but not its files
+        files = [.. files.Where(IsGguf).Order(StringComparer.Ordinal)];
         return files.Length == 0 ? $"a folder without a model. {Expected}" : $"a folder of {files.Length} .gguf file(s); name one of them: {files[0]}";
     }
+
+    private static string NotReadable() => NotReadable(Environment.UserName);
+
+    /// <param name="user">Nobody's name where the user is a number alone, as a container's may be.</param>
+    internal static string NotReadable(string user) => $"a folder that this user ({(user.Length > 0 ? user : "a number without a name, which 'id -u' shows")}) may not read; give the user the right to, or name another.";
 
     private static bool IsMetas(string folder) => File.Exists(Path.Combine(folder, "params.json")) && !File.Exists(Path.Combine(folder, "config.json"));
 
