@@ -19,7 +19,7 @@ internal sealed class WeightReader : IDisposable
     {
         _read = read;
         _thread = new Thread(Live) { Name = "Llama reader", IsBackground = true };
-        _thread.Start();
+        _thread.Begin();
     }
 
     /// <summary>Tells it that one more load was given back.</summary>

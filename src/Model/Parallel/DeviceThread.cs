@@ -34,7 +34,7 @@ internal sealed class DeviceThread : IDisposable
             return;
         }
         _thread = new Thread(Live) { Name = $"Llama {name}", IsBackground = true };
-        _thread.Start();
+        _thread.Begin();
     }
 
     /// <summary>Lets it run the next step; from one thread at a time.</summary>

@@ -17,7 +17,7 @@ internal sealed class Worker
     {
         (_team, _slot) = (team, slot);
         _thread = new Thread(Live) { Name = $"Llama worker {slot}", IsBackground = true };
-        _thread.Start();
+        _thread.Begin();
     }
 
     /// <summary>Call after the loop's number has changed.</summary>

@@ -24,7 +24,7 @@ internal sealed class BackgroundPacking
     {
         if (_weights.Count == 0) return;
         _thread = new Thread(Live) { Name = "Llama packer", IsBackground = true };
-        _thread.Start();
+        _thread.Begin();
     }
 
     /// <summary>Ends it after the weight it is at. Then nothing reads any weight's rows.</summary>

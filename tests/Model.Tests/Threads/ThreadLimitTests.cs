@@ -1,0 +1,14 @@
+using Llama.Model.Threads;
+
+namespace Llama.Model.Tests.Threads;
+
+public sealed class ThreadLimitTests
+{
+    [Fact]
+    public void Begin_NoThreadIsGiven_NamesTheLimits()
+    {
+        InsufficientMemoryException fault = Assert.Throws<InsufficientMemoryException>(() => ThreadLimit.Begin(() => throw new OutOfMemoryException()));
+
+        Assert.Contains("Lower Model:Threads", fault.Message);
+    }
+}
