@@ -28,7 +28,7 @@ internal sealed record KvPoolSize(int BlockCount, string Reason)
     {
         KvPoolSize most = Most(options, contextLength);
         if (options.BlockCount is not null) return most;
-        freeBytes = Math.Max(0, freeBytes); // less than none where the process has taken more than its limit leaves
+        freeBytes = Math.Max(0, freeBytes); // less than none where weights that are still to be packed take more
         int perSequence = BlocksOf(options, contextLength);
         double utilization = options.MemoryUtilization ?? defaultUtilization;
         string share = string.Create(CultureInfo.InvariantCulture, $"{utilization:P0} of {freeBytes >> 20:N0} MiB free");

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Diagnostics.Metrics;
 using Llama.Model;
+using Llama.Model.Threads;
 using Llama.Scheduling.Frames;
 using Llama.Scheduling.Metrics;
 using Llama.Scheduling.Tracing;
@@ -50,7 +51,7 @@ public sealed class Engine : IAsyncDisposable
         _lookout = new Lookout(clock);
         _gate = new Gate(_life, options, _backlog);
         _reception = new Reception(_gate, _backlog, _inbox, clock);
-        new Thread(Live) { Name = "Llama engine", IsBackground = true }.Start();
+        new Thread(Live) { Name = "Llama engine", IsBackground = true }.Begin();
     }
 
     /// <summary>Where the engine is in its life.</summary>

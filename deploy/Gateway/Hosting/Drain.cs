@@ -7,15 +7,14 @@ using Microsoft.Extensions.Options;
 namespace Llama.Gateway.Hosting;
 
 /// <summary>
-/// The end of the gateway's life: not ready at once, no new requests, those that run go on to their end or the limit, and streams that are still there then end in an event that
-/// says so. Streams by which somebody watches an engine are not waited for.
+/// The end of the gateway's life: not ready at once, no new requests, those that run go on to their end or the limit; then streams end in an event that says so, and what has
+/// no answer yet in a 503. Streams by which somebody watches an engine are not waited for.
 /// </summary>
 internal sealed partial class Drain(IOptions<GatewaySettings> settings, SecondSignal secondSignal, TimeProvider clock, ILogger<Drain> logger) : HostMoments, IDisposable
 {
     private readonly CancellationTokenSource _cut = new();
-    private readonly TaskCompletionSource _empty = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly RequestsUnderWay _requests = new();
     private volatile bool _isDraining;
-    private int _runningCount;
 
     /// <summary>Whether the gateway has been told to stop.</summary>
     public bool IsDraining => _isDraining;
@@ -24,40 +23,32 @@ internal sealed partial class Drain(IOptions<GatewaySettings> settings, SecondSi
     public CancellationToken Cut => _cut.Token;
 
     /// <summary>Middleware around every request that goes to a replica.</summary>
-    public async Task InvokeAsync(HttpContext context, RequestDelegate next)
+    public Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
-        int counted = EngineEvents.AreAt(context.Request.Path) ? 0 : 1;
-        Interlocked.Add(ref _runningCount, counted); // before the look: a request that is let in is waited for
-        try
-        {
-            if (_isDraining)
-                await RefuseAsync(context, "The gateway is shutting down and takes no new requests.");
-            else
-                await RunAsync(context, next);
-        }
-        finally
-        {
-            if (Interlocked.Add(ref _runningCount, -counted) == 0 && _isDraining)
-                _empty.TrySetResult();
-        }
+        return EngineEvents.AreAt(context.Request.Path) ? AdmitAsync(context) : _requests.CountAsync(context, AdmitAsync); // counted before the look: a request that is let in is waited for
+
+        Task AdmitAsync(HttpContext admitted) =>
+            _isDraining ? RefuseAsync(admitted, "The gateway is shutting down and takes no new requests.") : RunAsync(admitted, next);
     }
 
     /// <summary>Runs before the server stops listening, so that latecomers are told to come again rather than refused a connection.</summary>
     public override async Task StoppingAsync(CancellationToken cancellationToken)
     {
         _isDraining = true;
-        if (Volatile.Read(ref _runningCount) is > 0 and var count)
-            await DrainAsync(count, cancellationToken);
+        await DrainAsync(cancellationToken);
         await _cut.CancelAsync();
     }
 
     public void Dispose() => _cut.Dispose();
 
-    private async Task DrainAsync(int count, CancellationToken cancellationToken)
+    private async Task DrainAsync(CancellationToken cancellationToken)
     {
-        Log.Draining(logger, count, settings.Value.DrainSeconds);
-        using var hurry = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, secondSignal.Token);
-        await _empty.Task.WaitAsync(TimeSpan.FromSeconds(settings.Value.DrainSeconds), clock, hurry.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(settings.Value.DrainSeconds), clock);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, secondSignal.Token, limit.Token);
+        Task ended = _requests.EndAsync(patience.Token);
+        if (!ended.IsCompleted)
+            Log.Draining(logger, _requests.Count, settings.Value.DrainSeconds);
+        await ended;
     }
 
     /// <summary>Ends what has no answer yet when there is no more time: its caller is told so. A stream that has begun ends by itself, in an event.</summary>

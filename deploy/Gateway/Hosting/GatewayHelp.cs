@@ -39,7 +39,7 @@ internal static class GatewayHelp
           --Gateway:AnswerSeconds=<seconds>       how long a replica may be silent in the midst of a request (default 600)
           --Gateway:MaxFailures=<count>           replicas that may break off over one request before it is sent to no more of them (default 2)
           --Gateway:MaxRequestBodyBytes=<bytes>   largest request (default 4 MiB, as the server's)
-          --Gateway:DrainSeconds=<seconds>        how long running requests may go on after SIGTERM (default 30); a second SIGTERM ends them at once
+          --Gateway:DrainSeconds=<seconds>        how long running requests may go on after SIGTERM (default 30), until streams end in an error event and whole answers in 503; a second SIGTERM ends them at once
           --Gateway:LogFormat=<kind>              log lines: console for people, json for machines (default console)
           --Gateway:Cors:Origins:0=<origin>       web pages of this origin may call; * for all (default: those that the servers let in, but for the gateway's own errors)
           --Kestrel:Certificates:Default:Path=<file>  certificate for https:// addresses (PEM with :KeyPath, or PFX with :Password)

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Threading.Channels;
 using Llama.Model;
+using Llama.Model.Threads;
 using Llama.Scheduling.Blocks;
 using Llama.Scheduling.Sequences;
 
@@ -38,7 +39,7 @@ internal sealed class TraceWriter : IDisposable
         (_stream, _limits, _clock, _onBroken, _onLost, _start) = (stream, limits, clock, onBroken, onLost, clock.GetTimestamp());
         TraceStart start = new(clock.GetUtcNow());
         _thread = new Thread(() => Record(start)) { Name = "Llama trace", IsBackground = true };
-        _thread.Start();
+        _thread.Begin();
     }
 
     /// <summary>Has a request recorded that has ended: it changes no more. Never blocks.</summary>

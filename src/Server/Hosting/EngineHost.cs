@@ -117,6 +117,7 @@ internal sealed partial class EngineHost(
     {
         _isStopping = _isDisposed = true;
         _settled.TrySetResult();
+        _over.TrySetResult();
         base.Dispose(); // cancels what loads it
         _ = _engine?.DisposeAsync().AsTask();
     }
@@ -155,7 +156,7 @@ internal sealed partial class EngineHost(
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellation, secondSignal.Token, limit.Token);
         if (!HasFailed && engine.State is EngineState.Ready or EngineState.Draining) // of a model that is not served nothing is being made
         {
-            Log.Draining(logger, engine.Snapshot.RunningCount + engine.Snapshot.WaitingCount, server.Value.DrainSeconds);
+            Log.Draining(logger, Math.Max(engine.Snapshot.RunningCount + engine.Snapshot.WaitingCount, requests.Count), server.Value.DrainSeconds); // of both, as some come from within the process, and some are not with the engine
             await engine.DrainAsync(patience.Token);
         }
         await requests.EndAsync(patience.Token);

@@ -3,6 +3,7 @@ using Llama.Server.Configuration;
 using Llama.Server.Hosting;
 using Llama.Server.Telemetry;
 using Llama.Server.Web.Errors;
+using Llama.Server.Web.Hosting;
 using Llama.Server.Web.Logging;
 using Llama.Server.Web.Requests;
 using Microsoft.Extensions.Options;
@@ -44,7 +45,7 @@ internal static class ApiPipeline
     private static RequestDelegate Wrap(IEndpointRouteBuilder routes, EndpointBuilder endpoint)
     {
         RequestDelegate answer = endpoint.RequestDelegate!;
-        bool hasEnd = !endpoint.Metadata.OfType<WatchRoute>().Any(); // else nobody can wait for it
+        bool hasEnd = !endpoint.Metadata.OfType<WatchRoute>().Any(); // a watcher's has none: nobody waits for it
         // Made at the first request: it reads settings, which are checked when the host starts.
         var pipeline = new Lazy<RequestDelegate>(() =>
         {

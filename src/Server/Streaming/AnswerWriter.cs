@@ -2,8 +2,8 @@ using System.Text.Json;
 using Llama.Server.Configuration;
 using Llama.Server.Generating;
 using Llama.Server.Json;
-using Llama.Server.Routing;
 using Llama.Server.Web.Errors;
+using Llama.Server.Web.Requests;
 using Microsoft.Extensions.Options;
 
 namespace Llama.Server.Streaming;

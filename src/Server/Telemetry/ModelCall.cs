@@ -46,7 +46,8 @@ internal sealed class ModelCall(string operation)
     /// <param name="context">The request, which has the error that was answered.</param>
     /// <param name="thrown">What came out of the route instead of an answer.</param>
     public void End(HttpContext context, Exception? thrown) => ErrorType =
-        context.RequestAborted.IsCancellationRequested || LostCaller.IsCauseOf(thrown) ? "client_disconnected"
+        HostTimeout.IsUp(context) ? "timeout"
+        : context.RequestAborted.IsCancellationRequested || LostCaller.IsCauseOf(thrown) ? "client_disconnected"
         : (context.Features.Get<ApiError>() ?? Answers?.Failure) is { } error ? error.Code
         : thrown is BadHttpRequestException ? "invalid_request"
         : thrown is not null ? "internal_error"

@@ -58,10 +58,15 @@ internal sealed class FakeServer : IAsyncDisposable
                 response.StatusCode = 503;
                 return;
         }
-        if (prompt is "whole" or "200")
+        if (prompt is "whole" or "200" or "foreign")
         {
             response.ContentType = "application/json";
-            await response.WriteAsync(prompt == "200" ? """{"error":{"message":"The quota is used up."}}""" : """{"choices":[{"index":0,"message":{"content":"ab"},"finish_reason":"stop"}]}""");
+            await response.WriteAsync(prompt switch
+            {
+                "200" => """{"error":{"message":"The quota is used up."}}""",
+                "foreign" => """{"detail":"The quota is used up."}""",
+                _ => """{"choices":[{"index":0,"message":{"content":"ab"},"finish_reason":"stop"}]}""",
+            });
             return;
         }
         response.ContentType = "text/event-stream";

@@ -54,6 +54,9 @@ public sealed class ServerRunTests
     {
         string[] addresses = ["http://unix:/run/llama.sock"];
 
+        Assert.Equal(
+            "No localhost. Permission denied. Choose another address with --urls.",
+            HostRun.Describe(new IOException("No localhost.", new AggregateException(new IOException("Permission denied"), new IOException("Permission denied"))), addresses));
         Assert.Equal("This program cannot start: Too many open files.", HostRun.Describe(new FileNotFoundException("Too many open files."), addresses));
         Assert.StartsWith("Taken. Free it, or choose another with --urls. A socket", HostRun.Describe(new IOException("Taken.", new AddressInUseException("")), addresses), StringComparison.Ordinal);
     }

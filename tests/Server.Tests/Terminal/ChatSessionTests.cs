@@ -34,6 +34,7 @@ public sealed class ChatSessionTests : IAsyncLifetime
     [InlineData("error", "It broke.")]
     [InlineData("error in words", "It broke.")]
     [InlineData("200", "The quota is used up.")]
+    [InlineData("foreign", """did not answer as OpenAI's does: {"detail":"The quota is used up."}.""")]
     public async Task Run_FailureWithoutAPerson_EndsItAndIsToldInASentence(string question, string told)
     {
         Assert.Equal(1, await RunAsync(Screens.File(_output, _error), $"{question}\nnever asked"));
@@ -128,10 +129,8 @@ public sealed class ChatSessionTests : IAsyncLifetime
     [InlineData("""{"messages":[{"role":"user"}]}""")]
     [InlineData("no json")]
     [InlineData("""{"messages":[],"messages":[]}""")]
+    [InlineData("""{"model":5,"messages":[]}""")]
     public void Load_NoConversation_SaysWhatOneIs(string text) => Assert.Contains("\"messages\"", Assert.Throws<CommandLine.VerbException>(() => new Conversation().Load(text)).Message);
-
-    [Fact]
-    public void Load_ModelThatIsNoText_IsLeftOut() => Assert.Null(new Conversation().Load("""{"model":5,"messages":[]}"""));
 
     [Fact]
     public async Task Show_ControlCharacters_ReachAFileButNoTerminal()

@@ -9,9 +9,10 @@ internal sealed record GgufTensorType(uint Number, string Name, int Elements, in
 {
     public static readonly GgufTensorType F32 = new(0, "F32", 1, 4), F16 = new(1, "F16", 1, 2), BF16 = new(30, "BF16", 1, 2),
         Q4_0 = new(2, "Q4_0", 32, 18), Q4_1 = new(3, "Q4_1", 32, 20), Q5_0 = new(6, "Q5_0", 32, 22), Q5_1 = new(7, "Q5_1", 32, 24), Q8_0 = new(8, "Q8_0", 32, 34),
-        IQ4_NL = new(20, "IQ4_NL", 32, 18), IQ4_XS = new(23, "IQ4_XS", 256, 136), Q2_K = new(10, "Q2_K", 256, 84), Q3_K = new(11, "Q3_K", 256, 110), Q4_K = new(12, "Q4_K", 256, 144), Q5_K = new(13, "Q5_K", 256, 176), Q6_K = new(14, "Q6_K", 256, 210);
+        Q2_K = new(10, "Q2_K", 256, 84), Q3_K = new(11, "Q3_K", 256, 110), Q4_K = new(12, "Q4_K", 256, 144), Q5_K = new(13, "Q5_K", 256, 176), Q6_K = new(14, "Q6_K", 256, 210),
+        IQ4_NL = new(20, "IQ4_NL", 32, 18), IQ4_XS = new(23, "IQ4_XS", 256, 136);
 
-    private static readonly GgufTensorType[] Loadable = [F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, IQ4_NL, IQ4_XS, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K];
+    private static readonly GgufTensorType[] Loadable = [F32, F16, BF16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, IQ4_NL, IQ4_XS];
 
     private static readonly Dictionary<uint, string> Others = new()
     {

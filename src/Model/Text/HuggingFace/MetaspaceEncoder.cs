@@ -54,7 +54,7 @@ internal sealed class MetaspaceEncoder(BpeModel model, Vocabulary vocabulary, Me
     private string Normalize(ReadOnlySpan<char> text, bool atStart)
     {
         string spaced = text.ToString().Replace(' ', Space);
-        return metaspace.HasPrefix(atStart, spaced[0] == Space) ? Space + spaced : spaced;
+        return metaspace.HasPrefix(atStart, spaced.StartsWith(Space)) ? Space + spaced : spaced;
     }
 
     private void EncodeWord(ReadOnlySpan<char> word, ref PooledList<int> ids)

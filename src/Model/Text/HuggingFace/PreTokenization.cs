@@ -21,7 +21,7 @@ internal sealed record PreTokenization(WordPattern? Words, Metaspace? Spaces)
         {
             return JsonFile.TryRead(folder, TokenizerJsonLoader.FileName) is { } root ? Read(root).Spaces : null;
         }
-        catch (Exception e) when (e is NotSupportedException or InvalidDataException or InvalidOperationException)
+        catch (Exception e) when (e is NotSupportedException or InvalidDataException or InvalidOperationException or IOException or UnauthorizedAccessException)
         {
             return null; // a file that nothing else is asked of
         }
@@ -67,12 +67,12 @@ internal sealed record PreTokenization(WordPattern? Words, Metaspace? Spaces)
             throw preTokenizers.Length > 0 ? Unsupported("pre_tokenizer", preTokenizers[^1]) : new NotSupportedException("a tokenizer without ByteLevel, Metaspace or a Replace of spaces is not supported");
         if (last.GetFlag("add_prefix_space") == true) throw Unsupported("pre_tokenizer", last);
         string[] patterns = [.. steps.Select(PatternOf), .. last.GetFlag("use_regex") ?? true ? [WordPattern.DefaultPattern] : Array.Empty<string>()];
-        return WordPattern.Find(patterns) ?? throw Unsupported("pre_tokenizer", preTokenizers[0]);
+        return WordPattern.Find(patterns) ?? throw new NotSupportedException($"the pre_tokenizers {string.Join(", ", preTokenizers)}, in this order, are not supported");
     }
 
     private static string PatternOf(JsonElement step)
     {
-        if (step.GetText("type") == "Digits") return WordPattern.DigitsBy(step.GetFlag("individual_digits") ?? false);
+        if (step.GetText("type") == "Digits" && step.GetFlag("individual_digits") == true) return WordPattern.SingleDigits;
         bool isIsolated = step.GetText("type") == "Split" && step.GetText("behavior") == "Isolated" && step.GetFlag("invert") != true;
         return (isIsolated ? step.Get("pattern")?.GetText("Regex") : null) ?? throw Unsupported("pre_tokenizer", step);
     }

@@ -34,7 +34,7 @@ internal sealed class TokenizerConfig
     /// <summary>
     /// Where a tokenizer.model puts its dummy prefix: as the tokenizer.json beside it has it, which Hugging Face takes, or the one that it would make (convert_slow_tokenizer.py, <c>LlamaConverter</c>).
     /// </summary>
-    public Metaspace Spaces => PreTokenization.SpacesOf(_folder) ?? (_config.GetFlag("legacy") == false ? new Metaspace(PrefixScheme.First, EvenBeforeSpace: false, SplitsWords: false) : Metaspace.Llama);
+    public Metaspace ReadSpaces() => PreTokenization.SpacesOf(_folder) ?? (_config.GetFlag("legacy") == false ? new Metaspace(PrefixScheme.First, EvenBeforeSpace: false, SplitsWords: false) : Metaspace.Llama);
 
     /// <summary>The chat template: one string, or the one named default among several.</summary>
     public string? ChatTemplate => _config.Get("chat_template") switch

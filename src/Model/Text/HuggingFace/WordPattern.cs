@@ -40,8 +40,8 @@ internal sealed partial class WordPattern
         _ => null,
     };
 
-    /// <summary>What a Digits pre-tokeniser divides by.</summary>
-    public static string DigitsBy(bool areApart) => areApart ? Digit : Digits;
+    /// <summary>What a Digits pre-tokeniser divides by that sets each apart.</summary>
+    public static string SingleDigits => Digit;
 
     /// <summary>What byte-level pre-tokenisation divides by unless it is told not to.</summary>
     public static string DefaultPattern => Gpt2;

@@ -14,7 +14,7 @@ internal static class SentencePieceLoader
         AddedToken.Apply(tokens, config.AddedTokens, config.Source);
         config.MarkSpecials(tokens);
         var vocabulary = new Vocabulary(tokens);
-        Metaspace spaces = config.Spaces;
+        Metaspace spaces = config.ReadSpaces();
         int? bos = config.SpecialId("bos_token", vocabulary) ?? model.ControlId(model.Trainer.BosPiece);
         return new TokenizerParts
         {

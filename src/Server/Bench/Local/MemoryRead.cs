@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using Llama.Model.Threads;
 
 namespace Llama.Server.Bench.Local;
 
@@ -29,7 +30,7 @@ internal sealed class MemoryRead
         int passes = (int)Math.Clamp(MostBytes / ByteCount, 1, 64);
         using Barrier together = new(_parts.Length + 1);
         Thread[] threads = [.. _parts.Select(part => new Thread(() => Read(part, passes, together)))];
-        foreach (Thread thread in threads) thread.Start();
+        foreach (Thread thread in threads) thread.Begin();
         together.SignalAndWait();
         long start = Stopwatch.GetTimestamp();
         together.SignalAndWait();

@@ -26,7 +26,7 @@ internal sealed class AnswerReader(RemoteServer server, Action<string> show, Tim
             using HttpResponseMessage response = await server.PostAsync("chat/completions", request, cancellation);
             if (!response.IsSuccessStatusCode) Refused((int)response.StatusCode, await response.Content.ReadAsStringAsync(cancellation));
             else if (isStreamed && !IsJson(response)) await FollowAsync(response, cancellation);
-            else Take(JsonElement.Parse(await response.Content.ReadAsStringAsync(cancellation)), "message");
+            else TakeWhole(await response.Content.ReadAsStringAsync(cancellation));
         }
         catch (OperationCanceledException)
         {
@@ -36,7 +36,7 @@ internal sealed class AnswerReader(RemoteServer server, Action<string> show, Tim
         {
             Fail(_text.Length == 0 ? $"{server.Url} cannot be reached: {ErrorText.Of(exception)}." : $"The answer broke off: {ErrorText.Of(exception)}.");
         }
-        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or IndexOutOfRangeException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             Fail("The server did not answer as OpenAI's does.");
         }
@@ -60,6 +60,12 @@ internal sealed class AnswerReader(RemoteServer server, Action<string> show, Tim
             }
         }
         if (!_isDone && _answer is { Fault: null, FinishReason: null }) Fail("The answer broke off: the stream ended before its end.");
+    }
+
+    private void TakeWhole(string body)
+    {
+        Take(JsonElement.Parse(body), "message");
+        if (_text.Length == 0 && _answer is { Fault: null, FinishReason: null }) Fail($"The server did not answer as OpenAI's does: {ErrorText.Of(body)}.");
     }
 
     /// <summary>A chunk, or a whole answer.</summary>

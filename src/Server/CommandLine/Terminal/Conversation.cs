@@ -60,7 +60,7 @@ internal sealed class Conversation
         Parameters.Clear();
         foreach ((string name, JsonNode? value) in body)
             if (value is not null && name is not ("model" or "messages" or "stream" or "stream_options")) Parameters[name] = value.DeepClone();
-        return body["model"]?.GetValueKind() == JsonValueKind.String ? (string?)body["model"] : null;
+        return (string?)body["model"];
     }
 
     private static (JsonObject Body, Turn[] Turns) Read(string text)
@@ -69,13 +69,14 @@ internal sealed class Conversation
         {
             JsonObject body = JsonNode.Parse(text)!.AsObject();
             Turn[] turns = [.. body["messages"]!.AsArray().Select(message => new Turn((string)message!["role"]!, (string)message["content"]!))];
-            if (Array.TrueForAll(turns, turn => turn is { Role: User or Assistant or SystemRole, Content: not null })) return (body, turns);
+            bool hasModelOrNone = body["model"] is not { } model || model.GetValueKind() == JsonValueKind.String;
+            if (hasModelOrNone && Array.TrueForAll(turns, turn => turn is { Role: User or Assistant or SystemRole, Content: not null })) return (body, turns);
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or NullReferenceException or ArgumentException)
         {
             // Told below.
         }
-        throw new VerbException("The file is no conversation: it takes a JSON object with \"messages\" of \"role\" and \"content\", as /save writes it.");
+        throw new VerbException("The file is no conversation: it takes a JSON object with \"messages\" of \"role\" and \"content\", and \"model\" in words if at all, as /save writes it.");
     }
 
     private JsonObject ToJson(string model)

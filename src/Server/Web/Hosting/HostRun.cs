@@ -50,9 +50,11 @@ internal static class HostRun
         .. ConnectionLimits.Faults(app.Configuration),
     ];
 
-    /// <summary>What kept the program from starting: an address that is taken, or something else that it could not read.</summary>
+    /// <summary>What kept the program from starting: an address that is taken or not for it, or something else.</summary>
     internal static string Describe(IOException exception, string[] addresses)
     {
+        if (exception.InnerException is AggregateException { InnerExceptions: [var why, ..] }) // localhost, at neither of its addresses
+            return $"{exception.Message} {why.Message}. Choose another address with --urls.";
         if (exception.InnerException is not AddressInUseException)
             return $"This program cannot start: {exception.Message}";
         string left = addresses.Any(address => ListenAddress.TryParse(address, out BindingAddress binding) && binding.IsUnixPipe) ? " A socket that a killed program left in the file system can be removed." : "";

@@ -33,5 +33,5 @@ internal static class ListenAddress
 
     /// <summary>Whether only this machine reaches it.</summary>
     public static bool IsLoopback(BindingAddress binding) =>
-        binding.IsUnixPipe || IsLocalhost(binding) || (IPAddress.TryParse(binding.Host.Trim('[', ']'), out IPAddress? ip) && IPAddress.IsLoopback(ip));
+        binding.IsUnixPipe || IsLocalhost(binding) || (IPAddress.TryParse(binding.Host, out IPAddress? ip) && IPAddress.IsLoopback(ip));
 }

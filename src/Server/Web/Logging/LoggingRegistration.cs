@@ -34,7 +34,7 @@ internal static class LoggingRegistration
         if (!isJson)
             log.Enrich.With<TraceOfLine>();
         log.WriteTo.OwnConsole(isJson);
-        if (configuration.GetSection("Serilog").Exists()) // to look for sinks is not for nothing, and fails where the program's path has a ';'
+        if (configuration.GetSection("Serilog").Exists()) // looking for sinks takes time, and fails where the program's path has a ';'
             fault.Watch(() => log.ReadFrom.Configuration(configuration));
     }
 

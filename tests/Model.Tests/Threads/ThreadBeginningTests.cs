@@ -2,12 +2,12 @@ using Llama.Model.Threads;
 
 namespace Llama.Model.Tests.Threads;
 
-public sealed class ThreadLimitTests
+public sealed class ThreadBeginningTests
 {
     [Fact]
     public void Begin_NoThreadIsGiven_NamesTheLimits()
     {
-        InsufficientMemoryException fault = Assert.Throws<InsufficientMemoryException>(() => ThreadLimit.Begin(() => throw new OutOfMemoryException()));
+        InsufficientMemoryException fault = Assert.Throws<InsufficientMemoryException>(() => ThreadBeginning.Begin(() => throw new OutOfMemoryException()));
 
         Assert.Contains("Lower Model:Threads", fault.Message);
     }

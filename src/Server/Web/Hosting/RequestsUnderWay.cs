@@ -1,4 +1,4 @@
-namespace Llama.Server.Hosting;
+namespace Llama.Server.Web.Hosting;
 
 /// <summary>Counts the requests to our routes that have come and are not answered to their end. Safe for concurrent use.</summary>
 internal sealed class RequestsUnderWay
@@ -6,6 +6,9 @@ internal sealed class RequestsUnderWay
     private readonly TaskCompletionSource _none = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _isAwaited;
     private int _count;
+
+    /// <summary>How many there are.</summary>
+    public int Count => Volatile.Read(ref _count);
 
     /// <summary>Counts a request while it is answered.</summary>
     public async Task CountAsync(HttpContext context, RequestDelegate next)
@@ -28,8 +31,9 @@ internal sealed class RequestsUnderWay
     /// <param name="patience">Cancelled when that takes too long.</param>
     public async Task EndAsync(CancellationToken patience)
     {
-        _isAwaited = true; // before the look: whoever ends behind it tells
-        if (Volatile.Read(ref _count) > 0)
+        _isAwaited = true;
+        Interlocked.MemoryBarrier(); // all that is written here comes before the look: whoever ends behind it tells
+        if (Count > 0)
             await _none.Task.WaitAsync(patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 }

@@ -1,13 +1,14 @@
 using Microsoft.AspNetCore.Http.Timeouts;
 
-namespace Llama.Server.Routing;
+namespace Llama.Server.Web.Requests;
 
 /// <summary>
-/// The time that an application gives our requests (its <c>RequestTimeouts</c>). When it is up that looks like a caller who left, but for the feature: the caller is still there, and the application tells him by
+/// The time that an application gives our requests (its <c>RequestTimeouts</c>). When it is up that looks like a caller who left, but for the feature: the caller is still there, and the application answers by
 /// its own policy, unless an answer has begun.
 /// </summary>
 internal static class HostTimeout
 {
+    /// <summary>Whether it is over.</summary>
     public static bool IsUp(HttpContext context) => context.Features.Get<IHttpRequestTimeoutFeature>()?.RequestTimeoutToken.IsCancellationRequested == true;
 
     /// <exception cref="OperationCanceledException">The application's middleware waits for this to write its answer.</exception>

@@ -1,7 +1,7 @@
 namespace Llama.Model.Threads;
 
-/// <summary>What the system bounds threads to.</summary>
-internal static class ThreadLimit
+/// <summary>Starts threads, and says so where the system gives none.</summary>
+public static class ThreadBeginning
 {
     /// <summary>As <see cref="Thread.Start()"/>, which says that memory is short where it is threads.</summary>
     /// <exception cref="InsufficientMemoryException">The system gives no further thread.</exception>
