@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using Llama.Server.Tests.Deployment;
 
 namespace Llama.Server.Tests;
 
@@ -36,11 +36,6 @@ public sealed class OddPlacesTests : IDisposable
 
     private static string Beside(string name) => Path.Combine(AppContext.BaseDirectory, name);
 
-    private async Task<(int ExitCode, string Output, string Error)> RunAsync(string script, params string[] arguments)
-    {
-        using Process process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", script, "sh", .. arguments]) { WorkingDirectory = _folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return (process.ExitCode, await output, await error);
-    }
+    private Task<(int ExitCode, string Output, string Errors)> RunAsync(string script, params string[] arguments) =>
+        OtherProgram.RunAsync("/bin/sh", ["-c", "cd \"$0\" && " + script, _folder, .. arguments]);
 }
