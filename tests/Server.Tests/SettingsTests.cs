@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using Llama.Model;
 using Llama.Scheduling;
 using Llama.Server.Configuration;
@@ -193,10 +194,10 @@ public sealed class SettingsTests
     [InlineData("", "this user (a number without a name, which 'id -u' shows) may not read")]
     public void NotReadable_User_IsNamedOrSaidToHaveNoName(string user, string expected) => Assert.Contains(expected, ModelFolder.NotReadable(user));
 
-    [Fact]
+    [LimitedUserFact]
+    [UnsupportedOSPlatform("windows")]
     public void TryFind_FolderWhoseNamesAloneMayBeRead_SaysSo()
     {
-        if (OperatingSystem.IsWindows() || Environment.IsPrivilegedProcess) return; // who may read all
         DirectoryInfo root = Directory.CreateTempSubdirectory();
         try
         {

@@ -1,0 +1,13 @@
+namespace Llama.Server.Tests;
+
+/// <summary>A test of what the modes of files keep from a user; skipped where they keep nothing.</summary>
+internal sealed class LimitedUserFactAttribute : FactAttribute
+{
+    public LimitedUserFactAttribute()
+    {
+        if (OperatingSystem.IsWindows())
+            Skip = "Windows has no modes of files.";
+        else if (Environment.IsPrivilegedProcess)
+            Skip = "Root may read every folder.";
+    }
+}
