@@ -35,9 +35,12 @@ class StructuredOutput(unittest.TestCase):
             is_leaf: bool
             child: "Tree | None"
 
-        answer = ask(self.client, response_format={"type": "json_schema", "json_schema": {"name": "tree", "schema": Tree.model_json_schema()}}, temperature=1, seed=4, max_tokens=200)
-        if answer.choices[0].finish_reason == "stop":
-            Tree.model_validate_json(answer.choices[0].message.content, strict=True)
+        schema = {"type": "json_schema", "json_schema": {"name": "tree", "schema": Tree.model_json_schema()}}
+        choices = [ask(self.client, response_format=schema, temperature=2, seed=seed, max_tokens=200).choices[0] for seed in range(1, 9)]
+        whole = [choice.message.content for choice in choices if choice.finish_reason == "stop"]
+        self.assertTrue(whole, "The limit cut every answer.")
+        for content in whole:
+            Tree.model_validate_json(content, strict=True)
 
     def test_what_a_limit_cuts_is_no_object(self):
         with self.assertRaises(LengthFinishReasonError):
