@@ -1,6 +1,6 @@
 import unittest
 
-from openai import APITimeoutError, AuthenticationError, BadRequestError, NotFoundError
+from openai import APITimeoutError, AuthenticationError, BadRequestError, NotFoundError, Timeout
 
 from demo import CONTEXT_LENGTH, KEYED, MODEL, RIGHT_KEY, ask, connect, until_idle
 
@@ -49,5 +49,5 @@ class Errors(unittest.TestCase):
 
     def test_a_client_that_stops_waiting_frees_the_server(self):
         with self.assertRaises(APITimeoutError):
-            ask(self.client, max_tokens=CONTEXT_LENGTH - 100, n=8, temperature=1, timeout=0.05, extra_body={"ignore_eos": True})
+            ask(self.client, max_tokens=CONTEXT_LENGTH - 100, n=8, temperature=1, timeout=Timeout(60, read=0.001), extra_body={"ignore_eos": True})
         until_idle()
