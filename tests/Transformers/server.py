@@ -37,14 +37,14 @@ def serve(folder: Path, *settings: str):
     with tempfile.NamedTemporaryFile("r") as log, open(log.name, "w") as output:
         process = subprocess.Popen(["dotnet", program, "--urls", "http://127.0.0.1:0", f"--Model:Path={folder}", *settings], stdout=output, stderr=subprocess.STDOUT)
         try:
-            text = ""
-            while " Ready: " not in text:
+            text, listening = "", None
+            while " Ready: " not in text or not listening:
                 if process.poll() is not None:
                     raise RuntimeError(text + log.read())
                 time.sleep(0.05)
                 text += log.read()
-            address = re.search(r"Listening on http://(\S+)", text)[1]
-            with closing(Server(address, folder.name)) as server:
+                listening = re.search(r"Listening on http://(\S+)\s", text)
+            with closing(Server(listening[1], folder.name)) as server:
                 yield server
         finally:
             process.terminate()
