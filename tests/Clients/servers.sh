@@ -20,6 +20,7 @@ trap 'exit 130' INT TERM
 start() {
     local log=$logs/$1.log
     shift
+    : >"$log" # the shell in the background may come to it later than sed does
     dotnet "$root/src/Server/bin/Release/net10.0/Llama.Server.dll" --urls http://127.0.0.1:0 --Model:Deterministic=true "$@" >"$log" 2>&1 &
     pids+=($!)
     until address=$(sed -n 's,.*Listening on \(http:[^ ]*\).*,\1,p' "$log") && curl --silent --fail --output /dev/null "$address/health/ready"; do
