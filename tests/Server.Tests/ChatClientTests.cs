@@ -295,7 +295,7 @@ public sealed class ChatClientTests
         loaded.Set();
         slow.IsSlow = false;
 
-        await Task.WhenAny(engine.Completion); // one that is loaded now finds that the host's meters are gone
+        await TestApp.Until(() => engine.Completion.IsCompleted); // one that is loaded now finds that the host's meters are gone
         await AssertUnavailableAsync(underWay);
         await AssertUnavailableAsync(chat.GetResponseAsync(Question));
     }

@@ -63,21 +63,21 @@ public sealed class StopTests
             context.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(stuck));
             context.RequestAborted.Register(stuck.Break);
         });
-        await stuck.Reached;
+        await TestApp.Until(() => stuck.IsReached);
         app.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
 
         await TestApp.Until(() => stuck.IsBroken);
-        await Task.WhenAny(watching); // however it ends
+        await TestApp.Until(() => watching.IsCompleted); // however it ends
     }
 
     /// <summary>The connection of a client that does not read: what is written waits until the connection ends.</summary>
     private sealed class StuckStream : MemoryStream
     {
-        private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly TaskCompletionSource _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private volatile bool _isReached;
 
-        /// <summary>Completes when something is written.</summary>
-        public Task Reached => _reached.Task;
+        /// <summary>Something is written.</summary>
+        public bool IsReached => _isReached;
 
         public bool IsBroken => _broken.Task.IsCompleted;
 
@@ -85,7 +85,7 @@ public sealed class StopTests
 
         public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            _reached.TrySetResult();
+            _isReached = true;
             await _broken.Task;
         }
     }
