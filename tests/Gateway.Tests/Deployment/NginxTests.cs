@@ -3,19 +3,22 @@ using System.Text.RegularExpressions;
 
 namespace Llama.Gateway.Tests.Deployment;
 
-public sealed partial class NginxTests
+public sealed partial class NginxTests : IDisposable
 {
+    private readonly string _folder = Directory.CreateTempSubdirectory("nginx").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
     [NginxFact]
     public async Task Configuration_IsOneThatNginxTakes()
     {
-        string folder = Directory.CreateTempSubdirectory("nginx").FullName, path = Path.Combine(folder, "nginx.conf");
+        string path = Path.Combine(_folder, "nginx.conf");
         // Names of containers are looked up when nginx reads them.
-        await File.WriteAllTextAsync(path, Temporary().Replace(Repository.Read("deploy/nginx/nginx.conf").Replace("replica-", "127.0.0."), match => $"\"{folder}/{match.Groups[1]}\""));
+        await File.WriteAllTextAsync(path, Temporary().Replace(Repository.Read("deploy/nginx/nginx.conf").Replace("replica-", "127.0.0."), match => $"\"{_folder}/{match.Groups[1]}\""));
         using Process nginx = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", "PATH=$PATH:/usr/sbin; nginx -t -e /dev/stderr -c \"$0\"", path]) { RedirectStandardError = true })!;
         string said = await nginx.StandardError.ReadToEndAsync();
         await nginx.WaitForExitAsync();
 
-        Directory.Delete(folder, recursive: true);
         Assert.True(nginx.ExitCode == 0, said);
         Assert.DoesNotContain("[warn]", said);
     }
