@@ -67,6 +67,8 @@ public sealed class DoorTests
     {
         using var slow = new SlowModel();
         await using var foreign = new ForeignApp(new TestModel { OnStep = slow.OnStep });
+        var log = new LogLines();
+        foreign.Builder.Logging.AddProvider(log);
         foreign.Builder.Services.AddRequestTimeouts();
         CancellationToken time = default;
         HttpClient client = await foreign.StartReadyAsync(app =>
@@ -86,6 +88,8 @@ public sealed class DoorTests
         slow.Release();
 
         Assert.Equal(418, (int)(await answer).StatusCode);
+        await TestApp.Until(() => log.Of("Llama.Server.Telemetry.RequestLog").Length == 1);
+        Assert.StartsWith($"POST /llm/v1/{route} 504", log.Of("Llama.Server.Telemetry.RequestLog").Single());
     }
 
     [Fact]
