@@ -92,7 +92,7 @@ public sealed class TokenizerJsonTests
     [InlineData("\"normalizer\":null", "\"normalizer\":{\"type\":\"NFC\"}", "the normalizer {\"type\":\"NFC\"}")]
     [InlineData("\"behavior\":\"Isolated\"", "\"behavior\":\"Removed\"", "the pre_tokenizer {\"type\":\"Split\"")]
     [InlineData("\"single_word\":false", "\"single_word\":true", "single_word")]
-    [InlineData("{1,3}", "{1,2}", "the pre_tokenizer {\"type\":\"Split\"")]
+    [InlineData("{1,3}", "{1,2}", "the pre_tokenizers {\"type\":\"Split\"")]
     public void Load_ConstructNotSupported_IsRefusedByName(string present, string changed, string expected)
     {
         using CheckpointFolder folder = ByteLevel(json => json.Replace(present, changed));
