@@ -3,12 +3,8 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-python=${PYTHON:-python3}
-if ! "$python" -c 'import torch, sentencepiece, google.protobuf, transformers; assert int(transformers.__version__.split(".")[0]) >= 5' 2>/dev/null; then
-    [ -x .venv/bin/python ] || "$python" -m venv .venv
-    python=.venv/bin/python
-    "$python" -m pip install --disable-pip-version-check -r requirements.txt
-fi
+. ../python.sh
+find_python 'import torch, sentencepiece, google.protobuf, transformers; assert int(transformers.__version__.split(".")[0]) >= 5'
 
 dotnet build -c Release ../../src/Server
 

@@ -38,15 +38,15 @@ public sealed class ChatFormat
     public static ChatFormat Load(string checkpoint, Tokenizer tokenizer, TimeProvider? clock = null)
     {
         ChatTemplates templates = ChatTemplates.Of(checkpoint, tokenizer);
-        TemplateChat? template = Make(templates.Chat, tokenizer), forTools = Make(templates.Tools, tokenizer);
+        TemplateChat? template = Make(templates.Chat), forTools = Make(templates.Tools);
         var llama2 = new Llama2Chat(tokenizer);
         if (template is null) return new ChatFormat("Llama 2 [INST] (the checkpoint has no chat_template)", llama2, null, forTools);
         Tokenizer likeMetas = tokenizer.PrefixingAll();
-        return IsLlama2(Make(templates.Chat, likeMetas)!, new Llama2Chat(likeMetas))
+        return IsLlama2(template.With(likeMetas), new Llama2Chat(likeMetas))
             ? new ChatFormat("Llama 2 [INST]", llama2, null, forTools)
             : new ChatFormat(templates.Origin, llama2, template, forTools);
 
-        TemplateChat? Make(string? source, Tokenizer tokens) => source is null ? null : new TemplateChat(source, Parse(source, clock ?? TimeProvider.System, templates.Remedy), tokens, templates);
+        TemplateChat? Make(string? source) => source is null ? null : new TemplateChat(source, Parse(source, clock ?? TimeProvider.System, templates.Remedy), tokenizer, templates);
     }
 
     /// <summary>How the format was found, for the start-up lines, e.g. <c>Llama 2 [INST]</c> or <c>chat_template of tokenizer_config.json</c>.</summary>

@@ -16,6 +16,9 @@ internal sealed class TemplateChat(string source, Template template, Tokenizer t
 
     public string Source => source;
 
+    /// <summary>The same with another tokenizer.</summary>
+    public TemplateChat With(Tokenizer other) => new(source, template, other, checkpoint);
+
     public bool TryRender(IReadOnlyList<ChatMessage> messages, IReadOnlyList<ChatTool> tools, bool addGenerationPrompt, out int[] tokens, out string? error)
     {
         (tokens, error) = ([], null);
