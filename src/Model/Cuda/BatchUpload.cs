@@ -53,7 +53,8 @@ internal sealed unsafe class BatchUpload : IDisposable
     /// <param name="batch">The step.</param>
     /// <param name="sequences">Sequences that the kernels will be launched for: those of the step, or more; each one more has one token that is written nowhere and attends to nothing.</param>
     /// <param name="buffer">Which of the two memories, 0 or 1; its last transfer is over.</param>
-    public void Enqueue(ForwardBatch batch, int sequences, int buffer)
+    /// <param name="drawn">int32 on the device: tokens drawn in the step before, of which the token ids of this one are rows; 0 where they are tokens.</param>
+    public void Enqueue(ForwardBatch batch, int sequences, int buffer, nint drawn = 0)
     {
         _host = (int*)_memory.Host(buffer);
         int padding = sequences - batch.SequenceCount;
@@ -64,7 +65,7 @@ internal sealed unsafe class BatchUpload : IDisposable
         for (int i = 1; i <= padding; i++) _host[TokenStartsAt + batch.SequenceCount + i] = batch.TokenCount + i;
         Pack(batch.ContextLengths, ContextLengthsAt, batch.SequenceCount, padding, 0);
         PackTables(batch, _shown[buffer]);
-        _memory.Upload(buffer, (TablesAt + (long)batch.SequenceCount * _tableStride) * sizeof(int));
+        _memory.Upload(buffer, (TablesAt + (long)batch.SequenceCount * _tableStride) * sizeof(int), drawn, drawn == 0 ? 0 : batch.TokenCount);
     }
 
     public void Dispose() => _memory.Dispose();

@@ -4,8 +4,8 @@ namespace Llama.Model.Cuda;
 
 /// <summary>
 /// Draws the tokens of a step on the device, as <see cref="StepSampler"/> does on the host: the same tokens from the same logits, but where a draw falls within rounding of the border between two.
-/// A step goes through <see cref="Prepare"/>, which may come before its forward pass is enqueued; <see cref="AskGuides"/>, best while it runs; <see cref="Enqueue"/>; <see cref="Fetch"/>; and,
-/// when the stream got there, <see cref="Read(int, int)"/>. The next step may be prepared before, with the other buffer.
+/// A step goes through <see cref="Prepare"/>, which may come before its forward pass is enqueued; <see cref="AskGuides"/>, best while it runs; <see cref="Enqueue"/>; and, when the
+/// stream got there, <see cref="Read(int, int)"/>. The next step may be prepared before, with the other buffer.
 /// </summary>
 internal sealed class CudaSampler : IDisposable
 {
@@ -35,14 +35,8 @@ internal sealed class CudaSampler : IDisposable
     /// <summary>[samples] int32 on the device: the tokens drawn last, from which a following step can take its input.</summary>
     public nint Tokens => _results.Tokens;
 
-    /// <summary>What <see cref="Enqueue"/> will launch for the step that was prepared last. A recording of it serves steps with the same needs and the same <see cref="Version"/>.</summary>
-    public SamplingNeeds Needs => _upload.Needs;
-
-    /// <summary>Counts how often memory on the device grew; what was recorded before knows the old addresses.</summary>
-    public int Version => _upload.Version;
-
     /// <summary>Packs and sends all that does not depend on guides.</summary>
-    /// <param name="batch">The step; must stay as it is until the guides were asked.</param>
+    /// <param name="batch">The step; must stay as it is until its draws are enqueued.</param>
     /// <param name="buffer">0 or 1; what was prepared with it before was read.</param>
     public void Prepare(ForwardBatch batch, int buffer = 0)
     {
@@ -72,18 +66,15 @@ internal sealed class CudaSampler : IDisposable
         _upload.SendMasks();
     }
 
-    /// <summary>Enqueues the draws; may be recorded.</summary>
-    /// <param name="logits">Address on the device of [rows, vocab] float32, in the order of the sample rows. Overwritten.</param>
-    /// <param name="rows">Rows to launch for: the step's samples, or more, of which nothing comes.</param>
-    public void Enqueue(nint logits, int rows)
+    /// <summary>Enqueues the draws.</summary>
+    /// <param name="logits">Address on the device of [samples, vocab] float32, in the order of the sample rows. Overwritten.</param>
+    public void Enqueue(nint logits)
     {
-        if (Needs.HasFlag(SamplingNeeds.Logprobs)) _kernels.Score(_upload.Rows, rows, logits, _results);
-        if (Needs.HasFlag(SamplingNeeds.Edits)) _kernels.Edit(_upload.Rows, rows, _upload.Lists, logits, _upload.Originals);
-        _kernels.Draw(_upload.Rows, rows, !Needs.HasFlag(SamplingNeeds.Draws), _upload.Masks, _upload.Lists, logits, _upload.Originals, _results);
+        (int rows, SamplingNeeds needs) = (_batch.SampleCount, _upload.Needs);
+        if (needs.HasFlag(SamplingNeeds.Logprobs)) _kernels.Score(_upload.Rows, rows, logits, _results, _buffer);
+        if (needs.HasFlag(SamplingNeeds.Edits)) _kernels.Edit(_upload.Rows, rows, _upload.Lists, logits, _upload.Originals);
+        _kernels.Draw(_upload.Rows, rows, !needs.HasFlag(SamplingNeeds.Draws), _upload.Masks, _upload.Lists, logits, _upload.Originals, _results, _buffer);
     }
-
-    /// <summary>Enqueues the copy of what was drawn to the host.</summary>
-    public void Fetch() => _results.Download(_buffer, Needs.HasFlag(SamplingNeeds.Logprobs));
 
     /// <summary>What was drawn from one row; a row that could not be drawn from has its <see cref="SampledToken.Fault"/>.</summary>
     /// <param name="buffer">That the step was prepared with.</param>
@@ -93,8 +84,7 @@ internal sealed class CudaSampler : IDisposable
         if (_faults[buffer][row] is { } fault) return new SampledToken(0, 0, null, fault);
         CudaSampledRow sampled = _results.RowOf(buffer, row);
         if (!float.IsFinite(sampled.Max)) return new SampledToken(0, 0, null, SamplingException.Of(sampled.Max));
-        int token = _results.TokenOf(buffer, row);
-        return _wantsLogprobs[buffer][row] ? new SampledToken(token, sampled.Logprob, _results.TopOf(buffer, row)) : new SampledToken(token, 0, null);
+        return _wantsLogprobs[buffer][row] ? new SampledToken(sampled.Token, sampled.Logprob, _results.TopOf(buffer, row)) : new SampledToken(sampled.Token, 0, null);
     }
 
     /// <summary>What was drawn from all rows of a step, in their order.</summary>

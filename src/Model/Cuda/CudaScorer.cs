@@ -7,15 +7,14 @@ namespace Llama.Model.Cuda;
 internal sealed unsafe class CudaScorer(CudaStream stream, SamplingKernels kernels, int maxRows) : ITokenScorer
 {
     private readonly StagedBuffer _rows = new(stream, hosts: 1, (long)maxRows * sizeof(CudaSamplingRow));
-    private readonly SamplingResults _results = new(stream, maxRows, hosts: 1);
+    private readonly SamplingResults _results = new(stream, maxRows, buffers: 1);
 
     public void Score(List<ScoreRow> rows, int first, Matrix logits, Span<ScoredToken> scored)
     {
         if (scored.Length == 0) return;
         for (int i = 0; i < scored.Length; i++) Pack(rows[first + i], i);
         _rows.Upload(0, (long)scored.Length * sizeof(CudaSamplingRow));
-        kernels.Score(_rows.Device, scored.Length, (nint)logits.Data, _results);
-        _results.Download(0, tops: true);
+        kernels.Score(_rows.Device, scored.Length, (nint)logits.Data, _results, buffer: 0);
         stream.Synchronize();
         for (int i = 0; i < scored.Length; i++) scored[i] = Read(rows[first + i], i);
     }

@@ -16,13 +16,12 @@ namespace Llama.Model.Cuda;
 /// </summary>
 internal sealed unsafe class CudaStep : IStep
 {
-    private const int Buffers = 2, ThreadsPerBlock = 128;
+    private const int Buffers = 2;
 
     private readonly LlamaModel _model;
     private readonly CudaStream _stream;
     private readonly BatchUpload _upload;
     private readonly CudaSampler _sampler;
-    private readonly CudaKernel _takeDrawn;
     private readonly DecodeGraphs _graphs;
     private readonly bool _hasGraphs;
     private readonly StepSize _size;
@@ -46,7 +45,6 @@ internal sealed unsafe class CudaStep : IStep
     {
         (_model, _stream, _upload, _sampler, _reader, _size, _hasGraphs) = (model, stream, upload, sampler, reader, size, hasGraphs);
         _drawn = new int[size.Samples];
-        _takeDrawn = stream.Load(new CudaUnit("batch.cu", [])).Kernel("take_drawn");
         _graphs = new DecodeGraphs(stream, model.Forward, Math.Min(size.Samples, size.Tokens)); // padding has tokens too
         for (int i = 0; i < Buffers; i++) (_lookaheads[i], _done[i]) = (new Lookahead(size.Samples, size.BlocksPerSequence), stream.Driver.CreateEvent());
     }
@@ -151,18 +149,13 @@ internal sealed unsafe class CudaStep : IStep
     {
         bool isDecode = HasGraph(batch);
         int sequences = isDecode ? _graphs.RowsFor(batch.SequenceCount) : batch.SequenceCount;
-        _upload.Enqueue(batch, sequences, buffer);
-        _sampler.Prepare(batch, buffer); // copies beside copies: each change to kernels and back takes the device microseconds
-        if (takesDrawn) TakeDrawn(batch.SequenceCount);
+        _upload.Enqueue(batch, sequences, buffer, takesDrawn ? _sampler.Tokens : 0);
+        _sampler.Prepare(batch, buffer);
         Matrix logits = isDecode ? _graphs.Launch(sequences) : _model.Forward(batch);
         _sampler.AskGuides();
-        _sampler.Enqueue((nint)logits.Data, batch.SampleCount);
-        if (batch.SampleCount > 0) _sampler.Fetch();
+        _sampler.Enqueue((nint)logits.Data);
         _stream.Driver.Record(_done[buffer], _stream.Handle);
     }
-
-    private void TakeDrawn(int count) =>
-        _takeDrawn.Launch(new LaunchShape((count + ThreadsPerBlock - 1) / ThreadsPerBlock, 1, 1, ThreadsPerBlock), _upload.Batch.TokenIds, _sampler.Tokens, count);
 
     private bool HasGraph(ForwardBatch batch) => _hasGraphs && IsDecode(batch);
 

@@ -4,6 +4,7 @@ namespace Llama.Model.Cuda;
 internal sealed class CudaStream(ICudaDriver driver, ICudaCompiler compiler) : IDisposable
 {
     private readonly List<CudaModule> _modules = [];
+    private CudaKernel? _transfer;
 
     public ICudaDriver Driver { get; } = driver;
 
@@ -12,6 +13,9 @@ internal sealed class CudaStream(ICudaDriver driver, ICudaCompiler compiler) : I
 
     /// <summary>Whether kernels of a recording can overlap, by device, driver and compiler.</summary>
     public bool CanOverlap => Driver.CanOverlap && compiler.CanOverlap(Driver.Device.Architecture);
+
+    /// <summary>The kernel of <c>transfer.cu</c>.</summary>
+    public CudaKernel Transfer => _transfer ??= Load(new CudaUnit("transfer.cu", [])).Kernel("transfer");
 
     /// <summary>Begins to compile a source for this device. A unit takes a second or so, so all that are asked for compile side by side, and each is waited for when it is first needed.</summary>
     public CudaModule Load(CudaUnit unit)

@@ -50,20 +50,20 @@ internal sealed class SamplingKernels : IDisposable
         _edit.Launch(new LaunchShape(Math.Min(count, _editBlocks), 1, 1, RowThreads), rows, count, lists, logits, _vocabSize, _counts, originals);
 
     /// <summary>Draws from rows, <paramref name="isGreedy"/> if all of them take the best token.</summary>
-    public void Draw(nint rows, int count, bool isGreedy, nint masks, nint lists, nint logits, nint originals, SamplingResults results)
+    public void Draw(nint rows, int count, bool isGreedy, nint masks, nint lists, nint logits, nint originals, SamplingResults results, int buffer)
     {
         FindBest(rows, count, masks, logits, raw: 0);
         if (!isGreedy) Weigh(rows, count, logits, raw: 0);
         _draw.Launch(new LaunchShape(count, 1, 1, _drawThreads, KeptBytes),
-            rows, logits, _vocabSize, _best, _masses, _histograms, lists, originals, _logMasses, results.Rows, results.Tokens);
+            rows, logits, _vocabSize, _best, _masses, _histograms, lists, originals, _logMasses, results.Rows(buffer), results.Tokens);
     }
 
     /// <summary>Reads log-probabilities from rows that want them, as the model made them.</summary>
-    public void Score(nint rows, int count, nint logits, SamplingResults results)
+    public void Score(nint rows, int count, nint logits, SamplingResults results, int buffer)
     {
         FindBest(rows, count, masks: 0, logits, raw: 1);
         Weigh(rows, count, logits, raw: 1);
-        _score.Launch(new LaunchShape(count, 1, 1, RowThreads), rows, logits, _vocabSize, _best, _masses, _logMasses, results.Rows, results.Tops);
+        _score.Launch(new LaunchShape(count, 1, 1, RowThreads), rows, logits, _vocabSize, _best, _masses, _logMasses, results.Rows(buffer), results.Tops(buffer));
     }
 
     public void Dispose()

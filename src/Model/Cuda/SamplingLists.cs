@@ -30,16 +30,13 @@ internal sealed unsafe class SamplingLists : IDisposable
     /// <summary>Whether a row of the step has any.</summary>
     public bool Any => _count > 0;
 
-    /// <summary>Counts how often addresses on the device changed.</summary>
-    public int Version { get; private set; }
-
     /// <summary>Starts a step of so many entries at most.</summary>
     /// <param name="entries">Of all lists.</param>
     /// <param name="buffer">Which of the host memories; its last transfer is over.</param>
     public void Begin(long entries, int buffer)
     {
         (_buffer, _count) = (buffer, 0);
-        if (_entries.Reserve(entries * sizeof(int))) Version++;
+        _entries.Reserve(entries * sizeof(int));
         if (_originalBytes != _entries.Capacity) ReplaceOriginals(); // also where that failed in an earlier step
     }
 

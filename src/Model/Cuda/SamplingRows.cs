@@ -21,7 +21,6 @@ internal sealed unsafe class SamplingRows : IDisposable
         _memory = new StagedBuffer(stream, buffers, (long)maxRows * sizeof(CudaSamplingRow));
         _kept = [.. Enumerable.Range(0, buffers).Select(_ => new KeptRow[maxRows])];
         _counts = new int[buffers];
-        for (int i = 0; i < buffers; i++) new Span<CudaSamplingRow>(_memory.Host(i), maxRows).Clear(); // rows behind a step's own have no flags
     }
 
     /// <summary>[rows] <see cref="CudaSamplingRow"/> on the device.</summary>
@@ -81,8 +80,8 @@ internal sealed unsafe class SamplingRows : IDisposable
         _kept[_buffer][i] = default;
     }
 
-    /// <summary>Enqueues the transfer, always of all rows.</summary>
-    public void Send() => _memory.Upload(_buffer, _memory.Capacity);
+    /// <summary>Enqueues the transfer.</summary>
+    public void Send() => _memory.Upload(_buffer, (long)_counts[_buffer] * sizeof(CudaSamplingRow));
 
     public void Dispose() => _memory.Dispose();
 

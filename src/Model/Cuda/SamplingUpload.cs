@@ -3,7 +3,7 @@ using Llama.Model.Sampling;
 namespace Llama.Model.Cuda;
 
 /// <summary>
-/// How the rows of a step are to be drawn, brought to the device: one structure for each row, always all of them with one transfer, and the lists and bitsets that some rows need with a second
+/// How the rows of a step are to be drawn, brought to the device: one structure for each row with one transfer, and the lists and bitsets that some rows need with a second
 /// and a third. There are two host memories of each, so that a step can be packed while the one before is under way.
 /// </summary>
 internal sealed unsafe class SamplingUpload : IDisposable
@@ -13,7 +13,7 @@ internal sealed unsafe class SamplingUpload : IDisposable
     private readonly StagedBuffer _masks;
     private readonly SamplingLists _lists;
     private readonly TokenMask _guided, _listed;
-    private int _buffer, _maskCount, _maskVersion;
+    private int _buffer, _maskCount;
 
     public SamplingUpload(CudaStream stream, int vocabSize, int maxRows, int maskBytes, int buffers)
     {
@@ -35,9 +35,6 @@ internal sealed unsafe class SamplingUpload : IDisposable
 
     /// <summary>[masked rows] bitsets on the device.</summary>
     public nint Masks => _masks.Device;
-
-    /// <summary>Counts how often addresses on the device changed.</summary>
-    public int Version => _lists.Version + _maskVersion;
 
     /// <summary>What the rows packed so far need.</summary>
     public SamplingNeeds Needs => _rows.Needs | (_lists.Any ? SamplingNeeds.Edits : SamplingNeeds.None);
@@ -61,7 +58,7 @@ internal sealed unsafe class SamplingUpload : IDisposable
             if (HasMask(row)) masks++;
         }
         _lists.Begin(entries, buffer);
-        if (_masks.Reserve(masks * _maskBytes)) _maskVersion++;
+        _masks.Reserve(masks * _maskBytes);
     }
 
     /// <summary>Takes a row that lies packed from an earlier step, if it does.</summary>

@@ -1,9 +1,12 @@
 namespace Llama.Model.Cuda;
 
-/// <summary>Device memory with page-locked host memories of the same size, between which it is copied asynchronously: one for each step that may be under way.</summary>
+/// <summary>Device memory with page-locked host memories of the same size, from which it is filled asynchronously: one for each step that may be under way.</summary>
 internal sealed unsafe class StagedBuffer : IDisposable
 {
+    private const int WordBytes = 16, ThreadsPerBlock = 128; // as in transfer.cu
+
     private readonly CudaStream _stream;
+    private readonly CudaKernel _transfer;
     private readonly nint[] _hosts;
 
     /// <summary>Allocates.</summary>
@@ -12,7 +15,7 @@ internal sealed unsafe class StagedBuffer : IDisposable
     /// <param name="bytes">Of each memory.</param>
     public StagedBuffer(CudaStream stream, int hosts, long bytes)
     {
-        (_stream, _hosts) = (stream, new nint[hosts]);
+        (_stream, _transfer, _hosts) = (stream, stream.Transfer, new nint[hosts]);
         Allocate(bytes);
     }
 
@@ -26,28 +29,31 @@ internal sealed unsafe class StagedBuffer : IDisposable
     public void* Host(int index) => (void*)_hosts[index];
 
     /// <summary>Makes room, twice as much as asked for, and forgets what was in it. Waits for the stream if it must: rare, because it never shrinks.</summary>
-    /// <returns>Whether addresses changed.</returns>
-    public bool Reserve(long bytes)
+    public void Reserve(long bytes)
     {
-        if (bytes <= Capacity) return false;
+        if (bytes <= Capacity) return;
         _stream.Synchronize();
         Free();
         Allocate(2 * bytes);
-        return true;
     }
 
     /// <summary>Enqueues the copy of the first bytes to the device.</summary>
-    public void Upload(int index, long bytes) => _stream.Driver.CopyAsync(Device, _hosts[index], bytes, _stream.Handle);
-
-    /// <summary>Enqueues the copy of the first bytes to the host.</summary>
-    public void Download(int index, long bytes) => _stream.Driver.CopyAsync(_hosts[index], Device, bytes, _stream.Handle);
+    /// <param name="index">Of the host's memory.</param>
+    /// <param name="bytes">How many, rounded up to whole words of 16.</param>
+    /// <param name="table">int32 on the device.</param>
+    /// <param name="indices">How many int32 at the beginning are places in that table, from which is taken what goes.</param>
+    public void Upload(int index, long bytes, nint table = 0, int indices = 0)
+    {
+        int words = checked((int)(Rounded(bytes) / WordBytes));
+        _transfer.Launch(new LaunchShape((words + ThreadsPerBlock - 1) / ThreadsPerBlock, 1, 1, ThreadsPerBlock), Device, _hosts[index], words, table, indices);
+    }
 
     public void Dispose() => Free();
 
     private void Allocate(long bytes)
     {
-        Device = _stream.Driver.Allocate(bytes);
-        for (int i = 0; i < _hosts.Length; i++) _hosts[i] = _stream.Driver.AllocatePinned(bytes);
+        Device = _stream.Driver.Allocate(Rounded(bytes));
+        for (int i = 0; i < _hosts.Length; i++) _hosts[i] = _stream.Driver.AllocatePinned(Rounded(bytes));
         Capacity = bytes;
     }
 
@@ -60,4 +66,6 @@ internal sealed unsafe class StagedBuffer : IDisposable
         (Device, Capacity) = (0, 0);
         Array.Clear(_hosts);
     }
+
+    private static long Rounded(long bytes) => (bytes + WordBytes - 1) / WordBytes * WordBytes;
 }

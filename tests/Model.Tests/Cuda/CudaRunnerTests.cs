@@ -104,8 +104,8 @@ public sealed class CudaRunnerTests : IDisposable
     {
         ModelOptions options = Options("float32", "auto");
         int[] expected = ModelRunnerTests.Generate(options, 2, new EmulatedDevice().Choice);
-        bool refuses = true;
-        EmulatedDevice device = new() { OnLaunch = kernel => { if (refuses && kernel == "take_drawn") throw new CudaException("take_drawn is refused"); } };
+        int draws = 0;
+        EmulatedDevice device = new() { OnLaunch = kernel => { if (kernel == "draw" && ++draws == 2) throw new CudaException("the second draw is refused"); } };
         using (ModelRunner runner = ModelRunner.Load(options, device.Choice))
         {
             ForwardBatch batch = new(16, 1, runner.Limits.BlocksPerSequence);
@@ -115,8 +115,7 @@ public sealed class CudaRunnerTests : IDisposable
             runner.Run(batch, sampled, default);
             Assert.Equal(expected[0], sampled[0].TokenId);
 
-            refuses = false;
-            if (isAskedFor) Assert.Equal("take_drawn is refused", Assert.Throws<CudaException>(() => ModelRunnerTests.Step(runner, batch, sampled, position: 1, sequences: 1, expected[0])).Message);
+            if (isAskedFor) Assert.Equal("the second draw is refused", Assert.Throws<CudaException>(() => ModelRunnerTests.Step(runner, batch, sampled, position: 1, sequences: 1, expected[0])).Message);
             else ModelRunnerTests.Step(runner, batch, sampled, position: 0, sequences: 1, token: 5);
             ModelRunnerTests.Step(runner, batch, sampled, position: 0, sequences: 1, token: 17);
             ModelRunnerTests.Step(runner, batch, sampled, position: 1, sequences: 1, expected[0]);

@@ -61,7 +61,7 @@ public sealed class NvrtcTests
     }
 
     [NvrtcTheory]
-    [InlineData("batch.cu")]
+    [InlineData("transfer.cu")]
     [InlineData("sampling.cu")]
     [InlineData("sampling_edits.cu")]
     [InlineData("sampling_scores.cu")]
@@ -94,7 +94,7 @@ public sealed class NvrtcTests
     {
         Nvrtc compiler = Real;
         byte[][] images = new byte[count][];
-        System.Threading.Tasks.Parallel.For(0, count, i => images[i] = compiler.Compile(new CudaUnit("batch.cu", [$"take_drawn=kernel_{i}"]), "sm_90"));
+        System.Threading.Tasks.Parallel.For(0, count, i => images[i] = compiler.Compile(new CudaUnit("transfer.cu", [$"transfer=kernel_{i}"]), "sm_90"));
         for (int i = 0; i < count; i++) Assert.Contains($"kernel_{i}\0", Encoding.Latin1.GetString(images[i]), StringComparison.Ordinal);
     }
 

@@ -56,7 +56,7 @@ public sealed class SourceTests
     [InlineData("extern \"C\" __global__ void one(int* data, int n) { int some[64]; for (int i = 0; i < 64; i++) some[i] = data[i]; some[n] = 3; for (int i = 0; i < 64; i++) data[i] = some[i * n % 64]; }")]
     public void Frames_OfAKernelThatNeedsLocalMemory_AreSeen(string text)
     {
-        byte[] image = new Nvrtc(NvrtcTheoryAttribute.Library!).Compile(new CudaUnit("batch.cu", [$"take_drawn=two(int*);{text}extern \"C\" __global__ void three"]), "sm_90");
+        byte[] image = new Nvrtc(NvrtcTheoryAttribute.Library!).Compile(new CudaUnit("transfer.cu", [$"transfer=two(int*);{text}extern \"C\" __global__ void three"]), "sm_90");
         Assert.Equal([("one", 256), ("three", 0)], Cubin.Frames(image).OrderBy(frame => frame.Kernel));
     }
 
@@ -66,7 +66,7 @@ public sealed class SourceTests
         "attention_plan.cu" or "attention_rows.cu" => from form in Forms from tokens in new[] { CudaAttentionForm.ShortPiece, CudaAttentionForm.LongPiece } select form.Unit(name, tokens).Constants,
         "cache.cu" => Forms.Select(form => form.Unit(name).Constants),
         "attention_tiles.cu" => Forms.Where(form => form.HasTiles).Select(form => form.Unit(name).Constants),
-        "batch.cu" or "sampling_edits.cu" or "sampling_scores.cu" => [[]],
+        "sampling_edits.cu" or "sampling_scores.cu" or "transfer.cu" => [[]],
         "codes.cu" => Codes.Select(format => format.Constants),
         "elementwise.cu" => [["ACT=bf16"], ["ACT=float"]],
         "few_rows.cu" => Codes.Append(new CudaLinearFormat(16)).SelectMany(format => CudaFewRowsForm.All(format, sharedBytes)).Select(form => form.Unit.Constants),

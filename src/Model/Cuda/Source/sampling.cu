@@ -130,7 +130,7 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2) draw(const SamplingRow*
     if (is_finite(max) && !(row.flags & ROW_GREEDY)) token = draw_token(candidates, row, masses + (long long)blockIdx.x * stretches, histograms + (long long)blockIdx.x * BINS);
     float logprob = row.flags & ROW_LOGPROBS ? (float)(original_logit(row, token, values[token], lists, originals) - log_masses[blockIdx.x]) : 0.0f;
     if (threadIdx.x != 0) return;
-    tokens[blockIdx.x] = token;
+    tokens[blockIdx.x] = result->token = token;
     result->logprob = logprob;
     result->max = max;
 }

@@ -34,9 +34,10 @@ struct SamplingRow
     float presence, frequency, repetition;
 };
 
-// What comes of a row: CudaSampledRow in C#.
+// What comes of a row: CudaSampledRow in C#, in memory of the host.
 struct SampledRow
 {
+    int token;
     int rank;
     int top_count;
     float logprob;

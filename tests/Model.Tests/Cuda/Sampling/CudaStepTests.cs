@@ -3,7 +3,7 @@ using Llama.Model.Tests.Cuda.Emulator;
 
 namespace Llama.Model.Tests.Cuda.Sampling;
 
-/// <summary>Laws of the device's sampler over steps: what is drawn depends on the row alone, recordings serve other parameters, two steps may be under way, nothing is allocated.</summary>
+/// <summary>Laws of the device's sampler over steps: what is drawn depends on the row alone, two steps may be under way, nothing is allocated.</summary>
 public sealed class CudaStepTests
 {
     [CudaEmulatorTheory]
@@ -20,43 +20,13 @@ public sealed class CudaStepTests
         for (int count = 1; count <= rows; count += 4)
         {
             int[] order = [.. Enumerable.Range(0, rows).OrderBy(_ => random.Next()).Take(count)];
-            SampledToken[] sampled = other.Draw(Take(batch, order), [.. order.SelectMany(row => logits.AsSpan(row * vocabSize, vocabSize).ToArray())], rows: rows);
+            SampledToken[] sampled = other.Draw(Take(batch, order), [.. order.SelectMany(row => logits.AsSpan(row * vocabSize, vocabSize).ToArray())]);
             for (int i = 0; i < count; i++)
             {
                 Assert.Equal((together[order[i]].TokenId, together[order[i]].Logprob), (sampled[i].TokenId, sampled[i].Logprob));
                 Assert.Equal(together[order[i]].Top, sampled[i].Top);
             }
         }
-    }
-
-    [CudaEmulatorFact]
-    public void Enqueue_Recorded_ServesStepsWithOtherParameters()
-    {
-        const int vocabSize = 700, rows = 5;
-        var random = new Random(4);
-        using SamplerRig rig = new(vocabSize, rows);
-        nint graph = 0;
-        int version = -1, recordings = 0;
-        for (int round = 0; round < 30; round++)
-        {
-            ForwardBatch batch = RandomStep.Of(random, random.Next(1, rows + 1), vocabSize);
-            batch.Samples[0] = batch.Samples[0] with { Params = batch.Samples[0].Params with { Temperature = 1, TopK = 0, LogitBias = [new(1, 1)], TopLogprobs = 3 } }; // the recording has all kernels
-            float[] logits = RandomStep.Logits(random, batch.SampleCount, vocabSize);
-            rig.Sampler.Prepare(batch);
-            rig.Sampler.AskGuides();
-            nint address = rig.Place(logits);
-            if (rig.Sampler.Version != version)
-            {
-                graph = Record(rig, address, rows, graph);
-                version = rig.Sampler.Version;
-                recordings++;
-            }
-            rig.Device.Driver.LaunchGraph(graph, rig.Device.Stream.Handle);
-            SampledToken[] expected = rig.DrawOnHost(batch, logits), sampled = rig.Finish(batch);
-            for (int i = 0; i < batch.SampleCount; i++) CudaSamplerTests.AssertSame(expected[i], sampled[i], $"round {round}, row {i}: {batch.Samples[i].Params}");
-        }
-        rig.Device.Driver.DestroyGraph(graph);
-        Assert.InRange(recordings, 1, 4); // memory grew in the first steps
     }
 
     [CudaEmulatorFact]
@@ -75,8 +45,7 @@ public sealed class CudaStepTests
             {
                 rig.Sampler.Prepare(pair[buffer], buffer);
                 rig.Sampler.AskGuides();
-                rig.Sampler.Enqueue(buffer == 0 ? first : second, rows);
-                rig.Sampler.Fetch();
+                rig.Sampler.Enqueue(buffer == 0 ? first : second);
             }
             rig.Device.Stream.Synchronize();
             for (int buffer = 0; buffer < 2; buffer++)
@@ -102,8 +71,7 @@ public sealed class CudaStepTests
             SampledToken[] expected = rig.DrawOnHost(step, logits);
             rig.Sampler.Prepare(step, round % 2);
             rig.Sampler.AskGuides();
-            rig.Sampler.Enqueue(rig.Place(logits), rows);
-            rig.Sampler.Fetch();
+            rig.Sampler.Enqueue(rig.Place(logits));
             rig.Device.Stream.Synchronize();
             for (int i = 0; i < step.SampleCount; i++)
             {
@@ -140,17 +108,6 @@ public sealed class CudaStepTests
             SampledToken[] expected = rig.DrawOnHost(batch, logits), sampled = rig.Draw(batch, logits);
             for (int i = 0; i < rows; i++) CudaSamplerTests.AssertSame(expected[i], sampled[i], $"row {i}");
         }
-        Assert.Equal(1, rig.Sampler.Version);
-    }
-
-    [CudaEmulatorFact]
-    public void Draw_FewerRowsThanLaunched_LeavesTheirTokensOnTheDevice()
-    {
-        const int vocabSize = 40;
-        using SamplerRig rig = new(vocabSize, maxRows: 8);
-        float[] logits = RandomStep.Logits(new Random(2), 8, vocabSize);
-        SampledToken[] sampled = rig.Draw(RandomStep.Of(new SamplingParams(), SamplingParams.Greedy, new()), logits, rows: 8);
-        Assert.Equal([.. sampled.Select(token => token.TokenId), 0, 0, 0, 0, 0], rig.Device.Read<int>(rig.Sampler.Tokens, 8));
     }
 
     [CudaEmulatorFact]
@@ -172,22 +129,12 @@ public sealed class CudaStepTests
 
         long AllocatedReading()
         {
-            rig.Sampler.Enqueue(logits, 3);
-            rig.Sampler.Fetch();
+            rig.Sampler.Enqueue(logits);
             rig.Device.Stream.Synchronize();
             long before = GC.GetAllocatedBytesForCurrentThread();
             rig.Sampler.Read(0, sampled);
             return GC.GetAllocatedBytesForCurrentThread() - before;
         }
-    }
-
-    private static nint Record(SamplerRig rig, nint logits, int rows, nint former)
-    {
-        if (former != 0) rig.Device.Driver.DestroyGraph(former);
-        rig.Device.Stream.FinishLoading();
-        rig.Device.Driver.BeginCapture(rig.Device.Stream.Handle);
-        rig.Sampler.Enqueue(logits, rows);
-        return rig.Device.Driver.EndCapture(rig.Device.Stream.Handle);
     }
 
     private static long Allocated(Action action)

@@ -37,19 +37,11 @@ internal sealed class SamplerRig : IDisposable
     /// <summary>Draws all rows of a step.</summary>
     /// <param name="batch">The step.</param>
     /// <param name="logits">[samples, vocab]</param>
-    /// <param name="rows">Rows to launch for, when they are more.</param>
-    public SampledToken[] Draw(ForwardBatch batch, float[] logits, int? rows = null)
+    public SampledToken[] Draw(ForwardBatch batch, float[] logits)
     {
         Sampler.Prepare(batch);
         Sampler.AskGuides();
-        Sampler.Enqueue(Place(logits), rows ?? batch.SampleCount);
-        return Finish(batch);
-    }
-
-    /// <summary>Waits for what was enqueued and reads it.</summary>
-    public SampledToken[] Finish(ForwardBatch batch)
-    {
-        Sampler.Fetch();
+        Sampler.Enqueue(Place(logits));
         Device.Stream.Synchronize();
         var sampled = new SampledToken[batch.SampleCount];
         Sampler.Read(0, sampled);
