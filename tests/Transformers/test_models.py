@@ -5,7 +5,7 @@ import unittest
 
 import torch
 from server import checkpoint, serve
-from transformers import LlamaConfig, LlamaForCausalLM
+from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedModel
 
 BASE = {
     "vocab_size": 8192, "hidden_size": 128, "intermediate_size": 344, "num_hidden_layers": 3, "num_attention_heads": 4, "num_key_value_heads": 2,
@@ -33,19 +33,21 @@ SHAPES = {
     "yarn": rope("yarn", factor=4.0, original_max_position_embeddings=128),
     "yarn-attention-factor": rope("yarn", factor=8.0, original_max_position_embeddings=64, beta_fast=16, beta_slow=2, attention_factor=1.3),
     "yarn-mscale": rope("yarn", factor=8.0, original_max_position_embeddings=64, mscale=0.8, mscale_all_dim=0.5),
+    "mistral": {"model_type": "mistral", "sliding_window": None, "head_dim": 48},
+    "mistral-window": {"model_type": "mistral", "sliding_window": 312},
 }
 
 
-def write(folder, shape: dict, dtype: torch.dtype = torch.float32, **saving) -> LlamaForCausalLM:
+def write(folder, shape: dict, dtype: torch.dtype = torch.float32, **saving) -> PreTrainedModel:
     """A random model in the folder; what transformers reads there."""
     torch.manual_seed(0)
-    model = LlamaForCausalLM(LlamaConfig(**BASE | shape))
+    model = AutoModelForCausalLM.from_config(AutoConfig.for_model(**{"model_type": "llama"} | BASE | shape))
     with torch.no_grad():
         for name, weight in model.named_parameters():
             if "norm" in name:
                 weight += 0.3 * torch.randn_like(weight)  # else all 1
     model.to(dtype).save_pretrained(folder, **saving)
-    model = LlamaForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
     model.generation_config.eos_token_id = None
     return model
 

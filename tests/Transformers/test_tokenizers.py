@@ -10,9 +10,10 @@ from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, train
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 LLAMA3 = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+TEKKEN = r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 ODDITIES = [
     "é", "e\u0301", "ß", "日本語", "가나", "😀", "👨‍👩‍👧", "\u0301", "\n", "\n\n", "\t", "  ", "   ", "\u200b", "▁", "ﬁ", "\x00", "0", "123", "45678", "!", "...", "…",
-    "\u3000", "\xa0", "\r\n", "'s", "'LL", "x+=1;", "//", "İ", "ſ", "K", "ǅ", "٣", "²", "½", "\u00ad", "ОДИН", "µ", "<0x0A>",
+    "\u3000", "\xa0", "\r\n", "'s", "'LL", "x+=1;", "//", "İ", "ſ", "K", "ǅ", "٣", "²", "½", "\u00ad", "ОДИН", "µ", "<0x0A>", "camelCase", "HTTPServer", "𐐀𐐨", "𝐀𝐚", "𞄰", "𑄀", "a/b//\n",
 ]  # fmt: skip
 
 
@@ -47,6 +48,7 @@ def metaspace(scheme: str) -> Tokenizer:
 
 KINDS = {
     "llama3": byte_level(pre_tokenizers.Split(Regex(LLAMA3), "isolated"), ignore_merges=True),
+    "tekken": byte_level(pre_tokenizers.Split(Regex(TEKKEN), "isolated")),
     "gpt2": byte_level(has_pattern=True),
     "smollm": byte_level(pre_tokenizers.Digits(individual_digits=True), has_pattern=True),
     "metaspace-first": metaspace("first"),

@@ -30,6 +30,20 @@ public sealed class LlamaConfigTests
         Assert.Null(config.BosTokenId);
     }
 
+    // Over no more than its window Mistral's attention is Llama's.
+    [Theory]
+    [InlineData(""" "max_position_embeddings": 32768, "sliding_window": 4096 """, 4096)]
+    [InlineData(""" "max_position_embeddings": 32768, "sliding_window": null """, 32768)]
+    [InlineData(""" "max_position_embeddings": 1024, "sliding_window": 4096 """, 1024)]
+    [InlineData(""" "max_position_embeddings": 32768 """, 4096)]
+    [InlineData(""" "max_position_embeddings": null, "sliding_window": null """, 131_072)]
+    public void Parse_Mistral_IsAsLongAsItsWindowWithTransformersDefaults(string keys, int context)
+    {
+        LlamaConfig config = Parse($""" "architectures": ["MistralForCausalLM"], {keys} """);
+        Assert.Equal((context, 8), (config.ContextLength, config.KvHeadCount));
+        Assert.Equal(config, Parse($""" "architectures": [], "model_type": "mistral", {keys} """));
+    }
+
     public static TheoryData<string, RopeScaling> Scalings => new()
     {
         { """ "rope_scaling": {"type": "linear", "factor": 2} """, new RopeScaling.Linear(2) },
@@ -69,7 +83,8 @@ public sealed class LlamaConfigTests
     [InlineData(""" "quantization_config": {"quant_method": "gptq"} """, "quantization_config")]
     [InlineData(""" "sliding_window": 4096 """, "sliding_window is 4096; expected none")]
     [InlineData(""" "partial_rotary_factor": 0.5 """, "partial_rotary_factor is 0.5; expected 1")]
-    [InlineData(""" "architectures": ["MistralForCausalLM"] """, "architectures is [\"MistralForCausalLM\"]; expected LlamaForCausalLM")]
+    [InlineData(""" "architectures": ["Qwen2ForCausalLM"] """, "architectures is [\"Qwen2ForCausalLM\"]; expected LlamaForCausalLM or MistralForCausalLM")]
+    [InlineData(""" "architectures": ["MistralForCausalLM"], "sliding_window": "wide" """, "sliding_window is \"wide\"; expected an integer of at least 1")]
     [InlineData(""" "rope_scaling": {"type": "su", "factor": 2} """, "rope_scaling.rope_type is \"su\"")]
     [InlineData(""" "rope_scaling": {"type": "linear"} """, "rope_scaling.factor is missing")]
     [InlineData(""" "rope_scaling": 2 """, "rope_scaling is 2; expected an object")]

@@ -66,17 +66,21 @@ public sealed class GgufTokenizerTests
         Assert.Equal(expected, conversion.Remarks.Count(remark => remark.StartsWith("Text behind a special token", StringComparison.Ordinal)));
     }
 
-    [Fact]
-    public void Convert_DigitsApart_AreSoInTheFile()
+    [Theory]
+    [InlineData("smollm", false, """{"type":"Digits","individual_digits":true},{"type":"ByteLevel","add_prefix_space":false,"use_regex":true}""")]
+    [InlineData("tekken", true, """
+        {"type":"Split","pattern":{"Regex":"[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+|[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"},"behavior":"Isolated","invert":false},
+        {"type":"ByteLevel","add_prefix_space":false,"use_regex":false}
+        """)]
+    public void Convert_OtherChainOfPreTokenizers_IsNamedInTheFile(string name, bool ignoresMerges, string chain)
     {
-        const string chain = """{"type":"Digits","individual_digits":true},{"type":"ByteLevel","add_prefix_space":false,"use_regex":true}""";
         using var folder = new GgufFolder("byte-level");
-        string json = File.ReadAllText(Path.Combine(folder.Checkpoint, "tokenizer.json")).Replace("\"ignore_merges\":true", "\"ignore_merges\":false");
+        string json = File.ReadAllText(Path.Combine(folder.Checkpoint, "tokenizer.json")).Replace("\"ignore_merges\":true", $"\"ignore_merges\":{(ignoresMerges ? "true" : "false")}");
         int start = json.IndexOf("\"pretokenizers\":[", StringComparison.Ordinal), end = json.IndexOf("]},\"post_processor\"", StringComparison.Ordinal);
         folder.Write("tokenizer.json", $"{json[..start]}\"pretokenizers\":[{chain}{json[end..]}");
         string file = folder.Convert("F32");
         Tokenizer expected = Tokenizer.Load(folder.Checkpoint), actual = Tokenizer.Load(file);
-        Assert.True(File.ReadAllBytes(file).AsSpan().IndexOf("smollm"u8) >= 0);
+        Assert.True(File.ReadAllBytes(file).AsSpan().IndexOf(Encoding.UTF8.GetBytes(name)) >= 0);
         foreach (string text in Texts()) Assert.Equal(expected.Encode(text), actual.Encode(text));
     }
 

@@ -65,7 +65,7 @@ public sealed class TokenizerJsonTests
         Assert.Equal(spaced, string.Join('|', Pieces(tokenizer, "a</s> b")));
     }
 
-    // SmolLM's and DeepSeek Coder's; the words are those of Hugging Face's tokenizers.
+    // SmolLM's, DeepSeek Coder's and Mistral Nemo's; the words are those of Hugging Face's tokenizers.
     [Theory]
     [InlineData("""{"type":"Digits","individual_digits":true},{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":true}""",
         "x = 123½ it's\n\n  5,𝟘", "x| =| |1|2|3|½| it|'s|\n\n  |5|,|𝟘")]
@@ -76,6 +76,10 @@ public sealed class TokenizerJsonTests
         {"type":"Split","pattern":{"Regex":"[一-龥ࠀ-一가-퟿]+"},"behavior":"Isolated","invert":false},
         {"type":"Digits","individual_digits":true},{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":false}
         """, "if (x<42):\r\n\t\ty = 你好😀😀\u2603☃ 𐄁𐄂!", "if| (|x|<|4|2|):|\r|\n|\t|\ty| =| |你好|😀😀|☃☃| 𐄁𐄂!")]
+    [InlineData("""
+        {"type":"Split","pattern":{"Regex":"[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+|[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"},"behavior":"Isolated","invert":false},
+        {"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":false}
+        """, "camelCase HTTPServer's 12 a/b//\n\n  e\u0301É𐐀𐐨 𝐀𝐚你𑄀 😀\U0001e130!", "camel|Case| HTTPServer|'s| |1|2| a|/b|//\n\n| | e\u0301|É𐐀𐐨| 𝐀𝐚你𑄀| 😀\U0001e130!")]
     public void Encode_PublishedChainOfPreTokenizers_DividesAsItDoes(string chain, string text, string words)
     {
         using CheckpointFolder folder = PreTokenizers(chain);

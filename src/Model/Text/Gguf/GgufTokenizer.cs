@@ -45,9 +45,9 @@ internal static class GgufTokenizer
             ?? throw new NotSupportedException($"{text.Path}: {PreKey} is \"{pre}\", a way to divide text that is not supported. The folder in Hugging Face layout may be served instead.");
         var pieces = GgufPieces.Read(text, needsScores: false);
         var vocabulary = new Vocabulary(pieces.ByteLevelTokens());
-        // Llama 3 and its kin take a word that is a token whole, and want BOS.
-        bool isLlama3 = pre is "llama-bpe" or "llama3" or "llama-v3" or "falcon3" or "pixtral";
-        return Parts(text, vocabulary, new ByteLevelEncoder(Model(text, vocabulary, isLlama3), vocabulary, words), addsBos: isLlama3) with { IsByteLevel = true };
+        // Llama 3 and its kin, and Mistral Nemo, take a word that is a token whole, and want BOS.
+        bool takesWhole = pre is "llama-bpe" or "llama3" or "llama-v3" or "falcon3" or "pixtral" or "tekken";
+        return Parts(text, vocabulary, new ByteLevelEncoder(Model(text, vocabulary, takesWhole), vocabulary, words), addsBos: takesWhole) with { IsByteLevel = true };
     }
 
     private static BpeModel Model(GgufText text, Vocabulary vocabulary, bool ignoresMerges)

@@ -50,6 +50,7 @@ internal static class GgufTokenizerWriter
     {
         (var pattern, true) when pattern == WordPattern.OfLlama3 => "llama-bpe",
         (var pattern, false) when pattern == WordPattern.OfLlama3 => "smaug-bpe",
+        (var pattern, true) when pattern == WordPattern.OfTekken => "tekken",
         (var pattern, false) when pattern == WordPattern.OfQwen2 => "qwen2",
         (var pattern, false) when pattern == WordPattern.Default => "gpt-2",
         (var pattern, false) when pattern == WordPattern.OfSmolLm => "smollm",

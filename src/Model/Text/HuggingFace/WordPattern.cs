@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -12,6 +13,7 @@ internal sealed partial class WordPattern
     private const string Gpt2 = @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
     private const string Llama3 = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
     private const string Qwen2 = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+    private const string Tekken = @"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
     private const string LineBreak = "[\r\n]", SpacedLetters = @"\s?\p{L}+", SpacedPunctuation = @"\s?\p{P}+", EastAsian = "[一-龥ࠀ-一가-퟿]+";
     private const string Digit = @"\p{N}", Digits = @"\p{N}+", ThreeDigits = "[0-9][0-9][0-9]", Punctuation = @"[\p{P}\$\+<=>\^~\|]+";
     private readonly Regex[] _regexes;
@@ -25,6 +27,8 @@ internal sealed partial class WordPattern
 
     public static WordPattern OfQwen2 { get; } = new(Qwen2Regex());
 
+    public static WordPattern OfTekken { get; } = new(TekkenRegex());
+
     public static WordPattern OfSmolLm { get; } = new(DigitRegex(), Gpt2Regex());
 
     public static WordPattern OfDeepSeekCoder { get; } = new(LineBreakRegex(), SpacedLettersRegex(), SpacedPunctuationRegex(), EastAsianRegex(), DigitRegex());
@@ -35,6 +39,7 @@ internal sealed partial class WordPattern
         [Gpt2] => Default,
         [Llama3] => OfLlama3,
         [Qwen2] => OfQwen2,
+        [Tekken] => OfTekken,
         [Digit, Gpt2] => OfSmolLm,
         [LineBreak, SpacedLetters, SpacedPunctuation, EastAsian, Digit] => OfDeepSeekCoder,
         _ => null,
@@ -52,6 +57,7 @@ internal sealed partial class WordPattern
         "llama-bpe" or "llama3" or "llama-v3" or "smaug-bpe" or "dbrx" or "falcon3" or "pixtral" => OfLlama3,
         "gpt-2" or "mpt" or "olmo" or "jais" or "phi-2" => Default,
         "qwen2" or "deepseek-r1-qwen" or "stablelm2" or "megrez" => OfQwen2,
+        "tekken" => OfTekken,
         "smollm" or "starcoder" or "refact" or "codeshell" or "minerva-7b" => OfSmolLm,
         "deepseek-coder" => OfDeepSeekCoder,
         "default" => new WordPattern(PunctuationRegex(), Gpt2Regex(), DigitsRegex(), ThreeDigitsRegex()),
@@ -99,12 +105,24 @@ internal sealed partial class WordPattern
         foreach (Rune rune in text.EnumerateRunes())
         {
             offsets.Add(offset);
-            shadow.Append(rune.IsBmp ? (char)rune.Value : Rune.IsLetter(rune) ? 'ꙮ' : Rune.IsNumber(rune) ? '٣' : Rune.IsPunctuation(rune) ? '¡' : '©');
+            shadow.Append(rune.IsBmp ? (char)rune.Value : Like(Rune.GetUnicodeCategory(rune)));
             offset += rune.Utf16SequenceLength;
         }
         offsets.Add(offset);
         return (shadow.ToString(), [.. offsets]);
     }
+
+    private static char Like(UnicodeCategory category) => category switch
+    {
+        UnicodeCategory.UppercaseLetter => 'Ж',
+        UnicodeCategory.LowercaseLetter => 'ж',
+        UnicodeCategory.ModifierLetter => 'ʰ',
+        UnicodeCategory.OtherLetter => 'ꙮ',
+        UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark => '\u0301',
+        UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber => '٣',
+        >= UnicodeCategory.ConnectorPunctuation and <= UnicodeCategory.OtherPunctuation => '¡',
+        _ => '©',
+    };
 
     [GeneratedRegex(Gpt2, RegexOptions.CultureInvariant)]
     private static partial Regex Gpt2Regex();
@@ -138,4 +156,7 @@ internal sealed partial class WordPattern
 
     [GeneratedRegex(Qwen2, RegexOptions.CultureInvariant)]
     private static partial Regex Qwen2Regex();
+
+    [GeneratedRegex(Tekken, RegexOptions.CultureInvariant)]
+    private static partial Regex TekkenRegex();
 }
