@@ -53,6 +53,7 @@ public sealed class TemplateTests
     [InlineData("{# x", "this comment never ends")]
     [InlineData("{{ ) }}", "')' closes nothing")]
     [InlineData("{% break %}", "'break' stands outside a loop")]
+    [InlineData("{{ dict(a=1, a=2) }}", "line 1, column 9: the argument 'a' is given twice")]
     public void Parse_MalformedTemplate_NamesFaultAndPlace(string template, string expected) =>
         Assert.Contains(expected, Assert.Throws<InvalidDataException>(() => Template.Parse(template, TimeProvider.System)).Message);
 

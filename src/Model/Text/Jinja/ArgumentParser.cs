@@ -6,11 +6,13 @@ internal sealed class ArgumentParser(TokenReader tokens, ExpressionParser expres
     /// <summary>What stands behind the opening parenthesis, and the closing one.</summary>
     public ArgumentList Parse()
     {
+        Place place = tokens.Place;
         var positional = new List<Expression>();
-        var named = new List<(string, Expression)>();
+        var named = new List<(string Name, Expression)>();
         foreach ((string? name, Expression value) in tokens.TakeList(")", ParseOne))
         {
             if (name is null) positional.Add(value);
+            else if (named.Exists(other => other.Name == name)) throw place.Malformed($"the argument '{name}' is given twice");
             else named.Add((name, value));
         }
         return new ArgumentList(positional, named);

@@ -13,11 +13,16 @@ internal static class Functions
         scope.Set("strftime_now", (Callable)(arguments => PromptText.Trusted(Strftime.Format(clock.GetLocalNow(), arguments.RequireText(0, "format")))));
         scope.Set("range", (Callable)Range);
         scope.Set("namespace", (Callable)(arguments => new Namespace(Members(arguments))));
-        scope.Set("dict", (Callable)(arguments => new Dictionary<string, object?>(Members(arguments))));
+        scope.Set("dict", (Callable)Members);
     }
 
-    private static IEnumerable<KeyValuePair<string, object?>> Members(Arguments arguments) =>
-        arguments.Positional.OfType<Dictionary<string, object?>>().SelectMany(map => map).Concat(arguments.Named);
+    // As in Python, a later value takes the place of one of the same name.
+    private static Dictionary<string, object?> Members(Arguments arguments)
+    {
+        var members = new Dictionary<string, object?>();
+        foreach ((string name, object? value) in arguments.Positional.OfType<Dictionary<string, object?>>().SelectMany(map => map).Concat(arguments.Named)) members[name] = value;
+        return members;
+    }
 
     private static object Range(Arguments arguments)
     {

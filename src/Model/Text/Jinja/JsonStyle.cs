@@ -10,7 +10,7 @@ internal sealed record JsonStyle(bool EscapesNonAscii, long? Indent, string Betw
         if (separators is not (null or [PromptText, PromptText])) throw new TemplateException("the chat template gives tojson 'separators' that are not two strings");
         return new JsonStyle(
             Values.IsTrue(arguments.Get(0, "ensure_ascii")),
-            indent,
+            indent is { } width ? Math.Max(width, 0) : null, // as in Python, less than none is none
             separators is null ? (indent is null ? ", " : ",") : Values.ToText(separators[0]).Text,
             separators is null ? ": " : Values.ToText(separators[1]).Text,
             Values.IsTrue(arguments.Get(3, "sort_keys")));
