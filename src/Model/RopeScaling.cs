@@ -18,7 +18,15 @@ public abstract record RopeScaling
     public sealed record Llama3(double Factor, double LowFrequencyFactor, double HighFrequencyFactor, int OriginalContextLength) : RopeScaling;
 
     /// <summary>Each frequency divided by a number of its own, [headDim / 2], whatever they were derived from (GGUF; Hugging Face's longrope with one set of factors).</summary>
-    public sealed record Divided(IReadOnlyList<double> Divisors) : RopeScaling;
+    public sealed record Divided(IReadOnlyList<double> Divisors) : RopeScaling
+    {
+        // Not the compiler's equality: that would compare the lists by reference.
+        /// <inheritdoc />
+        public bool Equals(Divided? other) => other is not null && Divisors.SequenceEqual(other.Divisors);
+
+        /// <inheritdoc />
+        public override int GetHashCode() => HashCode.Combine(Divisors.Count, Divisors.FirstOrDefault());
+    }
 
     /// <summary>YaRN (Peng et al. 2023, arXiv 2309.00071).</summary>
     public sealed record Yarn(double Factor, int OriginalContextLength) : RopeScaling

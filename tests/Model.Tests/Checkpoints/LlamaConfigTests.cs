@@ -44,6 +44,9 @@ public sealed class LlamaConfigTests
         Assert.Equal(config, Parse($""" "architectures": [], "model_type": "mistral", {keys} """));
     }
 
+    private static readonly double[] Factors = [.. Enumerable.Range(1, 64).Select(i => i / 4.0)];
+    private static readonly string LongRope = $$"""{"rope_type": "longrope", "short_factor": [{{string.Join(", ", Factors)}}], "long_factor": [{{string.Join(", ", Factors)}}], "attention_factor": 1}""";
+
     public static TheoryData<string, RopeScaling> Scalings => new()
     {
         { """ "rope_scaling": {"type": "linear", "factor": 2} """, new RopeScaling.Linear(2) },
@@ -57,6 +60,8 @@ public sealed class LlamaConfigTests
             new RopeScaling.Llama3(8, 1, 4, 2048)
         },
         { """ "rope_scaling": {"rope_type": "yarn", "original_max_position_embeddings": 1024} """, new RopeScaling.Yarn(4, 1024) },
+        { $""" "rope_scaling": {LongRope} """, new RopeScaling.Divided(Factors) },
+        { $""" "rope_scaling": {LongRope}, "rope_parameters": {LongRope} """, new RopeScaling.Divided(Factors) },
         {
             """ "rope_scaling": {"type": "yarn", "factor": 16, "beta_fast": 30, "beta_slow": 2, "attention_factor": 1.5, "mscale": 0.7, "mscale_all_dim": 0.8, "truncate": false} """,
             new RopeScaling.Yarn(16, 4096) { BetaFast = 30, BetaSlow = 2, AttentionFactor = 1.5, Mscale = 0.7, MscaleAllDim = 0.8, Truncate = false }
