@@ -55,6 +55,17 @@ public sealed class GgufTokenizerTests
         Assert.Equal(tokens, converted);
     }
 
+    [Fact]
+    public void Load_DamagedRulesOfNormalisation_NamesFileAndFault()
+    {
+        using var folder = new GgufFolder("other");
+        string path = folder.Convert("F32");
+        byte[] file = File.ReadAllBytes(path), key = "tokenizer.ggml.precompiled_charsmap"u8.ToArray();
+        file.AsSpan(file.AsSpan().IndexOf(key) + key.Length + 16, 4).Fill(0xff); // behind two types and a count: the trie's length
+        File.WriteAllBytes(path, file);
+        Assert.Equal($"{path}: its precompiled_charsmap is cut short; download it again", Assert.Throws<CheckpointException>(() => Tokenizer.Load(path)).Message);
+    }
+
     [Theory]
     [InlineData(""" "legacy": true """, 0)]
     [InlineData(""" "legacy": false """, 1)]

@@ -198,6 +198,18 @@ public sealed class TokenizerTests
     }
 
     [Fact]
+    public void Load_DamagedRulesOfNormalisation_NamesFileAndFault()
+    {
+        using var folder = new CheckpointFolder();
+        string path = Path.Combine(folder.Path, "tokenizer.model");
+        byte[] rules = [0x1A, 6, 0x12, 4, 0, 0, 0, 0]; // NormalizerSpec, field 2: no trie
+        File.WriteAllBytes(path, [.. File.ReadAllBytes(TextData.Folder("llama/tokenizer.model")), .. rules]);
+        string message = Assert.Throws<InvalidDataException>(() => Tokenizer.Load(folder.Path)).Message;
+        Assert.Contains(path, message);
+        Assert.Contains("precompiled_charsmap is cut short", message);
+    }
+
+    [Fact]
     public void Load_UnigramModel_IsRefusedByName()
     {
         byte[] model = File.ReadAllBytes(TextData.Folder("llama/tokenizer.model"));

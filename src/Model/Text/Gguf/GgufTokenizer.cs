@@ -29,13 +29,26 @@ internal static class GgufTokenizer
         SentencePieceModel model = pieces.ToSentencePiece();
         model.Normalizer.AddDummyPrefix = text.Keys.Flag(AddSpaceKey) ?? true;
         model.Normalizer.RemoveExtraWhitespaces = text.Keys.Flag(RemoveSpacesKey) ?? false;
-        if (text.Keys.NumberArray(CharsMapKey) is { } map) model.Normalizer.PrecompiledCharsMap = Array.ConvertAll(map, value => (byte)value);
+        model.Normalizer.CharsMap = CharsMapOf(text);
         var vocabulary = new Vocabulary(pieces.Tokens(model));
         return Parts(text, vocabulary, new SentencePieceEncoder(model, vocabulary), addsBos: true) with
         {
             DropsLeadingSpace = model.Normalizer.AddDummyPrefix || model.Normalizer.RemoveExtraWhitespaces,
             DropsEveryLeadingSpace = model.Normalizer.RemoveExtraWhitespaces,
         };
+    }
+
+    private static CharsMap? CharsMapOf(GgufText text)
+    {
+        if (text.Keys.NumberArray(CharsMapKey) is not { Length: > 0 } rules) return null;
+        try
+        {
+            return new CharsMap(Array.ConvertAll(rules, value => (byte)value));
+        }
+        catch (InvalidDataException e)
+        {
+            throw new CheckpointException(text.Path, $"{e.Message}; download it again");
+        }
     }
 
     private static TokenizerParts ByteLevel(GgufText text)

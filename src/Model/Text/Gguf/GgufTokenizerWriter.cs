@@ -33,7 +33,7 @@ internal static class GgufTokenizerWriter
         metadata.Add(GgufPieces.ScoresKey, (IReadOnlyCollection<float>)[.. Enumerable.Range(0, vocabSize).Select(Score)]);
         metadata.Add(GgufTokenizer.AddSpaceKey, model.Normalizer.AddDummyPrefix && encoder.Spaces.Prefix != PrefixScheme.Never);
         metadata.Add(GgufTokenizer.RemoveSpacesKey, model.Normalizer.RemoveExtraWhitespaces);
-        if (model.Normalizer.PrecompiledCharsMap.Length > 0) metadata.Add(GgufTokenizer.CharsMapKey, model.Normalizer.PrecompiledCharsMap);
+        if (model.Normalizer.CharsMap is { } rules) metadata.Add(GgufTokenizer.CharsMapKey, rules.Blob);
 
         float Score(int id) => id < model.Pieces.Count && vocabulary.KindOf(id) != TokenKind.Added ? model.Pieces[id].Score : GgufPieces.AddedScore;
     }

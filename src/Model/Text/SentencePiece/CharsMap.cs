@@ -12,17 +12,22 @@ internal sealed class CharsMap
     private readonly uint[] _units;
     private readonly byte[] _replacements;
 
-    public CharsMap(ReadOnlySpan<byte> blob)
+    /// <exception cref="InvalidDataException">They are damaged; the message is about a file that it does not name.</exception>
+    public CharsMap(byte[] blob)
     {
+        Blob = blob;
         uint trieLength = blob.Length > 4 ? BinaryPrimitives.ReadUInt32LittleEndian(blob) : uint.MaxValue;
         if (trieLength > blob.Length - 4 || trieLength % 4 != 0 || trieLength == 0) throw new InvalidDataException("its precompiled_charsmap is cut short");
-        _units = MemoryMarshal.Cast<byte, uint>(blob.Slice(4, (int)trieLength)).ToArray();
+        _units = MemoryMarshal.Cast<byte, uint>(blob.AsSpan(4, (int)trieLength)).ToArray();
         _replacements = blob[(4 + (int)trieLength)..].ToArray();
         for (uint node = 0; node < _units.Length; node++)
         {
             if ((_units[node] & 0x80000100) == 0x100 && (node ^ Offset(_units[node])) >= _units.Length) throw new InvalidDataException("its precompiled_charsmap is damaged");
         }
     }
+
+    /// <summary>The rules as a file holds them.</summary>
+    public byte[] Blob { get; }
 
     /// <summary>Finds the longest rule that applies at the start of the text.</summary>
     public bool TryReplace(ReadOnlySpan<byte> text, out ReadOnlySpan<byte> replacement, out int consumed)

@@ -48,9 +48,8 @@ internal sealed class TrainerSpec
 /// <summary>NormalizerSpec, with the defaults of the schema.</summary>
 internal sealed class NormalizerSpec
 {
-    public string Name { get; set; } = "";
-
-    public byte[] PrecompiledCharsMap { get; set; } = [];
+    /// <summary>The rules of normalisation, where there are any.</summary>
+    public CharsMap? CharsMap { get; set; }
 
     public bool AddDummyPrefix { get; set; } = true;
 

@@ -5,8 +5,6 @@ namespace Llama.Model.Text.SentencePiece;
 /// <summary>Rewrites text as SentencePiece does before it splits it (normalizer.cc, <c>Normalizer::Normalize</c>), in UTF-8.</summary>
 internal sealed class SentencePieceNormalizer(NormalizerSpec spec, bool whitespaceAsSuffix, PrefixMatcher userDefined)
 {
-    private readonly CharsMap? _charsMap = spec.PrecompiledCharsMap.Length > 0 ? new CharsMap(spec.PrecompiledCharsMap) : null;
-
     private ReadOnlySpan<byte> Space => spec.EscapeWhitespaces ? "\u2581"u8 : " "u8;
 
     /// <summary>Appends the rewritten text; nothing for text that is nothing but removed spaces.</summary>
@@ -54,7 +52,7 @@ internal sealed class SentencePieceNormalizer(NormalizerSpec spec, bool whitespa
     {
         consumed = userDefined.Match(text);
         if (consumed > 0) return text[..consumed];
-        if (_charsMap is not null && _charsMap.TryReplace(text, out ReadOnlySpan<byte> replacement, out consumed)) return replacement;
+        if (spec.CharsMap is { } rules && rules.TryReplace(text, out ReadOnlySpan<byte> replacement, out consumed)) return replacement;
         consumed = Math.Min(CharacterLength(text[0]), text.Length);
         return text[..consumed];
     }

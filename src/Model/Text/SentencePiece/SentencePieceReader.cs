@@ -85,8 +85,7 @@ internal static class SentencePieceReader
     {
         switch (field)
         {
-            case 1: normalizer.Name = input.ReadString(); return true;
-            case 2: normalizer.PrecompiledCharsMap = input.ReadBytes().ToByteArray(); return true;
+            case 2: normalizer.CharsMap = input.ReadBytes() is { IsEmpty: false } rules ? new CharsMap(rules.ToByteArray()) : null; return true;
             case 3: normalizer.AddDummyPrefix = input.ReadBool(); return true;
             case 4: normalizer.RemoveExtraWhitespaces = input.ReadBool(); return true;
             case 5: normalizer.EscapeWhitespaces = input.ReadBool(); return true;
@@ -98,7 +97,7 @@ internal static class SentencePieceReader
     {
         var spec = new NormalizerSpec();
         ReadMessage(denormalizer, (field, input) => ReadNormalizerField(spec, field, input));
-        return spec.PrecompiledCharsMap.Length > 0;
+        return spec.CharsMap is not null;
     }
 
     private static void ReadMessage(byte[] bytes, Func<int, CodedInputStream, bool> readField)
