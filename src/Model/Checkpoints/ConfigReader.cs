@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace Llama.Model.Checkpoints;
@@ -43,7 +44,7 @@ internal static class ConfigReader
         JsonDocument document;
         try
         {
-            document = JsonDocument.Parse(text);
+            document = WholeJson.Parse(Encoding.UTF8.GetBytes(text));
         }
         catch (JsonException e)
         {

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 
 namespace Llama.Model.Checkpoints;
@@ -43,7 +42,7 @@ internal static class SafetensorsHeader
         JsonDocument document;
         try
         {
-            document = JsonDocument.Parse(Encoding.UTF8.GetString(json));
+            document = WholeJson.Parse(json.ToArray());
         }
         catch (JsonException e)
         {

@@ -127,6 +127,13 @@ public sealed class LlamaConfigTests
     [InlineData("{")]
     public void Parse_NotAnObject_SaysSo(string json) => Assert.Throws<CheckpointException>(() => LlamaConfig.Parse(json));
 
+    [Theory]
+    [InlineData(""" "model_type": "\ud800" """)]
+    [InlineData(""" "architectures": [], "model_type": "\udc00x" """)]
+    [InlineData(""" "\ud800": 1 """)]
+    public void Parse_HalfASurrogatePair_NamesTheFile(string keys) =>
+        Assert.Matches("^config.json: not JSON: the string at byte [0-9]+ holds half a surrogate pair", Assert.Throws<CheckpointException>(() => Parse(keys)).Message);
+
     [Fact]
     public void Load_GenerationConfig_AddsItsEndTokens()
     {

@@ -53,6 +53,8 @@ public sealed unsafe class SafetensorsFileTests : IDisposable
     [InlineData("""{"a": {"dtype": "F16", "shape": [1], "data_offsets": [0, 2]}, "a": {"dtype": "F16", "shape": [1], "data_offsets": [2, 4]}}""", 4, "a: declared 2 times")]
     [InlineData("""[]""", 0, "not a JSON object")]
     [InlineData("""{"a": """, 0, "not JSON")]
+    [InlineData("""{"\ud800": {"dtype": "F16", "shape": [1], "data_offsets": [0, 2]}}""", 2, "not JSON (the string at byte 1 holds half a surrogate pair)")]
+    [InlineData("""{"a": {"dtype": "\ud800", "shape": [1], "data_offsets": [0, 2]}}""", 2, "half a surrogate pair")]
     public void Open_BrokenHeader_NamesTheFault(string header, int dataSize, string expected)
     {
         Write(header, dataSize);

@@ -107,14 +107,24 @@ public sealed class TokenizerJsonTests
 
     [Theory]
     [InlineData("\"merges\":[", "\"merges\":[\"qq zz\",", "merge 0, 'qq zz'")]
+    [InlineData("\"merges\":[", "\"merges\":[null,", "merge 0 is no pair of tokens")]
+    [InlineData("\"merges\":[", "\"merges\":[[\"a\",null],", "merge 0 is no pair of tokens")]
     [InlineData("\"vocab\"", "\"words\"", "no vocab")]
     [InlineData("\"version\"", "version", "not valid JSON")]
+    [InlineData("\"vocab\":{", "\"vocab\":{\"\\ud800\":0,", "half a surrogate pair")]
     public void Load_DamagedFile_NamesFileAndFault(string present, string changed, string expected)
     {
         using CheckpointFolder folder = ByteLevel(json => json.Replace(present, changed));
         string message = Assert.Throws<InvalidDataException>(() => Tokenizer.Load(folder.Path)).Message;
         Assert.Contains(Path.Combine(folder.Path, "tokenizer.json"), message);
         Assert.Contains(expected, message);
+    }
+
+    [Fact]
+    public void Load_PieceTwiceInTheVocabulary_HasTheLaterId()
+    {
+        using CheckpointFolder folder = ByteLevel(json => json.Replace("\"vocab\":{", "\"vocab\":{\"a\":0,"));
+        Assert.Equal(Tokenizer.Load(TextData.Folder("byte-level")).Encode("a"), Tokenizer.Load(folder.Path).Encode("a"));
     }
 
     private static IEnumerable<string> Pieces(Tokenizer tokenizer, string text) =>

@@ -15,7 +15,8 @@ internal sealed record BpeModel(Dictionary<string, int> Vocabulary, RankedMerges
         }
         JsonElement vocab = model.Get("vocab") ?? throw new InvalidDataException("the model has no vocab");
         JsonElement merges = model.Get("merges") ?? throw new InvalidDataException("the model has no merges");
-        Dictionary<string, int> vocabulary = vocab.EnumerateObject().ToDictionary(entry => entry.Name, entry => entry.Value.GetInt32(), StringComparer.Ordinal);
+        var vocabulary = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (JsonProperty entry in vocab.EnumerateObject()) vocabulary[entry.Name] = entry.Value.GetInt32(); // the later of two, as Hugging Face reads it
         return new BpeModel(vocabulary, RankedMerges.Read(merges, vocabulary), model.GetText("unk_token"), model.GetFlag("fuse_unk") ?? false,
             model.GetFlag("byte_fallback") ?? false, model.GetFlag("ignore_merges") ?? false);
     }

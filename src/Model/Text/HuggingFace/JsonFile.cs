@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Llama.Model.Checkpoints;
 
 namespace Llama.Model.Text.HuggingFace;
 
@@ -12,7 +13,7 @@ internal static class JsonFile
         if (!File.Exists(path)) return null;
         try
         {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
+            using JsonDocument document = WholeJson.Parse(File.ReadAllBytes(path));
             JsonElement root = document.RootElement;
             if (root.ValueKind != JsonValueKind.Object) throw new JsonException("its root is not an object");
             return root.Clone();

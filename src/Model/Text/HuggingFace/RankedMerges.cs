@@ -11,9 +11,7 @@ internal sealed class RankedMerges
     private RankedMerges(Dictionary<(int, int), Merge> merges) => _merges = merges;
 
     /// <summary>Reads <c>merges</c>, written as <c>"a b"</c> or, since tokenizers 0.20, as <c>["a", "b"]</c>.</summary>
-    public static RankedMerges Read(JsonElement merges, IReadOnlyDictionary<string, int> vocabulary) => Of(
-        merges.EnumerateArray().Select(merge => merge.ValueKind == JsonValueKind.Array ? [.. merge.EnumerateArray().Select(part => part.GetString()!)] : Pair(merge.GetString()!)),
-        vocabulary);
+    public static RankedMerges Read(JsonElement merges, IReadOnlyDictionary<string, int> vocabulary) => Of(merges.EnumerateArray().Select(Pair), vocabulary);
 
     /// <summary>The two tokens of a merge written as <c>"a b"</c>.</summary>
     public static string[] Pair(string merge) => merge.Split(' ', 2);
@@ -49,6 +47,13 @@ internal sealed class RankedMerges
             if (symbols[i].Id >= 0) ids.Add(symbols[i].Id);
         }
     }
+
+    private static string[] Pair(JsonElement merge, int rank) => merge.ValueKind switch
+    {
+        JsonValueKind.String => Pair(merge.GetString()!),
+        JsonValueKind.Array when merge.EnumerateArray().All(part => part.ValueKind == JsonValueKind.String) => [.. merge.EnumerateArray().Select(part => part.GetString()!)],
+        _ => throw new InvalidDataException($"merge {rank} is no pair of tokens"),
+    };
 
     private readonly struct Rules(Dictionary<(int, int), Merge> merges, bool[] isSpecial) : IMergeRules
     {
