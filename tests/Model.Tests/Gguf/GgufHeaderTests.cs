@@ -102,6 +102,16 @@ public sealed class GgufHeaderTests : IDisposable
     }
 
     [Fact]
+    public void Open_AlignmentThatIsNone_IsToldOnce()
+    {
+        var metadata = new GgufMetadata();
+        metadata.Add("general.alignment", "wide");
+        string message = Fault(WithTensors(metadata));
+        Assert.Contains("general.alignment is \"wide\"; expected an integer of at least 8", message);
+        Assert.DoesNotContain("faults", message);
+    }
+
+    [Fact]
     public void Open_NamesThatDoNotPrint_AreEscapedAndBounded()
     {
         (string, ulong[], uint, ulong)[] damaged = [.. Enumerable.Range(0, 1000).Select(i => ($"\u001b[2J\r\n\u202e{i}{new string('é', 5000)}", new ulong[] { 8 }, 0u, 4ul))];

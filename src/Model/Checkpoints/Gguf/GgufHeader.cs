@@ -81,7 +81,7 @@ internal sealed unsafe record GgufHeader(IReadOnlyDictionary<string, GgufValue> 
 
     private static long AlignmentOf(byte* data, long length, Dictionary<string, GgufValue> metadata, string source, List<string> faults)
     {
-        int alignment = new GgufKeys(data, length, source, metadata, faults).Int("general.alignment", 32);
+        int alignment = new GgufKeys(data, length, source, metadata, faults).Int("general.alignment", 32, least: 8);
         if (alignment % 8 == 0) return alignment;
         faults.Add($"general.alignment is {alignment}; expected a multiple of 8");
         return 8;
