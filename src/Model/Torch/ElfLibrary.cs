@@ -11,7 +11,7 @@ namespace Llama.Model.Torch;
 internal sealed unsafe class ElfLibrary : IDisposable
 {
     private const int DynamicSymbols = 11, Relocations = 4, Dynamic = 6, SymbolVersions = 0x6fffffff; // types of sections
-    private const int SectionBytes = 64, SymbolBytes = 24, RelocationBytes = 24, DynamicBytes = 16;
+    private const int HeaderBytes = 64, SectionBytes = 64, SymbolBytes = 24, RelocationBytes = 24, DynamicBytes = 16;
     private const int X64JumpSlot = 7, Arm64JumpSlot = 1026; // relocations of functions that are bound when first called
 
     private readonly MappedFile _file;
@@ -25,11 +25,12 @@ internal sealed unsafe class ElfLibrary : IDisposable
     /// <exception cref="InvalidDataException">It is none of this kind.</exception>
     public static ElfLibrary Open(string path)
     {
+        if (new FileInfo(path).Length < HeaderBytes) throw Broken(path); // nothing at all cannot even be mapped
         ElfLibrary library = new(new MappedFile(path), path);
         ReadOnlySpan<byte> identity = [0x7f, (byte)'E', (byte)'L', (byte)'F', 2, 1];
-        if (library.Bytes(0, SectionBytes).StartsWith(identity)) return library;
+        if (library.Bytes(0, HeaderBytes).StartsWith(identity)) return library;
         library.Dispose();
-        throw library.Broken();
+        throw Broken(path);
     }
 
     /// <summary>Names without a version that it needs from other libraries, and whether each must be there when it is loaded.</summary>
@@ -116,5 +117,7 @@ internal sealed unsafe class ElfLibrary : IDisposable
 
     private ReadOnlySpan<byte> Bytes(long at, long count) => at >= 0 && count >= 0 && at <= _file.Length - count ? new(_file.Start + at, (int)count) : throw Broken();
 
-    private InvalidDataException Broken() => new($"{_path} is no 64-bit ELF library, or is cut short.");
+    private InvalidDataException Broken() => Broken(_path);
+
+    private static InvalidDataException Broken(string path) => new($"{path} is no 64-bit ELF library, or is cut short.");
 }

@@ -107,7 +107,7 @@ public sealed class TorchPreflightTests : IDisposable
     {
         if (TorchFolder.Shim is not { } shim || !OperatingSystem.IsLinux()) return;
         byte[] whole = File.ReadAllBytes(shim);
-        foreach (int length in new[] { 1, 63, 64, 5000, whole.Length / 2, whole.Length - 1000 })
+        foreach (int length in new[] { 0, 1, 63, 64, 5000, whole.Length / 2, whole.Length - 1000 })
         {
             string path = Path.Combine(_lib, "cut.so");
             File.WriteAllBytes(path, whole[..length]);
@@ -117,6 +117,7 @@ public sealed class TorchPreflightTests : IDisposable
                 library.Needed();
             });
             Assert.Contains("cut.so is no 64-bit ELF library, or is cut short", error.Message);
+            Assert.DoesNotContain(path, File.ReadAllText("/proc/self/maps"));
         }
     }
 
