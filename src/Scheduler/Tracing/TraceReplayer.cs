@@ -14,13 +14,14 @@ public sealed class TraceReplayer
     private const int StopTokenId = -1;
 
     private readonly Queue<TraceEvent[]> _arrivals; // each a group, mostly of one
-    private readonly Dictionary<Sequence, TraceEvent> _events = [];
+    private readonly Dictionary<Sequence, TraceEvent> _events = []; // of those that have not ended
     private readonly ReplayClock _clock = new();
     private readonly Scheduler _scheduler;
     private readonly SampledToken[] _sampled;
     private readonly ModelLimits _limits;
     private readonly StepCost _cost;
-    private long _stepCount, _tokenCount;
+    private int _requestCount;
+    private long _stepCount, _tokenCount, _promptTokenCount, _cachedTokenCount, _queueTicks, _firstArrival = long.MaxValue;
 
     private TraceReplayer(IEnumerable<TraceEvent> trace, ModelLimits limits, SchedulerOptions options, StepCost cost)
     {
@@ -69,6 +70,7 @@ public sealed class TraceReplayer
         };
         Sequence sequence = new(item.Id, request, TicksOf(item));
         _events.Add(sequence, item);
+        _firstArrival = Math.Min(_firstArrival, sequence.Arrival);
         return sequence;
     }
 
@@ -83,7 +85,19 @@ public sealed class TraceReplayer
         _clock.Reach(_clock.GetTimestamp() + _cost.For(step.TokenCount).Ticks);
         _scheduler.Begin();
         _scheduler.Commit(_sampled.AsSpan(0, sampledCount));
+        foreach (Outcome outcome in _scheduler.Outcomes)
+            if (outcome.Finish is not null) TakeIn(outcome.Sequence);
         _scheduler.ClearOutcomes();
+    }
+
+    // And lets it go: a trace may have more tokens than memory.
+    private void TakeIn(Sequence ended)
+    {
+        _events.Remove(ended);
+        _requestCount++;
+        _promptTokenCount += ended.PromptLength;
+        _cachedTokenCount += ended.CachedTokenCount;
+        _queueTicks += ended.AdmittedAt!.Value - ended.Arrival;
     }
 
     private int Draw(Sequence sequence)
@@ -100,13 +114,13 @@ public sealed class TraceReplayer
     }
 
     private TraceSummary Summarize() => new(
-        _events.Count,
+        _requestCount,
         _stepCount,
         _tokenCount,
         _scheduler.PreemptionCount,
-        (double)_events.Keys.Sum(sequence => sequence.CachedTokenCount) / Math.Max(1, _events.Keys.Sum(sequence => sequence.PromptLength)),
-        TimeSpan.FromTicks((long)_events.Keys.Select(sequence => sequence.AdmittedAt!.Value - sequence.Arrival).DefaultIfEmpty(0).Average()),
-        TimeSpan.FromTicks(_clock.GetTimestamp() - _events.Keys.Select(sequence => sequence.Arrival).DefaultIfEmpty(0).Min()));
+        (double)_cachedTokenCount / Math.Max(1, _promptTokenCount),
+        TimeSpan.FromTicks(_queueTicks / Math.Max(1, _requestCount)),
+        TimeSpan.FromTicks(_requestCount == 0 ? 0 : _clock.GetTimestamp() - _firstArrival));
 
     private static long TicksOf(TraceEvent item) => (long)Math.Round(item.Arrival * TimeSpan.TicksPerSecond);
 

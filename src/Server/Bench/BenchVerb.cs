@@ -2,10 +2,11 @@ using System.CommandLine;
 using Llama.Server.Bench.Compare;
 using Llama.Server.Bench.Load;
 using Llama.Server.Bench.Local;
+using Llama.Server.Bench.Replay;
 
 namespace Llama.Server.Bench;
 
-/// <summary><c>bench</c>: measures one answer, the engine under load, or a server through HTTP.</summary>
+/// <summary><c>bench</c>: measures one answer, the engine under load, or a server through HTTP, or replays a load.</summary>
 internal static class BenchVerb
 {
     /// <param name="settings">Settings of the server, for the verbs that load the model themselves.</param>
@@ -16,6 +17,7 @@ internal static class BenchVerb
         LatencyVerb.Command(settings),
         ThroughputVerb.Command(settings),
         ServeVerb.Command(),
+        ReplayVerb.Command(settings),
         ModeVerb.Command(settings),
     };
 

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using Llama.Server.Bench.Compare;
 using Llama.Server.Bench.Load;
 using Llama.Server.Bench.Local;
+using Llama.Server.Bench.Replay;
 
 namespace Llama.Server.Bench.Measuring;
 
@@ -15,6 +16,7 @@ namespace Llama.Server.Bench.Measuring;
 [JsonSerializable(typeof(ModeMeasurement))]
 [JsonSerializable(typeof(ThroughputReport))]
 [JsonSerializable(typeof(ServeReport))]
+[JsonSerializable(typeof(ReplayReport))]
 internal sealed partial class BenchJson : JsonSerializerContext
 {
     public static BenchJson Line { get; } = new(new JsonSerializerOptions
