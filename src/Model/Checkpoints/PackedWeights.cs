@@ -1,7 +1,5 @@
 using Llama.Model.Kernels;
 using Llama.Model.Kernels.Machine;
-using Llama.Model.Offload;
-using static TorchSharp.torch;
 
 namespace Llama.Model.Checkpoints;
 
@@ -11,21 +9,15 @@ namespace Llama.Model.Checkpoints;
 /// </summary>
 /// <param name="source">Taken over; hands out what lies on the host.</param>
 /// <param name="background">Packs later those that lie in mapped files; null packs all at once.</param>
-internal sealed class PackedWeights(IWeightSource source, BackgroundPacking? background = null) : IWeightSource
+internal sealed class PackedWeights(IWeightSource source, BackgroundPacking? background = null) : DerivedWeights(source)
 {
     private readonly WeightPacker _packer = new();
 
-    public LlamaConfig Config => source.Config;
-
-    public string? Codes => source.Codes;
-
-    public Matrix Norm(string name) => source.Norm(name);
-
-    public Weight Weight(string name)
+    public override Weight Weight(string name)
     {
-        Weight weight = source.Weight(name);
+        Weight weight = Source.Weight(name);
         if (name == CheckpointLayout.Embedding || !WeightPacker.CanPack(weight)) return weight;
-        PackingWeight packing = new(weight, () => source.Release(name));
+        PackingWeight packing = new(weight, () => Source.Release(name));
         if (background is not null && !weight.OwnsMemory) // what is not mapped would be there twice until then
         {
             background.Add(packing);
@@ -35,17 +27,5 @@ internal sealed class PackedWeights(IWeightSource source, BackgroundPacking? bac
         return packing.Current;
     }
 
-    public bool ReadsRowsOf(Weight weight) => source.ReadsRowsOf(weight);
-
-    public Weight Table(string name) => source.Table(name);
-
-    public long? CodeBytes(string name, bool isHost) => source.CodeBytes(name, isHost);
-
-    public int? GroupSizeOf(string name) => source.GroupSizeOf(name);
-
-    public StoredWeight Stored(string name, ScalarType dtype) => source.Stored(name, dtype);
-
-    public void Release(string name) => source.Release(name);
-
-    public void Dispose() => source.Dispose();
+    public override Weight Table(string name) => Source.Table(name);
 }

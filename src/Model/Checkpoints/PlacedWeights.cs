@@ -1,6 +1,5 @@
 using Llama.Model.Kernels;
 using Llama.Model.Kernels.Outliers;
-using Llama.Model.Offload;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Checkpoints;
@@ -9,45 +8,33 @@ namespace Llama.Model.Checkpoints;
 /// <param name="source">Taken over; hands out what lies on the host.</param>
 /// <param name="memory">Where they are to lie; stays the caller's.</param>
 /// <param name="dtype">Type of all matrices that are not in codes.</param>
-internal sealed class PlacedWeights(IWeightSource source, DeviceMemory memory, ScalarType dtype) : IWeightSource
+internal sealed class PlacedWeights(IWeightSource source, DeviceMemory memory, ScalarType dtype) : DerivedWeights(source)
 {
-    public LlamaConfig Config => source.Config;
-
-    public string? Codes => source.Codes;
-
     /// <summary>A copy even where it need not move: the page that is touched for so little of a mapped file may be a huge one.</summary>
-    public unsafe Matrix Norm(string name)
+    public override unsafe Matrix Norm(string name)
     {
-        Matrix onHost = source.Norm(name), placed = memory.Place(onHost, ScalarType.Float32);
+        Matrix onHost = Source.Norm(name), placed = memory.Place(onHost, ScalarType.Float32);
         if (placed == onHost) placed = HostMemory.Of(new ReadOnlySpan<float>(onHost.Data, onHost.Rows * onHost.Columns), onHost.Rows, onHost.Columns);
-        source.Release(name);
+        Source.Release(name);
         return placed;
     }
 
-    public Weight Weight(string name) => Place(name, source.Weight(name));
+    public override Weight Weight(string name) => Place(name, Source.Weight(name));
 
-    public bool ReadsRowsOf(Weight weight) => memory.IsHost || weight is DenseWeight;
+    public override bool ReadsRowsOf(Weight weight) => memory.IsHost || weight is DenseWeight;
 
-    public Weight Table(string name)
+    public override Weight Table(string name)
     {
-        Weight onHost = source.Weight(name);
+        Weight onHost = Source.Weight(name);
         if (onHost is not QuantizedWeight codes || memory.IsHost) return Place(name, onHost);
         using (codes) return Place(name, codes.ToDense(dtype));
     }
-
-    public long? CodeBytes(string name, bool isHost) => source.CodeBytes(name, isHost);
-
-    public StoredWeight Stored(string name, ScalarType type) => source.Stored(name, type);
-
-    public void Release(string name) => source.Release(name);
-
-    public void Dispose() => source.Dispose();
 
     private Weight Place(string name, Weight onHost)
     {
         if (onHost is OutlierWeight) return onHost; // which only the host multiplies with
         Weight placed = onHost is QuantizedWeight codes ? memory.Place(codes) : new DenseWeight(memory.Place(((DenseWeight)onHost).Values, dtype));
-        if (!IsSame(placed, onHost)) source.Release(name);
+        if (!IsSame(placed, onHost)) Source.Release(name);
         return placed;
     }
 

@@ -10,7 +10,7 @@ namespace Llama.Model.Parallel;
 /// </summary>
 /// <param name="source">Taken over; hands out what lies on the host.</param>
 /// <param name="shard">Which.</param>
-internal sealed class ShardedWeights(IWeightSource source, Shard shard) : IWeightSource
+internal sealed class ShardedWeights(IWeightSource source, Shard shard) : DerivedWeights(source)
 {
     /// <summary>One device's share of a part.</summary>
     /// <param name="source">Taken over.</param>
@@ -21,7 +21,7 @@ internal sealed class ShardedWeights(IWeightSource source, Shard shard) : IWeigh
         try
         {
             ShardedWeights weights = new(source, part.ShardOf(source.Config));
-            foreach (CheckpointLayout.ExpectedTensor tensor in CheckpointLayout.Expected(source.Config, part)) weights.Check(tensor.Name);
+            foreach (CheckpointLayout.ExpectedTensor tensor in CheckpointLayout.Expected(source.Config, part)) _ = weights.GroupSizeOf(tensor.Name);
             return weights;
         }
         catch
@@ -32,37 +32,29 @@ internal sealed class ShardedWeights(IWeightSource source, Shard shard) : IWeigh
     }
 
     /// <summary>The shard's shape.</summary>
-    public LlamaConfig Config => shard.Config;
+    public override LlamaConfig Config => shard.Config;
 
-    public string? Codes => source.Codes;
-
-    public Matrix Norm(string name) => source.Norm(name);
-
-    public Weight Weight(string name)
+    public override Weight Weight(string name)
     {
         WeightPart part = shard.PartOf(name);
-        Weight whole = source.Weight(name);
+        Weight whole = Source.Weight(name);
         if (!part.IsColumns && !whole.OwnsMemory) return WeightCut.Rows(whole, part.Slice);
         using (whole)
         {
             Weight cut = part.IsColumns ? WeightCut.CopyColumns(whole, part.Slice, name) : WeightCut.CopyRows(whole, part.Slice);
-            source.Release(name);
+            Source.Release(name);
             return cut;
         }
     }
 
-    public long? CodeBytes(string name, bool isHost) => source.CodeBytes(name, isHost) is not long whole ? null : shard.PartOf(name).ShareOf(whole); // columns have some padding beside
+    public override Weight Table(string name) => Weight(name);
 
-    public StoredWeight Stored(string name, ScalarType dtype) =>
+    public override long? CodeBytes(string name, bool isHost) => Source.CodeBytes(name, isHost) is not long whole ? null : shard.PartOf(name).ShareOf(whole); // columns have some padding beside
+
+    /// <summary>Asked before anything is loaded, and alike whether it will be or is only planned, for what it throws where groups cannot be cut so.</summary>
+    public override int? GroupSizeOf(string name) => Source.GroupSizeOf(name) is not int groupSize ? null
+        : shard.PartOf(name) is { IsColumns: true } part ? WeightCut.GroupSizeOf(part.Total, groupSize, part.Slice, name) : groupSize;
+
+    public override StoredWeight Stored(string name, ScalarType dtype) =>
         throw new ArgumentException("Model:MemoryLimit leaves no room for all weights, and those that devices share do not stream on the processor; raise it, or set Model:TensorParallel=1, with which whole layers stream.");
-
-    public void Release(string name) => source.Release(name);
-
-    public void Dispose() => source.Dispose();
-
-    // Before anything is loaded, and alike whether it will be or is only planned.
-    private void Check(string name)
-    {
-        if (source.GroupSizeOf(name) is int groupSize && shard.PartOf(name) is { IsColumns: true } part) _ = WeightCut.GroupSizeOf(part.Total, groupSize, part.Slice, name);
-    }
 }

@@ -48,6 +48,7 @@ public sealed class ShardedWeightsTests
                 Assert.Equal(all.GetType(), part.GetType());
                 Assert.True(AreSame(part.Widen(), PartOf(expected)), $"{tensor.Name} {index}");
                 if (all is OutlierWeight split) Assert.True(AreSame(((OutlierWeight)part).Columns.Widen(), PartOf(split.Columns.Widen())), $"{tensor.Name} {index}");
+                if (part is QuantizedWeight codes) Assert.Equal(codes.GroupSize, source.GroupSizeOf(tensor.Name));
                 if (source.CodeBytes(tensor.Name, isHost: true) is long bytes && !expectedPart.IsColumns) Assert.Equal(bytes, part.ByteCount);
 
                 Tensor PartOf(Tensor values) => values.narrow(expectedPart.IsColumns ? 1 : 0, expectedPart.Slice.Start, expectedPart.Slice.Count);
