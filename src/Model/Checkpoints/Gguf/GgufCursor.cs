@@ -22,8 +22,6 @@ internal sealed unsafe class GgufCursor(byte* data, long length, string source)
 
     public void SkipText() => Advance(Read<ulong>(), "a text");
 
-    public void Skip(ulong bytes) => Advance(bytes, "a value");
-
     /// <summary>How many things are to come, which are never more than their least size lets into the rest of the file.</summary>
     public long Count(string things, int leastBytes)
     {

@@ -33,7 +33,7 @@ internal static class AmxAttentionTile
     }
 
     /// <summary>Gives them up.</summary>
-    public static byte[] Release(AttentionTileShape shape)
+    public static byte[] Release()
     {
         Assembler code = new();
         code.ReleaseTiles();

@@ -9,7 +9,7 @@ internal sealed unsafe class MachineAttention(bool usesTileRegisters)
     private const int KindsOfTiles = 2 * AttentionCode.MaxRows;
 
     private readonly CodeCache<AttentionTileShape> _scores = new(ScoreTile.Generate), _mixes = new(MixTile.Generate);
-    private readonly CodeCache<AttentionTileShape> _configurations = new(AmxAttentionTile.Configure), _releases = new(AmxAttentionTile.Release);
+    private readonly CodeCache<AttentionTileShape> _configurations = new(AmxAttentionTile.Configure), _releases = new(_ => AmxAttentionTile.Release());
     private readonly CodeCache<AttentionTileShape> _tileScores = new(AmxAttentionTile.Scores), _tileMixes = new(AmxAttentionTile.Mixes);
     private readonly ScratchMemory _tables = new();
     private AttentionTileShape _planned;
