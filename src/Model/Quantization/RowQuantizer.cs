@@ -1,5 +1,4 @@
 using Llama.Model.Kernels;
-using Llama.Model.Kernels.Simd;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Quantization;
@@ -42,9 +41,7 @@ internal sealed unsafe class RowQuantizer(int inputs, QuantizationType type)
     // Here and not by torch for many rows at once: what that allocates between weights that stay leaves the heap full of holes.
     private void Read(void* row, ScalarType dtype)
     {
-        if (dtype == ScalarType.BFloat16) for (int i = 0; i < inputs; i++) _values[i] = ((Bf16*)row)[i].ToFloat();
-        else if (dtype == ScalarType.Float16) for (int i = 0; i < inputs; i++) _values[i] = (float)((Half*)row)[i];
-        else new ReadOnlySpan<float>(row, inputs).CopyTo(_values);
+        fixed (float* values = _values) FloatConversion.RunHere((byte*)row, dtype, (byte*)values, ScalarType.Float32, inputs);
     }
 
     private static Span<T> Row<T>(Matrix matrix, int row) where T : unmanaged => new((T*)matrix.Data + (long)row * matrix.Columns, matrix.Columns);
