@@ -64,8 +64,18 @@ internal static class CodeOrder
         }
     }
 
-    /// <summary>By lane of a chunk: the natural place of the four neighbours that it holds.</summary>
-    public static byte[] PlacesOf(int groupSize) => groupSize switch { 16 => Quarters, 32 => Halves, _ => Natural };
+    /// <summary>Brings a chunk of inputs into the order of the codes that they are multiplied with.</summary>
+    /// <typeparam name="T">Four of them.</typeparam>
+    public static void Interleave<T>(Span<T> chunk, int groupSize) where T : unmanaged
+    {
+        Span<T> natural = stackalloc T[Lanes];
+        chunk.CopyTo(natural);
+        byte[] places = PlacesOf(groupSize);
+        for (int lane = 0; lane < Lanes; lane++) chunk[lane] = natural[places[lane]];
+    }
+
+    // By lane of a chunk: the natural place of the four neighbours that it holds.
+    private static byte[] PlacesOf(int groupSize) => groupSize switch { 16 => Quarters, 32 => Halves, _ => Natural };
 
     private static byte[] Places(int groupSize)
     {

@@ -16,11 +16,6 @@ internal sealed unsafe class AmxCodeProducts
     private readonly CodeCache<CodePanelShape> _tiles = new(AmxCodeTile.Generate);
     private readonly PerThread<ScratchMemory> _workspaces = new(() => new ScratchMemory());
 
-    private struct TileCode
-    {
-        public nint Tile, Single; // Single is for a unit that fills no tile
-    }
-
     /// <summary>A stretch of the inputs.</summary>
     private struct Part
     {
@@ -80,12 +75,10 @@ internal sealed unsafe class AmxCodeProducts
             SumOffset = start / job.Form.SumInputs,
         };
         CodePanelShape shape = new(job.Strips.Longest, job.Vectors, job.Form, part.Inputs, job.Input.Stride, job.Input.SumStride, Ahead: 0, add), fetching = shape with { Ahead = 1 };
-        (part.Full, part.Rest) = (CodeOf(shape), CodeOf(shape with { Rows = job.Strips.Shortest }));
-        (part.FullFetching, part.RestFetching) = (CodeOf(fetching), CodeOf(fetching with { Rows = job.Strips.Shortest }));
+        (part.Full, part.Rest) = (TileCode.Of(_tiles, shape), TileCode.Of(_tiles, shape with { Rows = job.Strips.Shortest }));
+        (part.FullFetching, part.RestFetching) = (TileCode.Of(_tiles, fetching), TileCode.Of(_tiles, fetching with { Rows = job.Strips.Shortest }));
         return part;
     }
-
-    private TileCode CodeOf(CodePanelShape shape) => new() { Tile = _tiles[shape], Single = _tiles[shape with { Vectors = 1 }] };
 
     private static void Blocks(long begin, long end, void* state)
     {

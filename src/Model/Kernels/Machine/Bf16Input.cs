@@ -36,21 +36,13 @@ internal sealed unsafe class Bf16Input
         {
             Bf16* target = (Bf16*)(job.Target + row * job.Stride);
             SimdVector<Lanes512, Bf16>.Narrow(job.Input + row * job.Inputs, target, job.Inputs);
-            if (job.GroupSize < QuantizedWeight.Chunk) Interleave((ulong*)target, job.Inputs, job.GroupSize);
+            if (job.GroupSize < QuantizedWeight.Chunk) Interleave(target, job.Inputs, job.GroupSize);
             new Span<byte>(target + job.Inputs, job.Stride - job.Inputs * sizeof(ushort)).Clear();
         }
     }
 
-    // Four inputs, which always lie together, are one lane of the codes.
-    private static void Interleave(ulong* row, int inputs, int groupSize)
+    private static void Interleave(Bf16* row, int inputs, int groupSize)
     {
-        const int lanes = QuantizedWeight.Chunk / 4;
-        ulong* natural = stackalloc ulong[lanes];
-        byte[] places = CodeOrder.PlacesOf(groupSize);
-        for (ulong* chunk = row; chunk < row + inputs / 4; chunk += lanes)
-        {
-            new Span<ulong>(chunk, lanes).CopyTo(new Span<ulong>(natural, lanes));
-            for (int lane = 0; lane < lanes; lane++) chunk[lane] = natural[places[lane]];
-        }
+        for (Bf16* chunk = row; chunk < row + inputs; chunk += QuantizedWeight.Chunk) CodeOrder.Interleave(new Span<ulong>(chunk, QuantizedWeight.Chunk / 4), groupSize);
     }
 }

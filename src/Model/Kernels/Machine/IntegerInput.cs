@@ -121,8 +121,8 @@ internal sealed unsafe class IntegerInput
             if (isNarrow)
             {
                 if (job.IsNatural) continue;
-                Interleave((uint*)target, job.GroupSize);
-                Interleave((uint*)(target + Chunk), job.GroupSize);
+                CodeOrder.Interleave(new Span<uint>(target, Lanes), job.GroupSize); // narrow groups alternate from lane to lane
+                CodeOrder.Interleave(new Span<uint>(target + Chunk, Lanes), job.GroupSize);
                 continue;
             }
             bool endsGroup = i + Chunk >= job.Inputs || (i + Chunk) % job.GroupSize == 0;
@@ -141,15 +141,6 @@ internal sealed unsafe class IntegerInput
             if (job.KeepsIntegers) sums[group] *= factor;
             else ((float*)sums)[group] = (float)sums[group] * factor;
         }
-    }
-
-    // Four inputs, which always lie together, are one lane of the codes; narrow groups alternate from lane to lane.
-    private static void Interleave(uint* chunk, int groupSize)
-    {
-        uint* natural = stackalloc uint[Lanes];
-        new Span<uint>(chunk, Lanes).CopyTo(new Span<uint>(natural, Lanes));
-        byte[] places = CodeOrder.PlacesOf(groupSize);
-        for (int lane = 0; lane < Lanes; lane++) chunk[lane] = natural[places[lane]];
     }
 
     // An integer is 256 · high + low, both signed.

@@ -12,11 +12,6 @@ internal sealed unsafe class PackedCodeProducts
 
     private readonly CodeCache<CodePanelShape> _tiles = new(CodePanelTile.Generate);
 
-    private struct TileCode
-    {
-        public nint Tile, Single; // Single is for units that fill no tile
-    }
-
     /// <summary>What is done with a strip before the next: all inputs, or a stretch.</summary>
     private struct Part
     {
@@ -63,13 +58,11 @@ internal sealed unsafe class PackedCodeProducts
             Start = start,
             WeightOffset = start / job.Form.BlockInputs * job.Form.BlockBytes,
             SumOffset = start / job.Form.SumInputs,
-            First = CodeOf(shape with { Ahead = ahead }),
-            Long = job.Strips.Count > 1 ? CodeOf(shape) : default,
-            Short = job.Strips.Count > 1 ? CodeOf(shape with { Rows = job.Strips.Shortest }) : default,
+            First = TileCode.Of(_tiles, shape with { Ahead = ahead }),
+            Long = job.Strips.Count > 1 ? TileCode.Of(_tiles, shape) : default,
+            Short = job.Strips.Count > 1 ? TileCode.Of(_tiles, shape with { Rows = job.Strips.Shortest }) : default,
         };
     }
-
-    private TileCode CodeOf(CodePanelShape shape) => new() { Tile = _tiles[shape], Single = _tiles[shape with { Vectors = 1 }] };
 
     private static void Pieces(long begin, long end, void* state)
     {
