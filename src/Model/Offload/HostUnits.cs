@@ -75,10 +75,7 @@ internal sealed unsafe class HostUnits : IDisposable
         StoredPiece[] pieces = [.. _units[unit].Pieces()];
         try
         {
-            ParallelFor.Run(pieces.Length, 1, (begin, end) =>
-            {
-                for (long piece = begin; piece < end; piece++) pieces[piece].Read(_kept, _stages.Mine);
-            });
+            ParallelFor.Each(pieces.Length, 1, piece => pieces[piece].Read(_kept, _stages.Mine));
         }
         catch (Exception e) when (e is CheckpointException or IOException)
         {

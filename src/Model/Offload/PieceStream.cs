@@ -88,9 +88,6 @@ internal sealed unsafe class PieceStream : WeightStream
     private static void Read(PieceReader reader, bool isSingle)
     {
         int rows = reader.CachedRows, pieces = (reader.Rows + rows - 1) / rows;
-        ParallelFor.Run(pieces, isSingle ? pieces : 1, (begin, end) =>
-        {
-            for (int piece = (int)begin; piece < end; piece++) reader.Read(piece * rows, Math.Min(rows, reader.Rows - piece * rows));
-        });
+        ParallelFor.Each(pieces, isSingle ? pieces : 1, piece => reader.Read((int)piece * rows, Math.Min(rows, reader.Rows - (int)piece * rows)));
     }
 }

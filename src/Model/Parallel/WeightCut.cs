@@ -87,10 +87,7 @@ internal static unsafe class WeightCut
         return cut;
     }
 
-    private static void ForEachRow(int rows, Slice columns, Action<long> copy) => ParallelFor.Run(rows, Math.Max(1, WeightsPerThread / columns.Count), (begin, end) =>
-    {
-        for (long row = begin; row < end; row++) copy(row);
-    });
+    private static void ForEachRow(int rows, Slice columns, Action<long> copy) => ParallelFor.Each(rows, Math.Max(1, WeightsPerThread / columns.Count), copy);
 
     private static Span<byte> Row(Matrix codes, long row) => new((byte*)codes.Data + row * codes.Columns, codes.Columns);
 }

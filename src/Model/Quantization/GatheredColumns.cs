@@ -103,10 +103,9 @@ internal sealed unsafe class GatheredColumns : OutlierColumns
     {
         using DenseWeight weight = Open();
         Matrix values = weight.Values;
-        ParallelFor.Run(_outputs, RowsPerThread, (begin, end) =>
+        ParallelFor.Each(_outputs, RowsPerThread, row =>
         {
-            for (long row = begin; row < end; row++)
-                foreach (int slot in _missing) ((Bf16*)_slots[slot].Column)[row] = Read(values, row * _inputs + _slots[slot].Index);
+            foreach (int slot in _missing) ((Bf16*)_slots[slot].Column)[row] = Read(values, row * _inputs + _slots[slot].Index);
         });
         _missing.Clear();
     }

@@ -36,5 +36,13 @@ internal static unsafe class ParallelFor
     /// <summary>The same for bodies with managed state.</summary>
     public static void Run(long count, long grain, Action<long, long> body) => Run(count, grain, &Invoke, Unsafe.AsPointer(ref body)); // a parameter lies on the stack, which does not move
 
+    /// <summary>Calls <paramref name="body"/> with each of [0, count), in the same way.</summary>
+    public static void Each(long count, long grain, Action<long> body) => Run(count, grain, &InvokeEach, Unsafe.AsPointer(ref body));
+
     private static void Invoke(long begin, long end, void* body) => Unsafe.AsRef<Action<long, long>>(body)(begin, end);
+
+    private static void InvokeEach(long begin, long end, void* body)
+    {
+        for (long item = begin; item < end; item++) Unsafe.AsRef<Action<long>>(body)(item);
+    }
 }

@@ -40,6 +40,21 @@ public sealed unsafe class ThreadTeamTests
         Assert.All(items, item => Assert.Equal(20_000, item));
     }
 
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(5, 100)]
+    [InlineData(257, 1)]
+    [InlineData(1_000, 16)]
+    public void Each_AnyCount_IsGivenEveryItemOnce(int count, int grain)
+    {
+        using var team = new ThreadTeam(3);
+        int[] given = new int[count];
+        ParallelFor.Use(team);
+        ParallelFor.Each(count, grain, item => Interlocked.Increment(ref given[item]));
+        ParallelFor.Use(null);
+        Assert.All(given, times => Assert.Equal(1, times));
+    }
+
     [Fact]
     public void Run_UnevenItems_PiecesAreNoSmallerThanTheGrainButTheLast()
     {

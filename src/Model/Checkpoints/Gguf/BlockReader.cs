@@ -68,10 +68,7 @@ internal static unsafe class BlockReader
         }
     }
 
-    private static void ForEachRow(int outputs, int inputs, Action<long> read) => ParallelFor.Run(outputs, Math.Max(1, WeightsPerThread / inputs), (begin, end) =>
-    {
-        for (long row = begin; row < end; row++) read(row);
-    });
+    private static void ForEachRow(int outputs, int inputs, Action<long> read) => ParallelFor.Each(outputs, Math.Max(1, WeightsPerThread / inputs), read);
 
     private static byte* Row(BlockFormat format, byte* blocks, int inputs, RopeOrder order, long row) => blocks + order.InFile(row) * format.Type.RowBytes(inputs);
 }

@@ -40,11 +40,8 @@ internal readonly record struct RopeOrder(int HeadDim)
         Matrix ordered = HostMemory.EmptyForReading(matrix.Rows, matrix.Columns, matrix.Dtype);
         long rowBytes = Matrix.BytesOf(1, matrix.Columns, matrix.Dtype);
         RopeOrder order = this;
-        ParallelFor.Run(matrix.Rows, Math.Max(1, bytesPerThread / rowBytes), (begin, end) =>
-        {
-            for (long row = begin; row < end; row++)
-                NativeMemory.Copy((byte*)matrix.Data + order.InFile(row) * rowBytes, (byte*)ordered.Data + row * rowBytes, (nuint)rowBytes);
-        });
+        ParallelFor.Each(matrix.Rows, Math.Max(1, bytesPerThread / rowBytes), row =>
+            NativeMemory.Copy((byte*)matrix.Data + order.InFile(row) * rowBytes, (byte*)ordered.Data + row * rowBytes, (nuint)rowBytes));
         return ordered;
     }
 }

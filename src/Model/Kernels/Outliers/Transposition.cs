@@ -13,10 +13,9 @@ internal static unsafe class Transposition
     public static Matrix Of(Matrix source)
     {
         Matrix target = HostMemory.EmptyForReading(source.Columns, source.Rows, ScalarType.BFloat16);
-        ParallelFor.Run((source.Columns + Block - 1) / Block, 1, (begin, end) =>
+        ParallelFor.Each((source.Columns + Block - 1) / Block, 1, block =>
         {
-            for (long block = begin; block < end; block++)
-                for (int row = 0; row < source.Rows; row += Block) Copy(source, target, row, (int)block * Block);
+            for (int row = 0; row < source.Rows; row += Block) Copy(source, target, row, (int)block * Block);
         });
         return target;
     }
