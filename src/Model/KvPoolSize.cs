@@ -1,4 +1,5 @@
 using System.Globalization;
+using static Llama.Model.Offload.MemorySize;
 
 namespace Llama.Model;
 
@@ -13,7 +14,7 @@ internal sealed record KvPoolSize(int BlockCount, string Reason)
     public static KvPoolSize Most(ModelOptions options, int contextLength)
     {
         if (options.BlockCount is int set) return new KvPoolSize(set, "as set by Model:BlockCount");
-        long useful = (long)BlocksOf(options, contextLength) * options.MaxSequences;
+        long useful = (long)ModelLimits.BlocksOf(contextLength, options.BlockSize) * options.MaxSequences;
         return new KvPoolSize((int)Math.Min(useful, int.MaxValue / options.BlockSize), string.Create(CultureInfo.InvariantCulture, $"enough for {options.MaxSequences:N0} sequences of {contextLength:N0} tokens"));
     }
 
@@ -29,15 +30,13 @@ internal sealed record KvPoolSize(int BlockCount, string Reason)
         KvPoolSize most = Most(options, contextLength);
         if (options.BlockCount is not null) return most;
         freeBytes = Math.Max(0, freeBytes); // less than none where weights that are still to be packed take more
-        int perSequence = BlocksOf(options, contextLength);
+        int perSequence = ModelLimits.BlocksOf(contextLength, options.BlockSize);
         double utilization = options.MemoryUtilization ?? defaultUtilization;
-        string share = string.Create(CultureInfo.InvariantCulture, $"{utilization:P0} of {freeBytes >> 20:N0} MiB free");
+        string share = string.Create(CultureInfo.InvariantCulture, $"{utilization:P0} of {Mebibytes(freeBytes)} free");
         long fitting = (long)(freeBytes * utilization / bytesPerBlock);
         if (fitting < perSequence)
-            throw new InsufficientMemoryException(string.Create(CultureInfo.InvariantCulture, $"A sequence of {contextLength:N0} tokens needs {perSequence * bytesPerBlock >> 20:N0} MiB of KV cache, but {utilization:P0} of the "
-                + $"{freeBytes >> 20:N0} MiB free are {(long)(freeBytes * utilization) >> 20:N0} MiB. Lower Model:ContextLength, raise Model:MemoryUtilization or free memory."));
+            throw new InsufficientMemoryException(string.Create(CultureInfo.InvariantCulture, $"A sequence of {contextLength:N0} tokens needs {Mebibytes(perSequence * bytesPerBlock)} of KV cache, but {utilization:P0} of the "
+                + $"{Mebibytes(freeBytes)} free are {Mebibytes((long)(freeBytes * utilization))}. Lower Model:ContextLength, raise Model:MemoryUtilization or free memory."));
         return fitting < most.BlockCount ? new KvPoolSize((int)fitting, share) : most with { Reason = $"{most.Reason}, within {share}" };
     }
-
-    private static int BlocksOf(ModelOptions options, int contextLength) => (contextLength + options.BlockSize - 1) / options.BlockSize;
 }

@@ -54,5 +54,5 @@ public sealed record ModelDescription(string Model, string Device, string Dtype,
 
     /// <summary>The blocks in words.</summary>
     internal static string Pool(KvPoolSize pool, int blockSize, long bytesPerBlock) => string.Create(CultureInfo.InvariantCulture,
-        $"{pool.BlockCount:N0} blocks × {blockSize} tokens = {(long)pool.BlockCount * blockSize:N0} tokens, {pool.BlockCount * bytesPerBlock >> 20:N0} MiB ({pool.Reason})");
+        $"{pool.BlockCount:N0} blocks × {blockSize} tokens = {(long)pool.BlockCount * blockSize:N0} tokens, {MemorySize.Mebibytes(pool.BlockCount * bytesPerBlock)} ({pool.Reason})");
 }

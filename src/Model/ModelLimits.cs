@@ -35,5 +35,8 @@ public sealed record ModelLimits(int VocabSize, int ContextLength, int BlockSize
     public bool Hold(int promptLength, int maxTokens) => promptLength <= LongestPrompt && (long)promptLength + maxTokens <= LongestSequence;
 
     /// <summary>Most blocks one sequence can use.</summary>
-    public int BlocksPerSequence => (ContextLength + BlockSize - 1) / BlockSize;
+    public int BlocksPerSequence => BlocksOf(ContextLength, BlockSize);
+
+    /// <summary>Blocks that so many tokens take.</summary>
+    public static int BlocksOf(int tokenCount, int blockSize) => (tokenCount + blockSize - 1) / blockSize;
 }

@@ -10,7 +10,7 @@ namespace Llama.Model;
 internal readonly record struct StepSize(int Tokens, int Samples, int ContextLength, int BlockSize)
 {
     /// <summary>Most blocks of one sequence.</summary>
-    public int BlocksPerSequence => (ContextLength + BlockSize - 1) / BlockSize;
+    public int BlocksPerSequence => ModelLimits.BlocksOf(ContextLength, BlockSize);
 
     /// <summary>That of the largest step which the settings allow.</summary>
     /// <exception cref="ArgumentException">They do not go together, or not with the model.</exception>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Llama.Model.Checkpoints;
 using Llama.Model.Checkpoints.Gguf;
+using Llama.Model.Offload;
 
 namespace Llama.Model.Diagnosis;
 
@@ -52,6 +53,6 @@ internal sealed class CheckpointExamination(string path)
     private static string Describe(TensorEntry[] tensors)
     {
         string types = string.Join(", ", tensors.GroupBy(tensor => tensor.Dtype).OrderByDescending(type => type.Sum(tensor => tensor.ByteCount)).Select(type => type.Key));
-        return string.Create(CultureInfo.InvariantCulture, $"{tensors.Length:N0} tensors, {tensors.Sum(tensor => tensor.ByteCount) >> 20:N0} MiB of {types}");
+        return string.Create(CultureInfo.InvariantCulture, $"{tensors.Length:N0} tensors, {MemorySize.Mebibytes(tensors.Sum(tensor => tensor.ByteCount))} of {types}");
     }
 }

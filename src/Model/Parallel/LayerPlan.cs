@@ -33,7 +33,7 @@ internal sealed class LayerPlan
     public static ModelPart[] Place(IWeightSource source, ModelOptions options, WeightFormat format, IReadOnlyList<DeviceRoom> devices)
     {
         LlamaConfig config = source.Config;
-        long blocks = options.BlockCount ?? (ModelRunner.ContextLengthOf(options, config) + options.BlockSize - 1) / options.BlockSize;
+        long blocks = options.BlockCount ?? ModelLimits.BlocksOf(ModelRunner.ContextLengthOf(options, config), options.BlockSize);
         long cache = blocks * KvCache.BytesPerBlock(config with { LayerCount = 1 }, options.BlockSize, KvCache.DtypeOf(options.KvDtype, format.Dtype));
         return Place([.. Enumerable.Range(0, config.LayerCount).Select(layer => LayerSize.Of(source, format.Dtype, layer, cache))], devices);
     }

@@ -1,4 +1,4 @@
-using System.Globalization;
+using static Llama.Model.Offload.MemorySize;
 
 namespace Llama.Model.Parallel;
 
@@ -16,8 +16,7 @@ internal readonly record struct PartReport(string Line, string? Memory, DeviceSh
     {
         LlamaWeights weights = part.Model!.Weights;
         string holds = weights.Part.Describe(part.Model.Config), threads = ModelDescription.Threads(part.Choice.Device.IsCuda ? 0 : part.ThreadCount);
-        string takes = string.Create(CultureInfo.InvariantCulture,
-            $"{weights.ByteCount >> 20:N0} MiB weights, of which a step reads {weights.StepByteCount >> 20:N0}; {blockCount * part.Model.BytesPerBlock >> 20:N0} MiB KV cache");
+        string takes = $"{Mebibytes(weights.ByteCount)} weights, of which a step reads {Mebibytes(weights.StepByteCount)}; {Mebibytes(blockCount * part.Model.BytesPerBlock)} KV cache";
         return $"{part.Choice.Device.Name}: {holds}; {takes}{threads}, {part.Model.Description.Kernels}";
     }
 }

@@ -123,7 +123,7 @@ internal sealed class BlockManager
         && shortage.MissingCount + promisedCount > _pool.ReleasedCount - shortage.ReleasedCount
         && _prefixes.FindsTheSame(shortage);
 
-    private int BlocksFor(int tokenCount) => (tokenCount + BlockSize - 1) / BlockSize;
+    private int BlocksFor(int tokenCount) => ModelLimits.BlocksOf(tokenCount, BlockSize);
 
     /// <summary>Lets a sequence go on in the tail that it shared, when the others have gone and nobody would find it, or there is no room to keep what might be found.</summary>
     private bool TryOwnTail(Sequence sequence, int missing)

@@ -106,7 +106,7 @@ public sealed class PipelineTests : IDisposable
     {
         using ModelRunner runner = ModelRunner.Load(Options("bfloat16") with { Device = "cpu:0,cpu:1", Threads = 3, MaxSequences = 3 });
         Assert.Contains("cpu:0, cpu:1 (as set), up to 2 steps under way", runner.Description.Device);
-        Assert.Matches(@"cpu:0: embedding, layers 0 to \d; \d+ MiB weights, of which a step reads \d+; \d+ MiB KV cache, 2 threads", runner.Description.Device);
+        Assert.Matches(@"cpu:0: embedding, layers 0 to \d; \d+ MiB weights, of which a step reads \d+ MiB; \d+ MiB KV cache, 2 threads", runner.Description.Device);
         Assert.Matches(@"cpu:1: layers? \d( to 4)?, head; .*, 1 thread", runner.Description.Device);
         Assert.Contains("24 blocks × 16 tokens", runner.Description.KvCache);
         Assert.Equal(3, runner.Description.ThreadCount);
