@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Llama.Model.Checkpoints;
 using Llama.Model.Text.Bpe;
+using Llama.Model.Text.Gguf;
 using Llama.Model.Text.HuggingFace;
 using Llama.Model.Text.SentencePiece;
 
@@ -19,7 +20,7 @@ public sealed class Tokenizer
     /// <exception cref="InvalidDataException">A file is damaged, or the files do not belong together.</exception>
     /// <exception cref="NotSupportedException">The tokenizer is of a kind not supported; the message names it.</exception>
     /// <exception cref="CheckpointException">The GGUF file is damaged.</exception>
-    public static Tokenizer Load(string checkpoint) => new(TokenizerFolder.Read(checkpoint));
+    public static Tokenizer Load(string checkpoint) => new(Read(checkpoint));
 
     /// <summary>Number of token ids.</summary>
     public int VocabSize => _vocabulary.Count;
@@ -80,6 +81,19 @@ public sealed class Tokenizer
 
     /// <summary>Finds a token by its spelling in the vocabulary.</summary>
     public bool TryGetId(string piece, [NotNullWhen(true)] out int id) => _vocabulary.TryGetId(piece, out id);
+
+    private static TokenizerParts Read(string checkpoint)
+    {
+        if (GgufText.Open(checkpoint) is { } gguf)
+        {
+            using (gguf) return GgufTokenizer.Load(gguf);
+        }
+        string model = Path.Combine(checkpoint, "tokenizer.model"), json = Path.Combine(checkpoint, TokenizerJsonLoader.FileName);
+        if (File.Exists(model)) return SentencePieceLoader.Load(model, TokenizerConfig.Read(checkpoint));
+        if (File.Exists(json)) return TokenizerJsonLoader.Load(checkpoint, TokenizerConfig.Read(checkpoint));
+        throw new FileNotFoundException($"No tokenizer in {Path.GetFullPath(checkpoint)}: neither tokenizer.model (SentencePiece) nor tokenizer.json (Hugging Face) is there. "
+            + "Copy one of them from the checkpoint, or point Model:Path at a complete checkpoint folder.");
+    }
 
     // Encodes up to and with the last special token of a trusted stretch; returns how far the text is done.
     private int EncodeThrough(string text, int done, Range trusted, ref PooledList<int> ids)
