@@ -21,7 +21,7 @@ internal abstract class BufferedWeightStream : WeightStream
     public override int Use(int unit)
     {
         if (_isUsed && UnitOf(_load) != unit) GiveBack();
-        if (PlaceOf(unit) is Always or Own) return PlaceOf(unit);
+        if (IsThere(unit, out int place)) return place;
         while (UnitOf(_load) != unit) GiveBack();
         if (!_isUsed) Take();
         _isUsed = true;

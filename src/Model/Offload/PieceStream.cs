@@ -41,7 +41,7 @@ internal sealed unsafe class PieceStream : WeightStream
 
     public override int Use(int unit)
     {
-        if (PlaceOf(unit) is Always or Own) return PlaceOf(unit);
+        if (IsThere(unit, out int place)) return place;
         Traffic.Add(BytesOf(unit), _memory.TakeTicks()); // of what came before it
         return 0;
     }

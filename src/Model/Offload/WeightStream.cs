@@ -17,7 +17,14 @@ internal abstract class WeightStream : IDisposable
     /// <summary>Places of a unit that streams.</summary>
     public const int PlaceCount = Own + 1;
 
-    private readonly int[] _placeOf; // by unit: Always, Own, or 0 of those that come
+    private enum Residence
+    {
+        Always,
+        Kept,
+        Comes,
+    }
+
+    private readonly Residence[] _residences; // by unit
     private readonly int[] _order; // of the units that may be kept: the first so many of them lie evenly in a step, however many that are
 
     /// <param name="plan">Which units stream.</param>
@@ -25,7 +32,7 @@ internal abstract class WeightStream : IDisposable
     protected WeightStream(OffloadPlan plan, bool isWaitedFor)
     {
         Traffic = new StreamTraffic(isWaitedFor);
-        _placeOf = [.. plan.IsResident.Select(isResident => isResident ? Always : 0)];
+        _residences = [.. plan.IsResident.Select(isResident => isResident ? Residence.Always : Residence.Comes)];
         Coming = UnitsThatCome();
         const double goldenSection = 0.6180339887498949; // its multiples, taken modulo 1, fill any stretch of numbers evenly
         _order = [.. Coming.Index().OrderBy(unit => unit.Index * goldenSection % 1).Select(unit => unit.Item)];
@@ -56,7 +63,7 @@ internal abstract class WeightStream : IDisposable
     public virtual void Bring(ForwardBatch batch) { }
 
     /// <summary>Whether a unit's weights come from outside, be they kept or not.</summary>
-    public bool Holds(int unit) => _placeOf[unit] != Always;
+    public bool Holds(int unit) => _residences[unit] != Residence.Always;
 
     /// <summary>Sees to it that a unit's weights are there for what is computed next; what was asked for before may be gone then.</summary>
     /// <returns>The place in which they are.</returns>
@@ -71,11 +78,11 @@ internal abstract class WeightStream : IDisposable
         long before = KeptBytes;
         foreach (int unit in _order)
         {
-            if (_placeOf[unit] == Own || MemoryOf(unit) > room) continue;
+            if (_residences[unit] == Residence.Kept || MemoryOf(unit) > room) continue;
             long start = Stopwatch.GetTimestamp();
             Fill(unit);
             Traffic.Add(BytesOf(unit), Stopwatch.GetTimestamp() - start);
-            _placeOf[unit] = Own;
+            _residences[unit] = Residence.Kept;
             KeptBytes += MemoryOf(unit);
             room -= MemoryOf(unit);
         }
@@ -91,9 +98,9 @@ internal abstract class WeightStream : IDisposable
         for (int i = _order.Length - 1; i >= 0 && before - KeptBytes < bytes; i--)
         {
             int unit = _order[i];
-            if (_placeOf[unit] != Own) continue;
+            if (_residences[unit] != Residence.Kept) continue;
             Empty(unit);
-            _placeOf[unit] = 0;
+            _residences[unit] = Residence.Comes;
             KeptBytes -= MemoryOf(unit);
         }
         if (KeptBytes != before) Change();
@@ -106,8 +113,12 @@ internal abstract class WeightStream : IDisposable
 
     public abstract void Dispose();
 
-    /// <summary>Where a unit is: <see cref="Always"/>, <see cref="Own"/>, or 0 if it comes.</summary>
-    protected int PlaceOf(int unit) => _placeOf[unit];
+    /// <summary>Whether a unit is there without being brought, and in which place.</summary>
+    protected bool IsThere(int unit, out int place)
+    {
+        place = _residences[unit] == Residence.Always ? Always : Own;
+        return _residences[unit] != Residence.Comes;
+    }
 
     /// <summary>Other units come than before; called when <see cref="Coming"/> says which.</summary>
     protected virtual void OnChange() { }
@@ -124,7 +135,7 @@ internal abstract class WeightStream : IDisposable
     /// <summary>Gives that memory back.</summary>
     protected virtual void Empty(int unit) => throw new NotSupportedException("Units that stream are not kept here.");
 
-    private int[] UnitsThatCome() => [.. Enumerable.Range(0, _placeOf.Length).Where(unit => _placeOf[unit] is not (Always or Own))];
+    private int[] UnitsThatCome() => [.. Enumerable.Range(0, _residences.Length).Where(unit => _residences[unit] == Residence.Comes)];
 
     private void Change()
     {
