@@ -1,10 +1,10 @@
 namespace Llama.Model;
 
 /// <summary>
-/// What a row of block tables shows: the first so many blocks of a table. Tables grow at their end; one that changes in any other way has another edition from then on, and no two tables have the same.
-/// So a row that lags behind is brought up to date with the entries that it lacks, of which a decoding sequence has one for each block that it fills.
+/// What a row of block tables shows: the first <paramref name="Count"/> blocks of a sequence's table. A table that only grew at its end keeps its edition; any other change gives it a new one, and no two tables
+/// share one. So a row of the same edition is brought up to date by copying the entries behind those that it has: one for each block that a decoding sequence fills.
 /// </summary>
-/// <param name="Edition">Which table; 0 where nobody says: then the row is as long as there is room, and may be another one each time.</param>
+/// <param name="Edition">Of the table; 0 where it is not known: then the whole row is copied each time.</param>
 /// <param name="Count">Blocks.</param>
 internal readonly record struct ShownBlocks(long Edition, int Count)
 {

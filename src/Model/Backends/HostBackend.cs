@@ -17,7 +17,7 @@ internal sealed class HostBackend : IBackend
     public const string CannotStream = "The weights do not fit Model:MemoryLimit, and with plain kernels on CUDA they cannot stream; raise it, or set Model:Kernels=fused.";
 
     private const long LibtorchBytes = 96L << 20; // of its code once it is loaded; about as much is touched by the first steps
-    private const long ProcessBytes = 192L << 20; // of a server before its model, 160 MiB of which were seen with the room to grow below: so that a plan and all processes come to the same
+    private const long ProcessBytes = 192L << 20; // of a server before its model; 160 MiB were seen, room to grow included (GrownBytes). A fixed figure, so that a plan and every process reckon with the same
 
     private readonly Func<IKernels> _createKernels;
     private readonly Func<LlamaConfig, int, int, long> _scratchBytes; // as IKernels.ScratchBytes, before there are any

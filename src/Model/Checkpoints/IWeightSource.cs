@@ -36,7 +36,7 @@ internal interface IWeightSource : IDisposable
     /// <summary>Inputs that share a scale in a weight that the files hold in codes and that will be handed out so; null of any other.</summary>
     int? GroupSizeOf(string name) => null;
 
-    /// <summary>How the files hold a weight, for who reads it again and again on the host instead of having it handed out.</summary>
+    /// <summary>How the files hold a weight, for callers that read it again and again on the host instead of having it handed out.</summary>
     /// <param name="name">Of the weight.</param>
     /// <param name="dtype">Type that it is to have where it is not in codes.</param>
     /// <exception cref="ArgumentException">It would have to be made anew each time; with the remedy.</exception>

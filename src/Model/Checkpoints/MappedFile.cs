@@ -22,13 +22,13 @@ internal sealed unsafe class MappedFile : IDisposable
     /// <summary>Bytes of the file.</summary>
     public long Length { get; }
 
-    /// <summary>The same file for who reads it without mapping it.</summary>
+    /// <summary>The same file, for callers that read it without mapping it.</summary>
     public StoredFile Stored { get; }
 
     /// <summary>Address of the first byte, good until disposal; at a page's beginning.</summary>
     public byte* Start => _start;
 
-    /// <summary>Lets the process go of all pages of a range that it will hardly read again; they stay in the system's cache, also for who reads what else is on the first and the last.</summary>
+    /// <summary>Gives up the process's hold on all pages of a range that it will hardly read again. They stay in the system's cache, where whatever else lies on the first and the last page is found again.</summary>
     public void Release(long offset, long count)
     {
         long page = Environment.SystemPageSize, first = offset / page * page, end = (offset + count + page - 1) / page * page;

@@ -57,14 +57,14 @@ internal sealed unsafe class MappedTensors : IReadOnlyCollection<TensorEntry>, I
         return (nuint)data % (nuint)dtype.Size() == 0 ? HostMemory.Wrap(data, rows, columns, dtype.ToTorch()) : Copy(data, rows, columns, dtype.ToTorch());
     }
 
-    /// <summary>Where a tensor lies, for who reads it without mapping it.</summary>
+    /// <summary>Where a tensor lies, for callers that read it without mapping it.</summary>
     public FileRange Range(string name)
     {
         (TensorFile file, TensorEntry entry) = Find(name);
         return file.Range(entry);
     }
 
-    /// <summary>Lets the process go of a tensor's pages, which it will hardly read again.</summary>
+    /// <summary>Gives up the process's hold on a tensor's pages, which it will hardly read again.</summary>
     public void Release(string name)
     {
         (TensorFile file, TensorEntry entry) = Find(name);

@@ -16,10 +16,10 @@ internal abstract unsafe class TensorFile(string path, MappedFile file, IReadOnl
     /// <summary>Address of a tensor's first byte, good until disposal; aligned only as the file is.</summary>
     public byte* Data(TensorEntry entry) => file.Start + entry.Offset;
 
-    /// <summary>Where a tensor lies, for who reads it without mapping it.</summary>
+    /// <summary>Where a tensor lies, for callers that read it without mapping it.</summary>
     public FileRange Range(TensorEntry entry) => new(file.Stored, entry.Offset, entry.ByteCount);
 
-    /// <summary>Lets the process go of a tensor's pages, which it will hardly read again.</summary>
+    /// <summary>Gives up the process's hold on a tensor's pages, which it will hardly read again.</summary>
     public void Release(TensorEntry entry) => file.Release(entry.Offset, entry.ByteCount);
 
     public void Dispose() => file.Dispose();

@@ -26,10 +26,10 @@ internal abstract class Weight(int outputs, int inputs) : IDisposable
     /// <summary>Whether one preparation of the input serves both.</summary>
     public virtual bool HasFormatOf(Weight other) => other.GetType() == GetType() && other.Reader is null == Reader is null;
 
-    /// <summary>The memory that it consists of, part by part; for who keeps a copy elsewhere.</summary>
+    /// <summary>The memory that it consists of, part by part, for callers that keep a copy elsewhere.</summary>
     public virtual IReadOnlyList<MemoryPart> Parts => throw new InvalidOperationException($"A {GetType().Name} has no parts that could be kept elsewhere.");
 
-    /// <summary>A weight of the same form in memory of someone else, also when this one is disposed.</summary>
+    /// <summary>A weight of the same form on someone else's memory, good also when this one is disposed.</summary>
     /// <param name="parts">Addresses of what <see cref="Parts"/> lists.</param>
     public virtual Weight On(ReadOnlySpan<nint> parts) => throw new InvalidOperationException($"A {GetType().Name} has no parts that could be kept elsewhere.");
 

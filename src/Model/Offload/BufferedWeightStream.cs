@@ -3,8 +3,9 @@ using System.Diagnostics;
 namespace Llama.Model.Offload;
 
 /// <summary>
-/// Weights that come through buffers, round and round: units are loaded in the order of a step, one ahead of the one that is used, also from the end of a step to the beginning of the next. Loads are numbered;
-/// load n goes into buffer n mod <see cref="OffloadPlan.Buffers"/>. A step that fails, or leaves a unit out, only costs loads: what is not asked for is passed over. When other units come than before a new round begins.
+/// Weights that come through buffers, which are filled in turn. Units are loaded in the order of a step, one ahead of the one in use; at the end of a step the first of the next is loaded. Loads are numbered:
+/// load n goes into buffer n mod <see cref="OffloadPlan.Buffers"/>. A unit that was loaded and is not asked for, because a step failed or left it out, is passed over. Once other units stream than before, loading begins
+/// a new round with those.
 /// </summary>
 internal abstract class BufferedWeightStream : WeightStream
 {

@@ -3,7 +3,7 @@ using Llama.Model.Kernels;
 
 namespace Llama.Model.Offload;
 
-/// <summary>A weight as its files hold it, for who reads it again and again into memory of his own, by rows, and in the form in which kernels take it.</summary>
+/// <summary>A weight as its files hold it, for callers that read its rows again and again, into memory of their own and in the form that kernels take.</summary>
 /// <param name="outputs">Rows.</param>
 /// <param name="inputs">Columns.</param>
 internal abstract unsafe class StoredWeight(int outputs, int inputs)

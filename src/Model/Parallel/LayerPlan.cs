@@ -4,8 +4,8 @@ using static Llama.Model.Offload.MemorySize;
 namespace Llama.Model.Parallel;
 
 /// <summary>
-/// Lays the layers of a model over devices, in order and each device at least one, so that the device which has most to read in a step has as little as can be: all others wait for that one. Only
-/// such a lay counts whose every device has room for its weights and for its part of the least cache, or lets weights stream.
+/// Splits the layers of a model over devices, in order and at least one to each, so that the device that reads most in a step reads as little as possible: all others wait for it. A split fits
+/// if each device has room for its weights and its part of the smallest KV cache, or lets weights stream.
 /// </summary>
 internal sealed class LayerPlan
 {
@@ -29,7 +29,7 @@ internal sealed class LayerPlan
     /// <param name="format">Of the weights.</param>
     /// <param name="devices">In order.</param>
     /// <exception cref="ArgumentException">There are more devices than layers.</exception>
-    /// <exception cref="InsufficientMemoryException">There is no such lay; with the numbers.</exception>
+    /// <exception cref="InsufficientMemoryException">No split fits; with the numbers.</exception>
     public static ModelPart[] Place(IWeightSource source, ModelOptions options, WeightFormat format, IReadOnlyList<DeviceRoom> devices)
     {
         LlamaConfig config = source.Config;
@@ -42,7 +42,7 @@ internal sealed class LayerPlan
     /// <param name="layers">Of the model, the first with its embedding and the last with its head.</param>
     /// <param name="devices">In order.</param>
     /// <exception cref="ArgumentException">There are more devices than layers.</exception>
-    /// <exception cref="InsufficientMemoryException">There is no such lay; with the numbers.</exception>
+    /// <exception cref="InsufficientMemoryException">No split fits; with the numbers.</exception>
     public static ModelPart[] Place(IReadOnlyList<LayerSize> layers, IReadOnlyList<DeviceRoom> devices)
     {
         if (devices.Count > layers.Count)
@@ -91,6 +91,6 @@ internal sealed class LayerPlan
         string free = string.Join(", ", _devices.Select(device => $"{device.Name} {Mebibytes(device.FreeBytes)}"));
         return new InsufficientMemoryException(
             $"The weights need {Mebibytes(_layers.Sum(layer => layer.WeightBytes))} and the least KV cache {Mebibytes(_layers.Sum(layer => layer.CacheBytes))}, and the devices have free: {free}. "
-            + "No lay of the layers fits: lower Model:ContextLength, raise Model:MemoryUtilization, use Model:Dtype=int8 or int4, or name more devices.");
+            + "No split of the layers over the devices fits: lower Model:ContextLength, raise Model:MemoryUtilization, use Model:Dtype=int8 or int4, or name more devices.");
     }
 }

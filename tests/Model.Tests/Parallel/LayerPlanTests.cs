@@ -48,7 +48,7 @@ public sealed class LayerPlanTests
         Assert.Contains("Model:Dtype=int8", error.Message);
     }
 
-    /// <summary>Else a lay could be found whose devices then have no room for the cache that the setting leaves them.</summary>
+    /// <summary>Else a split could be found whose devices then have no room for the cache that the setting leaves them.</summary>
     [Theory]
     [InlineData(null, null, 0.5)]
     [InlineData(0.25, null, 0.25)]

@@ -8,8 +8,9 @@ namespace Llama.Model.Guidance.Tokens;
 /// </summary>
 internal sealed class TokenTrie
 {
-    // Of an ambiguous expression a mask can take longer than a whole step of the model. Beyond this, tokens are not followed further than to their next byte: all that are
-    // marked lead on, whatever is longer can be written byte by byte, and where to stop follows from the first state alone. In ways back looked at, some 30 ns each.
+    // The mask of an ambiguous expression can take longer than a whole step of the model. Once so much work is done, tokens are followed by one more byte and no further, so that some longer ones
+    // stay unmarked. Nothing becomes wrong or unreachable by that: every token that is marked leads on, what a longer one says can be written in shorter ones, and whether the text may end here
+    // follows from the first state alone. Counted in transitions looked back at, some 30 ns each.
     private const long MostEffort = 300_000;
 
     private readonly Node[] _nodes;
