@@ -8,7 +8,7 @@ internal static class LimitsRegistration
 {
     public static IServiceCollection AddLimits(this IServiceCollection services) => services
         .AddSingleton<KeyMetrics>()
-        .AddSingleton<LocalLimits>()
+        .AddSingleton(provider => new LocalLimits(provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<IOptions<RateLimitsSettings>>().Value.Replicas))
         .AddSingleton<RequestLimits>()
         .AddSingleton(provider => new RedisScripts(provider.GetRequiredService<IOptions<RateLimitsSettings>>().Value.RedisPrefix))
         .AddSingleton<RedisPresence>()

@@ -3,7 +3,9 @@ using System.Collections.Concurrent;
 namespace Llama.Server.Limits;
 
 /// <summary>Counts in this process. Callers that have not come for a minute cost nothing. Safe for concurrent use.</summary>
-internal sealed class LocalLimits(TimeProvider clock) : ILimitStore
+/// <param name="clock">By which a minute is told.</param>
+/// <param name="replicas">Processes that share the limits and count each for itself.</param>
+internal sealed class LocalLimits(TimeProvider clock, int replicas = 1) : ILimitStore
 {
     private const long SweepMilliseconds = 60_000;
 
@@ -15,6 +17,8 @@ internal sealed class LocalLimits(TimeProvider clock) : ILimitStore
     public long Now => (long)clock.GetElapsedTime(_start).TotalMilliseconds;
 
     public int CallerCount => _callers.Count;
+
+    public LimitRules Part(LimitRules whole) => whole.Share(replicas);
 
     public ValueTask<LimitDecision> EnterAsync(LimitAsk ask) => new(Enter(ask));
 

@@ -12,6 +12,8 @@ internal sealed class RedisLimits(LocalLimits local, RedisScripts scripts, Redis
 {
     private readonly TimeSpan _timeout = TimeSpan.FromMilliseconds(settings.Value.RedisTimeoutMilliseconds);
 
+    public LimitRules Part(LimitRules whole) => whole; // all replicas are counted together
+
     public async ValueTask<LimitDecision> EnterAsync(LimitAsk ask)
     {
         if (presence.Redis is { } redis)
@@ -75,7 +77,7 @@ internal sealed class RedisLimits(LocalLimits local, RedisScripts scripts, Redis
 
     private LimitDecision EnterAlone(LimitAsk ask)
     {
-        LimitDecision decision = local.Enter(ask with { Rules = ask.Rules.Share(settings.Value.Replicas) });
+        LimitDecision decision = local.Enter(ask with { Rules = local.Part(ask.Rules) });
         if (decision.Settle is not { } settle)
             return decision;
         string lease = presence.Leases.Next(); // of which Redis hears when it is back, if the request is still under way
@@ -85,7 +87,7 @@ internal sealed class RedisLimits(LocalLimits local, RedisScripts scripts, Redis
             {
                 settle(tokens, counts);
                 if (presence.Redis is { } redis)
-                    presence.Settlements.Tell(redis, Settlement.Of(ask, 0, 0, true, lease).LeaseOnly);
+                    presence.Settlements.Tell(redis, Settlement.OfLease(ask.Caller, lease));
             }),
         };
     }

@@ -20,7 +20,7 @@ internal sealed class RequestLimits(ApiKeys keys, ILimitStore store, KeyMetrics 
     public ValueTask<(Admission? Admission, ApiError? Error)> EnterAsync(HttpContext context, long promptTokens, LimitedOutput output)
     {
         ApiKey? key = context.Features.Get<Caller>()?.Key;
-        LimitRules rules = key?.Limits ?? keys.Defaults;
+        LimitRules rules = store.Part(key?.Limits ?? keys.Defaults);
         if (rules.IsEmpty)
             return new((Admission.Unlimited, null));
         string who = key is null ? "this address" : $"the key '{key.Name}'";

@@ -11,6 +11,9 @@ internal readonly record struct Settlement(string Caller, long Slot, long Reques
     public static Settlement Of(LimitAsk ask, long slot, long tokens, bool counts, string lease) =>
         new(ask.Caller, slot, counts ? 0 : -1, ask.Rules.TokensPerMinute is null ? 0 : (counts ? tokens : 0) - ask.Tokens, lease);
 
-    /// <summary>The place alone, which can be left any number of times.</summary>
-    public Settlement LeaseOnly => this with { Requests = 0, Tokens = 0 };
+    /// <summary>Of a request whose use is told otherwise: its place alone, which can be left any number of times.</summary>
+    public static Settlement OfLease(string caller, string lease) => new(caller, Slot: 0, Requests: 0, Tokens: 0, lease);
+
+    /// <summary>The place alone.</summary>
+    public Settlement LeaseOnly => OfLease(Caller, Lease);
 }

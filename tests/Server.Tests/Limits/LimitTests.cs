@@ -54,6 +54,19 @@ public sealed class LimitTests
     }
 
     [Fact]
+    public async Task Replicas_WithoutRedis_EachKeepsToItsPart()
+    {
+        await using var app = new TestApp { Reply = "ok", Clock = new ManualClock(), Settings = { ["RateLimits:RequestsPerMinute"] = "5", ["RateLimits:TokensPerMinute"] = "400", ["RateLimits:Replicas"] = "2" } };
+        HttpClient client = await app.StartAsync();
+        HttpResponseMessage tooLarge = await client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":300"));
+        HttpResponseMessage[] answers = [.. await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":2"))))];
+
+        Assert.StartsWith("Request too large for this address on tokens per minute (TPM): Limit 200,", (string?)(await TestApp.ReadJsonAsync(tooLarge))["error"]!["message"]);
+        Assert.Equal([HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.TooManyRequests], answers.Select(answer => answer.StatusCode).Order());
+        Assert.All(answers, answer => Assert.Equal("2", Header(answer, "x-ratelimit-limit-requests")));
+    }
+
+    [Fact]
     public async Task Tokens_AreReservedAndSettledWithWhatWasUsed()
     {
         await using var app = new TestApp { Reply = "ok", Clock = new ManualClock(), Settings = { ["RateLimits:TokensPerMinute"] = "400" } };

@@ -334,7 +334,7 @@ public sealed class RedisLimitsTests
         private Replica(int port, int timeout, string more, TimeProvider? clock)
         {
             var settings = new RateLimitsSettings { Redis = $"127.0.0.1:{port}{more}", RedisTimeoutMilliseconds = timeout, Replicas = 2 };
-            var local = new LocalLimits(TimeProvider.System);
+            var local = new LocalLimits(TimeProvider.System, settings.Replicas);
             var scripts = new RedisScripts(settings.RedisPrefix);
             Presence = new RedisPresence(local, scripts, Options.Create(settings), clock ?? TimeProvider.System, gauges: null, new LoggerFactory([Log]).CreateLogger<RedisPresence>());
             Limits = new RedisLimits(local, scripts, Presence, Options.Create(settings));
