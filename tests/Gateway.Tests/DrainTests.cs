@@ -69,13 +69,14 @@ public sealed class DrainTests
     }
 
     [Theory]
-    [InlineData(0)]
-    [InlineData(3600)]
-    public async Task Stop_SomebodyWatchesTheEngine_IsNotHeldUpAndTheWatchersStreamJustEnds(int drainSeconds)
+    [InlineData(0, "/engine/events")]
+    [InlineData(3600, "/engine/events")]
+    [InlineData(3600, "/engine/events/")]
+    public async Task Stop_SomebodyWatchesTheEngine_IsNotHeldUpAndTheWatchersStreamJustEnds(int drainSeconds, string path)
     {
         await using Fleet fleet = await Fleet.StartAsync(1, $"--Gateway:DrainSeconds={drainSeconds}");
         fleet.Replicas[0].Answer = context => Answers.Stream(Task.Delay(Timeout.Infinite, context.RequestAborted))(context);
-        using HttpResponseMessage answer = await fleet.Client.GetAsync("/engine/events", HttpCompletionOption.ResponseHeadersRead);
+        using HttpResponseMessage answer = await fleet.Client.GetAsync(path, HttpCompletionOption.ResponseHeadersRead);
         Task stopped = fleet.Gateway.StopAsync();
 
         Assert.Equal(Answers.Event, await answer.Content.ReadAsStringAsync());

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Llama.Gateway.Tests.Hosting;
+using Microsoft.AspNetCore.Http;
 
 namespace Llama.Gateway.Tests;
 
@@ -99,6 +100,34 @@ public sealed class ForwardingTests
 
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
         Assert.Contains("\"code\":\"request_too_large\"", await answer.Content.ReadAsStringAsync());
+        Assert.Empty(fleet.Replicas[0].Requests);
+    }
+
+    /// <summary>The connection takes its next request: it would wait for ever for the end of a stream that nobody is shown.</summary>
+    [Fact]
+    public async Task Head_OfAStreamWithoutEnd_IsForwardedAsHead()
+    {
+        await using Fleet fleet = await Fleet.StartAsync(1);
+        fleet.Replicas[0].Answer = context => HttpMethods.IsHead(context.Request.Method) || context.Request.Path != "/engine/events"
+            ? Answers.Text("")(context) : Answers.Stream(Task.Delay(Timeout.Infinite, context.RequestAborted))(context);
+        string answers = await fleet.SendRawAsync("HEAD /engine/events HTTP/1.1\r\nHost: x\r\n\r\nGET /v1/models HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").WaitAsync(Fleet.Patience);
+
+        Assert.Equal(2, answers.Split("HTTP/1.1 200 OK").Length - 1);
+        Assert.Equal([("HEAD", "/engine/events"), ("GET", "/v1/models")], fleet.Replicas[0].Requests.Select(request => (request.Method, request.Path)));
+    }
+
+    [Theory]
+    [InlineData("/health")]
+    [InlineData("/health/live")]
+    [InlineData("/health/ready")]
+    [InlineData("/metrics")]
+    public async Task Head_OfTheGatewaysOwnRoutes_IsAnsweredWithoutBody(string route)
+    {
+        await using Fleet fleet = await Fleet.StartAsync(1);
+        string answer = await fleet.SendRawAsync($"HEAD {route} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").WaitAsync(Fleet.Patience);
+
+        Assert.StartsWith("HTTP/1.1 200 OK\r\n", answer);
+        Assert.EndsWith("\r\n\r\n", answer);
         Assert.Empty(fleet.Replicas[0].Requests);
     }
 

@@ -8,11 +8,13 @@ namespace Llama.Gateway.Health;
 /// <summary>The gateway's own health: alive while it answers, ready while a replica is and it has not been told to stop.</summary>
 internal static class GatewayHealth
 {
+    private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
+
     public static void MapGatewayHealth(this IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/health/live", (HttpContext context, Drain drain) => WriteAsync(context, drain.IsDraining ? "draining" : "ok", isGood: true)).WithMetadata(new Routine());
+        routes.MapMethods("/health/live", Methods, (HttpContext context, Drain drain) => WriteAsync(context, drain.IsDraining ? "draining" : "ok", isGood: true)).WithMetadata(new Routine());
         foreach (string path in (string[])["/health", "/health/ready", "/health/startup"])
-            routes.MapGet(path, (HttpContext context, Drain drain, IProxyStateLookup replicas) => WriteReadyAsync(context, drain, replicas)).WithMetadata(new Routine());
+            routes.MapMethods(path, Methods, (HttpContext context, Drain drain, IProxyStateLookup replicas) => WriteReadyAsync(context, drain, replicas)).WithMetadata(new Routine());
     }
 
     private static Task WriteReadyAsync(HttpContext context, Drain drain, IProxyStateLookup replicas)

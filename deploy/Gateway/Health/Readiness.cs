@@ -23,8 +23,8 @@ internal sealed partial class Readiness(IDestinationHealthUpdater updater, Gatew
     {
         bool standsStill = probingResults.Count > 1 && probingResults.All(IsSilence);
         NewActiveDestinationHealth[] news = [.. probingResults.Select(result => new NewActiveDestinationHealth(result.Destination, Judge(result, standsStill)))];
-        foreach (NewActiveDestinationHealth health in news)
-            Tell(health, probingResults.First(result => result.Destination == health.Destination));
+        foreach ((NewActiveDestinationHealth health, DestinationProbingResult result) in news.Zip(probingResults))
+            Tell(health, result);
         updater.SetActive(cluster, news);
     }
 

@@ -32,7 +32,6 @@ internal static class GatewayApp
         app.UseMiddleware<RequestId>();
         app.UseMiddleware<RequestLine>();
         app.UseMiddleware<ThrownErrors>();
-        app.UseHeadAsGet();
         app.UseRouting();
         app.UseOtherOrigins<GatewaySettings>();
         app.MapGatewayHealth();
