@@ -51,7 +51,7 @@ public static class LlamaEndpoints
 
     /// <summary>
     /// Maps the engine's metrics as Prometheus text, under the names that the field's dashboards know. An application that exports its own metrics can take them along
-    /// instead: their meter is <c>Llama.Scheduling</c>.
+    /// instead: their meters are <c>Llama.Scheduling</c>, <c>Llama.Serving</c>, <c>Llama.Process</c> and, by key, <c>Llama.Server</c>.
     /// </summary>
     /// <param name="routes">The application.</param>
     /// <param name="path">Where they lie.</param>

@@ -5,8 +5,11 @@ namespace Llama.Server.Telemetry;
 /// <summary>Registration of the scrape.</summary>
 internal static class MetricsRegistration
 {
-    public static IServiceCollection AddServerMetrics(this IServiceCollection services) => services
-        .AddSingleton<MetricsScrape>().AddSingleton<ModelCallMetrics>().AddSingleton<TextRecorder>().AddSingleton<ServerGauges>().AddSingleton<DeviceGauges>();
+    public static IServiceCollection AddServerMetrics(this IServiceCollection services)
+    {
+        ProcessMetrics.Observe(); // for whoever listens, scraped or not
+        return services.AddSingleton<MetricsScrape>().AddSingleton<ModelCallMetrics>().AddSingleton<TextRecorder>().AddSingleton<ServerGauges>().AddSingleton<DeviceGauges>();
+    }
 
     /// <summary>Maps the scrape. Its names are turned into vLLM's by <see cref="ScrapeNames"/>.</summary>
     public static void MapMetrics(this IEndpointRouteBuilder routes, string path)

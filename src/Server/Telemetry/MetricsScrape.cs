@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using Llama.Server.Configuration;
 using Llama.Server.Hosting;
-using Llama.Server.Limits;
 using Llama.Server.Web.Settings;
 using Llama.Server.Web.Telemetry;
 using OpenTelemetry.Exporter;
@@ -18,18 +17,15 @@ internal sealed class MetricsScrape : IDisposable
 {
     private const string ModelName = "model_name";
 
-    private static readonly string[] ForAll = ["Llama.Scheduling", ModelCallMetrics.MeterName, ProcessMetrics.MeterName];
-
     private readonly ServiceProvider _telemetry;
 
     public MetricsScrape(ModelIdentity identity, SettingsSection<AuthSettings> auth, IMeterFactory meters)
     {
-        ProcessMetrics.Observe();
         bool hasKey = auth.Read().MetricsKey.Length > 0; // unchecked: this is made before the settings are checked
         var services = new ServiceCollection();
         services.AddSingleton(meters).AddOpenTelemetry()
             .ConfigureResource(resource => resource.Clear().AddAttributes([new KeyValuePair<string, object>(ModelName, identity.Name)]))
-            .WithMetrics(metrics => metrics.AddOwnMeters(hasKey ? [.. ForAll, KeyMetrics.MeterName] : ForAll).AddPrometheusExporter(Shape));
+            .WithMetrics(metrics => metrics.AddOwnMeters(hasKey ? ServerMeters.All : ServerMeters.Open).AddPrometheusExporter(Shape));
         _telemetry = services.BuildServiceProvider();
         Meters = _telemetry.GetRequiredService<MeterProvider>();
     }

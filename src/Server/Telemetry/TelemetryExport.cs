@@ -1,4 +1,3 @@
-using Llama.Server.Limits;
 using Llama.Server.Web.Telemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -25,7 +24,7 @@ internal static class TelemetryExport
         if (hasTraces)
             telemetry.WithTracing(traces => traces.AddSource(ModelCallSpan.SourceName).AddAspNetCoreInstrumentation(http => http.Filter = IsWanted).AddOtlpExporter());
         if (hasMetrics)
-            telemetry.WithMetrics(metrics => metrics.AddOwnMeters("Llama.Scheduling", ModelCallMetrics.MeterName, KeyMetrics.MeterName).AddOtlpExporter());
+            telemetry.WithMetrics(metrics => metrics.AddOwnMeters(ServerMeters.All).AddOtlpExporter());
     }
 
     /// <summary>Not what machines ask every few seconds.</summary>

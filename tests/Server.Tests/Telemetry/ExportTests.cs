@@ -41,7 +41,7 @@ public sealed class ExportTests
         {
             await client.PostAsync("/v1/chat/completions", TestApp.Chat());
             await Task.Delay(50);
-            return Has("/v1/traces", "chat tiny") && Has("/v1/traces", "decode") && Has("/v1/metrics", "gen_ai.server.request.duration") && Has("/v1/metrics", "vllm.generation_tokens_total");
+            return Has("/v1/traces", "chat tiny") && Has("/v1/traces", "decode") && Has("/v1/metrics", "gen_ai.server.request.duration") && Has("/v1/metrics", "vllm.generation_tokens_total") && Has("/v1/metrics", "llama_torch_tensors");
         });
 
         Assert.Contains("my-llama", got["/v1/traces"]);
