@@ -33,9 +33,12 @@ internal sealed record Caller(int ShareKey, ApiKey? Key = null)
         Priority = Math.Max(request.Priority, Key?.MinPriority ?? int.MinValue),
     };
 
+    /// <summary>Who makes a request; null where nobody asked for a key.</summary>
+    public static Caller? Of(HttpContext context) => context.Features.Get<Caller>();
+
     /// <summary>Number of the key that a request came with; 0 on a server without keys.</summary>
-    public static int ShareKeyOf(HttpContext context) => context.Features.Get<Caller>()?.ShareKey ?? 0;
+    public static int ShareKeyOf(HttpContext context) => Of(context)?.ShareKey ?? 0;
 
     /// <summary>Name of the key that a request came with, for logs; <c>-</c> without one.</summary>
-    public static string NameOf(HttpContext context) => context.Features.Get<Caller>()?.Key?.Name ?? "-";
+    public static string NameOf(HttpContext context) => Of(context)?.Key?.Name ?? "-";
 }

@@ -1,3 +1,4 @@
+using Llama.Server.Auth;
 using Llama.Server.Generating;
 using Llama.Server.Hosting;
 using Llama.Server.Json;
@@ -36,7 +37,7 @@ internal static class ChatEndpoints
         ApiError? error = await RequestBody.ReadAsync(context, ChatCompletionFields.Table, request);
         ChatPlan? plan = null;
         if (error is null)
-            (plan, error) = await planner.PlanAsync(request, context.RequestAborted);
+            (plan, error) = await planner.PlanAsync(request, Caller.Of(context), context.RequestAborted);
         if (plan is not null)
         {
             AnswerHead head = AnswerHead.New("chatcmpl", clock, plan.Answers.Checkpoint);
@@ -50,7 +51,7 @@ internal static class ChatEndpoints
     {
         var request = new ChatCompletionRequest();
         ApiError? error = await RequestBody.ReadAsync(context, ChatCompletionFields.Table, request) ?? request.Settle();
-        if (error is null && host.TryGet(request.Model, out _, out Checkpoint? checkpoint, out error) && ChatPrompt.TryRender(request, checkpoint, out Prompt? prompt, out error))
+        if (error is null && host.TryGet(Caller.Of(context), request.Model, request.Priority, out _, out Checkpoint? checkpoint, out error) && ChatPrompt.TryRender(request, checkpoint, out Prompt? prompt, out error))
             await context.Response.WriteAsJsonAsync(new InputTokens("chat.completion.input_tokens", prompt.Tokens.Length), ApiJson.Web.InputTokens);
         if (error is not null)
             await ErrorResponse.WriteAsync(context, error);

@@ -1,4 +1,5 @@
 using Llama.Scheduling;
+using Llama.Server.Auth;
 using Llama.Server.Generating;
 using Llama.Server.Hosting;
 using Llama.Server.Web.Errors;
@@ -8,11 +9,11 @@ namespace Llama.Server.Chat;
 /// <summary>From a chat request to what the engine is to do; the same for whoever asks, over HTTP or within the process.</summary>
 internal sealed class ChatPlanner(EngineHost host, RequestMapper mapper)
 {
-    public async ValueTask<(ChatPlan? Plan, ApiError? Error)> PlanAsync(ChatCompletionRequest request, CancellationToken cancellation)
+    public async ValueTask<(ChatPlan? Plan, ApiError? Error)> PlanAsync(ChatCompletionRequest request, Caller? caller, CancellationToken cancellation)
     {
         ApiError? error = request.Settle();
         if (error is not null
-            || !host.TryGet(request.Model, out Engine? engine, out Checkpoint? checkpoint, out error)
+            || !host.TryGet(caller, request.Model, request.Priority, out Engine? engine, out Checkpoint? checkpoint, out error)
             || !ChatPrompt.TryRender(request, checkpoint, out Prompt? prompt, out error))
             return (null, error);
         (GenerationPlan? answers, error) = await mapper.MapAsync(request, [prompt], checkpoint, cancellation);

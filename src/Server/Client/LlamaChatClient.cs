@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Llama.Server.Auth;
 using Llama.Server.Chat;
 using Llama.Server.Generating;
 using Llama.Server.Hosting;
@@ -84,7 +85,7 @@ internal sealed partial class LlamaChatClient(EngineHost host, ChatPlanner plann
         if (error is null)
         {
             await host.Settled.WaitAsync(cancellation);
-            (plan, error) = await planner.PlanAsync(request, cancellation);
+            (plan, error) = await planner.PlanAsync(request, Caller.InProcess, cancellation);
         }
         if (plan is not null && ChatRun.TryStart(plan.Engine, plan.Answers, clock, out ChatRun? run, out error, cancellation))
             return run;

@@ -34,7 +34,7 @@ internal sealed partial class LlamaEmbeddingGenerator(
         if (error is null)
             await host.Settled.WaitAsync(cancellationToken);
         if (error is null
-            && host.TryGet(request.Model, out Engine? engine, out Checkpoint? checkpoint, out error)
+            && host.TryGet(Caller.InProcess, request.Model, request.Priority, out Engine? engine, out Checkpoint? checkpoint, out error)
             && EmbeddingInputs.TryEncode(request, checkpoint, Caller.InProcess, RequestOrigin.InProcess, out EmbeddingInput[]? inputs, out error))
         {
             await using var run = new EmbeddingRun(engine, scheduler.Value.MaxSequences);

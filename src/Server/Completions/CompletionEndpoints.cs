@@ -1,4 +1,5 @@
 using Llama.Scheduling;
+using Llama.Server.Auth;
 using Llama.Server.Generating;
 using Llama.Server.Hosting;
 using Llama.Server.Parsing;
@@ -24,7 +25,7 @@ internal static class CompletionEndpoints
         var request = new CompletionRequest();
         ApiError? error = await RequestBody.ReadAsync(context, CompletionFields.Table, request) ?? request.Settle();
         if (error is null
-            && host.TryGet(request.Model, out Engine? engine, out Checkpoint? checkpoint, out error)
+            && host.TryGet(Caller.Of(context), request.Model, request.Priority, out Engine? engine, out Checkpoint? checkpoint, out error)
             && CompletionPrompts.TryEncode(request, checkpoint, out Prompt[]? prompts, out error))
         {
             (GenerationPlan? plan, error) = await mapper.MapAsync(request, prompts, checkpoint, context.RequestAborted);

@@ -22,11 +22,10 @@ internal static class EmbeddingEndpoints
     private static async Task EmbedAsync(HttpContext context, EngineHost host, EmbeddingRunner runner)
     {
         var request = new EmbeddingRequest();
-        Caller? caller = context.Features.Get<Caller>();
+        Caller? caller = Caller.Of(context);
         ApiError? error = await RequestBody.ReadAsync(context, EmbeddingFields.Table, request);
         if (error is null
-            && host.TryGet(request.Model, out Engine? engine, out Checkpoint? checkpoint, out error)
-            && (error = caller?.Check(request.Model, request.Priority)) is null
+            && host.TryGet(caller, request.Model, request.Priority, out Engine? engine, out Checkpoint? checkpoint, out error)
             && EmbeddingInputs.TryEncode(request, checkpoint, caller, RequestOrigin.Of(context), out EmbeddingInput[]? inputs, out error))
         {
             int tokenCount = inputs.TokenCount();

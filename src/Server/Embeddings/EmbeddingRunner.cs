@@ -28,7 +28,7 @@ internal sealed class EmbeddingRunner(RequestLimits limits, KeyMetrics metrics, 
         }
         finally
         {
-            Account(admission, context.Features.Get<Caller>(), run.TokenCount);
+            Account(admission, Caller.Of(context), run.TokenCount);
         }
         if (error is null)
             await write(run.Vectors);

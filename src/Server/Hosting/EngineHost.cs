@@ -4,6 +4,7 @@ using Llama.Model;
 using Llama.Model.Checkpoints;
 using Llama.Model.Guidance;
 using Llama.Scheduling;
+using Llama.Server.Auth;
 using Llama.Server.Configuration;
 using Llama.Server.Web.Errors;
 using Llama.Server.Web.Hosting;
@@ -70,16 +71,20 @@ internal sealed partial class EngineHost(
     /// <summary>Completes when the host has been told to stop and nothing of what was asked is under way any more, or has time.</summary>
     public Task Over => _over.Task;
 
-    /// <summary>Gives the loaded model and its engine, or says why there is none: not under that name, not yet, or no more.</summary>
-    /// <param name="model">The id that a request calls the model by; null where it does not say.</param>
+    /// <summary>Gives the loaded model and its engine, or says why there is none: not under that name, not for that caller, not yet, or no more.</summary>
+    /// <param name="caller">Who asks, with a key or without.</param>
+    /// <param name="model">The id that the request calls the model by; null where it does not say.</param>
+    /// <param name="priority">The priority that it asks for, if it does.</param>
     /// <param name="engine">The engine.</param>
     /// <param name="checkpoint">The model.</param>
     /// <param name="error">What to tell the caller.</param>
-    public bool TryGet(string? model, [NotNullWhen(true)] out Engine? engine, [NotNullWhen(true)] out Checkpoint? checkpoint, [NotNullWhen(false)] out ApiError? error)
+    public bool TryGet(
+        Caller? caller, string? model, int? priority, [NotNullWhen(true)] out Engine? engine, [NotNullWhen(true)] out Checkpoint? checkpoint, [NotNullWhen(false)] out ApiError? error)
     {
         engine = _engine;
         checkpoint = _checkpoint;
-        error = (model is null ? null : identity.Check(model)) ?? Absence(engine, checkpoint);
+        model ??= identity.NameFor(caller);
+        error = identity.Check(model) ?? caller?.Check(model, priority) ?? Absence(engine, checkpoint);
         return error is null;
     }
 

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Llama.Server.Auth;
 using Llama.Server.Configuration;
 using Llama.Server.Web.Errors;
 using Llama.Server.Web.Settings;
@@ -35,6 +36,9 @@ internal sealed partial class ModelIdentity
 
     /// <summary>Whether requests may call it so.</summary>
     public bool IsCalled(string name) => Names.Contains(name, StringComparer.Ordinal);
+
+    /// <summary>The id that a caller means who names none: the first that its key may call it by.</summary>
+    public string NameFor(Caller? caller) => Names.FirstOrDefault(name => caller?.Check(name, priority: null) is null, Name);
 
     /// <summary>What is wrong with a request's <c>model</c>, or null.</summary>
     public ApiError? Check(string name) => IsCalled(name) ? null : ApiError.ModelNotFound(name);

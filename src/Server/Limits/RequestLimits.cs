@@ -19,7 +19,7 @@ internal sealed class RequestLimits(ApiKeys keys, ILimitStore store, KeyMetrics 
     /// <returns>Either one.</returns>
     public ValueTask<(Admission? Admission, ApiError? Error)> EnterAsync(HttpContext context, long promptTokens, LimitedOutput output)
     {
-        ApiKey? key = context.Features.Get<Caller>()?.Key;
+        ApiKey? key = Caller.Of(context)?.Key;
         LimitRules rules = store.Part(key?.Limits ?? keys.Defaults);
         if (rules.IsEmpty)
             return new((Admission.Unlimited, null));

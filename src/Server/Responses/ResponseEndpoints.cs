@@ -39,7 +39,7 @@ internal static class ResponseEndpoints
         int owner = Caller.ShareKeyOf(context);
         ApiError? error = await RequestBody.ReadAsync(context, ResponseFields.Create, request) ?? request.Settle(store.IsOpen);
         if (error is null
-            && host.TryGet(request.Model, out Engine? engine, out Checkpoint? checkpoint, out error)
+            && host.TryGet(Caller.Of(context), request.Model, request.Priority, out Engine? engine, out Checkpoint? checkpoint, out error)
             && ResponseContext.TryCreate(request, store, owner, checkpoint, out ResponseContext? made, out error))
         {
             (GenerationPlan? plan, error) = await mapper.MapAsync(request, [made.Prompt], checkpoint, context.RequestAborted);
@@ -69,10 +69,10 @@ internal static class ResponseEndpoints
 
     private static async Task CountAsync(HttpContext context, EngineHost host, ModelIdentity identity, ResponseStore store)
     {
-        var request = new ResponseRequest { Model = identity.Name };
+        var request = new ResponseRequest { Model = identity.NameFor(Caller.Of(context)) };
         ApiError? error = await RequestBody.ReadAsync(context, ResponseFields.Count, request) ?? request.Settle(store.IsOpen);
         if (error is null
-            && host.TryGet(request.Model, out _, out Checkpoint? checkpoint, out error)
+            && host.TryGet(Caller.Of(context), request.Model, request.Priority, out _, out Checkpoint? checkpoint, out error)
             && ResponseContext.TryCreate(request, store, Caller.ShareKeyOf(context), checkpoint, out ResponseContext? made, out error))
         {
             await context.Response.WriteAsJsonAsync(new InputTokens("response.input_tokens", made.Prompt.Tokens.Length), ApiJson.Web.InputTokens);

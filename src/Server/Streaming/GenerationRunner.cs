@@ -14,10 +14,8 @@ internal sealed class GenerationRunner(AnswerWriter writer, RequestLimits limits
     /// <summary>Starts the plan and sends its answers; returns what is wrong when it could not be started.</summary>
     public async Task<ApiError?> RunAsync(HttpContext context, Engine engine, GenerationPlan plan, GenerationParameters request, Func<Answers, AnswerFormat> format)
     {
-        Caller? caller = context.Features.Get<Caller>();
+        Caller? caller = Caller.Of(context);
         context.Features.Get<ModelCall>()?.Read(request, plan.Checkpoint.Name);
-        if (caller?.Check(request.Model, request.Priority) is { } forbidden)
-            return forbidden;
         plan = plan.For(caller, RequestOrigin.Of(context));
         (Admission? admission, ApiError? error) = await limits.EnterAsync(context, plan.PromptTokenCount, LimitedOutput.Of(plan, isBounded: request.MaxTokens is not null));
         if (admission is null)

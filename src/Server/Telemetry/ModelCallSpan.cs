@@ -28,7 +28,7 @@ internal static class ModelCallSpan
         span.SetTag("gen_ai.operation.name", call.Operation).SetTag("gen_ai.provider.name", Provider);
         span.SetTag("gen_ai.request.model", call.RequestModel).SetTag("gen_ai.response.model", call.ResponseModel);
         span.SetTag("server.address", context.Request.Host.Host).SetTag("server.port", context.Request.Host.Port);
-        span.SetTag("enduser.id", context.Features.Get<Caller>()?.Key?.Name).SetTag("llama.request_id", context.TraceIdentifier);
+        span.SetTag("enduser.id", Caller.Of(context)?.Key?.Name).SetTag("llama.request_id", context.TraceIdentifier);
         if (call.Parameters is { } parameters)
             WriteRequest(span, parameters);
         if (call.ResponseModel is not null && call.ErrorType is null)

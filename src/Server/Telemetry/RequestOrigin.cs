@@ -9,5 +9,5 @@ internal sealed record RequestOrigin(string? RequestId, string? Key)
 {
     public static RequestOrigin InProcess { get; } = new(null, "in process");
 
-    public static RequestOrigin Of(HttpContext context) => new(context.TraceIdentifier, context.Features.Get<Caller>()?.Key?.Name);
+    public static RequestOrigin Of(HttpContext context) => new(context.TraceIdentifier, Caller.Of(context)?.Key?.Name);
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Llama.Server.Auth;
 using Llama.Server.Chat;
 using Llama.Server.Generating;
 using Llama.Server.Hosting;
@@ -28,7 +29,7 @@ internal static class TokenizationEndpoints
     {
         var request = new TokenizeRequest();
         ApiError? error = await RequestBody.ReadAsync(context, TokenizationFields.Tokenize, request) ?? request.Settle();
-        if (error is null && host.TryGet(request.Model, out _, out Checkpoint? checkpoint, out error) && TryEncode(request, checkpoint, out int[]? tokens, out error))
+        if (error is null && host.TryGet(Caller.Of(context), request.Model, priority: null, out _, out Checkpoint? checkpoint, out error) && TryEncode(request, checkpoint, out int[]? tokens, out error))
         {
             string[]? spellings = request.ReturnTokenStrings ? [.. tokens.Select(checkpoint.Tokenizer.Piece)] : null;
             var result = new TokenizeResult(tokens.Length, checkpoint.ContextLength, tokens, spellings);
@@ -42,7 +43,7 @@ internal static class TokenizationEndpoints
     {
         var request = new DetokenizeRequest();
         ApiError? error = await RequestBody.ReadAsync(context, TokenizationFields.Detokenize, request);
-        if (error is null && host.TryGet(request.Model, out _, out Checkpoint? checkpoint, out error))
+        if (error is null && host.TryGet(Caller.Of(context), request.Model, priority: null, out _, out Checkpoint? checkpoint, out error))
         {
             error = TokenIds.Check("tokens", request.Tokens, checkpoint.Limits.VocabSize);
             if (error is null)

@@ -136,12 +136,32 @@ public sealed class KeyTests
 
         Assert.True((await client.PostAsync("/v1/chat/completions", TestApp.Chat("\"priority\":1"))).IsSuccessStatusCode);
         await ErrorTests.AssertErrorAsync(await client.PostAsync("/v1/chat/completions", TestApp.Chat("\"priority\":-1")), HttpStatusCode.BadRequest, "invalid_value", "priority");
-        foreach ((string route, string body) in new[] { ("/v1/completions", "\"prompt\":\"a\""), ("/v1/embeddings", "\"input\":\"a\""), ("/v1/responses", "\"input\":\"a\"") })
+        foreach ((string route, string body) in new[]
+        {
+            ("/v1/completions", "\"prompt\":\"a\""), ("/v1/embeddings", "\"input\":\"a\""), ("/v1/responses", "\"input\":\"a\""), ("/v1/responses/input_tokens", "\"input\":\"a\""),
+            ("/v1/chat/completions", "\"messages\":[{\"role\":\"user\",\"content\":\"a\"}],\"max_tokens\":100000"), // more than it could have: the permission is the first question
+            ("/v1/chat/completions/input_tokens", "\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]"), ("/tokenize", "\"prompt\":\"a\""), ("/detokenize", "\"tokens\":[5]"),
+        })
         {
             HttpResponseMessage refused = await client.PostAsync(route, TestApp.Json($$"""{"model":"alias",{{body}}}"""));
             JsonNode error = await ErrorTests.AssertErrorAsync(refused, HttpStatusCode.Forbidden, "model_not_found", "model");
             Assert.Contains("the key 'shop' may not use the model 'alias', only tiny", (string?)error["message"], StringComparison.OrdinalIgnoreCase);
         }
+    }
+
+    /// <summary>Where a request need not name the model, the id that the key may use is meant.</summary>
+    [Theory]
+    [InlineData("alias", HttpStatusCode.OK)]
+    [InlineData("other", HttpStatusCode.Forbidden)]
+    public async Task Key_ForOneModel_MeansItWhereNoneIsNamed(string model, HttpStatusCode status)
+    {
+        await using var app = new TestApp { Settings = { ["Model:Aliases:0"] = "alias", ["Auth:ApiKeys:0:Key"] = "secret", ["Auth:ApiKeys:0:Models:0"] = model } };
+        HttpClient client = await app.StartAsync();
+        client.DefaultRequestHeaders.Authorization = new("Bearer", "secret");
+
+        Assert.Equal(status, (await client.PostAsync("/tokenize", TestApp.Json("""{"prompt":"a"}"""))).StatusCode);
+        Assert.Equal(status, (await client.PostAsync("/detokenize", TestApp.Json("""{"tokens":[5]}"""))).StatusCode);
+        Assert.Equal(status, (await client.PostAsync("/v1/responses/input_tokens", TestApp.Json("""{"input":"a"}"""))).StatusCode);
     }
 
     [Fact]
