@@ -82,11 +82,9 @@ internal static class MessageFields
         return "";
     }
 
-    /// <summary>The type first: of an image, "unknown field image_url" would be the wrong complaint.</summary>
     private static string ReadPart(FieldReader part)
     {
-        if (part.TryGet("type", out FieldReader type))
-            CheckPartType(type);
+        part.TypeFirst(CheckPartType);
         return part.Object(TextPart, new Draft()).Content ?? "";
     }
 

@@ -25,7 +25,7 @@ internal static class ToolCallFields
         var read = new List<ChatToolCall>();
         foreach (FieldReader call in calls.Items())
         {
-            ToolFields.CheckTypeFirst(call);
+            call.TypeFirst(ToolFields.CheckType);
             Draft draft = call.Object(Call, new Draft());
             read.Add(new ChatToolCall(draft.Id, draft.Name, draft.Arguments));
         }

@@ -138,6 +138,13 @@ internal readonly struct FieldReader(JsonElement value, string path, ReadErrors 
         return isThere;
     }
 
+    /// <summary>Checks an object's <c>type</c> ahead of all else: of an image, "unknown field image_url" would be the wrong complaint.</summary>
+    public void TypeFirst(Action<FieldReader> check)
+    {
+        if (TryGet("type", out FieldReader type) && !type.IsNull)
+            check(type);
+    }
+
     /// <summary>Reads an object's properties by a table of their own.</summary>
     public T Object<T>(FieldTable<T> fields, T target)
     {

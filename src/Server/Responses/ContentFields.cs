@@ -22,11 +22,9 @@ internal static class ContentFields
         return content.Expect(JsonValueKind.Array, "a string or an array of parts") ? [.. content.Items().Select(ReadPart)] : [];
     }
 
-    /// <summary>The type first: of an image, "unknown field image_url" would be the wrong complaint.</summary>
     private static string ReadPart(FieldReader part)
     {
-        if (part.TryGet("type", out FieldReader type))
-            CheckPartType(type);
+        part.TypeFirst(CheckPartType);
         return part.Object(Part, new Draft()).Text;
     }
 

@@ -38,7 +38,7 @@ internal static class ToolChoiceFields
             choice.WrongType("a string or an object");
         else if (choice.TryGet("type", out FieldReader type) && NoOp.Text("allowed_tools")(type.Value))
             return choice.Object(allowed, new ToolChoiceDraft()).ToChoice();
-        ToolFields.CheckTypeFirst(choice);
+        choice.TypeFirst(ToolFields.CheckType);
         return choice.Object(function, new ToolChoiceDraft { Mode = ToolMode.Required }).ToChoice() with { IsOneCall = true };
     }
 
@@ -58,7 +58,7 @@ internal static class ToolChoiceFields
     {
         foreach (FieldReader tool in tools.Items(1))
         {
-            ToolFields.CheckTypeFirst(tool);
+            tool.TypeFirst(ToolFields.CheckType);
             tool.Object(function, choice);
         }
     }

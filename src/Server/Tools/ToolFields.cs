@@ -28,7 +28,7 @@ internal static class ToolFields
         var definitions = new List<ToolDefinition>();
         foreach (FieldReader tool in tools.Items(0, MostTools))
         {
-            CheckTypeFirst(tool);
+            tool.TypeFirst(CheckType);
             definitions.Add(tool.Object(table, new ToolDraft()).ToDefinition(tool.Path + place));
         }
         return definitions;
@@ -49,13 +49,6 @@ internal static class ToolFields
         if (parameters.Value.TryGetProperty("type", out JsonElement type) && !(type.ValueKind == JsonValueKind.String && type.ValueEquals("object")))
             parameters.Invalid("arguments are an object, so the schema's type must be 'object'");
         return parameters.Kept();
-    }
-
-    /// <summary>Of another type of tool, "unknown field web_search" would be the wrong complaint.</summary>
-    internal static void CheckTypeFirst(FieldReader tool)
-    {
-        if (tool.TryGet("type", out FieldReader type) && !type.IsNull)
-            CheckType(type);
     }
 
     internal static void CheckType(FieldReader type)

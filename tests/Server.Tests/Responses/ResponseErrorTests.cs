@@ -32,6 +32,7 @@ public sealed class ResponseErrorTests(ErrorTests.Ready ready) : IClassFixture<E
     [InlineData(""" "input":[{"role":"user"}] """, "missing_required_parameter", "input[0].content")]
     [InlineData(""" "input":[{"role":"tool","content":"Hi"}] """, "invalid_value", "input[0].role")]
     [InlineData(""" "input":[{"role":"user","content":"Hi","x":1}] """, "unknown_parameter", "input[0].x")]
+    [InlineData(""" "input":[{"role":"user","content":[{"type":null,"text":"x"}]}] """, "missing_required_parameter", "input[0].content[0].type")]
     [InlineData(""" "input":[{"role":"user","content":[{"type":"input_image","image_url":"x"}]}] """, "unsupported_value", "input[0].content[0].type")]
     [InlineData(""" "input":[{"role":"user","content":[{"type":"input_text"}]}] """, "missing_required_parameter", "input[0].content[0].text")]
     [InlineData(""" "input":[{"type":"reasoning","id":"rs_1","summary":[]}] """, "unsupported_value", "input[0].type")]
