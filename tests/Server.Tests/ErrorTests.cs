@@ -1,6 +1,9 @@
+using System.Globalization;
 using System.Net;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using Llama.Server.Parsing;
 using Llama.Server.Tests.Hosting;
 
 namespace Llama.Server.Tests;
@@ -60,6 +63,45 @@ public sealed class ErrorTests(ErrorTests.Ready ready) : IClassFixture<ErrorTest
         HttpResponseMessage response = await ready.Client.PostAsync("/v1/chat/completions", TestApp.Json(body));
 
         await AssertErrorAsync(response, HttpStatusCode.BadRequest, code, param);
+    }
+
+    /// <summary>Names of the request's own, quoted as far as they help.</summary>
+    [Theory]
+    [InlineData("""{"model":"NAME","messages":[{"role":"user","content":"x"}]}""", "The model '", "' does not exist here; the route /v1/models lists those that do.")]
+    [InlineData("""{"model":"tiny","messages":[{"role":"user","content":"x"}],"NAME":1}""", "Unknown parameter: '", "'.")]
+    [InlineData("""{"model":"tiny","messages":[{"role":"NAME","content":"x"}]}""", "Invalid value for 'messages[0].role': expected system, developer, user, assistant or tool, but got '", "'.")]
+    public async Task Chat_NameOfAMegabyte_IsNotSentBackWhole(string body, string head, string tail)
+    {
+        foreach (int shift in new[] { 0, 1 })
+        {
+            string name = new string('x', shift) + string.Concat(Enumerable.Repeat("🦒", 250_000));
+            HttpResponseMessage response = await ready.Client.PostAsync("/v1/chat/completions", TestApp.Json(body.Replace("NAME", name)));
+            JsonNode error = (await TestApp.ReadJsonAsync(response))["error"]!;
+
+            Assert.StartsWith(head, (string?)error["message"], StringComparison.Ordinal);
+            Assert.EndsWith("🦒" + tail, (string?)error["message"], StringComparison.Ordinal);
+            Assert.DoesNotContain("\uFFFD", (string?)error["message"], StringComparison.Ordinal);
+            Assert.InRange(((string?)error["message"] + error["param"]).Length, 500, 2100);
+        }
+    }
+
+    /// <summary>An application that hosts the engine has the culture that it likes.</summary>
+    [Fact]
+    public void Number_OutOfRange_IsToldTheSameInEveryCulture()
+    {
+        CultureInfo before = CultureInfo.CurrentCulture;
+        try
+        {
+            CultureInfo.CurrentCulture = new CultureInfo("") { NumberFormat = new NumberFormatInfo { NumberDecimalSeparator = ",", NegativeSign = "~" } };
+            var errors = new ReadErrors();
+            new FieldReader(JsonElement.Parse("3"), "x", errors).Number(-1.5, 2.5);
+
+            Assert.Equal("Invalid value for 'x': expected a number from -1.5 to 2.5, but got 3.", errors.First!.Message);
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
     }
 
     /// <summary>Deep within a schema, which is read late.</summary>

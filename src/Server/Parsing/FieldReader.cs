@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Llama.Server.Web.Errors;
 
@@ -80,7 +81,7 @@ internal readonly struct FieldReader(JsonElement value, string path, ReadErrors 
         double number = value.GetDouble();
         if (number <= maximum && (aboveMinimum ? number > minimum : number >= minimum))
             return number;
-        Invalid($"expected a number {(aboveMinimum ? "above" : "from")} {minimum} {(aboveMinimum ? "and up to" : "to")} {maximum}, but got {Shown()}");
+        Invalid(string.Create(CultureInfo.InvariantCulture, $"expected a number {(aboveMinimum ? "above" : "from")} {minimum} {(aboveMinimum ? "and up to" : "to")} {maximum}, but got {Shown()}"));
         return minimum;
     }
 
@@ -93,7 +94,7 @@ internal readonly struct FieldReader(JsonElement value, string path, ReadErrors 
         if (value.GetRawText().AsSpan().IndexOfAny('.', 'e', 'E') >= 0)
             errors.Add(ApiError.InvalidType(path, "an integer", $"the number {Shown()}"));
         else
-            Invalid($"expected an integer from {minimum} to {maximum}, but got {Shown()}");
+            Invalid(string.Create(CultureInfo.InvariantCulture, $"expected an integer from {minimum} to {maximum}, but got {Shown()}"));
         return minimum;
     }
 

@@ -11,6 +11,12 @@ namespace Llama.Server.Web.Errors;
 /// <param name="ShouldRetry">False where the same request would fail again: OpenAI's clients send it anew, of their own accord, after every other 429 and 5xx.</param>
 internal sealed record ApiError(int Status, string Message, string Code, string? Param = null, TimeSpan? RetryAfter = null, bool ShouldRetry = true)
 {
+    private const int MostOfText = 1000;
+
+    public string Message { get; init; } = Bounded(Message);
+
+    public string? Param { get; init; } = Param is null ? null : Bounded(Param);
+
     /// <summary>OpenAI's coarse class of the error.</summary>
     public string Type => Status switch
     {
@@ -82,4 +88,17 @@ internal sealed record ApiError(int Status, string Message, string Code, string?
     public static ApiError TimeIsUp() => new(504, "The time that the application gives a request is over, and the answer breaks off.", "timeout", ShouldRetry: false);
 
     public static ApiError Overloaded(string message, TimeSpan? retryAfter) => new(503, message, "server_overloaded", RetryAfter: retryAfter);
+
+    /// <summary>A text that quotes a name from the request, which may be as long as that: without the midst of it, for what it is and what would be right stand at the ends.</summary>
+    private static string Bounded(string text)
+    {
+        if (text.Length <= MostOfText)
+            return text;
+        int head = MostOfText / 2, tail = text.Length - head;
+        if (char.IsLowSurrogate(text[head]))
+            head--;
+        if (char.IsLowSurrogate(text[tail]))
+            tail++;
+        return $"{text.AsSpan(0, head)}…{text.AsSpan(tail)}";
+    }
 }
