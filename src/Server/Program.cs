@@ -31,7 +31,6 @@ builder.Services.AddApiDescription();
 
 WebApplication app = builder.Build();
 app.UseApiRequests();
-app.UseHeadAsGet();
 app.UseApiDescription();
 app.UseRouting();
 app.UseOtherOrigins<ServerSettings>();

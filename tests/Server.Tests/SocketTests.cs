@@ -55,6 +55,10 @@ public sealed class SocketTests
     [InlineData("/health", HttpStatusCode.OK)]
     [InlineData("/v1/models", HttpStatusCode.OK)]
     [InlineData("/metrics", HttpStatusCode.OK)]
+    [InlineData("/", HttpStatusCode.OK)]
+    [InlineData("/swagger/index.html", HttpStatusCode.OK)]
+    [InlineData("/swagger/v1/swagger.json", HttpStatusCode.OK)]
+    [InlineData("/swagger/page.css", HttpStatusCode.OK)]
     [InlineData("/v1/nothing", HttpStatusCode.NotFound)]
     [InlineData("/v1/completions", HttpStatusCode.MethodNotAllowed)]
     public async Task Head_Any_IsAnsweredAsGetWithoutBody(string route, HttpStatusCode status)

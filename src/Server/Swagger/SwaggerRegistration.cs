@@ -49,8 +49,9 @@ internal static class SwaggerRegistration
             page.InjectStylesheet("/swagger/" + Style);
             page.UseRequestInterceptor("function (request) { return window.showStreams(request); }");
         });
-        app.MapGet("/swagger/" + LiveStream, () => Serve(LiveStream, "text/javascript")).ExcludeFromDescription();
-        app.MapGet("/swagger/" + Style, () => Serve(Style, "text/css")).ExcludeFromDescription();
+        string[] methods = [HttpMethods.Get, HttpMethods.Head];
+        app.MapMethods("/swagger/" + LiveStream, methods, () => Serve(LiveStream, "text/javascript")).ExcludeFromDescription();
+        app.MapMethods("/swagger/" + Style, methods, () => Serve(Style, "text/css")).ExcludeFromDescription();
         return app;
     }
 

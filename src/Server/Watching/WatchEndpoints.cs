@@ -13,7 +13,6 @@ using Llama.Server.Routing;
 using Llama.Server.Streaming;
 using Llama.Server.Swagger;
 using Llama.Server.Web.Errors;
-using Llama.Server.Web.Requests;
 using Microsoft.Extensions.Options;
 
 namespace Llama.Server.Watching;
@@ -42,7 +41,7 @@ internal static class WatchEndpoints
             return;
         }
         SseWriter.SetHeaders(context.Response);
-        if (HeadRequests.IsHead(context))
+        if (HttpMethods.IsHead(context.Request.Method))
             return; // nobody would see the stream's end
         bool withNames = IsToldNames(context, keys, operators), hasIntroduced = false;
         for (int i = 0; i < mostFrames && !IsOver(context, host); i++)
