@@ -29,6 +29,8 @@ public sealed class ServeArgumentsTests
     [InlineData("'--max-sequences' is not a setting; did you mean --Scheduler:MaxSequences=…?", "--max-sequences=4")]
     [InlineData("'--Model__Path' is not a setting; did you mean --Model:Path=…?", "--Model__Path=x")]
     [InlineData("'Model:Path=x' is not a setting; did you mean --Model:Path=…?", "Model:Path=x")]
+    [InlineData("'--Logging:LogLevel:Default' is not a setting; did you mean --Serilog:MinimumLevel:Default=…?", "--Logging:LogLevel:Default=Debug")]
+    [InlineData("'--shutdownTimeoutSeconds' is not a setting; did you mean --Server:DrainSeconds=…?", "--shutdownTimeoutSeconds=5")]
     [InlineData("'--Modle:Path' is not a setting; they go as --Section:Key=value, with one of the sections Model, Scheduler, Server, Auth, RateLimits.", "--Modle:Path=x")]
     [InlineData("'--Model' is not a setting; did you mean --Model:Path=…?", "--Model=/models/llama")]
     [InlineData("'--Auth' is not a setting; they go as --Section:Key=value,", "--Auth=secret")]
@@ -56,7 +58,7 @@ public sealed class ServeArgumentsTests
     public void Validate_SectionsThatNothingReads_AreNamedWithTheirFile()
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("llama-settings-");
-        File.WriteAllText(Path.Combine(folder.FullName, "appsettings.json"), """{ "Modle": { "Path": "x" }, "model": { "Name": "x" }, "Auth": "secret", "Serilog": {}, "Kestrel": {} }""");
+        File.WriteAllText(Path.Combine(folder.FullName, "appsettings.json"), """{ "Modle": { "Path": "x" }, "model": { "Name": "x" }, "Auth": "secret", "Serilog": {}, "Kestrel": {}, "Logging": { "LogLevel": { "Default": "Debug" } } }""");
         WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = folder.FullName });
         builder.Configuration.AddInMemoryCollection([new("Model:Path", TestModel.Folder)]);
         builder.AddSettings(new LlamaOptions { ConfigurationSection = "" });
@@ -65,6 +67,7 @@ public sealed class ServeArgumentsTests
 
         OptionsValidationException faults = Assert.Throws<OptionsValidationException>(() => app.Services.GetRequiredService<IStartupValidator>().Validate());
         Assert.Equal(["'x' is nothing", "appsettings.json gives the section 'Auth' one value; its settings go as \"Auth\": { \"Key\": value }.",
+            "appsettings.json has a section 'Logging', which nothing reads; did you mean Serilog:MinimumLevel:Default?",
             "appsettings.json has a section 'Modle', which nothing reads; there are Model, Scheduler, Server, Auth, RateLimits."], faults.Failures);
         folder.Delete(recursive: true);
     }

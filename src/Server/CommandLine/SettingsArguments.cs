@@ -5,8 +5,6 @@ namespace Llama.Server.CommandLine;
 /// <summary>Takes the server's settings out of a verb's command line, in the spelling that the server reads: <c>--Section:Key=value</c> or <c>--Section:Key value</c>.</summary>
 internal static class SettingsArguments
 {
-    private static readonly string[] Openings = [.. ServerSections.All.Select(section => section.Name).Concat(["Kestrel", "Serilog"]).Select(section => $"--{section}:")];
-
     /// <summary>The settings as the host's command line, and all other arguments in their order.</summary>
     public static (string[] Settings, string[] Others) Split(string[] args)
     {
@@ -23,5 +21,5 @@ internal static class SettingsArguments
         return ([.. settings], [.. others]);
     }
 
-    private static bool IsSetting(string argument) => Array.Exists(Openings, opening => argument.StartsWith(opening, StringComparison.OrdinalIgnoreCase));
+    private static bool IsSetting(string argument) => argument.StartsWith("--", StringComparison.Ordinal) && argument.IndexOf(':') is > 2 and var end && ServerSections.Names.IsSection(argument[2..end]);
 }

@@ -4,19 +4,22 @@ namespace Llama.Server.Web.Settings;
 /// <param name="sections">The program's own sections.</param>
 internal sealed class SettingNames(params (string Name, Type Type)[] sections)
 {
-    private static readonly string[] SectionsOfTheFramework = ["Kestrel", "Serilog", "Logging"];
+    private static readonly string[] SectionsOfTheFramework = ["Kestrel", "Serilog"];
 
     /// <summary>What the host, its web server and the log read: sections and single words.</summary>
     private static readonly string[] OfTheFramework =
     [
-        .. SectionsOfTheFramework, "AllowedHosts", "urls", "http_ports", "https_ports", "environment", "contentRoot", "webroot", "applicationName", "shutdownTimeoutSeconds", "detailedErrors",
+        .. SectionsOfTheFramework, "AllowedHosts", "urls", "http_ports", "https_ports", "environment", "contentRoot", "webroot", "applicationName", "detailedErrors",
         "preferHostingUrls", "captureStartupErrors", "suppressStatusMessages", "preventHostingStartup", "hostingStartupAssemblies", "hostingStartupExcludeAssemblies", "startupAssembly", "staticWebAssets",
-        "hostBuilder", "reloadConfigOnChange", "ForwardedHeaders_Enabled",
+        "hostBuilder", "ForwardedHeaders_Enabled",
     ];
 
-    /// <summary>Options of llama.cpp's server and of vLLM for which there is a setting of another name.</summary>
+    /// <summary>Options of llama.cpp's server, of vLLM and of the framework for which there is a setting of another name.</summary>
     private static readonly (string Setting, string[] Options)[] OfPeers =
     [
+        ("Serilog:MinimumLevel:Default", ["logging", "logginglogleveldefault"]), // the log is Serilog's
+        ("Server:DrainSeconds", ["shutdowntimeoutseconds"]), // which the host's time follows
+        ("Gateway:DrainSeconds", ["shutdowntimeoutseconds"]),
         ("urls", ["host", "port", "url", "p"]),
         ("Model:Path", ["m", "model", "modelpath"]),
         ("Model:Name", ["a", "alias", "servedmodelname"]),

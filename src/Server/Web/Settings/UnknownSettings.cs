@@ -17,7 +17,7 @@ internal sealed class UnknownSettings<T>(SettingNames names, string[] arguments,
         select $"{file.Source.Path} {fault}";
 
     private string? FaultOf(string section, JsonConfigurationProvider file) =>
-        !names.IsKnown(section) ? $"has a section '{section}', which nothing reads; there are {names.Sections}."
+        !names.IsKnown(section) ? $"has a section '{section}', which nothing reads; {(names.Meant(section) is { } meant ? $"did you mean {meant}?" : $"there are {names.Sections}.")}"
         : names.IsSection(section) && file.TryGet(section, out string? value) && !string.IsNullOrEmpty(value) ? $"gives the section '{section}' one value; its settings go as \"{section}\": {{ \"Key\": value }}."
         : null;
 }
