@@ -1,3 +1,5 @@
+using Llama.Server.Tools.Reading;
+
 namespace Llama.Server.Generating;
 
 /// <summary>How one answer's tokens become text.</summary>

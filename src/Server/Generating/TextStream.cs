@@ -4,6 +4,7 @@ using Llama.Model;
 using Llama.Model.Sampling;
 using Llama.Model.Text;
 using Llama.Scheduling;
+using Llama.Server.Tools.Reading;
 
 namespace Llama.Server.Generating;
 

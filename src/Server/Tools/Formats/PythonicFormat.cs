@@ -2,7 +2,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Llama.Model.Guidance;
 using Llama.Model.Text;
-using Llama.Server.Generating;
 using Llama.Server.Tools.Reading;
 
 namespace Llama.Server.Tools.Formats;

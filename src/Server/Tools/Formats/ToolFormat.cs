@@ -1,6 +1,5 @@
 using Llama.Model.Guidance;
 using Llama.Model.Text;
-using Llama.Server.Generating;
 using Llama.Server.Tools.Reading;
 
 namespace Llama.Server.Tools.Formats;

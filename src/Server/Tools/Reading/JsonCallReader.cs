@@ -1,7 +1,7 @@
 namespace Llama.Server.Tools.Reading;
 
 /// <summary>Reads calls that are JSON objects.</summary>
-internal sealed class JsonCallReader(JsonCallSyntax syntax, CallRules rules) : HoldingReader(rules)
+internal sealed class JsonCallReader(JsonCallSyntax syntax, CallRules rules) : ToolCallReader(rules)
 {
     private Place _place = Place.Text;
     private int _start; // of what is being read, in what is held

@@ -7,7 +7,7 @@ namespace Llama.Server.Tools.Reading;
 /// Reads calls written as a Python list, <c>[f(a=1, b="x"), g()]</c>, with which an answer begins, and turns their arguments into JSON. <c>f(**{"a": 1})</c> is read
 /// too: calls that are forced are written so. An argument without a name has no place in JSON: where it is the first, nothing is called; a later one ends the call, and is text.
 /// </summary>
-internal sealed class PythonicReader(CallRules rules) : HoldingReader(rules)
+internal sealed class PythonicReader(CallRules rules) : ToolCallReader(rules)
 {
     private static readonly SearchValues<char> NotInNames = SearchValues.Create(" \t\r\n\"'()[]{}=,:*");
 

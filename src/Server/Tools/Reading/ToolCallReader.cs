@@ -4,10 +4,10 @@ using Llama.Server.Generating;
 namespace Llama.Server.Tools.Reading;
 
 /// <summary>
-/// Reads calls character by character, so that how tokens cut the text does not matter. A character is held until it is known to be text or part of a call; where
-/// what is held turns out to begin no call, its first character is text and the rest is read anew.
+/// Takes one answer's text apart, as it comes, into what is said and which tools are called; so character by character that how tokens cut the text does not matter. A character is held until it is
+/// known to be text or part of a call, so that no half call is shown as text; where what is held turns out to begin no call, its first character is text and the rest is read anew.
 /// </summary>
-internal abstract class HoldingReader(CallRules rules) : ToolCallReader
+internal abstract class ToolCallReader(CallRules rules)
 {
     private const string IdCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
@@ -16,13 +16,20 @@ internal abstract class HoldingReader(CallRules rules) : ToolCallReader
     private int _callCount;
     private bool _isFinished;
 
-    public sealed override ReadOnlySpan<char> Content => _content.Text;
+    /// <summary>What is said in the last piece read; valid until the next.</summary>
+    public ReadOnlySpan<char> Content => _content.Text;
 
-    public sealed override List<ToolCallPiece> Pieces { get; } = [];
+    /// <summary>The parts of calls in the last piece read, behind its <see cref="Content"/>.</summary>
+    public List<ToolCallPiece> Pieces { get; } = [];
 
-    public sealed override int HeldLength => _held.Text.Length;
+    /// <summary>Whether the last call is known and its arguments are not whole yet.</summary>
+    public abstract bool IsInArguments { get; }
 
-    public sealed override bool IsFinished => _isFinished;
+    /// <summary>UTF-16 units at the end of what was read that are held back.</summary>
+    public int HeldLength => _held.Text.Length;
+
+    /// <summary>Whether the answer is over, whatever the model would go on to say: it may call once only, and has.</summary>
+    public bool IsFinished => _isFinished;
 
     /// <summary>The text that begins calls; empty where a format has none.</summary>
     protected virtual string Marker => "";
@@ -42,7 +49,11 @@ internal abstract class HoldingReader(CallRules rules) : ToolCallReader
     /// <summary>What is held and has been read.</summary>
     protected ReadOnlySpan<char> Held => _held.Text[.._read];
 
-    public sealed override void Read(ReadOnlySpan<char> text, bool isEnd, bool isCutOff = false)
+    /// <summary>Reads on.</summary>
+    /// <param name="text">The next piece of the answer; may be empty.</param>
+    /// <param name="isEnd">Whether nothing follows: what was held back is decided now.</param>
+    /// <param name="isCutOff">Whether that end is not the answer's own: what looks like half a call is one, and no text.</param>
+    public void Read(ReadOnlySpan<char> text, bool isEnd, bool isCutOff = false)
     {
         IsCutOff = isCutOff;
         _content.Clear();
