@@ -166,7 +166,7 @@ public sealed class StreamTests
         Checkpoint checkpoint = app.Services.GetRequiredService<EngineHost>().Checkpoint!;
         var request = new CompletionRequest { N = 2, MaxTokens = 19_000, Stopping = { IgnoresEos = true } };
         (GenerationPlan? plan, _) = await app.Services.GetRequiredService<RequestMapper>().MapAsync(request, [new Prompt([1], "prompt", ContinuesText: false)], checkpoint, default);
-        Assert.True(Answers.TryStart(app.Engine, plan!, TimeProvider.System, out Answers? answers, out _));
+        Assert.True(Answers.TryStart(app.Engine, plan!, TimeProvider.System, goInChain: false, out Answers? answers, out _));
 
         await using (answers)
         {

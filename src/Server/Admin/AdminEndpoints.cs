@@ -56,7 +56,7 @@ internal static class AdminEndpoints
 
     private static RequestView View(LiveRequest request, TimeSpan age)
     {
-        LiveProgress progress = request.Progress;
+        LiveProgress progress = request.Progress();
         string state = progress.IsWaiting ? "waiting" : "running";
         return new RequestView(request.Id, request.Key, request.Route, request.Model, state, progress.PromptTokens, progress.CompletionTokens, Math.Round(age.TotalSeconds, 3));
     }
@@ -66,27 +66,27 @@ internal static class AdminEndpoints
         int count = live.Abort(id);
         if (count == 0)
             return ErrorResponse.WriteAsync(context, ApiError.NoSuchRequest(id)); // without a line in the log, into which such an id might bring others
-        log.Aborted(context, id, count);
+        log.Aborted(AdminLog.Who(context), id, count);
         return AnswerAsync(context, heart, $"Aborted {id}.");
     }
 
     private static Task DrainAsync(HttpContext context, EngineHost host, Heartbeat heart, AdminLog log)
     {
         host.IsDrained = true;
-        log.Drained(context);
+        log.Drained(AdminLog.Who(context));
         return AnswerAsync(context, heart, "New requests are refused until /undrain; /requests shows those that are left.");
     }
 
     private static Task UndrainAsync(HttpContext context, EngineHost host, Heartbeat heart, AdminLog log)
     {
         host.IsDrained = false;
-        log.Undrained(context);
+        log.Undrained(AdminLog.Who(context));
         return AnswerAsync(context, heart, "New requests are taken.");
     }
 
     private static Task ReloadAsync(HttpContext context, ApiKeys keys, Heartbeat heart, AdminLog log)
     {
-        log.Reloading(context);
+        log.Reloading(AdminLog.Who(context));
         if (!keys.HasFile)
             return ErrorResponse.WriteAsync(context, ApiError.InvalidValue(null, "There is no file of keys (Auth:KeysFile); keys of the settings are read at start only."));
         return keys.Reload(isAsked: true) is { Count: > 0 } faults

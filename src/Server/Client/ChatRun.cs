@@ -31,7 +31,7 @@ internal sealed class ChatRun : IAsyncDisposable
     public static bool TryStart(
         Engine engine, GenerationPlan plan, TimeProvider clock, [NotNullWhen(true)] out ChatRun? run, [NotNullWhen(false)] out ApiError? error, CancellationToken cancellation)
     {
-        run = Answers.TryStart(engine, plan.For(Caller.InProcess, RequestOrigin.InProcess), clock, out Answers? answers, out error)
+        run = Answers.TryStart(engine, plan.For(Caller.InProcess, RequestOrigin.InProcess), clock, goInChain: false, out Answers? answers, out error)
             ? new ChatRun(answers, AnswerHead.New("chatcmpl", clock, plan.Checkpoint), cancellation)
             : null;
         return run is not null;

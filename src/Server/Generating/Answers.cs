@@ -44,8 +44,9 @@ internal sealed class Answers : IAsyncDisposable
     public Prompt PromptOf(int choice) => _plan.PromptOf(choice);
 
     /// <summary>Hands every choice to the engine, or none. The answers to one prompt go together, so that it is computed once.</summary>
+    /// <param name="goInChain">Whether each goes on in a chain with others, see <see cref="Generation.GoesOnInChain"/>: for answers that only this server's own code waits for.</param>
     public static bool TryStart(
-        Engine engine, GenerationPlan plan, TimeProvider clock, [NotNullWhen(true)] out Answers? answers, [NotNullWhen(false)] out ApiError? error)
+        Engine engine, GenerationPlan plan, TimeProvider clock, bool goInChain, [NotNullWhen(true)] out Answers? answers, [NotNullWhen(false)] out ApiError? error)
     {
         var streams = new List<TextStream>(plan.Choices.Count);
         answers = new Answers(engine, plan, streams);
@@ -59,16 +60,11 @@ internal sealed class Answers : IAsyncDisposable
                 answers.Abort();
                 return false;
             }
+            foreach (Generation generation in generations)
+                generation.GoesOnInChain = goInChain;
             streams.AddRange(generations.Zip(siblings, (generation, one) => new TextStream(generation, plan.Checkpoint.Tokenizer, one.Text, clock)));
         }
         return true;
-    }
-
-    /// <summary>Has each answer go on in a chain with others, see <see cref="Generation.GoesOnInChain"/>: for answers that only this server's own code waits for.</summary>
-    public void GoOnInChain()
-    {
-        foreach (TextStream stream in Streams)
-            stream.GoesOnInChain = true;
     }
 
     /// <summary>Ends what still runs; safe from any thread and more than once.</summary>

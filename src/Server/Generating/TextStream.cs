@@ -66,9 +66,6 @@ internal sealed class TextStream(Generation generation, Tokenizer tokenizer, Tex
     /// <summary>The prompt's tokens from the second on, with their log-probabilities where they were asked for; there from the first move on.</summary>
     public IReadOnlyList<ScoredToken> PromptLogprobs => generation.PromptLogprobs;
 
-    /// <inheritdoc cref="Generation.GoesOnInChain" />
-    public bool GoesOnInChain { set => generation.GoesOnInChain = value; }
-
     /// <summary>Goes on to the next piece or the ending; false after the ending.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> MoveNextAsync()

@@ -21,7 +21,7 @@ internal sealed class GenerationRunner(AnswerWriter writer, RequestLimits limits
         if (admission is null)
             return error;
         using Admission entered = admission;
-        if (!Answers.TryStart(engine, plan, clock, out Answers? answers, out error))
+        if (!Answers.TryStart(engine, plan, clock, goInChain: true, out Answers? answers, out error))
             return error;
         try
         {
@@ -41,7 +41,6 @@ internal sealed class GenerationRunner(AnswerWriter writer, RequestLimits limits
         using LiveRequest shown = live.Show(context, answers.Checkpoint.Name, () => answers.Progress, answers.AbortByOperator);
         AnswerFormat wording = format(answers);
         context.Features.Get<ModelCall>()?.Began(answers, wording.Id);
-        answers.GoOnInChain();
         if (stream)
             await writer.WriteStreamAsync(context, answers, wording);
         else
