@@ -8,7 +8,10 @@ internal static class Descriptor
     private const int GetFlags = 1, CloseOnExec = 1; // F_GETFD, FD_CLOEXEC
     private const short ReadyToRead = 1, Error = 8; // POLLIN, POLLERR
 
-    /// <summary>Whether the caller gave it. Where it was closed, the runtime has something of its own under the number, to be closed when another program is started; what was handed down cannot be that.</summary>
+    /// <summary>
+    /// Whether this process inherited it. If its parent had closed it, the number belongs to a file that the runtime has opened for itself. Such files are close-on-exec; an inherited one cannot be, or it would not have
+    /// been inherited.
+    /// </summary>
     public static bool IsGiven(int number) => !OperatingSystem.IsLinux() || (Control(number, GetFlags) & CloseOnExec) == 0;
 
     /// <summary>Whether reading would not wait.</summary>

@@ -188,7 +188,8 @@ internal sealed class TextStream(Generation generation, Tokenizer tokenizer, Tex
     }
 
     /// <summary>
-    /// UTF-16 units of the answer up to what no stop text holds back or cuts off. What stop texts hold back or cut off is followed by nothing but what the reader of calls holds back.
+    /// UTF-16 units of the decoded text whose tokens may be shown. Where a stop text was found, or may have begun, the text from there on may not: that is the last <c>BehindLength</c> units of what is said, and behind
+    /// them whatever the reader of calls still holds.
     /// </summary>
     private int ShownLength => _decodedLength - (_stops.BehindLength == 0 ? 0 : _stops.BehindLength + (_calls?.HeldLength ?? 0));
 }

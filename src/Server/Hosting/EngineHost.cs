@@ -88,7 +88,7 @@ internal sealed partial class EngineHost(
         return error is null;
     }
 
-    /// <summary>Before any other service of the application starts, so that one that asks a question while it starts is not waiting for itself.</summary>
+    /// <summary>Begins loading before any hosted service of the application starts: one of them may ask the model while it starts, and would hold up the loading that it waits for.</summary>
     public Task StartingAsync(CancellationToken cancellation) => base.StartAsync(cancellation);
 
     public override Task StartAsync(CancellationToken cancellation) => Task.CompletedTask;

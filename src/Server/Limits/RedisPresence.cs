@@ -6,8 +6,8 @@ using StackExchange.Redis;
 namespace Llama.Server.Limits;
 
 /// <summary>
-/// Whether Redis is there to count in. When it does not answer in time it is not asked for a second, and told when it is back what was let in meanwhile, what came to its end, and what is
-/// under way. Safe for concurrent use.
+/// Whether Redis can be asked. After a time-out no request asks it; it is tried once a second, and when it answers again it is told which requests were let in meanwhile, which have ended and which still
+/// run. Safe for concurrent use.
 /// </summary>
 internal sealed partial class RedisPresence(
     LocalLimits local, RedisScripts scripts, IOptions<RateLimitsSettings> settings, TimeProvider clock, ServerGauges? gauges, ILogger<RedisPresence> logger) : BackgroundService
@@ -19,7 +19,7 @@ internal sealed partial class RedisPresence(
     private volatile IDatabase? _redis; // null while it is not asked
     private long _awaySince; // by the slots of the local count
     private string? _since; // the value of its key when it was last known
-    private bool _isMissed; // whether it was told that it is away
+    private bool _outageLogged; // one warning for each time that it is away
 
     /// <summary>Null while it is not to be asked.</summary>
     public IDatabase? Redis => _redis;
@@ -112,9 +112,9 @@ internal sealed partial class RedisPresence(
         await SeedAsync(redis, rest, Math.Max(from, cut), long.MaxValue);
         await Settlements.TellRestAsync(redis, isKnown: false).WaitAsync(ConnectTime);
         await Leases.EndGoneAsync(redis, held).WaitAsync(ConnectTime);
-        if (_isMissed)
+        if (_outageLogged)
             Log.Back(logger);
-        _isMissed = false;
+        _outageLogged = false;
     }
 
     private async Task SeedAsync(IDatabase redis, RecentUse[] callers, long from, long to)
@@ -144,9 +144,9 @@ internal sealed partial class RedisPresence(
 
     private void Miss(Exception exception)
     {
-        if (_isMissed)
+        if (_outageLogged)
             return;
-        _isMissed = true;
+        _outageLogged = true;
         Log.Away(logger, exception is TimeoutException ? $"no answer within {settings.Value.RedisTimeoutMilliseconds} ms" : exception.Message.Split('\n')[0], settings.Value.Replicas);
     }
 

@@ -24,7 +24,7 @@ internal sealed class Settlements(RedisScripts scripts)
     public async Task TellRestAsync(IDatabase redis, bool isKnown)
     {
         while (_untold.TryDequeue(out Settlement settlement))
-            await scripts.SettleAsync(redis, isKnown ? settlement with { Tokens = Math.Min(settlement.Tokens, 0) } : settlement.LeaseOnly); // what was more is told with what was let in meanwhile
+            await scripts.SettleAsync(redis, isKnown ? settlement with { Tokens = Math.Min(settlement.Tokens, 0) } : settlement.LeaseOnly); // tokens used beyond the estimate are in the local count of that time, which is told too
     }
 
     private async Task TellAsync(IDatabase redis, Settlement settlement)

@@ -8,7 +8,7 @@ internal static class ErrorText
 {
     private const int MostCharacters = 300;
 
-    /// <summary>Why a connection failed, without a full stop behind it; of TLS and of what breaks off the framework says only that something did, and why within.</summary>
+    /// <summary>Why a connection failed, without a full stop behind it. When TLS fails or a connection breaks, the exception itself says only that; the reason is in its inner one.</summary>
     public static string Of(Exception exception) =>
         (exception is HttpRequestException { InnerException: (IOException or AuthenticationException) and { } why } ? why : exception).Message.TrimEnd('.');
 

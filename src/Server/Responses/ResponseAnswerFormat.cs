@@ -70,7 +70,7 @@ internal sealed class ResponseAnswerFormat(ResponseRequest request, Answers answ
     /// <summary>How the last item ends.</summary>
     private string Status => _isLastWhole ? StatusName.Completed : StatusName.Incomplete;
 
-    /// <summary>An answer that calls and ends as one that does not has been ended within a call, by a token.</summary>
+    /// <summary>Notes how the answer ended. One with calls should end as such; if it ended with a mere stop, an end token came within the arguments of its last call, which is not whole.</summary>
     private void Note(AnswerEnding ending, bool hasCalls)
     {
         _isCutOff = ending == AnswerEnding.Length;

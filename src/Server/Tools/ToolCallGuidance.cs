@@ -30,7 +30,10 @@ internal sealed record ToolCallGuidance(ToolUse Use, ToolFormat Format) : Output
     /// <exception cref="GrammarException">A schema asks for what cannot be enforced.</exception>
     public IReadOnlyList<CallGrammar> Tools(JsonWhitespace whitespace) => [.. Use.Callable.Select((tool, number) => new CallGrammar(tool.Name, Arguments(tool, number, whitespace)))];
 
-    /// <summary>Schemas are named by their own place in the request. A path begins with the tool's number: requests that have it in another place share what compiling it found.</summary>
+    /// <summary>
+    /// Turns a path of the compiled grammar, <c>number:path within the schema</c>, into the field of this request. The number counts the tools that may be called, since grammars (and their errors) are shared between
+    /// requests, which may have the same tools in other places.
+    /// </summary>
     public override string ParamOf(string path)
     {
         if (path.Length == 0)

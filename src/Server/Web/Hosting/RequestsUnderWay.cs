@@ -26,7 +26,7 @@ internal sealed class RequestsUnderWay
     }
 
     /// <summary>
-    /// Waits until there is none, before the web server is told to stop: from then on it no longer ends those whose bodies do not come, and waits for them as long as the host lets it.
+    /// Waits until there is none. To be called before the web server is told to stop: a stopping server no longer times out requests whose bodies do not come, and would wait for them as long as the host lets it.
     /// </summary>
     /// <param name="patience">Cancelled when that takes too long.</param>
     public async Task EndAsync(CancellationToken patience)

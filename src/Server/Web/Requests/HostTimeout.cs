@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.Http.Timeouts;
 namespace Llama.Server.Web.Requests;
 
 /// <summary>
-/// The time that an application gives our requests (its <c>RequestTimeouts</c>). When it is up that looks like a caller who left, but for the feature: the caller is still there, and the application answers by
-/// its own policy, unless an answer has begun.
+/// The time limit that a hosting application sets for our requests (<c>AddRequestTimeouts</c>). When it is over, <c>RequestAborted</c> is cancelled as if the caller had left; only the feature tells the difference.
+/// The caller is still there, and the application's middleware answers it, unless an answer has begun.
 /// </summary>
 internal static class HostTimeout
 {
