@@ -11,15 +11,15 @@ namespace Llama.Server.Responses;
 /// <param name="request">What was asked for.</param>
 /// <param name="answers">The one answer.</param>
 /// <param name="draft">The response around it.</param>
-/// <param name="keep">Keeps the response, before the caller learns that it is there, and gives it back saying whether it did.</param>
-internal sealed class ResponseAnswerFormat(ResponseRequest request, Answers answers, ResponseDraft draft, Func<Response, Response> keep) : AnswerFormat
+/// <param name="keeper">What becomes of the response at its end.</param>
+internal sealed class ResponseAnswerFormat(ResponseRequest request, Answers answers, ResponseDraft draft, ResponseKeeper keeper) : AnswerFormat
 {
     private readonly MessageLogprobs _logprobs = new(new ChatLogprobFormat(answers.Checkpoint.Tokenizer, request.SkipSpecialTokens));
     private ResponseEvents? _events; // null for a whole answer, as are the items
     private StreamedItems? _items;
     private bool _isCutOff;
     private bool _isLastWhole;
-    private bool _isKept;
+    private bool _isOver;
 
     public override string Id => draft.Begun.Id;
 
@@ -63,7 +63,7 @@ internal sealed class ResponseAnswerFormat(ResponseRequest request, Answers answ
     /// <summary>Keeps what there is of a stream that its caller left.</summary>
     public void Abandon()
     {
-        if (_items is not null && !_isKept)
+        if (_items is not null && !_isOver)
             Keep(draft.Cancel(_items.SoFar));
     }
 
@@ -79,7 +79,7 @@ internal sealed class ResponseAnswerFormat(ResponseRequest request, Answers answ
 
     private Response Keep(Response response)
     {
-        _isKept = true;
-        return keep(response);
+        _isOver = true;
+        return keeper.Keep(response);
     }
 }

@@ -45,26 +45,16 @@ internal static class ResponseEndpoints
             (GenerationPlan? plan, error) = await mapper.MapAsync(request, [made.Prompt], checkpoint, context.RequestAborted);
             if (plan is not null)
             {
-                bool isKept = request.Store ?? store.IsOpen;
-                var draft = new ResponseDraft(request, checkpoint, isKept, clock);
-                if (isKept)
-                    context.Response.OnStarting(() => Announce(context, draft, isKept));
-                Func<Response, Response> keep = response => isKept && !(isKept = store.TryAdd(owner, new StoredResponse(response, made.Items))) ? response with { Store = false } : response;
+                var keeper = new ResponseKeeper(store, owner, made.Items, request.Store ?? store.IsOpen);
+                var draft = new ResponseDraft(request, checkpoint, keeper.IsKept, clock);
+                keeper.Announce(context.Response, draft.Begun.Id);
                 ResponseAnswerFormat? format = null;
-                error = await runner.RunAsync(context, engine, plan, request, answers => format = new ResponseAnswerFormat(request, answers, draft, keep));
+                error = await runner.RunAsync(context, engine, plan, request, answers => format = new ResponseAnswerFormat(request, answers, draft, keeper));
                 format?.Abandon();
             }
         }
         if (error is not null)
             await ErrorResponse.WriteAsync(context, error);
-    }
-
-    /// <summary>Tells of a response that is kept, or will be: a proxy before several servers learns which of them has it.</summary>
-    private static Task Announce(HttpContext context, ResponseDraft draft, bool isKept)
-    {
-        if (isKept && context.Response.StatusCode == StatusCodes.Status200OK)
-            context.Response.Headers["x-response-id"] = draft.Begun.Id;
-        return Task.CompletedTask;
     }
 
     private static async Task CountAsync(HttpContext context, EngineHost host, ModelIdentity identity, ResponseStore store)
