@@ -31,29 +31,26 @@ internal static class ChatEndpoints
             .Answers<InputTokens>();
     }
 
-    private static async Task CompleteAsync(HttpContext context, ChatPlanner planner, GenerationRunner runner, TimeProvider clock)
+    private static async Task<IResult> CompleteAsync(HttpContext context, ChatPlanner planner, GenerationRunner runner, TimeProvider clock)
     {
         var request = new ChatCompletionRequest();
-        ApiError? error = await RequestBody.ReadAsync(context, ChatCompletionFields.Table, request);
-        ChatPlan? plan = null;
-        if (error is null)
-            (plan, error) = await planner.PlanAsync(request, Caller.Of(context), context.RequestAborted);
-        if (plan is not null)
-        {
-            AnswerHead head = AnswerHead.New("chatcmpl", clock, plan.Answers.Checkpoint);
-            error = await runner.RunAsync(context, plan.Engine, plan.Answers, request, answers => new ChatAnswerFormat(request, answers, head));
-        }
-        if (error is not null)
-            await ErrorResponse.WriteAsync(context, error);
+        if (await RequestBody.ReadAsync(context, ChatCompletionFields.Table, request) is { } fault)
+            return fault;
+        (ChatPlan? plan, ApiError? error) = await planner.PlanAsync(request, Caller.Of(context), context.RequestAborted);
+        if (plan is null)
+            return error!;
+        AnswerHead head = AnswerHead.New("chatcmpl", clock, plan.Answers.Checkpoint);
+        return await runner.RunAsync(context, plan.Engine, plan.Answers, request, answers => new ChatAnswerFormat(request, answers, head));
     }
 
-    private static async Task CountAsync(HttpContext context, EngineHost host)
+    private static async Task<IResult> CountAsync(HttpContext context, EngineHost host)
     {
         var request = new ChatCompletionRequest();
-        ApiError? error = await RequestBody.ReadAsync(context, ChatCompletionFields.Table, request) ?? request.Settle();
-        if (error is null && host.TryGet(Caller.Of(context), request.Model, request.Priority, out _, out Checkpoint? checkpoint, out error) && ChatPrompt.TryRender(request, checkpoint, out Prompt? prompt, out error))
-            await context.Response.WriteAsJsonAsync(new InputTokens("chat.completion.input_tokens", prompt.Tokens.Length), ApiJson.Web.InputTokens);
-        if (error is not null)
-            await ErrorResponse.WriteAsync(context, error);
+        if ((await RequestBody.ReadAsync(context, ChatCompletionFields.Table, request) ?? request.Settle()) is { } fault)
+            return fault;
+        if (!host.TryGet(Caller.Of(context), request.Model, request.Priority, out _, out Checkpoint? checkpoint, out ApiError? error)
+            || !ChatPrompt.TryRender(request, checkpoint, out Prompt? prompt, out error))
+            return error;
+        return TypedResults.Json(new InputTokens("chat.completion.input_tokens", prompt.Tokens.Length), ApiJson.Web.InputTokens);
     }
 }

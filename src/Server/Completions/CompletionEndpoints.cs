@@ -20,22 +20,18 @@ internal static class CompletionEndpoints
         .WithExample("score", "The log-probabilities of a text, without going on with it", CompletionExamples.Score)
         .Answers<Completion>().Streams<CompletionChunk>();
 
-    private static async Task CompleteAsync(HttpContext context, EngineHost host, RequestMapper mapper, GenerationRunner runner, TimeProvider clock)
+    private static async Task<IResult> CompleteAsync(HttpContext context, EngineHost host, RequestMapper mapper, GenerationRunner runner, TimeProvider clock)
     {
         var request = new CompletionRequest();
-        ApiError? error = await RequestBody.ReadAsync(context, CompletionFields.Table, request) ?? request.Settle();
-        if (error is null
-            && host.TryGet(Caller.Of(context), request.Model, request.Priority, out Engine? engine, out Checkpoint? checkpoint, out error)
-            && CompletionPrompts.TryEncode(request, checkpoint, out Prompt[]? prompts, out error))
-        {
-            (GenerationPlan? plan, error) = await mapper.MapAsync(request, prompts, checkpoint, context.RequestAborted);
-            if (plan is not null)
-            {
-                AnswerHead head = AnswerHead.New("cmpl", clock, checkpoint);
-                error = await runner.RunAsync(context, engine, plan, request, answers => new CompletionAnswerFormat(request, answers, head));
-            }
-        }
-        if (error is not null)
-            await ErrorResponse.WriteAsync(context, error);
+        if ((await RequestBody.ReadAsync(context, CompletionFields.Table, request) ?? request.Settle()) is { } fault)
+            return fault;
+        if (!host.TryGet(Caller.Of(context), request.Model, request.Priority, out Engine? engine, out Checkpoint? checkpoint, out ApiError? error)
+            || !CompletionPrompts.TryEncode(request, checkpoint, out Prompt[]? prompts, out error))
+            return error;
+        (GenerationPlan? plan, error) = await mapper.MapAsync(request, prompts, checkpoint, context.RequestAborted);
+        if (plan is null)
+            return error!;
+        AnswerHead head = AnswerHead.New("cmpl", clock, checkpoint);
+        return await runner.RunAsync(context, engine, plan, request, answers => new CompletionAnswerFormat(request, answers, head));
     }
 }

@@ -19,22 +19,19 @@ internal static class EmbeddingEndpoints
         .WithExample("base64", "The same numbers as the official clients ask for them", EmbeddingExamples.Base64)
         .Answers<EmbeddingList>();
 
-    private static async Task EmbedAsync(HttpContext context, EngineHost host, EmbeddingRunner runner)
+    private static async Task<IResult> EmbedAsync(HttpContext context, EngineHost host, EmbeddingRunner runner)
     {
         var request = new EmbeddingRequest();
         Caller? caller = Caller.Of(context);
-        ApiError? error = await RequestBody.ReadAsync(context, EmbeddingFields.Table, request);
-        if (error is null
-            && host.TryGet(caller, request.Model, request.Priority, out Engine? engine, out Checkpoint? checkpoint, out error)
-            && EmbeddingInputs.TryEncode(request, checkpoint, caller, RequestOrigin.Of(context), out EmbeddingInput[]? inputs, out error))
-        {
-            int tokenCount = inputs.TokenCount();
-            context.Features.Set(new EmbeddingSummary(checkpoint.Name, inputs.Length, tokenCount));
-            context.Features.Get<ModelCall>()?.Embeds(request.Model, checkpoint.Name, tokenCount);
-            error = await runner.RunAsync(context, engine, checkpoint, inputs, vectors =>
-                EmbeddingWriter.WriteAsync(context, vectors, request.AsBase64, checkpoint.Name, new EmbeddingUsage(tokenCount, tokenCount)));
-        }
-        if (error is not null)
-            await ErrorResponse.WriteAsync(context, error);
+        if (await RequestBody.ReadAsync(context, EmbeddingFields.Table, request) is { } fault)
+            return fault;
+        if (!host.TryGet(caller, request.Model, request.Priority, out Engine? engine, out Checkpoint? checkpoint, out ApiError? error)
+            || !EmbeddingInputs.TryEncode(request, checkpoint, caller, RequestOrigin.Of(context), out EmbeddingInput[]? inputs, out error))
+            return error;
+        int tokenCount = inputs.TokenCount();
+        context.Features.Set(new EmbeddingSummary(checkpoint.Name, inputs.Length, tokenCount));
+        context.Features.Get<ModelCall>()?.Embeds(request.Model, checkpoint.Name, tokenCount);
+        return await runner.RunAsync(context, engine, checkpoint, inputs, vectors =>
+            EmbeddingWriter.WriteAsync(context, vectors, request.AsBase64, checkpoint.Name, new EmbeddingUsage(tokenCount, tokenCount)));
     }
 }

@@ -12,13 +12,13 @@ namespace Llama.Server.Embeddings;
 /// <summary>From inputs to the last byte of their answer, within the caller's limits.</summary>
 internal sealed class EmbeddingRunner(RequestLimits limits, KeyMetrics metrics, LiveRequests live, IOptions<SchedulerSettings> scheduler)
 {
-    /// <summary>Computes the vectors and has them written; returns what is wrong when there are none.</summary>
-    public async Task<ApiError?> RunAsync(HttpContext context, Engine engine, Checkpoint checkpoint, EmbeddingInput[] inputs, Func<IEnumerable<float[]>, Task> write)
+    /// <summary>Computes the vectors and has them written; returns what is wrong when there are none, and else nothing that is left to answer.</summary>
+    public async Task<IResult> RunAsync(HttpContext context, Engine engine, Checkpoint checkpoint, EmbeddingInput[] inputs, Func<IEnumerable<float[]>, Task> write)
     {
         int tokenCount = inputs.TokenCount();
         (Admission? admission, ApiError? error) = await limits.EnterAsync(context, tokenCount, LimitedOutput.None);
         if (admission is null)
-            return error;
+            return error!;
         using Admission entered = admission;
         await using var run = new EmbeddingRun(engine, scheduler.Value.MaxSequences);
         using LiveRequest shown = live.Show(context, checkpoint.Name, () => new LiveProgress(run.IsWaiting, tokenCount, 0), run.AbortByOperator);
@@ -30,9 +30,10 @@ internal sealed class EmbeddingRunner(RequestLimits limits, KeyMetrics metrics, 
         {
             Account(admission, Caller.Of(context), run.TokenCount);
         }
-        if (error is null)
-            await write(run.Vectors);
-        return error;
+        if (error is not null)
+            return error;
+        await write(run.Vectors);
+        return Results.Empty;
     }
 
     /// <summary>Counts what was begun, also for a caller that leaves before the vectors are there. A request of which nothing was begun counts for nothing.</summary>

@@ -32,42 +32,36 @@ internal static class ResponseEndpoints
         routes.MapStoredResponses();
     }
 
-    private static async Task CreateAsync(
+    private static async Task<IResult> CreateAsync(
         HttpContext context, EngineHost host, RequestMapper mapper, GenerationRunner runner, ResponseStore store, TimeProvider clock)
     {
         var request = new ResponseRequest();
         int owner = Caller.ShareKeyOf(context);
-        ApiError? error = await RequestBody.ReadAsync(context, ResponseFields.Create, request) ?? request.Settle(store.IsOpen);
-        if (error is null
-            && host.TryGet(Caller.Of(context), request.Model, request.Priority, out Engine? engine, out Checkpoint? checkpoint, out error)
-            && ResponseContext.TryCreate(request, store, owner, checkpoint, out ResponseContext? made, out error))
-        {
-            (GenerationPlan? plan, error) = await mapper.MapAsync(request, [made.Prompt], checkpoint, context.RequestAborted);
-            if (plan is not null)
-            {
-                var keeper = new ResponseKeeper(store, owner, made.Items, request.Store ?? store.IsOpen);
-                var draft = new ResponseDraft(request, checkpoint, keeper.IsKept, clock);
-                keeper.Announce(context.Response, draft.Begun.Id);
-                ResponseAnswerFormat? format = null;
-                error = await runner.RunAsync(context, engine, plan, request, answers => format = new ResponseAnswerFormat(request, answers, draft, keeper));
-                format?.Abandon();
-            }
-        }
-        if (error is not null)
-            await ErrorResponse.WriteAsync(context, error);
+        if ((await RequestBody.ReadAsync(context, ResponseFields.Create, request) ?? request.Settle(store.IsOpen)) is { } fault)
+            return fault;
+        if (!host.TryGet(Caller.Of(context), request.Model, request.Priority, out Engine? engine, out Checkpoint? checkpoint, out ApiError? error)
+            || !ResponseContext.TryCreate(request, store, owner, checkpoint, out ResponseContext? made, out error))
+            return error;
+        (GenerationPlan? plan, error) = await mapper.MapAsync(request, [made.Prompt], checkpoint, context.RequestAborted);
+        if (plan is null)
+            return error!;
+        var keeper = new ResponseKeeper(store, owner, made.Items, request.Store ?? store.IsOpen);
+        var draft = new ResponseDraft(request, checkpoint, keeper.IsKept, clock);
+        keeper.Announce(context.Response, draft.Begun.Id);
+        ResponseAnswerFormat? format = null;
+        IResult answered = await runner.RunAsync(context, engine, plan, request, answers => format = new ResponseAnswerFormat(request, answers, draft, keeper));
+        format?.Abandon();
+        return answered;
     }
 
-    private static async Task CountAsync(HttpContext context, EngineHost host, ModelIdentity identity, ResponseStore store)
+    private static async Task<IResult> CountAsync(HttpContext context, EngineHost host, ModelIdentity identity, ResponseStore store)
     {
         var request = new ResponseRequest { Model = identity.NameFor(Caller.Of(context)) };
-        ApiError? error = await RequestBody.ReadAsync(context, ResponseFields.Count, request) ?? request.Settle(store.IsOpen);
-        if (error is null
-            && host.TryGet(Caller.Of(context), request.Model, request.Priority, out _, out Checkpoint? checkpoint, out error)
-            && ResponseContext.TryCreate(request, store, Caller.ShareKeyOf(context), checkpoint, out ResponseContext? made, out error))
-        {
-            await context.Response.WriteAsJsonAsync(new InputTokens("response.input_tokens", made.Prompt.Tokens.Length), ApiJson.Web.InputTokens);
-        }
-        if (error is not null)
-            await ErrorResponse.WriteAsync(context, error);
+        if ((await RequestBody.ReadAsync(context, ResponseFields.Count, request) ?? request.Settle(store.IsOpen)) is { } fault)
+            return fault;
+        if (!host.TryGet(Caller.Of(context), request.Model, request.Priority, out _, out Checkpoint? checkpoint, out ApiError? error)
+            || !ResponseContext.TryCreate(request, store, Caller.ShareKeyOf(context), checkpoint, out ResponseContext? made, out error))
+            return error;
+        return TypedResults.Json(new InputTokens("response.input_tokens", made.Prompt.Tokens.Length), ApiJson.Web.InputTokens);
     }
 }

@@ -11,15 +11,15 @@ namespace Llama.Server.Streaming;
 /// <summary>From a plan to the last byte of its answer, within the caller's limits; the same for every route that generates.</summary>
 internal sealed class GenerationRunner(AnswerWriter writer, RequestLimits limits, KeyMetrics metrics, LiveRequests live, TimeProvider clock)
 {
-    /// <summary>Starts the plan and sends its answers; returns what is wrong when it could not be started.</summary>
-    public async Task<ApiError?> RunAsync(HttpContext context, Engine engine, GenerationPlan plan, GenerationParameters request, Func<Answers, AnswerFormat> format)
+    /// <summary>Starts the plan and sends its answers; returns what is wrong when it could not be started, and else nothing that is left to answer.</summary>
+    public async Task<IResult> RunAsync(HttpContext context, Engine engine, GenerationPlan plan, GenerationParameters request, Func<Answers, AnswerFormat> format)
     {
         Caller? caller = Caller.Of(context);
         context.Features.Get<ModelCall>()?.Read(request, plan.Checkpoint.Name);
         plan = plan.For(caller, RequestOrigin.Of(context));
         (Admission? admission, ApiError? error) = await limits.EnterAsync(context, plan.PromptTokenCount, LimitedOutput.Of(plan, isBounded: request.MaxTokens is not null));
         if (admission is null)
-            return error;
+            return error!;
         using Admission entered = admission;
         if (!Answers.TryStart(engine, plan, clock, goInChain: true, out Answers? answers, out error))
             return error;
@@ -32,7 +32,7 @@ internal sealed class GenerationRunner(AnswerWriter writer, RequestLimits limits
             Account(admission, caller, answers.Usage);
             await Task.Yield(); // what follows is the application's middleware, which may block: others of the chain must not wait for it
         }
-        return null;
+        return Results.Empty;
     }
 
     private async Task SendAsync(HttpContext context, Answers answers, bool stream, Func<Answers, AnswerFormat> format)

@@ -25,32 +25,27 @@ internal static class TokenizationEndpoints
             .Answers<DetokenizeResult>();
     }
 
-    private static async Task TokenizeAsync(HttpContext context, EngineHost host)
+    private static async Task<IResult> TokenizeAsync(HttpContext context, EngineHost host)
     {
         var request = new TokenizeRequest();
-        ApiError? error = await RequestBody.ReadAsync(context, TokenizationFields.Tokenize, request) ?? request.Settle();
-        if (error is null && host.TryGet(Caller.Of(context), request.Model, priority: null, out _, out Checkpoint? checkpoint, out error) && TryEncode(request, checkpoint, out int[]? tokens, out error))
-        {
-            string[]? spellings = request.ReturnTokenStrings ? [.. tokens.Select(checkpoint.Tokenizer.Piece)] : null;
-            var result = new TokenizeResult(tokens.Length, checkpoint.ContextLength, tokens, spellings);
-            await context.Response.WriteAsJsonAsync(result, ApiJson.Web.TokenizeResult);
-        }
-        if (error is not null)
-            await ErrorResponse.WriteAsync(context, error);
+        if ((await RequestBody.ReadAsync(context, TokenizationFields.Tokenize, request) ?? request.Settle()) is { } fault)
+            return fault;
+        if (!host.TryGet(Caller.Of(context), request.Model, priority: null, out _, out Checkpoint? checkpoint, out ApiError? error) || !TryEncode(request, checkpoint, out int[]? tokens, out error))
+            return error;
+        string[]? spellings = request.ReturnTokenStrings ? [.. tokens.Select(checkpoint.Tokenizer.Piece)] : null;
+        return TypedResults.Json(new TokenizeResult(tokens.Length, checkpoint.ContextLength, tokens, spellings), ApiJson.Web.TokenizeResult);
     }
 
-    private static async Task DetokenizeAsync(HttpContext context, EngineHost host)
+    private static async Task<IResult> DetokenizeAsync(HttpContext context, EngineHost host)
     {
         var request = new DetokenizeRequest();
-        ApiError? error = await RequestBody.ReadAsync(context, TokenizationFields.Detokenize, request);
-        if (error is null && host.TryGet(Caller.Of(context), request.Model, priority: null, out _, out Checkpoint? checkpoint, out error))
-        {
-            error = TokenIds.Check("tokens", request.Tokens, checkpoint.Limits.VocabSize);
-            if (error is null)
-                await context.Response.WriteAsJsonAsync(new DetokenizeResult(checkpoint.Tokenizer.Decode(request.Tokens)), ApiJson.Web.DetokenizeResult);
-        }
-        if (error is not null)
-            await ErrorResponse.WriteAsync(context, error);
+        if (await RequestBody.ReadAsync(context, TokenizationFields.Detokenize, request) is { } fault)
+            return fault;
+        if (!host.TryGet(Caller.Of(context), request.Model, priority: null, out _, out Checkpoint? checkpoint, out ApiError? error))
+            return error;
+        if (TokenIds.Check("tokens", request.Tokens, checkpoint.Limits.VocabSize) is { } outside)
+            return outside;
+        return TypedResults.Json(new DetokenizeResult(checkpoint.Tokenizer.Decode(request.Tokens)), ApiJson.Web.DetokenizeResult);
     }
 
     private static bool TryEncode(TokenizeRequest request, Checkpoint checkpoint, [NotNullWhen(true)] out int[]? tokens, [NotNullWhen(false)] out ApiError? error)

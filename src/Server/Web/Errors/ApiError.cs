@@ -2,14 +2,14 @@ using Llama.Server.Web.Requests;
 
 namespace Llama.Server.Web.Errors;
 
-/// <summary>An expected failure of a request, in OpenAI's terms. Constructors below are the whole error table.</summary>
+/// <summary>An expected failure of a request, in OpenAI's terms, which a route may answer as it is. Constructors below are the whole error table.</summary>
 /// <param name="Status">HTTP status.</param>
 /// <param name="Message">What is wrong and what would be right, for the caller.</param>
 /// <param name="Code">Stable word for programs.</param>
 /// <param name="Param">Path of the field at fault, e.g. <c>messages[2].content</c>.</param>
 /// <param name="RetryAfter">When to come again.</param>
 /// <param name="ShouldRetry">False where the same request would fail again: OpenAI's clients send it anew, of their own accord, after every other 429 and 5xx.</param>
-internal sealed record ApiError(int Status, string Message, string Code, string? Param = null, TimeSpan? RetryAfter = null, bool ShouldRetry = true)
+internal sealed record ApiError(int Status, string Message, string Code, string? Param = null, TimeSpan? RetryAfter = null, bool ShouldRetry = true) : IResult
 {
     private const int MostOfText = 1000;
 
@@ -24,6 +24,8 @@ internal sealed record ApiError(int Status, string Message, string Code, string?
         StatusCodes.Status429TooManyRequests => "rate_limit_error",
         _ => "invalid_request_error",
     };
+
+    public Task ExecuteAsync(HttpContext httpContext) => ErrorResponse.WriteAsync(httpContext, this);
 
     public static ApiError InvalidJson(string message) => new(400, message, "invalid_json");
 
