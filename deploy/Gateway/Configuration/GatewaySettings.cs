@@ -5,7 +5,7 @@ using Llama.Server.Web.Settings;
 namespace Llama.Gateway.Configuration;
 
 /// <summary>Section <c>Gateway</c>: all of the gateway's settings.</summary>
-internal sealed class GatewaySettings : IHasCors
+internal sealed class GatewaySettings : IProgramSettings
 {
     /// <summary>Addresses of the servers, e.g. <c>http://10.0.0.1:8080</c>. Several gateways before the same servers write them alike: equal prefixes are placed by address.</summary>
     public string[] Replicas { get; set; } = [];

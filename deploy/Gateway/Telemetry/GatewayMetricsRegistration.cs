@@ -1,6 +1,4 @@
 using Llama.Server.Web.Telemetry;
-using OpenTelemetry.Exporter;
-using OpenTelemetry.Metrics;
 
 namespace Llama.Gateway.Telemetry;
 
@@ -9,7 +7,7 @@ internal static class GatewayMetricsRegistration
 {
     public static IServiceCollection AddGatewayMetrics(this IServiceCollection services)
     {
-        services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddOwnMeters(GatewayMetrics.MeterName).AddPrometheusExporter(Shape));
+        services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddOwnMeters(GatewayMetrics.MeterName).AddPlainScrape());
         return services.AddSingleton<GatewayMetrics>().AddSingleton<ReplicaGauges>();
     }
 
@@ -18,14 +16,5 @@ internal static class GatewayMetricsRegistration
     {
         routes.ServiceProvider.GetRequiredService<ReplicaGauges>(); // nothing else asks for them
         routes.MapPrometheusScrapingEndpoint("/metrics").WithMetadata(new Routine());
-    }
-
-    /// <summary>The instruments already bear Prometheus' suffixes.</summary>
-    private static void Shape(PrometheusAspNetCoreOptions options)
-    {
-        options.TranslationStrategy = PrometheusAspNetCoreTranslationStrategy.UnderscoreEscapingWithoutSuffixes;
-        options.ScopeInfoEnabled = false;
-        options.TargetInfoEnabled = false;
-        options.ScrapeResponseCacheDurationMilliseconds = 0;
     }
 }

@@ -5,7 +5,7 @@ using Llama.Server.Web.Settings;
 namespace Llama.Server.Configuration;
 
 /// <summary>Section <c>Server</c>: bounds of the HTTP side.</summary>
-internal sealed class ServerSettings : IHasCors
+internal sealed class ServerSettings : IProgramSettings
 {
     [Range(1024, 1L << 32)]
     public long MaxRequestBodyBytes { get; set; } = 4 << 20;

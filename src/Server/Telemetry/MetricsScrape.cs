@@ -3,7 +3,6 @@ using Llama.Server.Configuration;
 using Llama.Server.Hosting;
 using Llama.Server.Web.Settings;
 using Llama.Server.Web.Telemetry;
-using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 
@@ -25,7 +24,7 @@ internal sealed class MetricsScrape : IDisposable
         var services = new ServiceCollection();
         services.AddSingleton(meters).AddOpenTelemetry()
             .ConfigureResource(resource => resource.Clear().AddAttributes([new KeyValuePair<string, object>(ModelName, identity.Name)]))
-            .WithMetrics(metrics => metrics.AddOwnMeters(hasKey ? ServerMeters.All : ServerMeters.Open).AddPrometheusExporter(Shape));
+            .WithMetrics(metrics => metrics.AddOwnMeters(hasKey ? ServerMeters.All : ServerMeters.Open).AddPlainScrape(ModelName));
         _telemetry = services.BuildServiceProvider();
         Meters = _telemetry.GetRequiredService<MeterProvider>();
     }
@@ -33,14 +32,4 @@ internal sealed class MetricsScrape : IDisposable
     public MeterProvider Meters { get; }
 
     public void Dispose() => _telemetry.Dispose();
-
-    /// <summary>The instruments already bear Prometheus' suffixes, and one label says what all are about.</summary>
-    private static void Shape(PrometheusAspNetCoreOptions options)
-    {
-        options.TranslationStrategy = PrometheusAspNetCoreTranslationStrategy.UnderscoreEscapingWithoutSuffixes;
-        options.ResourceConstantLabels = key => key == ModelName;
-        options.ScopeInfoEnabled = false;
-        options.TargetInfoEnabled = false;
-        options.ScrapeResponseCacheDurationMilliseconds = 0;
-    }
 }

@@ -13,7 +13,7 @@ internal static class OtherOrigins
 
     /// <summary>Registers the policy.</summary>
     public static void AddOtherOrigins<TSettings>(this IServiceCollection services)
-        where TSettings : class, IHasCors
+        where TSettings : class, IProgramSettings
     {
         services.AddCors();
         services.AddOptions<CorsOptions>().Configure<IOptions<TSettings>>((cors, settings) => cors.AddDefaultPolicy(Policy(settings.Value.Cors.Origins)));
@@ -21,7 +21,7 @@ internal static class OtherOrigins
 
     /// <summary>Answers preflights and marks answers, where there are origins to do it for.</summary>
     public static WebApplication UseOtherOrigins<TSettings>(this WebApplication app)
-        where TSettings : class, IHasCors, new()
+        where TSettings : class, IProgramSettings, new()
     {
         // Unchecked: the settings are checked when the host starts.
         if (app.Services.GetRequiredService<SettingsSection<TSettings>>().Read().Cors.Origins.Length > 0)
