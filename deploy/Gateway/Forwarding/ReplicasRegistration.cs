@@ -34,6 +34,7 @@ internal static class ReplicasRegistration
             {
                 (handler.ConnectTimeout, handler.PooledConnectionIdleTimeout) = (ConnectTimeout, IdleTimeout);
                 handler.RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8; // as they are read; by itself it forwards ASCII only
+                handler.ActivityHeadersPropagator = null; // the caller's trace goes on as it came: ours would name a span that is not exported, and say of a trace that nobody has begun that it is not sampled
             })
             .AddTransforms(transforms =>
             {
