@@ -11,7 +11,7 @@ internal static class TorchExamination
     {
         string? folder = Load(options, out Finding? fault);
         yield return fault ?? new Finding("folder", folder!);
-        if (folder is null || folder.StartsWith(AppContext.BaseDirectory, StringComparison.Ordinal) || TorchPreflight.Check(folder) is not { } preflight) yield break;
+        if (folder is null || TorchFolder.IsPackaged || TorchPreflight.Check(folder) is not { } preflight) yield break;
         yield return preflight.Remark is { } remark ? Finding.Warning("fit", remark) : new Finding("fit", $"torch {preflight.Version ?? "of unknown release"} has all that TorchSharp may call");
     }
 

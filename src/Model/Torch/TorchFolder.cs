@@ -53,12 +53,18 @@ internal static class TorchFolder
             $"Model:LibTorch is '{_requested}', but there is no {FileName(CoreLibrary)} in it. Give the torch/lib folder of a PyTorch.");
     }
 
-    private static string? Packaged(string library) => NativeFolders().FirstOrDefault(folder => File.Exists(Path.Combine(folder, FileName(library))));
-
-    private static string[] NativeFolders()
+    /// <summary>Where native libraries of packages lie: beside the program, in its folder for them, or where the runtime unpacks those that a single file holds.</summary>
+    /// <param name="program">The program's folder.</param>
+    /// <param name="searched">What the runtime itself searches, as it says it.</param>
+    internal static IEnumerable<string> NativeFolders(string program, string? searched)
     {
         string system = OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux";
         string rid = $"{system}-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}";
-        return [AppContext.BaseDirectory, Path.Combine(AppContext.BaseDirectory, "runtimes", rid, "native")];
+        string[] folders = [program, Path.Combine(program, "runtimes", rid, "native"), .. searched?.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries) ?? []];
+        return folders.Select(Path.TrimEndingDirectorySeparator).Distinct();
     }
+
+    private static string? Packaged(string library) => NativeFolders().FirstOrDefault(folder => File.Exists(Path.Combine(folder, FileName(library))));
+
+    private static IEnumerable<string> NativeFolders() => NativeFolders(AppContext.BaseDirectory, AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string);
 }
