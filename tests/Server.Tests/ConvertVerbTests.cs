@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Llama.Model;
 using Llama.Model.Checkpoints;
 using Llama.Server.Hosting;
@@ -64,6 +65,18 @@ public sealed class ConvertVerbTests : IDisposable
 
         Assert.Equal(0, (await VerbsTests.RunAsync("convert", "--model", Checkpoint, "--out", Output, "--force")).ExitCode);
         Assert.True(new FileInfo(Output).Length > 100_000);
+    }
+
+    [Fact]
+    public async Task Convert_DeviceOrPipe_IsNotReplacedByForceEither()
+    {
+        if (!OperatingSystem.IsLinux()) return;
+        using (var made = Process.Start("mkfifo", [Output])) await made.WaitForExitAsync();
+
+        (int? exitCode, _, string error) = await VerbsTests.RunAsync("convert", "--model", Checkpoint, "--out", Output, "--force");
+
+        Assert.Equal((1, $"{Output} is a device or a pipe, which would have to be replaced; name a file."), (exitCode, error.TrimEnd()));
+        Assert.Equal(0, new FileInfo(Output).Length);
     }
 
     [Theory]

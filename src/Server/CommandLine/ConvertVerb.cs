@@ -31,6 +31,7 @@ internal static class ConvertVerb
         string folder = Path.GetDirectoryName(request.Path)!;
         string model = SourceFolder.Find("--model", request.Model);
         if (Directory.Exists(request.Path)) throw new VerbException($"{request.Path} is a folder; name the file to write, say {Path.Combine(request.Path, "model.gguf")}.");
+        if (File.Exists(request.Path) && !OrdinaryFile.Is(request.Path)) throw new VerbException($"{request.Path} is a device or a pipe, which would have to be replaced; name a file.");
         if (File.Exists(request.Path) && !request.Force) throw new VerbException($"{request.Path} is there already; --force replaces it.");
         if (!Directory.Exists(folder)) throw new VerbException($"{folder}, where the file is to go, is not there.");
 
