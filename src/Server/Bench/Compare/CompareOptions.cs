@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using Llama.Server.Bench.Local;
 using Llama.Server.Bench.Measuring;
 using Llama.Server.CommandLine;
+using Llama.Server.Configuration;
 
 namespace Llama.Server.Bench.Compare;
 
@@ -47,8 +48,8 @@ internal sealed class CompareOptions
         string[] modes = parsed.GetValue(_modes) is { Length: > 0 } asked ? asked : [.. ComparedModes.All.Select(mode => mode.Name)];
         int rounds = Math.Min(parsed.GetValue(_rounds), basics.Runs);
         ComparePlan plan = new(modes, parsed.GetValue(_prompt), basics.PromptTokens[0], basics.NewTokens, basics.WarmUp, basics.Runs, rounds, basics.Seed, basics.ServerSettings);
+        foreach (Option<string?> file in (Option<string?>[])[_markdown, _json, _chart]) CheckWritable(file.Name, parsed.GetValue(file));
         string?[] paths = [parsed.GetValue(_markdown), parsed.GetValue(_json), parsed.GetValue(_chart)];
-        foreach (string path in paths.OfType<string>()) CheckWritable(path);
         CompareReport report = await CompareBench.RunAsync(plan, new Progress(parsed.InvocationConfiguration.Error), cancellation);
         report.Write(parsed.InvocationConfiguration.Output);
         if (paths[0] is { } markdown) System.IO.File.WriteAllText(markdown, CompareTable.Markdown(report, Beside(markdown, paths[2])));
@@ -58,10 +59,10 @@ internal sealed class CompareOptions
     }
 
     // Said before an hour of measuring, not after it.
-    private static void CheckWritable(string path)
+    private static void CheckWritable(string option, string? path)
     {
-        string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        if (!Directory.Exists(folder)) throw new VerbException($"{folder}, where {Path.GetFileName(path)} is to go, is not there.");
+        if (path is { Length: 0 }) throw new VerbException($"{option} is empty; name a file, or take it out.");
+        if (path is not null && WritableFile.WhyNot(Path.GetFullPath(path)) is { } why) throw new VerbException($"{option} is '{path}', {why}");
     }
 
     private static string? Beside(string document, string? picture) => picture is null ? null : Path.GetRelativePath(Path.GetDirectoryName(Path.GetFullPath(document))!, Path.GetFullPath(picture));

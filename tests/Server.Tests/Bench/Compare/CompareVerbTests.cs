@@ -111,7 +111,10 @@ public sealed class CompareVerbTests : IDisposable
     [InlineData("--batch 2", 1, "leave out --batch")]
     [InlineData("--prompt-tokens 8 16", 1, "give --prompt-tokens one number")]
     [InlineData("--prompt-tokens 5000", 1, "come to 5,128 tokens")]
-    [InlineData("--chart /no/such/folder/chart.svg", 1, "/no/such/folder, where chart.svg is to go, is not there")]
+    [InlineData("--chart /no/such/folder/chart.svg", 1, "--chart is '/no/such/folder/chart.svg', in a folder that is not there")]
+    [InlineData("--markdown /tmp", 1, "--markdown is '/tmp', which is a folder; name a file")]
+    [InlineData("--json /proc/report.json", 1, "--json is '/proc/report.json', which cannot be written")]
+    [InlineData("--json ", 1, "--json is empty; name a file")]
     public async Task Compare_WhatCannotBe_NamesWhatIsWrong(string words, int exitCode, string expected)
     {
         (int? code, string output, string error) = await RunAsync(words.Split(' '));
