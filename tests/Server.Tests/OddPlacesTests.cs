@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Llama.Server.Tests.Deployment;
 
 namespace Llama.Server.Tests;
@@ -30,6 +31,14 @@ public sealed class OddPlacesTests : IDisposable
         (_, string output, string error) = await RunAsync("exec dotnet exec \"$@\"", Path.Combine(_folder, own[0]), "doctor", $"--Model:Path={Beside("models/llama-2-wordnet-8m")}", "--urls=http://127.0.0.1:0");
 
         Assert.Contains("all valid", output + error);
+    }
+
+    [Fact]
+    public async Task Output_ToAProgramWhereTerminalsSpeakLatin1_IsUtf8()
+    {
+        (_, string output, _) = await RunAsync("LC_ALL=en_US.ISO-8859-1 exec dotnet exec \"$@\"", Program, "plan", "--json", "--Model:Device=cpu");
+
+        Assert.Contains("4 layers × 256", (string?)JsonNode.Parse(output)!["shape"]);
     }
 
     private static string Program => Beside("Llama.Server.dll");
