@@ -60,9 +60,7 @@ internal static class ConvertVerb
         string partial = OutputFolder.PartialOf(path);
         try
         {
-            ProgressLine progress = new(error, "converting");
-            conversion.Write(partial, progress, cancellation);
-            progress.End();
+            using (ProgressLine progress = new(error, "converting")) conversion.Write(partial, progress, cancellation);
             File.Move(partial, path, overwrite: true);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException && !File.Exists(partial))

@@ -7,6 +7,7 @@ internal static class Descriptor
 {
     private const int GetFlags = 1, CloseOnExec = 1; // F_GETFD, FD_CLOEXEC
     private const short ReadyToRead = 1, Error = 8; // POLLIN, POLLERR
+    private const nuint GetWindowSize = 0x5413; // TIOCGWINSZ
 
     /// <summary>
     /// Whether this process inherited it. If its parent had closed it, the number belongs to a file that the runtime has opened for itself. Such files are close-on-exec; an inherited one cannot be, or it would not have
@@ -20,6 +21,9 @@ internal static class Descriptor
     /// <summary>Whether there is somebody at the other end of a pipe that is written to; of files always.</summary>
     public static bool IsRead(int number) => !OperatingSystem.IsLinux() || (Poll(number, 0) & Error) == 0;
 
+    /// <summary>Columns of the terminal that it is; 0 where it is none, or does not know. The console would tell too, and change the terminal's mode.</summary>
+    public static int Columns(int number) => OperatingSystem.IsLinux() && Control(number, GetWindowSize, out WindowSize size) == 0 ? size.Columns : 0;
+
     private static short Poll(int number, short wanted)
     {
         PollEntry entry = new(number, wanted, 0);
@@ -31,6 +35,12 @@ internal static class Descriptor
 
     [DllImport("libc", EntryPoint = "fcntl")]
     private static extern int Control(int number, int command);
+
+    [DllImport("libc", EntryPoint = "ioctl")]
+    private static extern int Control(int number, nuint request, out WindowSize size);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private readonly record struct WindowSize(ushort Rows, ushort Columns, ushort Width, ushort Height);
 
     [StructLayout(LayoutKind.Sequential)]
     private readonly record struct PollEntry(int File, short Wanted, short Found);

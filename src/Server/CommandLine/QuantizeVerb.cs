@@ -35,9 +35,8 @@ internal static class QuantizeVerb
         IReadOnlyList<QuantizedKind> kinds = [];
         OutputFolder.Write(target, folder =>
         {
-            ProgressLine progress = new(console.Error, "quantising");
+            using ProgressLine progress = new(console.Error, "quantising");
             kinds = CheckpointQuantizer.Write(model, folder, plan, progress, cancellation);
-            progress.End();
         });
         Print(kinds, console.Output);
     }

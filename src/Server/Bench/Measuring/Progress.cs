@@ -15,7 +15,7 @@ internal sealed class Progress(TextWriter output)
     {
         lock (_turn)
         {
-            _line?.End();
+            _line?.Dispose();
             (_line, _total, _done) = (new ProgressLine(output, part), total, 0);
             if (ProgressLine.IsTerminal(output)) _line.Report(0);
             else output.WriteLine(part);
@@ -31,6 +31,6 @@ internal sealed class Progress(TextWriter output)
     /// <summary>Takes the bar away.</summary>
     public void End()
     {
-        lock (_turn) _line?.End();
+        lock (_turn) _line?.Dispose();
     }
 }
