@@ -98,7 +98,7 @@ internal sealed partial class LlamaChatClient(EngineHost host, ChatPlanner plann
         RequestSummary made = run.Summary;
         Log.Generated(
             logger, clock.GetElapsedTime(start).TotalMilliseconds, run.Id, made.Model, made.Usage.PromptTokens, made.Usage.PromptTokensDetails.CachedTokens,
-            made.Usage.CompletionTokens, made.TimeToFirstToken?.TotalMilliseconds ?? 0, made.Endings);
+            made.Usage.CompletionTokens, made.TimeToFirstToken?.TotalMilliseconds, made.Endings);
     }
 
     /// <summary>One line per request, as over HTTP: counts, never text.</summary>
@@ -109,7 +109,7 @@ internal sealed partial class LlamaChatClient(EngineHost host, ChatPlanner plann
             "Chat within the process in {Milliseconds:0.0} ms: {ResponseId} {Model}, tokens {Prompt} prompt ({Cached} cached) + {Completion} completion, "
             + "first after {First:0.0} ms, ended by {Endings}")]
         public static partial void Generated(
-            ILogger logger, double milliseconds, string responseId, string model, int prompt, int cached, int completion, double first, string endings);
+            ILogger logger, double milliseconds, string responseId, string model, int prompt, int cached, int completion, double? first, string endings);
 
         [LoggerMessage(LogLevel.Information, "Chat within the process refused in {Milliseconds:0.0} ms: {Status} {Code}")]
         public static partial void Refused(ILogger logger, double milliseconds, int status, string code);

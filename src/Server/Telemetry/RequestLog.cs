@@ -17,7 +17,7 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider cloc
             Log.Generated(
                 logger, context.Request.Method, route, status, milliseconds, context.TraceIdentifier, key, made.Model,
                 made.Usage.PromptTokens, made.Usage.PromptTokensDetails.CachedTokens, made.Usage.CompletionTokens,
-                made.TimeToFirstToken?.TotalMilliseconds ?? 0, made.Endings);
+                made.TimeToFirstToken?.TotalMilliseconds, made.Endings);
         }
         else if (context.Features.Get<EmbeddingSummary>() is { } embedded)
         {
@@ -44,7 +44,7 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider cloc
             + "first after {First:0.0} ms, ended by {Endings}")]
         public static partial void Generated(
             ILogger logger, string method, string route, int status, double milliseconds, string requestId, string key, string model, int prompt, int cached, int completion,
-            double first, string endings);
+            double? first, string endings);
 
         [LoggerMessage(LogLevel.Information, "{Method} {Route} {Status} in {Milliseconds:0.0} ms: {RequestId} {Key} {Model}, {Inputs} inputs of {Tokens} tokens")]
         public static partial void Embedded(

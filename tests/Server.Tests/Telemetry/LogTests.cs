@@ -76,6 +76,16 @@ public sealed class LogTests : IDisposable
         Assert.EndsWith(", ended by Stop", Assert.Single(lines, line => line.Contains("/v1/chat/completions 200", StringComparison.Ordinal)));
     }
 
+    [Fact]
+    public async Task Line_OfARequestWithoutAToken_SaysNoTimeOfItsFirst()
+    {
+        await using var app = WithLog("ok");
+        HttpClient client = await app.StartAsync();
+        await AskAsync(client, "/v1/completions", TestApp.Json("""{"model":"tiny","prompt":"a","max_tokens":0,"echo":true,"logprobs":1}"""));
+
+        Assert.Contains("+ 0 completion, first after null ms, ended by", await UntilAsync("/v1/completions 200")); // a 0 would count in whoever's average
+    }
+
     private TestApp WithLog(string reply) => new() { Reply = reply, LogPath = LogPath, Settings = { ["Serilog:MinimumLevel:Default"] = "Information" } };
 
     private static async Task AskAsync(HttpClient client, string route, HttpContent body)
