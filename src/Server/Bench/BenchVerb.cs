@@ -10,16 +10,18 @@ namespace Llama.Server.Bench;
 internal static class BenchVerb
 {
     /// <param name="settings">Settings of the server, for the verbs that load the model themselves.</param>
-    public static Command Command(string[] settings) => Of([.. settings.Where(setting => !setting.StartsWith("--Auth:", StringComparison.Ordinal))]); // settings are part of a report, keys are not
-
-    private static Command Of(string[] settings) => new("bench", Description)
+    public static Command Command(string[] settings)
     {
-        LatencyVerb.Command(settings),
-        ThroughputVerb.Command(settings),
-        ServeVerb.Command(),
-        ReplayVerb.Command(settings),
-        ModeVerb.Command(settings),
-    };
+        string[] shown = [.. settings.Where(setting => !setting.StartsWith("--Auth:", StringComparison.Ordinal))]; // settings are part of a report, keys are not
+        return new Command("bench", Description)
+        {
+            LatencyVerb.Command(shown),
+            ThroughputVerb.Command(shown),
+            ServeVerb.Command(),
+            ReplayVerb.Command(shown),
+            ModeVerb.Command(shown),
+        };
+    }
 
     private const string Description = """
         Measures latency and throughput, of this engine or of any OpenAI-compatible server.

@@ -18,7 +18,7 @@ internal sealed class CompareBench
     private CompareBench(ComparePlan plan, CompareSubject subject)
     {
         (_plan, _subject) = (plan, subject);
-        _modes = [.. ComparedModes.All.Where(mode => plan.Modes.Contains(mode.Name))];
+        _modes = [.. plan.Modes.Distinct().Select(name => ComparedModes.All.Single(mode => mode.Name == name))];
     }
 
     /// <exception cref="CommandLine.VerbException">The settings are wrong, or the prompt does not fit the model.</exception>

@@ -93,7 +93,7 @@ internal sealed class ServeBench
     private ServeReport Report() => new()
     {
         Settings = _plan,
-        Results = [.. Cells().Select(cell => ServeResult.Of(_clients[cell.Client], _plan.Shapes[cell.Shape], _rounds[cell.Shape, cell.Client], _plan.Goodput))],
+        Results = [.. Cells().Select(cell => ServeResult.Of(_clients[cell.Client].Url, _clients[cell.Client].Model, _plan.Shapes[cell.Shape], _rounds[cell.Shape, cell.Client], _plan.Goodput))],
         Comparisons = _clients.Length < 2 ? [] : [.. _plan.Shapes.Select((shape, i) => ServerComparison.Of(shape, _rounds[i, 0], _rounds[i, 1])).OfType<ServerComparison>()],
     };
 }

@@ -51,9 +51,6 @@ internal sealed record ServeResult
 
     public Distribution? EndToEndMs { get; init; }
 
-    public static ServeResult Of(LoadClient client, LoadShape shape, IReadOnlyList<LoadRound> rounds, Goodput? goodput) =>
-        Of(client.Url, client.Model, shape, rounds, goodput);
-
     public static ServeResult Of(Uri url, string model, LoadShape shape, IReadOnlyList<LoadRound> rounds, Goodput? goodput)
     {
         RequestOutcome[] all = [.. rounds.SelectMany(round => round.Outcomes)], completed = [.. rounds.SelectMany(round => round.Completed)];

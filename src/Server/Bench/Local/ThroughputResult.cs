@@ -18,10 +18,12 @@ internal sealed record ThroughputResult(
             Distribution.Of(runs.Select(run => run.PromptTokens / run.Seconds)),
             Distribution.Of(runs.Select(run => run.NewTokens / run.Seconds)),
             Distribution.Of(steps.Where(IsDecode).Select(step => step.Milliseconds)),
-            Distribution.Of(steps.Where(step => !IsDecode(step)).Select(step => step.Milliseconds)),
+            Distribution.Of(steps.Where(IsMixed).Select(step => step.Milliseconds)),
             threads > 0 ? null : Distribution.Of(steps.Where(IsDecode).Select(step => step.HostMilliseconds)),
             steps.Length == 0 ? null : steps.Average(step => step.TokenCount));
 
+        // With fewer sequences, in the last wave or spread over the steps of several devices, a step that only decodes is neither.
         bool IsDecode(StepTime step) => step.TokenCount == concurrency && step.SampleCount == concurrency;
+        static bool IsMixed(StepTime step) => step.TokenCount != step.SampleCount;
     }
 }

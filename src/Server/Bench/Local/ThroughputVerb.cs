@@ -35,8 +35,10 @@ internal static class ThroughputVerb
           tokens/s      tokens computed and generated, prompts included, by the time from the first submission to the last token
           prompt/s      of them, tokens of prompts
           new/s         of them, generated tokens
-          decode step   time of a step in which each of the sequences at once draws one token and no prompt is read, the model alone
-          mixed step    time of any other step
+          ratio         new/s by that of the first line
+          decode step   time of a step in which each of the sequences at once draws one token and no prompt is read, the model alone; none where several devices share the sequences out to steps of their own
+          mixed step    time of a step that also reads prompts; steps that decode fewer sequences, as the last ones, are in neither
+          host          on a GPU, time of a decode step in which the engine's thread does anything but wait for the device, from the end of the step before
           tokens/step   tokens computed in a step, on average
         """;
 }

@@ -14,10 +14,13 @@ internal sealed record ReplayReport() : BenchReport("replay")
 
     public required double TokenMs { get; init; }
 
+    /// <summary>Most tokens that a step computes.</summary>
+    public required int StepTokens { get; init; }
+
     /// <summary>By size of the KV cache.</summary>
     public required ReplayResult[] Results { get; init; }
 
-    protected override string Head => $"{File}, with {StepMs} ms a step and {TokenMs} ms for each of its tokens";
+    protected override string Head => $"{File}, with {StepMs} ms a step and {TokenMs} ms for each of its tokens, {StepTokens} at most";
 
     protected override void WriteFigures(TextWriter output)
     {

@@ -29,13 +29,15 @@ internal static class ReplayVerb
             SchedulerOptions options = services.Services.GetRequiredService<IOptions<SchedulerSettings>>().Value.ToOptions();
             TraceEvent[] trace = Read(parsed.GetValue(file)!);
             StepCost cost = new(TimeSpan.FromMilliseconds(parsed.GetValue(step) ?? StepMs), TimeSpan.FromMilliseconds(parsed.GetValue(token) ?? TokenMs));
+            ModelLimits[] all = [.. Limits(model, parsed.GetValue(cache)!)];
             ReplayReport report = new()
             {
                 File = parsed.GetValue(file)!,
                 Settings = settings,
                 StepMs = cost.Fixed.TotalMilliseconds,
                 TokenMs = cost.PerToken.TotalMilliseconds,
-                Results = [.. Limits(model, parsed.GetValue(cache)!).Select(limits => ReplayResult.Of(limits.PoolTokens, TraceReplayer.Replay(trace.Select(item => Within(limits, item)), limits, options, cost)))],
+                StepTokens = options.MaxBatchTokens ?? all[0].BatchTokens,
+                Results = [.. all.Select(limits => ReplayResult.Of(limits.PoolTokens, TraceReplayer.Replay(trace.Select(item => Within(limits, item)), limits, options, cost)))],
             };
             report.Write(parsed.InvocationConfiguration.Output);
         });
@@ -67,10 +69,12 @@ internal static class ReplayVerb
 
     private const string Definitions = """
         The scheduler runs as it would serve: Scheduler:MaxBatchTokens, Scheduler:MaxSequences, Scheduler:PrefixCache and Model:ContextLength count. Requests come when they came, and answers are as long as they were; a
-        step takes --step-ms and --token-ms by the clock of the replay, which 'bench throughput' tells for a machine (its decode and mixed step). Model:BlockSize must be that of the record, 16 unless it was set.
+        step takes --step-ms and --token-ms by the clock of the replay. Model:BlockSize must be that of the record, 16 unless it was set. Without Scheduler:MaxBatchTokens a step computes 512 tokens at most, as on a CPU;
+        a GPU's default is 2,048.
+        'bench throughput --concurrency 1 --prompt-tokens 512' tells a machine's times: --token-ms is its mixed step (one of 512 tokens) less its decode step (one of 1) by 511, --step-ms the decode step less --token-ms.
+
         The table's columns:
 
-          requests     that were served: all
           steps        that it took
           tokens/step  tokens computed in a step, on average, those computed again after a preemption included
           preemptions  how often a running request gave its blocks up for others, to be computed again

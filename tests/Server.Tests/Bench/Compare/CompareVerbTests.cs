@@ -47,18 +47,19 @@ public sealed class CompareVerbTests : IDisposable
     }
 
     [Fact]
-    public async Task Compare_ModeThatCannotRun_IsARowWithTheReason()
+    public async Task Compare_ModeThatCannotRun_IsARowWithTheReasonInTheOrderGiven()
     {
         RandomCheckpoint.Write(_folder, SmallLlama.Config with { LayerCount = 1, VocabSize = TestModel.Tokenizer.VocabSize }, TensorDtype.BF16, seed: 1);
         foreach (string file in Directory.GetFiles(TestModel.Folder)) File.Copy(file, In(Path.GetFileName(file)), overwrite: true);
 
         (int? exitCode, string output, _) = await RunAsync(
-            "--modes", "Deterministic,LAYERS-2", "--prompt-tokens", "4", "--tokens", "2", "--warm-up", "0", "--runs", "1", $"--Model:Path={_folder}", "--Model:Device=cpu");
+            "--modes", "LAYERS-2,Deterministic,layers-2", "--prompt-tokens", "4", "--tokens", "2", "--warm-up", "0", "--runs", "1", $"--Model:Path={_folder}", "--Model:Device=cpu");
 
         Assert.Equal(0, exitCode);
         Assert.Contains("layers-2 did not run: Model:Device names 2 devices, and the model has 1 layers", output);
-        JsonNode row = JsonNode.Parse(output.TrimEnd().Split('\n')[^1])!["rows"]![1]!;
-        Assert.Equal("layers-2", (string?)row["mode"]);
+        JsonArray rows = JsonNode.Parse(output.TrimEnd().Split('\n')[^1])!["rows"]!.AsArray();
+        Assert.Equal(["layers-2", "deterministic"], rows.Select(each => (string?)each!["mode"]));
+        JsonNode row = rows[0]!;
         Assert.StartsWith("Model:Device names 2 devices", (string?)row["failure"]);
         Assert.Null(row["ttft_ms"]);
     }
