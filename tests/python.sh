@@ -4,7 +4,7 @@
 find_python() {
     python=${PYTHON:-python3}
     if ! "$python" -c "$1" 2>/dev/null; then
-        [ -x .venv/bin/python ] || "$python" -m venv .venv
+        [ -x .venv/bin/pip ] || "$python" -m venv --clear .venv # where Debian's python3-venv is missing, one without pip is left
         python=.venv/bin/python
         "$python" -m pip install --disable-pip-version-check -r requirements.txt
     fi
