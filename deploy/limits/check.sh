@@ -29,7 +29,7 @@ for i in 0 1; do
         --RateLimits:RequestsPerMinute=$limit --RateLimits:Redis=127.0.0.1:$((port + 2)) --RateLimits:Replicas=2 > "$work/server$i.log" &
     pids+=($!)
 done
-for i in 0 1; do curl -sf --retry 120 --retry-delay 1 --retry-all-errors -o /dev/null "http://127.0.0.1:$((port + i))/health/ready"; done
+for i in 0 1; do curl -sf --max-time 10 --retry 120 --retry-delay 1 --retry-all-errors -o /dev/null "http://127.0.0.1:$((port + i))/health/ready"; done
 
 # Sends so many requests to both servers in turn, 32 at a time; writes the number of each status.
 load() {
@@ -61,7 +61,10 @@ killed_and_restarted() {
     kill -9 $redis; wait $redis 2> /dev/null || true
     load 500 "Redis killed"
     start_redis
-    until (($(returns) >= back)); do sleep 0.2; done
+    for ((tries = 0; $(returns) < back; tries++)); do
+        ((tries < 300)) || { echo "The servers did not find Redis again within a minute." >&2; exit 1; }
+        sleep 0.2
+    done
     load 400 "Redis back"
 }
 
