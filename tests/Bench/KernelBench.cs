@@ -8,7 +8,7 @@ using static TorchSharp.torch;
 
 namespace Llama.Bench;
 
-/// <summary>Matrix products in C# beside libtorch's, in the same run: where one overtakes the other decides <c>SimdKernels.TorchRows</c>.</summary>
+/// <summary>Matrix products in C# beside libtorch's, in the same run.</summary>
 internal static class KernelBench
 {
     private static readonly (string Name, int Inputs, int Outputs)[] Shapes = [("demo model, MLP", 256, 688), ("1.1B, MLP", 2048, 5632)];

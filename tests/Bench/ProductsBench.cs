@@ -18,7 +18,7 @@ internal static class ProductsBench
         Option<string> dtype = new("--dtype") { Description = "Form of the weights, as Model:Dtype.", DefaultValueFactory = _ => "auto" };
         Option<int[]> rows = new("--rows") { Description = "Numbers of rows.", DefaultValueFactory = _ => [1, 8, 16, 512], AllowMultipleArgumentsPerToken = true };
         Option<int> rounds = new("--rounds") { Description = "Counted rounds; the medians are shown.", DefaultValueFactory = _ => 5 };
-        Option<bool> repack = new("--repack") { Description = "Pack weights in bfloat16 while they are loaded, as Model:Repack." };
+        Option<bool> repack = new("--repack") { Description = "Pack weights, in bfloat16 or in codes, while they are loaded, as Model:Repack." };
         Command command = new("products", "All matrix products of a model's step: milliseconds, GMAC/s and weight GB/s by number of rows.") { model, dtype, rows, rounds, repack };
         command.SetAction(parsed => Run(parsed.GetValue(model)!, parsed.GetValue(dtype)!, parsed.GetValue(rows)!, parsed.GetValue(rounds), parsed.GetValue(repack)));
         return command;

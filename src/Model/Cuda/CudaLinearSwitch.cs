@@ -22,7 +22,7 @@ internal sealed class CudaLinearSwitch(bool isFixed)
     public bool IsMany(int rows, CudaLinearFormat format) => !isFixed && rows >= From(format);
 
     /// <summary>Finds out on this device and this model.</summary>
-    /// <param name="weights">Some of the model's, of all its forms.</param>
+    /// <param name="weights">Some of the model's. A form that none of them has keeps what is taken until it is measured.</param>
     /// <param name="time">The time of a product of so many rows with a weight, through cuBLAS or not.</param>
     public void Measure(IReadOnlyList<Weight> weights, Func<int, Weight, bool, float> time)
     {
