@@ -61,7 +61,7 @@ internal sealed unsafe class CudaDevices : IReadOnlyList<CudaDevice>
         if (LoadedLibrary.TryLoad(drivers[0], out library, out reason)) return true;
         foreach (string file in drivers.Skip(1).Where(File.Exists))
             if (LoadedLibrary.TryLoad(file, out library, out reason)) return true;
-        reason = reason.StartsWith($"{drivers[0]}: cannot open", StringComparison.Ordinal) || OperatingSystem.IsWindows()
+        reason = reason.StartsWith($"{drivers[0]}: cannot open", StringComparison.Ordinal)
             ? $"no NVIDIA driver: {drivers[0]} was not found"
             : $"the NVIDIA driver does not load: {reason}";
         return false;

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Llama.Model.Torch;
 
 /// <summary>
@@ -37,9 +35,8 @@ internal static class TorchFolder
     public static string FindShim() => Shim ?? throw new TorchLoadException(
         $"{FileName(ShimLibrary)}, TorchSharp's own native library, is in none of {string.Join(", ", NativeFolders())}. Run 'dotnet build' again: it copies the file there.");
 
-    /// <summary>A library's file, as this system names it.</summary>
-    public static string FileName(string name) =>
-        OperatingSystem.IsWindows() ? name + ".dll" : OperatingSystem.IsMacOS() ? $"lib{name}.dylib" : $"lib{name}.so";
+    /// <summary>A library's file.</summary>
+    public static string FileName(string name) => $"lib{name}.so";
 
     private static string NotBesides(string packaged) => _requested is null ? packaged : throw new TorchLoadException(
         $"Model:LibTorch is '{_requested}', but this build carries its own libtorch in {packaged}. Remove the setting, or build with -p:TorchBackend=system.");
@@ -58,9 +55,7 @@ internal static class TorchFolder
     /// <param name="searched">What the runtime itself searches, as it says it.</param>
     internal static IEnumerable<string> NativeFolders(string program, string? searched)
     {
-        string system = OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux";
-        string rid = $"{system}-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}";
-        string[] folders = [program, Path.Combine(program, "runtimes", rid, "native"), .. searched?.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries) ?? []];
+        string[] folders = [program, Path.Combine(program, "runtimes", "linux-x64", "native"), .. searched?.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries) ?? []];
         return folders.Select(Path.TrimEndingDirectorySeparator).Distinct();
     }
 

@@ -46,7 +46,7 @@ internal static partial class TorchLibrary
     {
         string folder = TorchFolder.Find(), shim = TorchFolder.FindShim();
         if (!TorchFolder.IsPackaged) CheckFit(folder);
-        if (!OperatingSystem.IsWindows()) LetIdleThreadsSleep();
+        LetIdleThreadsSleep();
         // One by one and by path, because TorchSharp's own loader, when one of them fails, copies libraries about and blames something else.
         foreach (string path in Libraries.Select(name => Path.Combine(folder, TorchFolder.FileName(name))).Where(File.Exists)) LoadFile(path, folder);
         LoadFile(shim, folder);

@@ -10,9 +10,8 @@ namespace Llama.Model.Cuda.Native;
 internal sealed unsafe class DriverApi(LoadedLibrary library)
 {
     /// <summary>What the system's loader knows the driver by; then where it is if the loader was not told: containers on GKE and gVisor, WSL, NixOS.</summary>
-    public static IReadOnlyList<string> Files { get; } = OperatingSystem.IsWindows()
-        ? ["nvcuda.dll"]
-        : ["libcuda.so.1", "/usr/local/nvidia/lib64/libcuda.so.1", "/usr/lib/wsl/lib/libcuda.so.1", "/run/opengl-driver/lib/libcuda.so.1"];
+    public static IReadOnlyList<string> Files { get; } =
+        ["libcuda.so.1", "/usr/local/nvidia/lib64/libcuda.so.1", "/usr/lib/wsl/lib/libcuda.so.1", "/run/opengl-driver/lib/libcuda.so.1"];
 
     public readonly delegate* unmanaged<uint, int> Init = (delegate* unmanaged<uint, int>)library["cuInit"];
     public readonly delegate* unmanaged<int*, int> DriverGetVersion = (delegate* unmanaged<int*, int>)library["cuDriverGetVersion"];

@@ -29,14 +29,14 @@ internal sealed class LibraryPlaces(Func<string, string?> variable, string home,
     }
 
     private static IEnumerable<string> InToolkit(string toolkit) =>
-        new[] { "lib64", "lib", "targets/x86_64-linux/lib", "targets/sbsa-linux/lib", "bin", "bin/x64" }.Select(folder => Path.Combine(toolkit, folder));
+        new[] { "lib64", "lib", "targets/x86_64-linux/lib" }.Select(folder => Path.Combine(toolkit, folder));
 
     // One folder for each library (cublas, cuda_nvrtc) up to CUDA 12, one for all (cu13) after it.
     private static IEnumerable<string> InPackages(string packages)
     {
         string nvidia = Path.Combine(packages, "nvidia");
         IEnumerable<string> ofNvidia = Directory.Exists(nvidia) ? Directory.EnumerateDirectories(nvidia, "*", PythonPackages.WhatMayBeRead).OrderDescending(StringComparer.Ordinal) : [];
-        return ofNvidia.SelectMany(package => new[] { Path.Combine(package, "lib"), Path.Combine(package, "bin") }).Append(Path.Combine(packages, "torch", "lib"));
+        return ofNvidia.Select(package => Path.Combine(package, "lib")).Append(Path.Combine(packages, "torch", "lib"));
     }
 
     private static string[] Program() => [AppContext.BaseDirectory, Path.Combine(AppContext.BaseDirectory, "runtimes", RuntimeInformation.RuntimeIdentifier, "native")];

@@ -16,14 +16,10 @@ internal sealed unsafe class ToolkitLibrary
     }
 
     /// <summary>The runtime compiler. It opens its builtins by a bare name, which is found if they are in the process already.</summary>
-    public static ToolkitLibrary Nvrtc { get; } = new("nvrtc", "nvrtc-builtins", OperatingSystem.IsWindows()
-        ? ["nvrtc64_130_0.dll", "nvrtc64_120_0.dll", "nvrtc64_112_0.dll"]
-        : ["libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so.11.2", "libnvrtc.so"], NvrtcVersion);
+    public static ToolkitLibrary Nvrtc { get; } = new("nvrtc", "nvrtc-builtins", ["libnvrtc.so.13", "libnvrtc.so.12", "libnvrtc.so.11.2", "libnvrtc.so"], NvrtcVersion);
 
     /// <summary>Dense products, most of which are done by cuBLASLt.</summary>
-    public static ToolkitLibrary Cublas { get; } = new("cublas", "cublasLt", OperatingSystem.IsWindows()
-        ? ["cublas64_13.dll", "cublas64_12.dll", "cublas64_11.dll"]
-        : ["libcublas.so.13", "libcublas.so.12", "libcublas.so.11", "libcublas.so"], CublasVersion);
+    public static ToolkitLibrary Cublas { get; } = new("cublas", "cublasLt", ["libcublas.so.13", "libcublas.so.12", "libcublas.so.11", "libcublas.so"], CublasVersion);
 
     /// <summary>Sums over several devices. It has versions of its own, each for some CUDA that the driver must know.</summary>
     public static ToolkitLibrary Nccl { get; } = new("nccl", "nccl-net", ["libnccl.so.2", "libnccl.so"], NcclVersion, least: new Version(2, 10));
@@ -55,8 +51,8 @@ internal sealed unsafe class ToolkitLibrary
     public static IEnumerable<string> Matching(string folder, Regex pattern) =>
         Directory.EnumerateFiles(folder, "*", PythonPackages.WhatMayBeRead).Where(file => pattern.IsMatch(Path.GetFileName(file))).OrderDescending(StringComparer.Ordinal);
 
-    // libnvrtc.so.12, libnvrtc-b51b459d.so.12 (as PyTorch renames what it brings itself), nvrtc64_120_0.dll; not libnvrtc.alt.so.12 nor libnvrtc-builtins.so.12.8.
-    private static Regex FilePattern(string name) => new($@"^(lib{name}(-[0-9a-f]{{8}})?\.so(\.[0-9.]+)?|{name}64_[0-9_]+\.dll)$", RegexOptions.CultureInvariant);
+    // libnvrtc.so.12, libnvrtc-b51b459d.so.12 (as PyTorch renames what it brings itself); not libnvrtc.alt.so.12 nor libnvrtc-builtins.so.12.8.
+    private static Regex FilePattern(string name) => new($@"^lib{name}(-[0-9a-f]{{8}})?\.so(\.[0-9.]+)?$", RegexOptions.CultureInvariant);
 
     private static Version NvrtcVersion(LoadedLibrary library)
     {
