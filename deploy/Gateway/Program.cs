@@ -1,7 +1,7 @@
 using Llama.Gateway.Hosting;
 using Llama.Server.Web.Hosting;
 
-RedirectedOutput.IsUtf8();
+RedirectedOutput.WriteUtf8();
 if (WorkingFolder.IsGone(Console.Error))
     return 1;
 

@@ -12,7 +12,7 @@ using Llama.Server.Web.Logging;
 using Llama.Server.Web.Requests;
 using Llama.Server.Web.Settings;
 
-RedirectedOutput.IsUtf8();
+RedirectedOutput.WriteUtf8();
 ClosedStreams.Silence();
 using PosixSignalRegistration writes = FileSizeLimit.FailWrites();
 if (WorkingFolder.IsGone(Console.Error))

@@ -66,7 +66,7 @@ internal static class ConfigReader
             IntermediateSize = keys.Int("intermediate_size"),
             LayerCount = keys.Int("num_hidden_layers"),
             HeadCount = heads,
-            KvHeadCount = keys.Int("num_key_value_heads", architecture.KvHeads ?? heads),
+            KvHeadCount = keys.Int("num_key_value_heads", keys.IsNull("num_key_value_heads") ? heads : architecture.KvHeads ?? heads),
             HeadDim = keys.Int("head_dim", Math.Max(hidden / heads, 1)),
             VocabSize = keys.Int("vocab_size"),
             RmsNormEpsilon = keys.Positive("rms_norm_eps", 1e-6),

@@ -11,7 +11,7 @@ internal struct CudaSamplingRow
     /// <summary>53 random bits.</summary>
     public ulong Random;
 
-    /// <summary>0 for a row that there is none of.</summary>
+    /// <summary>0 for a row that has failed.</summary>
     public uint Flags;
 
     /// <summary>1 / temperature</summary>

@@ -19,7 +19,7 @@ internal unsafe interface ICudaDriver : IDisposable
 
     void Free(nint memory);
 
-    /// <summary>Page-locked host memory, which asynchronous copies need.</summary>
+    /// <summary>Page-locked host memory: asynchronous copies need it, and kernels reach it at the same address (CUDA Driver API, "Unified Addressing").</summary>
     nint AllocatePinned(long bytes);
 
     void FreePinned(nint memory);

@@ -13,14 +13,12 @@ internal sealed unsafe class SamplingRows : IDisposable
 
     private readonly StagedBuffer _memory;
     private readonly KeptRow[][] _kept; // [buffers][rows]
-    private readonly int[] _counts; // [buffers] rows of the step that was packed last
-    private int _buffer;
+    private int _count, _buffer; // rows of the step, and where it is packed
 
     public SamplingRows(CudaStream stream, int maxRows, int buffers)
     {
         _memory = new StagedBuffer(stream, buffers, (long)maxRows * sizeof(CudaSamplingRow));
         _kept = [.. Enumerable.Range(0, buffers).Select(_ => new KeptRow[maxRows])];
-        _counts = new int[buffers];
     }
 
     /// <summary>[rows] <see cref="CudaSamplingRow"/> on the device.</summary>
@@ -37,9 +35,7 @@ internal sealed unsafe class SamplingRows : IDisposable
     /// <param name="buffer">Which of the host memories; its last transfer is over.</param>
     public void Begin(int count, int buffer)
     {
-        (_buffer, Needs) = (buffer, SamplingNeeds.None);
-        for (int i = count; i < _counts[buffer]; i++) Drop(i);
-        _counts[buffer] = count;
+        (_count, _buffer, Needs) = (count, buffer, SamplingNeeds.None);
     }
 
     /// <summary>Whether a row needs no more than <see cref="Repeat"/>.</summary>
@@ -81,7 +77,7 @@ internal sealed unsafe class SamplingRows : IDisposable
     }
 
     /// <summary>Enqueues the transfer.</summary>
-    public void Send() => _memory.Upload(_buffer, (long)_counts[_buffer] * sizeof(CudaSamplingRow));
+    public void Send() => _memory.Upload(_buffer, (long)_count * sizeof(CudaSamplingRow));
 
     public void Dispose() => _memory.Dispose();
 

@@ -12,7 +12,7 @@ internal sealed unsafe class ElfLibrary : IDisposable
 {
     private const int DynamicSymbols = 11, Relocations = 4, Dynamic = 6, SymbolVersions = 0x6fffffff; // types of sections
     private const int HeaderBytes = 64, SectionBytes = 64, SymbolBytes = 24, RelocationBytes = 24, DynamicBytes = 16;
-    private const int X64JumpSlot = 7, Arm64JumpSlot = 1026; // relocations of functions that are bound when first called
+    private const int JumpSlot = 7; // R_X86_64_JUMP_SLOT: relocations of functions that are bound when first called
 
     private readonly MappedFile _file;
     private readonly string _path;
@@ -69,7 +69,7 @@ internal sealed unsafe class ElfLibrary : IDisposable
             for (long at = section.Offset; at < section.Offset + section.Bytes; at += RelocationBytes)
             {
                 ulong info = Read<ulong>(at + 8);
-                if (all || (uint)info is not (X64JumpSlot or Arm64JumpSlot)) symbols.Add((long)(info >> 32));
+                if (all || (uint)info != JumpSlot) symbols.Add((long)(info >> 32));
             }
         return symbols;
     }

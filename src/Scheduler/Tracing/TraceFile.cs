@@ -7,7 +7,7 @@ namespace Llama.Scheduling.Tracing;
 /// </summary>
 public static class TraceFile
 {
-    private const int WouldBlock = 11, SharingViolation = unchecked((int)0x80070020); // what a file that somebody has for himself is told by, on Linux and on Windows
+    private const int WouldBlock = 11; // EWOULDBLOCK, of a file that somebody has for himself
 
     private const string StartKey = "{\"start\":";
 
@@ -40,7 +40,7 @@ public static class TraceFile
         {
             return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException taken) when (taken.HResult is WouldBlock or SharingViolation)
+        catch (IOException taken) when (taken.HResult == WouldBlock)
         {
             throw new IOException($"Scheduler:TracePath is '{path}', which another server writes. Name another file.", taken);
         }

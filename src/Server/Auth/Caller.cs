@@ -1,3 +1,4 @@
+using System.Globalization;
 using Llama.Scheduling;
 using Llama.Server.Web.Errors;
 
@@ -21,7 +22,7 @@ internal sealed record Caller(int ShareKey, ApiKey? Key = null)
         if (Key.Models.Count > 0 && !Key.Models.Contains(model, StringComparer.Ordinal))
             return ApiError.ModelNotAllowed(Key.Name, model, Key.Models);
         return priority < Key.MinPriority
-            ? ApiError.InvalidValue("priority", $"'priority' is {priority}; the key '{Key.Name}' may ask for {Key.MinPriority} or more (smaller goes first).")
+            ? ApiError.InvalidValue("priority", string.Create(CultureInfo.InvariantCulture, $"'priority' is {priority}; the key '{Key.Name}' may ask for {Key.MinPriority} or more (smaller goes first)."))
             : null;
     }
 
@@ -33,7 +34,7 @@ internal sealed record Caller(int ShareKey, ApiKey? Key = null)
         Priority = Math.Max(request.Priority, Key?.MinPriority ?? int.MinValue),
     };
 
-    /// <summary>Who makes a request; null where nobody asked for a key.</summary>
+    /// <summary>Who makes a request; null on a route or server that asks for no key.</summary>
     public static Caller? Of(HttpContext context) => context.Features.Get<Caller>();
 
     /// <summary>Number of the key that a request came with; 0 on a server without keys.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Llama.Server.Hosting;
 using Llama.Server.Web.Errors;
 
@@ -26,5 +27,5 @@ internal static class TokenIds
     }
 
     public static ApiError Outside(string param, int id, int vocabSize) =>
-        ApiError.InvalidValue(param, $"Invalid value for '{param}': token {id} is outside the vocabulary of {vocabSize}.");
+        ApiError.InvalidValue(param, string.Create(CultureInfo.InvariantCulture, $"Invalid value for '{param}': token {id} is outside the vocabulary of {vocabSize}."));
 }

@@ -26,7 +26,7 @@ internal sealed partial class RequestLog(RequestDelegate next, TimeProvider cloc
         }
         else
         {
-            bool isRoutine = endpoint?.Metadata.GetMetadata<Probe>() is not null || (HttpMethods.IsGet(context.Request.Method) && status < 400);
+            bool isRoutine = endpoint?.Metadata.GetMetadata<Probe>() is not null || ((HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method)) && status < 400);
             LogLevel level = isRoutine ? LogLevel.Debug : LogLevel.Information;
             Log.Answered(logger, level, context.Request.Method, route, status, milliseconds, context.TraceIdentifier, key);
         }

@@ -42,6 +42,7 @@ public sealed class LlamaConfigTests
         LlamaConfig config = Parse($""" "architectures": ["MistralForCausalLM"], {keys} """);
         Assert.Equal((context, 8), (config.ContextLength, config.KvHeadCount));
         Assert.Equal(config, Parse($""" "architectures": [], "model_type": "mistral", {keys} """));
+        Assert.Equal(32, Parse($""" "architectures": ["MistralForCausalLM"], "num_key_value_heads": null, {keys} """).KvHeadCount);
     }
 
     private static readonly double[] Factors = [.. Enumerable.Range(1, 64).Select(i => i / 4.0)];

@@ -6,6 +6,7 @@ using Llama.Model.Tests.Checkpoints;
 using Llama.Model.Text;
 using Llama.Model.Text.Gguf;
 using Llama.Model.Torch;
+using Llama.Tests.Shared;
 
 namespace Llama.Model.Tests.Gguf;
 
@@ -162,6 +163,22 @@ public sealed class GgufHeaderTests : IDisposable
         File.WriteAllBytes(_folder.File("x.gguf"), WithTensors(metadata));
         IReadOnlyList<string> faults = Assert.Throws<CheckpointException>(() => LlamaConfig.Load(_folder.File("x.gguf"))).Faults;
         Assert.Equal(isRefused, faults.Any(fault => fault.Contains("only causal attention is supported", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData(40, 40)]
+    [InlineData(0, 256)]
+    [InlineData(4096, 256)]
+    public void Read_SlidingWindow_EndsTheContext(int window, int expected)
+    {
+        var metadata = new GgufMetadata();
+        metadata.Add("general.architecture", "llama");
+        GgufShape.Add(metadata, SmallLlama.Config with { LayerCount = 1, ContextLength = 256 });
+        metadata.Add("llama.attention.sliding_window", window);
+        File.WriteAllBytes(_folder.File("x.gguf"), WithTensors(metadata));
+        GgufFile file = GgufFile.Open(_folder.File("x.gguf"));
+        using MappedTensors tensors = new(_folder.File("x.gguf"), [file]);
+        Assert.Equal(expected, GgufConfig.Read(file.Keys([]), tensors, ropeFactors: null).ContextLength);
     }
 
     [Fact]

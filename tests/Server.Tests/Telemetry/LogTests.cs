@@ -1,3 +1,4 @@
+using System.Net;
 using Llama.Server.Tests.Hosting;
 
 namespace Llama.Server.Tests.Telemetry;
@@ -47,6 +48,22 @@ public sealed class LogTests : IDisposable
         string log = await UntilAsync("/v1/chat/completions 200");
 
         Assert.Contains("""{"role":"assistant","parts":[{"type":"tool_call","id":"c1","name":"measure","arguments":"{}"}]},{"role":"tool","parts":[{"type":"tool_call_response","id":"c1","response":"5 m"}]}""", log);
+    }
+
+    [Fact]
+    public async Task Line_OfHeadOrGetThatIsAnsweredWell_IsLeftOut()
+    {
+        await using var app = WithLog("ok");
+        HttpClient client = await app.StartAsync();
+        foreach (HttpMethod method in new[] { HttpMethod.Get, HttpMethod.Head })
+        {
+            using HttpResponseMessage found = await client.SendAsync(new HttpRequestMessage(method, "/v1/models")), lost = await client.SendAsync(new HttpRequestMessage(method, "/v1/models/none"));
+            Assert.Equal((HttpStatusCode.OK, HttpStatusCode.NotFound), (found.StatusCode, lost.StatusCode));
+        }
+        string log = await UntilAsync("HEAD /v1/models/{**id} 404");
+
+        Assert.Contains("GET /v1/models/{**id} 404", log, StringComparison.Ordinal);
+        Assert.DoesNotContain("/v1/models 200", log, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -28,7 +28,7 @@ internal static class GgufConfig
             RmsNormEpsilon = keys.Positive("llama.attention.layer_norm_rms_epsilon"),
             RopeTheta = keys.Positive("llama.rope.freq_base", 10000),
             RopeScaling = ropeFactors is null ? Scaling(keys, context) : new RopeScaling.Divided(ropeFactors),
-            ContextLength = context,
+            ContextLength = keys.OptionalInt("llama.attention.sliding_window", 0) is > 0 and var window ? Math.Min(context, window) : context, // as of a Mistral in Hugging Face layout
             TieWordEmbeddings = !tensors.TryFind(GgufNames.Head, out _),
             BosTokenId = keys.OptionalInt("tokenizer.ggml.bos_token_id", 0),
             EosTokenIds = EndTokens(keys),
@@ -57,7 +57,6 @@ internal static class GgufConfig
     private static void CheckArithmetic(GgufKeys keys)
     {
         keys.Refuse("llama.expert_count", "none: mixtures of experts are not supported", count => count == 0);
-        keys.Refuse("llama.attention.sliding_window", "none: windowed attention is not supported", size => size == 0);
         keys.Refuse("llama.attention.clamp_kqv", "none: clamping is not supported", limit => limit == 0);
         keys.Refuse("llama.logit_scale", "1: scaled logits are not supported", scale => scale == 1);
         keys.Refuse("llama.attention.causal", "true: only causal attention is supported", causal => causal == 1);

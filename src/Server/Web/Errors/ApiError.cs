@@ -11,7 +11,7 @@ namespace Llama.Server.Web.Errors;
 /// <param name="ShouldRetry">False where the same request would fail again: OpenAI's clients send it anew, of their own accord, after every other 429 and 5xx.</param>
 internal sealed record ApiError(int Status, string Message, string Code, string? Param = null, TimeSpan? RetryAfter = null, bool ShouldRetry = true) : IResult
 {
-    private const int MostOfText = 1000;
+    private const int MostOfText = 8192; // the faults of a long file of keys come whole
 
     public string Message { get; init; } = Bounded(Message);
 
