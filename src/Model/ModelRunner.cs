@@ -60,8 +60,9 @@ public abstract class ModelRunner : IModelRunner
     /// <summary>The same, for a moment where it would take longer.</summary>
     private protected abstract StreamRate? MeasureStreamFor(TimeSpan most);
 
+    /// <summary>Most tokens of a sequence, prompt and answer together: what the options ask for, else what the model says.</summary>
     /// <exception cref="ArgumentException">Outside what the model takes.</exception>
-    internal static int ContextLengthOf(ModelOptions options, LlamaConfig config) => options.ContextLength switch
+    public static int ContextLengthOf(ModelOptions options, LlamaConfig config) => options.ContextLength switch
     {
         _ when config.ContextLength < ModelOptions.LeastContext => throw new ArgumentException(
             $"The model says that its context is {config.ContextLength} token long (max_position_embeddings in config.json, llama.context_length in GGUF), and {ModelOptions.LeastContext} is the least that is served: a prompt's and an answer's. Correct it there."),

@@ -14,6 +14,9 @@ namespace Llama.Scheduling;
 /// </summary>
 public sealed class Engine : IAsyncDisposable
 {
+    /// <summary>Name of the meter that its instruments belong to.</summary>
+    public const string MeterName = "Llama.Scheduling";
+
     private readonly Func<IModelRunner> _createRunner;
     private readonly SchedulerOptions _options;
     private readonly TimeProvider _clock;

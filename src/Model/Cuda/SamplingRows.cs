@@ -33,10 +33,7 @@ internal sealed unsafe class SamplingRows : IDisposable
     /// <summary>Starts a step.</summary>
     /// <param name="count">Rows.</param>
     /// <param name="buffer">Which of the host memories; its last transfer is over.</param>
-    public void Begin(int count, int buffer)
-    {
-        (_count, _buffer, Needs) = (count, buffer, SamplingNeeds.None);
-    }
+    public void Begin(int count, int buffer) => (_count, _buffer, Needs) = (count, buffer, SamplingNeeds.None);
 
     /// <summary>Whether a row needs no more than <see cref="Repeat"/>.</summary>
     public bool IsKept(in SampleRow row, int i) => ReferenceEquals(_kept[_buffer][i].Params, row.Params) && row.Guide is null;

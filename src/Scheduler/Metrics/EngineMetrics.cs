@@ -28,7 +28,7 @@ internal sealed class EngineMetrics : IDisposable
     public EngineMetrics(IMeterFactory meters, EngineCounters counters, TimeProvider clock)
     {
         _clock = clock;
-        _meter = meters.Create("Llama.Scheduling");
+        _meter = meters.Create(Engine.MeterName);
         ObserveGauges(counters);
         _promptTokens = _meter.CreateCounter<long>("vllm.prompt_tokens_total", description: "Prompt tokens of admitted requests.");
         _generationTokens = _meter.CreateCounter<long>("vllm.generation_tokens_total", description: "Tokens generated.");

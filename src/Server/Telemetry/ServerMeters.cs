@@ -1,3 +1,4 @@
+using Llama.Scheduling;
 using Llama.Server.Limits;
 
 namespace Llama.Server.Telemetry;
@@ -6,7 +7,7 @@ namespace Llama.Server.Telemetry;
 internal static class ServerMeters
 {
     /// <summary>What anybody may see.</summary>
-    public static string[] Open { get; } = ["Llama.Scheduling", ModelCallMetrics.MeterName, ProcessMetrics.MeterName];
+    public static string[] Open { get; } = [Engine.MeterName, ModelCallMetrics.MeterName, ProcessMetrics.MeterName];
 
     /// <summary>With the use of each key, by its name.</summary>
     public static string[] All { get; } = [.. Open, KeyMetrics.MeterName];

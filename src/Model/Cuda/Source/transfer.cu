@@ -1,4 +1,4 @@
-// Copies between memory of the device and page-locked memory of the host, by a kernel: of the few kilobytes of a step less time goes by than until a copying engine has taken its turn and given it back.
+// Copies from page-locked memory of the host into the device's, by a kernel: for the few kilobytes of a step that takes less time than handing over to a copy engine and back.
 #include "common.cuh"
 
 // to[i] = from[i], 16 bytes each; the first `indices` int32 of them are places in a table, and what stands there goes. One thread each.

@@ -17,7 +17,7 @@ internal sealed class CompareSubject
         LlamaConfig config = LlamaConfig.Load(identity.Folder);
         (Name, Shape, _devices) = (identity.Name, ModelDescription.Shape(config), ModelDiagnosis.Devices(options));
         PromptIds = plan.Prompt is { } question ? Encode(identity.Folder, question) : Random(plan, config.VocabSize);
-        int length = PromptIds.Length + plan.NewTokens, context = options.ContextLength ?? config.ContextLength;
+        int length = PromptIds.Length + plan.NewTokens, context = ModelRunner.ContextLengthOf(options, config);
         if (length > context) throw new VerbException($"Prompt and --new-tokens come to {length:N0} tokens; {Name} takes {context:N0}. Ask for fewer.");
         int blocks = ModelLimits.BlocksOf(length, options.BlockSize);
         // A cache for this one answer, so that memory is the mode's and not what the machine had to spare; and no answer finds its prompt computed.

@@ -49,7 +49,7 @@ internal static class ReplayVerb
         LlamaConfig config = LlamaConfig.Load(model.Path);
         int[] blocks = cacheTokens.Length > 0 ? Array.ConvertAll(cacheTokens, tokens => tokens / model.BlockSize)
             : model.BlockCount is { } count ? [count] : throw new VerbException("How large the KV cache is decides what a replay comes to: give --cache-tokens, such as the server's start says.");
-        return blocks.Select(count => new ModelLimits(config.VocabSize, model.ContextLength ?? config.ContextLength, model.BlockSize, count));
+        return blocks.Select(count => new ModelLimits(config.VocabSize, ModelRunner.ContextLengthOf(model, config), model.BlockSize, count));
     }
 
     // Most requests ask for no number of tokens, and get what the limits of the server leave them: others in the record than here.
