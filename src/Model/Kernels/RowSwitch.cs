@@ -12,7 +12,7 @@ internal sealed class RowSwitch(bool isFixed)
     private int _dense = isFixed ? Never : 16, _codes = isFixed ? Never : 32; // until measured
 
     /// <summary>Whether a product of so many rows goes the way for many.</summary>
-    public bool IsMany(int rows, Weight weight) => rows >= (weight is QuantizedWeight ? _codes : _dense);
+    public bool IsMany(int rows, Weight weight) => rows >= (weight.HasCodes ? _codes : _dense);
 
     /// <summary>Finds out on this machine and this model.</summary>
     /// <param name="weights">Some of the model's, of both forms if it has both; several, lest they stay in a cache, and those of one shape together.</param>
@@ -22,7 +22,7 @@ internal sealed class RowSwitch(bool isFixed)
     {
         if (isFixed) return;
         _dense = Find([.. weights.Where(weight => weight is DenseWeight)], multiply, clock) ?? _dense;
-        _codes = Find([.. weights.Where(weight => weight is QuantizedWeight)], multiply, clock) ?? _codes;
+        _codes = Find([.. weights.Where(weight => weight.HasCodes)], multiply, clock) ?? _codes;
     }
 
     /// <summary>The switch for weights of one form, for the start-up lines.</summary>

@@ -100,7 +100,7 @@ public sealed class MachineLinearTests
                     }
             }
         }
-        Assert.Equal(groupSize >= 32, packed > 0);
+        Assert.True(packed > 0);
     }
 
     [GeneratedCodeFact]

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using Llama.Model.Kernels.Machine;
 
 namespace Llama.Model.Checkpoints.Gguf;
 
@@ -7,9 +8,6 @@ namespace Llama.Model.Checkpoints.Gguf;
 internal static unsafe class SmallBlocks
 {
     private const int Elements = 32;
-
-    // What the nibbles of IQ4_NL and IQ4_XS stand for (ggml-common.h, kvalues_iq4nl), raised by 128.
-    private static readonly Vector128<byte> Steps = Vector128.Create((byte)1, 24, 45, 63, 79, 93, 106, 118, 129, 141, 153, 166, 181, 197, 217, 241);
 
     /// <summary>half d; int8 q[32]: w = d · q.</summary>
     public static void Q8_0(byte* block, byte* codes, float* scales, float* minima)
@@ -60,7 +58,7 @@ internal static unsafe class SmallBlocks
     public static void UnequalSteps(byte* nibbles, byte* codes)
     {
         Nibbles(nibbles, codes);
-        for (int i = 0; i < Elements; i += 16) Vector128.Store(Vector128.Shuffle(Steps, Vector128.Load(codes + i)), codes + i);
+        for (int i = 0; i < Elements; i += 16) Vector128.Store(Vector128.Shuffle(CodeTable.Values, Vector128.Load(codes + i)), codes + i);
     }
 
     public static float Half(byte* bytes) => (float)Unsafe.ReadUnaligned<Half>(bytes);

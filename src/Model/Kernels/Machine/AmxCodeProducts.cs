@@ -1,6 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using Llama.Model.Threads;
 
 namespace Llama.Model.Kernels.Machine;
@@ -61,7 +58,7 @@ internal sealed unsafe class AmxCodeProducts
         job.Vectors = AmxCodeTile.MaxVectors(form);
         for (int i = 0; i < parts; i++) stretches[i] = PartOf(job, i * form.StretchInputs, add || i > 0);
         for (int slot = 0; slot < _workspaces.Count; slot++)
-            workspaces[slot] = (byte*)_workspaces[slot].Get(AmxCodeTile.WorkspaceBytes + (form.Bits == 4 ? BlockUnits * form.StretchInputs * UnitPacker.Outputs : 0));
+            workspaces[slot] = (byte*)_workspaces[slot].Get(AmxCodeTile.WorkspaceBytes + (form.Bits < 8 ? BlockUnits * form.StretchInputs * UnitPacker.Outputs : 0));
         ParallelFor.Run(Product.Tabulate(projections, BlockUnits * UnitPacker.Outputs, products), 1, &Blocks, &job);
     }
 
@@ -97,7 +94,7 @@ internal sealed unsafe class AmxCodeProducts
     {
         ref Part part = ref job.Parts[number];
         byte* block = product.Weight + (long)unit * job.Form.UnitBytes, workspace = job.Workspaces[ParallelFor.Slot], panel = workspace + AmxCodeTile.WorkspaceBytes;
-        if (job.Form.Bits == 4)
+        if (job.Form.Bits < 8)
             for (int i = 0; i < units; i++) Widen(job.Form, block + (long)i * job.Form.UnitBytes + part.WeightOffset, part.Inputs, panel + i * PanelBytes(part));
         byte* next = number + 1 < job.PartCount ? block + job.Parts[number + 1].WeightOffset : block + (long)units * job.Form.UnitBytes;
         int whole = units / job.Vectors * job.Vectors;
@@ -130,20 +127,13 @@ internal sealed unsafe class AmxCodeProducts
         }
     }
 
-    // Codes of 4 bits to bytes, line by line; high nibbles stay where they are if the form multiplies them there.
-    [MethodImpl(Compiled.AtOnce)]
-    private static void Widen(CodeUnit form, byte* lines, int inputs, byte* target)
+    // Shorter codes to bytes; high nibbles stay where they are if the form multiplies them there.
+    private static void Widen(CodeUnit form, byte* block, int inputs, byte* target)
     {
-        const int chunkBytes = QuantizedWeight.Chunk * UnitPacker.Outputs;
-        Vector512<byte> low = Vector512.Create((byte)0x0F);
-        for (int block = 0; block < inputs / form.BlockInputs; block++, lines += form.BlockBytes)
-            for (int pair = 0; pair < form.BlockLines * CodeUnit.LineBytes; pair += chunkBytes, target += 2 * chunkBytes)
-                for (int line = 0; line < chunkBytes; line += CodeUnit.LineBytes)
-                {
-                    Vector512<byte> codes = Vector512.Load(lines + pair + line);
-                    (codes & low).Store(target + line);
-                    (form.PartsNibbles ? Vector512.AndNot(codes, low) : Avx512BW.ShiftRightLogical(codes.AsUInt16(), 4).AsByte() & low).Store(target + chunkBytes + line);
-                }
+        const int chunk = QuantizedWeight.Chunk;
+        for (int done = 0; done < inputs; done += form.BlockInputs, block += form.BlockBytes)
+            for (int at = 0; at < form.BlockInputs; at += chunk, target += chunk * UnitPacker.Outputs)
+                CodeLines.Read(form, block, at / chunk, target, form.PartsNibbles ? form.MagnitudeOf(at / form.GroupSize) : 1);
     }
 
     private static int PanelBytes(in Part part) => part.Inputs * UnitPacker.Outputs;

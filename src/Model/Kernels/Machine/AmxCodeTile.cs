@@ -3,9 +3,9 @@ namespace Llama.Model.Kernels.Machine;
 /// <summary>
 /// Generates the tiles of <see cref="CodePanelTile"/> for processors with tile registers (AMX): up to 16 input rows with one unit, or two where one scale is for the whole row, over one stretch of inputs.
 /// TDPBSUD multiplies either byte of the inputs exactly with 64 codes of each output at once; at the end of a group both integer sums go through memory to vector registers, and there become float32 by the same
-/// operations in the same order: bit for bit the results are those of the other tiles. Codes of 4 bits come as bytes, from a panel that <see cref="AmxCodeProducts"/> widens them into.
+/// operations in the same order: bit for bit the results are those of the other tiles. Shorter codes come as bytes, from a panel that <see cref="AmxCodeProducts"/> widens them into.
 /// Tile registers: 0 to 3 the integer sums, high and low in turn, 4 and 5 the inputs' high and low bytes, 6 and 7 the codes. Vector registers: 0 to 15 the sums, 16 to 23 for what comes, 24 and 25 a group's scales and minima,
-/// 26 the weight of the high byte, 27 zero.
+/// 26 the weight of the high byte, 27 zero, 28 sixteenths.
 /// </summary>
 internal static class AmxCodeTile
 {
@@ -13,7 +13,7 @@ internal static class AmxCodeTile
     public const int MaxRows = 16;
 
     private const int Chunk = QuantizedWeight.Chunk, Lines = 16, LineBytes = CodeUnit.LineBytes, ChunkBytes = Lines * LineBytes;
-    private const int Inputs = 4, Codes = 6, Next = 16, NextCount = 8, Scale = 24, Minima = 25, HighWeight = 26, Zero = 27;
+    private const int Inputs = 4, Codes = 6, Next = 16, NextCount = 8, Scale = 24, Minima = 25, HighWeight = 26, Zero = 27, Sixteenth = 28;
 
     private const Gpr Workspace = Gpr.Rbx, Sums = Gpr.R12, InputStride = Gpr.R13, LineStride = Gpr.R14, CodeCursor = Gpr.R15, Ahead = Gpr.Rbp;
     private const Gpr RowScales = Sums; // where one scale is for the whole row there are no groups' sums to go along
@@ -35,12 +35,13 @@ internal static class AmxCodeTile
         Configure(code, shape);
         TileFrame.Enter(code);
         code.Move(Workspace, new Memory(TileFrame.Arguments, TileArguments.WorkspaceAt));
-        if (form.Bits == 4) code.Move(CodeCursor, new Memory(TileFrame.Arguments, TileArguments.PanelAt));
+        if (form.Bits < 8) code.Move(CodeCursor, new Memory(TileFrame.Arguments, TileArguments.PanelAt));
         if (form.IsByRow) code.Move(RowScales, new Memory(TileFrame.Arguments, TileArguments.ScalesAt));
         if (shape.Ahead > 0) code.Move(Ahead, new Memory(TileFrame.Arguments, TileArguments.AheadAt));
         code.Move(InputStride, shape.InputStride);
         code.Move(LineStride, LineBytes * GroupsOfChunk(form));
         code.Fill(HighWeight, BitConverter.SingleToInt32Bits(256));
+        code.Fill(Sixteenth, GroupScales.Sixteenth);
         code.Zero(Zero);
         int tile = code.Mark();
         code.Move(TileFrame.InputCursor, TileFrame.Input);
@@ -59,7 +60,7 @@ internal static class AmxCodeTile
         code.JumpIfNotZero(block);
         if (form.IsByRow) EndRow(code, shape);
         else AddToOutputs(code, shape);
-        if (form.Bits == 4) code.Add(CodeCursor, (shape.Vectors - 1) * PanelBytes(shape));
+        if (form.Bits < 8) code.Add(CodeCursor, (shape.Vectors - 1) * PanelBytes(shape));
         if (shape.Ahead > 0) code.Add(Ahead, shape.Vectors * form.UnitBytes - shape.Inputs / form.BlockInputs * form.BlockBytes);
         if (form.IsByRow) code.Add(RowScales, shape.Vectors * form.UnitBytes);
         TileFrame.Next(code, tile, shape.Vectors * Lines, shape.Vectors * form.UnitBytes);
@@ -88,7 +89,7 @@ internal static class AmxCodeTile
         for (int group = 0; group < form.BlockGroups; group++) Group(code, shape, group);
         code.Add(TileFrame.InputCursor, form.BlockInputs * 2);
         code.Add(TileFrame.WeightCursor, form.BlockBytes);
-        code.Add(CodeCursor, form.Bits == 4 ? form.BlockInputs * Lines : form.BlockBytes);
+        code.Add(CodeCursor, form.Bits < 8 ? form.BlockInputs * Lines : form.BlockBytes);
         if (!form.IsByRow) code.Add(Sums, form.BlockGroups * sizeof(float));
         if (shape.Ahead == 0) return;
         for (int vector = 0; vector < shape.Vectors; vector++)
@@ -103,9 +104,8 @@ internal static class AmxCodeTile
         ZeroIntegers(code, shape);
         for (int chunk = 0; chunk < Math.Max(form.GroupSize / Chunk, 1); chunk++) Multiply(code, shape, first + chunk, group % groups);
         StoreIntegers(code, shape);
-        Memory scales = new(TileFrame.WeightCursor, (form.BlockLines + group * form.GroupLines) * LineBytes);
-        code.Load(Scale, scales);
-        if (form.HasMinima) code.Load(Minima, scales with { Displacement = scales.Displacement + LineBytes });
+        GroupScales.Load(code, form, group, new Memory(TileFrame.WeightCursor), Scale, Sixteenth);
+        if (form.HasMinima) GroupScales.LoadMinima(code, form, group, new Memory(TileFrame.WeightCursor), Minima);
         for (int row = 0; row < shape.Rows; row++)
         {
             int value = Next + row % NextCount;
@@ -127,7 +127,7 @@ internal static class AmxCodeTile
         code.LoadTile(Inputs + 1, high with { Displacement = high.Displacement + Chunk }, InputStride);
         for (int vector = 0; vector < shape.Vectors; vector++)
         {
-            int between = shape.Form.Bits == 4 ? PanelBytes(shape) : shape.Form.UnitBytes;
+            int between = shape.Form.Bits < 8 ? PanelBytes(shape) : shape.Form.UnitBytes;
             code.LoadTile(Codes + vector, new Memory(CodeCursor, vector * between + chunk * ChunkBytes + part * LineBytes), LineStride);
             code.TileDotBytes(2 * vector, Inputs, Codes + vector);
             code.TileDotBytes(2 * vector + 1, Inputs + 1, Codes + vector);

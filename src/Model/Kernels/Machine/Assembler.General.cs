@@ -13,6 +13,13 @@ internal sealed partial class Assembler
         Emit32(value);
     }
 
+    public void Move(Gpr target, long value)
+    {
+        Emit(Rex(true, 0, (int)target), (byte)(0xB8 | ((int)target & 7)));
+        Emit32((int)value);
+        Emit32((int)(value >> 32));
+    }
+
     public void Add(Gpr target, Gpr source) => Integer(0x03, (int)target, source);
 
     public void Add(Gpr target, int value)

@@ -1,3 +1,5 @@
+using System.Runtime.Intrinsics;
+
 namespace Llama.Model.Kernels.Machine;
 
 /// <summary>
@@ -52,6 +54,22 @@ internal sealed partial class Assembler : InstructionEncoder
     /// <summary>Widens 16 bytes to 16 unsigned 32-bit integers.</summary>
     public void LoadBytesAsDwords(int target, Memory source) => Vector(Prefix.P66, Map.M0F38, false, 0x31, target, 0, source, 16);
 
+    /// <summary>Widens 16 signed bytes to 32-bit integers.</summary>
+    public void LoadSignedBytesAsDwords(int target, Memory source) => Vector(Prefix.P66, Map.M0F38, false, 0x21, target, 0, source, 16);
+
+    /// <summary>Widens 16 float16 to float32.</summary>
+    public void LoadHalves(int target, Memory source) => Vector(Prefix.P66, Map.M0F38, false, 0x13, target, 0, source, 32);
+
+    /// <summary>16 bytes into all quarters of 128 bits. Clobbers rax and the other register.</summary>
+    public void Fill(int target, Vector128<byte> value, int other)
+    {
+        Move(Gpr.Rax, value.AsInt64()[0]);
+        Vector(Prefix.P66, Map.M0F38, true, 0x7C, target, 0, (int)Gpr.Rax);
+        Move(Gpr.Rax, value.AsInt64()[1]);
+        Vector(Prefix.P66, Map.M0F38, true, 0x7C, other, 0, (int)Gpr.Rax);
+        Vector(Prefix.P66, Map.M0F, true, 0x6C, target, target, other); // vpunpcklqdq
+    }
+
     /// <summary>A constant into all lanes (VPBROADCASTD). Clobbers rax.</summary>
     public void Fill(int target, int value)
     {
@@ -68,6 +86,18 @@ internal sealed partial class Assembler : InstructionEncoder
 
     /// <summary>What of the second is not in the first.</summary>
     public void AndNot(int target, int first, Memory second) => Vector(Prefix.P66, Map.M0F, false, 0xDF, target, first, second, 64);
+
+    /// <summary>Bit by bit what the target has where the mask is set, and else what the other has.</summary>
+    public void Select(int target, int mask, int other)
+    {
+        Vector(Prefix.P66, Map.M0F3A, false, 0x25, target, mask, other); // vpternlogd
+        Emit(0xE2);
+    }
+
+    /// <summary>In each quarter of 128 bits the bytes of the table that places, 0 to 15, name.</summary>
+    public void ShuffleBytes(int target, int table, int places) => Vector(Prefix.P66, Map.M0F38, false, 0x00, target, table, places);
+
+    public void ShiftLeftWords(int target, int source, int bits) => Immediate(Prefix.P66, 0x71, 6, target, source, bits);
 
     public void ShiftRightWords(int target, int source, int bits) => Immediate(Prefix.P66, 0x71, 2, target, source, bits);
 

@@ -4,11 +4,11 @@ namespace Llama.Model.Kernels.Machine;
 /// Generates tiles of products by units of packed codes (<see cref="CodeUnit"/>): some input rows with the outputs of one or several units, whose lanes they are. Inputs are as for <see cref="CodeTile"/>,
 /// 16-bit integers in a high and a low byte: a quad of either goes to all lanes, and VPDPBUSD multiplies it exactly with codes. At the end of a group both integer sums, begun with what the codes' offset
 /// contributes, become one float32, which times the outputs' scales is added to the sums; at the end of a stretch of inputs these, times the row's scale, are added to the outputs. Where one scale is for the whole row a
-/// stretch is the group, too long for one integer sum. So each output is one chain of sums, whatever tile computes it. Registers: 0 to 23 the integer sums, high and low in turn, and behind them those of float32; 24 to 27 codes, 28 the mask of a nibble, 29 the weight of the high byte, 30 and 31 for what comes.
+/// stretch is the group, too long for one integer sum. So each output is one chain of sums, whatever tile computes it. Registers: 0 to 23 the integer sums, high and low in turn, and behind them those of float32; 24 to 27 codes, 28 the mask of a code's lower bits, 29 a constant of the form, 30 and 31 for what comes.
 /// </summary>
 internal static class CodePanelTile
 {
-    private const int Lanes = UnitPacker.Outputs, Chunk = QuantizedWeight.Chunk, Codes = 24, NibbleMask = 28, HighWeight = 29, First = 30, Second = 31;
+    private const int Lanes = UnitPacker.Outputs, Chunk = QuantizedWeight.Chunk, Codes = 24, LowerMask = 28, Constant = 29, First = 30, Second = 31;
     private const Gpr Sums = Gpr.R12, InputScales = Gpr.R13, Stretches = Gpr.R14, Scales = Gpr.R15, OutputCursor = Gpr.Rbx;
 
     private static readonly Gpr[] Preserved = [OutputCursor, Sums, InputScales, Stretches, Scales];
@@ -23,8 +23,7 @@ internal static class CodePanelTile
         TileFrame.Enter(code);
         code.Move(Scales, new Memory(TileFrame.Arguments, TileArguments.ScalesAt));
         code.Move(InputScales, new Memory(TileFrame.Arguments, TileArguments.InputScalesAt));
-        code.Fill(NibbleMask, 0x0F0F0F0F);
-        code.Fill(HighWeight, BitConverter.SingleToInt32Bits(256));
+        FillConstants(code, shape.Form);
         int tile = code.Mark();
         code.Move(Sums, new Memory(TileFrame.Arguments, TileArguments.GroupSumsAt));
         code.Move(TileFrame.InputCursor, TileFrame.Input);
@@ -45,6 +44,15 @@ internal static class CodePanelTile
         foreach (Gpr register in Preserved.Reverse()) code.Pop(register);
         code.Return();
         return code.ToArray();
+    }
+
+    private static void FillConstants(Assembler code, CodeUnit form)
+    {
+        code.Fill(LowerMask, form.Bits < 4 ? 0x03030303 : 0x0F0F0F0F);
+        if (form.IsByRow) code.Fill(Constant, BitConverter.SingleToInt32Bits(256)); // the weight of the high byte
+        else if (form.HasTable) code.Fill(Constant, CodeTable.Values, other: First);
+        else if (form.PartsNibbles) code.Fill(Constant, GroupScales.Sixteenth);
+        else code.Fill(Constant, 0x01010101 * ((1 << form.Bits) - 1)); // the mask of a code
     }
 
     private static int Integer(CodePanelShape shape, int row, int vector) => (row * shape.Vectors + vector) * 2;
@@ -78,7 +86,6 @@ internal static class CodePanelTile
     private static void Group(Assembler code, CodePanelShape shape, int group)
     {
         CodeUnit form = shape.Form;
-        int scales = (form.BlockLines + group * form.GroupLines) * CodeUnit.LineBytes;
         ForEachSum(shape, (row, vector) =>
         {
             int high = Integer(shape, row, vector), low = high + 1;
@@ -87,16 +94,32 @@ internal static class CodePanelTile
             else code.Broadcast1(low, InputSum(shape, row, group));
         });
         Lines(code, shape, group);
-        ForEachSum(shape, (row, vector) =>
+        for (int vector = 0; vector < shape.Vectors; vector++) EndGroup(code, shape, group, vector);
+        if (shape.Ahead > 0 && group == form.BlockGroups - 1) FetchScales(code, shape);
+    }
+
+    private static void FetchScales(Assembler code, CodePanelShape shape)
+    {
+        for (int vector = 0; vector < shape.Vectors; vector++)
+            for (int line = shape.Form.StepsInBlock; line < shape.Form.BlockBytes; line += CodeUnit.LineBytes)
+                code.Prefetch(new Memory(TileFrame.WeightCursor, vector * shape.Form.UnitBytes + line + shape.Ahead), intoFirst: true);
+    }
+
+    private static void EndGroup(Assembler code, CodePanelShape shape, int group, int vector)
+    {
+        const int scales = First, minima = Second;
+        Memory block = new(TileFrame.WeightCursor, vector * shape.Form.UnitBytes);
+        GroupScales.Load(code, shape.Form, group, block, scales, sixteenth: Constant);
+        if (shape.Form.HasMinima) GroupScales.LoadMinima(code, shape.Form, group, block, minima);
+        for (int row = 0; row < shape.Rows; row++)
         {
             int high = Integer(shape, row, vector), low = high + 1, sum = Sum(shape, row, vector);
-            Memory scale = new(TileFrame.WeightCursor, vector * form.UnitBytes + scales);
             code.ShiftLeftDwords(high, high, 8);
             code.AddDwords(high, high, low);
             code.ToFloat(high, high);
-            code.MultiplyAdd(sum, high, scale);
-            TakeOffMinima(code, shape, sum, InputSum(shape, row, group), scale);
-        });
+            code.MultiplyAdd(sum, high, scales);
+            if (shape.Form.HasMinima) code.MultiplySubtractFrom1(sum, minima, InputSum(shape, row, group));
+        }
     }
 
     // The sum takes the place of an integer one.
@@ -108,19 +131,14 @@ internal static class CodePanelTile
             Memory scale = new(Scales, vector * shape.Form.UnitBytes);
             code.ToFloat(sum, sum);
             code.ToFloat(low, low);
-            code.MultiplyByAndAdd(sum, HighWeight, low);
+            code.MultiplyByAndAdd(sum, Constant, low);
             if (!shape.Form.HasMinima) code.Subtract1(sum, sum, InputSum(shape, row, group: 0));
             code.Multiply(sum, sum, scale);
-            TakeOffMinima(code, shape, sum, InputSum(shape, row, group: 0), scale);
+            if (!shape.Form.HasMinima) return;
+            code.Broadcast1(First, InputSum(shape, row, group: 0));
+            code.MultiplySubtractFrom(sum, First, scale with { Displacement = scale.Displacement + CodeUnit.LineBytes });
         });
         code.Add(Sums, sizeof(float));
-    }
-
-    private static void TakeOffMinima(Assembler code, CodePanelShape shape, int sum, Memory inputSum, Memory scale)
-    {
-        if (!shape.Form.HasMinima) return;
-        code.Broadcast1(First, inputSum);
-        code.MultiplySubtractFrom(sum, First, scale with { Displacement = scale.Displacement + CodeUnit.LineBytes });
     }
 
     private static Memory InputSum(CodePanelShape shape, int row, int group) => new(Sums, row * shape.SumStride + group * sizeof(float));
@@ -165,19 +183,46 @@ internal static class CodePanelTile
 
     private static void LoadCodes(Assembler code, CodePanelShape shape, int vector, int chunk, int lane)
     {
-        int codes = shape.Vectors == 1 ? Codes + lane % 4 : Codes + vector, line = (shape.Form.Bits == 8 ? chunk : chunk / 2) * Lanes + lane;
-        Memory place = new(TileFrame.WeightCursor, vector * shape.Form.UnitBytes + line * CodeUnit.LineBytes);
-        bool isHigh = shape.Form.Bits == 4 && chunk % 2 == 1;
-        if (shape.Ahead > 0 && !isHigh) code.Prefetch(place with { Displacement = place.Displacement + shape.Ahead }, intoFirst: true);
-        if (shape.Form.Bits == 8) code.Load(codes, place);
-        else if (!isHigh) code.And(codes, NibbleMask, place);
-        else if (shape.Form.PartsNibbles) code.AndNot(codes, NibbleMask, place);
+        CodeUnit form = shape.Form;
+        int codes = shape.Vectors == 1 ? Codes + lane % 4 : Codes + vector;
+        CodeField lower = form.LowerField(chunk, lane);
+        Memory place = PlaceOf(shape, vector, lower);
+        Fetch(code, shape, lower, place);
+        if (form.UpperField(chunk, lane) is { } upper)
+        {
+            int other = vector % 2 == 0 ? First : Second;
+            Memory upperPlace = PlaceOf(shape, vector, upper);
+            Fetch(code, shape, upper, upperPlace);
+            Load(code, codes, lower, place);
+            Load(code, other, upper, upperPlace);
+            code.Select(codes, LowerMask, other);
+            code.And(codes, codes, Constant);
+        }
+        else if (form.Bits == 8) code.Load(codes, place);
+        else if (lower.Bit == 0) code.And(codes, LowerMask, place);
+        else if (form.PartsNibbles) code.AndNot(codes, LowerMask, place);
         else
         {
-            code.Load(codes, place);
-            code.ShiftRightWords(codes, codes, 4);
-            code.And(codes, codes, NibbleMask);
+            Load(code, codes, lower, place);
+            code.And(codes, codes, LowerMask);
         }
+        if (form.HasTable) code.ShuffleBytes(codes, Constant, codes);
+    }
+
+    private static Memory PlaceOf(CodePanelShape shape, int vector, CodeField field) => new(TileFrame.WeightCursor, vector * shape.Form.UnitBytes + field.Line * CodeUnit.LineBytes);
+
+    // Bits of whichever codes share the line and what crosses from byte to byte stay in it.
+    private static void Load(Assembler code, int target, CodeField field, Memory place)
+    {
+        code.Load(target, place);
+        if (field.Bit > field.At) code.ShiftRightWords(target, target, field.Bit - field.At);
+        else if (field.Bit < field.At) code.ShiftLeftWords(target, target, field.At - field.Bit);
+    }
+
+    // Each line once, with the first of its bits.
+    private static void Fetch(Assembler code, CodePanelShape shape, CodeField field, Memory place)
+    {
+        if (shape.Ahead > 0 && field.Bit == 0) code.Prefetch(place with { Displacement = place.Displacement + shape.Ahead }, intoFirst: true);
     }
 
     private static void ForEachSum(CodePanelShape shape, Action<int, int> visit)

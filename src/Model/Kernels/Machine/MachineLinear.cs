@@ -36,7 +36,7 @@ internal sealed class MachineLinear(bool usesTileRegisters)
     {
         Weight weight = projections[0].Weight;
         if (weight is PackedWeight) _packed.Run(_bf16.Pack(input, weight), projections, add);
-        else if (weight is PackedCodes packed) RunCodes(input, packed.Form, projections, add);
+        else if (weight is PackedCodes packed && !(isMany && packed.Form.PaysInPanels)) RunCodes(input, packed.Form, projections, add);
         else if (weight is DenseWeight { Values.Dtype: ScalarType.Float32 }) _few.Run(Whole(input), projections, add);
         else if (isMany && Fit(projections)) _many.Run(_bf16.Pack(input, weight), projections, add);
         else if (weight is QuantizedWeight codes) _few.Run(_integers.Pack(input, codes), projections, add);

@@ -53,6 +53,7 @@ internal sealed unsafe class PackedCodeProducts
     {
         CodePanelShape shape = new(job.Strips.Longest, job.Vectors, job.Form, inputs, job.Input.Stride, job.Input.SumStride, Ahead: 0, add);
         int ahead = job.Vectors switch { >= 3 => 2048, 2 => 4096, _ => 16384 }; // measured (tests/Bench/NOTES.md, "Packed weights")
+        if (job.Form.HasUpperBits) ahead = Math.Max(ahead, job.Form.BlockBytes); // all lines of a block are read from its start on
         return new Part
         {
             Start = start,

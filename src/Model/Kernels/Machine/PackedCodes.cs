@@ -25,6 +25,8 @@ internal sealed unsafe class PackedCodes : Weight
 
     public override long ByteCount => _units.ByteCount;
 
+    public override bool HasCodes => true;
+
     public override bool HasFormatOf(Weight other) => other is PackedCodes codes && codes.Form == Form;
 
     public override Tensor Widen(Tensor? rows = null)
@@ -36,23 +38,54 @@ internal sealed unsafe class PackedCodes : Weight
     /// <summary>The same row by row.</summary>
     public QuantizedWeight ToRows()
     {
-        QuantizedWeight weight = QuantizedWeight.Allocate(Outputs, Inputs, Form.Bits, Form.GroupSize, Form.HasMinima);
-        for (int output = 0; output < Outputs; output++)
+        QuantizedWeight weight = QuantizedWeight.Allocate(Outputs, Inputs, Form.RowBits, Form.GroupSize, Form.HasMinima);
+        new Span<byte>(weight.Codes.Data, checked((int)weight.Codes.ByteCount)).Clear();
+        for (int unit = 0; unit < Outputs / UnitPacker.Outputs; unit++)
         {
-            byte* unit = Units + (long)(output / UnitPacker.Outputs) * Form.UnitBytes;
-            int lane = output % UnitPacker.Outputs;
-            uint* row = (uint*)((byte*)weight.Codes.Data + (long)output * weight.Codes.Columns);
-            for (int line = 0; line < weight.Codes.Columns / sizeof(uint); line++)
-                row[line] = ((uint*)(unit + line / Form.BlockLines * Form.BlockBytes + line % Form.BlockLines * CodeUnit.LineBytes))[lane];
-            for (int group = 0; group < weight.GroupCount; group++)
-            {
-                float* scales = (float*)(unit + Form.ScalesAt(group));
-                weight.Scales.Floats[output * weight.GroupCount + group] = scales[lane] * Form.MagnitudeOf(group);
-                if (weight.Minima is not null) weight.Minima.Floats[output * weight.GroupCount + group] = scales[UnitPacker.Outputs + lane];
-            }
+            for (int block = 0; block < Inputs / Form.BlockInputs; block++) CodesToRows(weight, unit, block);
+            for (int group = 0; group < weight.GroupCount; group++) ScalesToRows(weight, unit, group);
         }
         return weight;
     }
+
+    private void CodesToRows(QuantizedWeight weight, int unit, int block)
+    {
+        CodeUnit wide = Form with { Bits = Form.RowBits, HasTable = false };
+        byte* codes = stackalloc byte[QuantizedWeight.Chunk * UnitPacker.Outputs];
+        for (int chunk = 0; chunk < Form.BlockInputs / QuantizedWeight.Chunk; chunk++)
+        {
+            CodeLines.Read(Form, Units + (long)unit * Form.UnitBytes + block * Form.BlockBytes, chunk, codes);
+            for (int lane = 0; lane < UnitPacker.Outputs; lane++)
+            {
+                CodeField field = wide.LowerField(chunk, lane);
+                for (int output = 0; output < UnitPacker.Outputs; output++)
+                {
+                    uint four = ((uint*)codes)[lane * UnitPacker.Outputs + output] + (uint)Form.RowOffset * 0x01010101;
+                    RowOf(weight, unit, output)[block * Form.BlockInputs * Form.RowBits / 32 + field.Line] |= four << field.Bit;
+                }
+            }
+        }
+    }
+
+    private static uint* RowOf(QuantizedWeight weight, int unit, int output) => (uint*)((byte*)weight.Codes.Data + ((long)unit * UnitPacker.Outputs + output) * weight.Codes.Columns);
+
+    private void ScalesToRows(QuantizedWeight weight, int unit, int group)
+    {
+        byte* from = Units + (long)unit * Form.UnitBytes, scales = from + Form.ScalesAt(group), steps = from + (Form.Scales == ScaleForm.Steps ? Form.StepsAt(group) : 0);
+        for (int output = 0; output < UnitPacker.Outputs; output++)
+        {
+            long at = ((long)unit * UnitPacker.Outputs + output) * weight.GroupCount + group;
+            weight.Scales.Floats[at] = Value(scales, steps, output);
+            if (weight.Minima is not null) weight.Minima.Floats[at] = Value(scales + Form.ScaleBytes, steps + CodeUnit.LineBytes, output);
+        }
+    }
+
+    private float Value(byte* scales, byte* steps, int output) => Form.Scales switch
+    {
+        ScaleForm.Single => ((float*)scales)[output],
+        ScaleForm.Half => (float)((Half*)scales)[output],
+        _ => ((sbyte*)scales)[output] * ((float*)steps)[output],
+    };
 
     public override void Dispose() => _units.Dispose();
 }

@@ -13,9 +13,11 @@ internal sealed unsafe class PanelCode(PanelTiles kind)
     /// <param name="add">Whether to add to the outputs.</param>
     public void Plan(ref PanelJob job, Weight weight, bool add)
     {
-        job.Packer = UnitPacker.Of(PackShape.Of(weight), _packers);
+        job.HasUnits = weight is PackedCodes;
+        if (weight is PackedCodes codes) job.Form = codes.Form;
+        else job.Packer = UnitPacker.Of(PackShape.Of(weight), _packers);
         job.Strips = kind.Cut(job.Input.Rows, kind.StripRows);
-        if (weight.Reader is null) PlanFetching(ref job); // else there is nothing to fetch before it is read
+        if (weight.Reader is null && !job.HasUnits) PlanFetching(ref job); // else there is nothing to fetch before it is read, or the processor does it by itself
         for (int i = 0; i < job.ChunkCount; i++) SetChunk(ref job, i, add || i > 0);
     }
 
@@ -30,7 +32,7 @@ internal sealed unsafe class PanelCode(PanelTiles kind)
     {
         ref PanelJob.Chunk chunk = ref job.Chunks[number];
         PackShape pack = job.Packer.Shape;
-        chunk.Inputs = InputChunk.Of(job.Input.Inputs, number, pack.RoundInputs, kind.StretchInputs);
+        chunk.Inputs = InputChunk.Of(job.Input.Inputs, number, job.HasUnits ? job.Form.BlockInputs : pack.RoundInputs, kind.StretchInputs);
         PanelShape shape = new(job.Strips.Longest, PanelTiles.StripUnits, chunk.Inputs.PaddedInputs, job.Input.Stride, chunk.UnitBytes, default, add);
         (chunk.Long, chunk.Short) = (CodeOf(shape), CodeOf(shape with { Rows = job.Strips.Shortest }));
         if (job.FetchingStrips == 0) return;

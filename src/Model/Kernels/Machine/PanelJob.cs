@@ -6,9 +6,10 @@ internal unsafe struct PanelJob
     public Product* Products;
     public Chunk* Chunks;
     public int ProductCount, ChunkCount, BlockOutputs;
-    public bool IsOnTiles;
+    public bool IsOnTiles, HasUnits; // units are those of packed codes
     public RowInput Input;
-    public UnitPacker Packer;
+    public UnitPacker Packer; // of weights that are not packed
+    public CodeUnit Form; // of those that are packed codes
     public Strips Strips;
     public int FetchingStrips, RowsAhead; // the last so many strips fetch so many weight rows with each panel, all of a block in the end
     public byte** Panels; // [threads] room for the panels of a block

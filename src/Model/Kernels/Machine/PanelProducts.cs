@@ -56,10 +56,16 @@ internal sealed unsafe class PanelProducts(PanelTiles kind)
         for (int i = 0; i < job.ChunkCount; i++)
         {
             ref PanelJob.Chunk chunk = ref job.Chunks[i];
-            for (int unit = 0; unit < units; unit++) job.Packer.Pack(product, first + unit * UnitPacker.Outputs, chunk.Inputs.Start, chunk.Inputs.Inputs, panels + unit * chunk.UnitBytes);
+            for (int unit = 0; unit < units; unit++) Pack(ref job, product, first + unit * UnitPacker.Outputs, chunk.Inputs, panels + unit * chunk.UnitBytes);
             byte* next = i + 1 < job.ChunkCount ? rows + job.Packer.Shape.BytesTo(job.Chunks[i + 1].Inputs.Start) : rows + (long)outputs * job.Packer.Shape.WeightStride;
             Multiply(ref job, ref chunk, panels, product.Output + first, product.Outputs, units, next);
         }
+    }
+
+    private static void Pack(ref PanelJob job, in Product product, int output, InputChunk inputs, byte* target)
+    {
+        if (!job.HasUnits) job.Packer.Pack(product, output, inputs.Start, inputs.Inputs, target);
+        else CodePanels.Widen(job.Form, product.Weight + (long)(output / UnitPacker.Outputs) * job.Form.UnitBytes + inputs.Start / job.Form.BlockInputs * job.Form.BlockBytes, inputs.Inputs, target);
     }
 
     private static void Multiply(ref PanelJob job, ref PanelJob.Chunk chunk, byte* panels, float* outputs, int outputCount, int units, byte* next)

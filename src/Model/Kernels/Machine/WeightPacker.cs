@@ -17,6 +17,7 @@ internal sealed unsafe class WeightPacker
         public long UnitStride;
         public int Inputs; // as the packer counts them
         public CodeUnit Form; // of codes
+        public float* Steps; // of their scales, where the form has them: [outputs, steps, 1 or 2]
     }
 
     /// <summary>Whether a weight can be packed.</summary>
@@ -37,11 +38,16 @@ internal sealed unsafe class WeightPacker
     /// <summary>A packed copy of a weight that <see cref="PackedCodes.CanHold"/> can.</summary>
     public PackedCodes Pack(QuantizedWeight weight)
     {
-        PackedCodes packed = new(weight.Outputs, CodeUnit.Of(weight));
+        (CodeUnit form, float[]? steps) = new CodeSurvey(weight).Find();
+        PackedCodes packed = new(weight.Outputs, form);
         int words = weight.Codes.Columns / sizeof(ushort); // four codes of 8 bits or eight of 4 go where a pair in bfloat16 would
-        Job job = JobOf(weight, new PackShape(16, words, words, HasMinima: false, Blocks: 1, PackShape.BlockInputs), packed.Units, packed.Form.UnitBytes);
-        job.Form = packed.Form;
-        Run(ref job, weight, &CodeUnits);
+        Job job = JobOf(weight, new PackShape(16, words, words, HasMinima: false, Blocks: 1, PackShape.BlockInputs), packed.Units, form.UnitBytes);
+        job.Form = form;
+        fixed (float* pinned = steps)
+        {
+            job.Steps = pinned;
+            Run(ref job, weight, &CodeUnits);
+        }
         return packed;
     }
 
@@ -63,21 +69,39 @@ internal sealed unsafe class WeightPacker
     {
         ref Job job = ref *(Job*)state;
         int blocks = job.Form.Inputs / job.Form.BlockInputs, words = job.Inputs / blocks;
+        byte* rows = stackalloc byte[job.Form.IsAsRows ? 0 : words * UnitPacker.BytesPerInput];
         for (long unit = begin; unit < end; unit++)
         {
             byte* target = job.Units + unit * job.UnitStride;
-            for (int block = 0; block < blocks; block++) job.Packer.Pack(job.Weight, (int)unit * UnitPacker.Outputs, block * words, words, target + block * job.Form.BlockBytes);
-            for (int group = 0; group < job.Form.GroupCount; group++) Scales(ref job, (int)unit * UnitPacker.Outputs, group, (float*)(target + job.Form.ScalesAt(group)));
+            for (int block = 0; block < blocks; block++)
+            {
+                byte* at = target + block * job.Form.BlockBytes;
+                job.Packer.Pack(job.Weight, (int)unit * UnitPacker.Outputs, block * words, words, job.Form.IsAsRows ? at : rows);
+                if (!job.Form.IsAsRows) CodeLines.Write(job.Form, rows, at);
+            }
+            for (int group = 0; group < job.Form.GroupCount; group++) Scales(ref job, (int)unit * UnitPacker.Outputs, group, target);
         }
     }
 
-    private static void Scales(ref Job job, int output, int group, float* target)
+    private static void Scales(ref Job job, int output, int group, byte* unit)
     {
+        CodeUnit form = job.Form;
+        int parts = form.HasMinima ? 2 : 1, stepCount = form.Inputs / CodeUnit.StepInputs;
         for (int lane = 0; lane < UnitPacker.Outputs; lane++)
-        {
-            long at = (long)(output + lane) * job.Form.GroupCount + group;
-            target[lane] = job.Weight.Scales[at] / job.Form.MagnitudeOf(group); // a power of two: nothing is lost
-            if (job.Form.HasMinima) target[UnitPacker.Outputs + lane] = job.Weight.Corrections[at];
-        }
+            for (int part = 0; part < parts; part++)
+            {
+                float value = (part == 0 ? job.Weight.Scales : job.Weight.Corrections)[(long)(output + lane) * form.GroupCount + group];
+                byte* target = unit + form.ScalesAt(group) + part * form.ScaleBytes;
+                switch (form.Scales)
+                {
+                    case ScaleForm.Single: ((float*)target)[lane] = value; break;
+                    case ScaleForm.Half: ((Half*)target)[lane] = (Half)value; break;
+                    default:
+                        float step = job.Steps[((long)(output + lane) * stepCount + group * form.GroupSize / CodeUnit.StepInputs) * parts + part];
+                        ((float*)(unit + form.StepsAt(group) + part * CodeUnit.LineBytes))[lane] = step;
+                        ((sbyte*)target)[lane] = step == 0 ? (sbyte)0 : (sbyte)MathF.Round(value / step);
+                        break;
+                }
+            }
     }
 }

@@ -24,7 +24,7 @@ internal sealed unsafe class SimdProducts<TLanes, TStored>(bool deterministic, M
     public void Calibrate(LlamaWeights weights)
     {
         const int some = 4;
-        Weight[] samples = [.. weights.Layers.Take(some).Select(layer => layer.Mlp.Gate).Concat(weights.Layers.Take(some).Select(layer => layer.Mlp.Down)).Select(OutlierWeight.CodesOf)];
+        Weight[] samples = [.. weights.Layers.Take(some).Select(layer => layer.Mlp.Gate).Concat(weights.Layers.Take(some).Select(layer => layer.Mlp.Down)).Select(OutlierWeight.CodesOf).Where(HasTwoWays)];
         _switch.Measure(samples, (rows, weight, isMany) =>
         {
             using Matrix input = HostMemory.Instance.Empty(rows, weight.Inputs, ScalarType.Float32), output = HostMemory.Instance.Empty(rows, weight.Outputs, ScalarType.Float32);
@@ -59,7 +59,13 @@ internal sealed unsafe class SimdProducts<TLanes, TStored>(bool deterministic, M
         return _current.AsSpan(0, projections.Length);
     }
 
-    private string Describe(Weight weight) => weight is PackedWeight or PackedCodes or PackingWeight ? "of packed weights" : _switch.Describe(weight is QuantizedWeight);
+    private static bool HasTwoWays(Weight weight) => weight is DenseWeight or QuantizedWeight or PackedCodes { Form.PaysInPanels: true };
+
+    private string Describe(Weight weight)
+    {
+        string packed = weight is PackedWeight or PackedCodes or PackingWeight ? "of packed weights" : "", ways = HasTwoWays(weight) ? _switch.Describe(weight.HasCodes) : "";
+        return string.Join(", ", new[] { packed, ways }.Where(part => part.Length > 0));
+    }
 
     private void RunSplit(Matrix input, ReadOnlySpan<Projection> projections, bool add, float threshold)
     {
