@@ -8,13 +8,14 @@ namespace Llama.Model.Kernels.Machine;
 /// </summary>
 internal static class CodePanelTile
 {
-    private const int Lanes = UnitPacker.Outputs, Chunk = QuantizedWeight.Chunk, Codes = 24, LowerMask = 28, Constant = 29, First = 30, Second = 31;
+    private const int Lanes = UnitPacker.Outputs, Chunk = QuantizedWeight.Chunk, MostByRow = 12, MostChains = 4;
+    private const int Codes = 24, LowerMask = 28, Constant = 29, First = 30, Second = 31;
     private const Gpr Sums = Gpr.R12, InputScales = Gpr.R13, Stretches = Gpr.R14, Scales = Gpr.R15, OutputCursor = Gpr.Rbx;
 
     private static readonly Gpr[] Preserved = [OutputCursor, Sums, InputScales, Stretches, Scales];
 
     /// <summary>Most sums of a tile: rows by units.</summary>
-    public static int MostSums(CodeUnit form) => form.IsByRow ? 12 : 8;
+    public static int MostSums(CodeUnit form) => form.IsByRow ? MostByRow : 8;
 
     public static byte[] Generate(CodePanelShape shape)
     {
@@ -55,7 +56,10 @@ internal static class CodePanelTile
         else code.Fill(Constant, 0x01010101 * ((1 << form.Bits) - 1)); // the mask of a code
     }
 
-    private static int Integer(CodePanelShape shape, int row, int vector) => (row * shape.Vectors + vector) * 2;
+    // Where one scale is for the whole row, lanes of four codes go to so many integer sums in turn, lest few rows wait for one sum's last product.
+    private static int Chains(CodePanelShape shape) => shape.Form.IsByRow ? Math.Clamp(MostByRow / (shape.Rows * shape.Vectors), 1, MostChains) : 1;
+
+    private static int Integer(CodePanelShape shape, int row, int vector, int chain = 0) => ((chain * shape.Rows + row) * shape.Vectors + vector) * 2;
 
     private static int Sum(CodePanelShape shape, int row, int vector) => shape.Form.IsByRow ? Integer(shape, row, vector) : (shape.Rows * shape.Vectors * 2) + row * shape.Vectors + vector;
 
@@ -68,7 +72,7 @@ internal static class CodePanelTile
     private static void Stretch(Assembler code, CodePanelShape shape, int inputs)
     {
         CodeUnit form = shape.Form;
-        if (form.IsByRow) for (int sum = 0; sum < shape.Rows * shape.Vectors * 2; sum++) code.Zero(sum);
+        if (form.IsByRow) for (int sum = 0; sum < Integer(shape, 0, 0, Chains(shape)); sum++) code.Zero(sum);
         else for (int sum = 0; sum < shape.Rows * shape.Vectors; sum++) code.Zero(Sum(shape, 0, 0) + sum);
         code.Move(TileFrame.Counter, inputs / form.BlockInputs);
         int block = code.Mark();
@@ -129,6 +133,11 @@ internal static class CodePanelTile
         {
             int sum = Integer(shape, row, vector), low = sum + 1;
             Memory scale = new(Scales, vector * shape.Form.UnitBytes);
+            for (int chain = 1; chain < Chains(shape); chain++)
+            {
+                code.AddDwords(sum, sum, Integer(shape, row, vector, chain));
+                code.AddDwords(low, low, Integer(shape, row, vector, chain) + 1);
+            }
             code.ToFloat(sum, sum);
             code.ToFloat(low, low);
             code.MultiplyByAndAdd(sum, Constant, low);
@@ -165,18 +174,19 @@ internal static class CodePanelTile
         for (int row = 0; row < shape.Rows; row++)
         {
             Memory high = new(TileFrame.InputCursor, row * shape.InputStride + chunk * 2 * Chunk + lane * 4), low = high with { Displacement = high.Displacement + Chunk };
+            int chain = lane % Chains(shape);
             if (shape.Vectors == 1)
             {
-                code.DotBytes1(Integer(shape, row, 0), Codes + lane % 4, high);
-                code.DotBytes1(Integer(shape, row, 0) + 1, Codes + lane % 4, low);
+                code.DotBytes1(Integer(shape, row, 0, chain), Codes + lane % 4, high);
+                code.DotBytes1(Integer(shape, row, 0, chain) + 1, Codes + lane % 4, low);
                 continue;
             }
             code.Broadcast1(First, high);
             code.Broadcast1(Second, low);
             for (int vector = 0; vector < shape.Vectors; vector++)
             {
-                code.DotBytes(Integer(shape, row, vector), Codes + vector, First);
-                code.DotBytes(Integer(shape, row, vector) + 1, Codes + vector, Second);
+                code.DotBytes(Integer(shape, row, vector, chain), Codes + vector, First);
+                code.DotBytes(Integer(shape, row, vector, chain) + 1, Codes + vector, Second);
             }
         }
     }

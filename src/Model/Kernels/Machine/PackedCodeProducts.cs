@@ -3,12 +3,12 @@ using Llama.Model.Threads;
 namespace Llama.Model.Kernels.Machine;
 
 /// <summary>
-/// Products of any number of rows with packed codes. Plan: threads take ranges of units. Rows that fit a tile meet them from end to end, the fewer the rows the more units at once, and lines are fetched ahead. Of more rows, strips as even
+/// Products of any number of rows with packed codes. Plan: threads take ranges of units. Rows that fit a tile meet them from end to end, a unit at a time, so that a thread reads its memory in one stream, and lines are fetched ahead. Of more rows, strips as even
 /// as can be meet stretches of inputs by 128 outputs, held by the second cache, one after the other. Either way each output is the same chain of sums: a row's result does not depend on the other rows of the step.
 /// </summary>
 internal sealed unsafe class PackedCodeProducts
 {
-    private const int BlockUnits = 8, StripVectors = 2, MostVectors = 4;
+    private const int BlockUnits = 8, StripVectors = 2, AheadAlone = 16 << 10, AheadAbreast = 4 << 10; // measured (tests/Bench/NOTES.md, "Packed weights")
 
     private readonly CodeCache<CodePanelShape> _tiles = new(CodePanelTile.Generate);
 
@@ -42,8 +42,7 @@ internal sealed unsafe class PackedCodeProducts
         Part* stretches = stackalloc Part[parts];
         Product* products = stackalloc Product[projections.Length];
         Job job = new() { Products = products, ProductCount = projections.Length, Parts = stretches, PartCount = parts, Form = form, Input = input, Strips = strips };
-        job.Vectors = Math.Min(MostVectors, most / strips.Longest);
-        job.PieceUnits = strips.Count == 1 ? job.Vectors : BlockUnits;
+        (job.Vectors, job.PieceUnits) = strips.Count == 1 ? (1, 1) : (StripVectors, BlockUnits);
         for (int i = 0; i < parts; i++) stretches[i] = PartOf(job, i * form.StretchInputs, parts == 1 ? input.Inputs : Math.Min(form.StretchInputs, input.Inputs - i * form.StretchInputs), add || i > 0);
         int pieces = Product.Tabulate(projections, job.PieceUnits * UnitPacker.Outputs, products);
         ParallelFor.Run(pieces, Product.PiecesPerThread(job.PieceUnits * UnitPacker.Outputs, input), &Pieces, &job);
@@ -52,14 +51,12 @@ internal sealed unsafe class PackedCodeProducts
     private Part PartOf(in Job job, int start, int inputs, bool add)
     {
         CodePanelShape shape = new(job.Strips.Longest, job.Vectors, job.Form, inputs, job.Input.Stride, job.Input.SumStride, Ahead: 0, add);
-        int ahead = job.Vectors switch { >= 3 => 2048, 2 => 4096, _ => 16384 }; // measured (tests/Bench/NOTES.md, "Packed weights")
-        if (job.Form.HasUpperBits) ahead = Math.Max(ahead, job.Form.BlockBytes); // all lines of a block are read from its start on
         return new Part
         {
             Start = start,
             WeightOffset = start / job.Form.BlockInputs * job.Form.BlockBytes,
             SumOffset = start / job.Form.SumInputs,
-            First = TileCode.Of(_tiles, shape with { Ahead = ahead }),
+            First = TileCode.Of(_tiles, shape with { Ahead = job.Vectors == 1 ? AheadAlone : AheadAbreast }),
             Long = job.Strips.Count > 1 ? TileCode.Of(_tiles, shape) : default,
             Short = job.Strips.Count > 1 ? TileCode.Of(_tiles, shape with { Rows = job.Strips.Shortest }) : default,
         };
