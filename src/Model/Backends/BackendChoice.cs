@@ -1,6 +1,7 @@
 using Llama.Model.Cuda;
 using Llama.Model.Kernels;
 using Llama.Model.Kernels.Plain;
+using Llama.Model.Kernels.Simd;
 using Llama.Model.Offload;
 using Llama.Model.Parallel;
 using Llama.Model.Torch;
@@ -34,6 +35,10 @@ internal sealed record BackendChoice(DeviceChoice Device, CreateBackend Create, 
 
     /// <summary>As <see cref="DeviceMemory.HoldsCodes"/> of what it makes.</summary>
     public bool HoldsCodes => !Device.IsCuda || UsesOwnCudaKernels;
+
+    /// <summary>Whether what it makes multiplies with packed weights, and may: under a limit they may stream.</summary>
+    /// <param name="dtype">Type that weights are multiplied in.</param>
+    public bool TakesPackedWeights(ScalarType dtype) => !Device.IsCuda && Kernels == "fused" && MemoryLimit is null && SimdKernels.TakesPackedWeights(dtype);
 
     private bool UsesOwnCudaKernels => Device.IsCuda && Kernels == "fused";
 

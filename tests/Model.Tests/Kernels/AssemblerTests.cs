@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using Llama.Model.Kernels.Machine;
 
 namespace Llama.Model.Tests.Kernels;
@@ -39,6 +40,17 @@ public sealed class AssemblerTests
         Expect("62D23550BC5C2402", code => code.MultiplySubtractFrom1(3, 25, new Memory(Gpr.R12, 8)));
         Expect("62E17C485B4B02", code => code.ToFloat(17, new Memory(Gpr.Rbx, 0x80)));
         Expect("49C1E504", code => code.ShiftLeft(Gpr.R13, 4));
+    }
+
+    [Fact]
+    public void CodesAndScalesInFewBytes_InAnyInstruction_AreEncodedAsInTheManual()
+    {
+        Expect("62627D48214204", code => code.LoadSignedBytesAsDwords(24, new Memory(Gpr.Rdx, 0x40)));
+        Expect("62427D48134B20", code => code.LoadHalves(25, new Memory(Gpr.R11, 0x400)));
+        Expect("48B888776655443322116262FD487CE848B808070605040302016262FD487CF0620195406CEE", code => code.Fill(29, Vector128.Create(0x1122334455667788, 0x0102030405060708).AsByte(), other: 30));
+        Expect("62031D4025C7E2", code => code.Select(24, mask: 28, other: 31));
+        Expect("6202154000D1", code => code.ShuffleBytes(26, table: 29, places: 25));
+        Expect("62910D4071F004", code => code.ShiftLeftWords(30, 24, 4));
     }
 
     private static void Expect(string bytes, Action<Assembler> write)

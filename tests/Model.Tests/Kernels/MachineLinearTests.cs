@@ -2,6 +2,7 @@ using Llama.Model.Kernels;
 using Llama.Model.Kernels.Machine;
 using Llama.Model.Kernels.Plain;
 using Llama.Model.Kernels.Simd;
+using static Llama.Model.Tests.Kernels.MachineProducts;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Tests.Kernels;
@@ -10,12 +11,6 @@ namespace Llama.Model.Tests.Kernels;
 [HoldsTensors]
 public sealed class MachineLinearTests
 {
-    // Rounding of the inputs: half a unit of bfloat16, or of 1/32,512 of a row's largest; and of panels made of codes, bfloat16 once more. Relative to the outputs' size.
-    private static readonly Dictionary<string, double> Tolerances = new() { ["float32"] = 1e-6, ["bfloat16"] = 3e-3, ["codes"] = 2e-4, ["codes in panels"] = 5e-3 };
-
-    // On vector registers alone, and on tile registers too where there are any.
-    private static MachineLinear[] Machines => MachineCode.HasTileRegisters ? [new(false), new(true)] : [new(false)];
-
     public static TheoryData<int, int, bool> Formats
     {
         get
@@ -71,36 +66,6 @@ public sealed class MachineLinearTests
                 AssertSame(all.Take(rows), part, $"{rows} rows");
             }
         }
-    }
-
-    [GeneratedCodeTheory]
-    [MemberData(nameof(Formats))]
-    public void PackedCodes_AnyShape_EqualPlain_AreThoseOfTheRows_AndKeepARowWhateverBatchItIsIn(int bits, int groupSize, bool hasMinima)
-    {
-        int packed = 0;
-        foreach ((int inputs, int outputs) in new[] { (64, 16), (128, 48), (256, 176), (1024, 64), (1152, 80), (2304, 144), (5632, 32) })
-        {
-            using QuantizedWeight weight = RandomCodes(outputs, inputs, bits, groupSize == int.MaxValue ? inputs : groupSize, hasMinima);
-            if (!PackedCodes.CanHold(weight)) continue;
-            packed++;
-            using PackedCodes units = new WeightPacker().Pack(weight);
-            AssertSame(weight, units);
-            using Matrix input = Matrix.Of(Randoms(1).Next(45, inputs)), all = Matrix.Of(ones(45, outputs));
-            Machines[0].Run(input, [new(units, all)], add: true, isMany: false);
-            foreach (int rows in new[] { 1, 2, 3, 4, 5, 7, 8, 9, 12, 13, 16, 20, 25, 32, 45 })
-            {
-                Check(rows, inputs, units, inPanels: false, Tolerances["codes"]);
-                foreach (MachineLinear linear in Machines) // whose results are bit for bit the same
-                    foreach (bool add in new[] { true, false })
-                    {
-                        using Matrix part = Matrix.Of(ones(rows, outputs).Fill(add ? 1 : float.NaN)), expected = Matrix.Of(ones(rows, outputs));
-                        linear.Run(input.Take(rows), [new(units, part)], add, isMany: false);
-                        if (!add) Machines[0].Run(input.Take(rows), [new(units, expected)], add, isMany: false);
-                        AssertSame(add ? all.Take(rows) : expected, part, $"{rows} rows of {inputs}");
-                    }
-            }
-        }
-        Assert.True(packed > 0);
     }
 
     [GeneratedCodeFact]
@@ -257,70 +222,5 @@ public sealed class MachineLinearTests
         Assert.True(output.Tensor[0].eq(0).all().item<bool>());
         Assert.True(output.Tensor.narrow(0, 1, 2).isnan().all().item<bool>());
         Assert.True(output.Tensor.narrow(0, 3, 17).isfinite().all().item<bool>());
-    }
-
-    private static void Check(int rows, int inputs, Weight weight, bool inPanels, double tolerance)
-    {
-        foreach (MachineLinear machine in Machines)
-        {
-            using Matrix input = Matrix.Of(Randoms(1).Next(rows, inputs)), expected = Matrix.Of(Randoms(3).Next(rows, weight.Outputs)), actual = Matrix.Of(expected.Tensor.clone());
-            PlainKernels plain = new();
-            string what = $"{rows} rows, {inputs} → {weight.Outputs}, in panels: {inPanels}";
-            plain.Linear(input, [new(weight, expected)]);
-            machine.Run(input, [new(weight, actual)], add: false, inPanels);
-            AssertClose(expected, actual, tolerance, what);
-            plain.LinearAdd(input, weight, expected);
-            machine.Run(input, [new(weight, actual)], add: true, inPanels);
-            AssertClose(expected, actual, tolerance, what + ", added");
-        }
-        GC.KeepAlive(weight); // whose memory the last product reads by its address
-    }
-
-    private static void AssertClose(Matrix expected, Matrix actual, double tolerance, string what)
-    {
-        double size = Math.Max(Math.Sqrt(expected.Tensor.data<float>().ToArray().Average(value => (double)value * value)), 1e-3);
-        double worst = Tensors.Difference(expected.Tensor, actual.Tensor);
-        Assert.True(worst <= 5 * tolerance * size, $"{what}: differs by {worst:E2} where outputs are {size:E2}"); // five times the typical error: thousands are drawn
-    }
-
-    private static void AssertSame(Matrix expected, Matrix actual, string what) =>
-        Assert.True(expected.Tensor.data<float>().ToArray().SequenceEqual(actual.Tensor.data<float>().ToArray()), what);
-
-    private static void AssertSame(QuantizedWeight weight, PackedCodes packed)
-    {
-        using QuantizedWeight again = packed.ToRows();
-        Assert.True(again.Codes.Tensor.eq(weight.Codes.Tensor).all().item<bool>());
-        Assert.True(again.Scales.Tensor.eq(weight.Scales.Tensor).all().item<bool>());
-        Assert.True(weight.Minima is null || again.Minima!.Tensor.eq(weight.Minima.Tensor).all().item<bool>());
-    }
-
-    private static PackedWeight Packed(int outputs, int inputs)
-    {
-        using DenseWeight weight = new(Matrix.Of(Randoms(2).Next(outputs, inputs).to(ScalarType.BFloat16)));
-        return new WeightPacker().Pack(weight);
-    }
-
-    private static QuantizedWeight RandomCodes(int outputs, int inputs, int bits, int groupSize, bool hasMinima)
-    {
-        RandomTensors random = Randoms(2);
-        int groups = (inputs + groupSize - 1) / groupSize;
-        return new QuantizedWeight(inputs, bits, groupSize, Matrix.Of(random.Bytes(outputs, QuantizedWeight.RowBytes(inputs, bits))), Matrix.Of(random.Next(outputs, groups).abs().Times(0.01f)),
-            hasMinima ? Matrix.Of(random.Next(outputs, groups).Times(bits == 8 ? 1f : 0.08f)) : null);
-    }
-
-    private static RandomTensors Randoms(int seed) => new(seed);
-
-    private sealed class RandomTensors(int seed)
-    {
-        private readonly Random _random = new(seed);
-
-        public Tensor Next(int rows, int columns) => tensor(Enumerable.Range(0, rows * columns).Select(_ => (float)((_random.NextDouble() * 2) - 1)).ToArray(), [rows, columns]);
-
-        public Tensor Bytes(int rows, int columns)
-        {
-            byte[] bytes = new byte[rows * columns];
-            _random.NextBytes(bytes);
-            return tensor(bytes, [rows, columns]);
-        }
     }
 }

@@ -42,6 +42,12 @@ internal sealed unsafe class GgufWeights(GgufCheckpoint checkpoint, bool keepsQu
         return keepsQuantised && BlockFormat.Find(entry.Dtype) is { } format ? QuantizedWeight.BytesOf(Rows(entry), Columns(entry), format.Bits, format.GroupSize, format.HasMinima, isHost) : null;
     }
 
+    public long? PackedBytes(string name)
+    {
+        TensorEntry entry = Entry(name);
+        return keepsQuantised ? BlockFormat.Find(entry.Dtype)?.PackedBytes(Rows(entry), Columns(entry)) : null;
+    }
+
     public int? GroupSizeOf(string name) => keepsQuantised ? BlockFormat.Find(Entry(name).Dtype)?.GroupSize : null;
 
     public StoredWeight Stored(string name, ScalarType wanted)

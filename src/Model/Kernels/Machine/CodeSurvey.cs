@@ -23,20 +23,20 @@ internal sealed unsafe class CodeSurvey(QuantizedWeight weight)
         CodeUnit plain = CodeUnit.Of(weight);
         if (plain.IsByRow) return (plain, null);
         float[]? steps = FindSteps();
-        CodeUnit wide = plain with { Scales = steps is not null ? ScaleForm.Steps : AreScalesHalves() ? ScaleForm.Half : ScaleForm.Single };
-        CodeUnit narrow = Narrow(wide);
-        return narrow.IsWhole ? (narrow, steps) : wide.IsWhole ? (wide, steps) : (plain, null);
+        (int bits, bool hasTable) = FindBits();
+        CodeUnit form = plain.Narrowed(bits, hasTable, steps is not null ? ScaleForm.Steps : AreScalesHalves() ? ScaleForm.Half : ScaleForm.Single);
+        return (form, form.Scales == ScaleForm.Steps ? steps : null);
     }
 
-    private CodeUnit Narrow(CodeUnit wide)
+    private (int Bits, bool HasTable) FindBits()
     {
-        if (weight.Bits == 8 && All(IsRowInTable)) return wide with { Bits = 4, HasTable = true };
+        if (weight.Bits == 8 && All(IsRowInTable)) return (4, true);
         foreach (int bits in weight.Bits == 8 ? (ReadOnlySpan<int>)[5, 6] : [2, 3])
         {
-            CodeUnit narrow = wide with { Bits = bits };
-            if (All(row => IsRowWithin(row, (byte)narrow.RowOffset, (byte)((1 << bits) - 1)))) return narrow;
+            int least = weight.Minima is null ? weight.ZeroPoint - (1 << (bits - 1)) : 0;
+            if (All(row => IsRowWithin(row, (byte)least, (byte)((1 << bits) - 1)))) return (bits, false);
         }
-        return wide;
+        return (weight.Bits, false);
     }
 
     private bool All(RowCheck check)

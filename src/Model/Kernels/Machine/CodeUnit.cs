@@ -27,6 +27,16 @@ internal readonly record struct CodeUnit(int Bits, int Inputs, int GroupSize, bo
     /// <summary>Whether weights fill it: their rows whole blocks, groups long enough to pay and short enough for their sums to be integers of 32 bits.</summary>
     public bool IsWhole => Inputs % BlockInputs == 0 && BlockBytes % LineBytes == 0 && (IsByRow || GroupSize is >= LeastGroup and <= MostGroup);
 
+    /// <summary>The same for codes and scales of which more is known: as much of it as makes whole units.</summary>
+    /// <param name="bits">Of a code.</param>
+    /// <param name="hasTable">Whether codes are places in the table.</param>
+    /// <param name="scales">How scales and minima can lie there.</param>
+    public CodeUnit Narrowed(int bits, bool hasTable, ScaleForm scales)
+    {
+        CodeUnit wide = this with { Scales = scales }, narrow = wide with { Bits = bits, HasTable = hasTable };
+        return IsByRow ? this : narrow.IsWhole ? narrow : wide.IsWhole ? wide : this;
+    }
+
     /// <summary>Bits of a code in the rows of a <see cref="QuantizedWeight"/>.</summary>
     public int RowBits => Bits > 4 || HasTable ? 8 : 4;
 

@@ -15,7 +15,13 @@ internal sealed unsafe class PackedCodes : Weight
     }
 
     /// <summary>Whether such a weight can be packed: its outputs whole units and its inputs whole blocks.</summary>
-    public static bool CanHold(Weight weight) => weight is QuantizedWeight { Codes.IsOnHost: true } codes && weight.Outputs % UnitPacker.Outputs == 0 && CodeUnit.Of(codes).IsWhole;
+    public static bool CanHold(Weight weight) => weight is QuantizedWeight { Codes.IsOnHost: true } codes && CanHold(weight.Outputs, CodeUnit.Of(codes));
+
+    /// <summary>The same for so many rows of a form.</summary>
+    public static bool CanHold(int outputs, CodeUnit form) => outputs % UnitPacker.Outputs == 0 && form.IsWhole;
+
+    /// <summary>Bytes of a weight of a form.</summary>
+    public static long BytesOf(int outputs, CodeUnit form) => (long)outputs / UnitPacker.Outputs * form.UnitBytes;
 
     /// <summary>How units lie in memory.</summary>
     public CodeUnit Form { get; }

@@ -35,7 +35,7 @@ internal sealed unsafe class WeightPacker
         return packed;
     }
 
-    /// <summary>A packed copy of a weight that <see cref="PackedCodes.CanHold"/> can.</summary>
+    /// <summary>A packed copy of a weight that <see cref="PackedCodes.CanHold(Weight)"/> can.</summary>
     public PackedCodes Pack(QuantizedWeight weight)
     {
         (CodeUnit form, float[]? steps) = new CodeSurvey(weight).Find();
