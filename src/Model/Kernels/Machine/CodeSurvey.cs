@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics;
 using Llama.Model.Threads;
+using static TorchSharp.torch;
 
 namespace Llama.Model.Kernels.Machine;
 
@@ -17,15 +18,15 @@ internal sealed unsafe class CodeSurvey(QuantizedWeight weight)
 
     private delegate bool RowCheck(long row);
 
-    /// <summary>The form, and, where scales are multiples of steps, these: [outputs, steps] or, with minima, [outputs, steps, 2].</summary>
-    public (CodeUnit Form, float[]? Steps) Find()
+    /// <summary>The form, and, where scales are multiples of steps, these: [outputs, steps] float32, with minima [outputs, steps · 2], a step of each in turn. The caller disposes them.</summary>
+    public (CodeUnit Form, Matrix? Steps) Find()
     {
         CodeUnit plain = CodeUnit.Of(weight);
         if (plain.IsByRow) return (plain, null);
-        float[]? steps = FindSteps();
+        Matrix? steps = FindSteps();
         (int bits, bool hasTable) = FindBits();
         CodeUnit form = plain.Narrowed(bits, hasTable, steps is not null ? ScaleForm.Steps : AreScalesHalves() ? ScaleForm.Half : ScaleForm.Single);
-        return (form, form.Scales == ScaleForm.Steps ? steps : null);
+        return (form, steps);
     }
 
     private (int Bits, bool HasTable) FindBits()
@@ -79,21 +80,23 @@ internal sealed unsafe class CodeSurvey(QuantizedWeight weight)
 
     private static bool IsHalf(float value) => BitConverter.SingleToInt32Bits((float)(Half)value) == BitConverter.SingleToInt32Bits(value);
 
-    private float[]? FindSteps()
+    private Matrix? FindSteps()
     {
         if (weight.GroupSize > StepGroup || weight.Inputs % CodeUnit.StepInputs != 0) return null;
         int groups = CodeUnit.StepInputs / weight.GroupSize, count = weight.Inputs / CodeUnit.StepInputs, parts = weight.Minima is null ? 1 : 2;
-        float[] steps = new float[(long)weight.Outputs * count * parts];
+        Matrix steps = HostMemory.Instance.Empty(weight.Outputs, count * parts, ScalarType.Float32);
         bool all = All(row =>
         {
             for (long i = row * count, end = i + count; i < end; i++)
             {
-                if (!TryFindStep(new ReadOnlySpan<float>(weight.Scales.Floats + i * groups, groups), out steps[i * parts])) return false;
-                if (parts > 1 && !TryFindStep(new ReadOnlySpan<float>(weight.Minima!.Floats + i * groups, groups), out steps[i * parts + 1])) return false;
+                if (!TryFindStep(new ReadOnlySpan<float>(weight.Scales.Floats + i * groups, groups), out steps.Floats[i * parts])) return false;
+                if (parts > 1 && !TryFindStep(new ReadOnlySpan<float>(weight.Minima!.Floats + i * groups, groups), out steps.Floats[i * parts + 1])) return false;
             }
             return true;
         });
-        return all ? steps : null;
+        if (all) return steps;
+        steps.Dispose();
+        return null;
     }
 
     /// <summary>The largest number of which all are multiples by a signed byte, if there is any: their greatest common divisor (Euclid's algorithm; all differences are exact in float64).</summary>

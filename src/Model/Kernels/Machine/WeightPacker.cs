@@ -38,17 +38,17 @@ internal sealed unsafe class WeightPacker
     /// <summary>A packed copy of a weight that <see cref="PackedCodes.CanHold(Weight)"/> can.</summary>
     public PackedCodes Pack(QuantizedWeight weight)
     {
-        (CodeUnit form, float[]? steps) = new CodeSurvey(weight).Find();
-        PackedCodes packed = new(weight.Outputs, form);
-        int words = weight.Codes.Columns / sizeof(ushort); // four codes of 8 bits or eight of 4 go where a pair in bfloat16 would
-        Job job = JobOf(weight, new PackShape(16, words, words, HasMinima: false, Blocks: 1, PackShape.BlockInputs), packed.Units, form.UnitBytes);
-        job.Form = form;
-        fixed (float* pinned = steps)
+        (CodeUnit form, Matrix? steps) = new CodeSurvey(weight).Find();
+        using (steps)
         {
-            job.Steps = pinned;
+            PackedCodes packed = new(weight.Outputs, form);
+            int words = weight.Codes.Columns / sizeof(ushort); // four codes of 8 bits or eight of 4 go where a pair in bfloat16 would
+            Job job = JobOf(weight, new PackShape(16, words, words, HasMinima: false, Blocks: 1, PackShape.BlockInputs), packed.Units, form.UnitBytes);
+            job.Form = form;
+            job.Steps = steps is null ? null : steps.Floats;
             Run(ref job, weight, &CodeUnits);
+            return packed;
         }
-        return packed;
     }
 
     private Job JobOf(Weight weight, PackShape shape, byte* units, long unitStride) =>
