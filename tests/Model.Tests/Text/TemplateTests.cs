@@ -107,6 +107,18 @@ public sealed class TemplateTests
     public void ToJson_NumberOfARequest_IsWrittenAsPythonWritesIt(string number, string expected) => Assert.Equal(
         $"{{\"n\": {expected}}}", Template.Parse("{{ x | tojson }}", TimeProvider.System).Render(new Dictionary<string, object?> { ["x"] = TemplateJson.ParseObject($$"""{"n": {{number}}}""") }).Text);
 
+    // To compute with its value would take minutes.
+    [Theory]
+    [InlineData("{{ x.n }}")]
+    [InlineData("{{ x.n | tojson }}")]
+    public void Render_IntegerOfMillionsOfDigits_IsWrittenAsItCame(string source)
+    {
+        string digits = new('7', 3_000_000);
+        var variables = new Dictionary<string, object?> { ["x"] = TemplateJson.ParseObject($"{{\"n\": {digits}}}") };
+
+        Assert.True(Template.Parse(source, TimeProvider.System).Render(variables).Text == digits);
+    }
+
     [Fact]
     public void Render_TextJoinedLate_KeepsWhatCameFromWhere()
     {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Numerics;
 using System.Text;
 
 namespace Llama.Model.Text.Jinja;
@@ -23,7 +22,7 @@ internal sealed class PythonJson(JsonStyle style)
             case null: _json.Append("null"); break;
             case bool flag: _json.Append(flag ? "true" : "false"); break;
             case long number: _json.Append(number.ToString(CultureInfo.InvariantCulture)); break;
-            case BigInteger number: _json.Append(number.ToString(CultureInfo.InvariantCulture)); break;
+            case WholeNumber number: _json.Append(number.Digits); break;
             case double number: _json.Append(double.IsFinite(number) ? PythonText.Of(number) : number.ToString("R", CultureInfo.InvariantCulture)); break;
             case PromptText text: WriteText(text.Text); break;
             case List<object?> items: WriteAll('[', ']', items, depth, item => Write(item, depth + 1)); break;

@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Numerics;
 using System.Text.Json;
 
 namespace Llama.Model.Text.Jinja;
@@ -35,7 +33,8 @@ internal static class TemplateJson
     private static object ToNumber(JsonElement json)
     {
         if (json.TryGetInt64(out long number)) return number;
-        return BigInteger.TryParse(json.GetRawText(), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out BigInteger whole) ? whole : json.GetDouble();
+        string text = json.GetRawText();
+        return text.AsSpan().ContainsAny(".eE") ? json.GetDouble() : new WholeNumber(text);
     }
 
     private static Dictionary<string, object?> ToMapping(JsonElement json)

@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace Llama.Model.Text.Jinja;
 
 internal delegate bool Test(object? value, Arguments arguments);
@@ -15,9 +13,9 @@ internal static class Tests
         ["boolean"] = (value, _) => value is bool,
         ["true"] = (value, _) => value is true,
         ["false"] = (value, _) => value is false,
-        ["integer"] = (value, _) => value is long or BigInteger,
+        ["integer"] = (value, _) => value is long or WholeNumber,
         ["float"] = (value, _) => value is double,
-        ["number"] = (value, _) => value is long or double or bool or BigInteger,
+        ["number"] = (value, _) => value is long or double or bool or WholeNumber,
         ["string"] = (value, _) => value is PromptText,
         ["mapping"] = (value, _) => value is Dictionary<string, object?>,
         ["sequence"] = (value, _) => value is List<object?> or PromptText or Dictionary<string, object?>, // Jinja: whatever has a length and items

@@ -1,11 +1,10 @@
 using System.Collections;
 using System.Globalization;
-using System.Numerics;
 
 namespace Llama.Model.Text.Jinja;
 
 /// <summary>
-/// Python's view of the values a template handles: null is None; bool, long (<see cref="BigInteger"/> beyond it, only to be written again) and double; <see cref="PromptText"/> is str; List is list and tuple; Dictionary is dict.
+/// Python's view of the values a template handles: null is None; bool, long (<see cref="WholeNumber"/> beyond it) and double; <see cref="PromptText"/> is str; List is list and tuple; Dictionary is dict.
 /// </summary>
 internal static class Values
 {
@@ -24,7 +23,8 @@ internal static class Values
     {
         null => "None",
         bool => "a boolean",
-        long or double or BigInteger => "a number",
+        long or double => "a number",
+        WholeNumber => "an integer beyond 64 bits",
         PromptText => "a string",
         List<object?> => "a list",
         Dictionary<string, object?> => "a mapping",
@@ -40,7 +40,7 @@ internal static class Values
         null => PromptText.Trusted("None"),
         bool flag => PromptText.Trusted(flag ? "True" : "False"),
         long number => PromptText.Trusted(number.ToString(CultureInfo.InvariantCulture)),
-        BigInteger number => PromptText.Trusted(number.ToString(CultureInfo.InvariantCulture)),
+        WholeNumber number => PromptText.Trusted(number.Digits),
         double number => PromptText.Trusted(PythonText.Of(number)),
         _ => PromptText.Untrusted(Repr(value)),
     };
