@@ -11,8 +11,8 @@ public sealed partial class Grammar
 
     internal Expression Start { get; }
 
-    /// <summary>The texts that a regular expression matches from their beginning to their end, in .NET, ECMAScript and Python alike.</summary>
-    /// <param name="pattern">What these engines have in common: no lookaround, back-references, word boundaries, options or possessive repetition.</param>
+    /// <summary>The texts that a regular expression matches from their beginning to their end, in each of .NET, ECMAScript and Python that takes it.</summary>
+    /// <param name="pattern">What these engines have in common, and what only some know, such as <c>\p{L}</c>: no lookaround, back-references, word boundaries, options or possessive repetition.</param>
     /// <exception cref="GrammarException">The pattern is malformed or uses what is not supported; the message names it and its position.</exception>
     public static Grammar Regex(string pattern) => new(RegexGrammar.Parse(pattern, RegexMatch.Whole));
 

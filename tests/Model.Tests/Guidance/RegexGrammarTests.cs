@@ -62,6 +62,21 @@ public sealed class RegexGrammarTests
     public void Parse_HugePattern_IsRefused() =>
         Assert.Contains("32,768", Assert.Throws<GrammarException>(() => RegexGrammar.Parse(new string('a', 40_000), RegexMatch.Whole)).Message);
 
+    // Without a bound such patterns took seconds and gigabytes before the automaton was found too large.
+    [Theory]
+    [InlineData(@"[\p{L}\p{N}a]", 2_300)]
+    [InlineData(@"[^\d]", 6_000)]
+    public void Parse_LargeClassesByTheThousand_AreRefusedBeforeTheyCost(string item, int count)
+    {
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Contains("100,000 ranges", Assert.Throws<GrammarException>(() => RegexGrammar.Parse(string.Concat(Enumerable.Repeat(item, count)), RegexMatch.Whole)).Message);
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 100_000_000);
+    }
+
+    [Fact]
+    public void Parse_ShorthandThousandsOfTimesInOneClass_CountsOnce() =>
+        Assert.Equal("[0-9]", string.Concat(Assert.IsType<CharacterClass>(RegexGrammar.Parse($"[{string.Concat(Enumerable.Repeat(@"\d", 16_000))}]", RegexMatch.Whole)).Set.Ranges.Select(range => $"[{(char)range.First}-{(char)range.Last}]")));
+
     [Theory]
     [InlineData(@"\d", "09", "a\u0661")]
     [InlineData(@"\D", "a é", "0\u0661\0")]

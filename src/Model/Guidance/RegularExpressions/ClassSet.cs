@@ -40,10 +40,10 @@ internal sealed record ClassSet(CodePointSet Certain, CodePointSet Possible)
     /// <summary>A general category, whose unassigned code points a newer engine may know.</summary>
     public static ClassSet Category(CodePointSet set) => new(Preferring(set, BasicPlane), set.Union(UnicodeSets.Unassigned));
 
-    public static ClassSet Union(IReadOnlyList<ClassSet> sets) =>
-        new(CodePointSet.Of(sets.SelectMany(set => set.Certain.Ranges)), CodePointSet.Of(sets.SelectMany(set => set.Possible.Ranges)));
+    public ClassSet Negated() => new(Except(Possible), Certain.Complement());
 
-    public ClassSet Negated() => new(Preferring(Preferring(Possible.Complement(), BasicPlane), Text), Certain.Complement());
+    /// <summary>The certain members of a negated class, given what is possible in the class.</summary>
+    public static CodePointSet Except(CodePointSet possible) => Preferring(Preferring(possible.Complement(), BasicPlane), Text);
 
     private static CodePointSet Preferring(CodePointSet set, CodePointSet preferred) => set.Intersect(preferred) is { IsEmpty: false } both ? both : set;
 }

@@ -3,7 +3,10 @@ namespace Llama.Model.Guidance.RegularExpressions;
 /// <summary>Reads a class in brackets.</summary>
 internal sealed class RegexClassParser(RegexReader reader, RegexEscapes escapes)
 {
+    private const int MostRanges = 100_000; // of all classes of a pattern: each takes work to sort and a place of the automaton, and \p{L} alone has hundreds
+
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
+    private int _ranges;
 
     /// <summary>Reads a class whose opening bracket has been taken.</summary>
     public CodePointSet Read()
@@ -11,21 +14,28 @@ internal sealed class RegexClassParser(RegexReader reader, RegexEscapes escapes)
         int start = reader.Position - 1;
         bool isNegated = reader.TryTake('^');
         if (reader.Peek() == ']') throw reader.Fault(start, "an empty class is read differently by different engines; write \\] for the bracket");
-        ClassSet set = ReadItems(start);
-        CodePointSet members = (isNegated ? set.Negated() : set).Certain;
+        CodePointSet members = isNegated ? ClassSet.Except(ReadItems(start, set => set.Possible)) : ReadItems(start, set => set.Certain);
         return members.IsEmpty ? throw reader.Fault(start, "the class has no member that all engines agree on, so nothing could be written for it") : members;
     }
 
-    private ClassSet ReadItems(int start)
+    private CodePointSet ReadItems(int start, Func<ClassSet, CodePointSet> side)
     {
-        var items = new List<ClassSet>();
+        var items = new HashSet<ClassSet>();
         _names.Clear();
         while (!reader.TryTake(']'))
         {
             if (reader.IsAtEnd) throw reader.Fault(start, "the class is not closed by ']'");
             items.Add(ReadItem());
         }
-        return _names.Any(name => _names.Contains(Opposite(name))) ? ClassSet.Anything : ClassSet.Union(items);
+        return _names.Any(name => _names.Contains(Opposite(name))) ? side(ClassSet.Anything) : Union([.. items.Select(side)], start);
+    }
+
+    private CodePointSet Union(IReadOnlyList<CodePointSet> sets, int start)
+    {
+        _ranges += sets.Sum(set => set.Ranges.Count);
+        return _ranges <= MostRanges
+            ? CodePointSet.Of(sets.SelectMany(set => set.Ranges))
+            : throw reader.Fault(start, $"the classes up to here have more than {MostRanges:N0} ranges of characters together; use fewer with properties such as \\p{{L}}, or with negated shorthands");
     }
 
     // Of [\s\S] every engine holds that it is everything, though they differ on the halves.

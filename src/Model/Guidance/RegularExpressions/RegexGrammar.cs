@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Llama.Model.Guidance.RegularExpressions;
 
 /// <summary>
-/// Regular expressions as grammars. What is written under one matches it in .NET, ECMAScript (with the flag u) and Python alike: shorthand classes keep to the members
+/// Regular expressions as grammars. What is written under one matches it in each of .NET, ECMAScript (with the flag u) and Python that takes the pattern: shorthand classes keep to the members
 /// that all have in common, and <c>.</c> and negated classes to visible characters, tabs and line ends of the basic plane.
 /// </summary>
 internal static class RegexGrammar

@@ -2,7 +2,10 @@ using System.Text;
 
 namespace Llama.Model.Guidance.RegularExpressions;
 
-/// <summary>Reads the common ground of ECMAScript's, .NET's and Python's regular expressions; what lies outside is refused by name and position.</summary>
+/// <summary>
+/// Reads regular expressions of ECMAScript, .NET and Python: what they share, and what only some of them know and none reads otherwise, such as <c>\p{L}</c>, <c>\u{1F600}</c> and
+/// <c>(?P&lt;name&gt;…)</c>. What they read differently, and what no grammar can say, is refused by name and position.
+/// </summary>
 internal sealed class RegexParser
 {
     private const int DeepestNesting = 250, LongestPattern = 32_768;
