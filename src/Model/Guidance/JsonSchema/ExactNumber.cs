@@ -34,6 +34,8 @@ internal readonly record struct ExactNumber(BigInteger Digits, int Exponent) : I
 
     public static ExactNumber One { get; } = new(1, 0);
 
+    public static ExactNumber operator -(ExactNumber number) => number with { Digits = -number.Digits };
+
     /// <summary>How many digits stand behind the point.</summary>
     public int Decimals => Math.Max(-Exponent, 0);
 
@@ -69,7 +71,7 @@ internal readonly record struct ExactNumber(BigInteger Digits, int Exponent) : I
     }
 
     /// <summary>The smallest integer not below this number times <c>10^decimals</c>.</summary>
-    public BigInteger Ceiling(int decimals = 0) => -new ExactNumber(-Digits, Exponent).Floor(decimals);
+    public BigInteger Ceiling(int decimals = 0) => -(-this).Floor(decimals);
 
     public int CompareTo(ExactNumber other)
     {

@@ -8,11 +8,12 @@ namespace Llama.Model.Guidance;
 /// <para>
 /// Written is a part of what is valid: properties in the schema's order; integers of at most 15 digits and as many decimals, so that every reader sees the same number; other than
 /// declared properties only where <c>additionalProperties</c> or <c>patternProperties</c> says so or no property is declared; strings with a length of characters that every validator
-/// counts as one; items that must differ in the order in which the schema lists them.
+/// counts as one, unless the schema lists them, where code points count; items that must differ in the order in which the schema lists them.
 /// </para>
 /// <para>
-/// Not supported, and refused by name: <c>not</c>, <c>if</c>, <c>unevaluated…</c>, <c>dependent…</c>, <c>contains</c>, <c>uniqueItems</c> of values that the schema does not list, numbers of
-/// properties that cannot be counted, patterns of names that overlap, multiples of fractions, and <c>oneOf</c> whose branches cannot be told apart.
+/// Not supported, and refused by name unless they say nothing: <c>not</c>, <c>if</c>, <c>unevaluated…</c>, <c>dependent…</c>, <c>contains</c>, <c>uniqueItems</c> of values that the schema does not list, numbers of
+/// properties that cannot be counted, patterns of names that overlap, multiples of numbers with many digits (without the point beyond 128, or 10,000
+/// with no other prime factors than 2 and 5), and <c>oneOf</c> whose branches cannot be told apart.
 /// </para>
 /// </remarks>
 public static class JsonSchemaGrammar

@@ -48,7 +48,7 @@ internal static class SchemaKeywords
     {
         foreach ((string keyword, JsonElement value) in SchemaPath.ReadMembers(node.Element, node.Path))
         {
-            if (keyword == "not" && (AllowsAll(value) || value.ValueKind == JsonValueKind.False)) continue;
+            if (SaysNothing(node, keyword, value) || (keyword == "not" && AllowsAll(value))) continue;
             if (Refused.TryGetValue(keyword, out string? remedy)) throw node.Fault(keyword, $"The keyword '{keyword}' is not supported; {remedy}.");
             if (!Read.Contains(keyword) && !WithoutEffect.Contains(keyword) && !keyword.StartsWith("x-", StringComparison.Ordinal))
                 throw node.Fault(keyword, $"'{keyword}' is not a keyword of JSON Schema; a property belongs under 'properties', and a note of your own begins with 'x-'.");
@@ -62,12 +62,29 @@ internal static class SchemaKeywords
     /// <summary>Whether nothing satisfies a schema for its <c>not</c>, of which no other use is read: zod writes <c>{"not": {}}</c> for what is never there.</summary>
     public static bool IsNever(SchemaNode node) => node.TryGet("not", out JsonElement excluded) && AllowsAll(excluded);
 
+    // What has no effect whatever the value is (2020-12: 10.2.2 for if, then and else; validation, 6.4 and 6.5).
+    private static bool SaysNothing(SchemaNode node, string keyword, JsonElement value) => keyword switch
+    {
+        "not" => value.ValueKind == JsonValueKind.False,
+        "if" => !node.Has("then") && !node.Has("else"),
+        "then" or "else" => !node.Has("if"),
+        "minContains" or "maxContains" => !node.Has("contains"),
+        "dependentRequired" or "dependentSchemas" or "dependencies" => value.ValueKind == JsonValueKind.Object && value.GetPropertyCount() == 0,
+        _ => false,
+    };
+
     private static bool AllowsAll(JsonElement schema) => schema.ValueKind == JsonValueKind.True || (schema.ValueKind == JsonValueKind.Object && schema.GetPropertyCount() == 0);
 
-    private static bool HoldsReference(JsonElement element) => element.ValueKind switch
+    private static bool HoldsReference(JsonElement schema) => schema.ValueKind switch
     {
-        JsonValueKind.Object => element.EnumerateObject().Any(member => member.NameEquals("$ref") || HoldsReference(member.Value)),
-        JsonValueKind.Array => element.EnumerateArray().Any(HoldsReference),
+        JsonValueKind.Object => schema.EnumerateObject().Any(member => member.Name switch
+        {
+            "$ref" => member.Value.ValueKind == JsonValueKind.String,
+            "enum" or "const" or "default" or "example" or "examples" => false,
+            "properties" or "patternProperties" or "$defs" or "definitions" when member.Value.ValueKind == JsonValueKind.Object => member.Value.EnumerateObject().Any(named => HoldsReference(named.Value)),
+            _ => HoldsReference(member.Value),
+        }),
+        JsonValueKind.Array => schema.EnumerateArray().Any(HoldsReference),
         _ => false,
     };
 }

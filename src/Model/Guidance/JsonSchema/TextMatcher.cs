@@ -14,7 +14,7 @@ internal sealed class TextMatcher(Effort effort)
     /// <summary>Whether a text has a shape. Code points count, as JSON Schema has it (2020-12 validation, 6.3): of texts that are given none can be taken that all judges count alike.</summary>
     /// <exception cref="GrammarException">That cannot be told.</exception>
     public bool Has(string text, StringShape shape) =>
-        shape.Rules.All(rule => Matches(text, rule) ?? throw Unclear(text, rule)) && text.EnumerateRunes().Count() is int length && length >= shape.MinLength && !(length > shape.MaxLength);
+        shape.Rules.All(rule => Matches(text, rule) ?? throw Unclear(text, rule)) && HasLength(text.EnumerateRunes().Count(), shape);
 
     /// <summary>
     /// Whether a text goes by a rule; null where that cannot be told. What is written under a rule is less than what validators accept, so that not to match it says something only of
@@ -31,6 +31,8 @@ internal sealed class TextMatcher(Effort effort)
         if (machine is not null && Accepts(machine, text)) return true;
         return rule.IsPattern && !text.AsSpan().ContainsAnyExceptInRange(' ', '~') ? false : null;
     }
+
+    private static bool HasLength(int length, StringShape shape) => length >= shape.MinLength && !(length > shape.MaxLength);
 
     private bool Accepts(AutomatonMachine machine, string text)
     {
