@@ -43,10 +43,8 @@ internal sealed class ExpressionLexer(string source, int position, string close,
 
     private void ReadNumber()
     {
-        int length = LengthWhile(x => char.IsAsciiDigit(x) || x == '_');
-        bool isFloat = _position + length + 1 < source.Length && source[_position + length] == '.' && char.IsAsciiDigit(source[_position + length + 1]);
-        if (isFloat) length += 1 + source.AsSpan(_position + length + 1).IndexOfAnyExcept("0123456789");
-        Take(isFloat ? TokenType.Float : TokenType.Integer, length);
+        int length = NumberSpelling.LengthAt(source, _position, out TokenType type);
+        Take(type, length);
     }
 
     private void ReadOperator()
@@ -76,9 +74,16 @@ internal sealed class ExpressionLexer(string source, int position, string close,
     private void ReadEscape(StringBuilder text)
     {
         char c = source[++_position];
-        int digits = c switch { 'x' => 2, 'u' => 4, _ => 0 };
-        if (digits > 0) text.Append(ReadHex(digits));
-        else if (c != '\n') text.Append(Unescape(c));
+        text.Append(c switch
+        {
+            '\n' => "",
+            'x' => ReadHex(2),
+            'u' => ReadHex(4),
+            'U' => ReadHex(8),
+            'N' => throw Here().Unsupported("a character by its name ('\\N')"),
+            >= '0' and <= '7' => ReadOctal(),
+            _ => Unescape(c),
+        });
     }
 
     private static string Unescape(char c) => c switch
@@ -86,17 +91,28 @@ internal sealed class ExpressionLexer(string source, int position, string close,
         'n' => "\n",
         't' => "\t",
         'r' => "\r",
-        '0' => "\0",
+        'a' => "\a",
+        'b' => "\b",
+        'f' => "\f",
+        'v' => "\v",
         '\\' or '\'' or '"' => c.ToString(),
         _ => $"\\{c}",
     };
 
-    private char ReadHex(int digits)
+    private string ReadHex(int digits)
     {
         ReadOnlySpan<char> hex = source.AsSpan(_position + 1, Math.Min(digits, source.Length - _position - 1));
-        if (!ushort.TryParse(hex, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort code)) throw Here().Malformed("this escape lacks digits");
+        if (hex.Length < digits || !uint.TryParse(hex, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint code) || code > 0x10FFFF) throw Here().Malformed("this escape lacks digits, or is no character");
         _position += digits;
-        return (char)code;
+        return code > char.MaxValue ? char.ConvertFromUtf32((int)code) : ((char)code).ToString();
+    }
+
+    // Up to three digits.
+    private string ReadOctal()
+    {
+        int code = source[_position] - '0';
+        for (int i = 1; i < 3 && _position + 1 < source.Length && source[_position + 1] is >= '0' and <= '7'; i++) code = (8 * code) + source[++_position] - '0';
+        return ((char)code).ToString();
     }
 
     private int LengthWhile(Func<char, bool> belongs)
@@ -112,5 +128,5 @@ internal sealed class ExpressionLexer(string source, int position, string close,
         _position += length;
     }
 
-    private Place Here() => Place.Of(source, Math.Min(_position, source.Length));
+    private Place Here() => new Place(source, Math.Min(_position, source.Length));
 }

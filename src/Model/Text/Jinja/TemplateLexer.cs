@@ -14,10 +14,10 @@ internal sealed class TemplateLexer
 
     public static List<TemplateToken> Tokenize(string template)
     {
-        string source = template.ReplaceLineEndings("\n");
+        string source = template.Replace("\r\n", "\n").Replace('\r', '\n'); // no other character ends a line in Jinja
         var lexer = new TemplateLexer(source.EndsWith('\n') ? source[..^1] : source);
         while (lexer._position < lexer._source.Length) lexer.ReadTextAndTag();
-        lexer._tokens.Add(new TemplateToken(TokenType.End, "", Place.Of(lexer._source, lexer._source.Length)));
+        lexer._tokens.Add(new TemplateToken(TokenType.End, "", new Place(lexer._source, lexer._source.Length)));
         return lexer._tokens;
     }
 
@@ -53,7 +53,7 @@ internal sealed class TemplateLexer
             if (sign == '-') kept = start + PythonText.TrimEnd(_source.AsSpan(start..end)).Length;
             else if (sign != '+' && _source[end + 1] != '{') kept = WithoutIndent(start, end);
         }
-        if (kept > start) _tokens.Add(new TemplateToken(TokenType.Text, _source[start..kept], Place.Of(_source, start)));
+        if (kept > start) _tokens.Add(new TemplateToken(TokenType.Text, _source[start..kept], new Place(_source, start)));
     }
 
     private int WithoutIndent(int start, int end)
@@ -61,13 +61,13 @@ internal sealed class TemplateLexer
         int lineStart = _source.LastIndexOf('\n', Math.Max(end - 1, 0), end - start) + 1;
         if (lineStart == 0) lineStart = start; // no line begins inside this text; it may itself begin one
         bool beginsLine = lineStart == 0 || _source[lineStart - 1] == '\n';
-        return beginsLine && _source.AsSpan(lineStart..end).IndexOfAnyExcept(' ', '\t') < 0 ? lineStart : end;
+        return beginsLine && PythonText.TrimStart(_source.AsSpan(lineStart..end)).IsEmpty ? lineStart : end;
     }
 
     private void SkipComment()
     {
         int end = _source.IndexOf("#}", _position + 2, StringComparison.Ordinal);
-        if (end < 0) throw Place.Of(_source, _position).Malformed("this comment never ends");
+        if (end < 0) throw new Place(_source, _position).Malformed("this comment never ends");
         char sign = _source[end - 1];
         _position = end + 2;
         SkipAfter(sign, trimsLine: true);
@@ -77,10 +77,10 @@ internal sealed class TemplateLexer
     {
         int inside = _position + 2;
         if (inside < _source.Length && _source[inside] is '-' or '+') inside++;
-        _tokens.Add(new TemplateToken(start, _source[_position..inside], Place.Of(_source, _position)));
+        _tokens.Add(new TemplateToken(start, _source[_position..inside], new Place(_source, _position)));
         var lexer = new ExpressionLexer(_source, inside, close, _tokens);
         char sign = lexer.ReadToClose(out _position);
-        _tokens.Add(new TemplateToken(end, close, Place.Of(_source, _position - close.Length)));
+        _tokens.Add(new TemplateToken(end, close, new Place(_source, _position - close.Length)));
         SkipAfter(sign, trimsLine: end == TokenType.TagEnd);
     }
 

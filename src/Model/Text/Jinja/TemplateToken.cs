@@ -24,16 +24,16 @@ internal readonly record struct TemplateToken(TokenType Type, string Text, Place
     public string Description => Type is TokenType.End ? "the end of the template" : $"'{Text}'";
 }
 
-/// <summary>Where in a template, counted from 1.</summary>
-internal readonly record struct Place(int Line, int Column)
+/// <summary>Where in a template. Lines and columns, from 1 on, are counted when somebody asks: every token has a place.</summary>
+internal readonly record struct Place(string Source, int Index)
 {
-    public static Place Of(string source, int index)
+    public NotSupportedException Unsupported(string construct) => new($"{this}: {construct} is not supported.");
+
+    public InvalidDataException Malformed(string fault) => new($"{this}: {fault}.");
+
+    public override string ToString()
     {
-        ReadOnlySpan<char> before = source.AsSpan(0, index);
-        return new Place(before.Count('\n') + 1, index - before.LastIndexOf('\n'));
+        ReadOnlySpan<char> before = Source.AsSpan(0, Index);
+        return $"chat_template line {before.Count('\n') + 1}, column {Index - before.LastIndexOf('\n')}";
     }
-
-    public NotSupportedException Unsupported(string construct) => new($"chat_template line {Line}, column {Column}: {construct} is not supported.");
-
-    public InvalidDataException Malformed(string fault) => new($"chat_template line {Line}, column {Column}: {fault}.");
 }
