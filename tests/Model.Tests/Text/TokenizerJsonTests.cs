@@ -106,6 +106,15 @@ public sealed class TokenizerJsonTests
     }
 
     [Theory]
+    [InlineData("0")]
+    [InlineData("0.0")]
+    public void Load_DropoutOfZero_IsNone(string dropout)
+    {
+        using CheckpointFolder folder = ByteLevel(json => json.Replace("\"dropout\":null", $"\"dropout\":{dropout}"));
+        Assert.Equal(Tokenizer.Load(TextData.Folder("byte-level")).Encode("a word"), Tokenizer.Load(folder.Path).Encode("a word"));
+    }
+
+    [Theory]
     [InlineData("\"merges\":[", "\"merges\":[\"qq zz\",", "merge 0, 'qq zz'")]
     [InlineData("\"merges\":[", "\"merges\":[null,", "merge 0 is no pair of tokens")]
     [InlineData("\"merges\":[", "\"merges\":[[\"a\",null],", "merge 0 is no pair of tokens")]

@@ -11,7 +11,7 @@ internal sealed record BpeModel(Dictionary<string, int> Vocabulary, RankedMerges
         if (type != "BPE") throw new NotSupportedException($"the model type '{type}' is not supported, only BPE");
         foreach (string option in (string[])["dropout", "continuing_subword_prefix", "end_of_word_suffix"])
         {
-            if (model.Get(option) is { } value && value.ToString() is not ("" or "0")) throw new NotSupportedException($"the model's {option} is not supported");
+            if (model.Get(option) is { } value && !SaysNothing(value)) throw new NotSupportedException($"the model's {option} is not supported");
         }
         JsonElement vocab = model.Get("vocab") ?? throw new InvalidDataException("the model has no vocab");
         JsonElement merges = model.Get("merges") ?? throw new InvalidDataException("the model has no merges");
@@ -20,4 +20,6 @@ internal sealed record BpeModel(Dictionary<string, int> Vocabulary, RankedMerges
         return new BpeModel(vocabulary, RankedMerges.Read(merges, vocabulary), model.GetText("unk_token"), model.GetFlag("fuse_unk") ?? false,
             model.GetFlag("byte_fallback") ?? false, model.GetFlag("ignore_merges") ?? false);
     }
+
+    private static bool SaysNothing(JsonElement option) => option.ValueKind == JsonValueKind.Number ? option.GetDouble() == 0 : option.ToString().Length == 0;
 }
