@@ -40,6 +40,15 @@ public sealed class TemplateTests
     [InlineData("{{ f(*x) }}", "line 1, column 6: unpacking arguments")]
     [InlineData("{% for x in y recursive %}{% endfor %}", "line 1, column 15: a recursive loop")]
     [InlineData("{{ x['f']() }}", "line 1, column 10: calling the value of an expression")]
+    [InlineData("{{ 'ff' | int(base=16) }}", "line 1, column 11: the argument 'base' of the filter 'int'")]
+    [InlineData("{{ x | upper(1) }}", "line 1, column 8: argument 1 of the filter 'upper'")]
+    [InlineData("{{ x.startswith('W', 6) }}", "line 1, column 6: argument 2 of the method 'startswith'")]
+    [InlineData("{{ x.get('a', default=1, other=2) }}", "line 1, column 6: the argument 'other' of the method 'get'")]
+    [InlineData("{{ x is string(2) }}", "line 1, column 9: argument 1 of the test 'string'")]
+    [InlineData("{{ {1: 'a'}[1] }}", "line 1, column 5: a key that is not a string")]
+    [InlineData("{% macro f(a) %}{{ varargs }}{% endmacro %}", "line 1, column 20: 'varargs' in a macro")]
+    [InlineData("{{ '\\N{BULLET}' }}", "line 1, column 6: a character by its name")]
+    [InlineData("{{ 9223372036854775808 }}", "line 1, column 4: an integer beyond 64 bits")]
     public void Parse_ConstructOutsideTheSubset_IsRefusedByNameAndPlace(string template, string expected) =>
         Assert.Contains(expected, Assert.Throws<NotSupportedException>(() => Template.Parse(template, TimeProvider.System)).Message);
 
@@ -53,6 +62,11 @@ public sealed class TemplateTests
     [InlineData("{# x", "this comment never ends")]
     [InlineData("{{ ) }}", "')' closes nothing")]
     [InlineData("{% break %}", "'break' stands outside a loop")]
+    [InlineData("{% for x in y %}{% set z %}{% break %}{% endset %}{% endfor %}", "'break' stands outside a loop")]
+    [InlineData("{% for x in y %}{% macro z() %}{% continue %}{% endmacro %}{% endfor %}", "'continue' stands outside a loop")]
+    [InlineData("{{ 012 }}", "line 1, column 5: '}}' was expected, not '12'")]
+    [InlineData("{{ '\\u12' }}", "this escape lacks digits")]
+    [InlineData("{{ '\\U00110000' }}", "is no character")]
     [InlineData("{{ dict(a=1, a=2) }}", "line 1, column 9: the argument 'a' is given twice")]
     public void Parse_MalformedTemplate_NamesFaultAndPlace(string template, string expected) =>
         Assert.Contains(expected, Assert.Throws<InvalidDataException>(() => Template.Parse(template, TimeProvider.System)).Message);
@@ -60,6 +74,47 @@ public sealed class TemplateTests
     [Fact]
     public void Render_GenerationTag_IsTransparent() =>
         Assert.Equal("ab", Template.Parse("a{% generation %}b{% endgeneration %}", TimeProvider.System).Render(new Dictionary<string, object?>()).Text);
+
+    [Theory]
+    [InlineData("{{ 9223372036854775807 + 1 }}", "beyond 64 bits")]
+    [InlineData("{{ 3 ** 40 }}", "beyond 64 bits")]
+    [InlineData("{{ (-9223372036854775807 - 1) // -1 }}", "beyond 64 bits")]
+    [InlineData("{{ '99999999999999999999' | int }}", "beyond 64 bits")]
+    [InlineData("{{ x + 1 }}", "beyond 64 bits")]
+    [InlineData("{{ 'ab' * 600000 }}", "repeats a text to more than 1,000,000 characters")]
+    [InlineData("{{ {x: 1} }}", "only strings are supported")]
+    [InlineData("{{ [1] | tojson(indent=1000) }}", "'indent'")]
+    [InlineData("{{ ['1'] | map('int', base=16) }}", "gives the argument 'base' to 'int'")]
+    [InlineData("{% macro f(a) %}{% endmacro %}{{ f(1, 2) }}", "gives argument 2 to 'f'")]
+    public void Render_WhatPythonAloneCanDo_FailsInWords(string source, string expected)
+    {
+        var variables = new Dictionary<string, object?> { ["x"] = new WholeNumber("9223372036854775808") };
+        Assert.Contains(expected, Assert.Throws<TemplateException>(() => Template.Parse(source, TimeProvider.System).Render(variables)).Message);
+    }
+
+    [Theory]
+    [InlineData("a\n \u2003\u00a0{% if true %}x{% endif %} b\u2028c\u2028{% if true %}y{% endif %}", "a\nx b\u2028c\u2028y")]
+    [InlineData("a\r\n {% if true %}\r b{% endif %}\u0085 {% if true %}c{% endif %}\u000cd\r", "a\n b\u0085 c\u000cd")]
+    public void Render_LineEndsOfUnicode_AreNoneOfATemplates(string source, string expected) =>
+        Assert.Equal(expected, Template.Parse(source, TimeProvider.System).Render(new Dictionary<string, object?>()).Text);
+
+    [Theory]
+    [InlineData("{{ ", "[", "]", " }}")]
+    [InlineData("{{ ", "not ", "", "1 }}")]
+    [InlineData("{{ ", "- ", "", "1 }}")]
+    [InlineData("", "{% generation %}", "{% endgeneration %}", "")]
+    public void Parse_NestedWithoutEnd_IsRefusedBeforeTheStackEnds(string start, string open, string close, string end)
+    {
+        string source = start + string.Concat(Enumerable.Repeat(open, 300_000)) + string.Concat(Enumerable.Repeat(close, 300_000)) + end;
+        Assert.Contains("nesting as deep as this is not supported", Assert.Throws<NotSupportedException>(() => Template.Parse(source, TimeProvider.System)).Message);
+    }
+
+    [Theory]
+    [InlineData(" + 1")]
+    [InlineData(".a")]
+    [InlineData(" | string")]
+    public void Render_ChainWithoutEnd_FailsBeforeTheStackEnds(string link) => Assert.Throws<TemplateException>(
+        () => Template.Parse($"{{{{ 1{string.Concat(Enumerable.Repeat(link, 100_000))} }}}}", TimeProvider.System).Render(new Dictionary<string, object?>()));
 
     [Fact]
     public void Render_EndlessMacro_Fails() => Assert.Throws<TemplateException>(

@@ -18,6 +18,10 @@ internal sealed class ArgumentParser(TokenReader tokens, ExpressionParser expres
         return new ArgumentList(positional, named);
     }
 
+    /// <summary>What is given to an operation, which must take it.</summary>
+    public static ArgumentList Checked(ArgumentList given, Operation operation, string name, Place place) =>
+        operation.FaultOf(given.Positional.Count, given.Named.Select(argument => argument.Name)) is { } fault ? throw place.Unsupported($"{fault} of {name}") : given;
+
     private (string? Name, Expression Value) ParseOne()
     {
         if (tokens.IsOperator("*") || tokens.IsOperator("**")) throw tokens.Place.Unsupported("unpacking arguments with '*'");

@@ -13,28 +13,34 @@ internal sealed record ArgumentList(IReadOnlyList<Expression> Positional, IReadO
 /// <summary><c>f(…)</c> of a function or macro.</summary>
 internal sealed class FunctionCall(string name, ArgumentList arguments) : Expression
 {
-    public override object? Evaluate(Scope scope) => scope.Get(name) switch
+    protected override object? ValueIn(Scope scope) => scope.Get(name) switch
     {
-        Callable function => function(arguments.Evaluate(scope)),
+        Callable function => Call(function, arguments.Evaluate(scope)),
         Undefined undefined => throw undefined.Fault(),
         var value => throw new TemplateException($"the chat template calls '{name}', which is {Values.TypeName(value)}"),
     };
+
+    private object? Call(Callable function, Arguments given)
+    {
+        function.Check(name, given);
+        return function.Call(given);
+    }
 }
 
 /// <summary><c>value.method(…)</c>.</summary>
 internal sealed class MethodCall(Expression target, string name, ArgumentList arguments) : Expression
 {
-    public override object? Evaluate(Scope scope) => Methods.Call(target.Evaluate(scope), name, arguments.Evaluate(scope));
+    protected override object? ValueIn(Scope scope) => Methods.Call(target.Evaluate(scope), name, arguments.Evaluate(scope));
 }
 
 /// <summary><c>value | filter(…)</c>.</summary>
 internal sealed class FilterCall(Expression target, Filter filter, ArgumentList arguments) : Expression
 {
-    public override object? Evaluate(Scope scope) => filter(target.Evaluate(scope), arguments.Evaluate(scope));
+    protected override object? ValueIn(Scope scope) => filter.Apply(target.Evaluate(scope), arguments.Evaluate(scope));
 }
 
 /// <summary><c>value is test(…)</c>.</summary>
 internal sealed class TestCall(Expression target, Test test, ArgumentList arguments) : Expression
 {
-    public override object? Evaluate(Scope scope) => test(target.Evaluate(scope), arguments.Evaluate(scope));
+    protected override object? ValueIn(Scope scope) => test.Holds(target.Evaluate(scope), arguments.Evaluate(scope));
 }

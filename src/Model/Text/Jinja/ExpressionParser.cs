@@ -23,6 +23,9 @@ internal sealed class ExpressionParser
     /// <summary>The functions that expressions call, for a check once all macros are known.</summary>
     public IReadOnlyList<(string Name, Place Place)> CalledFunctions => _operands.CalledFunctions;
 
+    /// <summary>The variables that expressions read, in the order of the template.</summary>
+    public IReadOnlyList<(string Name, Place Place)> ReadNames => _operands.ReadNames;
+
     /// <summary>An expression, or several with commas between them, which make a tuple.</summary>
     public Expression ParseTuple()
     {
@@ -59,7 +62,11 @@ internal sealed class ExpressionParser
         return left;
     }
 
-    private Expression ParseNot() => _tokens.TryTakeName("not") ? new Not(ParseNot()) : ParseComparison();
+    private Expression ParseNot()
+    {
+        RuntimeHelpers.EnsureSufficientExecutionStack();
+        return _tokens.TryTakeName("not") ? new Not(ParseNot()) : ParseComparison();
+    }
 
     private Expression ParseComparison()
     {
@@ -96,6 +103,7 @@ internal sealed class ExpressionParser
 
     private Expression ParseUnary(bool hasFilters)
     {
+        RuntimeHelpers.EnsureSufficientExecutionStack();
         bool isSigned = _tokens.IsOperator("-") || _tokens.IsOperator("+");
         Expression value = isSigned ? new Unary(op: _tokens.Take().Text, operand: ParseUnary(hasFilters: false)) : _operands.Parse();
         return hasFilters ? _filters.Parse(value) : value;

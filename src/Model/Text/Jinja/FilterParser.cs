@@ -19,7 +19,8 @@ internal sealed class FilterParser(TokenReader tokens, OperandParser operands, A
         Place place = tokens.Place;
         string name = tokens.ExpectName();
         Filter filter = Filters.Find(name) ?? throw place.Unsupported($"the filter '{name}'");
-        return new FilterCall(value, filter, tokens.TryTakeOperator("(") ? arguments.Parse() : ArgumentList.None);
+        ArgumentList given = tokens.TryTakeOperator("(") ? arguments.Parse() : ArgumentList.None;
+        return new FilterCall(value, filter, ArgumentParser.Checked(given, filter, $"the filter '{name}'", place));
     }
 
     private Expression ParseTest(Expression value)
@@ -28,7 +29,8 @@ internal sealed class FilterParser(TokenReader tokens, OperandParser operands, A
         Place place = tokens.Place;
         string name = tokens.ExpectName();
         Test test = Tests.Find(name) ?? throw place.Unsupported($"the test '{name}'");
-        var call = new TestCall(value, test, tokens.TryTakeOperator("(") ? arguments.Parse() : ParseBareArgument());
+        ArgumentList given = tokens.TryTakeOperator("(") ? arguments.Parse() : ParseBareArgument();
+        var call = new TestCall(value, test, ArgumentParser.Checked(given, test, $"the test '{name}'", place));
         return isNegated ? new Not(call) : call;
     }
 

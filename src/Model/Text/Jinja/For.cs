@@ -34,6 +34,8 @@ internal sealed class For(Target target, Expression items, Expression? filter, B
         ["first"] = i == 0,
         ["last"] = i == items.Count - 1,
         ["length"] = (long)items.Count,
+        ["depth"] = 1L, // counts the turns of recursive loops, which are not supported
+        ["depth0"] = 0L,
         ["previtem"] = i > 0 ? items[i - 1] : new Undefined("loop.previtem"),
         ["nextitem"] = i + 1 < items.Count ? items[i + 1] : new Undefined("loop.nextitem"),
     };

@@ -9,20 +9,29 @@ internal static class Functions
 
     public static void Define(Scope scope, TimeProvider clock)
     {
-        scope.Set("raise_exception", (Callable)(arguments => throw new TemplateException(Values.ToText(arguments.Require(0, "message")).Text)));
-        scope.Set("strftime_now", (Callable)(arguments => PromptText.Trusted(Strftime.Format(clock.GetLocalNow(), arguments.RequireText(0, "format")))));
-        scope.Set("range", (Callable)Range);
-        scope.Set("namespace", (Callable)(arguments => new Namespace(Members(arguments))));
-        scope.Set("dict", (Callable)Members);
+        scope.Set("raise_exception", new Callable(arguments => throw new TemplateException(Values.ToText(arguments.Require(0, "message")).Text), "message"));
+        scope.Set("strftime_now", new Callable(arguments => PromptText.Trusted(Strftime.Format(clock.GetLocalNow(), arguments.RequireText(0, "format"))), "format"));
+        scope.Set("range", new Callable(Range, "", "", ""));
+        scope.Set("namespace", new Callable(arguments => new Namespace(Members(arguments)), "", "**"));
+        scope.Set("dict", new Callable(Members, "", "**"));
     }
 
     // As in Python, a later value takes the place of one of the same name.
     private static Dictionary<string, object?> Members(Arguments arguments)
     {
         var members = new Dictionary<string, object?>();
-        foreach ((string name, object? value) in arguments.Positional.OfType<Dictionary<string, object?>>().SelectMany(map => map).Concat(arguments.Named)) members[name] = value;
+        foreach ((string name, object? value) in arguments.Positional.SelectMany(Entries).Concat(arguments.Named)) members[name] = value;
         return members;
     }
+
+    private static IEnumerable<KeyValuePair<string, object?>> Entries(object? value) => value switch
+    {
+        Dictionary<string, object?> map => map,
+        List<object?> pairs => pairs.Select(pair => pair is List<object?> and [PromptText name, var member]
+            ? KeyValuePair.Create(name.Text, member)
+            : throw new TemplateException("the chat template makes a mapping of what is no pair of a string and a value")),
+        _ => throw new TemplateException($"the chat template makes a mapping of {Values.TypeName(value)}"),
+    };
 
     private static object Range(Arguments arguments)
     {

@@ -5,9 +5,11 @@ namespace Llama.Model.Text.Jinja;
 /// <summary>Parses what stands between operators: a literal, name or parenthesis, then its members and calls.</summary>
 internal sealed class OperandParser(TokenReader tokens, ExpressionParser expressions, ArgumentParser arguments)
 {
-    private readonly List<(string Name, Place Place)> _called = [];
+    private readonly List<(string Name, Place Place)> _called = [], _read = [];
 
     public IReadOnlyList<(string Name, Place Place)> CalledFunctions => _called;
+
+    public IReadOnlyList<(string Name, Place Place)> ReadNames => _read;
 
     /// <summary>A value with its members and calls.</summary>
     public Expression Parse() => ParseMembers(ParsePrimary());
@@ -19,8 +21,8 @@ internal sealed class OperandParser(TokenReader tokens, ExpressionParser express
         {
             TokenType.Name => ParseName(),
             TokenType.String => ParseStrings(),
-            TokenType.Integer when long.TryParse(token.Text.Replace("_", ""), CultureInfo.InvariantCulture, out long number) => Constant(number),
-            TokenType.Float when double.TryParse(token.Text.Replace("_", ""), CultureInfo.InvariantCulture, out double number) => Constant(number),
+            TokenType.Integer => Constant(NumberSpelling.ValueOf(token.Text) ?? throw token.Place.Unsupported("an integer beyond 64 bits")),
+            TokenType.Float => Constant(double.Parse(token.Text.Replace("_", ""), CultureInfo.InvariantCulture)),
             TokenType.Operator when token.Text == "(" => ParseParentheses(),
             TokenType.Operator when token.Text == "[" => ParseList(),
             TokenType.Operator when token.Text == "{" => ParseDict(),
@@ -43,7 +45,11 @@ internal sealed class OperandParser(TokenReader tokens, ExpressionParser express
             case "false" or "False": return new Literal(false);
             case "none" or "None": return new Literal(null);
         }
-        if (!tokens.TryTakeOperator("(")) return new Name(token.Text);
+        if (!tokens.TryTakeOperator("("))
+        {
+            _read.Add((token.Text, token.Place));
+            return new Name(token.Text);
+        }
         _called.Add((token.Text, token.Place));
         return new FunctionCall(token.Text, arguments.Parse());
     }
@@ -79,7 +85,9 @@ internal sealed class OperandParser(TokenReader tokens, ExpressionParser express
 
     private (Expression, Expression) ParseEntry()
     {
+        Place place = tokens.Place;
         Expression key = expressions.Parse();
+        if (key is Literal { Value: not PromptText }) throw place.Unsupported("a key that is not a string");
         tokens.ExpectOperator(":");
         return (key, expressions.Parse());
     }
@@ -101,8 +109,8 @@ internal sealed class OperandParser(TokenReader tokens, ExpressionParser express
         if (tokens.Current.Type == TokenType.Integer) return new Member(value, ParsePrimary());
         string name = tokens.ExpectName();
         if (!tokens.TryTakeOperator("(")) return new Member(value, new Literal(PromptText.Trusted(name)));
-        if (!Methods.Exists(name)) throw place.Unsupported($"the method '{name}'");
-        return new MethodCall(value, name, arguments.Parse());
+        Operation method = Methods.Find(name) ?? throw place.Unsupported($"the method '{name}'");
+        return new MethodCall(value, name, ArgumentParser.Checked(arguments.Parse(), method, $"the method '{name}'", place));
     }
 
     private Expression ParseSubscript(Expression value)

@@ -3,6 +3,8 @@ namespace Llama.Model.Text.Jinja;
 /// <summary>What the operators do, as in Python.</summary>
 internal static class Operations
 {
+    private const int LongestRepetition = 1_000_000;
+
     public static object? Calculate(string op, object? left, object? right) => (op, CountedBool(left), CountedBool(right)) switch
     {
         (_, Undefined undefined, _) when op != "~" => throw undefined.Fault(),
@@ -10,11 +12,17 @@ internal static class Operations
         ("~", _, _) => Values.ToText(left) + Values.ToText(right),
         ("+", PromptText a, PromptText b) => a + b,
         ("+", List<object?> a, List<object?> b) => a.Concat(b).ToList(),
-        ("*", PromptText text, long count) => PromptText.Concat([.. Enumerable.Repeat(text, (int)Math.Clamp(count, 0, 100_000))]),
+        ("*", PromptText text, long count) => Repeated(text, count),
+        ("*", long count, PromptText text) => Repeated(text, count),
         (_, long a, long b) when op is not "/" => OfIntegers(op, a, b),
         _ when Values.TryNumber(left, out double a) && Values.TryNumber(right, out double b) => OfNumbers(op, a, b),
         _ => throw new TemplateException($"the chat template uses '{op}' between {Values.TypeName(left)} and {Values.TypeName(right)}"),
     };
+
+    /// <summary><c>-value</c> and <c>+value</c>.</summary>
+    public static object? Signed(string op, object? value) => value is PromptText
+        ? throw new TemplateException($"the chat template writes '{op}' before a string")
+        : Calculate("*", value, op == "-" ? -1L : 1L);
 
     public static bool Holds(string op, object? left, object? right) => op switch
     {
@@ -54,7 +62,12 @@ internal static class Operations
     /// <summary><c>a[start:stop:step]</c> of a list or string.</summary>
     public static object? Slice(object? sequence, object? start, object? stop, object? step)
     {
-        long by = step is long given && given != 0 ? given : 1;
+        long by = step switch
+        {
+            null => 1,
+            long and not 0 => Math.Clamp((long)step, -int.MaxValue, int.MaxValue), // no list is longer
+            _ => throw new TemplateException("the chat template cuts with a step that is no integer, or 0"),
+        };
         if (sequence is PromptText whole && by == 1)
         {
             long length = Values.Length(whole);
@@ -78,16 +91,42 @@ internal static class Operations
         return step > 0 ? Math.Clamp(place, 0, count) : Math.Clamp(place, -1, count - 1);
     }
 
-    private static object OfIntegers(string op, long a, long b) => op switch
+    private static PromptText Repeated(PromptText text, long count)
     {
-        "+" => a + b,
-        "-" => a - b,
-        "*" => a * b,
-        "//" when b != 0 => (long)Math.Floor((decimal)a / b),
-        "%" when b != 0 => a - b * (long)Math.Floor((decimal)a / b),
-        "**" => b >= 0 ? (object)(long)Math.Pow(a, b) : Math.Pow(a, b),
-        _ => throw DivisionByZero(),
-    };
+        if (count <= 0 || text.Length == 0) return PromptText.Empty;
+        if (count > LongestRepetition / text.Length) throw new TemplateException($"the chat template repeats a text to more than {LongestRepetition:N0} characters");
+        return PromptText.Concat([.. Enumerable.Repeat(text, (int)count)]);
+    }
+
+    private static object OfIntegers(string op, long a, long b)
+    {
+        if (op == "**" && b < 0) return Math.Pow(a, b);
+        Int128 result = op switch
+        {
+            "+" => (Int128)a + b,
+            "-" => (Int128)a - b,
+            "*" => (Int128)a * b,
+            "**" => Power(a, b),
+            _ when b == 0 => throw DivisionByZero(),
+            "//" => FloorDivided(a, b),
+            _ => a - b * FloorDivided(a, b),
+        };
+        return result >= long.MinValue && result <= long.MaxValue ? (long)result : throw TooLarge();
+    }
+
+    private static Int128 FloorDivided(Int128 a, Int128 b) => (a / b) - (a % b != 0 && a < 0 != b < 0 ? 1 : 0);
+
+    private static Int128 Power(Int128 a, long b)
+    {
+        if (a >= -1 && a <= 1) b = Math.Min(b, 2 + b % 2);
+        Int128 power = 1;
+        for (long i = 0; i < b; i++)
+        {
+            power *= a;
+            if (Int128.Abs(power) > (Int128)long.MaxValue + 1) throw TooLarge();
+        }
+        return power;
+    }
 
     private static object OfNumbers(string op, double a, double b) => op switch
     {
@@ -100,6 +139,9 @@ internal static class Operations
         "//" => Math.Floor(a / b),
         _ => a - b * Math.Floor(a / b),
     };
+
+    /// <summary>Python's integers have no end; here they have 64 bits.</summary>
+    public static TemplateException TooLarge() => new("the chat template computes an integer beyond 64 bits, which is not supported");
 
     private static TemplateException DivisionByZero() => new("the chat template divides by zero");
 }

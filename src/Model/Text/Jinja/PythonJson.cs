@@ -58,7 +58,9 @@ internal sealed class PythonJson(JsonStyle style)
 
     private void BreakLine(int depth)
     {
-        if (style.Indent is { } width) _json.Append('\n').Append(' ', (int)width * depth);
+        if (style.Indent is null) return;
+        _json.Append('\n');
+        for (int level = 0; level < depth; level++) _json.Append(style.Indent);
     }
 
     private void WriteText(string text)

@@ -43,6 +43,14 @@ internal static class PythonText
     /// <summary>str.capitalize().</summary>
     public static string Capitalize(string text) => text.Length == 0 ? text : char.ToUpperInvariant(text[0]) + text[1..].ToLowerInvariant();
 
+    /// <summary>str.islower(): letters of lower case, and none of another.</summary>
+    public static bool IsLower(string text) => text.Any(char.IsLower) && !text.Any(c => char.IsUpper(c) || IsTitle(c));
+
+    /// <summary>str.isupper(): letters of upper case, and none of another.</summary>
+    public static bool IsUpper(string text) => text.Any(char.IsUpper) && !text.Any(c => char.IsLower(c) || IsTitle(c));
+
+    private static bool IsTitle(char c) => char.GetUnicodeCategory(c) == UnicodeCategory.TitlecaseLetter;
+
     /// <summary>str() of a float: always with a point or an exponent, which begins at 1e16 and below 1e-4.</summary>
     public static string Of(double value)
     {

@@ -8,8 +8,6 @@ internal sealed class Scope(Scope? parent)
     /// <summary>Where the rendered text goes.</summary>
     public List<PromptText> Output { get; init; } = parent?.Output ?? [];
 
-    public Scope Root => parent?.Root ?? this;
-
     public void Set(string name, object? value) => _variables[name] = value;
 
     public object? Get(string name)

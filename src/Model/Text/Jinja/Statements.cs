@@ -20,6 +20,7 @@ internal sealed class Block(IReadOnlyList<Statement> statements) : Statement
 {
     public override Flow Run(Scope scope)
     {
+        RuntimeHelpers.EnsureSufficientExecutionStack();
         foreach (Statement statement in statements)
         {
             Flow flow = statement.Run(scope);
@@ -95,18 +96,19 @@ internal sealed class Jump(Flow flow) : Statement
     public override Flow Run(Scope scope) => flow;
 }
 
+/// <summary><c>macro name(…)</c> … <c>endmacro</c>; its body sees what is in sight where it stands.</summary>
 internal sealed class Macro(string name, IReadOnlyList<(string Name, Expression? Default)> parameters, Block body) : Statement
 {
     public override Flow Run(Scope scope)
     {
-        scope.Set(name, (Callable)(arguments => Call(scope.Root, arguments)));
+        scope.Set(name, new Callable(arguments => Call(scope, arguments), [.. parameters.Select(parameter => parameter.Name)]));
         return Flow.Next;
     }
 
-    private PromptText Call(Scope root, Arguments arguments)
+    private PromptText Call(Scope outer, Arguments arguments)
     {
         RuntimeHelpers.EnsureSufficientExecutionStack(); // macros may call themselves
-        var scope = new Scope(root) { Output = [] };
+        var scope = new Scope(outer) { Output = [] };
         for (int i = 0; i < parameters.Count; i++)
         {
             (string parameter, Expression? missing) = parameters[i];

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Llama.Model.Text.Jinja;
 
 /// <summary>Parses a template's statements. What it does not know it refuses by name and place, at load rather than at the first request.</summary>
@@ -19,13 +21,25 @@ internal sealed class TemplateParser
     public static Block Parse(string template, IReadOnlyCollection<string> functions)
     {
         var parser = new TemplateParser(template);
-        Block block = parser.ParseUntil();
+        Block block = parser.ParseAll();
         if (parser._tokens.Current.Type != TokenType.End) throw parser._tokens.Place.Malformed($"'{parser._tokens.Peek.Text}' closes nothing");
         foreach ((string name, Place place) in parser._expressions.CalledFunctions)
         {
             if (!functions.Contains(name) && !parser._macros.Contains(name)) throw place.Unsupported($"the function '{name}'");
         }
         return block;
+    }
+
+    private Block ParseAll()
+    {
+        try
+        {
+            return ParseUntil();
+        }
+        catch (InsufficientExecutionStackException)
+        {
+            throw _tokens.Place.Unsupported("nesting as deep as this");
+        }
     }
 
     /// <summary>Parses until a tag of one of these names, which is left unread, or to the end.</summary>
@@ -45,6 +59,7 @@ internal sealed class TemplateParser
 
     private Statement ParseStatement()
     {
+        RuntimeHelpers.EnsureSufficientExecutionStack();
         TemplateToken token = _tokens.Take();
         if (token.Type == TokenType.Text) return new Verbatim(token.Text);
         if (token.Type == TokenType.TagStart) return ParseTag();
@@ -120,9 +135,7 @@ internal sealed class TemplateParser
         }
         if (_tokens.IsOperator("|")) throw _tokens.Place.Unsupported("a filtered set block");
         _tokens.EndTag();
-        Block body = ParseUntil("endset");
-        _tokens.CloseTag("endset");
-        return new SetBlock(target, body);
+        return new SetBlock(target, ParseApart("endset"));
     }
 
     private Macro ParseMacro()
@@ -130,11 +143,26 @@ internal sealed class TemplateParser
         string name = _tokens.ExpectName();
         _macros.Add(name);
         _tokens.ExpectOperator("(");
-        List<(string, Expression?)> parameters = _tokens.TakeList(")", ParseParameter);
+        List<(string Name, Expression?)> parameters = _tokens.TakeList(")", ParseParameter);
         _tokens.EndTag();
-        Block body = ParseUntil("endmacro");
-        _tokens.CloseTag("endmacro");
+        int before = _expressions.ReadNames.Count;
+        Block body = ParseApart("endmacro");
+        foreach ((string read, Place place) in _expressions.ReadNames.Skip(before))
+        {
+            if (read is "varargs" or "kwargs" or "caller" && !parameters.Exists(parameter => parameter.Name == read)) throw place.Unsupported($"'{read}' in a macro");
+        }
         return new Macro(name, parameters, body);
+    }
+
+    // A body that is rendered by itself, so that no loop around it can be left from there.
+    private Block ParseApart(string end)
+    {
+        int outer = _loopDepth;
+        _loopDepth = 0;
+        Block body = ParseUntil(end);
+        _loopDepth = outer;
+        _tokens.CloseTag(end);
+        return body;
     }
 
     private (string, Expression?) ParseParameter() => (_tokens.ExpectName(), _tokens.TryTakeOperator("=") ? _expressions.Parse() : null);
@@ -150,7 +178,7 @@ internal sealed class TemplateParser
 
     private Jump ParseJump(string name, Place place)
     {
-        if (_loopDepth == 0) throw place.Malformed($"'{name}' stands outside a loop");
+        if (_loopDepth == 0) throw place.Malformed($"'{name}' stands outside a loop; out of a set block or macro it cannot lead");
         _tokens.EndTag();
         return new Jump(name == "break" ? Flow.Break : Flow.Continue);
     }

@@ -19,14 +19,13 @@ internal static class TextOperations
     {
         string old = arguments.RequireText(0, "old");
         PromptText replacement = Values.ToText(arguments.Require(1, "new"));
-        long count = arguments.Get(2, "count") as long? ?? -1;
+        long count = arguments.GetInteger(2, "count", -1);
         return old.Length == 0 ? throw new TemplateException("the chat template replaces the empty string") : Join(Pieces(text, old, count), replacement);
     }
 
     /// <summary>str.find(sub): its place in code points, -1 where it is not.</summary>
     public static object? Find(PromptText text, Arguments arguments)
     {
-        if (arguments.Count > 1) throw new TemplateException("the chat template gives find() bounds, which are not supported");
         int found = text.Text.IndexOf(arguments.RequireText(0, "sub"), StringComparison.Ordinal);
         return found < 0 ? -1L : Values.Length(text.Slice(0, found));
     }

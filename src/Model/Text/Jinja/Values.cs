@@ -68,6 +68,7 @@ internal static class Values
         (List<object?> a, List<object?> b) => a.Count == b.Count && a.Zip(b).All(pair => AreEqual(pair.First, pair.Second)),
         (Dictionary<string, object?> a, Dictionary<string, object?> b) => a.Count == b.Count && a.All(x => b.TryGetValue(x.Key, out object? y) && AreEqual(x.Value, y)),
         (Undefined, Undefined) => true,
+        _ when TryInteger(left, out long a) && TryInteger(right, out long b) => a == b,
         _ => TryNumber(left, out double x) && TryNumber(right, out double y) ? x == y : Equals(left, right),
     };
 
@@ -75,6 +76,7 @@ internal static class Values
     public static int Compare(object? left, object? right)
     {
         if (left is PromptText a && right is PromptText b) return string.CompareOrdinal(a.Text, b.Text);
+        if (TryInteger(left, out long m) && TryInteger(right, out long n)) return m.CompareTo(n);
         if (TryNumber(left, out double x) && TryNumber(right, out double y)) return x.CompareTo(y);
         throw new TemplateException($"the chat template compares {TypeName(left)} with {TypeName(right)}");
     }
@@ -93,6 +95,12 @@ internal static class Values
     {
         number = value switch { long n => n, double n => n, bool flag => flag ? 1 : 0, _ => 0 };
         return value is long or double or bool;
+    }
+
+    private static bool TryInteger(object? value, out long number)
+    {
+        number = value switch { long n => n, true => 1, _ => 0 };
+        return value is long or bool;
     }
 
     // Python counts and cuts strings by code points.
