@@ -54,9 +54,9 @@ internal sealed class ModelDevice : IDisposable
     {
         CheckRepack();
         IWeightSource source = WeightSource.Open(Options.Path, Format, Memory, part, mayStream: Choice.MemoryLimit is not null);
-        if (!Backend.TakesPackedWeights || Choice.MemoryLimit is not null) return source;
+        if (!Choice.TakesPackedWeights(Format.Dtype)) return source;
         ModelPart held = part ?? ModelPart.Whole(source.Config);
-        if (PackedWeights.Weigh(source, Format.Dtype, held, Options.Repack, FreeBytes) is not { } packed) return source;
+        if (PackedSizes.Of(source, Format.Dtype, held, Options.Repack, FreeBytes) is not { } packed) return source;
         long bytes = WeightDemand.ProductBytes(packed, Format.Dtype, held);
         bool canWait = Options is { Repack: null, Deterministic: false } && part is null && bytes > PackedAtOnce; // what several devices share out is measured at start
         return new PackedWeights(source, canWait ? background : null);

@@ -31,7 +31,7 @@ internal static class SwitchBench
             long begun = Stopwatch.GetTimestamp();
             RowSwitch rows = new(isFixed: false);
             rows.Measure(samples, Multiply, TimeProvider.System);
-            Console.WriteLine($"{rows.Describe(samples[0] is QuantizedWeight)}, {Stopwatch.GetElapsedTime(begun).TotalMilliseconds:N0} ms");
+            Console.WriteLine($"{rows.Describe(samples[0])}, {Stopwatch.GetElapsedTime(begun).TotalMilliseconds:N0} ms");
         }
         foreach (int rows in (int[])[8, 12, 16, 24, 32, 48, 64]) Compare(rows);
 

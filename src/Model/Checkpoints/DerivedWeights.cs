@@ -25,6 +25,8 @@ internal abstract class DerivedWeights(IWeightSource source) : IWeightSource
 
     public virtual long? CodeBytes(string name, bool isHost) => Source.CodeBytes(name, isHost);
 
+    public virtual long? PackedBytes(string name) => Source.PackedBytes(name);
+
     public virtual int? GroupSizeOf(string name) => Source.GroupSizeOf(name);
 
     public virtual StoredWeight Stored(string name, ScalarType dtype) => Source.Stored(name, dtype);

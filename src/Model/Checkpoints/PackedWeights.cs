@@ -1,7 +1,5 @@
 using Llama.Model.Kernels;
 using Llama.Model.Kernels.Machine;
-using Llama.Model.Parallel;
-using static TorchSharp.torch;
 
 namespace Llama.Model.Checkpoints;
 
@@ -14,19 +12,6 @@ namespace Llama.Model.Checkpoints;
 internal sealed class PackedWeights(IWeightSource source, BackgroundPacking? background = null) : DerivedWeights(source)
 {
     private readonly WeightPacker _packer = new();
-
-    /// <summary>A source whose weights weigh what packed ones do; not for reading.</summary>
-    /// <param name="source">Of the weights; stays the caller's.</param>
-    /// <param name="dtype">Of what is not in codes.</param>
-    /// <param name="part">Of the model.</param>
-    /// <param name="repack">The setting <c>Model:Repack</c>.</param>
-    /// <param name="freeBytes">That there are.</param>
-    /// <returns>Null where they are not to be packed.</returns>
-    public static PackedWeights? Weigh(IWeightSource source, ScalarType dtype, ModelPart part, bool? repack, long freeBytes)
-    {
-        PackedWeights packed = new(source);
-        return repack ?? WeightDemand.ProductBytes(packed, dtype, part) <= freeBytes / 4 * 3 ? packed : null; // the rest is for the cache
-    }
 
     public override Weight Weight(string name)
     {
@@ -43,6 +28,4 @@ internal sealed class PackedWeights(IWeightSource source, BackgroundPacking? bac
     }
 
     public override Weight Table(string name) => Source.Table(name);
-
-    public override long? CodeBytes(string name, bool isHost) => isHost && name != CheckpointLayout.Embedding ? Source.PackedBytes(name) : Source.CodeBytes(name, isHost);
 }

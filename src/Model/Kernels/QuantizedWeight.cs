@@ -67,8 +67,6 @@ internal sealed class QuantizedWeight(int inputs, int bits, int groupSize, Matri
 
     public override bool OwnsMemory => Codes.OwnsMemory;
 
-    public override bool HasCodes => true;
-
     public override unsafe IReadOnlyList<MemoryPart> Parts =>
         [.. new[] { Codes, Scales, Minima }.OfType<Matrix>().Select(matrix => new MemoryPart((nint)matrix.Data, matrix.ByteCount))];
 

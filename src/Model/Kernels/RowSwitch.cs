@@ -1,3 +1,5 @@
+using Llama.Model.Kernels.Machine;
+
 namespace Llama.Model.Kernels;
 
 /// <summary>From how many rows on a product goes the way that is made for many rows, by the form of its weights.</summary>
@@ -9,24 +11,32 @@ internal sealed class RowSwitch(bool isFixed)
 
     private static readonly int[] Candidates = [8, 12, 16, 24, 32, 48, 64];
 
-    private int _dense = isFixed ? Never : 16, _codes = isFixed ? Never : 32; // until measured
+    private int _dense = isFixed ? Never : 16, _codes = isFixed ? Never : 32, _packed = isFixed ? Never : 64; // until measured
 
     /// <summary>Whether a product of so many rows goes the way for many.</summary>
-    public bool IsMany(int rows, Weight weight) => rows >= (weight.HasCodes ? _codes : _dense);
+    public bool IsMany(int rows, Weight weight) => rows >= From(weight);
 
     /// <summary>Finds out on this machine and this model.</summary>
-    /// <param name="weights">Some of the model's, of both forms if it has both; several, lest they stay in a cache, and those of one shape together.</param>
+    /// <param name="weights">Some of the model's, of each form that it has; several, lest they stay in a cache, and those of one shape together.</param>
     /// <param name="multiply">Multiplies so many rows with a weight, the way for many or the one for few.</param>
     /// <param name="clock">Time.</param>
     public void Measure(IReadOnlyList<Weight> weights, Action<int, Weight, bool> multiply, TimeProvider clock)
     {
         if (isFixed) return;
         _dense = Find([.. weights.Where(weight => weight is DenseWeight)], multiply, clock) ?? _dense;
-        _codes = Find([.. weights.Where(weight => weight.HasCodes)], multiply, clock) ?? _codes;
+        _codes = Find([.. weights.Where(weight => weight is QuantizedWeight)], multiply, clock) ?? _codes;
+        _packed = Find([.. weights.Where(weight => weight is PackedCodes)], multiply, clock) ?? _packed;
     }
 
     /// <summary>The switch for weights of one form, for the start-up lines.</summary>
-    public string Describe(bool hasCodes) => isFixed ? "one way for any number of rows" : $"blocked from {(hasCodes ? _codes : _dense)} rows on";
+    public string Describe(Weight weight) => isFixed ? "one way for any number of rows" : $"blocked from {From(weight)} rows on";
+
+    private int From(Weight weight) => weight switch
+    {
+        QuantizedWeight => _codes,
+        PackedCodes => _packed,
+        _ => _dense,
+    };
 
     // Each candidate is measured many times, a weight at a time, all of them in turn, and the least time counts: other work on the machine then meets both ways and every candidate alike, and leaves some
     // of so short a measurement alone.

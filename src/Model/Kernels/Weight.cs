@@ -20,9 +20,6 @@ internal abstract class Weight(int outputs, int inputs) : IDisposable
     /// <summary>Whether it has memory of its own, rather than a mapped file's or someone else's.</summary>
     public virtual bool OwnsMemory => true;
 
-    /// <summary>Whether it is in codes.</summary>
-    public virtual bool HasCodes => false;
-
     /// <summary>Some rows in float32, in torch operations: [rows, inputs]. For the plain kernels; the caller disposes it.</summary>
     public abstract Tensor Widen(Tensor? rows = null);
 

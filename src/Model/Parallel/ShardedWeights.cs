@@ -51,6 +51,8 @@ internal sealed class ShardedWeights(IWeightSource source, Shard shard) : Derive
 
     public override long? CodeBytes(string name, bool isHost) => Source.CodeBytes(name, isHost) is not long whole ? null : shard.PartOf(name).ShareOf(whole); // columns have some padding beside
 
+    public override long? PackedBytes(string name) => Source.PackedBytes(name) is not long whole ? null : shard.PartOf(name).ShareOf(whole);
+
     /// <summary>Asked before anything is loaded, and alike whether it will be or is only planned, for what it throws where groups cannot be cut so.</summary>
     public override int? GroupSizeOf(string name) => Source.GroupSizeOf(name) is not int groupSize ? null
         : shard.PartOf(name) is { IsColumns: true } part ? WeightCut.GroupSizeOf(part.Total, groupSize, part.Slice, name) : groupSize;

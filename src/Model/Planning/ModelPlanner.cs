@@ -32,7 +32,7 @@ public static class ModelPlanner
     {
         const long step = 1 << 20;
         FreeMemory memory = new([]);
-        long tooSmall = 0, enough = 2 * Place(options, memory).Devices.Max(device => device.TotalBytes) + (4L << 30);
+        long tooSmall = 0, enough = 2 * Place(options with { Repack = false }, memory).Devices.Max(device => device.TotalBytes) + (4L << 30);
         if (!Stays(enough)) throw new ArgumentException($"No Model:MemoryLimit works here: {At(enough).Fault}");
         while (enough - tooSmall > step)
         {

@@ -32,7 +32,7 @@ internal sealed class PlacedPart
         (_options, _format, _size, _choice) = (options, format, size, choice);
         _shape = part.ShapeOf(part.ShardCount == 1 ? whole : part.ShardOf(whole).Config);
         ScalarType dtype = choice.ActivationDtype(format.Dtype);
-        if (choice.TakesPackedWeights(format.Dtype)) held = PackedWeights.Weigh(held, format.Dtype, part, options.Repack, freeBytes) ?? held;
+        if (choice.TakesPackedWeights(format.Dtype)) held = PackedSizes.Of(held, format.Dtype, part, options.Repack, freeBytes) ?? held;
         long activations = Activations.BytesOf(_shape, size.Tokens, dtype), embedding = part.HasEmbedding ? WeightDemand.EmbeddingBytes(held, format.Dtype, IsHost) : 0;
         long[] layers = [.. Enumerable.Range(part.FirstLayer, part.LayerCount).Select(layer => WeightDemand.LayerBytes(held, format.Dtype, new ModelPart(layer, 1), IsHost))];
         long exchanged = ShardGroup.BytesOf(whole, part, size, IsHost);

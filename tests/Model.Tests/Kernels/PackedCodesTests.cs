@@ -1,6 +1,8 @@
 using Llama.Model.Checkpoints.Gguf;
 using Llama.Model.Kernels;
 using Llama.Model.Kernels.Machine;
+using Llama.Model.Kernels.Simd;
+using Llama.Model.Parallel;
 using Llama.Model.Tests.Gguf;
 using static Llama.Model.Tests.Kernels.MachineProducts;
 using static TorchSharp.torch;
@@ -72,16 +74,70 @@ public sealed unsafe class PackedCodesTests
         Check(weight, units);
     }
 
+    [GeneratedCodeTheory]
+    [InlineData("Q5_0", 5)]
+    [InlineData("IQ4_XS", 4)]
+    [InlineData("Q2_K", 2)]
+    [InlineData("Q3_K", 3)]
+    [InlineData("Q4_K", 4)]
+    [InlineData("Q6_K", 6)]
+    public void ScalesOfNoCommonStep_StayWhatTheyAre(string type, int bits)
+    {
+        using QuantizedWeight weight = Blocks(BlockFormat.Find(type)!, outputs: 16, inputs: 512);
+        new Span<float>(weight.Scales.Floats, 8).Clear();
+        weight.Scales.Floats[20] = MathF.PI;
+        using PackedCodes units = new WeightPacker().Pack(weight);
+        Assert.Equal((bits, ScaleForm.Single), (units.Form.Bits, units.Form.Scales));
+        Check(weight, units);
+    }
+
     [GeneratedCodeFact]
-    public void ScalesOfZero_AndOfNoCommonStep_StayWhatTheyAre()
+    public void ScalesOfZero_AreStepsOfZero()
     {
         using QuantizedWeight weight = Blocks(BlockFormat.Find("Q4_K")!, outputs: 16, inputs: 512);
         new Span<float>(weight.Scales.Floats, 8).Clear();
-        using (PackedCodes units = new WeightPacker().Pack(weight)) Check(weight, units);
-        weight.Scales.Floats[100] = MathF.PI;
-        using PackedCodes wide = new WeightPacker().Pack(weight);
-        Assert.Equal(ScaleForm.Single, wide.Form.Scales);
-        Check(weight, wide);
+        using PackedCodes units = new WeightPacker().Pack(weight);
+        Assert.Equal(ScaleForm.Steps, units.Form.Scales);
+        Check(weight, units);
+    }
+
+    [GeneratedCodeFact]
+    public void ScaleThatIsNoNumber_SpoilsItsOutputAlone()
+    {
+        using QuantizedWeight weight = Blocks(BlockFormat.Find("Q6_K")!, outputs: 16, inputs: 512);
+        weight.Scales.Floats[5 * weight.GroupCount] = float.NaN;
+        using PackedCodes units = new WeightPacker().Pack(weight);
+        using Matrix input = Matrix.Of(Randoms(1).Next(3, 512)), output = Matrix.Of(ones(3, 16));
+        Machines[0].Run(input, [new(units, output)], add: false, isMany: false);
+        Assert.Equal(Enumerable.Range(0, 48).Select(i => i % 16 == 5), output.Tensor.data<float>().ToArray().Select(float.IsNaN));
+    }
+
+    // A device's share of the columns, of whole blocks and of whole groups only.
+    [GeneratedCodeTheory]
+    [InlineData("Q4_K", 512, "Steps")]
+    [InlineData("Q4_K", 384, "Single")]
+    [InlineData("Q6_K", 192, "Single")]
+    public void ShareOfTheColumns_IsPackedAsFarAsItsBlocksAreWhole(string type, int count, string scales)
+    {
+        using QuantizedWeight whole = Blocks(BlockFormat.Find(type)!, outputs: 32, inputs: 1024);
+        using QuantizedWeight cut = (QuantizedWeight)WeightCut.CopyColumns(whole, new Slice(256, count), "weight");
+        using PackedCodes units = new WeightPacker().Pack(cut);
+        Assert.Equal(scales, units.Form.Scales.ToString());
+        Check(cut, units);
+    }
+
+    [GeneratedCodeFact]
+    public void ProductsOfTwoForms_InOneStep_AreThoseOfEach()
+    {
+        using QuantizedWeight four = Blocks(BlockFormat.Find("Q4_K")!, 32, 512), six = Blocks(BlockFormat.Find("Q6_K")!, 16, 512);
+        using PackedCodes first = new WeightPacker().Pack(four), second = new WeightPacker().Pack(six);
+        SimdKernels<Lanes512, Bf16> kernels = new(deterministic: true);
+        using Matrix input = Matrix.Of(Randoms(1).Next(70, 512)), one = Matrix.Of(ones(70, 32)), other = Matrix.Of(ones(70, 16)), expected = Matrix.Of(ones(70, 16));
+        kernels.Linear(input, [new(first, one), new(second, other)]);
+        Machines[0].Run(input, [new(second, expected)], add: false, isMany: false); // deterministic kernels take this way for any number of rows
+        AssertSame(expected, other, "the second");
+        Machines[0].Run(input, [new(second, expected)], add: false, isMany: true);
+        Assert.False(expected.Tensor.equal(other.Tensor).all().item<bool>(), "many rows do not go through panels");
     }
 
     [Theory]
@@ -101,6 +157,22 @@ public sealed unsafe class PackedCodesTests
     {
         Assert.Equal(expected is not null, CodeSurvey.TryFindStep(scales, out float step));
         if (expected is not null) Assert.Equal(expected, step);
+    }
+
+    [Fact]
+    public void Step_OfRandomMultiples_IsFound_AndIsNotOnceOneIsOff()
+    {
+        Random random = new(5);
+        for (int i = 0; i < 2000; i++)
+        {
+            float step = (float)(Half)((random.NextDouble() - 0.5) / 16);
+            float[] scales = [.. Enumerable.Range(0, 16).Select(_ => step * random.Next(-127, 128))];
+            Assert.True(CodeSurvey.TryFindStep(scales, out float found));
+            Assert.All(scales, scale => Assert.True(found == 0 ? scale == 0 : MathF.Round(scale / found) is >= -128 and <= 127 && MathF.Round(scale / found) * found == scale));
+            int at = random.Next(16);
+            scales[at] = MathF.BitIncrement(scales[at]);
+            Assert.False(CodeSurvey.TryFindStep(scales, out _));
+        }
     }
 
     private static QuantizedWeight Blocks(BlockFormat format, int outputs, int inputs)

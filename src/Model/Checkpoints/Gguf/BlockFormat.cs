@@ -11,7 +11,7 @@ namespace Llama.Model.Checkpoints.Gguf;
 /// <param name="bits">Of a code: 8 or 4.</param>
 /// <param name="groupSize">Weights that share a scale.</param>
 /// <param name="hasMinima">Whether groups have minima of their own; else the minimum is the scale times 128 of 8 bits, 8 of 4.</param>
-/// <param name="packed">What a packed copy takes for a code and for scales.</param>
+/// <param name="packed">What a packed copy takes for a code and for scales, as long as these are numbers.</param>
 /// <param name="readBlock">Reads one block.</param>
 internal sealed unsafe class BlockFormat(GgufTensorType type, int bits, int groupSize, bool hasMinima, BlockFormat.PackedValues packed, BlockFormat.ReadBlock readBlock)
 {

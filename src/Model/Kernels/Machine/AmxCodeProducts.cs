@@ -4,7 +4,7 @@ namespace Llama.Model.Kernels.Machine;
 
 /// <summary>
 /// Products of many rows with packed codes, on tile registers. Plan: threads take blocks of 128 outputs; strips of 16 rows meet a stretch of a block's inputs, which the second cache holds, one after the other, while the last one fetches the
-/// stretch that comes next. Codes of 4 bits are widened to bytes before, once for all strips. Results are bit for bit those of <see cref="PackedCodeProducts"/>.
+/// stretch that comes next. Codes of fewer than 8 bits are widened to bytes before, once for all strips. Results are bit for bit those of <see cref="PackedCodeProducts"/>.
 /// </summary>
 internal sealed unsafe class AmxCodeProducts
 {
@@ -133,7 +133,7 @@ internal sealed unsafe class AmxCodeProducts
         const int chunk = QuantizedWeight.Chunk;
         for (int done = 0; done < inputs; done += form.BlockInputs, block += form.BlockBytes)
             for (int at = 0; at < form.BlockInputs; at += chunk, target += chunk * UnitPacker.Outputs)
-                CodeLines.Read(form, block, at / chunk, target, form.PartsNibbles ? form.MagnitudeOf(at / form.GroupSize) : 1);
+                CodeLines.Read(form, block, at / chunk, target, form.MagnitudeOf(at / form.GroupSize));
     }
 
     private static int PanelBytes(in Part part) => part.Inputs * UnitPacker.Outputs;

@@ -10,8 +10,8 @@ namespace Llama.Model.Kernels.Machine;
 /// <param name="At">What they are of a code: its bits from this one on.</param>
 internal readonly unsafe record struct CodeField(int Line, int Bit, int Bits, int At)
 {
-    /// <summary>From a multiple of so many on lanes have their bits at the same place in neighbouring lines.</summary>
-    public const int Lines = 8;
+    /// <summary>So many lanes, from a multiple of it on, have their bits at the same place in neighbouring lines.</summary>
+    public const int AlikeLanes = 8;
 
     private Vector512<byte> Mask => Vector512.Create((byte)((1 << Bits) - 1));
 

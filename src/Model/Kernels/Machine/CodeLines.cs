@@ -17,11 +17,11 @@ internal static unsafe class CodeLines
     [MethodImpl(Compiled.AtOnce)]
     public static void Read(CodeUnit form, byte* block, int chunk, byte* target, int magnitude = 1)
     {
-        for (int lane = 0; lane < Lanes; lane += CodeField.Lines)
+        for (int lane = 0; lane < Lanes; lane += CodeField.AlikeLanes)
         {
             CodeField lower = form.LowerField(chunk, lane), upper = form.UpperField(chunk, lane) ?? default;
             if (magnitude > 1) lower = lower with { At = 4 };
-            for (int line = 0; line < CodeField.Lines; line++, target += LineBytes)
+            for (int line = 0; line < CodeField.AlikeLanes; line++, target += LineBytes)
             {
                 Vector512<byte> codes = lower.Read(block, line);
                 if (upper.Bits > 0) codes |= upper.Read(block, line);

@@ -1,10 +1,12 @@
+using System.Diagnostics;
+
 namespace Llama.Model.Kernels.Machine;
 
 /// <summary>
 /// Generates tiles of products by units of packed codes (<see cref="CodeUnit"/>): some input rows with the outputs of one or several units, whose lanes they are. Inputs are as for <see cref="CodeTile"/>,
 /// 16-bit integers in a high and a low byte: a quad of either goes to all lanes, and VPDPBUSD multiplies it exactly with codes. At the end of a group both integer sums, begun with what the codes' offset
 /// contributes, become one float32, which times the outputs' scales is added to the sums; at the end of a stretch of inputs these, times the row's scale, are added to the outputs. Where one scale is for the whole row a
-/// stretch is the group, too long for one integer sum. So each output is one chain of sums, whatever tile computes it. Registers: 0 to 23 the integer sums, high and low in turn, and behind them those of float32; 24 to 27 codes, 28 the mask of a code's lower bits, 29 a constant of the form, 30 and 31 for what comes.
+/// stretch is the group, too long for one integer sum. So each output is one chain of sums, whatever tile computes it. Registers: 0 to 23 the integer sums, high and low in turn, and behind them those of float32; 24 to 27 codes, 28 the mask of a code's lower bits, 29 a constant (the high byte's weight, the table, sixteenths, or the mask of a code), 30 and 31 for what comes.
 /// </summary>
 internal static class CodePanelTile
 {
@@ -49,6 +51,7 @@ internal static class CodePanelTile
 
     private static void FillConstants(Assembler code, CodeUnit form)
     {
+        Debug.Assert(!form.IsByRow || form.IsAsRows, "there is one register for constants");
         code.Fill(LowerMask, form.Bits < 4 ? 0x03030303 : 0x0F0F0F0F);
         if (form.IsByRow) code.Fill(Constant, BitConverter.SingleToInt32Bits(256)); // the weight of the high byte
         else if (form.HasTable) code.Fill(Constant, CodeTable.Values, other: First);

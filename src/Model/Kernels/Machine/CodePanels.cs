@@ -10,7 +10,7 @@ internal static unsafe class CodePanels
     private const int Chunk = QuantizedWeight.Chunk, Lanes = UnitPacker.Outputs, LineBytes = CodeUnit.LineBytes, Quad = 4;
 
     /// <summary>Widens whole blocks.</summary>
-    /// <param name="form">Of the unit, whose groups have scales of their own.</param>
+    /// <param name="form">Of the unit, whose scales are multiples of steps.</param>
     /// <param name="block">The first.</param>
     /// <param name="inputs">Of all.</param>
     /// <param name="target">[inputs / 2] lines.</param>
@@ -26,8 +26,8 @@ internal static unsafe class CodePanels
                 for (int part = 0; part < narrow; part++)
                 {
                     int group = form.GroupOf(chunk, part);
-                    Vector512<float> scales = Scales(form, block, form.ScalesInBlock(group), form.StepsInBlock);
-                    Vector512<float> minima = form.HasMinima ? Scales(form, block, form.ScalesInBlock(group) + form.ScaleBytes, form.StepsInBlock + LineBytes) : default;
+                    Vector512<float> scales = Scales(block + form.ScalesInBlock(group), block + form.StepsInBlock);
+                    Vector512<float> minima = form.HasMinima ? Scales(block + form.ScalesInBlock(group) + form.ScaleBytes, block + form.StepsInBlock + LineBytes) : default;
                     byte* to = target + part * (Chunk / narrow) * UnitPacker.BytesPerInput;
                     for (int lane = part; lane < Lanes; lane += narrow, to += Quad * UnitPacker.BytesPerInput) Line(form, Vector512.Load((uint*)codes + lane * Lanes), scales, minima, to);
                 }
@@ -53,17 +53,5 @@ internal static unsafe class CodePanels
         return bits + (bits >>> 16 & Vector512<uint>.One) + Vector512.Create(0x7FFFu);
     }
 
-    private static Vector512<float> Scales(CodeUnit form, byte* block, int scales, int steps) => form.Scales switch
-    {
-        ScaleForm.Single => Vector512.Load((float*)(block + scales)),
-        ScaleForm.Half => Halves((Half*)(block + scales)),
-        _ => Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(Vector128.Load((sbyte*)(block + scales)))) * Vector512.Load((float*)(block + steps)),
-    };
-
-    private static Vector512<float> Halves(Half* values)
-    {
-        Vector512<float> widened = default;
-        for (int lane = 0; lane < Lanes; lane++) widened = widened.WithElement(lane, (float)values[lane]);
-        return widened;
-    }
+    private static Vector512<float> Scales(byte* multiples, byte* steps) => Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(Vector128.Load((sbyte*)multiples))) * Vector512.Load((float*)steps);
 }

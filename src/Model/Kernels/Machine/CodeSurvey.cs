@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace Llama.Model.Kernels.Machine;
 
 /// <summary>
-/// Finds the form that holds a weight in the fewest bytes, by looking at all of its codes and scales: what a file had in 6 bits, or as multiples of a step, comes as codes of 8 bits and scales in float32, and is found again here,
+/// Finds a form that holds a weight in few bytes, by looking at all of its codes and scales: what a file had in 6 bits, or as multiples of a step, comes as codes of 8 bits and scales in float32, and is found again here,
 /// wherever it comes from. Nothing is rounded.
 /// </summary>
 /// <param name="weight">On the host.</param>

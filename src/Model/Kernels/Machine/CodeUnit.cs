@@ -24,10 +24,10 @@ internal readonly record struct CodeUnit(int Bits, int Inputs, int GroupSize, bo
     /// <summary>That which holds any values of a weight's codes and scales.</summary>
     public static CodeUnit Of(QuantizedWeight weight) => new(weight.Bits, weight.Inputs, weight.GroupSize, weight.Minima is not null);
 
-    /// <summary>Whether weights fill it: their rows whole blocks, groups long enough to pay and short enough for their sums to be integers of 32 bits.</summary>
+    /// <summary>Whether weights fill it: their rows whole blocks, blocks whole lines, groups long enough to pay and short enough for their sums to be integers of 32 bits.</summary>
     public bool IsWhole => Inputs % BlockInputs == 0 && BlockBytes % LineBytes == 0 && (IsByRow || GroupSize is >= LeastGroup and <= MostGroup);
 
-    /// <summary>The same for codes and scales of which more is known: as much of it as makes whole units.</summary>
+    /// <summary>This form with codes and scales in fewer bits, as far as whole units allow.</summary>
     /// <param name="bits">Of a code.</param>
     /// <param name="hasTable">Whether codes are places in the table.</param>
     /// <param name="scales">How scales and minima can lie there.</param>
@@ -46,10 +46,7 @@ internal readonly record struct CodeUnit(int Bits, int Inputs, int GroupSize, bo
     /// <summary>The code of 0 where there are no minima; of places in the table that of what they stand for.</summary>
     public int ZeroPoint => 1 << ((HasTable ? RowBits : Bits) - 1);
 
-    /// <summary>Whether codes are in two lines.</summary>
-    public bool HasUpperBits => Bits is 3 or 5 or 6;
-
-    /// <summary>Whether many rows are multiplied faster by panels in bfloat16: where there are many groups or the codes of a line are not in one (tests/Bench/NOTES.md, "Packed weights").</summary>
+    /// <summary>Whether many rows are multiplied faster by panels in bfloat16: measured where scales are bytes (tests/Bench/NOTES.md, "Packed weights").</summary>
     public bool PaysInPanels => Scales == ScaleForm.Steps;
 
     /// <summary>By how much rows have larger codes.</summary>
@@ -90,10 +87,6 @@ internal readonly record struct CodeUnit(int Bits, int Inputs, int GroupSize, bo
 
     /// <summary>Bytes of the outputs' scales, or minima, of a group.</summary>
     public int ScaleBytes => Scales switch { ScaleForm.Single => LineBytes, ScaleForm.Half => LineBytes / 2, _ => LineBytes / 4 };
-
-    private int GroupParts => HasMinima ? 2 : 1; // scales, minima
-
-    private int LineInputs => Bits switch { 8 => Chunk, 4 => 2 * Chunk, _ => 4 * Chunk };
 
     /// <summary>How much larger the codes of a group are where they are multiplied: 16 times where they are high nibbles, else 1.</summary>
     public int MagnitudeOf(int group) => PartsNibbles && group * GroupSize / Chunk % 2 == 1 ? 16 : 1;
@@ -138,6 +131,10 @@ internal readonly record struct CodeUnit(int Bits, int Inputs, int GroupSize, bo
         3 => new CodeField(BlockInputs / 16 + chunk / 4 * Lanes / 2 + lane % 8, chunk % 4 + lane / 8 * 4, 1, 2),
         _ => null,
     };
+
+    private int GroupParts => HasMinima ? 2 : 1; // scales, minima
+
+    private int LineInputs => Bits switch { 8 => Chunk, 4 => 2 * Chunk, _ => 4 * Chunk };
 
     private int BlockOf(int group) => group / BlockGroups * BlockBytes;
 }

@@ -31,7 +31,7 @@ internal sealed class MachineLinear(bool usesTileRegisters)
     /// <param name="input">[rows, inputs] float32</param>
     /// <param name="projections">With weights of one format.</param>
     /// <param name="add">Whether to add.</param>
-    /// <param name="isMany">Whether packing the weights into panels pays, where they are not packed already. If not, a row's result does not depend on the others.</param>
+    /// <param name="isMany">Whether packing the weights into panels pays, where they are not packed already or would be read faster so. If not, a row's result does not depend on the others.</param>
     public void Run(Matrix input, ReadOnlySpan<Projection> projections, bool add, bool isMany)
     {
         Weight weight = projections[0].Weight;

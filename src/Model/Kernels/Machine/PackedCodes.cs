@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Kernels.Machine;
@@ -31,8 +32,6 @@ internal sealed unsafe class PackedCodes : Weight
 
     public override long ByteCount => _units.ByteCount;
 
-    public override bool HasCodes => true;
-
     public override bool HasFormatOf(Weight other) => other is PackedCodes codes && codes.Form == Form;
 
     public override Tensor Widen(Tensor? rows = null)
@@ -45,7 +44,7 @@ internal sealed unsafe class PackedCodes : Weight
     public QuantizedWeight ToRows()
     {
         QuantizedWeight weight = QuantizedWeight.Allocate(Outputs, Inputs, Form.RowBits, Form.GroupSize, Form.HasMinima);
-        new Span<byte>(weight.Codes.Data, checked((int)weight.Codes.ByteCount)).Clear();
+        NativeMemory.Clear(weight.Codes.Data, (nuint)weight.Codes.ByteCount);
         for (int unit = 0; unit < Outputs / UnitPacker.Outputs; unit++)
         {
             for (int block = 0; block < Inputs / Form.BlockInputs; block++) CodesToRows(weight, unit, block);

@@ -17,7 +17,7 @@ internal static class SimdKernels
 
     private static bool UseMiddle => Avx2.IsSupported && Fma.IsSupported;
 
-    /// <summary>Whether kernels for weights of a type multiply with <see cref="PackedWeight"/>.</summary>
+    /// <summary>Whether kernels for weights of a type multiply with packed ones.</summary>
     public static bool TakesPackedWeights(ScalarType dtype) => UseWide && MachineCode.IsSupported && dtype == ScalarType.BFloat16;
 
     /// <summary>Whether kernels multiply with weights whose rows a <see cref="RowReader"/> brings.</summary>

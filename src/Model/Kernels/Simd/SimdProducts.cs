@@ -63,7 +63,7 @@ internal sealed unsafe class SimdProducts<TLanes, TStored>(bool deterministic, M
 
     private string Describe(Weight weight)
     {
-        string packed = weight is PackedWeight or PackedCodes or PackingWeight ? "of packed weights" : "", ways = HasTwoWays(weight) ? _switch.Describe(weight.HasCodes) : "";
+        string packed = weight is PackedWeight or PackedCodes or PackingWeight ? "of packed weights" : "", ways = HasTwoWays(weight) ? _switch.Describe(weight) : "";
         return string.Join(", ", new[] { packed, ways }.Where(part => part.Length > 0));
     }
 
