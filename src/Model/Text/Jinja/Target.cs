@@ -3,6 +3,16 @@ namespace Llama.Model.Text.Jinja;
 /// <summary>What a loop or set assigns to: one name, several, or a member of a namespace.</summary>
 internal sealed record Target(IReadOnlyList<string> Names, string? Member = null)
 {
+    public static Target Read(TokenReader tokens)
+    {
+        bool isParenthesized = tokens.TryTakeOperator("(");
+        var names = new List<string> { tokens.ExpectName() };
+        if (tokens.TryTakeOperator(".")) return new Target(names, tokens.ExpectName());
+        while (tokens.TryTakeOperator(",")) names.Add(tokens.ExpectName());
+        if (isParenthesized) tokens.ExpectOperator(")");
+        return new Target(names);
+    }
+
     public void Assign(Scope scope, object? value)
     {
         if (Member is not null) AssignMember(scope, value);

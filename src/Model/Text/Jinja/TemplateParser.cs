@@ -100,7 +100,7 @@ internal sealed class TemplateParser
 
     private For ParseFor()
     {
-        Target target = ParseTarget();
+        var target = Target.Read(_tokens);
         if (!_tokens.TryTakeName("in")) throw _tokens.Unexpected("'in'");
         Expression items = _expressions.ParseOr(); // an "if" behind it is the loop's filter
         Expression? filter = _tokens.TryTakeName("if") ? _expressions.Parse() : null;
@@ -126,7 +126,7 @@ internal sealed class TemplateParser
 
     private Statement ParseSet()
     {
-        Target target = ParseTarget();
+        var target = Target.Read(_tokens);
         if (_tokens.TryTakeOperator("="))
         {
             Expression value = _expressions.ParseTuple();
@@ -181,15 +181,5 @@ internal sealed class TemplateParser
         if (_loopDepth == 0) throw place.Malformed($"'{name}' stands outside a loop; out of a set block or macro it cannot lead");
         _tokens.EndTag();
         return new Jump(name == "break" ? Flow.Break : Flow.Continue);
-    }
-
-    private Target ParseTarget()
-    {
-        bool isParenthesized = _tokens.TryTakeOperator("(");
-        var names = new List<string> { _tokens.ExpectName() };
-        if (_tokens.TryTakeOperator(".")) return new Target(names, _tokens.ExpectName());
-        while (_tokens.TryTakeOperator(",")) names.Add(_tokens.ExpectName());
-        if (isParenthesized) _tokens.ExpectOperator(")");
-        return new Target(names);
     }
 }
