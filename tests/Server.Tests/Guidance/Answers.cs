@@ -8,9 +8,13 @@ internal static class Answers
 {
     private const int AtOnce = 32;
 
-    public static async Task<Answer[]> AskAsync(HttpClient client, IReadOnlyList<JsonObject> requests)
+    public static async Task<Answer[]> AskAsync(HttpClient client, IReadOnlyList<JsonObject> requests) =>
+        [.. (await AskForChoicesAsync(client, requests)).Select(choices => Assert.Single(choices))];
+
+    /// <summary>As <see cref="AskAsync"/>, all choices of each.</summary>
+    public static async Task<Answer[][]> AskForChoicesAsync(HttpClient client, IReadOnlyList<JsonObject> requests)
     {
-        var answers = new Answer[requests.Count];
+        var answers = new Answer[requests.Count][];
         await Parallel.ForAsync(0, requests.Count, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (i, cancellation) =>
         {
             requests[i]["model"] = TestModel.Name;
@@ -19,8 +23,7 @@ internal static class Answers
             using HttpResponseMessage response = await client.PostAsync("/v1/chat/completions", body, cancellation);
             string text = await response.Content.ReadAsStringAsync(cancellation);
             Assert.True(response.IsSuccessStatusCode, $"{requests[i].ToJsonString()}\n{text}");
-            JsonNode choice = JsonNode.Parse(text)!["choices"]![0]!;
-            answers[i] = new Answer((string)choice["message"]!["content"]!, (string)choice["finish_reason"]!);
+            answers[i] = [.. JsonNode.Parse(text)!["choices"]!.AsArray().Select(choice => new Answer((string)choice!["message"]!["content"]!, (string)choice["finish_reason"]!))];
         });
         return answers;
     }

@@ -11,6 +11,8 @@ public sealed class SchemaEngineTests
 {
     private const int Schemas = 200;
 
+    private static readonly string[] RuledSchemas = [.. Enumerable.Range(2_000, 12).Select(seed => new SchemaMaker(seed).Make())];
+
     [Theory]
     [InlineData(0, 0.3)]
     [InlineData(1, 0.5)]
@@ -31,33 +33,56 @@ public sealed class SchemaEngineTests
 
     // Whatever else a request says of tokens, the grammar has the last word.
     [Theory]
-    [InlineData("""{"logprobs":true,"top_logprobs":5}""", true)]
-    [InlineData("""{"top_k":1}""", false)]
-    [InlineData("""{"ignore_eos":true}""", false)]
-    [InlineData("""{"min_tokens":150}""", false)]
-    [InlineData("""{"presence_penalty":2,"frequency_penalty":2,"repetition_penalty":1.9}""", false)]
-    [InlineData("""{"logit_bias":{"#":-100}}""", false)]
-    [InlineData("""{"stop_token_ids":[#]}""", false)]
-    [InlineData("""{"n":3}""", false)]
-    public async Task Chat_UnderASchemaAndOtherRules_StillAnswersValidly(string fields, bool areSame)
+    [InlineData("""{"logprobs":true,"top_logprobs":5}""", 1, 6)]
+    [InlineData("""{"top_k":1}""", 1, 6)]
+    [InlineData("""{"ignore_eos":true}""", 1, 6)]
+    [InlineData("""{"min_tokens":150}""", 1, 6)]
+    [InlineData("""{"presence_penalty":2,"frequency_penalty":2,"repetition_penalty":1.9}""", 1, 6)]
+    [InlineData("""{"logit_bias":{"#":-100}}""", 1, 6)]
+    [InlineData("""{"n":3}""", 3, 18)]
+    public async Task Chat_UnderASchemaAndOtherRules_StillAnswersValidly(string fields, int choiceCount, int leastWhole)
     {
-        string brace = TestModel.Tokenizer.Encode("{")[^1].ToString(CultureInfo.InvariantCulture);
-        string[] schemas = [.. Enumerable.Range(2_000, 12).Select(seed => new SchemaMaker(seed).Make())];
         await using var app = new RandomApp();
-        HttpClient client = await app.StartAsync();
-        Answer[] plain = await Answers.AskAsync(client, [.. schemas.Select((schema, i) => Request(schema, 1, seed: i))]);
-        Answer[] ruled = await Answers.AskAsync(client, [.. schemas.Select((schema, i) => With(Request(schema, 1, seed: i), fields.Replace("#", brace, StringComparison.Ordinal)))]);
-        if (areSame) Assert.Equal(plain, ruled);
-        for (int i = 0; i < schemas.Length; i++)
+        Answer[][] ruled = await Answers.AskForChoicesAsync(await app.StartAsync(), [.. RuledSchemas.Select((schema, i) => With(Request(schema, 1, seed: i), fields))]);
+        int whole = 0;
+        for (int i = 0; i < RuledSchemas.Length; i++)
         {
-            bool isWhole = ruled[i].FinishReason == "stop" && !fields.Contains("stop_token_ids", StringComparison.Ordinal);
-            if (isWhole) await AssertValidAsync(schemas[i], ruled[i].Text);
+            Assert.Equal(choiceCount, ruled[i].Length);
+            foreach (Answer answer in ruled[i].Where(answer => answer.FinishReason == "stop"))
+            {
+                await AssertValidAsync(RuledSchemas[i], answer.Text);
+                whole++;
+            }
         }
+        Assert.True(whole >= leastWhole, $"Only {whole} came to an end.");
     }
 
+    [Fact]
+    public async Task Chat_UnderASchemaWithLogprobs_SaysTheSame()
+    {
+        await using var app = new RandomApp();
+        HttpClient client = await app.StartAsync();
+        Assert.Equal(await AskAsync(client, "{}"), await AskAsync(client, """{"logprobs":true,"top_logprobs":5}"""));
+    }
+
+    [Fact]
+    public async Task Chat_UnderASchemaAndAStopToken_SaysTheSameUpToIt()
+    {
+        await using var app = new RandomApp();
+        HttpClient client = await app.StartAsync();
+        (Answer Whole, Answer Cut)[] answers = [.. (await AskAsync(client, "{}")).Zip(await AskAsync(client, """{"stop_token_ids":[#]}"""))];
+        Assert.All(answers, answer => Assert.StartsWith(answer.Cut.Text, answer.Whole.Text, StringComparison.Ordinal));
+        Assert.Contains(answers, answer => answer.Cut.Text.Length < answer.Whole.Text.Length);
+    }
+
+    /// <summary>The first choices for the schemas under further fields.</summary>
+    private static Task<Answer[]> AskAsync(HttpClient client, string fields) => Answers.AskAsync(client, [.. RuledSchemas.Select((schema, i) => With(Request(schema, 1, seed: i), fields))]);
+
+    /// <summary>The request with more fields, in which # is the token of a comma.</summary>
     private static JsonObject With(JsonObject request, string fields)
     {
-        foreach ((string name, JsonNode? value) in JsonNode.Parse(fields)!.AsObject()) request[name] = value?.DeepClone();
+        string comma = TestModel.Tokenizer.Encode(",")[^1].ToString(CultureInfo.InvariantCulture);
+        foreach ((string name, JsonNode? value) in JsonNode.Parse(fields.Replace("#", comma, StringComparison.Ordinal))!.AsObject()) request[name] = value?.DeepClone();
         return request;
     }
 
