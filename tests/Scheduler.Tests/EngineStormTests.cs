@@ -31,16 +31,20 @@ public sealed class EngineStormTests
 
         await using Engine engine = new(Create, options, TimeProvider.System);
         await engine.Loaded;
-        int[] ended = (await Task.WhenAll(Enumerable.Range(0, 4).Select(caller => Task.Run(() => CallAsync(engine, new Random(caller)))))).SelectMany(counts => counts).ToArray();
+        FinishReason[] ended = (await Task.WhenAll(Enumerable.Range(0, 4).Select(caller => Task.Run(() => CallAsync(engine, new Random(caller)))))).SelectMany(endings => endings).ToArray();
         await engine.DrainAsync(CancellationToken.None);
 
-        Assert.True(ended.Length > 1000, $"only {ended.Length} generations");
+        Dictionary<FinishReason, int> counts = ended.CountBy(finish => finish).ToDictionary();
+        string all = string.Join(", ", counts);
+        Assert.True(ended.Length > 1000, all);
+        Assert.True(Enum.GetValues<FinishReason>().All(counts.ContainsKey), all);
+        Assert.True(ended.Count(IsWhole) > 300, all);
         Assert.Equal((0, 0, 0), (engine.Snapshot.RunningCount, engine.Snapshot.WaitingCount, engine.Snapshot.UsedBlockCount));
     }
 
-    private static async Task<List<int>> CallAsync(Engine engine, Random random)
+    private static async Task<List<FinishReason>> CallAsync(Engine engine, Random random)
     {
-        List<int> tokenCounts = [];
+        List<FinishReason> endings = [];
         for (int round = 0; round < 150; round++)
         {
             GenerationRequest[] requests = RandomGroup(random);
@@ -52,12 +56,12 @@ public sealed class EngineStormTests
                 await Task.Delay(1);
             }
             int?[] leaveAfter = [.. requests.Select(_ => random.Next(4) == 0 ? random.Next(6) : (int?)null)];
-            tokenCounts.AddRange(await Task.WhenAll(generations.Select((generation, i) => ReadAsync(generation, requests[i], leaveAfter[i]))));
+            endings.AddRange(await Task.WhenAll(generations.Select((generation, i) => ReadAsync(generation, requests[i], leaveAfter[i]))));
         }
-        return tokenCounts;
+        return endings;
     }
 
-    private static async Task<int> ReadAsync(Generation generation, GenerationRequest request, int? leaveAfter)
+    private static async Task<FinishReason> ReadAsync(Generation generation, GenerationRequest request, int? leaveAfter)
     {
         List<int> tokens = [];
         FinishReason? finish = null;
@@ -70,14 +74,16 @@ public sealed class EngineStormTests
             if (tokens.Count == leaveAfter) await generation.DisposeAsync();
         }
         (int[] expected, FinishReason expectedFinish) = Model.Complete(request with { Guide = ((FakeGuide?)request.Guide)?.Fresh() });
-        bool isWhole = finish is FinishReason.Stop or FinishReason.Completed or FinishReason.Length;
+        Assert.NotNull(finish);
+        bool isWhole = IsWhole(finish.Value);
         Assert.Equal(isWhole ? expected : expected.Take(tokens.Count), tokens);
         if (isWhole) Assert.Equal(expectedFinish, finish);
         if (isWhole && request.PromptLogprobs is not null)
             Assert.Equal(FakeModel.ScorePrompt(request.PromptTokenIds, 0).Select(score => score.Rank), generation.PromptLogprobs.Select(score => score.Rank));
-        Assert.NotNull(finish);
-        return tokens.Count;
+        return finish.Value;
     }
+
+    private static bool IsWhole(FinishReason finish) => finish is FinishReason.Stop or FinishReason.Completed or FinishReason.Length;
 
     private static GenerationRequest[] RandomGroup(Random random)
     {
