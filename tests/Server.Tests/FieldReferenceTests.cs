@@ -36,9 +36,7 @@ public sealed class FieldReferenceTests
     [MemberData(nameof(PublishedFields))]
     public void Tables_OfRoutesThatOpenAIHas_KnowEveryFieldOfTheirs(string route, string path, string names)
     {
-        RouteTable? table = RouteTables.All.SingleOrDefault(table => table.Routes.Contains(route));
-        if (table is null)
-            return; // a route that is not served has no fields to know
+        RouteTable table = RouteTables.All.Single(table => table.Routes.Contains(route));
 
         IEnumerable<string> known = Find(table.Fields, path).Select(field => field.Name);
 

@@ -76,9 +76,11 @@ public sealed class ComposeTests
     public void Nginx_StandsBeforeEveryReplica()
     {
         string nginx = Repository.Read("deploy/nginx/nginx.conf");
+        string[] replicas = [.. Services.Keys.Cast<string>().Where(name => name.StartsWith("replica-", StringComparison.Ordinal))];
 
-        Assert.All(Services.Keys.Where(name => ((string)name).StartsWith("replica-", StringComparison.Ordinal)), name => Assert.Contains($"server {name}:8080 ", nginx));
-        Assert.All(Services.Keys.Where(name => ((string)name).StartsWith("replica-", StringComparison.Ordinal)), name => Assert.Contains($"http://{name}:8080", Of(Of(Services["gateway"])["environment"]).Values));
+        Assert.Equal(3, replicas.Length);
+        Assert.All(replicas, name => Assert.Contains($"server {name}:8080 ", nginx));
+        Assert.All(replicas, name => Assert.Contains($"http://{name}:8080", Of(Of(Services["gateway"])["environment"]).Values));
     }
 
     private static Dictionary<object, object> Of(object? mapping) => Assert.IsType<Dictionary<object, object>>(mapping);
