@@ -26,7 +26,7 @@ public sealed class SlidingWindowTests
             int tokens = random.Next(1, mostTokens + 1);
             LimitDecision decision = await limits.EnterAsync(new LimitAsk("one", new LimitRules(null, limit, null), tokens));
             int within = entered.Where(one => one.At > now - 60_000).Sum(one => one.Tokens);
-            int lingering = entered.Where(one => one.At >= now - 60_200).Sum(one => one.Tokens);
+            int lingering = entered.Where(one => one.At > now - 60_100).Sum(one => one.Tokens);
             if (decision.Denial is null)
             {
                 entered.Add((now, tokens));
@@ -39,6 +39,31 @@ public sealed class SlidingWindowTests
             }
         }
         Assert.InRange(entered.Count, 100, 5000);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(40)]
+    [InlineData(1000)]
+    public async Task Enter_WhoeverAlwaysAsksForMore_GetsAlmostAllOfTheLimit(int limit)
+    {
+        const int Minutes = 10;
+        var clock = new ManualClock();
+        var limits = new LocalLimits(clock);
+        var random = new Random(6);
+        long now = 0;
+        for (int entered = 0; entered <= Minutes * limit;)
+        {
+            if ((await limits.EnterAsync(new LimitAsk("one", new LimitRules(limit, null, null), 1))).Denial is null)
+            {
+                entered++;
+                continue;
+            }
+            int step = random.Next(1, 10);
+            clock.Advance(TimeSpan.FromMilliseconds(step));
+            now += step;
+        }
+        Assert.InRange(now / 60_000.0, Minutes, Minutes / 0.998);
     }
 
     [Fact]
