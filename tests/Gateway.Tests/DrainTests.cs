@@ -3,6 +3,7 @@ using Llama.Gateway.Configuration;
 using Llama.Gateway.Hosting;
 using Llama.Gateway.Tests.Hosting;
 using Llama.Server.Web.Hosting;
+using Llama.Tests.Shared;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -114,7 +115,7 @@ public sealed class DrainTests
         clock.Advance(TimeSpan.FromSeconds(seconds) - TimeSpan.FromMilliseconds(seconds > 0 ? 1 : 0));
         Assert.Equal(seconds > 0, !drain.Cut.IsCancellationRequested);
         clock.Advance(TimeSpan.FromMilliseconds(1));
-        await stopped.WaitAsync(Fleet.Patience);
+        await stopped.WaitAsync(Wait.Patience);
 
         Assert.True(drain.Cut.IsCancellationRequested);
         end.SetResult();
@@ -127,7 +128,7 @@ public sealed class DrainTests
         using var drain = new Drain(Options.Create(new GatewaySettings { DrainSeconds = 3600 }), NoSignal(), new FakeTimeProvider(), new FakeLogger<Drain>());
         var end = new TaskCompletionSource();
         Task request = drain.InvokeAsync(new DefaultHttpContext(), _ => end.Task);
-        await drain.StoppingAsync(new CancellationToken(canceled: true)).WaitAsync(Fleet.Patience);
+        await drain.StoppingAsync(new CancellationToken(canceled: true)).WaitAsync(Wait.Patience);
 
         Assert.True(drain.Cut.IsCancellationRequested);
         end.SetResult();

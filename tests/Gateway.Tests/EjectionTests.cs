@@ -3,6 +3,7 @@ using Llama.Gateway.Forwarding;
 using Llama.Gateway.Health;
 using Llama.Gateway.Telemetry;
 using Llama.Gateway.Tests.Hosting;
+using Llama.Tests.Shared;
 using Microsoft.Extensions.Diagnostics.Metrics.Testing;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Options;
@@ -23,7 +24,7 @@ public sealed class EjectionTests
         foreach (Outcome outcome in Enum.GetValues<Outcome>())
         {
             var health = new FakeHealth();
-            var meters = new Meters();
+            var meters = new TestMeterFactory();
             using var ejections = new MetricCollector<long>(meters, GatewayMetrics.MeterName, "gateway_ejections_total");
             var log = new FakeLogger<Ejection>();
             var ejection = new Ejection(health, Options.Create(new GatewaySettings { ProbeSeconds = probeSeconds }), new GatewayMetrics(meters), log);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Llama.Gateway.Tests.Hosting;
+using Llama.Tests.Shared;
 using Microsoft.AspNetCore.Http;
 
 namespace Llama.Gateway.Tests;
@@ -113,7 +114,7 @@ public sealed class ForwardingTests
         await using Fleet fleet = await Fleet.StartAsync(1);
         fleet.Replicas[0].Answer = context => HttpMethods.IsHead(context.Request.Method) || context.Request.Path != "/engine/events"
             ? Answers.Text("")(context) : Answers.Stream(Task.Delay(Timeout.Infinite, context.RequestAborted))(context);
-        string answers = await fleet.SendRawAsync("HEAD /engine/events HTTP/1.1\r\nHost: x\r\n\r\nGET /v1/models HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").WaitAsync(Fleet.Patience);
+        string answers = await fleet.SendRawAsync("HEAD /engine/events HTTP/1.1\r\nHost: x\r\n\r\nGET /v1/models HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").WaitAsync(Wait.Patience);
 
         Assert.Equal(2, answers.Split("HTTP/1.1 200 OK").Length - 1);
         Assert.Equal([("HEAD", "/engine/events"), ("GET", "/v1/models")], fleet.Replicas[0].Requests.Select(request => (request.Method, request.Path)));
@@ -127,7 +128,7 @@ public sealed class ForwardingTests
     public async Task Head_OfTheGatewaysOwnRoutes_IsAnsweredWithoutBody(string route)
     {
         await using Fleet fleet = await Fleet.StartAsync(1);
-        string answer = await fleet.SendRawAsync($"HEAD {route} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").WaitAsync(Fleet.Patience);
+        string answer = await fleet.SendRawAsync($"HEAD {route} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").WaitAsync(Wait.Patience);
 
         Assert.StartsWith("HTTP/1.1 200 OK\r\n", answer);
         Assert.EndsWith("\r\n\r\n", answer);
@@ -165,7 +166,7 @@ public sealed class ForwardingTests
         };
         using HttpResponseMessage answer = await fleet.PostAsync("/v1/chat/completions", Body); // and nothing of it is read
         long before = -1;
-        await fleet.UntilAsync(async () =>
+        await Wait.Until(async () =>
         {
             (long last, before) = (before, Volatile.Read(ref written));
             await Task.Delay(300);
@@ -187,7 +188,7 @@ public sealed class ForwardingTests
         };
         (await fleet.PostAsync("/v1/chat/completions", Body)).Dispose();
 
-        await left.Task.WaitAsync(Fleet.Patience);
+        await left.Task.WaitAsync(Wait.Patience);
     }
 
     [Fact]
@@ -206,9 +207,9 @@ public sealed class ForwardingTests
         }
         using var caller = new CancellationTokenSource();
         Task<HttpResponseMessage> request = fleet.SendAsync("/v1/chat/completions", new StringContent(Body), caller.Token);
-        await came.Task.WaitAsync(Fleet.Patience);
+        await came.Task.WaitAsync(Wait.Patience);
         caller.Cancel();
-        await left.Task.WaitAsync(Fleet.Patience);
+        await left.Task.WaitAsync(Wait.Patience);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request);
 
         Assert.Equal(1, fleet.Replicas.Sum(replica => replica.Requests.Count));
@@ -221,7 +222,7 @@ public sealed class ForwardingTests
         await fleet.PostAsync("/v1/chat/completions", Body);
         string address = fleet.Replicas.Single(replica => !replica.Requests.IsEmpty).Address;
         string counted = $$"""gateway_requests_total{outcome="Answered",replica="{{address}}",status="200"} 1""";
-        await fleet.UntilAsync(async () => (await fleet.ScrapeAsync()).Contains(counted)); // after the caller has all
+        await Wait.Until(async () => (await fleet.ScrapeAsync()).Contains(counted)); // after the caller has all
         string scrape = await fleet.ScrapeAsync();
 
         Assert.Contains("""gateway_placements_total{result="home"} 1""", scrape);

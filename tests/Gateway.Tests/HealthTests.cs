@@ -1,5 +1,6 @@
 using System.Net;
 using Llama.Gateway.Tests.Hosting;
+using Llama.Tests.Shared;
 
 namespace Llama.Gateway.Tests;
 
@@ -14,7 +15,7 @@ public sealed class HealthTests
         await using Fleet fleet = await Fleet.StartAsync(2);
         foreach (FakeReplica replica in fleet.Replicas)
             replica.IsReady = false;
-        await fleet.UntilAsync(async () => (await fleet.Client.GetAsync("/v1/models")).StatusCode == HttpStatusCode.ServiceUnavailable);
+        await Wait.Until(async () => (await fleet.Client.GetAsync("/v1/models")).StatusCode == HttpStatusCode.ServiceUnavailable);
         Array.ForEach(fleet.Replicas, replica => replica.Requests.Clear());
 
         await RetryTests.AssertUnavailableAsync(await fleet.PostAsync("/v1/completions", Body), "No replica is ready.");
@@ -28,13 +29,13 @@ public sealed class HealthTests
     {
         await using Fleet fleet = await Fleet.StartAsync(2);
         fleet.Replicas[0].IsReady = false;
-        await fleet.UntilAsync(async () => (await fleet.ScrapeAsync()).Contains($$"""gateway_replica_ready{replica="{{fleet.Replicas[0].Address}}"} 0"""));
+        await Wait.Until(async () => (await fleet.ScrapeAsync()).Contains($$"""gateway_replica_ready{replica="{{fleet.Replicas[0].Address}}"} 0"""));
         foreach (int i in Enumerable.Range(0, 16))
             await fleet.PostAsync("/v1/completions", Body.Replace("x", $"{i}"));
 
         Assert.Empty(fleet.Replicas[0].Requests);
         fleet.Replicas[0].IsReady = true;
-        await fleet.UntilAsync(async () =>
+        await Wait.Until(async () =>
         {
             await fleet.Client.GetAsync("/v1/models"); // has no prefix: goes where least runs, in turn
             return !fleet.Replicas[0].Requests.IsEmpty;

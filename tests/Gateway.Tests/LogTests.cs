@@ -1,4 +1,5 @@
 using Llama.Gateway.Tests.Hosting;
+using Llama.Tests.Shared;
 
 namespace Llama.Gateway.Tests;
 
@@ -8,7 +9,8 @@ public sealed class LogTests
     [Fact]
     public async Task Log_OfALife_HasALineForEachRequestThatIsNoRoutineAndNoWordOfItsText()
     {
-        string path = Path.Combine(Directory.CreateTempSubdirectory("llama-gateway-").FullName, "log");
+        using TempFolder folder = new("llama-gateway-");
+        string path = folder.In("log");
         string[] settings = ["--Serilog:MinimumLevel:Default=Information", "--Serilog:Using:0=Serilog.Sinks.File", "--Serilog:WriteTo:0:Name=File", $"--Serilog:WriteTo:0:Args:path={path}"];
         string address;
         await using (Fleet fleet = await Fleet.StartAsync(1, settings))
@@ -16,7 +18,7 @@ public sealed class LogTests
             address = fleet.Replicas[0].Address;
             var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions?key=secret") { Content = new StringContent("""{"messages":[{"role":"user","content":"secret"}]}"""), Headers = { { "x-request-id", "mine" } } };
             await fleet.Client.SendAsync(request);
-            await fleet.UntilAsync(async () => (await ReadAsync(path)).Contains(" ms: ", StringComparison.Ordinal)); // written after the caller has all
+            await Wait.Until(async () => (await ReadAsync(path)).Contains(" ms: ", StringComparison.Ordinal)); // written after the caller has all
         }
         string[] lines = (await ReadAsync(path)).Split(Environment.NewLine);
 

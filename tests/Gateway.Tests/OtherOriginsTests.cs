@@ -1,5 +1,6 @@
 using System.Net;
 using Llama.Gateway.Tests.Hosting;
+using Llama.Tests.Shared;
 
 namespace Llama.Gateway.Tests;
 
@@ -26,7 +27,7 @@ public sealed class OtherOriginsTests
     {
         await using Fleet fleet = await Fleet.StartAsync(1, Setting);
         fleet.Replicas[0].IsReady = false;
-        await fleet.UntilAsync(async () => !(await fleet.Client.GetAsync("/health/ready")).IsSuccessStatusCode);
+        await Wait.Until(async () => !(await fleet.Client.GetAsync("/health/ready")).IsSuccessStatusCode);
         using var preflight = new HttpRequestMessage(HttpMethod.Options, "/v1/chat/completions") { Headers = { { "Origin", Page }, { "Access-Control-Request-Method", "POST" }, { "Access-Control-Request-Headers", "authorization" } } };
         HttpResponseMessage answer = await fleet.Client.SendAsync(preflight);
 

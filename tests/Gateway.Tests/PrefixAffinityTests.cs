@@ -2,7 +2,7 @@ using CsCheck;
 using Llama.Gateway.Balancing;
 using Llama.Gateway.Configuration;
 using Llama.Gateway.Telemetry;
-using Llama.Gateway.Tests.Hosting;
+using Llama.Tests.Shared;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Diagnostics.Metrics.Testing;
 using Microsoft.Extensions.Options;
@@ -63,7 +63,7 @@ public sealed class PrefixAffinityTests
 
         public Policy(double factor)
         {
-            var meters = new Meters();
+            var meters = new TestMeterFactory();
             _placements = new MetricCollector<long>(meters, GatewayMetrics.MeterName, "gateway_placements_total");
             _policy = new PrefixAffinity(Options.Create(new GatewaySettings { LoadFactor = factor }), Stored, new GatewayMetrics(meters));
         }

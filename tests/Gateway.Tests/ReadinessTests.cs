@@ -3,6 +3,7 @@ using CsCheck;
 using Llama.Gateway.Health;
 using Llama.Gateway.Telemetry;
 using Llama.Gateway.Tests.Hosting;
+using Llama.Tests.Shared;
 using Microsoft.Extensions.Diagnostics.Metrics.Testing;
 using Microsoft.Extensions.Logging.Testing;
 using Yarp.ReverseProxy.Configuration;
@@ -78,7 +79,7 @@ public sealed class ReadinessTests
 
         public Probed(int count)
         {
-            var meters = new Meters();
+            var meters = new TestMeterFactory();
             _ejections = new MetricCollector<long>(meters, GatewayMetrics.MeterName, "gateway_ejections_total");
             _readiness = new Readiness(new FakeHealth(), new GatewayMetrics(meters), Log);
             Replicas = [.. Enumerable.Range(0, count).Select(i => new DestinationState($"{i}", new DestinationModel(new DestinationConfig { Address = $"http://{i}" })))];

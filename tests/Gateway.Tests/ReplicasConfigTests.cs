@@ -4,6 +4,7 @@ using Llama.Gateway.Configuration;
 using Llama.Gateway.Forwarding;
 using Llama.Gateway.Hosting;
 using Llama.Gateway.Tests.Hosting;
+using Llama.Tests.Shared;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
@@ -44,7 +45,7 @@ public sealed class ReplicasConfigTests
         await using (gateway)
         {
             await gateway.StartAsync();
-            using var client = new HttpClient { BaseAddress = new Uri(gateway.Urls.First()), Timeout = Fleet.Patience };
+            using var client = new HttpClient { BaseAddress = new Uri(gateway.Urls.First()), Timeout = Wait.Patience };
             using HttpResponseMessage answer = await client.GetAsync("/v1/models");
 
             Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);

@@ -1,5 +1,6 @@
 using System.Net;
 using Llama.Gateway.Tests.Hosting;
+using Llama.Tests.Shared;
 
 namespace Llama.Gateway.Tests;
 
@@ -173,7 +174,7 @@ public sealed class RetryTests
         Assert.StartsWith(Answers.Event + "data: {\"error\":{\"message\":", text);
         Assert.EndsWith("\"type\":\"server_error\",\"param\":null,\"code\":\"server_unavailable\"}}\n\n", text);
         Assert.Equal(1, fleet.Replicas.Sum(replica => replica.Requests.Count));
-        await fleet.UntilAsync(async () => (await fleet.ScrapeAsync()).Contains("outcome=\"Broke\"")); // counted after the caller has all
+        await Wait.Until(async () => (await fleet.ScrapeAsync()).Contains("outcome=\"Broke\"")); // counted after the caller has all
     }
 
     [Fact]

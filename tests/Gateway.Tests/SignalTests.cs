@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using Llama.Gateway.Tests.Hosting;
+using Llama.Tests.Shared;
 
 namespace Llama.Gateway.Tests;
 
@@ -9,7 +10,7 @@ public sealed class SignalTests
 {
     private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "Llama.Gateway.dll");
 
-    [UnixFact]
+    [Fact]
     public Task Stop_SignalledTwice_EndsStreamsInAnErrorAtOnce() => StopTwiceAsync("TERM");
 
     [HangUpFact]
@@ -23,9 +24,8 @@ public sealed class SignalTests
         try
         {
             string listening = await LineAsync(gateway, "Listening on ");
-            using var client = new HttpClient { BaseAddress = new Uri(listening.Split("Listening on ")[1].Split(' ')[0]), Timeout = Fleet.Patience };
-            while (!(await client.GetAsync("/health/ready")).IsSuccessStatusCode)
-                await Task.Delay(20);
+            using var client = new HttpClient { BaseAddress = new Uri(listening.Split("Listening on ")[1].Split(' ')[0]), Timeout = Wait.Patience };
+            await Wait.Until(async () => (await client.GetAsync("/health/ready")).IsSuccessStatusCode);
             var request = new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions") { Content = new StringContent("{}", Encoding.UTF8, "application/json") };
             using HttpResponseMessage answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
             Send(signal, gateway);

@@ -346,7 +346,7 @@ public sealed class EngineTests
             new EngineLoop(runner, new SchedulerOptions(), TimeProvider.System, inbox, backlog, reporter).Run(life);
         });
         thread.Start();
-        SpinWait.SpinUntil(() => thread.ThreadState is ThreadState.WaitSleepJoin or ThreadState.Stopped);
+        Assert.True(SpinWait.SpinUntil(() => thread.ThreadState is ThreadState.WaitSleepJoin or ThreadState.Stopped, Wait.Patience));
         Assert.True(inbox.TryPost(MessageKind.Submit, sequence));
         List<GenerationEvent> events = await ReadAll(sequence.Generation);
         thread.Join();
@@ -377,7 +377,8 @@ public sealed class EngineTests
     [Fact]
     public async Task TracePath_RecordsEveryRequestOfEveryStart()
     {
-        string path = Path.GetTempFileName();
+        using TempFolder folder = new();
+        string path = folder.In("trace.jsonl");
         await using (Engine engine = await Start(options: new SchedulerOptions { TracePath = path }))
         {
             await ReadAll(Submit(engine, Rig.Request(9, maxTokens: 5)));
@@ -386,7 +387,6 @@ public sealed class EngineTests
         await using (Engine engine = await Start(options: new SchedulerOptions { TracePath = path }))
             await ReadAll(Submit(engine, Rig.Request(9, maxTokens: 5)));
         TraceEvent[] trace = [.. TraceFile.Read(await File.ReadAllLinesAsync(path))];
-        File.Delete(path);
         Assert.Equal([(9, 5, 0), (9, 2, 7), (9, 5, 0)], trace.Select(item => (item.PromptLength, item.OutputLength, item.ShareKey)));
         Assert.Equal([0, 1, 2], trace[0].Blocks);
         Assert.Equal([0, 1], trace[1].Blocks);
@@ -396,15 +396,15 @@ public sealed class EngineTests
     [Fact]
     public async Task TracePath_WrittenByAnother_FailsBeforeTheModelIsLoaded()
     {
-        string path = Path.GetTempFileName();
-        using (new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+        using TempFolder folder = new();
+        string path = folder.In("trace.jsonl");
+        using (new FileStream(path, FileMode.Create, FileAccess.ReadWrite, FileShare.None))
         {
             bool isLoaded = false;
             await using Engine engine = new(() => throw new InvalidOperationException($"{isLoaded = true}"), new SchedulerOptions { TracePath = path }, TimeProvider.System);
             Assert.Contains(path, (await Assert.ThrowsAsync<IOException>(() => engine.Loaded)).Message);
             Assert.False(isLoaded);
         }
-        File.Delete(path);
     }
 
     [Fact]

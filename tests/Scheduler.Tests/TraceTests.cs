@@ -57,7 +57,8 @@ public sealed class TraceTests
     [InlineData(2)]
     public void Read_SeveralStartsInOneFile_AreOneRun(int seed)
     {
-        string path = Path.Combine(Directory.CreateTempSubdirectory("trace").FullName, "trace.jsonl");
+        using TempFolder folder = new("trace");
+        string path = folder.In("trace.jsonl");
         SchedulerOptions options = new() { MaxBatchTokens = 32, MaxSequences = 8 };
         StepCost cost = new(StepTime, TimeSpan.Zero);
         List<TraceSummary> alone = [];
@@ -84,7 +85,8 @@ public sealed class TraceTests
     [Fact]
     public void OpenAtEnd_WhatAnotherWrites_NamesTheSettingAndTheRemedy()
     {
-        string path = Path.Combine(Directory.CreateTempSubdirectory("trace").FullName, "trace.jsonl");
+        using TempFolder folder = new("trace");
+        string path = folder.In("trace.jsonl");
         using FileStream other = TraceFile.OpenAtEnd(path);
 
         Assert.Equal($"Scheduler:TracePath is '{path}', which another server writes. Name another file.", Assert.Throws<IOException>(() => TraceFile.OpenAtEnd(path)).Message);

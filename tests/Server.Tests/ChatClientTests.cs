@@ -1,6 +1,7 @@
 using Llama.Scheduling;
 using Llama.Server.Hosting;
 using Llama.Server.Tests.Hosting;
+using Llama.Tests.Shared;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -109,11 +110,11 @@ public sealed class ChatClientTests
         using var leave = new CancellationTokenSource();
 
         Task answer = isStreamed ? ReadAsync(foreign.Chat, leave.Token) : foreign.Chat.GetResponseAsync(Question, cancellationToken: leave.Token);
-        await TestApp.Until(() => foreign.Engine.Snapshot.RunningCount == 1);
+        await Wait.Until(() => foreign.Engine.Snapshot.RunningCount == 1);
         await leave.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => answer);
-        await TestApp.Until(() => foreign.Engine.Snapshot is { RunningCount: 0, UsedBlockCount: 0 });
+        await Wait.Until(() => foreign.Engine.Snapshot is { RunningCount: 0, UsedBlockCount: 0 });
         slow.IsSlow = false;
     }
 
@@ -127,7 +128,7 @@ public sealed class ChatClientTests
         await foreach (ChatResponseUpdate _ in foreign.Chat.GetStreamingResponseAsync(Question))
             break;
 
-        await TestApp.Until(() => foreign.Engine.Snapshot is { RunningCount: 0, UsedBlockCount: 0 });
+        await Wait.Until(() => foreign.Engine.Snapshot is { RunningCount: 0, UsedBlockCount: 0 });
         slow.IsSlow = false;
     }
 
@@ -142,9 +143,9 @@ public sealed class ChatClientTests
         slow.HoldAt = foreign.Engine.Snapshot.StepCount + 2;
 
         Task<HttpResponseMessage> stream = client.PostAsync("/llm/v1/chat/completions", TestApp.Chat("\"stream\":true"));
-        await TestApp.Until(() => slow.IsHolding);
+        await Wait.Until(() => slow.IsHolding);
         worker.Ask();
-        await TestApp.Until(() => foreign.Engine.Snapshot is { RunningCount: 1, WaitingCount: 1 });
+        await Wait.Until(() => foreign.Engine.Snapshot is { RunningCount: 1, WaitingCount: 1 });
         slow.Release();
 
         Assert.Equal(Reply, (await SseTranscript.ReadAsync(await stream)).Text());
@@ -202,9 +203,9 @@ public sealed class ChatClientTests
         await foreign.StartReadyAsync();
         slow.HoldAt = foreign.Engine.Snapshot.StepCount + 1;
         Task<ChatResponse> running = foreign.Chat.GetResponseAsync(Question);
-        await TestApp.Until(() => slow.IsHolding);
+        await Wait.Until(() => slow.IsHolding);
         Task<ChatResponse> waiting = foreign.Chat.GetResponseAsync(Question);
-        await TestApp.Until(() => foreign.Engine.Snapshot.WaitingCount == 1);
+        await Wait.Until(() => foreign.Engine.Snapshot.WaitingCount == 1);
 
         LlamaException refused = await RefusedAsync(foreign, new ChatOptions());
         slow.Release();
@@ -285,17 +286,17 @@ public sealed class ChatClientTests
         using var slow = new SlowModel { IsSlow = true };
         var foreign = new ForeignApp(new TestModel { OnStep = slow.OnStep, OnLoad = () => { if (isLoading) loaded.Wait(); } });
         await (isLoading ? foreign.StartAsync() : foreign.StartReadyAsync());
-        await TestApp.Until(() => foreign.App.Services.GetRequiredService<EngineHost>().Engine is not null);
+        await Wait.Until(() => foreign.App.Services.GetRequiredService<EngineHost>().Engine is not null);
         Engine engine = foreign.Engine;
         IChatClient chat = foreign.Chat;
         Task<ChatResponse> underWay = chat.GetResponseAsync(Question);
-        await TestApp.Until(() => isLoading || engine.Snapshot.RunningCount == 1);
+        await Wait.Until(() => isLoading || engine.Snapshot.RunningCount == 1);
 
         await foreign.App.DisposeAsync();
         loaded.Set();
         slow.IsSlow = false;
 
-        await TestApp.Until(() => engine.Completion.IsCompleted); // one that is loaded now finds that the host's meters are gone
+        await Wait.Until(() => engine.Completion.IsCompleted); // one that is loaded now finds that the host's meters are gone
         await AssertUnavailableAsync(underWay);
         await AssertUnavailableAsync(chat.GetResponseAsync(Question));
     }

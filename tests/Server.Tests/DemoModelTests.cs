@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Llama.Server.Tests.Hosting;
+using Llama.Tests.Shared;
 
 namespace Llama.Server.Tests;
 
@@ -67,7 +68,7 @@ public sealed class DemoModelTests
         HttpClient pressed = await tight.StartAsync();
         Assert.Equal(expected, await Task.WhenAll(prompts.Select(prompt => CompleteAsync(pressed, prompt, 100))));
         Assert.Contains(await MetricAsync(pressed, "vllm:num_preemptions_total"), value => value > 0);
-        await TestApp.Until(() => tight.Engine.Snapshot.UsedBlockCount == 0);
+        await Wait.Until(() => tight.Engine.Snapshot.UsedBlockCount == 0);
     }
 
     [Fact]
@@ -85,7 +86,7 @@ public sealed class DemoModelTests
             Assert.True(app.Engine.Snapshot.UsedBlockCount > 0);
             await leaving.CancelAsync();
         }
-        await TestApp.Until(() => app.Engine.Snapshot is { UsedBlockCount: 0, RunningCount: 0 });
+        await Wait.Until(() => app.Engine.Snapshot is { UsedBlockCount: 0, RunningCount: 0 });
     }
 
     [Fact]

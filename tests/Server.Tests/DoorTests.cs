@@ -4,6 +4,7 @@ using System.Net;
 using System.Text.Json.Nodes;
 using Llama.Model.Checkpoints;
 using Llama.Server.Tests.Hosting;
+using Llama.Tests.Shared;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -83,12 +84,12 @@ public sealed class DoorTests
         });
         slow.HoldAt = foreign.Engine.Snapshot.StepCount + 1;
         Task<HttpResponseMessage> answer = client.PostAsync($"/llm/v1/{route}", TestApp.Json($"{{\"model\":\"tiny\",{asked}}}"));
-        await TestApp.Until(() => (slow.IsHolding && time.IsCancellationRequested) || answer.IsCompleted); // the time may be up before there is a step
+        await Wait.Until(() => (slow.IsHolding && time.IsCancellationRequested) || answer.IsCompleted); // the time may be up before there is a step
         slow.HoldAt = long.MaxValue;
         slow.Release();
 
         Assert.Equal(418, (int)(await answer).StatusCode);
-        await TestApp.Until(() => log.Of("Llama.Server.Telemetry.RequestLog").Length == 1);
+        await Wait.Until(() => log.Of("Llama.Server.Telemetry.RequestLog").Length == 1);
         Assert.StartsWith($"POST /llm/v1/{route} 504", log.Of("Llama.Server.Telemetry.RequestLog").Single());
     }
 
@@ -145,7 +146,7 @@ public sealed class DoorTests
         await client.PutAsync("/llm/v1/responses/input_tokens", TestApp.Json("{}"));
         await client.PostAsync("/llm/v1/models", new ByteArrayContent(new byte[(4 << 20) + 1]));
         await client.GetAsync("/llm/v2/nothing");
-        await TestApp.Until(() => log.Of("Llama.Server.Telemetry.RequestLog").Length == 3);
+        await Wait.Until(() => log.Of("Llama.Server.Telemetry.RequestLog").Length == 3);
 
         Assert.Equal(
             ["GET unknown 404", "POST /llm/v1/models 413", "PUT /llm/v1/responses/input_tokens 405"],
@@ -354,7 +355,7 @@ public sealed class DoorTests
         Task first = AskAsync(together: false); // in a step that is held, while the others gather for the next
         await hasBegun.Task;
         Task[] rest = [.. Enumerable.Range(0, count).Select(_ => AskAsync(together: true))];
-        await TestApp.Until(() => foreign.Engine.Snapshot.WaitingCount >= count);
+        await Wait.Until(() => foreign.Engine.Snapshot.WaitingCount >= count);
         isHeld.Set();
         await Task.WhenAll([first, .. rest]);
 

@@ -3,6 +3,7 @@ using System.Net;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using Llama.Server.Tests.Hosting;
+using Llama.Tests.Shared;
 using OpenAI.Embeddings;
 
 namespace Llama.Server.Tests;
@@ -106,12 +107,12 @@ public sealed class EmbeddingTests
         using var leave = new CancellationTokenSource();
 
         Task<HttpResponseMessage> answer = client.PostAsync("/v1/embeddings", TestApp.Json("""{"model":"tiny","input":["a","b","c"]}"""), leave.Token);
-        await TestApp.Until(() => slow.IsHolding);
+        await Wait.Until(() => slow.IsHolding);
         await leave.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => answer);
         slow.Release();
 
-        await TestApp.Until(() => app.Engine.Snapshot is { RunningCount: 0, WaitingCount: 0, UsedBlockCount: 0 });
+        await Wait.Until(() => app.Engine.Snapshot is { RunningCount: 0, WaitingCount: 0, UsedBlockCount: 0 });
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Llama.Server.CommandLine;
+using Llama.Tests.Shared;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -36,7 +37,8 @@ public sealed class HealthVerbTests
     [Fact]
     public async Task Health_ServerOnASocketOfTheFileSystem_IsAsked()
     {
-        string path = Path.Combine(Directory.CreateTempSubdirectory("llama-health-").FullName, "server.sock");
+        using TempFolder folder = new("llama-health-");
+        string path = folder.In("server.sock");
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenUnixSocket(path));

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using Llama.Server.Tests.Deployment;
+using Llama.Tests.Shared;
 
 namespace Llama.Server.Tests;
 

@@ -5,6 +5,7 @@ using Llama.Server.Configuration;
 using Llama.Server.Limits;
 using Llama.Server.Tests.Hosting;
 using Llama.Server.Web.Hosting;
+using Llama.Tests.Shared;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -20,13 +21,13 @@ public sealed partial class OperatingTests
     [Fact]
     public void Snippets_OfSettings_HaveNoFault()
     {
-        string root = Directory.CreateTempSubdirectory("llama-operating-").FullName;
-        File.WriteAllText(Path.Combine(root, "keys.json"), Blocks("keys.json").Single());
+        using TempFolder root = new("llama-operating-");
+        File.WriteAllText(root.In("keys.json"), Blocks("keys.json").Single());
         string[] snippets = [.. Blocks("appsettings.json")];
         Assert.Equal(7, snippets.Length);
         foreach (string snippet in snippets)
         {
-            WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = root });
+            WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = root.Path });
             builder.Configuration.AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(snippet))).AddInMemoryCollection([new("Model:Path", TestModel.Folder)]);
             builder.AddSettings(new LlamaOptions { ConfigurationSection = "" });
             using WebApplication app = builder.Build();

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Llama.Server.Tests.Hosting;
+using Llama.Tests.Shared;
 
 namespace Llama.Server.Tests;
 
@@ -63,22 +64,29 @@ public sealed class RouteTests
         Assert.Equal(card.ToJsonString(), withSlash.ToJsonString());
     }
 
-    [Fact]
-    public async Task Loading_AnyRoute_IsLiveButNotReady()
+    [Theory]
+    [InlineData("/v1/chat/completions", """{"model":"tiny","messages":[{"role":"user","content":"Hi"}]}""")]
+    [InlineData("/v1/chat/completions/input_tokens", """{"model":"tiny","messages":[{"role":"user","content":"Hi"}]}""")]
+    [InlineData("/v1/completions", """{"model":"tiny","prompt":"Hi"}""")]
+    [InlineData("/v1/responses", """{"model":"tiny","input":"Hi"}""")]
+    [InlineData("/v1/responses/input_tokens", """{"model":"tiny","input":"Hi"}""")]
+    [InlineData("/v1/embeddings", """{"model":"tiny","input":"Hi"}""")]
+    [InlineData("/tokenize", """{"model":"tiny","prompt":"Hi"}""")]
+    public async Task Loading_AnyRoute_IsLiveButNotReady(string route, string body)
     {
         using var loaded = new ManualResetEventSlim();
         await using var app = new TestApp { OnLoad = loaded.Wait };
         HttpClient client = app.CreateClient();
 
-        HttpResponseMessage chat = await client.PostAsync("/v1/chat/completions", TestApp.Chat());
+        HttpResponseMessage refused = await client.PostAsync(route, TestApp.Json(body));
 
-        await ErrorTests.AssertErrorAsync(chat, HttpStatusCode.ServiceUnavailable, "server_unavailable", null);
-        Assert.NotNull(chat.Headers.RetryAfter);
+        await ErrorTests.AssertErrorAsync(refused, HttpStatusCode.ServiceUnavailable, "server_unavailable", null);
+        Assert.NotNull(refused.Headers.RetryAfter);
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/health/live")).StatusCode);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await client.GetAsync("/health/startup")).StatusCode);
         Assert.Equal("""{"status":"loading"}""", await (await client.GetAsync("/health/ready")).Content.ReadAsStringAsync());
         loaded.Set();
-        await TestApp.Until(async () => (await client.GetAsync("/health")).IsSuccessStatusCode);
+        await Wait.Until(async () => (await client.GetAsync("/health")).IsSuccessStatusCode);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using Llama.Server.Configuration;
 using Llama.Server.Tests.Hosting;
 using Llama.Server.Web.Settings;
+using Llama.Tests.Shared;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -57,9 +58,9 @@ public sealed class ServeArgumentsTests
     [Fact]
     public void Validate_SectionsThatNothingReads_AreNamedWithTheirFile()
     {
-        DirectoryInfo folder = Directory.CreateTempSubdirectory("llama-settings-");
-        File.WriteAllText(Path.Combine(folder.FullName, "appsettings.json"), """{ "Modle": { "Path": "x" }, "model": { "Name": "x" }, "Auth": "secret", "Serilog": {}, "Kestrel": {}, "Logging": { "LogLevel": { "Default": "Debug" } } }""");
-        WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = folder.FullName });
+        using TempFolder folder = new("llama-settings-");
+        File.WriteAllText(folder.In("appsettings.json"), """{ "Modle": { "Path": "x" }, "model": { "Name": "x" }, "Auth": "secret", "Serilog": {}, "Kestrel": {}, "Logging": { "LogLevel": { "Default": "Debug" } } }""");
+        WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = folder.Path });
         builder.Configuration.AddInMemoryCollection([new("Model:Path", TestModel.Folder)]);
         builder.AddSettings(new LlamaOptions { ConfigurationSection = "" });
         builder.Services.AddUnknownSettings<ServerSettings>(ServerSections.Names, ["'x' is nothing"]);
@@ -69,6 +70,5 @@ public sealed class ServeArgumentsTests
         Assert.Equal(["'x' is nothing", "appsettings.json gives the section 'Auth' one value; its settings go as \"Auth\": { \"Key\": value }.",
             "appsettings.json has a section 'Logging', which nothing reads; did you mean Serilog:MinimumLevel:Default?",
             "appsettings.json has a section 'Modle', which nothing reads; there are Model, Scheduler, Server, Auth, RateLimits."], faults.Failures);
-        folder.Delete(recursive: true);
     }
 }

@@ -2,6 +2,7 @@ using System.ClientModel;
 using System.ClientModel.Primitives;
 using Llama.Server.Hosting;
 using Llama.Server.Tests.Hosting;
+using Llama.Tests.Shared;
 using Microsoft.Extensions.DependencyInjection;
 using OpenAI;
 using OpenAI.Chat;
@@ -61,7 +62,7 @@ public sealed class SeveralDevicesTests
             await foreach (StreamingChatCompletionUpdate _ in client.CompleteChatStreamingAsync("Tell me a very long story.")) break; // leaves
             Assert.Equal(expected, await staying);
         }
-        await TestApp.Until(() => app.Engine.Snapshot is { UsedBlockCount: 0, RunningCount: 0 });
+        await Wait.Until(() => app.Engine.Snapshot is { UsedBlockCount: 0, RunningCount: 0 });
     }
 
     private static DemoApp AppOn(string devices, int shared = 1) =>

@@ -6,6 +6,7 @@ using System.Text.Json.Nodes;
 using Llama.Scheduling;
 using Llama.Server.Hosting;
 using Llama.Server.Tests.Hosting;
+using Llama.Tests.Shared;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
@@ -30,12 +31,12 @@ public sealed class SocketTests
             new HttpRequestMessage(HttpMethod.Post, "/v1/chat/completions") { Content = TestApp.Chat(fields + "\"n\":3,\"max_tokens\":400,\"ignore_eos\":true") },
             HttpCompletionOption.ResponseHeadersRead,
             leave.Token);
-        await TestApp.Until(() => app.Engine.Snapshot.RunningCount == 3);
+        await Wait.Until(() => app.Engine.Snapshot.RunningCount == 3);
         if (fields.Length > 0)
             (await answer).Dispose();
         await leave.CancelAsync();
 
-        await TestApp.Until(() => app.Engine.Snapshot is { RunningCount: 0, UsedBlockCount: 0 });
+        await Wait.Until(() => app.Engine.Snapshot is { RunningCount: 0, UsedBlockCount: 0 });
         slow.IsSlow = false;
     }
 
@@ -131,7 +132,7 @@ public sealed class SocketTests
             if (i % 2 == 0) await Task.Delay(2);
         }
 
-        await TestApp.Until(async () => await CountOfAsync("client_disconnected") + await CountOfAsync("invalid_request") == Callers);
+        await Wait.Until(async () => await CountOfAsync("client_disconnected") + await CountOfAsync("invalid_request") == Callers);
         Assert.Equal(Callers, await CountOfAsync("client_disconnected"));
 
         async Task<double> CountOfAsync(string error) => (await client.GetStringAsync("/metrics")).Split('\n')
@@ -212,7 +213,7 @@ public sealed class SocketTests
         slow.IsSlow = true;
         slow.Release();
 
-        await TestApp.Until(() => app.Engine.Snapshot is { RunningCount: 0, UsedBlockCount: 0 });
+        await Wait.Until(() => app.Engine.Snapshot is { RunningCount: 0, UsedBlockCount: 0 });
         Assert.InRange(app.Engine.Snapshot.StepCount, 0, 80_000);
     }
 
@@ -235,10 +236,10 @@ public sealed class SocketTests
         HttpClient client = await app.StartAsync();
         slow.HoldAt = app.Engine.Snapshot.StepCount + 3;
         Task<HttpResponseMessage> running = client.PostAsync("/v1/chat/completions", TestApp.Chat("\"stream\":true,\"max_tokens\":20,\"ignore_eos\":true"));
-        await TestApp.Until(() => slow.IsHolding);
+        await Wait.Until(() => slow.IsHolding);
 
         app.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
-        await TestApp.Until(() => app.Services.GetRequiredService<EngineHost>().IsStopping);
+        await Wait.Until(() => app.Services.GetRequiredService<EngineHost>().IsStopping);
         HttpResponseMessage late = await client.PostAsync("/v1/chat/completions", TestApp.Chat());
         HttpResponseMessage ready = await client.GetAsync("/health/ready");
         HttpResponseMessage live = await client.GetAsync("/health/live");
@@ -287,12 +288,12 @@ public sealed class SocketTests
         HttpClient client = await app.StartAsync();
         slow.HoldAt = app.Engine.Snapshot.StepCount + 1;
         Task<HttpResponseMessage> held = client.PostAsync("/v1/completions", TestApp.Json("""{"model":"tiny","prompt":"x","max_tokens":2,"ignore_eos":true}"""));
-        await TestApp.Until(() => slow.IsHolding);
+        await Wait.Until(() => slow.IsHolding);
         Task<HttpResponseMessage> waiting = client.PostAsync(route, TestApp.Json($$"""{"model":"tiny",{{fields}}}"""));
-        await TestApp.Until(() => app.Engine.Snapshot.WaitingCount == 1);
+        await Wait.Until(() => app.Engine.Snapshot.WaitingCount == 1);
 
         app.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
-        await TestApp.Until(() => app.Engine.State == EngineState.Draining);
+        await Wait.Until(() => app.Engine.State == EngineState.Draining);
         slow.Release();
         HttpResponseMessage response = await waiting;
 

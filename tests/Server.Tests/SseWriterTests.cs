@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Llama.Server.Streaming;
 using Llama.Server.Tests.Hosting;
+using Llama.Tests.Shared;
 
 namespace Llama.Server.Tests;
 
@@ -74,10 +75,10 @@ public sealed class SseWriterTests
         await events.FlushAsync();
         string first = Sent();
         clock.Advance(TimeSpan.FromSeconds(6)); // the timer's turn, but not yet the silence's
-        await TestApp.Until(() => clock.Due == TimeSpan.FromSeconds(16));
+        await Wait.Until(() => clock.Due == TimeSpan.FromSeconds(16));
         string second = Sent();
         clock.Advance(TimeSpan.FromSeconds(4));
-        await TestApp.Until(() => clock.Due == TimeSpan.FromSeconds(26));
+        await Wait.Until(() => clock.Due == TimeSpan.FromSeconds(26));
 
         Assert.StartsWith("data: ", first);
         Assert.Empty(second);

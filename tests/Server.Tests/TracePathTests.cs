@@ -1,6 +1,7 @@
 using Llama.Server.Configuration;
 using Llama.Server.Tests.Hosting;
 using Llama.Server.Tests.Telemetry;
+using Llama.Tests.Shared;
 
 namespace Llama.Server.Tests;
 
@@ -42,7 +43,7 @@ public sealed class TracePathTests : IDisposable
 
         for (int i = 0; i < 3; i++) (await client.PostAsync("/v1/chat/completions", TestApp.Chat())).EnsureSuccessStatusCode();
 
-        await TestApp.Until(async () => new Scrape(await client.GetStringAsync("/metrics")).Of("llama_trace_requests_lost_total").Single().Value == 3); // told of once the trace has been tried to be written
+        await Wait.Until(async () => new Scrape(await client.GetStringAsync("/metrics")).Of("llama_trace_requests_lost_total").Single().Value == 3); // told of once the trace has been tried to be written
         await app.DisposeAsync();
         Assert.Contains("Scheduler:TracePath /dev/full can no longer be written", Assert.Single(await File.ReadAllLinesAsync(log)));
     }

@@ -34,8 +34,7 @@ public sealed class WireTests
         {
             (long events, long bytes) = (streams.EventCount, GC.GetTotalAllocatedBytes());
             long end = (window + 1L) * StreamCount * TokenCount / (WindowCount + 1); // the last part is left out: streams end in it
-            while (streams.EventCount < end)
-                Thread.Sleep(1);
+            Assert.True(SpinWait.SpinUntil(() => streams.EventCount >= end, Wait.Patience)); // allocates nothing meanwhile
             bytesPerToken[window] = (double)(GC.GetTotalAllocatedBytes() - bytes) / Math.Max(1, streams.EventCount - events);
         }
         reader.Join();
@@ -58,7 +57,7 @@ public sealed class WireTests
         using SseSockets asleep = new(server, "/v1/completions", $"{Completion}{TokenCount}}}", AsleepCount);
         using SseSockets awake = new(server, "/v1/completions", $"{Completion}{TokenCount}}}", AsleepCount);
         awake.ReadToEnd();
-        await TestApp.Until(() => app.Engine.Snapshot is { RunningCount: 0, WaitingCount: 0 }); // nor does the engine wait for anybody
+        await Wait.Until(() => app.Engine.Snapshot is { RunningCount: 0, WaitingCount: 0 }); // nor does the engine wait for anybody
         long allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
         asleep.ReadToEnd();
 

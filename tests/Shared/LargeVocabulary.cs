@@ -17,16 +17,14 @@ public static class LargeVocabulary
 
     public static Tokenizer Load()
     {
-        string folder = Directory.CreateTempSubdirectory("llama-vocabulary-").FullName;
-        File.Copy(Path.Combine(Here(), "..", "..", "models", "llama-2-wordnet-8m", "tokenizer.model"), Path.Combine(folder, "tokenizer.model"));
-        int known = Tokenizer.Load(folder).VocabSize;
-        using (FileStream file = File.Open(Path.Combine(folder, "tokenizer.model"), FileMode.Append))
+        using TempFolder folder = new("llama-vocabulary-");
+        File.Copy(Path.Combine(Here(), "..", "..", "models", "llama-2-wordnet-8m", "tokenizer.model"), folder.In("tokenizer.model"));
+        int known = Tokenizer.Load(folder.Path).VocabSize;
+        using (FileStream file = File.Open(folder.In("tokenizer.model"), FileMode.Append))
         {
             foreach (string piece in MadeUpPieces().Take(Size - known)) file.Write(Field(piece, -known));
         }
-        Tokenizer tokenizer = Tokenizer.Load(folder);
-        Directory.Delete(folder, recursive: true);
-        return tokenizer;
+        return Tokenizer.Load(folder.Path);
     }
 
     private static IEnumerable<string> MadeUpPieces()

@@ -1,3 +1,4 @@
+using Llama.Tests.Shared;
 using YamlDotNet.Serialization;
 
 namespace Llama.Gateway.Tests.Deployment;

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Llama.Tests.Shared;
 
 namespace Llama.Gateway.Tests.Deployment;
 

@@ -1,3 +1,5 @@
+using Llama.Tests.Shared;
+
 namespace Llama.Gateway.Tests.Deployment;
 
 /// <summary>A test that needs nginx.</summary>
@@ -5,7 +7,7 @@ internal sealed class NginxFactAttribute : FactAttribute
 {
     public NginxFactAttribute()
     {
-        if (!(Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Append("/usr/sbin").Any(folder => File.Exists(Path.Combine(folder, "nginx"))))
+        if (OtherProgram.Find("nginx", "/usr/sbin") is null)
             Skip = "nginx is not installed; deploy/fleet/run.sh installs it.";
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using Llama.Tests.Shared;
 
 namespace Llama.Gateway.Tests.Deployment;
 

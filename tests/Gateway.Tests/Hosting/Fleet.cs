@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using Llama.Gateway.Hosting;
+using Llama.Tests.Shared;
 using Microsoft.AspNetCore.Builder;
 
 namespace Llama.Gateway.Tests.Hosting;
@@ -8,12 +9,10 @@ namespace Llama.Gateway.Tests.Hosting;
 /// <summary>Fake replicas and a real gateway before them.</summary>
 internal sealed class Fleet : IAsyncDisposable
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(3); // a machine may stand still for a minute
-
     private Fleet(WebApplication gateway, FakeReplica[] replicas)
     {
         (Gateway, Replicas) = (gateway, replicas);
-        Client = new HttpClient { BaseAddress = new Uri(gateway.Urls.First()), Timeout = Patience };
+        Client = new HttpClient { BaseAddress = new Uri(gateway.Urls.First()), Timeout = Wait.Patience };
     }
 
     public WebApplication Gateway { get; }
@@ -31,7 +30,7 @@ internal sealed class Fleet : IAsyncDisposable
         GatewayApp.Map(gateway);
         await gateway.StartAsync();
         var fleet = new Fleet(gateway, replicas);
-        await fleet.UntilAsync(async () => (await fleet.Client.GetAsync("/health/ready")).IsSuccessStatusCode);
+        await Wait.Until(async () => (await fleet.Client.GetAsync("/health/ready")).IsSuccessStatusCode);
         return fleet;
     }
 
@@ -51,14 +50,6 @@ internal sealed class Fleet : IAsyncDisposable
     }
 
     public Task<string> ScrapeAsync() => Client.GetStringAsync("/metrics");
-
-    /// <summary>Waits for something to come true.</summary>
-    public async Task UntilAsync(Func<Task<bool>> isTrue)
-    {
-        using var end = new CancellationTokenSource(Patience);
-        while (!await isTrue())
-            await Task.Delay(20, end.Token);
-    }
 
     public async ValueTask DisposeAsync()
     {

@@ -9,12 +9,10 @@ internal sealed class HangUpFactAttribute : FactAttribute
 
     public HangUpFactAttribute()
     {
-        if (OperatingSystem.IsWindows())
-            Skip = "Windows has no signals.";
-        else if (IsIgnored())
+        if (IsIgnored())
             Skip = "SIGHUP is ignored here, as by nohup.";
     }
 
-    private static bool IsIgnored() => File.Exists(Status) && File.ReadLines(Status).FirstOrDefault(line => line.StartsWith(Ignored, StringComparison.Ordinal)) is { } signals
+    private static bool IsIgnored() => File.ReadLines(Status).FirstOrDefault(line => line.StartsWith(Ignored, StringComparison.Ordinal)) is { } signals
         && (ulong.Parse(signals.AsSpan(Ignored.Length).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture) & 1) != 0;
 }

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Llama.Model.Checkpoints;
 using Llama.Model.Kernels;
+using Llama.Tests.Shared;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Tests.Checkpoints;
@@ -44,8 +45,8 @@ public sealed unsafe class CheckpointTests : IDisposable
         string header = """{"odd":{"dtype":"I8","shape":[1],"data_offsets":[0,1]},"w":{"dtype":"BF16","shape":[2],"data_offsets":[1,5]}}""";
         header = header.PadRight((header.Length + 7) / 8 * 8);
         byte[] file = [.. BitConverter.GetBytes((ulong)header.Length), .. Encoding.UTF8.GetBytes(header), 0, 0x80, 0x3f, 0x00, 0x40];
-        File.WriteAllBytes(_folder.File("model.safetensors"), file);
-        File.WriteAllText(_folder.File("config.json"), TestConfig.Tiny.ToJson());
+        File.WriteAllBytes(_folder.In("model.safetensors"), file);
+        File.WriteAllText(_folder.In("config.json"), TestConfig.Tiny.ToJson());
         using Checkpoint checkpoint = Checkpoint.Open(_folder.Path);
         using Matrix unaligned = HostMemory.Instance.Place(checkpoint.Tensors.Map("w"), ScalarType.Float32);
         Assert.Equal([1f, 2f], unaligned.Tensor.data<float>().ToArray());
@@ -92,16 +93,16 @@ public sealed unsafe class CheckpointTests : IDisposable
     [Fact]
     public void Open_OnlyPickles_SaysHowToConvert()
     {
-        File.WriteAllText(_folder.File("config.json"), TestConfig.Tiny.ToJson());
+        File.WriteAllText(_folder.In("config.json"), TestConfig.Tiny.ToJson());
         Assert.Contains("holds no weights", Assert.Throws<CheckpointException>(() => Checkpoint.Open(_folder.Path)).Message);
-        File.WriteAllText(_folder.File("pytorch_model.bin"), "");
+        File.WriteAllText(_folder.In("pytorch_model.bin"), "");
         Assert.Contains("convert them to safetensors", Assert.Throws<CheckpointException>(() => Checkpoint.Open(_folder.Path)).Message);
     }
 
     [Fact]
     public void Open_NoFolderOrNoConfig_SaysWhich()
     {
-        Assert.Contains("no such folder", Assert.Throws<CheckpointException>(() => Checkpoint.Open(_folder.File("nowhere"))).Message);
+        Assert.Contains("no such folder", Assert.Throws<CheckpointException>(() => Checkpoint.Open(_folder.In("nowhere"))).Message);
         Assert.Contains("config.json", Assert.Throws<CheckpointException>(() => Checkpoint.Open(_folder.Path)).Message);
     }
 
@@ -114,7 +115,7 @@ public sealed unsafe class CheckpointTests : IDisposable
         tensors["model.layers.0.self_attn.q_proj.bias"] = [64];
         tensors["model.layers.0.self_attn.rotary_emb.inv_freq"] = [8];
         Write("model.safetensors", tensors);
-        File.WriteAllText(_folder.File("config.json"), TestConfig.Tiny.ToJson());
+        File.WriteAllText(_folder.In("config.json"), TestConfig.Tiny.ToJson());
         using Checkpoint checkpoint = Checkpoint.Open(_folder.Path);
         var error = Assert.Throws<CheckpointException>(checkpoint.Verify);
         Assert.Equal(
@@ -129,7 +130,7 @@ public sealed unsafe class CheckpointTests : IDisposable
     public void Verify_TiedHeadThatWasSavedToo_IsIgnored()
     {
         RandomCheckpoint.Write(_folder.Path, TestConfig.Tiny, TensorDtype.F32, seed: 1);
-        File.WriteAllText(_folder.File("config.json"), (TestConfig.Tiny with { TieWordEmbeddings = true }).ToJson());
+        File.WriteAllText(_folder.In("config.json"), (TestConfig.Tiny with { TieWordEmbeddings = true }).ToJson());
         using Checkpoint checkpoint = Checkpoint.Open(_folder.Path);
         checkpoint.Verify();
     }
@@ -143,16 +144,16 @@ public sealed unsafe class CheckpointTests : IDisposable
             Write(file, part.ToDictionary(tensor => tensor.Name, tensor => tensor.Shape));
             foreach (CheckpointLayout.ExpectedTensor tensor in part) map[tensor.Name] = file;
         }
-        File.WriteAllText(_folder.File("config.json"), TestConfig.Tiny.ToJson());
+        File.WriteAllText(_folder.In("config.json"), TestConfig.Tiny.ToJson());
         WriteIndex(map);
         return map;
     }
 
     private void WriteIndex(Dictionary<string, string> map) =>
-        File.WriteAllText(_folder.File("model.safetensors.index.json"), JsonSerializer.Serialize(new { weight_map = map }));
+        File.WriteAllText(_folder.In("model.safetensors.index.json"), JsonSerializer.Serialize(new { weight_map = map }));
 
     private void Write(string file, Dictionary<string, long[]> tensors) =>
-        SafetensorsWriter.Create(_folder.File(file), tensors.Select(tensor => (tensor.Key, TensorDtype.F32, tensor.Value))).Dispose();
+        SafetensorsWriter.Create(_folder.In(file), tensors.Select(tensor => (tensor.Key, TensorDtype.F32, tensor.Value))).Dispose();
 
     private static float First(Tensor tensor)
     {

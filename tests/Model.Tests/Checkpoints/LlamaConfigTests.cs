@@ -1,4 +1,5 @@
 using Llama.Model.Checkpoints;
+using Llama.Tests.Shared;
 
 namespace Llama.Model.Tests.Checkpoints;
 
@@ -139,10 +140,10 @@ public sealed class LlamaConfigTests
     public void Load_GenerationConfig_AddsItsEndTokens()
     {
         using var folder = new TempFolder();
-        File.WriteAllText(folder.File("config.json"), TestConfig.Tiny.ToJson());
-        File.WriteAllText(folder.File("generation_config.json"), """{"eos_token_id": [9, 2]}""");
+        File.WriteAllText(folder.In("config.json"), TestConfig.Tiny.ToJson());
+        File.WriteAllText(folder.In("generation_config.json"), """{"eos_token_id": [9, 2]}""");
         Assert.Equal([2, 9], LlamaConfig.Load(folder.Path).EosTokenIds);
-        File.WriteAllText(folder.File("generation_config.json"), """{"eos_token_id": 320}""");
+        File.WriteAllText(folder.In("generation_config.json"), """{"eos_token_id": 320}""");
         Assert.Contains("holds 320", Assert.Throws<CheckpointException>(() => LlamaConfig.Load(folder.Path)).Message);
     }
 

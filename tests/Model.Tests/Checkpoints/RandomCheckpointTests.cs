@@ -1,6 +1,7 @@
 using Llama.Model.Checkpoints;
 using Llama.Model.Kernels;
 using Llama.Model.Quantization;
+using Llama.Tests.Shared;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Tests.Checkpoints;
@@ -50,7 +51,7 @@ public sealed class RandomCheckpointTests : IDisposable
         byte[] WriteOnce(ulong seed)
         {
             RandomCheckpoint.Write(_folder.Path, TestConfig.Tiny, TensorDtype.BF16, seed);
-            return File.ReadAllBytes(_folder.File("model.safetensors"));
+            return File.ReadAllBytes(_folder.In("model.safetensors"));
         }
         byte[] first = WriteOnce(1);
         Assert.Equal(first, WriteOnce(1));
@@ -64,7 +65,7 @@ public sealed class RandomCheckpointTests : IDisposable
     public void Write_InCodes_WritesWhatQuantizingWrites(string name)
     {
         Assert.True(QuantizationType.TryParse(name, out QuantizationType? type));
-        string full = Directory.CreateDirectory(_folder.File("full")).FullName, quantised = Directory.CreateDirectory(_folder.File("quantised")).FullName, written = _folder.File("written");
+        string full = Directory.CreateDirectory(_folder.In("full")).FullName, quantised = Directory.CreateDirectory(_folder.In("quantised")).FullName, written = _folder.In("written");
         RandomCheckpoint.Write(full, TestConfig.Tiny, TensorDtype.BF16, seed: 3);
         CheckpointQuantizer.Write(full, quantised, QuantizationPlan.Of(type), new Progress<double>());
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using Llama.Model.Checkpoints;
+using Llama.Tests.Shared;
 
 namespace Llama.Model.Tests.Checkpoints;
 
@@ -8,7 +9,7 @@ public sealed unsafe class SafetensorsFileTests : IDisposable
 {
     private readonly TempFolder _folder = new();
 
-    private string Path => _folder.File("a.safetensors");
+    private string Path => _folder.In("a.safetensors");
 
     public void Dispose() => _folder.Dispose();
 

@@ -1,4 +1,5 @@
 using Llama.Model.Checkpoints.Gguf;
+using Llama.Tests.Shared;
 
 namespace Llama.Model.Tests.Checkpoints;
 
@@ -9,7 +10,7 @@ public sealed class TensorFileWriterTests
     {
         using TempFolder folder = new();
         GgufWriter.GgufLayout layout = GgufWriter.Lay(new GgufMetadata(), []) with { ByteCount = -1 };
-        Assert.Throws<ArgumentOutOfRangeException>(() => GgufWriter.Create(folder.File("x.gguf"), layout));
-        using FileStream alone = new(folder.File("x.gguf"), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        Assert.Throws<ArgumentOutOfRangeException>(() => GgufWriter.Create(folder.In("x.gguf"), layout));
+        using FileStream alone = new(folder.In("x.gguf"), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
     }
 }

@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Text;
 using Llama.Model.Checkpoints;
 using Llama.Model.Checkpoints.Gguf;
-using Llama.Model.Tests.Checkpoints;
 using Llama.Model.Text;
 using Llama.Model.Text.Gguf;
 using Llama.Model.Torch;
@@ -37,10 +36,10 @@ public sealed class GgufHeaderTests : IDisposable
         {
             byte[] damaged = [.. whole];
             for (int change = random.Next(1, 4); change > 0; change--) damaged[random.Next(2000)] = (byte)(random.Next(3) switch { 0 => 0, 1 => 255, _ => random.Next(256) });
-            File.WriteAllBytes(_folder.File("damaged.gguf"), damaged);
+            File.WriteAllBytes(_folder.In("damaged.gguf"), damaged);
             try
             {
-                using GgufCheckpoint checkpoint = GgufCheckpoint.Open(_folder.File("damaged.gguf"));
+                using GgufCheckpoint checkpoint = GgufCheckpoint.Open(_folder.In("damaged.gguf"));
                 using GgufText text = GgufText.Open(checkpoint.Path)!;
                 _ = text.ChatTemplate;
                 GgufPieces.Read(text, needsScores: true);
@@ -70,7 +69,7 @@ public sealed class GgufHeaderTests : IDisposable
     [Fact]
     public void Open_Nothing_IsNamed()
     {
-        Assert.Contains("not found", Assert.Throws<CheckpointException>(() => GgufFile.Open(_folder.File("none.gguf"))).Message);
+        Assert.Contains("not found", Assert.Throws<CheckpointException>(() => GgufFile.Open(_folder.In("none.gguf"))).Message);
         Assert.Contains("is empty", Fault([]));
         Assert.Contains("is not a GGUF file: it does not begin with GGUF and a header; a file of a few hundred bytes is mostly a Git LFS pointer", Fault("version https://git-lfs.github.com/spec/v1\n"u8.ToArray()));
     }
@@ -129,9 +128,9 @@ public sealed class GgufHeaderTests : IDisposable
     {
         var metadata = new GgufMetadata();
         metadata.Add("general.architecture", "qwen2");
-        File.WriteAllBytes(_folder.File("x.gguf"), WithTensors(metadata));
-        Assert.Contains("general.architecture is \"qwen2\"; only llama is supported", Assert.Throws<CheckpointException>(() => LlamaConfig.Load(_folder.File("x.gguf"))).Message);
-        Assert.Contains("qwen2", Assert.Throws<CheckpointException>(() => Tokenizer.Load(_folder.File("x.gguf"))).Message);
+        File.WriteAllBytes(_folder.In("x.gguf"), WithTensors(metadata));
+        Assert.Contains("general.architecture is \"qwen2\"; only llama is supported", Assert.Throws<CheckpointException>(() => LlamaConfig.Load(_folder.In("x.gguf"))).Message);
+        Assert.Contains("qwen2", Assert.Throws<CheckpointException>(() => Tokenizer.Load(_folder.In("x.gguf"))).Message);
     }
 
     [Fact]
@@ -144,8 +143,8 @@ public sealed class GgufHeaderTests : IDisposable
         metadata.Add("llama.attention.head_count", new[] { 4, 8 });
         metadata.Add("llama.expert_count", 8);
         metadata.Add("llama.rope.scaling.type", "longrope");
-        File.WriteAllBytes(_folder.File("x.gguf"), WithTensors(metadata));
-        IReadOnlyList<string> faults = Assert.Throws<CheckpointException>(() => LlamaConfig.Load(_folder.File("x.gguf"))).Faults;
+        File.WriteAllBytes(_folder.In("x.gguf"), WithTensors(metadata));
+        IReadOnlyList<string> faults = Assert.Throws<CheckpointException>(() => LlamaConfig.Load(_folder.In("x.gguf"))).Faults;
         foreach (string expected in (string[])[
             "llama.block_count is \"two\"; expected an integer", "llama.attention.head_count is an array of 2 Int32; expected an integer of at least 1, equal for all layers",
             "llama.expert_count is 8; expected none", "llama.rope.scaling.type is \"longrope\"", "llama.context_length is missing", "llama.feed_forward_length is missing"])
@@ -160,8 +159,8 @@ public sealed class GgufHeaderTests : IDisposable
         var metadata = new GgufMetadata();
         metadata.Add("general.architecture", "llama");
         metadata.Add("llama.attention.causal", isCausal);
-        File.WriteAllBytes(_folder.File("x.gguf"), WithTensors(metadata));
-        IReadOnlyList<string> faults = Assert.Throws<CheckpointException>(() => LlamaConfig.Load(_folder.File("x.gguf"))).Faults;
+        File.WriteAllBytes(_folder.In("x.gguf"), WithTensors(metadata));
+        IReadOnlyList<string> faults = Assert.Throws<CheckpointException>(() => LlamaConfig.Load(_folder.In("x.gguf"))).Faults;
         Assert.Equal(isRefused, faults.Any(fault => fault.Contains("only causal attention is supported", StringComparison.Ordinal)));
     }
 
@@ -175,9 +174,9 @@ public sealed class GgufHeaderTests : IDisposable
         metadata.Add("general.architecture", "llama");
         GgufShape.Add(metadata, SmallLlama.Config with { LayerCount = 1, ContextLength = 256 });
         metadata.Add("llama.attention.sliding_window", window);
-        File.WriteAllBytes(_folder.File("x.gguf"), WithTensors(metadata));
-        GgufFile file = GgufFile.Open(_folder.File("x.gguf"));
-        using MappedTensors tensors = new(_folder.File("x.gguf"), [file]);
+        File.WriteAllBytes(_folder.In("x.gguf"), WithTensors(metadata));
+        GgufFile file = GgufFile.Open(_folder.In("x.gguf"));
+        using MappedTensors tensors = new(_folder.In("x.gguf"), [file]);
         Assert.Equal(expected, GgufConfig.Read(file.Keys([]), tensors, ropeFactors: null).ContextLength);
     }
 
@@ -204,14 +203,14 @@ public sealed class GgufHeaderTests : IDisposable
 
     private string Fault(byte[] file)
     {
-        File.WriteAllBytes(_folder.File("x.gguf"), file);
-        return Assert.Throws<CheckpointException>(() => GgufFile.Open(_folder.File("x.gguf"))).Message;
+        File.WriteAllBytes(_folder.In("x.gguf"), file);
+        return Assert.Throws<CheckpointException>(() => GgufFile.Open(_folder.In("x.gguf"))).Message;
     }
 
     private string FaultOfModel(byte[] file)
     {
-        File.WriteAllBytes(_folder.File("x.gguf"), file);
-        return Assert.Throws<CheckpointException>(() => GgufCheckpoint.Open(_folder.File("x.gguf"))).Message;
+        File.WriteAllBytes(_folder.In("x.gguf"), file);
+        return Assert.Throws<CheckpointException>(() => GgufCheckpoint.Open(_folder.In("x.gguf"))).Message;
     }
 
     private static byte[] WithTensors(GgufMetadata metadata, params (string Name, ulong[] Sizes, uint Type, ulong Offset)[] tensors)

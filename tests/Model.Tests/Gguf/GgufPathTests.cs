@@ -1,9 +1,9 @@
 using System.Text;
 using Llama.Model.Checkpoints;
 using Llama.Model.Checkpoints.Gguf;
-using Llama.Model.Tests.Checkpoints;
 using Llama.Model.Text;
 using Llama.Model.Torch;
+using Llama.Tests.Shared;
 
 namespace Llama.Model.Tests.Gguf;
 
@@ -17,22 +17,22 @@ public sealed class GgufPathTests : IDisposable
     public void Find_FolderOfOneModel_IsItsFile()
     {
         Assert.Null(GgufPath.Find(_folder.Path));
-        File.WriteAllText(_folder.File("a.gguf"), "");
-        Assert.Equal(_folder.File("a.gguf"), GgufPath.Find(_folder.Path));
-        File.WriteAllText(_folder.File("b.gguf"), "");
+        File.WriteAllText(_folder.In("a.gguf"), "");
+        Assert.Equal(_folder.In("a.gguf"), GgufPath.Find(_folder.Path));
+        File.WriteAllText(_folder.In("b.gguf"), "");
         string message = Assert.Throws<CheckpointException>(() => GgufPath.Find(_folder.Path)).Message;
         Assert.Contains("holds 2 GGUF models (a.gguf, b.gguf); name one of the files", message);
-        File.WriteAllText(_folder.File("config.json"), "{}");
+        File.WriteAllText(_folder.In("config.json"), "{}");
         Assert.Null(GgufPath.Find(_folder.Path));
     }
 
     [Fact]
     public void Find_AnyPart_IsTheFirst()
     {
-        foreach (int part in (int[])[1, 2, 3]) File.WriteAllText(_folder.File($"m-0000{part}-of-00003.gguf"), "");
-        Assert.Equal(_folder.File("m-00001-of-00003.gguf"), GgufPath.Find(_folder.Path));
-        Assert.Equal(_folder.File("m-00001-of-00003.gguf"), GgufPath.Find(_folder.File("m-00002-of-00003.gguf")));
-        Assert.Equal(3, GgufPath.Parts(_folder.File("m-00002-of-00003.gguf")).Length);
+        foreach (int part in (int[])[1, 2, 3]) File.WriteAllText(_folder.In($"m-0000{part}-of-00003.gguf"), "");
+        Assert.Equal(_folder.In("m-00001-of-00003.gguf"), GgufPath.Find(_folder.Path));
+        Assert.Equal(_folder.In("m-00001-of-00003.gguf"), GgufPath.Find(_folder.In("m-00002-of-00003.gguf")));
+        Assert.Equal(3, GgufPath.Parts(_folder.In("m-00002-of-00003.gguf")).Length);
     }
 
     [Fact]
@@ -56,7 +56,7 @@ public sealed class GgufPathTests : IDisposable
     // The first part has metadata and all tensors but the last, the second that one.
     private string[] Split(string whole)
     {
-        string[] parts = [_folder.File("m-00001-of-00002.gguf"), _folder.File("m-00002-of-00002.gguf")];
+        string[] parts = [_folder.In("m-00001-of-00002.gguf"), _folder.In("m-00002-of-00002.gguf")];
         using GgufFile opened = GgufFile.Open(whole);
         byte[] file = File.ReadAllBytes(whole);
         TensorEntry last = opened.Tensors[^1];

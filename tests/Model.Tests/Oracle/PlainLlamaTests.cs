@@ -1,3 +1,4 @@
+using Llama.Tests.Shared;
 using Llama.Trainer.Plain;
 using static TorchSharp.torch;
 
@@ -50,12 +51,12 @@ public sealed class PlainLlamaTests
     [Fact]
     public void SafetensorsFile_SavedAsBFloat16_ComesBackRounded()
     {
-        string path = Path.GetTempFileName();
+        using TempFolder folder = new();
+        string path = folder.In("model.safetensors");
         Dictionary<string, Tensor> weights = RandomWeights(Small);
         SafetensorsFile.Save(path, weights, asBFloat16: true);
         foreach ((string name, Tensor loaded) in SafetensorsFile.Load(path))
             Assert.True(loaded.Equals(weights[name].to(ScalarType.BFloat16).to(ScalarType.Float32)), name);
-        File.Delete(path);
     }
 
     // [kvHeads * headDim, hidden] with each head twice in a row

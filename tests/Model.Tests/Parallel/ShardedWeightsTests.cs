@@ -5,6 +5,7 @@ using Llama.Model.Parallel;
 using Llama.Model.Quantization;
 using Llama.Model.Tests.Checkpoints;
 using Llama.Model.Tests.Kernels;
+using Llama.Tests.Shared;
 using static TorchSharp.torch;
 
 namespace Llama.Model.Tests.Parallel;

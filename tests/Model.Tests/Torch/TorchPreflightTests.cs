@@ -21,7 +21,7 @@ public sealed class TorchPreflightTests : IDisposable
     [GccFact]
     public void Check_AllDefined_HasNoRemark()
     {
-        GccFactAttribute.Build(Asking, Shim);
+        Build(Asking, Shim);
         Offer("c10", "void* _ZTVN3c105ErrorE[3];");
         Offer("torch_cpu", "void _ZN2at6Tensor3addEv(void) {} void plain_call(void) {}");
 
@@ -34,7 +34,7 @@ public sealed class TorchPreflightTests : IDisposable
     [GccFact]
     public void Check_FunctionsMissing_WarnsBecauseTheyAreSoughtWhenCalled()
     {
-        GccFactAttribute.Build(Asking, Shim);
+        Build(Asking, Shim);
         Offer("torch_cpu", "void* _ZTVN3c105ErrorE[3];");
 
         TorchPreflight result = TorchPreflight.Check(Shim, _lib);
@@ -53,8 +53,8 @@ public sealed class TorchPreflightTests : IDisposable
         bool Loads(string name, string source) // under names that no true torch library has, for these stay in the process
         {
             string offering = Path.Combine(_lib, $"lib{name}.so"), asking = Path.Combine(_lib, $"libfor{name}.so");
-            GccFactAttribute.Build(source, offering);
-            GccFactAttribute.Build(Asking, asking, "-Wl,--no-as-needed", offering);
+            Build(source, offering);
+            Build(Asking, asking, "-Wl,--no-as-needed", offering);
             return NativeLibrary.TryLoad(asking, out _);
         }
     }
@@ -62,7 +62,7 @@ public sealed class TorchPreflightTests : IDisposable
     [GccFact]
     public void Check_DataMissing_RefusesWithTheVersionsOfBoth()
     {
-        GccFactAttribute.Build(Asking, Shim);
+        Build(Asking, Shim);
         Offer("torch_cpu", "void _ZN2at6Tensor3addEv(void) {} void plain_call(void) {}");
         File.WriteAllText(Path.Combine(_lib, "..", "version.py"), "from typing import Optional\n__all__ = ['__version__']\n__version__ = '2.11.0+cu130'\ncuda: Optional[str] = '13.0'\n");
 
@@ -76,7 +76,7 @@ public sealed class TorchPreflightTests : IDisposable
     [GccFact]
     public void Check_LibraryThatBindsAtOnce_NeedsItsFunctionsToLoad()
     {
-        GccFactAttribute.Build(Asking, Shim, "-Wl,-z,now");
+        Build(Asking, Shim, "-Wl,-z,now");
         Offer("torch_cpu", "void* _ZTVN3c105ErrorE[3];");
         Assert.Equal(["at::Tensor::add", "plain_call"], TorchPreflight.Check(Shim, _lib).MissingAtLoad);
     }
@@ -122,5 +122,11 @@ public sealed class TorchPreflightTests : IDisposable
 
     public void Dispose() => Directory.Delete(Path.GetDirectoryName(_lib)!, recursive: true);
 
-    private void Offer(string name, string source) => GccFactAttribute.Build(source, Path.Combine(_lib, $"lib{name}.so"));
+    private static void Build(string source, string library, params string[] options)
+    {
+        File.WriteAllText(library + ".c", source);
+        Gcc.Build(library + ".c", library, options);
+    }
+
+    private void Offer(string name, string source) => Build(source, Path.Combine(_lib, $"lib{name}.so"));
 }

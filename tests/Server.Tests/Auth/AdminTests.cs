@@ -4,6 +4,7 @@ using Llama.Scheduling;
 using Llama.Server.Admin;
 using Llama.Server.Embeddings;
 using Llama.Server.Tests.Hosting;
+using Llama.Tests.Shared;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -101,7 +102,7 @@ public sealed class AdminTests
         };
         Task<HttpResponseMessage> running = client.SendAsync(request, stream ? HttpCompletionOption.ResponseHeadersRead : HttpCompletionOption.ResponseContentRead);
         JsonNode? shown = null;
-        await TestApp.Until(async () => (int?)(shown = (await TestApp.ReadJsonAsync(await admin.GetAsync("/admin/requests")))["data"]!.AsArray().SingleOrDefault())?["completion_tokens"] > 0);
+        await Wait.Until(async () => (int?)(shown = (await TestApp.ReadJsonAsync(await admin.GetAsync("/admin/requests")))["data"]!.AsArray().SingleOrDefault())?["completion_tokens"] > 0);
         Assert.Equal(
             ("to-end", "-", "/v1/chat/completions", "tiny", "running"),
             ((string?)shown!["id"], (string?)shown["key"], (string?)shown["route"], (string?)shown["model"], (string?)shown["state"]));
@@ -122,7 +123,7 @@ public sealed class AdminTests
         {
             await ErrorTests.AssertErrorAsync(answer, HttpStatusCode.Forbidden, "request_aborted", null);
         }
-        await TestApp.Until(async () => (await TestApp.ReadJsonAsync(await admin.GetAsync("/admin/requests")))["data"]!.AsArray().Count == 0);
+        await Wait.Until(async () => (await TestApp.ReadJsonAsync(await admin.GetAsync("/admin/requests")))["data"]!.AsArray().Count == 0);
         await ErrorTests.AssertErrorAsync(await admin.PostAsync("/admin/requests/to-end/abort", null), HttpStatusCode.NotFound, "request_not_found", "id");
     }
 
@@ -153,7 +154,7 @@ public sealed class AdminTests
             Content = TestApp.Json("""{"model":"tiny","input":["a","b"]}"""),
             Headers = { { "x-request-id", "to-end" } },
         });
-        await TestApp.Until(() => slow.IsHolding);
+        await Wait.Until(() => slow.IsHolding);
         Assert.True((await admin.PostAsync("/admin/requests/to-end/abort", null)).IsSuccessStatusCode);
 
         await ErrorTests.AssertErrorAsync(await running, HttpStatusCode.Forbidden, "request_aborted", null);
@@ -169,7 +170,7 @@ public sealed class AdminTests
         client.DefaultRequestHeaders.Authorization = new("Bearer", "boss");
         slow.HoldAt = app.Engine.Snapshot.StepCount + 1;
         Task<HttpResponseMessage> running = client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":2"));
-        await TestApp.Until(() => slow.IsHolding);
+        await Wait.Until(() => slow.IsHolding);
 
         JsonNode drained = await TestApp.ReadJsonAsync(await client.PostAsync("/admin/drain", null));
         Assert.Equal("draining", (string?)drained["status"]);

@@ -6,6 +6,7 @@ using Llama.Server.Auth;
 using Llama.Server.Configuration;
 using Llama.Server.Limits;
 using Llama.Server.Tests.Hosting;
+using Llama.Tests.Shared;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -175,7 +176,7 @@ public sealed class KeyTests
         };
         WebApplicationFactory<Program> logged = app.WithWebHostBuilder(builder => builder.ConfigureServices(services => services.AddSingleton<ILoggerFactory>(new LoggerFactory([log]))));
         HttpClient client = logged.CreateClient();
-        await TestApp.Until(async () => (await client.GetAsync("/health/ready")).IsSuccessStatusCode);
+        await Wait.Until(async () => (await client.GetAsync("/health/ready")).IsSuccessStatusCode);
         client.DefaultRequestHeaders.Authorization = new("Bearer", "very-secret");
         await client.PostAsync("/v1/chat/completions", TestApp.Chat());
         client.DefaultRequestHeaders.Authorization = new("Bearer", "very-secret-too");
@@ -203,7 +204,7 @@ public sealed class KeyTests
         };
         WebApplicationFactory<Program> logged = app.WithWebHostBuilder(builder => builder.ConfigureServices(services => services.AddSingleton<ILoggerFactory>(new LoggerFactory([log]))));
         logged.CreateClient();
-        await TestApp.Until(() => log.All.Any(line => line.Contains("of which this server has none")));
+        await Wait.Until(() => log.All.Any(line => line.Contains("of which this server has none")));
 
         Assert.Equal("The key 'shop' may use tini, Tiny, of which this server has none: it serves tiny, other", Assert.Single(log.Of(typeof(ApiKeys).FullName!)));
         Assert.DoesNotContain(log.All, line => line.Contains("very-secret"));
@@ -212,14 +213,15 @@ public sealed class KeyTests
     [Fact]
     public async Task KeysFile_Changed_IsReadAgainAndABrokenOneChangesNothing()
     {
-        string path = Path.Combine(Directory.CreateTempSubdirectory("llama-keys-").FullName, "keys.json");
+        using TempFolder folder = new("llama-keys-");
+        string path = folder.In("keys.json");
         await File.WriteAllTextAsync(path, """{"ApiKeys": ["one"]}""");
         await using var app = new TestApp { Reply = "ok", Settings = { ["Auth:KeysFile"] = path, ["Auth:AdminKey"] = "boss" } };
         HttpClient client = await app.StartAsync();
         Assert.Equal((200, 401), (await AskAsync(client, "one"), await AskAsync(client, "two")));
 
         await File.WriteAllTextAsync(path, """{"ApiKeys": [{"Name": "b", "Key": "two"}]}""");
-        await TestApp.Until(async () => await AskAsync(client, "two") == 200);
+        await Wait.Until(async () => await AskAsync(client, "two") == 200);
         Assert.Equal(401, await AskAsync(client, "one"));
 
         await File.WriteAllTextAsync(path, """{"ApiKeys": ["three", """);
@@ -241,7 +243,8 @@ public sealed class KeyTests
     [Fact]
     public async Task KeysFile_ReadAgain_LeavesEachNameItsNumber()
     {
-        string path = Path.Combine(Directory.CreateTempSubdirectory("llama-keys-").FullName, "keys.json");
+        using TempFolder folder = new("llama-keys-");
+        string path = folder.In("keys.json");
         await File.WriteAllTextAsync(path, """{"ApiKeys": [{"Name": "a", "Key": "one"}, {"Name": "b", "Key": "two"}]}""");
         await using var app = new TestApp { Settings = { ["Auth:KeysFile"] = path } };
         await app.StartAsync();

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Llama.Server.Tests.Hosting;
+using Llama.Tests.Shared;
 
 namespace Llama.Server.Tests.Auth;
 
@@ -32,7 +33,7 @@ public sealed class WatchTests
             Content = TestApp.Chat("\"max_tokens\":400,\"ignore_eos\":true,\"stream\":true"),
             Headers = { { "x-request-id", "shown" } },
         }), HttpCompletionOption.ResponseHeadersRead);
-        await TestApp.Until(() => app.Engine.Snapshot.RunningCount > 0);
+        await Wait.Until(() => app.Engine.Snapshot.RunningCount > 0);
         HttpResponseMessage answer = await client.SendAsync(With(sent, new HttpRequestMessage(HttpMethod.Get, "/engine/events?frames=1")));
 
         if (tellsNames is not { } tells)

@@ -2,12 +2,17 @@ using System.Text.Json.Nodes;
 using Llama.Server.Bench.Load;
 using Llama.Server.Bench.Measuring;
 using Llama.Server.Tests.Hosting;
+using Llama.Tests.Shared;
 
 namespace Llama.Server.Tests.Bench;
 
 /// <summary><c>bench serve</c> as it is called, against servers on real sockets.</summary>
-public sealed class ServeVerbTests
+public sealed class ServeVerbTests : IDisposable
 {
+    private readonly TempFolder _folder = new("llama-bench-");
+
+    public void Dispose() => _folder.Dispose();
+
     [Theory]
     [InlineData("completions")]
     [InlineData("chat")]
@@ -173,9 +178,9 @@ public sealed class ServeVerbTests
         return (await app.StartAsync()).BaseAddress!.ToString();
     }
 
-    private static string Dataset(params string[] prompts)
+    private string Dataset(params string[] prompts)
     {
-        string path = Path.Combine(Directory.CreateTempSubdirectory("llama-bench-").FullName, "requests.jsonl");
+        string path = _folder.In($"{Guid.NewGuid()}.jsonl");
         File.WriteAllLines(path, prompts.Select(prompt => $$"""{"prompt": "{{prompt}}"}"""));
         return path;
     }

@@ -1,11 +1,16 @@
 using Llama.Server.Bench.Load;
 using Llama.Server.Bench.Measuring;
 using Llama.Server.CommandLine;
+using Llama.Tests.Shared;
 
 namespace Llama.Server.Tests.Bench;
 
-public sealed class WorkloadTests
+public sealed class WorkloadTests : IDisposable
 {
+    private readonly TempFolder _folder = new("llama-bench-");
+
+    public void Dispose() => _folder.Dispose();
+
     [Fact]
     public void Draw_SameSeedAndRound_GivesTheSamePromptsAndOtherwiseOthers()
     {
@@ -52,7 +57,6 @@ public sealed class WorkloadTests
         Assert.Equal(2, workload.Count);
         Assert.Equal([new LoadRequest("a", 5), new("b", 7), new("a", 5)], workload.Draw(3, 0));
         Assert.Equal([new LoadRequest("b", 7)], workload.Draw(1, 0));
-        File.Delete(path);
     }
 
     [Theory]
@@ -68,14 +72,13 @@ public sealed class WorkloadTests
         VerbException fault = Assert.Throws<VerbException>(() => DatasetWorkload.Load(path, new NumberRange(1, 1), seed: 1));
 
         Assert.Contains($"--dataset {path}, line 2", fault.Message);
-        File.Delete(path);
     }
 
     private static ServePlan Plan() => new() { Url = new Uri("http://x"), Shapes = [] };
 
-    private static string Write(params string[] lines)
+    private string Write(params string[] lines)
     {
-        string path = Path.GetTempFileName();
+        string path = _folder.In("requests.jsonl");
         File.WriteAllLines(path, lines);
         return path;
     }

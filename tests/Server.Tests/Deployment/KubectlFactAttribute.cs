@@ -1,3 +1,5 @@
+using Llama.Tests.Shared;
+
 namespace Llama.Server.Tests.Deployment;
 
 /// <summary>A test that needs kubectl; no cluster.</summary>
@@ -5,7 +7,7 @@ internal sealed class KubectlFactAttribute : FactAttribute
 {
     public KubectlFactAttribute()
     {
-        if (!OtherProgram.IsThere("kubectl"))
+        if (OtherProgram.Find("kubectl") is null)
             Skip = "kubectl is not installed, which puts bases and components together; the files themselves are checked without it.";
     }
 }

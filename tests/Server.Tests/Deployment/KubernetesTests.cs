@@ -1,9 +1,9 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using k8s.Models;
-using Llama.Gateway.Tests.Deployment;
 using Llama.Server.Configuration;
 using Llama.Server.Tests.Hosting;
+using Llama.Tests.Shared;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,6 +1,6 @@
 using k8s;
 using k8s.Models;
-using Llama.Gateway.Tests.Deployment;
+using Llama.Tests.Shared;
 
 namespace Llama.Server.Tests.Deployment;
 

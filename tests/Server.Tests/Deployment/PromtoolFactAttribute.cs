@@ -1,3 +1,5 @@
+using Llama.Tests.Shared;
+
 namespace Llama.Server.Tests.Deployment;
 
 /// <summary>A test that needs Prometheus' promtool.</summary>
@@ -5,7 +7,7 @@ internal sealed class PromtoolFactAttribute : FactAttribute
 {
     public PromtoolFactAttribute()
     {
-        if (!OtherProgram.IsThere("promtool"))
+        if (OtherProgram.Find("promtool") is null)
             Skip = "promtool is not installed; deploy/prometheus/check.sh installs it.";
     }
 }

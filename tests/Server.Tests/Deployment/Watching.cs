@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Llama.Gateway.Tests.Deployment;
 using Llama.Server.Tests.Hosting;
 using Llama.Server.Tests.Telemetry;
+using Llama.Tests.Shared;
 using YamlDotNet.Serialization;
 
 namespace Llama.Server.Tests.Deployment;

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Llama.Gateway.Tests.Deployment;
+using Llama.Tests.Shared;
 
 namespace Llama.Server.Tests.Deployment;
 

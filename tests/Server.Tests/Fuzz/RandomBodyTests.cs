@@ -6,6 +6,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Llama.Server.Parsing;
 using Llama.Server.Tests.Hosting;
+using Llama.Tests.Shared;
 
 namespace Llama.Server.Tests.Fuzz;
 
@@ -37,7 +38,7 @@ public sealed class RandomBodyTests
         Assert.True(faults.Count == 0, $"{faults.Count} faults:\n{string.Join("\n", faults.Take(20))}");
         Assert.True(countByStatus.GetValueOrDefault(200) > BodyCountPerRoute / 4, "hardly any body was served");
         Assert.True(countByStatus.GetValueOrDefault(400) > BodyCountPerRoute, "hardly any body was refused");
-        await TestApp.Until(() => app.Engine.Snapshot is { UsedBlockCount: 0, RunningCount: 0, WaitingCount: 0 });
+        await Wait.Until(() => app.Engine.Snapshot is { UsedBlockCount: 0, RunningCount: 0, WaitingCount: 0 });
     }
 
     private static ByteArrayContent RandomBody(Random random, FuzzedRoute route)

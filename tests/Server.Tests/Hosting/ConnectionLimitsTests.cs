@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 using Llama.Server.Web.Hosting;
+using Llama.Tests.Shared;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -20,10 +21,10 @@ public sealed class ConnectionLimitsTests
     [InlineData(true)]
     public async Task Head_ThatNeverEnds_EndsIn408(bool isEncrypted)
     {
-        string folder = TlsTests.WriteCertificate(out _);
+        using TempFolder folder = TlsTests.WriteCertificate(out _);
         await using var app = new TestApp { Settings = { [Limit] = "00:00:01" } };
         if (isEncrypted)
-            (app.Settings["urls"], app.Settings["Kestrel:Certificates:Default:Path"], app.Settings["Kestrel:Certificates:Default:KeyPath"]) = ("https://127.0.0.1:0", $"{folder}/cert.pem", $"{folder}/key.pem");
+            (app.Settings["urls"], app.Settings["Kestrel:Certificates:Default:Path"], app.Settings["Kestrel:Certificates:Default:KeyPath"]) = ("https://127.0.0.1:0", $"{folder.Path}/cert.pem", $"{folder.Path}/key.pem");
         app.UseKestrel();
         Uri address = (await app.StartAsync()).BaseAddress!;
         Assert.Equal(TimeSpan.FromSeconds(1), app.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value.Limits.RequestHeadersTimeout);

@@ -1,5 +1,6 @@
 using Llama.Scheduling;
 using Llama.Server.Hosting;
+using Llama.Tests.Shared;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -22,7 +23,7 @@ internal sealed class DemoApp : WebApplicationFactory<Program>
     {
         HttpClient client = CreateClient();
         client.Timeout = Timeout.InfiniteTimeSpan;
-        await TestApp.Until(async () => (await client.GetAsync("/health/ready")).IsSuccessStatusCode);
+        await Wait.Until(async () => (await client.GetAsync("/health/ready")).IsSuccessStatusCode);
         return client;
     }
 

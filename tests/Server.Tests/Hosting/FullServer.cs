@@ -1,4 +1,5 @@
 using Llama.Scheduling;
+using Llama.Tests.Shared;
 
 namespace Llama.Server.Tests.Hosting;
 
@@ -31,9 +32,9 @@ internal sealed class FullServer : IAsyncDisposable
         HttpClient client = await _app.StartAsync();
         _slow.HoldAt = Engine.Snapshot.StepCount + 1;
         Task<HttpResponseMessage> running = AskAsync(client);
-        await TestApp.Until(() => _slow.IsHolding);
+        await Wait.Until(() => _slow.IsHolding);
         _answers = Task.WhenAll(running, AskAsync(client));
-        await TestApp.Until(() => Engine.Snapshot.WaitingCount == 1);
+        await Wait.Until(() => Engine.Snapshot.WaitingCount == 1);
         return client;
     }
 

@@ -1,6 +1,7 @@
 using Llama.Model;
 using Llama.Model.Checkpoints;
 using Llama.Server.Hosting;
+using Llama.Tests.Shared;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Extensions.DependencyInjection;
@@ -37,7 +38,7 @@ internal sealed class RandomApp : WebApplicationFactory<Program>
     {
         HttpClient client = CreateClient();
         client.Timeout = Timeout.InfiniteTimeSpan;
-        await TestApp.Until(() => Services.GetRequiredService<EngineHost>().Checkpoint is not null);
+        await Wait.Until(() => Services.GetRequiredService<EngineHost>().Checkpoint is not null);
         return client;
     }
 

@@ -1,4 +1,5 @@
 using Llama.Server.Hosting;
+using Llama.Tests.Shared;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -40,7 +41,7 @@ public sealed class StopTests
         await using var app = new TestApp { OnStep = step => { model.OnStep(step); throw new InvalidOperationException("stopped"); } };
         model.HoldAt = 1;
         EngineHost host = app.Services.GetRequiredService<EngineHost>();
-        await TestApp.Until(() => model.IsHolding);
+        await Wait.Until(() => model.IsHolding);
 
         Task stopping = host.StoppingAsync(CancellationToken.None);
         model.Release();
@@ -63,11 +64,11 @@ public sealed class StopTests
             context.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(stuck));
             context.RequestAborted.Register(stuck.Break);
         });
-        await TestApp.Until(() => stuck.IsReached);
+        await Wait.Until(() => stuck.IsReached);
         app.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
 
-        await TestApp.Until(() => stuck.IsBroken);
-        await TestApp.Until(() => watching.IsCompleted); // however it ends
+        await Wait.Until(() => stuck.IsBroken);
+        await Wait.Until(() => watching.IsCompleted); // however it ends
     }
 
     /// <summary>The connection of a client that does not read: what is written waits until the connection ends.</summary>

@@ -6,6 +6,7 @@ using Llama.Model;
 using Llama.Model.Text;
 using Llama.Scheduling;
 using Llama.Server.Hosting;
+using Llama.Tests.Shared;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
@@ -55,7 +56,7 @@ internal sealed class TestApp : WebApplicationFactory<Program>
     {
         HttpClient client = CreateClient();
         client.Timeout = Timeout.InfiniteTimeSpan;
-        await Until(() => Services.GetRequiredService<EngineHost>().Checkpoint is not null);
+        await Wait.Until(() => Services.GetRequiredService<EngineHost>().Checkpoint is not null);
         return client;
     }
 
@@ -70,16 +71,6 @@ internal sealed class TestApp : WebApplicationFactory<Program>
             RetryPolicy = new ClientRetryPolicy(maxRetries: 0),
         });
     }
-
-    /// <summary>Waits for a condition that will come about by itself.</summary>
-    public static async Task Until(Func<Task<bool>> condition)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(5)); // ends a test that hangs; no test passes by being fast
-        while (!await condition())
-            await Task.Delay(2, patience.Token);
-    }
-
-    public static Task Until(Func<bool> condition) => Until(() => Task.FromResult(condition()));
 
     public static StringContent Json(string json) => new(json, Encoding.UTF8, "application/json");
 

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Llama.Model.Diagnosis;
@@ -8,6 +6,7 @@ using Llama.Server.CommandLine.Doctor;
 using Llama.Server.Hosting;
 using Llama.Server.Remote;
 using Llama.Server.Web.Hosting;
+using Llama.Tests.Shared;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -21,9 +20,9 @@ public sealed class TlsTests
     [Fact]
     public async Task Certificate_OfTheSettings_IsServed()
     {
-        string folder = WriteCertificate(out string thumbprint);
+        using TempFolder folder = WriteCertificate(out string thumbprint);
         var said = new StringWriter();
-        await using WebApplication app = Build($"--Kestrel:Certificates:Default:Path={folder}/cert.pem", $"--Kestrel:Certificates:Default:KeyPath={folder}/key.pem");
+        await using WebApplication app = Build($"--Kestrel:Certificates:Default:Path={folder.Path}/cert.pem", $"--Kestrel:Certificates:Default:KeyPath={folder.Path}/key.pem");
         app.MapLlamaHealth();
         await app.StartAsync();
 
@@ -36,8 +35,8 @@ public sealed class TlsTests
     [Fact]
     public async Task Certificate_ThatNobodyVouchesFor_IsWhatAVerbNames()
     {
-        string folder = WriteCertificate(out _);
-        await using WebApplication app = Build($"--Kestrel:Certificates:Default:Path={folder}/cert.pem", $"--Kestrel:Certificates:Default:KeyPath={folder}/key.pem");
+        using TempFolder folder = WriteCertificate(out _);
+        await using WebApplication app = Build($"--Kestrel:Certificates:Default:Path={folder.Path}/cert.pem", $"--Kestrel:Certificates:Default:KeyPath={folder.Path}/key.pem");
         await app.StartAsync();
         using var server = new RemoteServer(new Uri(app.Urls.Single()), apiKey: null);
 
@@ -53,8 +52,8 @@ public sealed class TlsTests
     [InlineData("Kestrel:Endpoints:Web:Certificate", "Kestrel:Endpoints:Web:Url")]
     public async Task Certificate_RenewedInItsFile_IsServedWithoutARestart(string certificate, string address)
     {
-        string folder = WriteCertificate(out string first), renewed = WriteCertificate(out string second);
-        await using WebApplication app = Build($"--{certificate}:Path={folder}/cert.pem", $"--{certificate}:KeyPath={folder}/key.pem", $"--{address}=https://127.0.0.1:{FreePort()}");
+        using TempFolder folder = WriteCertificate(out string first), renewed = WriteCertificate(out string second);
+        await using WebApplication app = Build($"--{certificate}:Path={folder.Path}/cert.pem", $"--{certificate}:KeyPath={folder.Path}/key.pem", $"--{address}=https://127.0.0.1:0");
         app.MapLlamaHealth();
         var rest = new TaskCompletionSource();
         app.MapGet("/slow", async context =>
@@ -70,9 +69,9 @@ public sealed class TlsTests
         Assert.Equal(1, stream.ReadByte());
         Assert.Equal(first, await ServedAsync(app.Urls.Single()));
         foreach (string file in (string[])["key.pem", "cert.pem"]) // between the two they do not belong together
-            File.Copy(Path.Combine(renewed, file), Path.Combine(folder, file), overwrite: true);
+            File.Copy(renewed.In(file), folder.In(file), overwrite: true);
 
-        await TestApp.Until(async () => await ServedAsync(app.Urls.Single()) == second);
+        await Wait.Until(async () => await ServedAsync(app.Urls.Single()) == second);
         rest.SetResult();
         Assert.Equal((2, -1), (stream.ReadByte(), stream.ReadByte())); // what had begun went on
         await app.StopAsync();
@@ -81,12 +80,12 @@ public sealed class TlsTests
     [Fact]
     public void Faults_OfFilesThatCannotBeServed_NameSettingAndRemedy()
     {
-        string folder = WriteCertificate(out _);
-        Assert.Empty(Faults($"{folder}/cert.pem", $"{folder}/key.pem"));
+        using TempFolder folder = WriteCertificate(out _);
+        Assert.Empty(Faults($"{folder.Path}/cert.pem", $"{folder.Path}/key.pem"));
         Assert.Contains("Path is '/no/such.pem', and there is no such file", Assert.Single(Faults("/no/such.pem", null)));
-        Assert.Contains("KeyPath is '/no/key.pem'", Assert.Single(Faults($"{folder}/cert.pem", "/no/key.pem")));
-        Assert.Contains("holds no private key", Assert.Single(Faults($"{folder}/cert.pem", null)));
-        Assert.Contains("cannot be read", Assert.Single(Faults($"{folder}/key.pem", $"{folder}/key.pem")));
+        Assert.Contains("KeyPath is '/no/key.pem'", Assert.Single(Faults($"{folder.Path}/cert.pem", "/no/key.pem")));
+        Assert.Contains("holds no private key", Assert.Single(Faults($"{folder.Path}/cert.pem", null)));
+        Assert.Contains("cannot be read", Assert.Single(Faults($"{folder.Path}/key.pem", $"{folder.Path}/key.pem")));
     }
 
     /// <summary>Whatever a renewal leaves in the file, the server goes on with the certificate that it has.</summary>
@@ -95,15 +94,16 @@ public sealed class TlsTests
     [InlineData("-----BEGIN CERTIFICATE-----\nMIIB\n")]
     public void Refresh_BrokenChainBehindTheCertificate_IsAFaultOrLeftOut(string behind)
     {
-        string folder = WriteCertificate(out _), path = $"{folder}/cert.pem", whole = File.ReadAllText(path);
-        IConfiguration settings = new ConfigurationBuilder().AddInMemoryCollection([new("Certificate:Path", path), new("Certificate:KeyPath", $"{folder}/key.pem")]).Build();
+        using TempFolder folder = WriteCertificate(out _);
+        string path = folder.In("cert.pem"), whole = File.ReadAllText(path);
+        IConfiguration settings = new ConfigurationBuilder().AddInMemoryCollection([new("Certificate:Path", path), new("Certificate:KeyPath", $"{folder.Path}/key.pem")]).Build();
         var file = new CertificateFile(settings.GetSection("Certificate"), "/");
         Assert.False(file.TryRefresh(out _));
 
         File.WriteAllText(path, $"{whole}\n{behind}");
         Assert.True(file.TryRefresh(out string? fault));
         Assert.Equal(fault is not null, file.ValidUntil is null);
-        Assert.Equal(fault, Faults(path, $"{folder}/key.pem").SingleOrDefault()?.Replace("Kestrel:Certificates:Default", "Certificate"));
+        Assert.Equal(fault, Faults(path, $"{folder.Path}/key.pem").SingleOrDefault()?.Replace("Kestrel:Certificates:Default", "Certificate"));
 
         File.WriteAllText(path, whole);
         Assert.True(file.TryRefresh(out fault));
@@ -125,8 +125,8 @@ public sealed class TlsTests
     public async Task Doctor_HttpsWithoutACertificate_IsAFaultAsAtStart(string setting)
     {
         const string address = "https://127.0.0.1:0";
-        string folder = WriteCertificate(out _);
-        string[] certificate = [$"--Kestrel:Certificates:Default:Path={folder}/cert.pem", $"--Kestrel:Certificates:Default:KeyPath={folder}/key.pem"];
+        using TempFolder folder = WriteCertificate(out _);
+        string[] certificate = [$"--Kestrel:Certificates:Default:Path={folder.Path}/cert.pem", $"--Kestrel:Certificates:Default:KeyPath={folder.Path}/key.pem"];
         await using WebApplication app = VerbServices.BuildServer([$"--{setting}={address}"]), sound = VerbServices.BuildServer([$"--{setting}={address}", .. certificate]);
         await using WebApplication plain = VerbServices.BuildServer([$"--{setting}=http://127.0.0.1:0"]);
 
@@ -158,13 +158,6 @@ public sealed class TlsTests
         Timeout = Timeout.InfiniteTimeSpan,
     };
 
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
-    }
-
     private static string[] Faults(string path, string? keyPath) =>
         [.. Tls.Faults(new ConfigurationBuilder().AddInMemoryCollection([new("Kestrel:Certificates:Default:Path", path), new("Kestrel:Certificates:Default:KeyPath", keyPath)]).Build(), "/")];
 
@@ -177,13 +170,13 @@ public sealed class TlsTests
         return builder.Build();
     }
 
-    internal static string WriteCertificate(out string thumbprint)
+    internal static TempFolder WriteCertificate(out string thumbprint)
     {
-        string folder = Directory.CreateTempSubdirectory("llama-tls-").FullName;
+        TempFolder folder = new("llama-tls-");
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using X509Certificate2 certificate = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddYears(10));
-        File.WriteAllText(Path.Combine(folder, "cert.pem"), certificate.ExportCertificatePem());
-        File.WriteAllText(Path.Combine(folder, "key.pem"), key.ExportPkcs8PrivateKeyPem());
+        File.WriteAllText(folder.In("cert.pem"), certificate.ExportCertificatePem());
+        File.WriteAllText(folder.In("key.pem"), key.ExportPkcs8PrivateKeyPem());
         thumbprint = certificate.Thumbprint;
         return folder;
     }

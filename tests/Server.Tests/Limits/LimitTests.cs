@@ -114,9 +114,9 @@ public sealed class LimitTests
         slow.HoldAt = app.Engine.Snapshot.StepCount + 1;
         using var leaving = new CancellationTokenSource();
         Task<HttpResponseMessage> one = client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":5"));
-        await TestApp.Until(() => slow.IsHolding);
+        await Wait.Until(() => slow.IsHolding);
         Task<HttpResponseMessage> two = client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":400,\"ignore_eos\":true"), leaving.Token);
-        await TestApp.Until(() => app.Engine.Snapshot.WaitingCount == 1);
+        await Wait.Until(() => app.Engine.Snapshot.WaitingCount == 1);
 
         HttpResponseMessage refused = await client.PostAsync("/v1/chat/completions", TestApp.Chat());
         JsonNode error = await ErrorTests.AssertErrorAsync(refused, HttpStatusCode.TooManyRequests, "rate_limit_exceeded", null);
@@ -126,7 +126,7 @@ public sealed class LimitTests
         slow.Release();
         Assert.True((await one).IsSuccessStatusCode);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => two);
-        await TestApp.Until(async () => (await client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":1"))).IsSuccessStatusCode);
+        await Wait.Until(async () => (await client.PostAsync("/v1/chat/completions", TestApp.Chat("\"max_tokens\":1"))).IsSuccessStatusCode);
     }
 
     [Fact]
@@ -162,12 +162,12 @@ public sealed class LimitTests
         slow.HoldAt = app.Engine.Snapshot.StepCount + 1;
         using var leaving = new CancellationTokenSource();
         Task<HttpResponseMessage> left = client.PostAsync(route, TestApp.Json($$"""{"model":"tiny",{{fields}}}"""), leaving.Token);
-        await TestApp.Until(() => slow.IsHolding);
+        await Wait.Until(() => slow.IsHolding);
         await leaving.CancelAsync();
         slow.Release();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => left);
         HttpResponseMessage next = null!;
-        await TestApp.Until(async () => (next = await client.PostAsync("/v1/completions", TestApp.Json("""{"model":"tiny","prompt":[1],"max_tokens":1}"""))).IsSuccessStatusCode); // its place is free
+        await Wait.Until(async () => (next = await client.PostAsync("/v1/completions", TestApp.Json("""{"model":"tiny","prompt":[1],"max_tokens":1}"""))).IsSuccessStatusCode); // its place is free
 
         Assert.Equal("8", Header(next, "x-ratelimit-remaining-requests"));
         Assert.InRange(int.Parse(Header(next, "x-ratelimit-remaining-tokens")!), 900, 1000 - 2 - 2); // the prompt has two tokens or more, and never was as much as was asked for used

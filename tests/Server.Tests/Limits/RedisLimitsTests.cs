@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Llama.Server.Configuration;
 using Llama.Server.Limits;
 using Llama.Server.Tests.Hosting;
+using Llama.Tests.Shared;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using StackExchange.Redis;
@@ -64,7 +65,7 @@ public sealed class RedisLimitsTests
         entered += await CountAsync([a, b], rules, clients: 32, each: 10);
         Assert.Equal(200, entered); // each keeps to its half, of which half was used
         redis.Start();
-        await TestApp.Until(() => a.Presence.IsShared && b.Presence.IsShared);
+        await Wait.Until(() => a.Presence.IsShared && b.Presence.IsShared);
         entered += await CountAsync([a, b], rules, clients: 32, each: 10);
 
         Assert.Equal(200, entered); // it has forgotten all, and was told anew
@@ -111,7 +112,7 @@ public sealed class RedisLimitsTests
         Assert.True(replica.Limits.EnterAsync(ask).IsCompletedSuccessfully);
         Assert.Contains("no answer within 50 ms", replica.Log.All[^1]);
         redis.Thaw();
-        await TestApp.Until(() => replica.Presence.IsShared);
+        await Wait.Until(() => replica.Presence.IsShared);
     }
 
     /// <summary>An answer that comes too late may have let in what was counted here instead: it is not to count twice, nor to keep its place for a minute.</summary>
@@ -121,14 +122,14 @@ public sealed class RedisLimitsTests
         using var redis = new RedisServer();
         using var road = new SlowRoad(redis.Port);
         await using Replica replica = await Replica.StartAsync(road.Port, timeout: 200);
-        await TestApp.Until(() => replica.Presence.IsShared);
+        await Wait.Until(() => replica.Presence.IsShared);
         var ask = new LimitAsk("one", new LimitRules(100, 1000, 2), 30);
         road.Hold();
         LimitDecision alone = await replica.Limits.EnterAsync(ask);
         road.Release();
         Assert.False(replica.Presence.IsShared);
         alone.Settle!(10, true);
-        await TestApp.Until(() => replica.Presence.IsShared);
+        await Wait.Until(() => replica.Presence.IsShared);
 
         await Soon(async () => await CountedAsync(redis) == (1, 10, 0));
     });
@@ -141,11 +142,14 @@ public sealed class RedisLimitsTests
         var ask = new LimitAsk("one", new LimitRules(100, 1000, 1), 500);
         LimitDecision decision = await replica.Limits.EnterAsync(ask);
         redis.Freeze();
-        while (replica.Presence.IsShared)
+        await Wait.Until(async () =>
+        {
             await replica.Limits.EnterAsync(new LimitAsk("other", ask.Rules, 1));
+            return !replica.Presence.IsShared;
+        });
         decision.Settle!(20, true);
         redis.Thaw();
-        await TestApp.Until(() => replica.Presence.IsShared);
+        await Wait.Until(() => replica.Presence.IsShared);
 
         await Soon(async () => await CountedAsync(redis) == (1, 20, 0));
     });
@@ -162,7 +166,7 @@ public sealed class RedisLimitsTests
         LimitDecision without = await replica.Limits.EnterAsync(ask), gone = await replica.Limits.EnterAsync(ask);
         Assert.Equal(((LimitKind?)null, (LimitKind?)LimitKind.Concurrent), (without.Denial, gone.Denial)); // its half is two places
         redis.Start();
-        await TestApp.Until(() => replica.Presence.IsShared);
+        await Wait.Until(() => replica.Presence.IsShared);
 
         Assert.Equal(2, (await CountedAsync(redis)).Running);
         before.Settle!(1, true);
@@ -206,10 +210,13 @@ public sealed class RedisLimitsTests
         }
         Assert.True(replica.Presence.IsShared);
         redis.Freeze();
-        while (replica.Presence.IsShared)
+        await Wait.Until(async () =>
+        {
             await replica.Limits.EnterAsync(new LimitAsk("one", rules, 1));
+            return !replica.Presence.IsShared;
+        });
         redis.Thaw();
-        await TestApp.Until(() => replica.Presence.IsShared); // whatever it cannot be told of these callers
+        await Wait.Until(() => replica.Presence.IsShared); // whatever it cannot be told of these callers
         running.ForEach(settle => settle(1, true));
 
         foreach (string caller in callers)
@@ -236,7 +243,7 @@ public sealed class RedisLimitsTests
                 await (await listener.AcceptTcpClientAsync()).GetStream().WriteAsync("HTTP/1.1 400 Bad Request\r\n\r\n"u8.ToArray());
         });
         await using Replica replica = await Replica.StartAsync(((IPEndPoint)listener.LocalEndpoint).Port, timeout: 50);
-        await TestApp.Until(() => replica.Log.All.Length == 1);
+        await Wait.Until(() => replica.Log.All.Length == 1);
 
         Assert.Equal(5, await CountAsync([replica], new LimitRules(10, null, null), clients: 4, each: 10));
     }
@@ -246,9 +253,9 @@ public sealed class RedisLimitsTests
     {
         using var redis = new RedisServer(password: "open-sesame");
         await using Replica right = await Replica.StartAsync(redis.Port, more: ",password=open-sesame");
-        await TestApp.Until(() => right.Presence.IsShared);
+        await Wait.Until(() => right.Presence.IsShared);
         await using Replica wrong = await Replica.StartAsync(redis.Port, more: ",password=close-sesame");
-        await TestApp.Until(() => wrong.Log.All.Length == 1);
+        await Wait.Until(() => wrong.Log.All.Length == 1);
 
         Assert.False(wrong.Presence.IsShared);
         Assert.Null((await wrong.Limits.EnterAsync(new LimitAsk("one", new LimitRules(10, null, null), 1))).Denial);
@@ -259,7 +266,7 @@ public sealed class RedisLimitsTests
     public async Task Redis_ThatNeverWas_LeavesEachReplicaItsPart()
     {
         await using Replica replica = await Replica.StartAsync(port: 1);
-        await TestApp.Until(() => replica.Log.All.Length == 1);
+        await Wait.Until(() => replica.Log.All.Length == 1);
         int entered = await CountAsync([replica], new LimitRules(101, null, null), clients: 8, each: 10);
 
         Assert.Equal(50, entered);
@@ -356,7 +363,7 @@ public sealed class RedisLimitsTests
         public static async Task<Replica> StartSharedAsync(RedisServer redis, int timeout = 5000, TimeProvider? clock = null)
         {
             Replica replica = await StartAsync(redis.Port, timeout, clock: clock);
-            await TestApp.Until(() => replica.Presence.IsShared);
+            await Wait.Until(() => replica.Presence.IsShared);
             return replica;
         }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Llama.Tests.Shared;
 
 namespace Llama.Server.Tests.Limits;
 
@@ -13,25 +14,18 @@ internal sealed class RedisServer : IDisposable
     public RedisServer(string password = "")
     {
         _password = password;
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        Port = ((IPEndPoint)probe.LocalEndpoint).Port;
-        probe.Stop();
-        Start();
+        for (int tries = 1; !TryStart(FreePort()); tries++)
+            if (tries == 5) throw new InvalidOperationException("Redis does not start.");
     }
 
-    public static string? Program { get; } = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Append("/usr/bin")
-        .Select(folder => Path.Combine(folder, "redis-server")).FirstOrDefault(File.Exists);
+    public static string? Program { get; } = OtherProgram.Find("redis-server", "/usr/bin");
 
-    public int Port { get; }
+    public int Port { get; private set; }
 
-    /// <summary>Starts it; returns when it takes connections.</summary>
+    /// <summary>Starts it again; returns when it takes connections.</summary>
     public void Start()
     {
-        _process = Process.Start(new ProcessStartInfo(Program!, ["--port", $"{Port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--requirepass", _password]) { RedirectStandardOutput = true })!;
-        while (_process.StandardOutput.ReadLine()?.Contains("Ready to accept connections", StringComparison.Ordinal) == false)
-        {
-        }
+        if (!TryStart(Port)) throw new InvalidOperationException($"Redis does not start at port {Port} again.");
     }
 
     public void Kill()
@@ -50,6 +44,24 @@ internal sealed class RedisServer : IDisposable
         if (_process is { HasExited: false })
             Kill();
         _process?.Dispose();
+    }
+
+    private static int FreePort()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+
+    /// <summary>False when it ended at once: somebody else may have taken the port meanwhile.</summary>
+    private bool TryStart(int port)
+    {
+        Port = port;
+        _process?.Dispose();
+        _process = Process.Start(new ProcessStartInfo(Program!, ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--requirepass", _password]) { RedirectStandardOutput = true })!;
+        while (_process.StandardOutput.ReadLine() is { } line)
+            if (line.Contains("Ready to accept connections", StringComparison.Ordinal)) return true;
+        return false;
     }
 
     private void Signal(string signal)

@@ -1,4 +1,5 @@
 using Llama.Server.Tests.Hosting;
+using Llama.Tests.Shared;
 using PuppeteerSharp;
 
 namespace Llama.Server.Tests.Pages;
@@ -19,7 +20,7 @@ public sealed class ChatKeepingTests(Chromium chromium)
         await page.AskAsync("One");
         slow.HoldAt = app.Engine.Snapshot.StepCount + 3;
         await page.SendAsync("Two");
-        await TestApp.Until(() => slow.IsHolding);
+        await Wait.Until(() => slow.IsHolding);
         await page.ClickAsync("Edit", ".message.user");
         await page.Page.Keyboard.TypeAsync(" more");
         slow.Release();
@@ -40,7 +41,7 @@ public sealed class ChatKeepingTests(Chromium chromium)
         await page.AskAsync("Count");
         slow.HoldAt = app.Engine.Snapshot.StepCount + 5;
         await page.SendAsync("Again");
-        await TestApp.Until(() => slow.IsHolding);
+        await Wait.Until(() => slow.IsHolding);
         await page.ReadAsync<int>("document.getElementById('thread').scrollTop = 7");
         slow.Release();
         await page.UntilAnsweredAsync(4);

@@ -1,4 +1,5 @@
 using Llama.Server.Tests.Hosting;
+using Llama.Tests.Shared;
 
 namespace Llama.Server.Tests.Pages;
 
@@ -39,7 +40,7 @@ public sealed class ChatPageTests(Chromium chromium)
         await page.UntilAsync("document.querySelector('.message.assistant .body').innerText.length > 20");
         await page.PressAsync("Escape");
         await page.UntilAnsweredAsync(2);
-        await TestApp.Until(() => app.Engine.Snapshot is { RunningCount: 0, UsedBlockCount: 0 });
+        await Wait.Until(() => app.Engine.Snapshot is { RunningCount: 0, UsedBlockCount: 0 });
 
         Assert.Equal("stopped", await page.TextAsync(".message.assistant .stats"));
         Assert.True((await TextsAsync(page))[1].Length > 20);

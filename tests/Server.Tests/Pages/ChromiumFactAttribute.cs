@@ -1,3 +1,5 @@
+using Llama.Tests.Shared;
+
 namespace Llama.Server.Tests.Pages;
 
 /// <summary>A test that drives the pages in a real browser; skipped where there is none. <c>tests/Pages/run.sh</c> installs one and runs them.</summary>
@@ -12,10 +14,5 @@ public sealed class ChromiumFactAttribute : FactAttribute
     }
 
     /// <summary>The browser; null for none.</summary>
-    public static string? Program { get; } = (
-        from folder in (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator)
-        from name in Names
-        let file = Path.Combine(folder, name)
-        where File.Exists(file)
-        select file).FirstOrDefault();
+    public static string? Program { get; } = Names.Select(name => OtherProgram.Find(name)).FirstOrDefault(file => file is not null);
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Llama.Server.Responses;
 using Llama.Server.Tests.Hosting;
+using Llama.Tests.Shared;
 using static Llama.Server.Tests.Responses.ResponseTranscript;
 
 namespace Llama.Server.Tests.Responses;
@@ -164,8 +165,8 @@ public sealed class ResponseStreamTests
             await leaving.CancelAsync();
         }
 
-        await TestApp.Until(() => app.Engine.Snapshot is { UsedBlockCount: 0, RunningCount: 0 });
-        await TestApp.Until(async () => (await client.GetAsync($"/v1/responses/{id}")).IsSuccessStatusCode);
+        await Wait.Until(() => app.Engine.Snapshot is { UsedBlockCount: 0, RunningCount: 0 });
+        await Wait.Until(async () => (await client.GetAsync($"/v1/responses/{id}")).IsSuccessStatusCode);
         Assert.Equal("cancelled", (string?)(await TestApp.ReadJsonAsync(await client.GetAsync($"/v1/responses/{id}")))["status"]);
     }
 }

@@ -4,6 +4,7 @@ using System.Text;
 using Llama.Server.Configuration;
 using Llama.Server.Telemetry;
 using Llama.Server.Tests.Hosting;
+using Llama.Tests.Shared;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc.Testing;
@@ -38,7 +39,7 @@ public sealed class ExportTests
         HttpClient client = await app.StartAsync();
 
         // Again and again: a batch that meets a machine that stands still is lost.
-        await TestApp.Until(async () =>
+        await Wait.Until(async () =>
         {
             await client.PostAsync("/v1/chat/completions", TestApp.Chat());
             await Task.Delay(50);
@@ -64,7 +65,7 @@ public sealed class ExportTests
         logged.CreateClient();
         using var failures = new ExporterWarnings();
 
-        await TestApp.Until(() => failures.Count > 5 && Told().Length > 0);
+        await Wait.Until(() => failures.Count > 5 && Told().Length > 0);
 
         Assert.Contains("http://127.0.0.1:1/", Assert.Single(Told()));
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Llama.Server.Tests.Hosting;
+using Llama.Tests.Shared;
 
 namespace Llama.Server.Tests.Telemetry;
 
@@ -116,7 +117,7 @@ public sealed class LogTests : IDisposable
     private async Task<string> UntilAsync(string text)
     {
         string log = "";
-        await TestApp.Until(() => File.Exists(LogPath) && (log = Read()).Contains(text, StringComparison.Ordinal));
+        await Wait.Until(() => File.Exists(LogPath) && (log = Read()).Contains(text, StringComparison.Ordinal));
         return log;
     }
 

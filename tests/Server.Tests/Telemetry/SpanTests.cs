@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Text.Json.Nodes;
 using Llama.Server.Tests.Hosting;
+using Llama.Tests.Shared;
 
 namespace Llama.Server.Tests.Telemetry;
 
@@ -159,7 +160,7 @@ public sealed class SpanTests : IDisposable
     /// <summary>A span ends a little after its answer.</summary>
     private async Task<Activity> FindAsync(Func<Activity, bool> isIt)
     {
-        await TestApp.Until(() => _spans.Any(isIt));
+        await Wait.Until(() => _spans.Any(isIt));
         return _spans.First(isIt);
     }
 }

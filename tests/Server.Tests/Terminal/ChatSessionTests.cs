@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 using Llama.Server.CommandLine.Terminal;
 using Llama.Server.Remote;
 using Llama.Server.Tests.Bench;
-using Llama.Server.Tests.Hosting;
+using Llama.Tests.Shared;
 
 namespace Llama.Server.Tests.Terminal;
 
@@ -71,7 +71,7 @@ public sealed class ChatSessionTests : IAsyncLifetime
         TextWriter shared = TextWriter.Synchronized(_output);
         Task<int> run = RunAsync(Screens.Person(shared, _error), "hang\ntwo");
         await _server.Hangs;
-        await TestApp.Until(() => Shown(shared).Contains("> a", StringComparison.Ordinal)); // the first piece is on the screen
+        await Wait.Until(() => Shown(shared).Contains("> a", StringComparison.Ordinal)); // the first piece is on the screen
 
         Assert.False(_interrupts.Raise());
 
@@ -95,7 +95,8 @@ public sealed class ChatSessionTests : IAsyncLifetime
     [Fact]
     public async Task Run_Commands_DoWhatHelpSays()
     {
-        string path = Path.Combine(Directory.CreateTempSubdirectory("llama-chat-").FullName, "talk.json");
+        using TempFolder folder = new("llama-chat-");
+        string path = folder.In("talk.json");
 
         await RunAsync(Screens.Person(_output, _error), $"/system Be brief.\n/params top_k 3\n/params stop [\"x\"]\none\ntwo\n/undo\n/save {path}\n/reset\n/system none\n/params top_k none\nthree\n/load {path}\n/retry\n/stats\n/params\n/help");
 

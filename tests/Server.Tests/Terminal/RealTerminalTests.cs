@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Llama.Server.Tests.Hosting;
+using Llama.Tests.Shared;
 
 namespace Llama.Server.Tests.Terminal;
 
@@ -48,11 +49,11 @@ public sealed class RealTerminalTests : IDisposable
         await using TerminalProcess terminal = await TalkAsync(app);
         slow.HoldAt = app.Engine.Snapshot.StepCount + 3;
         terminal.Type("Go on for ever.\n");
-        await TestApp.Until(() => slow.IsHolding);
+        await Wait.Until(() => slow.IsHolding);
         terminal.Type(CtrlC);
         await terminal.UntilAsync("stopped");
         slow.Release();
-        await TestApp.Until(() => app.Engine.Snapshot is { RunningCount: 0, UsedBlockCount: 0 });
+        await Wait.Until(() => app.Engine.Snapshot is { RunningCount: 0, UsedBlockCount: 0 });
         await terminal.UntilAsync("> ");
         terminal.Type("/help\n");
         await terminal.UntilAsync("/undo");
@@ -71,7 +72,7 @@ public sealed class RealTerminalTests : IDisposable
         var app = new TestApp { ContextLength = 16_384, OnStep = slow.OnStep, Settings = { ["Server:DrainSeconds"] = "0" } };
         await using TerminalProcess terminal = await TalkAsync(app);
         terminal.Type("Go on for ever.\n");
-        await TestApp.Until(() => app.Engine.Snapshot.RunningCount == 1);
+        await Wait.Until(() => app.Engine.Snapshot.RunningCount == 1);
         await app.DisposeAsync();
         await terminal.UntilAsync("> ");
         terminal.Type("Are you there?\n");
@@ -132,7 +133,7 @@ public sealed class RealTerminalTests : IDisposable
         await using TerminalProcess terminal = TerminalProcess.Start($"PROGRAM chat 'Go on for ever.' --url {await StartAsync(app)} | head -c 1");
 
         Assert.Equal(0, await terminal.ExitAsync());
-        await TestApp.Until(() => app.Engine.Snapshot is { RunningCount: 0, UsedBlockCount: 0 });
+        await Wait.Until(() => app.Engine.Snapshot is { RunningCount: 0, UsedBlockCount: 0 });
     }
 
     private static async Task<TerminalProcess> TalkAsync(TestApp app)

@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
-using Llama.Gateway.Tests.Hosting;
 using Llama.Server.CommandLine;
 using Llama.Server.CommandLine.Terminal;
 using Llama.Server.Remote;
+using Llama.Tests.Shared;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging;

@@ -1,4 +1,4 @@
-using Llama.Server.Tests.Deployment;
+using Llama.Tests.Shared;
 
 namespace Llama.Server.Tests.Terminal;
 
@@ -8,7 +8,7 @@ internal sealed class TerminalFactAttribute : FactAttribute
     public TerminalFactAttribute() => Skip = Missing;
 
     /// <summary>Why there can be none; null where there can.</summary>
-    public static string? Missing { get; } = OperatingSystem.IsLinux() && OtherProgram.IsThere("setsid")
+    public static string? Missing { get; } = OtherProgram.Find("setsid") is not null
         ? null
         : "setsid is not installed, which gives a process a terminal of its own (Debian, Ubuntu: util-linux).";
 }

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
-using Llama.Server.Tests.Hosting;
+using Llama.Tests.Shared;
 using Microsoft.Win32.SafeHandles;
 
 namespace Llama.Server.Tests.Terminal;
@@ -52,7 +52,7 @@ internal sealed partial class TerminalProcess : IAsyncDisposable
     public void Type(string keys) => _terminal.Write(Encoding.UTF8.GetBytes(keys));
 
     /// <summary>Waits until the screen is sent a text behind the one that was waited for before.</summary>
-    public Task UntilAsync(string text) => TestApp.Until(() =>
+    public Task UntilAsync(string text) => Wait.Until(() =>
     {
         bool isLast = _reading.IsCompleted;
         int at = Screen.IndexOf(text, _seen, StringComparison.Ordinal);

@@ -1,8 +1,8 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using Llama.Model.Cuda;
+using Llama.Tests.Shared;
 
 namespace Llama.Model.Tests.Cuda.Emulator;
 
@@ -12,10 +12,7 @@ internal static class Gnu
     private static readonly string Folder = Path.Combine(Path.GetTempPath(), $"llama-emulator-{Environment.UserName}");
 
     /// <summary>Why nothing can be emulated here, or null.</summary>
-    public static string? Missing { get; } =
-        !OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64 ? "the emulator switches fibers as x86-64 Linux has it"
-        : !(Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, "g++"))) ? "there is no g++ on the PATH to compile kernels for the emulator"
-        : null;
+    public static string? Missing { get; } = OtherProgram.Find("g++") is null ? "there is no g++ on the PATH to compile kernels for the emulator" : null;
 
     /// <summary>The path of a shared library.</summary>
     /// <param name="files">Name and text of all sources and headers.</param>

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Llama.Model.Cuda.Native;
 
@@ -7,28 +6,14 @@ namespace Llama.Model.Tests.Cuda.Fake;
 /// <summary>A C source of this folder as a shared library in a folder of its own, so that each has its own state and the system's real loader finds the functions.</summary>
 internal sealed class FakeLibrary : IDisposable
 {
-    public const string NoCompiler = "There is no gcc to compile the fake library with.";
-
     private readonly string _folder = Directory.CreateTempSubdirectory("llama-fake-").FullName;
 
     public FakeLibrary(string source, string fileName, params string[] options)
     {
         File = Path.Combine(_folder, fileName);
         Directory.CreateDirectory(Path.GetDirectoryName(File)!);
-        ProcessStartInfo start = new(Compiler!, ["-shared", "-fPIC", "-Wall", "-Werror", .. options, "-o", File, Path.Combine(AppContext.BaseDirectory, "Cuda", "Fake", source)])
-        {
-            RedirectStandardError = true,
-        };
-        using Process gcc = Process.Start(start)!;
-        string errors = gcc.StandardError.ReadToEnd();
-        gcc.WaitForExit();
-        Assert.True(gcc.ExitCode == 0, errors);
+        Gcc.Build(Path.Combine(AppContext.BaseDirectory, "Cuda", "Fake", source), File, ["-Wall", "-Werror", .. options]);
     }
-
-    /// <summary>The compiler, or null.</summary>
-    public static string? Compiler { get; } = OperatingSystem.IsLinux()
-        ? (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(folder => Path.Combine(folder, "gcc")).FirstOrDefault(System.IO.File.Exists)
-        : null;
 
     /// <summary>The folder that the file's name counts from.</summary>
     public string Folder => _folder;

@@ -86,8 +86,7 @@ public sealed class CompareVerbTests : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
             ModeProcess.RunAsync([$"--Model:Path={DemoApp.Folder}", "--Model:Device=cpu", "--Model:BlockCount=8"], endless, cancellation.Cancel, cancellation.Token));
 
-        for (int i = 0; i < 600 && Modes().Any(); i++) await Task.Delay(100);
-        Assert.Empty(Modes());
+        await Wait.Until(() => !Modes().Any());
     }
 
     // Processes of modes that this one has started and that have not ended.

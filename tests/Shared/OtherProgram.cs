@@ -1,11 +1,15 @@
 using System.Diagnostics;
 
-namespace Llama.Server.Tests.Deployment;
+namespace Llama.Tests.Shared;
 
 /// <summary>Programs of others.</summary>
-internal static class OtherProgram
+public static class OtherProgram
 {
-    public static bool IsThere(string name) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, name)));
+    /// <summary>A program's file; null where it is not installed.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="folders">Where it is sought besides the PATH.</param>
+    public static string? Find(string name, params string[] folders) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Concat(folders).Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
 
     /// <summary>Runs one; gives what it wrote, and its exit code.</summary>
     public static async Task<(int ExitCode, string Output, string Errors)> RunAsync(string name, params string[] arguments)

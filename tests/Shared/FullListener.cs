@@ -1,10 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Llama.Gateway.Tests.Hosting;
+namespace Llama.Tests.Shared;
 
 /// <summary>An address that does not even refuse connections, as that of a machine that is gone: its queue is full, and the kernel says nothing to those who come after.</summary>
-internal sealed class FullListener : IDisposable
+public sealed class FullListener : IDisposable
 {
     private readonly Socket _listener = Create();
     private readonly Socket[] _waiting;
@@ -17,12 +17,20 @@ internal sealed class FullListener : IDisposable
         foreach (Socket socket in _waiting)
         {
             socket.Blocking = false;
-            Assert.ThrowsAny<SocketException>(() => socket.Connect(_listener.LocalEndPoint!));
+            try
+            {
+                socket.Connect(EndPoint);
+            }
+            catch (SocketException)
+            {
+                // It does not wait for the answer.
+            }
         }
     }
 
     public EndPoint EndPoint => _listener.LocalEndPoint!;
 
+    /// <inheritdoc />
     public void Dispose()
     {
         foreach (Socket socket in _waiting) socket.Dispose();

@@ -1,8 +1,8 @@
-namespace Llama.Model.Tests.Cuda.Fake;
+namespace Llama.Model.Tests;
 
 /// <summary>A theory that compiles C.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class GccTheoryAttribute : TheoryAttribute
 {
-    public GccTheoryAttribute() => Skip = FakeLibrary.Compiler is null ? FakeLibrary.NoCompiler : null;
+    public GccTheoryAttribute() => Skip = Gcc.Missing;
 }

@@ -1,12 +1,14 @@
 using System.Diagnostics.Metrics;
 
-namespace Llama.Scheduling.Tests;
+namespace Llama.Tests.Shared;
 
 /// <summary>Meters that only this factory's listeners hear.</summary>
-internal sealed class TestMeterFactory : IMeterFactory
+public sealed class TestMeterFactory : IMeterFactory
 {
+    /// <inheritdoc />
     public Meter Create(MeterOptions options) => new(new MeterOptions(options.Name) { Scope = this });
 
+    /// <inheritdoc />
     public void Dispose()
     {
     }

@@ -1,7 +1,7 @@
-namespace Llama.Gateway.Tests.Deployment;
+namespace Llama.Tests.Shared;
 
 /// <summary>The files of this repository.</summary>
-internal static class Repository
+public static class Repository
 {
     private static readonly string Root = FindRoot(AppContext.BaseDirectory);
 
