@@ -54,7 +54,7 @@ internal sealed class ModelDevice : IDisposable
     {
         CheckRepack();
         IWeightSource source = WeightSource.Open(Options.Path, Format, Memory, part, mayStream: Choice.MemoryLimit is not null);
-        if (!Choice.TakesPackedWeights(Format.Dtype)) return source;
+        if (!Backend.TakesPackedWeights || Choice.MemoryLimit is not null) return source;
         ModelPart held = part ?? ModelPart.Whole(source.Config);
         if (PackedSizes.Of(source, Format.Dtype, held, Options.Repack, FreeBytes) is not { } packed) return source;
         long bytes = WeightDemand.ProductBytes(packed, Format.Dtype, held);
