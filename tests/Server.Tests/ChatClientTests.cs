@@ -39,6 +39,19 @@ public sealed class ChatClientTests
     }
 
     [Fact]
+    public async Task GetResponse_WhereHttpHasKeysAndLimits_IsAskedForNoKeyAndNotLimited()
+    {
+        await using var foreign = new ForeignApp(new TestModel { Reply = Reply }, llama => (llama.Settings["Auth:ApiKeys:0"], llama.Settings["RateLimits:RequestsPerMinute"]) = ("right", "1"));
+        HttpClient client = await foreign.StartReadyAsync();
+
+        Assert.Equal((401, 200, 429), (await AskAsync("wrong"), await AskAsync("right"), await AskAsync("right")));
+        for (int i = 0; i < 3; i++) Assert.Equal(Reply, (await foreign.Chat.GetResponseAsync(Question)).Text);
+
+        async Task<int> AskAsync(string key) =>
+            (int)(await client.SendAsync(new HttpRequestMessage(HttpMethod.Post, "/llm/v1/chat/completions") { Content = TestApp.Chat(), Headers = { { "Authorization", $"Bearer {key}" } } })).StatusCode;
+    }
+
+    [Fact]
     public async Task GetStreamingResponse_PutTogether_IsTheWholeAnswer()
     {
         await using var foreign = new ForeignApp(new TestModel { Reply = Reply });

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Llama.Server.Auth;
 using Llama.Server.Configuration;
 using Llama.Server.Limits;
+using Llama.Server.Telemetry;
 using Llama.Server.Tests.Hosting;
 using Llama.Server.Web.Hosting;
 using Llama.Tests.Shared;
@@ -49,7 +50,17 @@ public sealed partial class OperatingTests
         Assert.Equal("guest", Assert.Single(ring.Keys).Name);
     }
 
+    [Fact]
+    public void Meters_ThatAnApplicationIsToldToAdd_AreThoseOfTheServer() =>
+        Assert.Equal(ServerMeters.All, Name.Matches(Meters.Match(Text).Value).Select(name => name.Value));
+
     private static IEnumerable<string> Blocks(string file) => Block.Matches(Text).Where(match => match.Groups["file"].Value == file).Select(match => match.Groups["text"].Value);
+
+    [GeneratedRegex("the meters .*? to your own telemetry", RegexOptions.Singleline)]
+    private static partial Regex Meters { get; }
+
+    [GeneratedRegex("Llama[.][A-Za-z]+")]
+    private static partial Regex Name { get; }
 
     [GeneratedRegex("<!-- (?<file>[a-z.]+) -->\n```json\n(?<text>.*?)\n```", RegexOptions.Singleline | RegexOptions.ExplicitCapture)]
     private static partial Regex Block { get; }

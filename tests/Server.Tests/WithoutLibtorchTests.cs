@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using System.Net.Http.Json;
+using Llama.Server.Tests.Hosting;
 
 namespace Llama.Server.Tests;
 
@@ -11,40 +11,13 @@ public sealed class WithoutLibtorchTests
     [InlineData("int4-g32", "int8")]
     public async Task Serve_FusedKernels_LoadsNoLibtorch(string dtype, string kvDtype)
     {
-        using Process server = Start($"--Model:Dtype={dtype}", $"--Model:KvDtype={kvDtype}", "--Model:Device=cpu", "--Model:Deterministic=true"); // by rows alone, also where large products are torch's
-        try
-        {
-            string address = (await FindAsync(server, "Listening on ")).Split(' ')[0];
-            await FindAsync(server, "libtorch not loaded");
-            using HttpClient client = new() { BaseAddress = new Uri(address) };
-            using HttpResponseMessage answer = await client.PostAsJsonAsync("/v1/completions", new { model = "llama-2-wordnet-8m", prompt = "What is a giraffe?", max_tokens = 8 });
-            Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
-            Assert.DoesNotContain(await File.ReadAllLinesAsync($"/proc/{server.Id}/maps"), line => line.Contains("torch_cpu", StringComparison.Ordinal));
-        }
-        finally
-        {
-            server.Kill();
-        }
-    }
+        using ServerProcess server = new([$"--Model:Dtype={dtype}", $"--Model:KvDtype={kvDtype}", "--Model:Deterministic=true"]); // by rows alone, also where large products are torch's
+        using HttpClient client = await server.ConnectAsync();
+        await server.FindAsync("libtorch not loaded");
 
-    private static Process Start(params string[] settings) => Process.Start(new ProcessStartInfo("dotnet",
-        ["exec", "--runtimeconfig", Beside("Llama.Server.Tests.runtimeconfig.json"), "--depsfile", Beside("Llama.Server.Tests.deps.json"), Beside("Llama.Server.dll"), "--urls", "http://127.0.0.1:0", .. settings])
-    {
-        RedirectStandardOutput = true,
-    })!;
+        using HttpResponseMessage answer = await client.PostAsJsonAsync("/v1/completions", new { model = "llama-2-wordnet-8m", prompt = "What is a giraffe?", max_tokens = 8 });
 
-    private static string Beside(string name) => Path.Combine(AppContext.BaseDirectory, name);
-
-    /// <summary>What follows a text in the process' output.</summary>
-    private static async Task<string> FindAsync(Process process, string text)
-    {
-        List<string> lines = [];
-        while (await process.StandardOutput.ReadLineAsync() is { } line)
-        {
-            lines.Add(line);
-            if (line.IndexOf(text, StringComparison.Ordinal) is int at and >= 0) return line[(at + text.Length)..];
-        }
-        Assert.Fail($"The server ended without saying '{text}': {string.Join('\n', lines)}");
-        return "";
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+        Assert.DoesNotContain(await File.ReadAllLinesAsync($"/proc/{server.Id}/maps"), line => line.Contains("torch_cpu", StringComparison.Ordinal));
     }
 }

@@ -1,8 +1,11 @@
+using System.Diagnostics;
 using System.Net;
+using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using CsCheck;
 using Llama.Scheduling;
 using Llama.Server.Auth;
+using Llama.Server.Bench.Compare;
 using Llama.Server.Configuration;
 using Llama.Server.Limits;
 using Llama.Server.Tests.Hosting;
@@ -304,6 +307,18 @@ public sealed class KeyTests
         (exitCode, _, string error) = await VerbsTests.RunAsync("key", "new", "--name", "no good");
         Assert.Equal(2, exitCode);
         Assert.Contains("--name is 'no good'", error);
+    }
+
+    [Fact]
+    public async Task KeyHash_Verb_PrintsTheHashOfTheKeyThatItReads()
+    {
+        using Process verb = Process.Start(OwnProgram.Start(["key", "hash"]))!;
+        await verb.StandardInput.WriteLineAsync("sk-mine");
+        verb.StandardInput.Close();
+
+        Assert.Equal($"sha256:{Convert.ToHexStringLower(SHA256.HashData("sk-mine"u8))}", (await verb.StandardOutput.ReadToEndAsync()).TrimEnd());
+        await verb.WaitForExitAsync();
+        Assert.Equal(0, verb.ExitCode);
     }
 
     private static async Task<int> AskAsync(HttpClient client, string key)

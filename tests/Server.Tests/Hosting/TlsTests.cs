@@ -11,6 +11,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 
 namespace Llama.Server.Tests.Hosting;
 
@@ -29,6 +30,21 @@ public sealed class TlsTests
         Assert.Equal(thumbprint, await ServedAsync(app.Urls.Single()));
         await Verbs.RunAsync(["health", $"--urls={app.Urls.Single()}"], said, TextWriter.Null); // it is for another name, and nobody vouches for it
         Assert.Matches("^(200|503) ", said.ToString());
+        await app.StopAsync();
+    }
+
+    [Fact]
+    public async Task Certificate_PfxWithItsPassword_IsServed()
+    {
+        const string password = "open sesame";
+        using TempFolder folder = WriteCertificate(out string thumbprint);
+        string path = folder.In("tls.pfx");
+        using (X509Certificate2 certificate = X509Certificate2.CreateFromPemFile(folder.In("cert.pem"), folder.In("key.pem"))) File.WriteAllBytes(path, certificate.Export(X509ContentType.Pfx, password));
+        await using WebApplication app = Build($"--Kestrel:Certificates:Default:Path={path}", $"--Kestrel:Certificates:Default:Password={password}");
+        app.MapLlamaHealth();
+        await app.StartAsync();
+
+        Assert.Equal(thumbprint, await ServedAsync(app.Urls.Single()));
         await app.StopAsync();
     }
 
@@ -74,6 +90,26 @@ public sealed class TlsTests
         await Wait.Until(async () => await ServedAsync(app.Urls.Single()) == second);
         rest.SetResult();
         Assert.Equal((2, -1), (stream.ReadByte(), stream.ReadByte())); // what had begun went on
+        await app.StopAsync();
+    }
+
+    [Fact]
+    public async Task Certificate_RenewedByAWrongOne_ChangesNothingAndAWarningSaysWhy()
+    {
+        using TempFolder folder = WriteCertificate(out string thumbprint);
+        LogLines log = new();
+        WebApplicationBuilder builder = Builder($"--Kestrel:Certificates:Default:Path={folder.Path}/cert.pem", $"--Kestrel:Certificates:Default:KeyPath={folder.Path}/key.pem");
+        builder.Services.AddSingleton<ILoggerFactory>(new LoggerFactory([log]));
+        await using WebApplication app = builder.Build();
+        app.MapLlamaHealth();
+        await app.StartAsync();
+        File.WriteAllText(folder.In("cert.pem"), "no certificate");
+
+        await Wait.Until(() => log.Of(typeof(CertificateWatch).FullName!).Length > 0);
+
+        string why = Assert.Single(Faults(folder.In("cert.pem"), folder.In("key.pem")));
+        Assert.Equal($"Certificate not read anew, the one of before stays: {why}", Assert.Single(log.Of(typeof(CertificateWatch).FullName!)));
+        Assert.Equal(thumbprint, await ServedAsync(app.Urls.Single()));
         await app.StopAsync();
     }
 
@@ -161,13 +197,15 @@ public sealed class TlsTests
     private static string[] Faults(string path, string? keyPath) =>
         [.. Tls.Faults(new ConfigurationBuilder().AddInMemoryCollection([new("Kestrel:Certificates:Default:Path", path), new("Kestrel:Certificates:Default:KeyPath", keyPath)]).Build(), "/")];
 
-    private static WebApplication Build(params string[] settings)
+    private static WebApplication Build(params string[] settings) => Builder(settings).Build();
+
+    private static WebApplicationBuilder Builder(params string[] settings)
     {
         WebApplicationBuilder builder = WebApplication.CreateBuilder(["--urls=https://127.0.0.1:0", $"--Model:Path={TestModel.Folder}", "--Logging:LogLevel:Default=None", .. settings]);
         builder.AddLlama(llama => (llama.ConfigurationSection, llama.StopHostOnFailure) = ("", true));
         builder.AddStandAlone();
         builder.Services.Replace(ServiceDescriptor.Singleton<LoadModel>(new TestModel().Load));
-        return builder.Build();
+        return builder;
     }
 
     internal static TempFolder WriteCertificate(out string thumbprint)
