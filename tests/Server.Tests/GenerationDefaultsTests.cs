@@ -14,37 +14,23 @@ public sealed class GenerationDefaultsTests
     [InlineData(null, 1f, 1f, 0, new[] { 2, 9 })]
     public void Load_AnyFile_FillsInWhatItDoesNotSay(string? json, float temperature, float topP, int topK, int[] eos)
     {
-        DirectoryInfo folder = Directory.CreateTempSubdirectory();
-        try
-        {
-            if (json is not null)
-                File.WriteAllText(Path.Combine(folder.FullName, "generation_config.json"), json);
+        using TempFolder folder = new();
+        if (json is not null)
+            File.WriteAllText(folder.In("generation_config.json"), json);
 
-            GenerationDefaults defaults = GenerationDefaults.Load(folder.FullName, 2, [2, 9]);
+        GenerationDefaults defaults = GenerationDefaults.Load(folder.Path, 2, [2, 9]);
 
-            Assert.Equal((temperature, topP, topK), (defaults.Temperature, defaults.TopP, defaults.TopK));
-            Assert.Equal(eos, defaults.EosIds);
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        Assert.Equal((temperature, topP, topK), (defaults.Temperature, defaults.TopP, defaults.TopK));
+        Assert.Equal(eos, defaults.EosIds);
     }
 
     [Fact]
     public void Load_FileOfTheModelThatACheckpointWasMadeFrom_KeepsNoAnswerFromEndingAtItsOwnToken()
     {
-        DirectoryInfo folder = Directory.CreateTempSubdirectory();
-        try
-        {
-            foreach (string file in Directory.GetFiles(TestModel.Folder)) File.Copy(file, Path.Combine(folder.FullName, Path.GetFileName(file)));
-            File.WriteAllText(Path.Combine(folder.FullName, "generation_config.json"), """{"eos_token_id": 7}""");
-            Assert.Equal([TestModel.Tokenizer.EosId!.Value, 7], CheckpointText.Load(folder.FullName, "auto").Defaults.EosIds);
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        using TempFolder folder = new();
+        foreach (string file in Directory.GetFiles(TestModel.Folder)) File.Copy(file, folder.In(Path.GetFileName(file)));
+        File.WriteAllText(folder.In("generation_config.json"), """{"eos_token_id": 7}""");
+        Assert.Equal([TestModel.Tokenizer.EosId!.Value, 7], CheckpointText.Load(folder.Path, "auto").Defaults.EosIds);
     }
 
     [Theory]
@@ -53,19 +39,12 @@ public sealed class GenerationDefaultsTests
     [InlineData("null", new[] { 2 })]
     public void Load_EndsThatTheConfigurationAloneNames_EndAnAnswer(string ends, int[] expected)
     {
-        DirectoryInfo folder = Directory.CreateTempSubdirectory();
-        try
-        {
-            foreach (string file in Directory.GetFiles(TestModel.Folder)) File.Copy(file, Path.Combine(folder.FullName, Path.GetFileName(file)));
-            JsonNode config = JsonNode.Parse((SmallLlama.Config with { VocabSize = TestModel.Tokenizer.VocabSize }).ToJson())!;
-            config["eos_token_id"] = JsonNode.Parse(ends);
-            File.WriteAllText(Path.Combine(folder.FullName, "config.json"), config.ToJsonString());
-            Assert.Equal(expected, CheckpointText.Load(folder.FullName, "auto").Defaults.EosIds);
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        using TempFolder folder = new();
+        foreach (string file in Directory.GetFiles(TestModel.Folder)) File.Copy(file, folder.In(Path.GetFileName(file)));
+        JsonNode config = JsonNode.Parse((SmallLlama.Config with { VocabSize = TestModel.Tokenizer.VocabSize }).ToJson())!;
+        config["eos_token_id"] = JsonNode.Parse(ends);
+        File.WriteAllText(folder.In("config.json"), config.ToJsonString());
+        Assert.Equal(expected, CheckpointText.Load(folder.Path, "auto").Defaults.EosIds);
     }
 
     [Theory]
@@ -79,18 +58,11 @@ public sealed class GenerationDefaultsTests
     [InlineData("{", "generation_config.json cannot be read")]
     public void Load_BrokenFile_IsNamedWithTheField(string json, string fault)
     {
-        DirectoryInfo folder = Directory.CreateTempSubdirectory();
-        try
-        {
-            File.WriteAllText(Path.Combine(folder.FullName, "generation_config.json"), json);
+        using TempFolder folder = new();
+        File.WriteAllText(folder.In("generation_config.json"), json);
 
-            string message = Assert.Throws<InvalidDataException>(() => GenerationDefaults.Load(folder.FullName, 2, [2, 9])).Message;
-            Assert.StartsWith(Path.Combine(folder.FullName, "generation_config.json"), message);
-            Assert.Contains(fault, message);
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        string message = Assert.Throws<InvalidDataException>(() => GenerationDefaults.Load(folder.Path, 2, [2, 9])).Message;
+        Assert.StartsWith(folder.In("generation_config.json"), message);
+        Assert.Contains(fault, message);
     }
 }

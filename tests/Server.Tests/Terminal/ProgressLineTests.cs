@@ -1,4 +1,5 @@
 using Llama.Server.CommandLine;
+using Llama.Tests.Shared;
 
 namespace Llama.Server.Tests.Terminal;
 
@@ -23,20 +24,13 @@ public sealed class ProgressLineTests
     [TerminalFact]
     public async Task Quantize_OnATerminal_ShowsItsProgressAndClearsIt()
     {
-        DirectoryInfo folder = Directory.CreateTempSubdirectory("progress");
-        try
-        {
-            await using TerminalProcess terminal = TerminalProcess.Start($"stty cols 40; PROGRAM quantize --type int8 --out '{folder.FullName}/model'");
+        using TempFolder folder = new("progress");
+        await using TerminalProcess terminal = TerminalProcess.Start($"stty cols 40; PROGRAM quantize --type int8 --out '{folder.Path}/model'");
 
-            Assert.Equal(0, await terminal.ExitAsync());
-            string[] shown = [.. terminal.Screen.Split('\r', '\n').Where(line => line.StartsWith("quantising", StringComparison.Ordinal))];
-            Assert.NotEmpty(shown);
-            Assert.All(shown, line => Assert.InRange(line.Length, 1, 39));
-            Assert.Contains($"\r{new string(' ', shown[^1].Length)}\r", terminal.Screen);
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        Assert.Equal(0, await terminal.ExitAsync());
+        string[] shown = [.. terminal.Screen.Split('\r', '\n').Where(line => line.StartsWith("quantising", StringComparison.Ordinal))];
+        Assert.NotEmpty(shown);
+        Assert.All(shown, line => Assert.InRange(line.Length, 1, 39));
+        Assert.Contains($"\r{new string(' ', shown[^1].Length)}\r", terminal.Screen);
     }
 }
