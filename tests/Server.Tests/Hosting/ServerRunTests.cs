@@ -9,6 +9,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Llama.Server.Tests.Hosting;
 
+[Collection(nameof(Alone))]
 public sealed class ServerRunTests
 {
     [Theory]
