@@ -1,12 +1,11 @@
-using System.Diagnostics;
-
 namespace Llama.Model.Kernels.Machine;
 
 /// <summary>
 /// Generates tiles of products by units of packed codes (<see cref="CodeUnit"/>): some input rows with the outputs of one or several units, whose lanes they are. Inputs are as for <see cref="CodeTile"/>,
 /// 16-bit integers in a high and a low byte: a quad of either goes to all lanes, and VPDPBUSD multiplies it exactly with codes. At the end of a group both integer sums, begun with what the codes' offset
 /// contributes, become one float32, which times the outputs' scales is added to the sums; at the end of a stretch of inputs these, times the row's scale, are added to the outputs. Where one scale is for the whole row a
-/// stretch is the group, too long for one integer sum. So each output is one chain of sums, whatever tile computes it. Registers: 0 to 23 the integer sums, high and low in turn, and behind them those of float32; 24 to 27 codes, 28 the mask of a code's lower bits, 29 a constant (the high byte's weight, the table, sixteenths, or the mask of a code), 30 and 31 for what comes.
+/// stretch is the group, too long for one integer sum. So each output is one chain of sums, whatever tile computes it.
+/// Registers: 0 to 23 the integer sums, high and low in turn, and behind them those of float32; 24 to 27 codes, 28 and 29 the constants of <see cref="LineCodes"/>, 30 and 31 for what comes.
 /// </summary>
 internal static class CodePanelTile
 {
@@ -26,7 +25,8 @@ internal static class CodePanelTile
         TileFrame.Enter(code);
         code.Move(Scales, new Memory(TileFrame.Arguments, TileArguments.ScalesAt));
         code.Move(InputScales, new Memory(TileFrame.Arguments, TileArguments.InputScalesAt));
-        FillConstants(code, shape.Form);
+        LineCodes.FillConstants(code, shape.Form, LowerMask, Constant, other: First);
+        if (shape.Form.IsByRow) code.Fill(Constant, BitConverter.SingleToInt32Bits(256)); // the weight of the high byte, where no codes need it
         int tile = code.Mark();
         code.Move(Sums, new Memory(TileFrame.Arguments, TileArguments.GroupSumsAt));
         code.Move(TileFrame.InputCursor, TileFrame.Input);
@@ -47,16 +47,6 @@ internal static class CodePanelTile
         foreach (Gpr register in Preserved.Reverse()) code.Pop(register);
         code.Return();
         return code.ToArray();
-    }
-
-    private static void FillConstants(Assembler code, CodeUnit form)
-    {
-        Debug.Assert(!form.IsByRow || form.IsAsRows, "there is one register for constants");
-        code.Fill(LowerMask, form.Bits < 4 ? 0x03030303 : 0x0F0F0F0F);
-        if (form.IsByRow) code.Fill(Constant, BitConverter.SingleToInt32Bits(256)); // the weight of the high byte
-        else if (form.HasTable) code.Fill(Constant, CodeTable.Values, other: First);
-        else if (form.PartsNibbles) code.Fill(Constant, GroupScales.Sixteenth);
-        else code.Fill(Constant, 0x01010101 * ((1 << form.Bits) - 1)); // the mask of a code
     }
 
     // Where one scale is for the whole row, lanes of four codes go to so many integer sums in turn, lest few rows wait for one sum's last product.
@@ -173,7 +163,11 @@ internal static class CodePanelTile
 
     private static void Line(Assembler code, CodePanelShape shape, int chunk, int lane)
     {
-        for (int vector = 0; vector < shape.Vectors; vector++) LoadCodes(code, shape, vector, chunk, lane);
+        for (int vector = 0; vector < shape.Vectors; vector++)
+        {
+            int codes = shape.Vectors == 1 ? Codes + lane % 4 : Codes + vector, other = vector % 2 == 0 ? First : Second;
+            LineCodes.Load(code, shape.Form, chunk, lane, new Memory(TileFrame.WeightCursor, vector * shape.Form.UnitBytes), shape.Ahead, codes, other, LowerMask, Constant);
+        }
         for (int row = 0; row < shape.Rows; row++)
         {
             Memory high = new(TileFrame.InputCursor, row * shape.InputStride + chunk * 2 * Chunk + lane * 4), low = high with { Displacement = high.Displacement + Chunk };
@@ -192,50 +186,6 @@ internal static class CodePanelTile
                 code.DotBytes(Integer(shape, row, vector, chain) + 1, Codes + vector, Second);
             }
         }
-    }
-
-    private static void LoadCodes(Assembler code, CodePanelShape shape, int vector, int chunk, int lane)
-    {
-        CodeUnit form = shape.Form;
-        int codes = shape.Vectors == 1 ? Codes + lane % 4 : Codes + vector;
-        CodeField lower = form.LowerField(chunk, lane);
-        Memory place = PlaceOf(shape, vector, lower);
-        Fetch(code, shape, lower, place);
-        if (form.UpperField(chunk, lane) is { } upper)
-        {
-            int other = vector % 2 == 0 ? First : Second;
-            Memory upperPlace = PlaceOf(shape, vector, upper);
-            Fetch(code, shape, upper, upperPlace);
-            Load(code, codes, lower, place);
-            Load(code, other, upper, upperPlace);
-            code.Select(codes, LowerMask, other);
-            code.And(codes, codes, Constant);
-        }
-        else if (form.Bits == 8) code.Load(codes, place);
-        else if (lower.Bit == 0) code.And(codes, LowerMask, place);
-        else if (form.PartsNibbles) code.AndNot(codes, LowerMask, place);
-        else
-        {
-            Load(code, codes, lower, place);
-            code.And(codes, codes, LowerMask);
-        }
-        if (form.HasTable) code.ShuffleBytes(codes, Constant, codes);
-    }
-
-    private static Memory PlaceOf(CodePanelShape shape, int vector, CodeField field) => new(TileFrame.WeightCursor, vector * shape.Form.UnitBytes + field.Line * CodeUnit.LineBytes);
-
-    // Bits of whichever codes share the line and what crosses from byte to byte stay in it.
-    private static void Load(Assembler code, int target, CodeField field, Memory place)
-    {
-        code.Load(target, place);
-        if (field.Bit > field.At) code.ShiftRightWords(target, target, field.Bit - field.At);
-        else if (field.Bit < field.At) code.ShiftLeftWords(target, target, field.At - field.Bit);
-    }
-
-    // Each line once, with the first of its bits.
-    private static void Fetch(Assembler code, CodePanelShape shape, CodeField field, Memory place)
-    {
-        if (shape.Ahead > 0 && field.Bit == 0) code.Prefetch(place with { Displacement = place.Displacement + shape.Ahead }, intoFirst: true);
     }
 
     private static void ForEachSum(CodePanelShape shape, Action<int, int> visit)
