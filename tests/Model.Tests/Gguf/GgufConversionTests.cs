@@ -124,9 +124,14 @@ public sealed class GgufConversionTests
 
     private sealed class Told : IProgress<double>
     {
+        private readonly Lock _lock = new(); // reports come from any thread
+
         public double Furthest { get; private set; }
 
-        public void Report(double value) => Furthest = Math.Max(Furthest, value);
+        public void Report(double value)
+        {
+            lock (_lock) Furthest = Math.Max(Furthest, value);
+        }
     }
 
     private static IWeightSource Open(string path, bool keepsQuantised) => WeightSource.Open(path, new WeightFormat(ScalarType.Float32, null, IsAuto: keepsQuantised), HostMemory.Instance);
