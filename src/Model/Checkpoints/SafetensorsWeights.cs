@@ -1,4 +1,5 @@
 using Llama.Model.Kernels;
+using Llama.Model.Kernels.Machine;
 using Llama.Model.Kernels.Outliers;
 using Llama.Model.Offload;
 using Llama.Model.Quantization;
@@ -23,6 +24,13 @@ internal sealed class SafetensorsWeights(Checkpoint checkpoint, bool keepsQuanti
 
     public long? CodeBytes(string name, bool isHost) => keepsQuantised && TypeOf(name) is { } type ? type.BytesOf(_shapes[name], isHost) : null;
 
+    public long? PackedBytes(string name)
+    {
+        if (!keepsQuantised || TypeOf(name) is not { } type) return null;
+        using QuantizedWeight mapped = Map(name, type);
+        return PackedCodes.BytesOf(mapped);
+    }
+
     public int? GroupSizeOf(string name) => keepsQuantised && TypeOf(name) is { } type ? type.GroupSizeOf((int)_shapes[name][1]) : null;
 
     public StoredWeight Stored(string name, ScalarType wanted)
@@ -43,12 +51,14 @@ internal sealed class SafetensorsWeights(Checkpoint checkpoint, bool keepsQuanti
 
     public void Dispose() => checkpoint.Dispose();
 
+    private QuantizedWeight Map(string name, QuantizationType type) => QuantizedTensors.Map(checkpoint, name, (int)_shapes[name][1], type);
+
     private QuantizationType? TypeOf(string name) => Config.Quantization?.TypeOf(name, Config.TieWordEmbeddings);
 
     private Weight Quantized(string name, QuantizationType type)
     {
         if (type.SplitsOutliers && !keepsQuantised) return QuantizedTensors.MapColumns(checkpoint, name).ToDense(); // which are what it was quantised from
-        QuantizedWeight mapped = QuantizedTensors.Map(checkpoint, name, (int)_shapes[name][1], type);
+        QuantizedWeight mapped = Map(name, type);
         if (keepsQuantised) return type.SplitsOutliers ? new OutlierWeight(mapped, QuantizedTensors.MapColumns(checkpoint, name), outlierThreshold) : mapped;
         using (mapped) return mapped.ToDense(dtype);
     }

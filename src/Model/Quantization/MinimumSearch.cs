@@ -16,7 +16,7 @@ internal ref struct MinimumSearch(ReadOnlySpan<float> values, float sum, int hig
     private GroupFit _best;
 
     /// <summary>The fit of a group.</summary>
-    /// <param name="values">At most 1 in size, lest their squares overflow.</param>
+    /// <param name="values">At most 2 in size, lest their squares overflow.</param>
     /// <param name="low">The least of them.</param>
     /// <param name="high">The largest of them.</param>
     /// <param name="type">Of the codes.</param>

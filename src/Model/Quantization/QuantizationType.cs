@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Llama.Model.Kernels;
+using Llama.Model.Kernels.Machine;
 
 namespace Llama.Model.Quantization;
 
@@ -41,13 +43,32 @@ public sealed partial record QuantizationType(int Bits, int? GroupSize, bool IsS
         return true;
     }
 
+    /// <summary>Whether scales are stored in 11 significant bits, which a float16 holds in its range, so that packed codes have them in 16 bits as they are: with 4 bits a code a scale of 32 takes much, and it loses little.</summary>
+    internal bool HasShortScales => Bits == 4 && IsSymmetric;
+
+    /// <summary>The scale that is stored for one.</summary>
+    internal float Stored(float scale)
+    {
+        const int Dropped = 13; // of the 23 bits behind the first
+        if (!HasShortScales) return scale;
+        int bits = BitConverter.SingleToInt32Bits(scale), toEven = (1 << (Dropped - 1)) - 1 + (bits >> Dropped & 1);
+        return BitConverter.Int32BitsToSingle((bits + toEven) >> Dropped << Dropped);
+    }
+
     /// <summary>Inputs that share a scale in rows of a length; never so few that their order within a register would matter, unless asked for.</summary>
-    internal int GroupSizeOf(int inputs) => GroupSize ?? Math.Max(inputs, Kernels.QuantizedWeight.Chunk);
+    internal int GroupSizeOf(int inputs) => GroupSize ?? Math.Max(inputs, QuantizedWeight.Chunk);
 
     /// <summary>Bytes of a weight of this type in memory.</summary>
     /// <param name="shape">[outputs, inputs]</param>
     /// <param name="isHost">Whether the processor is to multiply with it.</param>
-    internal long BytesOf(long[] shape, bool isHost) => Kernels.QuantizedWeight.BytesOf(shape[0], (int)shape[1], Bits, GroupSizeOf((int)shape[1]), hasMinima: !IsSymmetric, isHost);
+    internal long BytesOf(long[] shape, bool isHost) => QuantizedWeight.BytesOf(shape[0], (int)shape[1], Bits, GroupSizeOf((int)shape[1]), hasMinima: !IsSymmetric, isHost);
+
+    /// <summary>The same of one that is packed for the processor.</summary>
+    internal long PackedBytesOf(long[] shape)
+    {
+        CodeUnit plain = new(Bits, (int)shape[1], GroupSizeOf((int)shape[1]), !IsSymmetric);
+        return PackedCodes.BytesOf((int)shape[0], plain, new PackedValues(Bits, HasShortScales ? ScaleForm.Half : ScaleForm.Single));
+    }
 
     /// <summary>The spelling in full.</summary>
     public override string ToString() => $"int{Bits}{(GroupSize is int size ? $"-g{size}" : SplitsOutliers ? "" : "-row")}{(IsSymmetric ? "" : "-zp")}{(SplitsOutliers ? "-outliers" : "")}";

@@ -30,7 +30,7 @@ internal sealed class QuantizingWeights(IWeightSource source, QuantizationPlan p
 
     public override long? CodeBytes(string name, bool isHost) => Source.CodeBytes(name, isHost) ?? plan.TypeOf(name, Config.TieWordEmbeddings)?.BytesOf(_shapes[name], isHost);
 
-    public override long? PackedBytes(string name) => Source.PackedBytes(name) ?? CodeBytes(name, isHost: true);
+    public override long? PackedBytes(string name) => Source.PackedBytes(name) ?? plan.TypeOf(name, Config.TieWordEmbeddings)?.PackedBytesOf(_shapes[name]);
 
     public override StoredWeight Stored(string name, ScalarType dtype) => Source.CodeBytes(name, isHost: true) is not null || plan.TypeOf(name, Config.TieWordEmbeddings) is null
         ? Source.Stored(name, dtype)

@@ -6,7 +6,7 @@ namespace Llama.Model.Quantization;
 /// <summary>Quantises one row after another; keeps what memory that takes. For one thread.</summary>
 internal sealed unsafe class RowQuantizer(int inputs, QuantizationType type)
 {
-    private const float Negligible = 1e-15f; // beside the row's largest value, whose square is 1 here
+    private const float Negligible = 1e-15f; // beside the row's largest value, which is 1 to 2 here
 
     private readonly int _groupSize = type.GroupSizeOf(inputs);
     private readonly float[] _values = new float[inputs];
@@ -21,18 +21,19 @@ internal sealed unsafe class RowQuantizer(int inputs, QuantizationType type)
     {
         Span<float> scales = Row<float>(weight.Scales, output), minima = weight.Minima is null ? default : Row<float>(weight.Minima, output);
         Read(row, dtype);
-        float size = 0; // of the largest value: everything is relative to it, so that no square overflows
+        float size = 0;
         foreach (float value in _values) size = MathF.Max(size, MathF.Abs(value)); // a NaN stays one
         if (!float.IsFinite(size)) return false;
-        if (size > 0) foreach (ref float value in _values.AsSpan()) value /= size;
+        float unit = size > 0 ? MathF.ScaleB(1, MathF.ILogB(size)) : 1; // everything is relative to it, so that no square overflows
+        foreach (ref float value in _values.AsSpan()) value /= unit;
         for (int group = 0; group < scales.Length; group++)
         {
             int start = group * _groupSize, count = Math.Min(_groupSize, inputs - start);
             ReadOnlySpan<float> values = _values.AsSpan(start, count);
             GroupFit fit = Fit(values);
             fit.Encode(values, type, _codes.AsSpan(start, count));
-            scales[group] = fit.Scale * size;
-            if (!type.IsSymmetric) minima[group] = fit.Minimum * size;
+            scales[group] = fit.Scale * unit;
+            if (!type.IsSymmetric) minima[group] = fit.Minimum * unit;
         }
         CodeOrder.Pack(_codes, type.Bits, _groupSize, Row<byte>(weight.Codes, output));
         return true;

@@ -3,11 +3,11 @@ namespace Llama.Model.Quantization;
 /// <summary>
 /// Finds the scale of a symmetric group that leaves the least squared error, as far as trying several cuts of its range tells: w ≈ scale · q, with q between −8 and 7 of 4 bits.
 /// <para>
-/// Plan: each candidate slope gives codes by rounding; given the codes, least squares gives the best scale, Σwq / Σq², and what it takes off Σw², (Σwq)² / Σq²; the candidate that takes
-/// off most wins, and is refined by finding codes and scale in turn until that brings no more. Rounding over the whole range is among the candidates, so the result is never worse.
+/// Plan: each candidate slope gives codes by rounding; given the codes, least squares gives the best scale, Σwq / Σq², and what it takes off Σw², (Σwq)² / Σq², less what is lost by how scales
+/// are stored; the candidate that takes off most wins, and is refined by finding codes and scale in turn until that brings no more. Rounding over the whole range is among the candidates, so the result is never worse.
 /// </para>
 /// </summary>
-internal ref struct SymmetricSearch(ReadOnlySpan<float> values, int middle)
+internal ref struct SymmetricSearch(ReadOnlySpan<float> values, QuantizationType type)
 {
     private const int Refinements = 3;
 
@@ -18,12 +18,12 @@ internal ref struct SymmetricSearch(ReadOnlySpan<float> values, int middle)
     private float _scale, _gain;
 
     /// <summary>The fit of a group.</summary>
-    /// <param name="values">At most 1 in size, lest their squares overflow.</param>
+    /// <param name="values">At most 2 in size, lest their squares overflow.</param>
     /// <param name="extreme">The one of largest size.</param>
     /// <param name="type">Of the codes.</param>
     public static GroupFit Run(ReadOnlySpan<float> values, float extreme, QuantizationType type)
     {
-        SymmetricSearch search = new(values, type.ZeroPoint);
+        SymmetricSearch search = new(values, type);
         foreach (float reach in type.Bits == 8 ? Reaches8 : Reaches4) search.Try(-reach / extreme);
         for (int i = 0; i < Refinements && search.Try(1 / search._scale); i++) ;
         return new GroupFit(search._scale, search._scale * type.ZeroPoint);
@@ -31,10 +31,11 @@ internal ref struct SymmetricSearch(ReadOnlySpan<float> values, int middle)
 
     private bool Try(float slope)
     {
-        CodeSums sums = CodeSums.Of(_values, slope, 0, -middle, middle - 1);
-        float gain = sums.Products * sums.Products / sums.Squares;
+        CodeSums sums = CodeSums.Of(_values, slope, 0, -type.ZeroPoint, type.ZeroPoint - 1);
+        float best = sums.Products / sums.Squares, scale = type.Stored(best), lost = scale - best;
+        float gain = sums.Products * sums.Products / sums.Squares - lost * lost * sums.Squares;
         if (!(gain > _gain)) return false;
-        (_scale, _gain) = (sums.Products / sums.Squares, gain);
+        (_scale, _gain) = (scale, gain);
         return true;
     }
 }

@@ -3,6 +3,7 @@ using Llama.Model.Kernels;
 using Llama.Model.Kernels.Machine;
 using Llama.Model.Kernels.Simd;
 using Llama.Model.Parallel;
+using Llama.Model.Quantization;
 using Llama.Model.Tests.Gguf;
 using static Llama.Model.Tests.Kernels.MachineProducts;
 using static TorchSharp.torch;
@@ -55,6 +56,36 @@ public sealed unsafe class PackedCodesTests
             Assert.Equal(units.ByteCount, format.PackedBytes(outputs, inputs));
             Check(weight, units);
         }
+    }
+
+    [GeneratedCodeTheory]
+    [InlineData("int8-g32", 9)]
+    [InlineData("int4", 4.25)]
+    [InlineData("int4-g32", 4.5)]
+    [InlineData("int4-g64-zp", 5)]
+    public void QuantisedWeights_TakeWhatIsToldBefore_AndEqualPlainInAnyBatch(string name, double bitsPerWeight)
+    {
+        Assert.True(QuantizationType.TryParse(name, out QuantizationType type));
+        foreach ((int inputs, int outputs) in new[] { (256, 16), (768, 48) })
+        {
+            using Matrix values = Matrix.Of(Randoms(6).Next(outputs, inputs));
+            using QuantizedWeight weight = WeightQuantizer.Run(values, type, name);
+            Assert.Equal(type.PackedBytesOf([outputs, inputs]), PackedCodes.BytesOf(weight));
+            using PackedCodes units = new WeightPacker().Pack(weight);
+            Assert.Equal(bitsPerWeight, units.ByteCount * 8.0 / inputs / outputs);
+            Assert.Equal(units.ByteCount, PackedCodes.BytesOf(weight));
+            Check(weight, units);
+        }
+    }
+
+    // What an earlier version wrote.
+    [GeneratedCodeFact]
+    public void QuantisedWeightWithLongScales_KeepsThem()
+    {
+        using QuantizedWeight weight = RandomCodes(outputs: 16, inputs: 256, bits: 4, groupSize: 64, hasMinima: false);
+        using PackedCodes units = new WeightPacker().Pack(weight);
+        Assert.Equal(ScaleForm.Single, units.Form.Scales);
+        Assert.Equal(units.ByteCount, PackedCodes.BytesOf(weight));
     }
 
     // Blocks of 32 leave rows that fill no block of 256.

@@ -9,6 +9,8 @@ namespace Llama.Model.Tests.Quantization;
 [HoldsTensors]
 public sealed class WeightQuantizerTests
 {
+    private const int SignificantBits = 11; // of a group's scale
+
     public static TheoryData<string> Types => [.. QuantizationType.Spellings.Split(", ")];
 
     public static TheoryData<string> GroupedTypes => [.. QuantizationType.Spellings.Split(", ").Where(name => Parse(name).GroupSize is not null)];
@@ -27,7 +29,8 @@ public sealed class WeightQuantizerTests
                 {
                     Range group = (row * inputs + start)..(row * inputs + Math.Min(start + type.GroupSizeOf(inputs), inputs));
                     double error = Error(values[group], widened[group]), plain = Error(values[group], Rounded(values[group], type));
-                    Assert.True(error <= plain * 1.0001 + 1e-12, $"[{outputs}, {inputs}] row {row} at {start}: {error:E3}, rounded {plain:E3}");
+                    double shortened = type.HasShortScales ? Error(values[group], new float[values[group].Length]) * Math.Pow(2, -2 * SignificantBits) : 0; // by half a last bit of the scale
+                    Assert.True(error <= plain * 1.0001 + shortened + 1e-12, $"[{outputs}, {inputs}] row {row} at {start}: {error:E3}, rounded {plain:E3}");
                 }
         }
     }

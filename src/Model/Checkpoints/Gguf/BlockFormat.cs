@@ -1,4 +1,3 @@
-using Llama.Model.Kernels;
 using Llama.Model.Kernels.Machine;
 
 namespace Llama.Model.Checkpoints.Gguf;
@@ -13,7 +12,7 @@ namespace Llama.Model.Checkpoints.Gguf;
 /// <param name="hasMinima">Whether groups have minima of their own; else the minimum is the scale times 128 of 8 bits, 8 of 4.</param>
 /// <param name="packed">What a packed copy takes for a code and for scales, as long as these are numbers.</param>
 /// <param name="readBlock">Reads one block.</param>
-internal sealed unsafe class BlockFormat(GgufTensorType type, int bits, int groupSize, bool hasMinima, BlockFormat.PackedValues packed, BlockFormat.ReadBlock readBlock)
+internal sealed unsafe class BlockFormat(GgufTensorType type, int bits, int groupSize, bool hasMinima, PackedValues packed, BlockFormat.ReadBlock readBlock)
 {
     private static readonly BlockFormat[] All =
     [
@@ -37,11 +36,6 @@ internal sealed unsafe class BlockFormat(GgufTensorType type, int bits, int grou
     /// <param name="minima">[groups]; untouched by formats without.</param>
     public delegate void ReadBlock(byte* block, byte* codes, float* scales, float* minima);
 
-    /// <param name="Bits">Of a code.</param>
-    /// <param name="Scales">How scales and minima lie there.</param>
-    /// <param name="HasTable">Whether codes are places in <see cref="CodeTable"/>.</param>
-    public readonly record struct PackedValues(int Bits, ScaleForm Scales, bool HasTable = false);
-
     public GgufTensorType Type { get; } = type;
 
     public int Bits { get; } = bits;
@@ -53,13 +47,7 @@ internal sealed unsafe class BlockFormat(GgufTensorType type, int bits, int grou
     /// <summary>Bytes of a packed weight.</summary>
     /// <param name="outputs">Its rows.</param>
     /// <param name="inputs">Of a row.</param>
-    public long PackedBytes(int outputs, int inputs)
-    {
-        CodeUnit plain = new(Bits, inputs, GroupSize, HasMinima);
-        return PackedCodes.CanHold(outputs, plain)
-            ? PackedCodes.BytesOf(outputs, plain.Narrowed(packed.Bits, packed.HasTable, packed.Scales))
-            : QuantizedWeight.BytesOf(outputs, inputs, Bits, GroupSize, HasMinima, isHost: true);
-    }
+    public long PackedBytes(int outputs, int inputs) => PackedCodes.BytesOf(outputs, new CodeUnit(Bits, inputs, GroupSize, HasMinima), packed);
 
     /// <summary>Null for types in floating point.</summary>
     public static BlockFormat? Find(string typeName) => Array.Find(All, format => format.Type.Name == typeName);

@@ -25,8 +25,16 @@ internal sealed unsafe class CodeSurvey(QuantizedWeight weight)
         if (plain.IsByRow) return (plain, null);
         Matrix? steps = FindSteps();
         (int bits, bool hasTable) = FindBits();
-        CodeUnit form = plain.Narrowed(bits, hasTable, steps is not null ? ScaleForm.Steps : AreScalesHalves() ? ScaleForm.Half : ScaleForm.Single);
+        CodeUnit form = plain.Narrowed(new PackedValues(bits, steps is not null ? ScaleForm.Steps : AreScalesHalves() ? ScaleForm.Half : ScaleForm.Single, hasTable));
         return (form, steps);
+    }
+
+    /// <summary>Whether a row's scales and minima are float16 without being rounded.</summary>
+    public static bool AreScalesHalves(QuantizedWeight weight, long row)
+    {
+        for (long group = row * weight.GroupCount, end = group + weight.GroupCount; group < end; group++)
+            if (!IsHalf(weight.Scales.Floats[group]) || weight.Minima is not null && !IsHalf(weight.Minima.Floats[group])) return false;
+        return true;
     }
 
     private (int Bits, bool HasTable) FindBits()
@@ -71,12 +79,7 @@ internal sealed unsafe class CodeSurvey(QuantizedWeight weight)
         return Vector512.LessThanOrEqualAll(largest, Vector512.Create(span));
     }
 
-    private bool AreScalesHalves() => All(row =>
-    {
-        for (long group = row * weight.GroupCount, end = group + weight.GroupCount; group < end; group++)
-            if (!IsHalf(weight.Scales.Floats[group]) || weight.Minima is not null && !IsHalf(weight.Minima.Floats[group])) return false;
-        return true;
-    });
+    private bool AreScalesHalves() => All(row => AreScalesHalves(weight, row));
 
     private static bool IsHalf(float value) => BitConverter.SingleToInt32Bits((float)(Half)value) == BitConverter.SingleToInt32Bits(value);
 

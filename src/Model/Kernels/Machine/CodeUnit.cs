@@ -28,12 +28,9 @@ internal readonly record struct CodeUnit(int Bits, int Inputs, int GroupSize, bo
     public bool IsWhole => Inputs % BlockInputs == 0 && BlockBytes % LineBytes == 0 && (IsByRow || GroupSize is >= LeastGroup and <= MostGroup);
 
     /// <summary>This form with codes and scales in fewer bits, as far as whole units allow.</summary>
-    /// <param name="bits">Of a code.</param>
-    /// <param name="hasTable">Whether codes are places in the table.</param>
-    /// <param name="scales">How scales and minima can lie there.</param>
-    public CodeUnit Narrowed(int bits, bool hasTable, ScaleForm scales)
+    public CodeUnit Narrowed(PackedValues values)
     {
-        CodeUnit wide = this with { Scales = scales }, narrow = wide with { Bits = bits, HasTable = hasTable };
+        CodeUnit wide = this with { Scales = values.Scales }, narrow = wide with { Bits = values.Bits, HasTable = values.HasTable };
         return IsByRow ? this : narrow.IsWhole ? narrow : wide.IsWhole ? wide : this;
     }
 

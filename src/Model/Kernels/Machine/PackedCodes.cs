@@ -24,6 +24,18 @@ internal sealed unsafe class PackedCodes : Weight
     /// <summary>Bytes of a weight of a form.</summary>
     public static long BytesOf(int outputs, CodeUnit form) => (long)outputs / UnitPacker.Outputs * form.UnitBytes;
 
+    /// <summary>Bytes that a weight as <c>quantize</c> makes it will have once it is packed: the scales of its first row tell how all of them lie.</summary>
+    public static long BytesOf(QuantizedWeight weight) =>
+        BytesOf(weight.Outputs, CodeUnit.Of(weight), new PackedValues(weight.Bits, CodeSurvey.AreScalesHalves(weight, row: 0) ? ScaleForm.Half : ScaleForm.Single));
+
+    /// <summary>Bytes of a weight whose values allow a narrower form; of its rows where it cannot be packed.</summary>
+    /// <param name="outputs">Its rows.</param>
+    /// <param name="plain">The form that holds any values.</param>
+    /// <param name="values">What they can be narrowed to.</param>
+    public static long BytesOf(int outputs, CodeUnit plain, PackedValues values) => CanHold(outputs, plain)
+        ? BytesOf(outputs, plain.Narrowed(values))
+        : QuantizedWeight.BytesOf(outputs, plain.Inputs, plain.Bits, plain.GroupSize, plain.HasMinima, isHost: true);
+
     /// <summary>How units lie in memory.</summary>
     public CodeUnit Form { get; }
 

@@ -7,6 +7,7 @@ namespace Llama.Model.Kernels.Machine;
 /// <param name="letGo">Called when its rows will hardly be read any more, on the thread that packs it, and once more when they will not.</param>
 internal sealed class PackingWeight(Weight rows, Action letGo) : Weight(rows.Outputs, rows.Inputs)
 {
+    private readonly long _expectedBytes = rows is QuantizedWeight codes ? PackedCodes.BytesOf(codes) : rows.ByteCount;
     private Weight? _rows = rows; // until the packed copy is used
     private volatile Weight? _packed;
 
@@ -24,7 +25,8 @@ internal sealed class PackingWeight(Weight rows, Action letGo) : Weight(rows.Out
         }
     }
 
-    public override long ByteCount { get; } = rows.ByteCount;
+    /// <summary>Of the packed copy; until it is there, what it is expected to take.</summary>
+    public override long ByteCount => _packed?.ByteCount ?? _expectedBytes;
 
     /// <summary>The form that any weight has now.</summary>
     public static Weight CurrentOf(Weight weight) => weight is PackingWeight packing ? packing.Current : weight;
