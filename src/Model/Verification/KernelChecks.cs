@@ -1,3 +1,4 @@
+using Llama.Model.Checkpoints.Gguf;
 using Llama.Model.Kernels;
 using static TorchSharp.torch;
 
@@ -47,6 +48,14 @@ internal sealed class KernelChecks(KernelSide fast, KernelSide reference, LlamaC
         yield return Over($"product added, {dtype}", RowCounts, tolerance, (side, rows) => Apply(side.Floats(rows, config.HiddenSize, 3), residual =>
             side.Kernels.LinearAdd(side.Activations(rows, config.IntermediateSize, 1), side.Weight(_format, config.HiddenSize, config.IntermediateSize, 2), residual)));
     }
+
+    /// <summary>Products with weights as GGUF files have them, of each type whose blocks fill the rows.</summary>
+    /// <param name="tolerance">Of results that were rounded to the type of activations.</param>
+    public IEnumerable<CheckResult> FileProducts(double tolerance) =>
+        from format in BlockFormat.All
+        where config.HiddenSize % format.Type.Elements == 0
+        select Over($"product, {format.Type.Name}", RowCounts, tolerance, (side, rows) => Apply(side.Empty(rows, config.IntermediateSize), output =>
+            side.Kernels.Linear(side.Activations(rows, config.HiddenSize, 1), [new(side.Weight(format, config.IntermediateSize, config.HiddenSize, 2), output)])));
 
     /// <summary>Kernels that read and write the cache.</summary>
     /// <param name="tolerance">Of results that were rounded to the type of activations.</param>

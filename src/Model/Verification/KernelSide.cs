@@ -1,4 +1,5 @@
 using Llama.Model.Backends;
+using Llama.Model.Checkpoints.Gguf;
 using Llama.Model.Kernels;
 using Llama.Model.Kernels.Machine;
 using Llama.Model.Kernels.Outliers;
@@ -44,6 +45,9 @@ internal sealed unsafe class KernelSide(IBackend backend, IKernels kernels) : ID
     /// <param name="format">As the setting <c>Model:Dtype</c> asks for.</param>
     public Weight Weight(WeightFormat format, int outputs, int inputs, int seed) => Packed(Weight(format, outputs, inputs, seed, mayBeCodes: Memory.HoldsCodes));
 
+    /// <summary>The same in codes, as a GGUF file brings them.</summary>
+    public Weight Weight(BlockFormat format, int outputs, int inputs, int seed) => Packed(Placed(RandomFileCodes.Make(format, outputs, inputs, seed), Memory.HoldsCodes));
+
     /// <summary>A random embedding table, of which rows are read.</summary>
     public Weight Table(WeightFormat format, int rows, int columns, int seed) => Weight(format, rows, columns, seed, mayBeCodes: Memory.IsHost);
 
@@ -80,9 +84,11 @@ internal sealed unsafe class KernelSide(IBackend backend, IKernels kernels) : ID
         {
             QuantizedWeight codes = WeightQuantizer.Run(values, format.Plan.Layers, "random");
             if (format.Plan.Layers.SplitsOutliers) return Keep(new OutlierWeight(codes, Columns(values), OutlierThreshold));
-            return Keep(mayBeCodes ? Memory.Place(codes) : new DenseWeight(Memory.Place(Dense(codes), ScalarType.BFloat16)));
+            return Placed(codes, mayBeCodes);
         }
     }
+
+    private Weight Placed(QuantizedWeight codes, bool mayBeCodes) => Keep(mayBeCodes ? Memory.Place(codes) : new DenseWeight(Memory.Place(Dense(codes), ScalarType.BFloat16)));
 
     private Weight Packed(Weight weight) => backend.TakesPackedWeights && WeightPacker.CanPack(weight) ? Keep(new WeightPacker().Pack(weight)) : weight; // as a model's are when it is loaded
 

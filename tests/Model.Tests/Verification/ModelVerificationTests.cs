@@ -1,8 +1,11 @@
 using Llama.Model.Backends;
 using Llama.Model.Checkpoints;
+using Llama.Model.Checkpoints.Gguf;
 using Llama.Model.Kernels;
+using Llama.Model.Kernels.Machine;
 using Llama.Model.Kernels.Simd;
 using Llama.Model.Tests.Cuda.Emulator;
+using Llama.Model.Tests.Kernels;
 using Llama.Model.Verification;
 using Llama.Tests.Shared;
 using static TorchSharp.torch;
@@ -55,6 +58,23 @@ public sealed class ModelVerificationTests : IDisposable
 
         Assert.False(first.Passed);
         Assert.Contains(nameof(NullReferenceException), first.Note);
+    }
+
+    [GeneratedCodeFact]
+    public void CodesOfFiles_ArePackedAsTheFilesAre() => Assert.All(BlockFormat.All, format =>
+    {
+        using QuantizedWeight weight = RandomFileCodes.Make(format, outputs: 32, inputs: 512, seed: 1);
+        using PackedCodes packed = new WeightPacker().Pack(weight);
+        Assert.Equal((format.Packed, format.PackedBytes(32, 512)), (new PackedValues(packed.Form.Bits, packed.Form.Scales, packed.Form.HasTable), packed.ByteCount));
+    });
+
+    [Fact]
+    public void Kernels_WithCodesOfFiles_AreCheckedForEachType()
+    {
+        LlamaConfig shape = SmallLlama.Config with { HiddenSize = 256 }; // whole blocks of every type
+        CheckResult[] results = [.. new KernelSuite(KernelSuite.SideOf, Options, "scalar", CheckedTypes.All, [shape]).Run()];
+        Assert.All(results, result => Assert.True(result.Passed, $"{result}"));
+        Assert.All(BlockFormat.All, format => Assert.Contains(results, result => result.Check == $"product, {format.Type.Name}"));
     }
 
     [CudaEmulatorFact]

@@ -14,7 +14,7 @@ namespace Llama.Model.Checkpoints.Gguf;
 /// <param name="readBlock">Reads one block.</param>
 internal sealed unsafe class BlockFormat(GgufTensorType type, int bits, int groupSize, bool hasMinima, PackedValues packed, BlockFormat.ReadBlock readBlock)
 {
-    private static readonly BlockFormat[] All =
+    public static IReadOnlyList<BlockFormat> All { get; } =
     [
         new(GgufTensorType.Q8_0, 8, 32, false, new(8, ScaleForm.Half), SmallBlocks.Q8_0),
         new(GgufTensorType.Q4_0, 4, 32, false, new(4, ScaleForm.Half), SmallBlocks.Q4_0),
@@ -44,13 +44,15 @@ internal sealed unsafe class BlockFormat(GgufTensorType type, int bits, int grou
 
     public bool HasMinima { get; } = hasMinima;
 
+    public PackedValues Packed { get; } = packed;
+
     /// <summary>Bytes of a packed weight.</summary>
     /// <param name="outputs">Its rows.</param>
     /// <param name="inputs">Of a row.</param>
-    public long PackedBytes(int outputs, int inputs) => PackedCodes.BytesOf(outputs, new CodeUnit(Bits, inputs, GroupSize, HasMinima), packed);
+    public long PackedBytes(int outputs, int inputs) => PackedCodes.BytesOf(outputs, new CodeUnit(Bits, inputs, GroupSize, HasMinima), Packed);
 
     /// <summary>Null for types in floating point.</summary>
-    public static BlockFormat? Find(string typeName) => Array.Find(All, format => format.Type.Name == typeName);
+    public static BlockFormat? Find(string typeName) => All.FirstOrDefault(format => format.Type.Name == typeName);
 
     /// <summary>Reads neighbouring blocks of a row.</summary>
     /// <param name="blocks">The first.</param>
