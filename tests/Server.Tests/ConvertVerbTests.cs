@@ -78,6 +78,21 @@ public sealed class ConvertVerbTests : IDisposable
         Assert.Equal(0, new FileInfo(Output).Length);
     }
 
+    [Fact]
+    public async Task Convert_FileOfTheModelItself_IsNotReplacedByForceEither()
+    {
+        string link = Path.Combine(_folder, "link"), weights = Path.Combine(link, "model.safetensors"), gguf = Path.Combine(Checkpoint, "model.gguf");
+        Directory.CreateSymbolicLink(link, Checkpoint);
+        byte[] before = File.ReadAllBytes(weights);
+
+        (int? exitCode, _, string error) = await VerbsTests.RunAsync("convert", "--model", Checkpoint, "--out", weights, "--force");
+
+        Assert.Equal((1, $"{weights} is a file of the model itself; name another."), (exitCode, error.TrimEnd()));
+        Assert.Equal(before, File.ReadAllBytes(weights));
+        File.WriteAllText(gguf, "of before");
+        Assert.Equal(0, (await VerbsTests.RunAsync("convert", "--model", Checkpoint, "--out", gguf, "--force")).ExitCode); // which is none of it
+    }
+
     [Theory]
     [InlineData("convert", "F16")]
     [InlineData("quantize", "int8")]

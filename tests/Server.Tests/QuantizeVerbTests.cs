@@ -56,6 +56,19 @@ public sealed class QuantizeVerbTests : IDisposable
     }
 
     [Fact]
+    public async Task Quantize_OutputIsTheModelBehindALink_IsNotReplacedByForceEither()
+    {
+        string link = Path.Combine(_folder, "link"), weights = Path.Combine(Source, "model.safetensors");
+        Directory.CreateSymbolicLink(link, Source);
+        long length = new FileInfo(weights).Length;
+
+        (int? exitCode, _, string error) = await VerbsTests.RunAsync("quantize", "--model", link, "--out", Source, "--type", "int8", "--force");
+
+        Assert.Equal((1, $"{Source} holds the model itself; name another --out."), (exitCode, error.TrimEnd()));
+        Assert.Equal(length, new FileInfo(weights).Length);
+    }
+
+    [Fact]
     public async Task Quantize_WhatCannotBe_IsSaidAndLeavesNothing()
     {
         Assert.Contains("--out is empty", await FaultAsync("--out", "", "--type", "int8"));

@@ -54,6 +54,20 @@ public sealed class RandomCheckpointVerbTests : IDisposable
     }
 
     [Fact]
+    public async Task RandomCheckpoint_OutputIsWhereTheTokenizerComesFrom_IsNotReplacedByForceEither()
+    {
+        string shape = Path.Combine(_folder, "shape.json"), model = Path.Combine(_folder, "model");
+        File.WriteAllText(shape, (SmallLlama.Config with { VocabSize = TestModel.Tokenizer.VocabSize }).ToJson());
+        Assert.Equal(0, (await VerbsTests.RunAsync("random-checkpoint", "--shape", shape, "--out", model, "--tokenizer", TestModel.Folder)).ExitCode);
+        byte[] before = File.ReadAllBytes(Path.Combine(model, "model.safetensors"));
+
+        (int? exitCode, _, string error) = await VerbsTests.RunAsync("random-checkpoint", "--shape", shape, "--out", model, "--tokenizer", model, "--seed", "2", "--force");
+
+        Assert.Equal((1, $"{model} holds the checkpoint whose tokenizer is taken; name another --out."), (exitCode, error.TrimEnd()));
+        Assert.Equal(before, File.ReadAllBytes(Path.Combine(model, "model.safetensors")));
+    }
+
+    [Fact]
     public async Task RandomCheckpoint_CheckpointThatIsThere_IsKeptUnlessForced()
     {
         string shape = Path.Combine(_folder, "shape.json"), target = Path.Combine(_folder, "model");
