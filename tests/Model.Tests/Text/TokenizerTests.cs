@@ -197,6 +197,17 @@ public sealed class TokenizerTests
         Assert.Contains("from the checkpoint again", message);
     }
 
+    // It is a whole message all the same, of a model whose kind is not told: by the schema Unigram.
+    [Fact]
+    public void Load_ModelCutShortBetweenTwoPieces_IsSaidToBeNotWhole()
+    {
+        byte[] model = File.ReadAllBytes(TextData.Folder("llama/tokenizer.model"));
+        int end = model.AsSpan().IndexOf((byte[])[0x0A, 13, 0x0A, 6, .. "▁the"u8]);
+        using var folder = new CheckpointFolder();
+        File.WriteAllBytes(Path.Combine(folder.Path, "tokenizer.model"), model[..end]);
+        Assert.Contains("is not a whole SentencePiece model (it ends behind its pieces", Assert.Throws<InvalidDataException>(() => Tokenizer.Load(folder.Path)).Message);
+    }
+
     [Fact]
     public void Load_DamagedRulesOfNormalisation_NamesFileAndFault()
     {

@@ -10,6 +10,9 @@ internal sealed class SentencePieceModel
 
     public TrainerSpec Trainer { get; } = new();
 
+    /// <summary>Whether the file says anything of that; one that was cut short between two pieces does not.</summary>
+    public bool HasTrainer { get; set; }
+
     public NormalizerSpec Normalizer { get; } = new();
 
     /// <summary>Whether the model rewrites decoded text, which no Llama does.</summary>

@@ -24,14 +24,16 @@ internal static class SentencePieceReader
     }
 
     private static SentencePieceModel Checked(SentencePieceModel model) =>
-        model.Pieces.Count > 0 ? model : throw new InvalidDataException("it holds no pieces");
+        model.Pieces.Count == 0 ? throw new InvalidDataException("it holds no pieces")
+        : !model.HasTrainer ? throw new InvalidDataException("it ends behind its pieces, before trainer_spec")
+        : model;
 
     private static bool ReadModelField(SentencePieceModel model, int field, CodedInputStream input)
     {
         switch (field)
         {
             case 1: model.Pieces.Add(ReadPiece(input.ReadBytes())); return true;
-            case 2: ReadMessage(input.ReadBytes().ToByteArray(), (f, i) => ReadTrainerField(model.Trainer, f, i)); return true;
+            case 2: model.HasTrainer = true; ReadMessage(input.ReadBytes().ToByteArray(), (f, i) => ReadTrainerField(model.Trainer, f, i)); return true;
             case 3: ReadMessage(input.ReadBytes().ToByteArray(), (f, i) => ReadNormalizerField(model.Normalizer, f, i)); return true;
             case 5: model.HasDenormalizer = ReadHasCharsMap(input.ReadBytes().ToByteArray()); return true;
             default: return false;
