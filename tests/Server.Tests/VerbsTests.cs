@@ -34,7 +34,7 @@ public sealed class VerbsTests
     public async Task RunAsync_MisspeltVerb_SuggestsTheRightOne() => Assert.Contains("\nfields", (await RunAsync("field")).Error);
 
     [Fact]
-    public async Task RunAsync_WordNearToNothing_SuggestsNothing() => Assert.DoesNotContain("Did you mean", (await RunAsync("fields", "x")).Error);
+    public async Task RunAsync_WordNearToNothing_SuggestsNothing() => Assert.DoesNotContain("Did you mean", (await RunAsync("fields", "x")).Error + (await RunAsync("bench", "foo")).Error);
 
     [Theory]
     [InlineData("fields")]
@@ -103,6 +103,37 @@ public sealed class VerbsTests
         Assert.StartsWith(FullDisk.Message, error.ToString());
     }
 
+    /// <summary>Nobody can be told then; but the program must not end as one that crashed.</summary>
+    [Theory]
+    [InlineData("nonsense")]
+    [InlineData("convert")]
+    [InlineData("fields", "--Model:Path=x")]
+    public async Task RunAsync_ErrorThatCannotBeWritten_IsAnExitCode(params string[] args) => Assert.InRange((await Verbs.RunAsync(args, TextWriter.Null, new FullDisk())) ?? 0, 1, 2);
+
+    public static TheoryData<Exception> Shortages => [new OutOfMemoryException(), new IOException("Cannot allocate memory", 12)]; // ENOMEM, of a file that cannot be mapped
+
+    [Theory]
+    [MemberData(nameof(Shortages))]
+    public async Task RunAsync_NotEnoughMemory_IsSaidWithTheRemedy(Exception shortage)
+    {
+        using StringWriter error = new();
+
+        Assert.Equal(1, await Verbs.RunAsync(["fields"], new Failing(shortage), error));
+
+        Assert.Matches("^There is not enough memory for this. .*Model:MemoryLimit", error.ToString());
+    }
+
+    [Theory]
+    [InlineData("--out", "--force")]
+    [InlineData("--out", "x.gguf", "--type", "Q8_0", "--model", "--force")]
+    public async Task RunAsync_OptionWhereAValueShouldBe_IsNotTakenForIt(params string[] args)
+    {
+        (int? exitCode, _, string error) = await RunAsync(["convert", .. args]);
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains($"{args[^2]} has no value, as --force behind it is an option itself", error);
+    }
+
     internal static async Task<(int? ExitCode, string Output, string Error)> RunAsync(params string[] args)
     {
         using StringWriter written = new(), failed = new();
@@ -110,12 +141,15 @@ public sealed class VerbsTests
         return (exitCode, written.ToString(), failed.ToString());
     }
 
-    private sealed class FullDisk : TextWriter
+    private sealed class FullDisk() : Failing(new IOException(Message))
     {
         public const string Message = "No space left on device";
+    }
 
+    private class Failing(Exception exception) : TextWriter
+    {
         public override Encoding Encoding => Encoding.UTF8;
 
-        public override void Write(char value) => throw new IOException(Message);
+        public override void Write(char value) => throw exception;
     }
 }

@@ -67,18 +67,11 @@ internal static class Verbs
     private static async Task<int> RunAsync(ParseResult parsed, string[] settings, InvocationConfiguration configuration)
     {
         if (parsed.Action is ParseErrorAction errors)
-        {
-            errors.ShowHelp = false;
-            errors.ShowTypoCorrections = parsed.UnmatchedTokens.All(token => token.Length > 2); // of a shorter one everything is near
-            await parsed.InvokeAsync(To(configuration.Error, configuration.Error)); // suggestions are no output
-            await configuration.Error.WriteLineAsync(Hint(parsed.CommandResult.Command));
-            return UsageError;
-        }
+            return await GuardAsync(() => RefuseAsync(parsed, errors, configuration.Error), configuration.Error);
         if (settings.Length > 0 && parsed.CommandResult.Command is not SettingsCommand)
-        {
-            await configuration.Error.WriteLineAsync($"'{NameOf(parsed.CommandResult.Command)}' reads no settings of the server; take out {string.Join(' ', settings)}.");
-            return UsageError;
-        }
+            return Refuse(configuration.Error, $"'{NameOf(parsed.CommandResult.Command)}' reads no settings of the server; take out {string.Join(' ', settings)}.");
+        if (SwallowedOption.Find(parsed.CommandResult) is { } swallowed)
+            return Refuse(configuration.Error, swallowed);
         if (parsed.CommandResult.Command is InterruptedCommand)
         {
             configuration.ProcessTerminationTimeout = null;
@@ -86,6 +79,20 @@ internal static class Verbs
         }
         using HangUp hangUp = new(Patience);
         return await GuardAsync(() => parsed.InvokeAsync(configuration, hangUp.Token), configuration.Error);
+    }
+
+    private static async Task<int> RefuseAsync(ParseResult parsed, ParseErrorAction errors, TextWriter error)
+    {
+        errors.ShowHelp = false;
+        errors.ShowTypoCorrections = parsed.UnmatchedTokens.All(token => token.Length > 3); // of a shorter one everything is near
+        await parsed.InvokeAsync(To(error, error)); // suggestions are no output
+        return Refuse(error, Hint(parsed.CommandResult.Command));
+    }
+
+    private static int Refuse(TextWriter error, string why)
+    {
+        StandardError.TryWriteLine(error, why);
+        return UsageError;
     }
 
     private static Task<int> Write(Action write)
@@ -105,6 +112,11 @@ internal static class Verbs
         {
             StandardError.TryWriteLine(error, "Interrupted.");
             return Interrupted;
+        }
+        catch (Exception failure) when (MemoryShortage.IsUnexplained(failure))
+        {
+            StandardError.TryWriteLine(error, $"There is not enough memory for this. {MemoryShortage.Remedy}");
+            return 1;
         }
         catch (Exception failure) when (failure is VerbException or CheckpointException or TorchLoadException or CudaException or RunnerLostException or ArgumentException or InsufficientMemoryException or NotSupportedException or IOException or InvalidDataException or UnauthorizedAccessException)
         {

@@ -30,8 +30,6 @@ internal sealed partial class EngineHost(
     IHostApplicationLifetime lifetime,
     ILogger<EngineHost> logger) : BackgroundService, IHostedLifecycleService
 {
-    private const string NoMemory = "there is not enough memory for it and its KV cache. The verb plan says what they take; a smaller Model:BlockCount, Model:Dtype=int8 or int4, or Model:MemoryLimit make them smaller.";
-
     private readonly TaskCompletionSource _settled = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile Engine? _engine;
@@ -188,7 +186,7 @@ internal sealed partial class EngineHost(
         string reason = exception switch
         {
             CheckpointException => exception.Message,
-            OutOfMemoryException and not InsufficientMemoryException => NoMemory, // the runtime's own says nothing
+            _ when MemoryShortage.IsUnexplained(exception) => $"there is not enough memory for it and its KV cache. {MemoryShortage.Remedy}",
             _ => exception.Message.Split('\n')[0], // torch puts its stack behind the first line
         };
         _failure = RefusalErrors.CannotServe(reason);
