@@ -134,6 +134,7 @@ public sealed class DoctorVerbTests : IDisposable
     [InlineData("--urls=https://127.0.0.1:0", "certificate: https://127.0.0.1:0 needs one, and none is set. Set Kestrel:Certificates")]
     [InlineData("--Kestrel:Endpoints:A:Url=https://127.0.0.1:0", "certificate: https://127.0.0.1:0 needs one, and none is set. Set Kestrel:Certificates")]
     [InlineData("--urls=rubbish", "'rubbish' is no address")]
+    [InlineData("--Kestrel:Endpoints:A:Url=rubbish", "'rubbish' is no address to listen on; give --urls, or the Url of an endpoint, as http://host:port")]
     [InlineData("--urls=ftp://localhost:0", "'ftp://localhost:0' is no address")]
     [InlineData("--urls=http://localhost:65536", "'http://localhost:65536' is no address")]
     [InlineData("--urls=http://localhost:0/base", "'http://localhost:0/base' is no address to listen on")]

@@ -1,6 +1,7 @@
 using System.Runtime.Versioning;
 using Llama.Model;
 using Llama.Scheduling;
+using Llama.Server.Auth;
 using Llama.Server.Configuration;
 using Llama.Server.Hosting;
 using Llama.Server.Tests.Hosting;
@@ -46,13 +47,36 @@ public sealed class SettingsTests
     [Fact]
     public void Start_EmptyValues_LeaveTheDefaults()
     {
-        using WebApplication app = Build(("Model:Path", TestApp.Folder), ("Model:Dtype", ""), ("Model:ContextLength", ""), ("Model:Aliases:0", ""), ("Server:RecordText", ""), ("RateLimits:RedisPrefix", ""));
+        using WebApplication app = Build(("Model:Path", TestApp.Folder), ("Model:Dtype", ""), ("Model:ContextLength", ""), ("Model:Aliases:0", ""), ("Server:RecordText", ""), ("RateLimits:RedisPrefix", ""),
+            ("Model:BlockSize", ""), ("Model:Deterministic", ""), ("Server:MaxStoredBytes", ""), ("RateLimits:MaxConcurrent", ""), ("Model:Aliases", ""), ("Server:Cors", ""));
         app.Services.GetRequiredService<IStartupValidator>().Validate();
 
         Assert.Equal("auto", app.Services.GetRequiredService<IOptions<ModelSettings>>().Value.Dtype);
         Assert.Equal("none", app.Services.GetRequiredService<IOptions<ServerSettings>>().Value.RecordText);
         Assert.Equal("llama", app.Services.GetRequiredService<IOptions<RateLimitsSettings>>().Value.RedisPrefix);
+        Assert.Equal(16, app.Services.GetRequiredService<IOptions<ModelSettings>>().Value.BlockSize);
         Assert.False(ActivatorUtilities.CreateInstance<ModelIdentity>(app.Services, TimeProvider.System).IsCalled(""));
+    }
+
+    [Theory]
+    [InlineData("Model:BlockCount", "3000000000")]
+    [InlineData("Server:MaxStoredBytes", "-99999999999999999999")]
+    public void Start_WholeNumberBeyondTheType_IsSaidToBeOutOfRange(string key, string number) =>
+        Assert.Contains($"{key} is '{number}', which is out of range; give a whole number.", Faults(("Model:Path", TestApp.Folder), (key, number)));
+
+    [Theory]
+    [InlineData("/no/such/keys.json", "there is no such file")]
+    [InlineData("/", "it is a folder")]
+    public void Start_KeysFileThatIsNone_SaysWhy(string path, string why) =>
+        Assert.Contains($"Auth:KeysFile {path} cannot be read: {why}. It takes {{", Faults(("Model:Path", TestApp.Folder), ("Auth:KeysFile", path)));
+
+    [Fact]
+    public void Paths_FromTheUsersHome_BeginThere()
+    {
+        string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+
+        Assert.Equal($"{home}/trace.jsonl", new SchedulerSettings { TracePath = "~/trace.jsonl" }.ToOptions().TracePath);
+        Assert.Equal($"{home}/keys.json", KeysFile.Find("~/keys.json", "/"));
     }
 
     [Fact]

@@ -12,7 +12,11 @@ internal sealed class KeysFile
     public KeyEntry[] ApiKeys { get; set; } = [];
 
     /// <summary>Where it lies: looked for in the current directory, then beside the application's files.</summary>
-    public static string Find(string path, string contentRoot) => File.Exists(path) ? Path.GetFullPath(path) : Path.GetFullPath(path, contentRoot);
+    public static string Find(string path, string contentRoot)
+    {
+        string meant = HomePath.Of(path);
+        return File.Exists(meant) ? Path.GetFullPath(meant) : Path.GetFullPath(meant, contentRoot);
+    }
 
     /// <summary>What stands in a file; null when it cannot be read.</summary>
     public static string? Text(string path)
@@ -37,7 +41,7 @@ internal sealed class KeysFile
         var file = new KeysFile();
         List<string> within = [];
         if (text is null)
-            faults.Add($"{place} cannot be read. It takes {Shape}");
+            faults.Add($"{place} cannot be read: {WhyUnread(path)}. It takes {Shape}");
         else if (TryParse(text, out string problem) is { } json)
             SettingsBinder.Bind(json, file, within);
         else
@@ -46,6 +50,9 @@ internal sealed class KeysFile
             faults.Add($"{place}: {fault}");
         return file.ApiKeys.Select((entry, i) => ($"{place}: ApiKeys:{i}", entry));
     }
+
+    private static string WhyUnread(string path) =>
+        Directory.Exists(path) ? "it is a folder" : File.Exists(path) ? "this user may not" : "there is no such file";
 
     private static IConfigurationRoot? TryParse(string text, out string problem)
     {

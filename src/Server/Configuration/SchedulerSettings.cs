@@ -27,6 +27,6 @@ internal sealed class SchedulerSettings
         MaxSequences = MaxSequences,
         MaxQueueLength = MaxQueueLength,
         PrefixCache = PrefixCache,
-        TracePath = TracePath.Length > 0 ? TracePath : null,
+        TracePath = TracePath.Length > 0 ? HomePath.Of(TracePath) : null,
     };
 }

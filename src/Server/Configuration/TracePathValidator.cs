@@ -6,7 +6,7 @@ namespace Llama.Server.Configuration;
 internal sealed class TracePathValidator : IValidateOptions<SchedulerSettings>
 {
     public ValidateOptionsResult Validate(string? name, SchedulerSettings options) =>
-        options.TracePath.Length > 0 && WritableFile.WhyNot(Path.GetFullPath(options.TracePath)) is { } why
+        options.TracePath.Length > 0 && WritableFile.WhyNot(Path.GetFullPath(HomePath.Of(options.TracePath))) is { } why
             ? ValidateOptionsResult.Fail($"Scheduler:TracePath is '{options.TracePath}', {why}")
             : ValidateOptionsResult.Success;
 }

@@ -57,6 +57,14 @@ public sealed class ReplayVerbTests : IDisposable
         Assert.Contains(expected, error);
     }
 
+    [Fact]
+    public async Task Replay_Folder_IsSaidToBeNoFile()
+    {
+        (int? exitCode, _, string error) = await VerbsTests.RunAsync("bench", "replay", _folder, "--cache-tokens", "100");
+
+        Assert.Equal((1, $"'{_folder}' is no file; name what a server recorded by Scheduler:TracePath."), (exitCode, error.TrimEnd()));
+    }
+
     private async Task<JsonArray> ResultsAsync(params string[] words)
     {
         (int? exitCode, string output, string error) = await RunAsync([.. words, "--step-ms", "10", "--token-ms", "0"]);

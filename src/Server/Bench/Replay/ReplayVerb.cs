@@ -57,6 +57,7 @@ internal static class ReplayVerb
 
     private static TraceEvent[] Read(string path)
     {
+        if (!File.Exists(path)) throw new VerbException($"'{path}' is no file; name what a server recorded by Scheduler:TracePath.");
         try
         {
             return [.. TraceFile.Read(File.ReadLines(path))];

@@ -9,7 +9,7 @@ internal static class ListenAddress
     public static string? Fault(string address) =>
         TryParse(address, out BindingAddress binding) && binding.PathBase.Length == 0 && (binding.IsUnixPipe || binding.IsNamedPipe || IsOfThisMachine(binding))
             ? null
-            : $"'{address}' is no address to listen on; give --urls as http://host:port, where the host is an IP address, localhost, or * for all of this machine's. Several are parted by ';'.";
+            : $"'{address}' is no address to listen on; give --urls, or the Url of an endpoint, as http://host:port, where the host is an IP address, localhost, or * for all of this machine's. Several are parted by ';'.";
 
     /// <summary>Reads an address; false for one that cannot be read.</summary>
     public static bool TryParse(string address, out BindingAddress binding)

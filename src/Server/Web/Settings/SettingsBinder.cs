@@ -16,8 +16,8 @@ internal static class SettingsBinder
         {
             if (!properties.TryGetValue(key.Key, out PropertyInfo? property))
                 faults.Add($"{key.Path} is not a setting; that section has {string.Join(", ", properties.Keys)}.");
-            else if (property.PropertyType == typeof(string) && string.IsNullOrEmpty(key.Value) && !key.GetChildren().Any())
-                continue; // as Key= in an environment that leaves it open: the default holds
+            else if (string.IsNullOrEmpty(key.Value) && !key.GetChildren().Any())
+                continue; // as Key= in an environment that leaves it open, or null in a file: the default holds
             else if (TryConvert(key, property.PropertyType, faults, out object? value))
                 property.SetValue(target, value is string names && property.IsDefined(typeof(NamesAttribute)) ? names.ToLowerInvariant() : value);
         }
@@ -43,7 +43,7 @@ internal static class SettingsBinder
         }
         if (TryConvertValue(key, type, out value))
             return true;
-        faults.Add($"{key.Path} is {Given(key)}; give {Describe(type)}.");
+        faults.Add($"{key.Path} is {Given(key)}{(IsOutOfRange(key.Value, type) ? ", which is out of range" : "")}; give {Describe(type)}.");
         return false;
     }
 
@@ -51,14 +51,16 @@ internal static class SettingsBinder
     private static string Given(IConfigurationSection key) =>
         !key.GetChildren().Any() ? $"'{key.Value}'" : string.IsNullOrEmpty(key.Value) ? "a section" : "both a value and a section";
 
+    /// <summary>Whether a text that is no value of the type is a whole number all the same, and what is wrong with it its size.</summary>
+    private static bool IsOutOfRange(string? text, Type type) =>
+        (Nullable.GetUnderlyingType(type) ?? type) is var number && (number == typeof(int) || number == typeof(long)) && text?.TrimStart('-', '+') is { Length: > 0 } digits && digits.All(char.IsAsciiDigit);
+
     private static bool TryConvertValue(IConfigurationSection key, Type type, out object? value)
     {
         value = null;
         Type target = Nullable.GetUnderlyingType(type) ?? type;
         if (key.GetChildren().Any())
             return false;
-        if (string.IsNullOrEmpty(key.Value) && target != type)
-            return true;
         try
         {
             value = TypeDescriptor.GetConverter(target).ConvertFromInvariantString(key.Value ?? "");
