@@ -1,5 +1,6 @@
 using System.Net;
 using Llama.Server.Tests.Hosting;
+using Llama.Server.Web.Logging;
 using Llama.Tests.Shared;
 
 namespace Llama.Server.Tests.Telemetry;
@@ -15,6 +16,11 @@ public sealed class LogTests : IDisposable
     private string LogPath => Path.Combine(_folder.FullName, "log");
 
     public void Dispose() => _folder.Delete(recursive: true);
+
+    [Fact]
+    public void WithoutStack_SinkThatThrew_SaysWhatItMetAndNotWhere() => Assert.Equal(
+        "Caught exception while emitting to sink Console: System.IO.IOException: No space left on device",
+        LoggingRegistration.WithoutStack("Caught exception while emitting to sink Console: System.IO.IOException: No space left on device\n   at System.ConsolePal.Write()\n   at Main()\n"));
 
     [Theory]
     [InlineData(null, false)]

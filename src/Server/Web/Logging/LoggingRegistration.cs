@@ -16,11 +16,14 @@ internal static class LoggingRegistration
     /// <param name="traced">A category of which all is wanted, down to what is written at Trace; null for none.</param>
     public static void AddLogging(this WebApplicationBuilder builder, string formatKey, string? traced = null)
     {
-        SelfLog.Enable(StandardError.TryWriteLine); // a sink that is not there or cannot write would be silent about it
+        SelfLog.Enable(static line => StandardError.TryWriteLine(WithoutStack(line))); // a sink that is not there or cannot write would be silent about it
         LogFault fault = new();
         builder.Services.AddSingleton(fault);
         builder.Services.AddSerilog((_, log) => Make(log, builder.Configuration, formatKey, traced, fault), preserveStaticLogger: true); // several programs in one process, as in tests, log each to its own, and none ends another's
     }
+
+    /// <summary>What a sink says of a full disk, say, without the code that it met it in.</summary>
+    internal static string WithoutStack(string line) => line.Split("\n   at ")[0].TrimEnd();
 
     private static void Make(LoggerConfiguration log, IConfiguration configuration, string formatKey, string? traced, LogFault fault)
     {
