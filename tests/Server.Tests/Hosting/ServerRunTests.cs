@@ -12,6 +12,8 @@ namespace Llama.Server.Tests.Hosting;
 [Collection(nameof(Alone))]
 public sealed class ServerRunTests
 {
+    private static readonly Run EndedAsAsked = new(0, "");
+
     [Theory]
     [InlineData("rubbish")]
     [InlineData("ftp://localhost:0")]
@@ -21,8 +23,12 @@ public sealed class ServerRunTests
     public async Task RunToExitCode_AddressThatNothingCanListenOn_EndsWith1AndThrowsNothing(string address)
     {
         await using WebApplication app = Builder(address).Build();
+        app.Lifetime.ApplicationStarted.Register(app.Lifetime.StopApplication);
 
-        Assert.Equal(1, await app.RunToExitCodeAsync());
+        Run run = await RunAsync(app);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains(address.Split(';')[^1], run.Errors, StringComparison.Ordinal);
     }
 
     /// <summary>What is no address the web server takes for all of the machine's.</summary>
@@ -46,7 +52,7 @@ public sealed class ServerRunTests
             app.Lifetime.StopApplication();
         });
 
-        Assert.Equal(0, await app.RunToExitCodeAsync());
+        Assert.Equal(EndedAsAsked, await RunAsync(app));
         Assert.Equal(addresses.Split("http:").Length - 1, count);
     }
 
@@ -69,7 +75,7 @@ public sealed class ServerRunTests
         builder.Services.AddHostedService<StopAtOnce>();
         await using WebApplication app = builder.Build();
 
-        Assert.Equal(0, await app.RunToExitCodeAsync());
+        Assert.Equal(EndedAsAsked, await RunAsync(app));
     }
 
     [Fact]
@@ -85,9 +91,8 @@ public sealed class ServerRunTests
     private static async Task<string> LastLineAsync(TestModel model)
     {
         var log = new LogLines();
-        WebApplicationBuilder builder = Builder("http://127.0.0.1:0");
+        WebApplicationBuilder builder = Builder("http://127.0.0.1:0", model);
         builder.Logging.AddProvider(log).AddFilter<LogLines>("Llama", LogLevel.Information);
-        builder.Services.Replace(ServiceDescriptor.Singleton<LoadModel>(model.Load));
         await using WebApplication app = builder.Build();
 
         Assert.Equal(1, await app.RunToExitCodeAsync());
@@ -95,13 +100,37 @@ public sealed class ServerRunTests
         return log.All[^1];
     }
 
-    private static WebApplicationBuilder Builder(string address)
+    private static async Task<Run> RunAsync(WebApplication app)
+    {
+        TextWriter error = Console.Error;
+        using var errors = new StringWriter();
+        using var log = new LogLines();
+        app.Services.GetRequiredService<ILoggerFactory>().AddProvider(log);
+        Console.SetError(errors);
+        try
+        {
+            int exitCode = await app.RunToExitCodeAsync();
+            return new Run(exitCode, string.Join('\n', [.. log.All, errors.ToString()]));
+        }
+        finally
+        {
+            Console.SetError(error);
+        }
+    }
+
+    private static WebApplicationBuilder Builder(string address, TestModel? model = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateBuilder([$"--urls={address}", $"--Model:Path={TestModel.Folder}", "--Model:Device=cpu", "--Logging:LogLevel:Default=None"]);
         builder.AddLlama(llama => (llama.ConfigurationSection, llama.StopHostOnFailure) = ("", true));
         builder.AddStandAlone();
+        builder.Services.Replace(ServiceDescriptor.Singleton<LoadModel>((model ?? new TestModel()).Load));
+        builder.Logging.AddFilter<LogLines>("Llama", LogLevel.Error);
         return builder;
     }
+
+    /// <param name="ExitCode">As the program's.</param>
+    /// <param name="Errors">What it said to be wrong, in its log and beside it.</param>
+    private sealed record Run(int ExitCode, string Errors);
 
     private sealed class StopAtOnce(IHostApplicationLifetime lifetime) : IHostedService
     {
