@@ -1,10 +1,10 @@
-using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Llama.Server.Parsing;
 using Llama.Server.Tests.Hosting;
+using Llama.Tests.Shared;
 
 namespace Llama.Server.Tests;
 
@@ -89,19 +89,11 @@ public sealed class ErrorTests(ErrorTests.Ready ready) : IClassFixture<ErrorTest
     [Fact]
     public void Number_OutOfRange_IsToldTheSameInEveryCulture()
     {
-        CultureInfo before = CultureInfo.CurrentCulture;
-        try
-        {
-            CultureInfo.CurrentCulture = new CultureInfo("") { NumberFormat = new NumberFormatInfo { NumberDecimalSeparator = ",", NegativeSign = "~" } };
-            var errors = new ReadErrors();
-            new FieldReader(JsonElement.Parse("3"), "x", errors).Number(-1.5, 2.5);
+        using OtherCulture culture = new();
+        var errors = new ReadErrors();
+        new FieldReader(JsonElement.Parse("3"), "x", errors).Number(-1.5, 2.5);
 
-            Assert.Equal("Invalid value for 'x': expected a number from -1.5 to 2.5, but got 3.", errors.First!.Message);
-        }
-        finally
-        {
-            CultureInfo.CurrentCulture = before;
-        }
+        Assert.Equal("Invalid value for 'x': expected a number from -1.5 to 2.5, but got 3.", errors.First!.Message);
     }
 
     /// <summary>Deep within a schema, which is read late.</summary>

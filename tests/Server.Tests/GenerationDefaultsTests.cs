@@ -60,6 +60,7 @@ public sealed class GenerationDefaultsTests
     {
         using TempFolder folder = new();
         File.WriteAllText(folder.In("generation_config.json"), json);
+        using OtherCulture culture = new(); // an application's that hosts the engine
 
         string message = Assert.Throws<InvalidDataException>(() => GenerationDefaults.Load(folder.Path, 2, [2, 9])).Message;
         Assert.StartsWith(folder.In("generation_config.json"), message);

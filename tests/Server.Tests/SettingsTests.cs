@@ -6,6 +6,7 @@ using Llama.Server.Configuration;
 using Llama.Server.Hosting;
 using Llama.Server.Tests.Hosting;
 using Llama.Server.Web.Settings;
+using Llama.Tests.Shared;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -106,6 +107,14 @@ public sealed class SettingsTests
         (string, string)[] settings = [("Model:Path", TestApp.Folder), ("Model:Dtype", dtype), ("Model:OutlierThreshold", threshold)];
         if (fault is not null) Assert.Contains(fault, Faults(settings));
         else using (WebApplication app = Build(settings)) app.Services.GetRequiredService<IStartupValidator>().Validate();
+    }
+
+    [Fact]
+    public void Start_NumberOutOfRange_IsToldTheSameInEveryCulture()
+    {
+        using OtherCulture culture = new();
+
+        Assert.Contains("Model:MemoryUtilization must be between 0.01 and 1.", Faults(("Model:Path", TestApp.Folder), ("Model:MemoryUtilization", "2")));
     }
 
     [Theory]

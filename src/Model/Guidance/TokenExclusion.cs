@@ -27,7 +27,7 @@ public sealed class TokenExclusion
     {
         if (texts.Any(string.IsNullOrEmpty)) throw new GrammarException("", "An empty text cannot be excluded: every output contains it.");
         byte[][] words = [.. texts.Select(Encoding.UTF8.GetBytes)];
-        if (words.Sum(word => (long)word.Length) > MostBytes) throw new GrammarException("", $"The excluded texts have more than {MostBytes:N0} bytes together.");
+        if (words.Sum(word => (long)word.Length) > MostBytes) throw new GrammarException("", FormattableString.Invariant($"The excluded texts have more than {MostBytes:N0} bytes together."));
         return new TokenExclusion(ExclusionState.Build(words), new TokenMasks(TokenTexts.ForExclusions(tokenizer), vocabSize, allowsOthers: true));
     }
 

@@ -40,7 +40,7 @@ internal static class ConvertVerb
         FreeSpace.Require(folder, conversion.ByteCount);
         foreach (string remark in conversion.Remarks) console.Error.WriteLine(remark);
         Write(conversion, request.Path, console.Error, cancellation);
-        console.Output.WriteLine($"{request.Path}: {request.Type}, {conversion.ByteCount:N0} bytes");
+        console.Output.WriteLine(FormattableString.Invariant($"{request.Path}: {request.Type}, {conversion.ByteCount:N0} bytes"));
     }
 
     // A .gguf is nothing that a checkpoint folder needs, and many lie in one.

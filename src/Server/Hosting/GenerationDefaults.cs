@@ -71,7 +71,7 @@ internal sealed record GenerationDefaults
             return absent;
         return value.ValueKind == JsonValueKind.Number && value.GetSingle() is var number && number >= least && number <= most
             ? number
-            : throw new FormatException(FormattableString.Invariant($"{name} is {value.GetRawText()}; expected a number {(least == float.Epsilon ? "above 0, up" : $"from {least}")} to {most}"));
+            : throw new FormatException(FormattableString.Invariant($"{name} is {value.GetRawText()}; expected a number {(least == float.Epsilon ? "above 0, up" : FormattableString.Invariant($"from {least}"))} to {most}"));
     }
 
     private static int[] ReadIds(JsonElement ids)

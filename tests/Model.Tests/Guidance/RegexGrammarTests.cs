@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using Llama.Model.Guidance;
 using Llama.Model.Guidance.Automata;
 using Llama.Model.Guidance.RegularExpressions;
+using Llama.Tests.Shared;
 
 namespace Llama.Model.Tests.Guidance;
 
@@ -48,6 +49,7 @@ public sealed class RegexGrammarTests
     [InlineData(@"a\", 2, "ends where")]
     public void Parse_UnsupportedPattern_NamesItAndItsPosition(string pattern, int position, string expected)
     {
+        using OtherCulture culture = new();
         var e = Assert.Throws<GrammarException>(() => RegexGrammar.Parse(pattern, RegexMatch.Whole));
         Assert.StartsWith($"Regular expression, position {position}: ", e.Message);
         Assert.Contains(expected, e.Message);

@@ -88,6 +88,7 @@ public sealed class TemplateTests
     [InlineData("{% macro f(a) %}{% endmacro %}{{ f(1, 2) }}", "gives argument 2 to 'f'")]
     public void Render_WhatPythonAloneCanDo_FailsInWords(string source, string expected)
     {
+        using OtherCulture culture = new();
         var variables = new Dictionary<string, object?> { ["x"] = new WholeNumber("9223372036854775808") };
         Assert.Contains(expected, Assert.Throws<TemplateException>(() => Template.Parse(source, TimeProvider.System).Render(variables)).Message);
     }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Llama.Server.Tests.Hosting;
+using Llama.Tests.Shared;
 
 namespace Llama.Server.Tests.Bench;
 
@@ -52,6 +53,7 @@ public sealed class LocalVerbTests
     [InlineData("throughput --sequences 9 --new-tokens 2 --Scheduler:MaxQueueLength=1 --Scheduler:MaxSequences=1", 1, "--Scheduler:MaxQueueLength=1")]
     public async Task Run_WhatCannotBe_NamesWhatIsWrong(string words, int exitCode, string expected)
     {
+        using OtherCulture culture = new();
         (int? code, string output, string error) = await VerbsTests.RunAsync(["bench", .. words.Split(' ')]);
 
         Assert.Equal((exitCode, ""), (code, output));

@@ -66,5 +66,5 @@ internal sealed class IntersectionBuilder(NodeList list, CodePointSet? alphabet)
     }
 
     private static GrammarException TooLarge() =>
-        new("", $"Two conditions on the same text, such as a pattern and a length, are too large together (more than {MostPairs:N0} places); relax one, say by a smaller maxLength.");
+        new("", FormattableString.Invariant($"Two conditions on the same text, such as a pattern and a length, are too large together (more than {MostPairs:N0} places); relax one, say by a smaller maxLength."));
 }

@@ -62,5 +62,5 @@ internal sealed class NodeList
         return _nodes.Count - 1;
     }
 
-    private static GrammarException TooLarge() => new("", $"The grammar is too large: it needs more than {MostNodes:N0} places. Shorten its lists of values, or split the request.");
+    private static GrammarException TooLarge() => new("", FormattableString.Invariant($"The grammar is too large: it needs more than {MostNodes:N0} places. Shorten its lists of values, or split the request."));
 }

@@ -17,6 +17,6 @@ internal static class Counts
         BigInteger count = number.Floor();
         if (number.Decimals > 0 || count.Sign < 0) throw new GrammarException(path, "Expected an integer of at least 0.");
         if (count <= Largest) return (int)count;
-        return keyword.StartsWith("max", StringComparison.Ordinal) ? Largest : throw new GrammarException(path, $"At least {count} is more than can be held to; the most is {Largest:N0}.");
+        return keyword.StartsWith("max", StringComparison.Ordinal) ? Largest : throw new GrammarException(path, FormattableString.Invariant($"At least {count} is more than can be held to; the most is {Largest:N0}."));
     }
 }

@@ -80,7 +80,7 @@ internal sealed class SchemaDocument
     private SchemaNode Node(string path, JsonElement element)
     {
         if (_nodes.TryGetValue(path, out SchemaNode? known)) return known;
-        if (_nodes.Count == MaxNodes) throw new GrammarException("", $"The schema holds more than {MaxNodes:N0} schemas; split it.");
+        if (_nodes.Count == MaxNodes) throw new GrammarException("", FormattableString.Invariant($"The schema holds more than {MaxNodes:N0} schemas; split it."));
         _characters += path.Length;
         if (_characters > MaxCharacters) throw new GrammarException("", "The names in this schema are too long together; shorten those of properties that hold many others.");
         return _nodes[path] = new SchemaNode(_nodes.Count, path, element);

@@ -120,5 +120,5 @@ internal sealed class SchemaReader
     };
 
     private static List<Shape> Limited(List<Shape> shapes, SchemaNode node) =>
-        shapes.Count <= MaxShapes ? shapes : throw node.Fault($"The alternatives of this schema combine into more than {MaxShapes:N0}; use fewer anyOf and oneOf together.");
+        shapes.Count <= MaxShapes ? shapes : throw node.Fault(FormattableString.Invariant($"The alternatives of this schema combine into more than {MaxShapes:N0}; use fewer anyOf and oneOf together."));
 }

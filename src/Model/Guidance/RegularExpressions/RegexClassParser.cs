@@ -35,7 +35,7 @@ internal sealed class RegexClassParser(RegexReader reader, RegexEscapes escapes)
         _ranges += sets.Sum(set => set.Ranges.Count);
         return _ranges <= MostRanges
             ? CodePointSet.Of(sets.SelectMany(set => set.Ranges))
-            : throw reader.Fault(start, $"the classes up to here have more than {MostRanges:N0} ranges of characters together; use fewer with properties such as \\p{{L}}, or with negated shorthands");
+            : throw reader.Fault(start, FormattableString.Invariant($"the classes up to here have more than {MostRanges:N0} ranges of characters together; use fewer with properties such as \\p{{L}}, or with negated shorthands"));
     }
 
     // Of [\s\S] every engine holds that it is everything, though they differ on the halves.

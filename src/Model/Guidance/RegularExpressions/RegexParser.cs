@@ -30,7 +30,7 @@ internal sealed class RegexParser
     /// <exception cref="GrammarException">The pattern is malformed, uses what is not supported, or is too large.</exception>
     public static Expression Parse(string pattern, Expression beside)
     {
-        if (pattern.Length > LongestPattern) throw new GrammarException("", $"The regular expression has {pattern.Length:N0} characters; at most {LongestPattern:N0} are supported.");
+        if (pattern.Length > LongestPattern) throw new GrammarException("", FormattableString.Invariant($"The regular expression has {pattern.Length:N0} characters; at most {LongestPattern:N0} are supported."));
         var parser = new RegexParser(pattern);
         Expression expression = parser.ReadAlternation();
         if (!parser._reader.IsAtEnd) throw parser._reader.Fault(parser._reader.Position, "')' closes nothing; write \\) for the bracket");

@@ -14,12 +14,12 @@ internal sealed class RegexQuantifiers(RegexReader reader)
         if (!TryRead(out int minimum, out int? maximum)) return item;
         if (item is Anchor) throw reader.Fault(start, "an anchor cannot be repeated");
         if (maximum < minimum) throw reader.Fault(start, $"{{{minimum},{maximum}}} asks for more than it allows");
-        if (Math.Max(minimum, maximum ?? 0) > LargestCount) throw reader.Fault(start, $"a repetition may count to {LargestCount:N0} at most; leave the upper bound open");
+        if (Math.Max(minimum, maximum ?? 0) > LargestCount) throw reader.Fault(start, FormattableString.Invariant($"a repetition may count to {LargestCount:N0} at most; leave the upper bound open"));
         reader.TryTake('?');
         if (reader.Peek() is '*' or '+' or '?' || IsBraceCount())
             throw reader.Fault(reader.Position, "a repetition stands behind a repetition; possessive ones are not supported, and others need a group, as in (?:a+)*");
         var repetition = new Repetition(item, minimum, maximum);
-        return CountsIn(repetition) <= LargestProduct || CountsIn(item) == 1 ? repetition : throw reader.Fault(start, $"counted repetitions inside each other multiply to more than {LargestProduct:N0}");
+        return CountsIn(repetition) <= LargestProduct || CountsIn(item) == 1 ? repetition : throw reader.Fault(start, FormattableString.Invariant($"counted repetitions inside each other multiply to more than {LargestProduct:N0}"));
     }
 
     /// <summary>Whether a brace that has just been taken begins a count; others stand for themselves.</summary>

@@ -94,7 +94,7 @@ internal static class Operations
     private static PromptText Repeated(PromptText text, long count)
     {
         if (count <= 0 || text.Length == 0) return PromptText.Empty;
-        if (count > LongestRepetition / text.Length) throw new TemplateException($"the chat template repeats a text to more than {LongestRepetition:N0} characters");
+        if (count > LongestRepetition / text.Length) throw new TemplateException(FormattableString.Invariant($"the chat template repeats a text to more than {LongestRepetition:N0} characters"));
         return PromptText.Concat([.. Enumerable.Repeat(text, (int)count)]);
     }
 

@@ -18,7 +18,7 @@ internal sealed class CompareSubject
         (Name, Shape, _devices) = (identity.Name, ModelDescription.Shape(config), ModelDiagnosis.Devices(options));
         PromptIds = plan.Prompt is { } question ? Encode(identity.Folder, question) : Random(plan, config.VocabSize);
         int length = PromptIds.Length + plan.NewTokens, context = ModelRunner.ContextLengthOf(options, config);
-        if (length > context) throw new VerbException($"Prompt and --new-tokens come to {length:N0} tokens; {Name} takes {context:N0}. Ask for fewer.");
+        if (length > context) throw new VerbException(FormattableString.Invariant($"Prompt and --new-tokens come to {length:N0} tokens; {Name} takes {context:N0}. Ask for fewer."));
         int blocks = ModelLimits.BlocksOf(length, options.BlockSize);
         // A cache for this one answer, so that memory is the mode's and not what the machine had to spare; and no answer finds its prompt computed.
         SharedSettings = [.. plan.ServerSettings, $"--Model:BlockCount={options.BlockCount ?? blocks + 1}", "--Scheduler:PrefixCache=false"];

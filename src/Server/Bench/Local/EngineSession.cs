@@ -60,9 +60,9 @@ internal sealed class EngineSession : IAsyncDisposable
     {
         ModelLimits limits = Runner.Limits;
         if (tokenCount > limits.ContextLength)
-            throw new VerbException($"{options} come to {tokenCount:N0} tokens; {Name} takes {limits.ContextLength:N0}, prompt and new tokens together. Ask for fewer.");
+            throw new VerbException(FormattableString.Invariant($"{options} come to {tokenCount:N0} tokens; {Name} takes {limits.ContextLength:N0}, prompt and new tokens together. Ask for fewer."));
         if (tokenCount > limits.PoolTokens)
-            throw new VerbException($"{options} come to {tokenCount:N0} tokens; the KV cache holds {limits.PoolTokens:N0}. Ask for fewer, or raise --Model:BlockCount.");
+            throw new VerbException(FormattableString.Invariant($"{options} come to {tokenCount:N0} tokens; the KV cache holds {limits.PoolTokens:N0}. Ask for fewer, or raise --Model:BlockCount."));
     }
 
     /// <summary>Generates so many tokens, greedily and past any end, and tells when the engine had drawn them: a reader may be told of several at once.</summary>

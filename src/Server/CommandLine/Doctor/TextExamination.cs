@@ -13,7 +13,7 @@ internal static class TextExamination
             yield return Finding.Fault("text", fault);
             yield break;
         }
-        yield return new Finding("tokenizer", $"{text.Tokenizer.VocabSize:N0} tokens");
+        yield return new Finding("tokenizer", FormattableString.Invariant($"{text.Tokenizer.VocabSize:N0} tokens"));
         yield return new Finding("chat", text.Chat.Description);
         yield return new Finding("tools", text.Tools);
         yield return new Finding("sampling", text.Defaults.ToString());

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Options;
 
@@ -7,8 +8,19 @@ namespace Llama.Server.Web.Settings;
 internal sealed class KeyedFaults<T>(string root, IValidateOptions<T> validator) : IValidateOptions<T>
     where T : class
 {
-    public ValidateOptionsResult Validate(string? name, T options) =>
-        validator.Validate(name, options) is { Failed: true } result ? ValidateOptionsResult.Fail(result.Failures!.Select(WithKey)) : ValidateOptionsResult.Success;
+    public ValidateOptionsResult Validate(string? name, T options)
+    {
+        CultureInfo hosts = CultureInfo.CurrentCulture;
+        CultureInfo.CurrentCulture = CultureInfo.InvariantCulture; // a range is told as the settings write numbers
+        try
+        {
+            return validator.Validate(name, options) is { Failed: true } result ? ValidateOptionsResult.Fail(result.Failures!.Select(WithKey)) : ValidateOptionsResult.Success;
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = hosts;
+        }
+    }
 
     private string WithKey(string failure)
     {

@@ -1,4 +1,5 @@
 using Llama.Model.Guidance;
+using Llama.Tests.Shared;
 
 namespace Llama.Model.Tests.Guidance.JsonSchema;
 
@@ -75,6 +76,7 @@ public sealed class RefusedSchemaTests
     [InlineData("\"x\"", "", "object or a boolean")]
     public void Unsupported_IsNamedWithItsPlaceAndARemedy(string schema, string path, string message)
     {
+        using OtherCulture culture = new();
         GrammarException e = Schemas.Refusal(schema);
         Assert.Equal(path, e.Path);
         Assert.Contains(message, e.Message);

@@ -117,6 +117,7 @@ public sealed class CompareVerbTests : IDisposable
     [InlineData("--json ", 1, "--json is empty; name a file")]
     public async Task Compare_WhatCannotBe_NamesWhatIsWrong(string words, int exitCode, string expected)
     {
+        using OtherCulture culture = new();
         (int? code, string output, string error) = await RunAsync(words.Split(' '));
 
         Assert.Equal((exitCode, ""), (code, output));
