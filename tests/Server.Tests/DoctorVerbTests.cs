@@ -36,8 +36,8 @@ public sealed class DoctorVerbTests : IDisposable
         Assert.Matches("✓ cpu +embedding, layers 0 to 1, head; 0 MiB weights", output);
         Assert.Matches("✓ KV cache +[0-9,]+ tokens \\(enough for 256 sequences", output);
         Assert.Matches("✓ tokenizer +", output);
-        Assert.DoesNotContain("✗", output);
-        Assert.DoesNotContain("\e", output); // no colour outside a terminal
+        Assert.DoesNotContain("✗", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("\e", output, StringComparison.Ordinal); // no colour outside a terminal
     }
 
     [Fact]

@@ -332,7 +332,7 @@ public sealed class DoorTests
             if (!isHeld.IsSet) hasBegun.TrySetResult();
             isHeld.Wait();
         }
-        await using var foreign = new ForeignApp(new TestModel { OnStep = Hold });
+        await using var foreign = new ForeignApp(new TestModel { OnStep = Hold }, llama => llama.Settings["Scheduler:MaxQueueLength"] = $"{count}");
         HttpClient client = await foreign.StartReadyAsync(app =>
         {
             app.Use(async (HttpContext context, RequestDelegate next) =>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Llama.Model.Checkpoints;
 using Llama.Tests.Shared;
 
@@ -47,7 +48,7 @@ public sealed class LlamaConfigTests
     }
 
     private static readonly double[] Factors = [.. Enumerable.Range(1, 64).Select(i => i / 4.0)];
-    private static readonly string LongRope = $$"""{"rope_type": "longrope", "short_factor": [{{string.Join(", ", Factors)}}], "long_factor": [{{string.Join(", ", Factors)}}], "attention_factor": 1}""";
+    private static readonly string LongRope = $$"""{"rope_type": "longrope", "short_factor": {{JsonSerializer.Serialize(Factors)}}, "long_factor": {{JsonSerializer.Serialize(Factors)}}, "attention_factor": 1}""";
 
     public static TheoryData<string, RopeScaling> Scalings => new()
     {

@@ -71,6 +71,7 @@ public sealed class RedisLimitsTests
         Assert.Equal(200, entered); // it has forgotten all, and was told anew
         foreach (Replica replica in new[] { a, b })
         {
+            await Wait.Until(() => replica.Log.All.Length >= 2); // it says so after all that it was told
             Assert.Equal(2, replica.Log.All.Length);
             Assert.StartsWith("Limits are counted in this process alone, at 1/2 of each: Redis is away", replica.Log.All[0]);
             Assert.StartsWith("Redis is back", replica.Log.All[1]);
@@ -126,8 +127,8 @@ public sealed class RedisLimitsTests
         var ask = new LimitAsk("one", new LimitRules(100, 1000, 2), 30);
         road.Hold();
         LimitDecision alone = await replica.Limits.EnterAsync(ask);
-        road.Release();
         Assert.False(replica.Presence.IsShared);
+        road.Release();
         alone.Settle!(10, true);
         await Wait.Until(() => replica.Presence.IsShared);
 
@@ -198,7 +199,7 @@ public sealed class RedisLimitsTests
         string[] callers = ["requests", "tokens", "running"]; // each by the one of its keys that is spoilt
         var rules = new LimitRules(10, 1000, 100);
         using var redis = new RedisServer();
-        await using Replica replica = await Replica.StartSharedAsync(redis, timeout: 500);
+        await using Replica replica = await Replica.StartSharedAsync(redis);
         using var other = await ConnectionMultiplexer.ConnectAsync($"127.0.0.1:{redis.Port}");
         List<Settle> running = [];
         foreach (string caller in callers)

@@ -22,10 +22,10 @@ internal sealed class RedisServer : IDisposable
 
     public int Port { get; private set; }
 
-    /// <summary>Starts it again; returns when it takes connections.</summary>
+    /// <summary>Starts it again; returns when it takes connections. Its port may be somebody else's for a while: every connection of other tests takes one.</summary>
     public void Start()
     {
-        if (!TryStart(Port)) throw new InvalidOperationException($"Redis does not start at port {Port} again.");
+        if (!SpinWait.SpinUntil(() => TryStart(Port), Wait.Patience)) throw new InvalidOperationException($"Redis does not start at port {Port} again.");
     }
 
     public void Kill()
