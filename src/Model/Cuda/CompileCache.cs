@@ -21,7 +21,7 @@ internal sealed class CompileCache(ICudaCompiler compiler, string identity, stri
         get
         {
             string? caches = Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
-            if (string.IsNullOrEmpty(caches)) caches = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
+            if (string.IsNullOrEmpty(caches)) caches = Path.Combine(HomeFolder.Path, ".cache");
             return Path.Combine(caches, "llama-server", "kernels");
         }
     }

@@ -10,7 +10,7 @@ internal static class PythonPackages
     public static EnumerationOptions WhatMayBeRead { get; } = new() { IgnoreInaccessible = true, AttributesToSkip = FileAttributes.None };
 
     /// <summary>Those of this machine, in the order of search.</summary>
-    public static IEnumerable<string> Folders() => Folders(Environment.GetEnvironmentVariable, Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), "/");
+    public static IEnumerable<string> Folders() => Folders(Environment.GetEnvironmentVariable, HomeFolder.Path, "/");
 
     /// <summary>Those that exist, in the order of search: the active virtual or conda environment, that of the interpreter in reach, the user's, the system's.</summary>
     /// <param name="variable">The value of an environment variable, or null.</param>

@@ -13,7 +13,7 @@ internal sealed class LibraryPlaces(Func<string, string?> variable, string home,
     public const string InWords = $"$CUDA_HOME, $CUDA_PATH, /usr/local/cuda*, nvidia/*/lib and torch/lib in {PythonPackages.Places}, and the program's own folder";
 
     /// <summary>Those of this machine.</summary>
-    public static LibraryPlaces OfThisMachine { get; } = new(Environment.GetEnvironmentVariable, Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), "/");
+    public static LibraryPlaces OfThisMachine { get; } = new(Environment.GetEnvironmentVariable, HomeFolder.Path, "/");
 
     /// <summary>Those that exist, in the order of search.</summary>
     public IEnumerable<string> Folders() =>
