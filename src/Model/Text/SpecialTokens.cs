@@ -13,7 +13,7 @@ internal sealed class SpecialTokens
     {
         Dictionary<int, AddedToken> flags = added.GroupBy(token => token.Id).ToDictionary(group => group.Key, group => group.Last());
         _tokens = [.. Enumerable.Range(0, vocabulary.Count)
-            .Where(id => vocabulary[id].Kind is TokenKind.Control or TokenKind.Unknown or TokenKind.Added && vocabulary[id].Piece.Length > 0)
+            .Where(id => (vocabulary[id].Kind is TokenKind.Control or TokenKind.Unknown or TokenKind.Added || flags.ContainsKey(id)) && vocabulary[id].Piece.Length > 0)
             .Select(id => flags.GetValueOrDefault(id) ?? new AddedToken(id, vocabulary[id].Piece, IsSpecial: true))
             .OrderByDescending(token => token.Content.Length)];
         _spellings = SearchValues.Create([.. _tokens.Select(token => token.Content)], StringComparison.Ordinal);

@@ -89,6 +89,75 @@ public sealed class TokenizerJsonTests
         Assert.Equal(text, tokenizer.Decode(tokenizer.Encode(text)));
     }
 
+    // The long s is an s where case does not count; ids of Hugging Face's tokenizers.
+    [Fact]
+    public void Encode_ContractionWithTheLongS_IsAWord() =>
+        Assert.Equal([100, 260, 39, 197, 191, 101, 101, 366, 39, 83, 115], Tokenizer.Load(TextData.Folder("byte-level")).Encode("don'ſee it'Ss"));
+
+    // The ids are those of Hugging Face's tokenizers. Without an unknown token the neighbours of a character that the vocabulary lacks meet.
+    [Theory]
+    [InlineData("metaspace", "\"unk_token\":\"<unk>\"", "\"unk_token\":null", "th龘e \u0903the", "267 267")]
+    [InlineData("metaspace", "\"fuse_unk\":true", "\"fuse_unk\":false", "th龘龘e", "262 0 0 777")]
+    [InlineData("metaspace", "\"fuse_unk\":true", "\"fuse_unk\":true", "th龘龘e", "262 0 777")]
+    [InlineData("byte-level", "\"ô\":", "\"ôô\":", "th\U0010ffffe", "297 143 191 191 101")]
+    [InlineData("byte-level", "\"ô\":", "\"ôô\":", "th\U0010ffffe", "297 556 143 191 191 101", "\"unk_token\":null", "\"unk_token\":\"Ġantidisestablishmentarianism\"")]
+    public void Encode_CharacterThatTheVocabularyLacks_IsAsTheUnknownTokenSays(string model, string present, string changed, string text, string ids, string also = "version", string becomes = "version")
+    {
+        using CheckpointFolder folder = Changed(model, json => json.Replace("\"byte_fallback\":true", "\"byte_fallback\":false").Replace(present, changed).Replace(also, becomes));
+        Assert.Equal(ids, string.Join(' ', Tokenizer.Load(folder.Path).Encode(text)));
+    }
+
+    [Fact]
+    public void Decode_UnknownTokenThatIsSpecial_PrintsNothingWhereSpecialsAreSkipped()
+    {
+        Tokenizer tokenizer = Tokenizer.Load(TextData.Folder("metaspace"));
+        Assert.Equal("the", tokenizer.Decode([262, 0, 777]));
+        Assert.Equal("th<unk>e", tokenizer.Decode([262, 0, 777], skipSpecialTokens: false));
+    }
+
+    [Fact]
+    public void Encode_MarkedSpacesUnderIgnoreMerges_TakesTextThatIsATokenWhole()
+    {
+        using CheckpointFolder folder = Changed("metaspace", json => json.Replace("\"ignore_merges\":false", "\"ignore_merges\":true").Replace("\"merges\":[", "\"merges\":[],\"unread\":["));
+        Tokenizer tokenizer = Tokenizer.Load(folder.Path);
+        Assert.Equal([267], tokenizer.Encode("the"));
+        Assert.Equal([776, 779, 786, 777, 776, 779, 786, 777], tokenizer.Encode("the the"));
+    }
+
+    [Fact]
+    public void Load_ModelOfNoType_IsBpeWhereItHasMerges()
+    {
+        using CheckpointFolder folder = Changed("metaspace", json => json.Replace("\"type\":\"BPE\",", ""));
+        Assert.Equal([267, 267], Tokenizer.Load(folder.Path).Encode("the the"));
+    }
+
+    [Fact]
+    public void Encode_AddedTokenOfTheVocabulary_IsTakenWholeFromATemplateAlone()
+    {
+        using CheckpointFolder folder = Changed("metaspace", json => json.Replace("\"added_tokens\":[", "\"added_tokens\":[{\"id\":320,\"content\":\"the\",\"special\":false},"));
+        Tokenizer tokenizer = Tokenizer.Load(folder.Path);
+        Assert.Equal([271, 320, 694, 776, 320], tokenizer.Encode("other the", parseSpecial: true));
+        Assert.Equal(Tokenizer.Load(TextData.Folder("metaspace")).Encode("other the"), tokenizer.Encode("other the"));
+    }
+
+    [Theory]
+    [InlineData("{\"type\":\"Digits\",\"individual_digits\":true}")]
+    [InlineData("{\"type\":\"Metaspace\",\"replacement\":\"▁\",\"prepend_scheme\":\"first\",\"split\":true}")]
+    [InlineData("{\"type\":\"Split\",\"pattern\":{\"String\":\" \"},\"behavior\":\"Isolated\",\"invert\":true}")]
+    public void Load_PreTokenizerBehindANormalizerThatMarksSpaces_IsRefusedByName(string step)
+    {
+        using CheckpointFolder folder = Changed("metaspace", json => json.Replace("\"pre_tokenizer\":null", $"\"pre_tokenizer\":{step}"));
+        Assert.Contains($"the pre_tokenizer {step} is not supported", Assert.Throws<NotSupportedException>(() => Tokenizer.Load(folder.Path)).Message);
+    }
+
+    // Gemma's files, which some Llamas have.
+    [Fact]
+    public void Load_SplitAtSpacesWhereNoneIsLeft_ChangesNothing()
+    {
+        using CheckpointFolder folder = Changed("metaspace", json => json.Replace("\"pre_tokenizer\":null", "\"pre_tokenizer\":{\"type\":\"Split\",\"pattern\":{\"String\":\" \"},\"behavior\":\"MergedWithPrevious\",\"invert\":false}"));
+        Assert.Equal([267, 267], Tokenizer.Load(folder.Path).Encode("the the"));
+    }
+
     [Theory]
     [InlineData("\"type\":\"BPE\"", "\"type\":\"WordPiece\"", "the model type 'WordPiece'")]
     [InlineData("\"dropout\":null", "\"dropout\":0.1", "dropout")]
@@ -139,8 +208,10 @@ public sealed class TokenizerJsonTests
     private static IEnumerable<string> Pieces(Tokenizer tokenizer, string text) =>
         tokenizer.Encode(text, parseSpecial: true).Where(id => !tokenizer.IsSpecial(id)).Select(tokenizer.Piece);
 
-    private static CheckpointFolder ByteLevel(Func<string, string> change) =>
-        new CheckpointFolder().Write("tokenizer.json", change(File.ReadAllText(TextData.Folder("byte-level/tokenizer.json"))));
+    private static CheckpointFolder ByteLevel(Func<string, string> change) => Changed("byte-level", change);
+
+    private static CheckpointFolder Changed(string model, Func<string, string> change) =>
+        new CheckpointFolder().Write("tokenizer.json", change(File.ReadAllText(TextData.Folder($"{model}/tokenizer.json"))));
 
     private static CheckpointFolder PreTokenizers(string chain) => ByteLevel(json =>
     {

@@ -45,7 +45,11 @@ internal sealed class ByteLevelEncoder : ITextEncoder
             return;
         }
         var symbols = new PooledList<Symbol>(word.Length);
-        for (int i = 0; i < word.Length; i++) Symbol.Append(ref symbols, i, 1, _byteIds[word[i]]);
+        for (int i = 0; i < word.Length; i++)
+        {
+            if (_byteIds[word[i]] is >= 0 and int known) Symbol.Append(ref symbols, i, 1, known);
+            else Model.AppendUnknown(ref symbols, i);
+        }
         Model.Merges.Encode(symbols.Items, _isSpecial, ref ids);
         symbols.Dispose();
     }

@@ -35,7 +35,6 @@ internal sealed class MetaspaceEncoder(BpeModel model, Vocabulary vocabulary, Me
 {
     private const char Space = SentencePieceModel.EscapedSpace;
     private readonly bool[] _isSpecial = vocabulary.SpecialFlags();
-    private readonly int _unknownId = model.UnknownToken is { } unknown ? model.Vocabulary.GetValueOrDefault(unknown, -1) : -1;
     private readonly int[] _byteIds = model.HasByteFallback ? ByteIds(model.Vocabulary) : [];
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _pieces = model.Vocabulary.GetAlternateLookup<ReadOnlySpan<char>>();
 
@@ -59,6 +58,11 @@ internal sealed class MetaspaceEncoder(BpeModel model, Vocabulary vocabulary, Me
 
     private void EncodeWord(ReadOnlySpan<char> word, ref PooledList<int> ids)
     {
+        if (model.IgnoresMerges && _pieces.TryGetValue(word, out int whole) && !_isSpecial[whole])
+        {
+            ids.Add(whole);
+            return;
+        }
         var symbols = new PooledList<Symbol>(word.Length);
         int start = 0; // counts symbols: merging by rank asks for ids alone
         Span<char> characters = stackalloc char[2];
@@ -81,7 +85,7 @@ internal sealed class MetaspaceEncoder(BpeModel model, Vocabulary vocabulary, Me
         {
             foreach (byte b in utf8) Symbol.Append(ref symbols, start, 1, _byteIds[b]);
         }
-        else if (!model.FusesUnknown || symbols.Count == 0 || symbols.Items[^1].Id != _unknownId) Symbol.Append(ref symbols, start, 1, _unknownId);
+        else model.AppendUnknown(ref symbols, start);
     }
 
     private static int[] ByteIds(Dictionary<string, int> vocabulary) => [.. Enumerable.Range(0, 256).Select(value =>

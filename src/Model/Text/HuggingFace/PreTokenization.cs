@@ -8,10 +8,8 @@ internal sealed record PreTokenization(WordPattern? Words, Metaspace? Spaces)
     public static PreTokenization Read(JsonElement root)
     {
         JsonElement[] normalizers = Flatten(root.Get("normalizer"), "normalizers"), preTokenizers = Flatten(root.Get("pre_tokenizer"), "pretokenizers");
-        Metaspace? spaces = OfNormalizers(normalizers) ?? OfMetaspace(preTokenizers);
-        if (spaces is not null) return new PreTokenization(null, spaces);
-        if (normalizers.Length > 0) throw Unsupported("normalizer", normalizers[0]);
-        return new PreTokenization(OfByteLevel(preTokenizers), null);
+        if (OfNormalizers(normalizers) is { } replaced) return new PreTokenization(null, Alone(replaced, preTokenizers));
+        return OfMetaspace(preTokenizers) is { } spaces ? new PreTokenization(null, spaces) : new PreTokenization(OfByteLevel(preTokenizers), null);
     }
 
     /// <summary>How the tokenizer.json of a folder marks spaces; null where there is none, or does so in no known way.</summary>
@@ -41,6 +39,13 @@ internal sealed record PreTokenization(WordPattern? Words, Metaspace? Spaces)
         if (!replaces) throw Unsupported("normalizer", normalizers[0]);
         return new Metaspace(prepends ? PrefixScheme.Always : PrefixScheme.Never, EvenBeforeSpace: true, SplitsWords: false);
     }
+
+    // Where no space is left, splitting at spaces (Gemma's files do) changes nothing; anything else would.
+    private static Metaspace Alone(Metaspace replaced, JsonElement[] preTokenizers) =>
+        Array.Find(preTokenizers, step => !SplitsAtSpaces(step)) is { ValueKind: not JsonValueKind.Undefined } other ? throw Unsupported("pre_tokenizer", other) : replaced;
+
+    private static bool SplitsAtSpaces(JsonElement step) =>
+        step.GetText("type") == "Split" && step.Get("pattern")?.GetText("String") == " " && step.GetFlag("invert") != true;
 
     private static bool ReplacesSpaces(JsonElement normalizer) =>
         normalizer.GetText("type") == "Replace" && normalizer.Get("pattern")?.GetText("String") == " " && normalizer.GetText("content") == "▁";

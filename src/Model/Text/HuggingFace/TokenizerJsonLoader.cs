@@ -35,6 +35,7 @@ internal static class TokenizerJsonLoader
         AddedToken[] added = [.. AddedTokens(root), .. config.AddedTokens];
         List<Token> tokens = BaseTokens(model, isByteLevel);
         AddedToken.Apply(tokens, added, path);
+        if (added.FirstOrDefault(token => token.IsSpecial && token.Id == model.UnknownId) is { } unknown) tokens[unknown.Id] = Token.Literal(unknown.Content, TokenKind.Control);
         config.MarkSpecials(tokens);
         var vocabulary = new Vocabulary(tokens);
         int? bos = config.SpecialId("bos_token", vocabulary);

@@ -11,8 +11,11 @@ namespace Llama.Model.Text.HuggingFace;
 internal sealed partial class WordPattern
 {
     private const string Gpt2 = @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
-    private const string Llama3 = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-    private const string Qwen2 = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+    private const string Contractions = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|";
+    private const string AllContractions = Contractions + @"'\u017F|"; // to the original engine the long s is an s without case too, to .NET it is not
+    private const string Llama3Words = @"[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+    private const string Qwen2Words = @"[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+    private const string Llama3 = Contractions + Llama3Words, Qwen2 = Contractions + Qwen2Words;
     private const string Tekken = @"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
     private const string LineBreak = "[\r\n]", SpacedLetters = @"\s?\p{L}+", SpacedPunctuation = @"\s?\p{P}+", EastAsian = "[一-龥ࠀ-一가-퟿]+";
     private const string Digit = @"\p{N}", Digits = @"\p{N}+", ThreeDigits = "[0-9][0-9][0-9]", Punctuation = @"[\p{P}\$\+<=>\^~\|]+";
@@ -127,7 +130,7 @@ internal sealed partial class WordPattern
     [GeneratedRegex(Gpt2, RegexOptions.CultureInvariant)]
     private static partial Regex Gpt2Regex();
 
-    [GeneratedRegex(Llama3, RegexOptions.CultureInvariant)]
+    [GeneratedRegex(AllContractions + Llama3Words, RegexOptions.CultureInvariant)]
     private static partial Regex Llama3Regex();
 
     [GeneratedRegex(Digit, RegexOptions.CultureInvariant)]
@@ -154,7 +157,7 @@ internal sealed partial class WordPattern
     [GeneratedRegex(EastAsian, RegexOptions.CultureInvariant)]
     private static partial Regex EastAsianRegex();
 
-    [GeneratedRegex(Qwen2, RegexOptions.CultureInvariant)]
+    [GeneratedRegex(AllContractions + Qwen2Words, RegexOptions.CultureInvariant)]
     private static partial Regex Qwen2Regex();
 
     [GeneratedRegex(Tekken, RegexOptions.CultureInvariant)]
