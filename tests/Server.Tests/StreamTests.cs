@@ -108,6 +108,25 @@ public sealed class StreamTests
         }));
     }
 
+    /// <summary>OpenAI's Python client takes the index of a choice that it has not seen for its place among those that it has.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData(",\"return_token_ids\":true,\"logprobs\":true")]
+    public async Task Stream_SeveralChoices_AllOpenInOrderBeforeAnySpeaks(string fields)
+    {
+        const int Count = 8;
+        await using var app = new TestApp { Reply = Reply };
+        HttpClient client = await app.StartAsync();
+
+        SseTranscript stream = await SseTranscript.ReadAsync(await client.PostAsync("/v1/chat/completions", TestApp.Chat($"\"stream\":true,\"n\":{Count}{fields}")));
+
+        JsonNode[] choices = [.. stream.Chunks.Select(chunk => chunk["choices"]![0]!)];
+        Assert.Equal(Enumerable.Range(0, Count), choices.Take(Count).Select(choice => (int)choice["index"]!));
+        Assert.All(choices.Take(Count), choice => Assert.Equal("assistant", (string?)choice["delta"]!["role"]));
+        Assert.All(choices.Skip(Count), choice => Assert.False(choice["delta"]!.AsObject().ContainsKey("role")));
+        Assert.All(Enumerable.Range(0, Count), choice => Assert.Equal(Reply, stream.Text(choice)));
+    }
+
     [Fact]
     public async Task Stream_StepFailsInTheMiddle_SendsOneErrorAndNoDone()
     {

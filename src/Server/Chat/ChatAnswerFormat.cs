@@ -10,6 +10,22 @@ namespace Llama.Server.Chat;
 internal sealed class ChatAnswerFormat(ChatCompletionRequest request, Answers answers, AnswerHead head) : ChunkFormat(request, answers.Streams.Count, head, "chat.completion.chunk")
 {
     private readonly ChatLogprobFormat _logprobs = new(answers.Checkpoint.Tokenizer, request.SkipSpecialTokens);
+    private Lazy<Task>? _starts; // null for a whole answer
+
+    public override ValueTask BeginAsync(SseWriter events)
+    {
+        _starts = new Lazy<Task>(() => StartAllAsync(events));
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Opens every choice, in order, when the first has something to say: OpenAI's Python client breaks down where a choice comes before one of a lower index.</summary>
+    public override ValueTask StartAsync(SseWriter events, int choice) => new(_starts!.Value);
+
+    private async Task StartAllAsync(SseWriter events)
+    {
+        for (int choice = 0; choice < answers.Streams.Count; choice++)
+            await base.StartAsync(events, choice);
+    }
 
     /// <summary>An answer that calls begins without content, as OpenAI's do, where it is known by then that it will.</summary>
     protected override void WriteStart(Utf8JsonWriter json, int choice)

@@ -23,7 +23,7 @@ internal abstract class ChunkFormat(GenerationParameters request, int choiceCoun
     /// <summary>Whether chunks hold nothing of the tokens but their text.</summary>
     private bool IsPlain => request.Logprobs is null && !request.ReturnTokenIds;
 
-    public sealed override ValueTask StartAsync(SseWriter events, int choice) =>
+    public override ValueTask StartAsync(SseWriter events, int choice) =>
         HasStart ? events.SendAsync(static (json, s) => s.Format.WriteStart(json, s.choice), (Format: this, choice)) : ValueTask.CompletedTask;
 
     public override ValueTask SendPieceAsync(SseWriter events, int choice, TextStream stream) => IsPlain

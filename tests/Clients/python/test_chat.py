@@ -46,6 +46,13 @@ class Chat(unittest.TestCase):
         self.assertEqual(gathered.choices[0].to_dict()["logprobs"]["content"], whole.choices[0].to_dict()["logprobs"]["content"])
         self.assertEqual((gathered.choices[0].message.content, gathered.choices[0].finish_reason, gathered.usage.total_tokens), (GLOSS, "stop", whole.usage.total_tokens))
 
+    def test_the_stream_helper_gathers_several_choices(self):
+        options = {"model": MODEL, "messages": [USER], "n": 4, "seed": 11, "temperature": 1.8, "stop": ["e"]}
+        with self.client.chat.completions.stream(**options) as stream:
+            gathered = stream.get_final_completion().choices
+        whole = ask(self.client, **options).choices
+        self.assertEqual([(choice.index, choice.message.content) for choice in gathered], [(choice.index, choice.message.content) for choice in whole])
+
     def test_a_follow_up_goes_on_from_the_message_that_was_given_back_as_it_came(self):
         message = ask(self.client).choices[0].message
         for given in (message, message.to_dict(), message.model_dump(), message.model_dump(exclude_none=True)):
