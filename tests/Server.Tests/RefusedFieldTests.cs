@@ -85,4 +85,39 @@ public sealed class RefusedFieldTests(ErrorTests.Ready ready) : IClassFixture<Er
 
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
     }
+
+    /// <summary>What the parsing helpers of OpenAI's clients add to an answer, and send along where it is given back.</summary>
+    [Theory]
+    [InlineData("/v1/chat/completions", ""","parsed":{"a":1}""", """
+        "messages":[{"role":"user","content":"x"},{"role":"assistant","content":"{}"…},{"role":"user","content":"y"}]
+        """)]
+    [InlineData("/v1/chat/completions", ""","parsed_arguments":{"a":1}""", """
+        "messages":[
+            {"role":"user","content":"x"},
+            {"role":"assistant","tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"…}}]},
+            {"role":"tool","tool_call_id":"c","content":"y"}]
+        """)]
+    [InlineData("/v1/responses", ""","parsed":{"a":1}""", """
+        "input":[{"role":"user","content":"x"},{"role":"assistant","content":[{"type":"output_text","text":"{}"…}]},{"role":"user","content":"y"}]
+        """)]
+    [InlineData("/v1/responses", ""","parsed_arguments":{"a":1}""", """
+        "input":[
+            {"role":"user","content":"x"},
+            {"type":"function_call","call_id":"c","name":"f","arguments":"{}"…},
+            {"type":"function_call_output","call_id":"c","output":"y"}]
+        """)]
+    public async Task WhatClientsParsed_GivenBack_IsAcceptedAndSaysNothing(string route, string parsed, string fields)
+    {
+        string body = $$"""{"model":"tiny",{{fields}}}""";
+
+        Assert.Equal(await CountAsync(route, body.Replace("…", "")), await CountAsync(route, body.Replace("…", parsed)));
+    }
+
+    /// <summary>The tokens of a request's prompt, which is where a field could tell the model something.</summary>
+    private async Task<int> CountAsync(string route, string body)
+    {
+        HttpResponseMessage response = await ready.Client.PostAsync($"{route}/input_tokens", TestApp.Json(body));
+        Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
+        return (int)(await TestApp.ReadJsonAsync(response))["input_tokens"]!;
+    }
 }

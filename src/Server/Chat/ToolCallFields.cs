@@ -9,7 +9,8 @@ internal static class ToolCallFields
 {
     private static readonly FieldTable<Draft> Function = new FieldTable<Draft>()
         .Custom("name", FieldShape.Text, (call, v) => call.Name = v.Name(), "The function.", required: true)
-        .Text("arguments", (call, v) => call.Arguments = v, "Text of a JSON object, as the model wrote it: it may be broken.", required: true);
+        .Text("arguments", (call, v) => call.Arguments = v, "Text of a JSON object, as the model wrote it: it may be broken.", required: true)
+        .Accept("parsed_arguments", FieldShape.Any, _ => { }, "What OpenAI's clients read out of the arguments; their text counts.");
 
     private static readonly FieldTable<Draft> Call = new FieldTable<Draft>()
         .Text("id", (call, v) => call.Id = v, "What the tool message refers to.", required: true)

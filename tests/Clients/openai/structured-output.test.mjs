@@ -20,6 +20,14 @@ test('chat.completions.parse gives an object of the schema', async () => {
     assert.equal(choice.message.refusal, null);
 });
 
+test('what was parsed is taken back with its message', async () => {
+    const { message } = (await parse()).choices[0];
+    const answer = given => client.chat.completions.create({ model, messages: [...messages, given, ...messages], temperature: 0, max_tokens: 40 });
+    const [whole, plain] = await Promise.all([message, { role: 'assistant', content: message.content }].map(answer));
+    assert.equal(whole.choices[0].message.content, plain.choices[0].message.content);
+    assert.equal(whole.usage.prompt_tokens, plain.usage.prompt_tokens);
+});
+
 test('every one of n hot answers is an object of the schema', async () => {
     const { choices } = await parse({ n: 4, temperature: 2, seed: 3 });
     assert.equal(choices.length, 4);

@@ -30,6 +30,13 @@ class StructuredOutput(unittest.TestCase):
         with self.client.responses.stream(model=MODEL, input=QUESTION, text_format=Animal, temperature=0) as stream:
             self.assertEqual(stream.get_final_response().output_parsed, whole.output_parsed)
 
+    def test_what_was_parsed_is_taken_back_with_its_message(self):
+        message = self.client.chat.completions.parse(model=MODEL, messages=[USER], response_format=Animal, temperature=0).choices[0].message
+        plain = {"role": "assistant", "content": message.content}
+        self.assertEqual(*[ask(self.client, messages=[USER, given, USER], max_tokens=40).choices[0].message.content for given in (message, plain)])
+        output = self.client.responses.parse(model=MODEL, input=[USER], text_format=Animal, temperature=0).output
+        self.assertEqual(*[respond(self.client, input=[USER, *given, USER], max_output_tokens=40).output_text for given in (output, [plain])])
+
     def test_a_class_that_holds_itself(self):
         class Tree(BaseModel):
             is_leaf: bool
@@ -76,6 +83,11 @@ class Tools(unittest.TestCase):
         given = [USER, first.model_dump(), messages[2]]
         self.assertEqual(ask(self.client, messages=given, tools=self.tools, tool_choice="none", max_tokens=40).choices[0].message.content,
                          ask(self.client, messages=messages, tools=self.tools, tool_choice="none", max_tokens=40).choices[0].message.content)
+
+    def test_the_loop_goes_on_from_a_call_that_was_parsed(self):
+        first = self.client.chat.completions.parse(model=MODEL, messages=[USER], tools=self.tools, tool_choice="required", parallel_tool_calls=False, temperature=0).choices[0].message
+        messages = [USER, first, {"role": "tool", "tool_call_id": first.tool_calls[0].id, "content": "It is tall."}]
+        self.assertIsInstance(ask(self.client, messages=messages, tools=self.tools, tool_choice="none", max_tokens=40).choices[0].message.content, str)
 
     def test_the_same_loop_by_responses(self):
         tool = {"type": "function", "name": "look_up", "strict": True, "parameters": self.tools[0]["function"]["parameters"]}
