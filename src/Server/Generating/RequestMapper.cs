@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Llama.Model.Sampling;
 using Llama.Scheduling;
 using Llama.Server.Configuration;
 using Llama.Server.Guidance;
@@ -22,9 +23,9 @@ internal sealed class RequestMapper(IOptions<ServerSettings> settings, IOptions<
         if (error is null)
             (guide, error) = await guides.CreateAsync(parameters, checkpoint, cancellation);
         var choices = new List<ChoicePlan>(prompts.Count * parameters.AnswersPerPrompt);
-        ulong seed = (ulong)(parameters.Sampling.Seed ?? random.NextInt64());
+        SamplingParams sampling = Sampling(parameters, checkpoint) with { Seed = (ulong)(parameters.Sampling.Seed ?? random.NextInt64()) };
         foreach (Prompt prompt in prompts)
-            error ??= AddAnswers(choices, parameters, prompt, checkpoint, guide, seed);
+            error ??= AddAnswers(choices, parameters, prompt, checkpoint, guide, sampling);
         return error is null ? (new GenerationPlan(checkpoint, choices, prompts), null) : (null, error);
     }
 
@@ -43,7 +44,7 @@ internal sealed class RequestMapper(IOptions<ServerSettings> settings, IOptions<
             $"{promptCount} prompt(s) with {parameters.AnswersPerPrompt} answers each ask for {asked} answers; this server gives at most {most} ({setting}).");
     }
 
-    private ApiError? AddAnswers(List<ChoicePlan> choices, GenerationParameters parameters, Prompt prompt, Checkpoint checkpoint, StartGuide? guide, ulong seed)
+    private ApiError? AddAnswers(List<ChoicePlan> choices, GenerationParameters parameters, Prompt prompt, Checkpoint checkpoint, StartGuide? guide, SamplingParams sampling)
     {
         if (prompt.Tokens.Length == 0)
             return ApiError.InvalidValue(prompt.Param, $"Invalid value for '{prompt.Param}': the prompt has no tokens.");
@@ -56,22 +57,25 @@ internal sealed class RequestMapper(IOptions<ServerSettings> settings, IOptions<
         if (parameters.Stopping.MinTokens > maxTokens)
             return ApiError.InvalidValue("min_tokens", $"'min_tokens' is {parameters.Stopping.MinTokens}, more than the {maxTokens} tokens that the answer may have.");
         TextRules text = Text(parameters, prompt, checkpoint);
+        GenerationRequest request = Request(parameters, prompt, maxTokens, sampling);
         for (int i = 0; i < parameters.AnswersPerPrompt; i++)
-            choices.Add(new ChoicePlan(Request(parameters, prompt, maxTokens, checkpoint, Mix(seed, i)) with { Guide = guide?.Invoke(!prompt.ContinuesText) }, text));
+            choices.Add(new ChoicePlan(request with { Sampling = sampling with { Seed = Mix(sampling.Seed, i) }, Guide = guide?.Invoke(!prompt.ContinuesText) }, text));
         return null;
     }
 
-    private static GenerationRequest Request(GenerationParameters parameters, Prompt prompt, int maxTokens, Checkpoint checkpoint, ulong seed) => new()
+    /// <summary>Made once for all answers, which share what is long in it.</summary>
+    private static SamplingParams Sampling(GenerationParameters parameters, Checkpoint checkpoint) => parameters.Sampling.Over(checkpoint.Defaults) with
+    {
+        StopTokenIds = parameters.Stopping.TokenIdsWith(checkpoint.Defaults),
+        MinTokens = parameters.Stopping.MinTokens,
+        TopLogprobs = parameters.Logprobs,
+    };
+
+    private static GenerationRequest Request(GenerationParameters parameters, Prompt prompt, int maxTokens, SamplingParams sampling) => new()
     {
         PromptTokenIds = prompt.Tokens,
         MaxTokens = maxTokens,
-        Sampling = parameters.Sampling.Over(checkpoint.Defaults) with
-        {
-            StopTokenIds = parameters.Stopping.TokenIdsWith(checkpoint.Defaults),
-            MinTokens = parameters.Stopping.MinTokens,
-            TopLogprobs = parameters.Logprobs,
-            Seed = seed,
-        },
+        Sampling = sampling,
         PromptLogprobs = parameters.PromptScores,
         Priority = parameters.Priority ?? 0,
         Timeout = parameters.Timeout,

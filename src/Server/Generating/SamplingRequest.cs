@@ -44,6 +44,6 @@ internal sealed class SamplingRequest
         PresencePenalty = PresencePenalty,
         FrequencyPenalty = FrequencyPenalty,
         LogitBias = LogitBias,
-        AllowedTokenIds = AllowedTokenIds,
+        AllowedTokenIds = AllowedTokenIds?.Distinct().ToArray(), // every step goes through them
     };
 }

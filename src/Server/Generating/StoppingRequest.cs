@@ -20,6 +20,6 @@ internal sealed class StoppingRequest
     /// <summary>Tokens before which nothing ends it.</summary>
     public int MinTokens { get; set; }
 
-    /// <summary>All the tokens that end it.</summary>
-    public int[] TokenIdsWith(GenerationDefaults defaults) => IgnoresEos ? TokenIds : [.. defaults.EosIds.Union(TokenIds)];
+    /// <summary>All the tokens that end it, each once.</summary>
+    public int[] TokenIdsWith(GenerationDefaults defaults) => [.. (IgnoresEos ? [] : defaults.EosIds).Union(TokenIds)];
 }
