@@ -215,6 +215,17 @@ public sealed class ErrorTests(ErrorTests.Ready ready) : IClassFixture<ErrorTest
         Assert.Contains("line 2, byte 13", (string?)error["message"]);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData(" \n")]
+    public async Task Chat_EmptyBody_IsSaidToBe(string body)
+    {
+        HttpResponseMessage response = await ready.Client.PostAsync("/v1/chat/completions", TestApp.Json(body));
+
+        JsonNode error = await AssertErrorAsync(response, HttpStatusCode.BadRequest, "invalid_json", null);
+        Assert.Equal("The body is not valid JSON: there is nothing in it.", (string?)error["message"]);
+    }
+
     [Fact]
     public async Task Chat_FieldGivenTwice_IsNamed()
     {

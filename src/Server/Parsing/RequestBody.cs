@@ -60,6 +60,8 @@ internal static class RequestBody
         string what = exception.Message.Split(" LineNumber:", 2)[0]
             .Replace(" which is not supported in this mode. Change the reader options", "", StringComparison.Ordinal).Replace(" encountered during deserialization", "", StringComparison.Ordinal).TrimEnd('.');
         string place = exception.LineNumber is { } line ? $" at line {line + 1}, byte {exception.BytePositionInLine + 1}" : "";
+        if (what.Contains("any JSON tokens", StringComparison.Ordinal))
+            return ": there is nothing in it";
         return what.Contains("maximum configured depth", StringComparison.Ordinal) ? $" that is read here{place}: it is nested more than {MostNested} deep" : $"{place}: {what}";
     }
 
