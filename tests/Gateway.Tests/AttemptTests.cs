@@ -1,5 +1,6 @@
 using Llama.Gateway.Forwarding;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace Llama.Gateway.Tests;
@@ -31,7 +32,7 @@ public sealed class AttemptTests
 
     [Theory]
     [InlineData(ForwarderError.None, Outcome.Answered)]
-    [InlineData(ForwarderError.ResponseBodyDestination, Outcome.Broke)]
+    [InlineData(ForwarderError.ResponseBodyDestination, Outcome.Silent)]
     [InlineData(ForwarderError.RequestTimedOut, Outcome.Silent)]
     [InlineData(ForwarderError.RequestCanceled, Outcome.Left)]
     [InlineData(ForwarderError.RequestBodyCanceled, Outcome.Left)]
@@ -50,15 +51,34 @@ public sealed class AttemptTests
     public void End_NoConnectionCameAboutInTime_IsUnreached() =>
         Assert.Equal(Outcome.Unreached, After(ForwarderError.RequestTimedOut, new TaskCanceledException("", new TimeoutException())).Outcome);
 
-    private static Attempt After(ForwarderError error, Exception exception)
+    [Fact]
+    public void End_AnswerBreaksOff_AnotherIsAskedUnlessTheCallerHasItsBeginning()
+    {
+        Attempt withheld = After(ForwarderError.ResponseBodyDestination, new IOException());
+        Assert.Equal((Outcome.Failed, true), (withheld.Outcome, withheld.IsOpen));
+        foreach (Exception exception in (Exception[])[new IOException(), new OperationCanceledException()])
+        {
+            Attempt begun = After(ForwarderError.ResponseBodyDestination, exception, new Begun());
+            Assert.Equal((Outcome.Broke, false), (begun.Outcome, begun.IsOpen));
+        }
+    }
+
+    private static Attempt After(ForwarderError error, Exception exception, IHttpResponseFeature? response = null)
     {
         var context = new DefaultHttpContext();
+        if (response is not null)
+            context.Features.Set(response);
         context.Features.Set<IForwarderErrorFeature>(new Fault(error, exception));
         var attempt = new Attempt(mostFailures: 1);
         attempt.Begin(isLast: false);
         attempt.End(context);
         Assert.Null(context.Features.Get<IForwarderErrorFeature>()); // the next replica starts afresh
         return attempt;
+    }
+
+    private sealed class Begun : HttpResponseFeature
+    {
+        public override bool HasStarted => true;
     }
 
     private sealed record Fault(ForwarderError Error, Exception? Exception) : IForwarderErrorFeature;

@@ -192,6 +192,39 @@ public sealed class RetryTests
     }
 
     [Fact]
+    public async Task WholeAnswer_ItsReplicaDiesBehindTheHead_AnotherAnswers()
+    {
+        int askedCount = 0;
+        await using Fleet fleet = await Fleet.StartAsync(2);
+        foreach (FakeReplica replica in fleet.Replicas)
+            replica.Answer = context => Interlocked.Increment(ref askedCount) > 1 ? Answers.Text("second")(context) : Answers.HeadAlone(context);
+        HttpResponseMessage answer = await fleet.PostAsync("/v1/chat/completions", Body);
+
+        Assert.Equal((HttpStatusCode.OK, "second"), (answer.StatusCode, await answer.Content.ReadAsStringAsync()));
+        Assert.Null(answer.Headers.RetryAfter); // nothing is left of the first
+        Assert.Contains("gateway_retries_total{reason=\"Failed\"} 1", await fleet.ScrapeAsync());
+    }
+
+    [Fact]
+    public async Task WholeAnswer_ItsReplicaIsSilentBehindTheHead_IsATimeoutAndNotTriedElsewhere()
+    {
+        await using Fleet fleet = await Fleet.StartAsync(2, "--Gateway:AnswerSeconds=1");
+        foreach (FakeReplica replica in fleet.Replicas)
+        {
+            replica.Answer = async context =>
+            {
+                await context.Response.Body.FlushAsync();
+                await Task.Delay(Timeout.Infinite, context.RequestAborted);
+            };
+        }
+        HttpResponseMessage answer = await fleet.PostAsync("/v1/chat/completions", Body);
+
+        Assert.Equal(HttpStatusCode.GatewayTimeout, answer.StatusCode);
+        Assert.Contains("\"code\":\"gateway_timeout\"", await answer.Content.ReadAsStringAsync());
+        Assert.Equal(1, fleet.Replicas.Sum(replica => replica.Requests.Count));
+    }
+
+    [Fact]
     public async Task Replica_IsSilentForTooLong_IsATimeoutAndNotTriedElsewhere()
     {
         await using Fleet fleet = await Fleet.StartAsync(2, "--Gateway:AnswerSeconds=1");

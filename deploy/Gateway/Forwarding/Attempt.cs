@@ -43,16 +43,17 @@ internal sealed class Attempt(int mostFailures)
     public void End(HttpContext context)
     {
         if (!_isSettled && context.Features.Get<IForwarderErrorFeature>() is { } error)
-            Outcome = Of(error);
+            Outcome = Of(error, context.Response.HasStarted);
         SawTrouble |= Outcome is Outcome.Unavailable or Outcome.Overloaded or Outcome.Unreached or Outcome.Failed;
         _failureCount += Outcome is Outcome.Failed ? 1 : 0;
         context.Features.Set<IForwarderErrorFeature>(null);
     }
 
-    private static Outcome Of(IForwarderErrorFeature error) => error.Error switch
+    private static Outcome Of(IForwarderErrorFeature error, bool hasStarted) => error.Error switch
     {
         ForwarderError.None => Outcome.Answered,
-        ForwarderError.ResponseBodyDestination => Outcome.Broke,
+        ForwarderError.ResponseBodyDestination when hasStarted => Outcome.Broke,
+        ForwarderError.ResponseBodyDestination when error.Exception is OperationCanceledException => Outcome.Silent, // behind the head of its answer, of which the caller has nothing yet
         ForwarderError.RequestTimedOut when error.Exception is { InnerException: TimeoutException } => Outcome.Unreached, // no connection came about: its machine is gone
         ForwarderError.RequestTimedOut => Outcome.Silent,
         ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled or ForwarderError.RequestBodyClient or ForwarderError.ResponseBodyCanceled

@@ -21,7 +21,7 @@ internal enum Outcome
     /// <summary>It could not be reached: it has seen nothing of the request.</summary>
     Unreached,
 
-    /// <summary>It had the request and broke off before it answered.</summary>
+    /// <summary>It had the request and broke off before anything of its answer went to the caller.</summary>
     Failed,
 
     /// <summary>It was silent for too long.</summary>

@@ -24,6 +24,14 @@ internal static class Answers
         return Task.CompletedTask;
     }
 
+    /// <summary>Announces a body of which nothing comes: the web server sends the head and ends the connection.</summary>
+    public static Task HeadAlone(HttpContext context)
+    {
+        context.Response.Headers.RetryAfter = "7";
+        context.Response.ContentLength = 100;
+        return context.Response.Body.FlushAsync();
+    }
+
     /// <summary>Sends a text and breaks the connection.</summary>
     /// <param name="contentType">Of the answer.</param>
     /// <param name="text">What is sent.</param>
