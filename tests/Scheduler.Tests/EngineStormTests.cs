@@ -6,7 +6,7 @@ namespace Llama.Scheduling.Tests;
 
 /// <summary>
 /// Callers on several threads submit groups to an engine that is too small for them, leave, run out of time, and see steps fail. Every generation ends exactly once,
-/// those that end by themselves as they would alone, and at the end nothing is left: no block, no place in the queue.
+/// those that end by themselves as they would alone, what was counted is what the callers saw, and at the end nothing is left: no block, no place in the queue.
 /// </summary>
 public sealed class EngineStormTests
 {
@@ -29,11 +29,14 @@ public sealed class EngineStormTests
 
         BrittleRunner Create() => new(new FakeModelRunner(Limits with { StepsUnderWay = stepsUnderWay }, Model) { OnStep = FailSometimes }, begins: () => chance.Next(60) > 0);
 
-        await using Engine engine = new(Create, options, TimeProvider.System);
+        using Ledger ledger = new();
+        await using Engine engine = new(Create, options, TimeProvider.System, ledger.Meters);
         await engine.Loaded;
-        FinishReason[] ended = (await Task.WhenAll(Enumerable.Range(0, 4).Select(caller => Task.Run(() => CallAsync(engine, new Random(caller)))))).SelectMany(endings => endings).ToArray();
+        Seen[] seen = await CallAsync(engine);
         await engine.DrainAsync(CancellationToken.None);
 
+        ledger.AssertTellsOf(seen);
+        FinishReason[] ended = [.. seen.Select(each => each.Finish)];
         Dictionary<FinishReason, int> counts = ended.CountBy(finish => finish).ToDictionary();
         string all = string.Join(", ", counts);
         Assert.True(ended.Length > 1000, all);
@@ -42,26 +45,65 @@ public sealed class EngineStormTests
         Assert.Equal((0, 0, 0), (engine.Snapshot.RunningCount, engine.Snapshot.WaitingCount, engine.Snapshot.UsedBlockCount));
     }
 
-    private static async Task<List<FinishReason>> CallAsync(Engine engine, Random random)
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(4)]
+    public async Task EveryGeneration_RunnerIsLostAmidAStorm_EndsOnceAndLeavesNothing(int stepsUnderWay)
     {
-        List<FinishReason> endings = [];
+        foreach (int lostAt in (int[])[1, 2, 3, 10, 50, 200])
+        {
+            bool isLostAtItsBeginning = lostAt % 2 == 0;
+            void Lose() => throw new RunnerLostException("lost", new InvalidOperationException());
+
+            BrittleRunner Create()
+            {
+                int begun = 0;
+                FakeModelRunner inner = new(Limits with { StepsUnderWay = stepsUnderWay }, Model) { OnStep = step => { if (step == lostAt && !isLostAtItsBeginning) Lose(); } };
+                return new BrittleRunner(inner, begins: () =>
+                {
+                    if (++begun == lostAt && isLostAtItsBeginning) Lose();
+                    return true;
+                });
+            }
+
+            using Ledger ledger = new();
+            await using Engine engine = new(Create, new SchedulerOptions { MaxBatchTokens = 24, MaxSequences = 5, MaxQueueLength = 40 }, TimeProvider.System, ledger.Meters);
+            await engine.Loaded;
+            Seen[] seen = await CallAsync(engine);
+            await Assert.ThrowsAsync<RunnerLostException>(() => engine.Completion);
+
+            ledger.AssertTellsOf(seen);
+            Assert.Contains(seen, each => each.Finish == FinishReason.Failed);
+            Assert.Equal((0, 0, 0), (engine.Snapshot.RunningCount, engine.Snapshot.WaitingCount, engine.Snapshot.UsedBlockCount));
+        }
+    }
+
+    private static async Task<Seen[]> CallAsync(Engine engine) =>
+        [.. (await Task.WhenAll(Enumerable.Range(0, 4).Select(caller => Task.Run(() => CallAsync(engine, new Random(caller)))))).SelectMany(seen => seen)];
+
+    /// <summary>Calls until it has called often enough, or the engine is gone.</summary>
+    private static async Task<List<Seen>> CallAsync(Engine engine, Random random)
+    {
+        List<Seen> seen = [];
         for (int round = 0; round < 150; round++)
         {
             GenerationRequest[] requests = RandomGroup(random);
             IReadOnlyList<Generation>? generations;
             while (!engine.TrySubmit(requests, out generations, out Refusal? refusal))
             {
+                if (engine.State == EngineState.Failed || refusal.Reason is RefusalReason.Draining) return seen;
                 Assert.True(refusal.Reason is RefusalReason.QueueFull or RefusalReason.Deadline, refusal.ToString());
                 if (refusal.Reason == RefusalReason.Deadline) requests = [.. requests.Select(request => request with { Timeout = null })];
                 await Task.Delay(1);
             }
             int?[] leaveAfter = [.. requests.Select(_ => random.Next(4) == 0 ? random.Next(6) : (int?)null)];
-            endings.AddRange(await Task.WhenAll(generations.Select((generation, i) => ReadAsync(generation, requests[i], leaveAfter[i]))));
+            seen.AddRange(await Task.WhenAll(generations.Select((generation, i) => ReadAsync(generation, requests[i], leaveAfter[i]))));
         }
-        return endings;
+        return seen;
     }
 
-    private static async Task<FinishReason> ReadAsync(Generation generation, GenerationRequest request, int? leaveAfter)
+    private static async Task<Seen> ReadAsync(Generation generation, GenerationRequest request, int? leaveAfter)
     {
         List<int> tokens = [];
         FinishReason? finish = null;
@@ -80,7 +122,7 @@ public sealed class EngineStormTests
         if (isWhole) Assert.Equal(expectedFinish, finish);
         if (isWhole && request.PromptLogprobs is not null)
             Assert.Equal(FakeModel.ScorePrompt(request.PromptTokenIds, 0).Select(score => score.Rank), generation.PromptLogprobs.Select(score => score.Rank));
-        return finish.Value;
+        return new Seen(finish.Value, tokens.Count);
     }
 
     private static bool IsWhole(FinishReason finish) => finish is FinishReason.Stop or FinishReason.Completed or FinishReason.Length;
