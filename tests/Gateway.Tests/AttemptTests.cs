@@ -37,6 +37,7 @@ public sealed class AttemptTests
     [InlineData(ForwarderError.RequestCanceled, Outcome.Left)]
     [InlineData(ForwarderError.RequestBodyCanceled, Outcome.Left)]
     [InlineData(ForwarderError.RequestBodyClient, Outcome.Left)]
+    [InlineData(ForwarderError.ResponseHeaders, Outcome.Left)]
     [InlineData(ForwarderError.ResponseBodyCanceled, Outcome.Left)]
     [InlineData(ForwarderError.ResponseBodyClient, Outcome.Left)]
     public void End_NothingMoreCanBeDone_NoOtherIsAsked(ForwarderError error, object outcome)

@@ -216,6 +216,32 @@ public sealed class ForwardingTests
     }
 
     [Fact]
+    public async Task Caller_LeavesWhileAReplicaSaysWhyItRefuses_NothingIsHeldAgainstIt()
+    {
+        var begun = new TaskCompletionSource();
+        await using Fleet fleet = await Fleet.StartAsync(2);
+        foreach (FakeReplica replica in fleet.Replicas)
+        {
+            replica.Answer = async context =>
+            {
+                context.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+                await context.Response.Body.FlushAsync();
+                begun.SetResult();
+                await Task.Delay(Timeout.Infinite, context.RequestAborted);
+            };
+        }
+        using var caller = new CancellationTokenSource();
+        Task<HttpResponseMessage> request = fleet.SendAsync("/v1/chat/completions", new StringContent(Body), caller.Token);
+        await begun.Task.WaitAsync(Wait.Patience);
+        caller.Cancel();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request);
+        await Wait.Until(async () => (await fleet.ScrapeAsync()).Contains("outcome=\"Left\""));
+
+        Assert.DoesNotContain("gateway_ejections_total{", await fleet.ScrapeAsync());
+        Assert.Equal(1, fleet.Replicas.Sum(replica => replica.Requests.Count));
+    }
+
+    [Fact]
     public async Task Metrics_AfterRequests_TellOfReplicasAndPlaces()
     {
         await using Fleet fleet = await Fleet.StartAsync(2);

@@ -58,6 +58,7 @@ internal sealed class Attempt(int mostFailures)
         ForwarderError.RequestTimedOut => Outcome.Silent,
         ForwarderError.RequestCanceled or ForwarderError.RequestBodyCanceled or ForwarderError.RequestBodyClient or ForwarderError.ResponseBodyCanceled
             or ForwarderError.ResponseBodyClient => Outcome.Left,
+        ForwarderError.ResponseHeaders when error.Exception is OperationCanceledException => Outcome.Left, // while ReplicaAnswer read why it refuses
         _ when error.Exception is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError } =>
             Outcome.Unreached,
         _ => Outcome.Failed,
