@@ -3,28 +3,34 @@
 # (random weights of that shape), and how fast transformers is with the same weights. Each part has its own time limit and a failed one does not stop the rest; what a part printed lies in the
 # folder of results.
 #
-#   llama/check.sh [part …]             parts: doctor verify latency prefill throughput serve transformers int8 int4 (default: these, in this order), and
+#   llama/check.sh [part …]             parts: doctor verify latency prefill throughput serve int8 int4 transformers (default: these, in this order), and
 #                                              sanitizer: the kernels under NVIDIA's compute-sanitizer, two minutes at most
 #
-# From the environment: DEVICE (auto), SHAPE (7b), LIMIT_S (520), OUT (folder of results), SEQUENCES ("64 256"), PORT (18080), LLAMA (the program, if not beside this file).
+# From the environment: DEVICE (cuda:0 where there is a GPU, so that what keeps it from being used is told at once, and not that a CPU is slow; else auto), SHAPE (7b), LIMIT_S (520), OUT (folder of results), SEQUENCES ("64 256"), PORT (18080), LLAMA (the program, if not beside this file).
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 llama=${LLAMA:-$here/Llama.Server}
-device=${DEVICE:-auto} shape=${SHAPE:-7b} limit=${LIMIT_S:-520} port=${PORT:-18080}
+gpu=/dev/nvidia0; [ -e "$gpu" ] || gpu=/dev/dxg # as WSL has it
+device=auto; [ ! -e "$gpu" ] || device=cuda:0
+device=${DEVICE:-$device} shape=${SHAPE:-7b} limit=${LIMIT_S:-520} port=${PORT:-18080}
 read -r -a sequences <<< "${SEQUENCES:-64 256}"
-parts=("$@")
-[ $# -gt 0 ] || parts=(doctor verify latency prefill throughput serve transformers int8 int4)
+known="doctor verify sanitizer latency prefill throughput serve int8 int4 transformers"
+read -r -a parts <<< "${known/sanitizer /}"
+[ $# -eq 0 ] || parts=("$@")
+for name in "${parts[@]}"; do
+  case " $known " in *" $name "*) ;; *) echo "There is no part '$name'; there are $known." >&2; exit 2 ;; esac
+done
 one_answer=(--prompt-tokens 448 --new-tokens 128) many_answers=(--prompt-tokens 192 --new-tokens 128) # contexts of 512 and 256 tokens in the mean
 results=${OUT:-$PWD/llama-results}
-mkdir -p "$results"
+mkdir -p "$results" || exit 1
 failed=()
 
 # Memory is faster than any disk, where a container leaves room for it.
 room() { df --output=avail -B1M "$1" 2>/dev/null | tail -1 | tr -d ' '; }
 scratch=/dev/shm; [ "$(room /dev/shm)" -gt 20000 ] 2>/dev/null || scratch=${TMPDIR:-/tmp}
-scratch=$(mktemp -d "$scratch/llama-check-XXXXXX")
-server=
-trap '[ -z "$server" ] || kill "$server" 2>/dev/null; rm -rf "$scratch"' EXIT
+scratch=$(mktemp -d "$scratch/llama-check-XXXXXX") || exit 1
+server='' model=''
+trap 'stop_server; rm -rf "$scratch"' EXIT
 
 left() { echo $((limit - SECONDS)); }
 
@@ -43,17 +49,20 @@ part() {
   esac
   if [ $status -ne 0 ]; then
     failed+=("$name")
-    [ $status -ne 124 ] || echo "$name: out of time"
+    case $status in 124 | 137) echo "$name: out of time" ;; esac
     tail -n 8 "$results/$name.err"
   fi
   echo "-- $name: exit code $status after $((SECONDS - start)) s"
   return $status
 }
 
-# Random weights of the shape, once.
+# Random weights of the shape, once; what did not work is not tried again.
 random_model() {
-  [ -e "$scratch/model/tokenizer.model" ] && return
-  part weights 60 "$llama" random-checkpoint --shape "$shape" --out "$scratch/model"
+  if [ -z "$model" ]; then
+    model=missing
+    part weights 60 "$llama" random-checkpoint --shape "$shape" --out "$scratch/model" && model=there
+  fi
+  [ "$model" = there ]
 }
 
 # What is out of bounds in device memory, and what races in shared memory. It finds kernels compiled that verify has run before.
@@ -61,7 +70,7 @@ sanitizer() {
   command -v compute-sanitizer > /dev/null || { echo "== sanitizer: skipped, there is no compute-sanitizer (of the CUDA toolkit) on the PATH"; return; }
   local tool
   for tool in memcheck racecheck; do
-    part "$tool" 60 compute-sanitizer --tool "$tool" --error-exitcode 1 --target-processes all "$llama" verify --kernels "--Model:Device=${DEVICE:-cuda:0}"
+    part "$tool" 60 compute-sanitizer --tool "$tool" --error-exitcode 1 --target-processes all "$llama" verify --kernels "--Model:Device=$device"
   done
 }
 
@@ -72,7 +81,16 @@ bench() {
   random_model && part "$name" "$seconds" "$llama" bench "$@" "--Model:Path=$scratch/model" "--Model:Device=$device"
 }
 
-is_ready() { (exec 3<> "/dev/tcp/127.0.0.1/$port" && printf 'GET /health/ready HTTP/1.0\r\n\r\n' >&3 && head -n 1 <&3 | grep -q ' 200 ') 2>/dev/null; }
+is_ready() { (exec 3<> "/dev/tcp/127.0.0.1/$port" && printf 'GET /health/ready HTTP/1.0\r\n\r\n' >&3 && read -r -t 5 line <&3 && [[ $line == *' 200 '* ]]) 2>/dev/null; }
+
+# Asks it to end, and ends it if a GPU that hangs keeps it from that.
+stop_server() {
+  [ -n "$server" ] || return
+  kill "$server" 2>/dev/null
+  for _ in {1..100}; do kill -0 "$server" 2>/dev/null && sleep 0.1; done
+  kill -9 "$server" 2>/dev/null; wait "$server" 2>/dev/null
+  server=
+}
 
 serve() {
   random_model || return
@@ -87,7 +105,7 @@ serve() {
     sleep 1
   done
   is_ready && part serve 60 "$llama" bench serve --url "http://127.0.0.1:$port" --concurrency 64 --requests 256 "${many_answers[@]}"
-  kill "$server" 2>/dev/null; wait "$server" 2>/dev/null; server=
+  stop_server
 }
 
 for name in "${parts[@]}"; do
@@ -99,13 +117,12 @@ for name in "${parts[@]}"; do
     prefill) bench prefill 40 latency --prompt-tokens 2048 --new-tokens 16 --warm-up 1 --runs 3 ;;
     throughput) bench throughput 75 throughput --sequences "${sequences[-1]}" --concurrency "${sequences[@]}" "${many_answers[@]}" --warm-up 1 --runs 1 ;;
     serve) serve ;;
-    transformers) random_model && part transformers 200 python3 "$here/transformers_bench.py" --model "$scratch/model" "${one_answer[@]}" --throughput-prompt-tokens "${many_answers[1]}" --sequences "${sequences[@]}" ;;
     int8 | int4) bench "$name" 60 latency "${one_answer[@]}" --warm-up 1 --runs 3 "--Model:Dtype=$name" ;;
-    *) echo "There is no part '$name'; there are doctor verify sanitizer latency prefill throughput serve transformers int8 int4." >&2; exit 2 ;;
+    transformers) random_model && part transformers 200 python3 "$here/transformers_bench.py" --model "$scratch/model" "${one_answer[@]}" --throughput-prompt-tokens "${many_answers[1]}" --sequences "${sequences[@]}" ;;
   esac
 done
 
 echo
 echo "== results, in $results, after $SECONDS s${failed[*]:+; failed: ${failed[*]}}"
-if command -v python3 > /dev/null; then python3 "$here/table.py" "$results"; else grep -h '^{' "$results"/*.txt; fi
+if command -v python3 > /dev/null; then python3 "$here/table.py" "$results" | tee "$results/table"; else grep -h '^{' "$results"/*.txt; fi
 [ ${#failed[@]} -eq 0 ]
