@@ -87,12 +87,13 @@ internal sealed unsafe class CudaStep : IStep
         }
         catch (CudaException lost) when (lost.IsContextLost)
         {
-            throw new RunnerLostException($"The GPU is lost to this process: {lost.Message}", lost);
+            throw Lost(lost);
         }
-        catch
+        catch (Exception failure)
         {
             IsAhead = false;
-            _stream.SynchronizeOrLose(); // no buffer may be in use
+            bool isThere = _stream.SynchronizeOrLose(); // no buffer may be in use
+            if (!isThere) throw Lost(failure); // by an error that may mean anything, as that of a GPU which has fallen off the bus
             throw;
         }
     }
@@ -156,6 +157,8 @@ internal sealed unsafe class CudaStep : IStep
         _sampler.Enqueue((nint)logits.Data);
         _stream.Driver.Record(_done[buffer], _stream.Handle);
     }
+
+    private static RunnerLostException Lost(Exception failure) => new($"The GPU is lost to this process: {failure.Message}", failure);
 
     private bool HasGraph(ForwardBatch batch) => _hasGraphs && IsDecode(batch);
 

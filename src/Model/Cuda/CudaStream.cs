@@ -38,19 +38,21 @@ internal sealed class CudaStream(ICudaDriver driver, ICudaCompiler compiler) : I
     public void Synchronize() => Driver.Synchronize(Handle);
 
     /// <summary>The same where it must not throw: what is lost to this process does nothing any more.</summary>
-    public void SynchronizeOrLose() => SynchronizeOrLose(Handle);
+    /// <returns>Whether the device is still there.</returns>
+    public bool SynchronizeOrLose() => SynchronizeOrLose(Handle);
 
     /// <inheritdoc cref="SynchronizeOrLose()"/>
     /// <param name="stream">The driver's handle of another stream of the device.</param>
-    public void SynchronizeOrLose(nint stream)
+    public bool SynchronizeOrLose(nint stream)
     {
         try
         {
             Driver.Synchronize(stream);
+            return true;
         }
-        catch (CudaException)
+        catch (CudaException) // what failed first says more
         {
-            // What failed first says more.
+            return false;
         }
     }
 

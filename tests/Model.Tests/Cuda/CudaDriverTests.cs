@@ -85,6 +85,7 @@ public sealed unsafe class CudaDriverTests
     // Whichever call fails, with whatever error: it is named in what is thrown, or it was one that gives back, and nothing stays behind.
     [GccTheory]
     [InlineData(700, "CUDA_ERROR_ILLEGAL_ADDRESS (700)", true)]
+    [InlineData(809, "error 809", true)]
     [InlineData(12345, "error 12345", false)]
     public void AnyCall_ThatFails_IsNamedAndLeaksNothing(int error, string name, bool isContextLost)
     {

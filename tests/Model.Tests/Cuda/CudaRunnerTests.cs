@@ -124,6 +124,33 @@ public sealed class CudaRunnerTests : IDisposable
         Assert.Equal("", device.Leaks);
     }
 
+    // The driver has one error for all that it does not know.
+    [CudaEmulatorTheory]
+    [InlineData(2, false)]
+    [InlineData(2, true)]
+    [InlineData(3, true)]
+    public void Run_DeviceGoesByAnErrorThatMayMeanAnything_IsLost(int draw, bool runsAhead)
+    {
+        int draws = 0;
+        EmulatedDevice device = null!;
+        device = new() { OnLaunch = kernel => { if (kernel == "draw" && ++draws == draw) device.Lose("CUDA_ERROR_UNKNOWN (999)"); } };
+        using (ModelRunner runner = ModelRunner.Load(Options("float32", "auto"), device.Choice))
+        {
+            ForwardBatch batch = new(16, 1, runner.Limits.BlocksPerSequence);
+            RunnerLostException lost = Assert.Throws<RunnerLostException>(() =>
+            {
+                for (int position = 0; position < 3; position++)
+                {
+                    ModelRunnerTests.Lay(runner, batch, position, sequences: 1, token: 17);
+                    (batch.MayRunAhead, batch.NextSlots[0]) = (runsAhead, position + 1);
+                    runner.Run(batch, new SampledToken[1], default);
+                }
+            });
+            Assert.StartsWith("The GPU is lost to this process: CUDA_ERROR_", lost.Message, StringComparison.Ordinal);
+        }
+        Assert.Equal("", device.Leaks);
+    }
+
     // A recording leaves no trace on the host of where the rows of its step are; another step's would be read.
     [CudaEmulatorFact]
     public void Run_RowThatIsReadAndDrawnFrom_IsReadAsThePlainModelDoes()

@@ -59,6 +59,7 @@ internal enum DriverError
     IllegalAddress = 700,
     LaunchOutOfResources = 701,
     LaunchTimeout = 702,
+    ContextIsDestroyed = 709,
     Assert = 710,
     HardwareStackError = 714,
     IllegalInstruction = 715,
@@ -70,4 +71,5 @@ internal enum DriverError
     SystemNotReady = 802,
     SystemDriverMismatch = 803,
     CompatNotSupportedOnDevice = 804,
+    MpsClientTerminated = 809,
 }

@@ -44,6 +44,6 @@ internal static class DriverFault
     // After these the driver answers every further call with the same error, whatever it is.
     private static bool IsContextLost(DriverError error) => error
         is DriverError.EccUncorrectable or DriverError.NvlinkUncorrectable or DriverError.Contained
-        or DriverError.IllegalAddress or DriverError.LaunchTimeout or DriverError.Assert
+        or DriverError.IllegalAddress or DriverError.LaunchTimeout or DriverError.ContextIsDestroyed or DriverError.Assert or DriverError.MpsClientTerminated
         or (>= DriverError.HardwareStackError and <= DriverError.LaunchFailed) or DriverError.TensorMemoryLeak;
 }

@@ -19,6 +19,10 @@ internal sealed class EmulatedDevice
     /// <summary>Told the name of each kernel before it is enqueued; may throw as the driver would.</summary>
     public Action<string>? OnLaunch { get; init; }
 
+    /// <summary>Fails this call and all that follow, as when a GPU is gone.</summary>
+    /// <exception cref="CudaException">Always.</exception>
+    public void Lose(string fault) => _driver!.Lose(fault);
+
     /// <summary>For a model to run on it.</summary>
     public BackendChoice Choice => new(new DeviceChoice(0, "emulated"), Create, []);
 

@@ -201,6 +201,13 @@ internal sealed unsafe partial class EmulatedDriver : ICudaDriver
         return found;
     }
 
+    /// <inheritdoc cref="EmulatedDevice.Lose"/>
+    public void Lose(string fault)
+    {
+        _fault = new CudaException(fault);
+        throw _fault;
+    }
+
     private void RequireThread()
     {
         if (Thread.CurrentThread != _thread) throw new CudaException("a call from another thread than the one whose context it is: CUDA_ERROR_INVALID_CONTEXT");
