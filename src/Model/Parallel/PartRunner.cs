@@ -101,8 +101,23 @@ internal sealed class PartRunner : IDisposable
     {
         string name = Choice.Device.Name;
         if (failure is RunnerLostException lost) return new RunnerLostException($"{name}: {lost.Message}", lost);
-        if (failure is CudaException { IsContextLost: true }) return new RunnerLostException($"{name}: The GPU is lost to this process: {failure.Message}", failure);
+        if (failure is CudaException fault && (fault.IsContextLost || !IsThere())) return new RunnerLostException($"{name}: The GPU is lost to this process: {failure.Message}", failure);
         return _group is { SurvivesFailure: false } ? new RunnerLostException($"{name} failed, and with it the connection of the devices that share its layers: {failure.Message}", failure) : failure;
+    }
+
+    // Where devices share a part, one may wait for another's sums.
+    private bool IsThere()
+    {
+        if (_group is not null) return true;
+        try
+        {
+            Device!.Backend.Synchronize();
+            return true;
+        }
+        catch (CudaException)
+        {
+            return false;
+        }
     }
 
     private void Run(PipelineStep step, int place)

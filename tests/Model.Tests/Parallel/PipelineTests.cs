@@ -144,6 +144,22 @@ public sealed class PipelineTests : IDisposable
         Assert.Equal("", first.Leaks + last.Leaks);
     }
 
+    // The driver has one error for all that it does not know.
+    [CudaEmulatorFact]
+    public void Run_DeviceGoesByAnErrorThatMayMeanAnything_IsLost()
+    {
+        ModelOptions options = Options("float32");
+        bool goes = false;
+        EmulatedDevice first = null!;
+        first = new() { OnLaunch = _ => { if (goes) first.Lose("CUDA_ERROR_UNKNOWN (999)"); } };
+        using ModelRunner runner = ModelRunner.Load(options, [first.Choice, BackendChoice.Of(options)]);
+        ForwardBatch batch = new(16, 1, runner.Limits.BlocksPerSequence);
+        ModelRunnerTests.Step(runner, batch, new SampledToken[1], position: 0, sequences: 1);
+        goes = true;
+        Assert.Equal("cuda:0: The GPU is lost to this process: CUDA_ERROR_UNKNOWN (999)",
+            Assert.Throws<RunnerLostException>(() => ModelRunnerTests.Step(runner, batch, new SampledToken[1], position: 1, sequences: 1)).Message);
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private ModelOptions Options(string dtype) => new() { Path = _folder, Device = "cpu", Dtype = dtype, MaxBatchTokens = 64, MaxSequences = 8, Threads = 2 };
