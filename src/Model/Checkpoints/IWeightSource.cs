@@ -33,7 +33,7 @@ internal interface IWeightSource : IDisposable
     /// <param name="isHost">Whether the processor is to multiply with it.</param>
     long? CodeBytes(string name, bool isHost);
 
-    /// <summary>The same of one that is packed for the processor; some more where that depends on its values, or where a device's share of it is not whole groups.</summary>
+    /// <summary>The same of one that is packed for the processor; some more, or of what <c>quantize</c> made some less, where that depends on its values; some more where a device's share of it is not whole groups.</summary>
     long? PackedBytes(string name) => CodeBytes(name, isHost: true);
 
     /// <summary>Inputs that share a scale in a weight that the files hold in codes and that will be handed out so; null of any other.</summary>

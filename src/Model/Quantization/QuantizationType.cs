@@ -43,17 +43,8 @@ public sealed partial record QuantizationType(int Bits, int? GroupSize, bool IsS
         return true;
     }
 
-    /// <summary>Whether scales are stored in 11 significant bits, which a float16 holds in its range, so that packed codes have them in 16 bits as they are: with 4 bits a code a scale of 32 takes much, and it loses little.</summary>
+    /// <summary>Whether scales are stored in 11 significant bits, as a float16 has them (<see cref="ShortScale"/>), so that packed codes hold them in 16 bits as they are: beside codes of 4 bits one of 32 takes much.</summary>
     internal bool HasShortScales => Bits == 4 && IsSymmetric;
-
-    /// <summary>The scale that is stored for one.</summary>
-    internal float Stored(float scale)
-    {
-        const int Dropped = 13; // of the 23 bits behind the first
-        if (!HasShortScales) return scale;
-        int bits = BitConverter.SingleToInt32Bits(scale), toEven = (1 << (Dropped - 1)) - 1 + (bits >> Dropped & 1);
-        return BitConverter.Int32BitsToSingle((bits + toEven) >> Dropped << Dropped);
-    }
 
     /// <summary>Inputs that share a scale in rows of a length; never so few that their order within a register would matter, unless asked for.</summary>
     internal int GroupSizeOf(int inputs) => GroupSize ?? Math.Max(inputs, QuantizedWeight.Chunk);

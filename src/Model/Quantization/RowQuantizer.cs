@@ -26,11 +26,12 @@ internal sealed unsafe class RowQuantizer(int inputs, QuantizationType type)
         if (!float.IsFinite(size)) return false;
         float unit = size > 0 ? MathF.ScaleB(1, MathF.ILogB(size)) : 1; // everything is relative to it, so that no square overflows
         foreach (ref float value in _values.AsSpan()) value /= unit;
+        ShortScale? stored = type.HasShortScales ? ShortScale.Of(size, unit) : null;
         for (int group = 0; group < scales.Length; group++)
         {
             int start = group * _groupSize, count = Math.Min(_groupSize, inputs - start);
             ReadOnlySpan<float> values = _values.AsSpan(start, count);
-            GroupFit fit = Fit(values);
+            GroupFit fit = Fit(values, stored);
             fit.Encode(values, type, _codes.AsSpan(start, count));
             scales[group] = fit.Scale * unit;
             if (!type.IsSymmetric) minima[group] = fit.Minimum * unit;
@@ -47,11 +48,11 @@ internal sealed unsafe class RowQuantizer(int inputs, QuantizationType type)
 
     private static Span<T> Row<T>(Matrix matrix, int row) where T : unmanaged => new((T*)matrix.Data + (long)row * matrix.Columns, matrix.Columns);
 
-    private GroupFit Fit(ReadOnlySpan<float> values)
+    private GroupFit Fit(ReadOnlySpan<float> values, ShortScale? stored)
     {
         float low = values[0], high = values[0];
         foreach (float value in values) (low, high) = (MathF.Min(low, value), MathF.Max(high, value));
-        if (type.IsSymmetric) return MathF.Max(high, -low) < Negligible ? default : SymmetricSearch.Run(values, high > -low ? high : low, type);
+        if (type.IsSymmetric) return MathF.Max(high, -low) < Negligible ? default : SymmetricSearch.Run(values, high > -low ? high : low, type, stored);
         return high - low < Negligible ? new GroupFit(0, -low) : MinimumSearch.Run(values, low, high, type);
     }
 }

@@ -78,6 +78,21 @@ public sealed unsafe class PackedCodesTests
         }
     }
 
+    // As a dead input leaves them: beside values of the usual size, far below what a float16 holds well.
+    [GeneratedCodeTheory]
+    [InlineData(1e-4f)]
+    [InlineData(1e-5f)]
+    [InlineData(1e-9f)]
+    public void QuantisedWeightWithATinyGroup_HasShortScalesAllTheSame(float size)
+    {
+        using Tensor values = Randoms(6).Next(16, 256);
+        values[3, 64..128] *= size;
+        using QuantizedWeight weight = WeightQuantizer.Run(Matrix.Of(values), QuantizationType.Int4, "w");
+        using PackedCodes units = new WeightPacker().Pack(weight);
+        Assert.Equal((ScaleForm.Half, units.ByteCount), (units.Form.Scales, PackedCodes.BytesOf(weight)));
+        Assert.InRange((weight.Widen() - values)[3, 64..128].abs().max().item<float>(), 0, MathF.Max(size / 8, MathF.ScaleB(1, -21))); // half a step of its own, or 8 times half the smallest float16
+    }
+
     // What an earlier version wrote.
     [GeneratedCodeFact]
     public void QuantisedWeightWithLongScales_KeepsThem()
