@@ -21,7 +21,7 @@ internal static class MessageFields
         .Text("name", (message, v) => message.Name = v, "Who speaks, or the tool whose result this is: for the checkpoint's chat template, if it shows names.")
         .Custom("tool_calls", FieldShape.ArrayOf(ToolCallFields.Shape), (message, v) => message.Calls = ToolCallFields.Read(v), "The calls of an assistant's message; a tool message answers each.")
         .Text("tool_call_id", (message, v) => message.CallId = v, "The call that a tool message answers.")
-        .Accept("parsed", FieldShape.Object, v => v.Expect(JsonValueKind.Object, "an object"), "What OpenAI's clients read out of a content that keeps to a schema; the content itself counts.")
+        .AcceptParsed("parsed")
         .Refuse("function_call", "Use `tool_calls`, which took its place.")
         .Refuse("refusal", "The chat format has no place for refusals.")
         .Refuse("annotations", "The chat format has no place for annotations.", NoOp.EmptyArray)

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Llama.Model.Text;
 using Llama.Server.Parsing;
 using Llama.Server.Tools;
@@ -11,7 +10,7 @@ internal static class ToolCallFields
     private static readonly FieldTable<Draft> Function = new FieldTable<Draft>()
         .Custom("name", FieldShape.Text, (call, v) => call.Name = v.Name(), "The function.", required: true)
         .Text("arguments", (call, v) => call.Arguments = v, "Text of a JSON object, as the model wrote it: it may be broken.", required: true)
-        .Accept("parsed_arguments", FieldShape.Object, v => v.Expect(JsonValueKind.Object, "an object"), "What OpenAI's clients read out of the arguments; their text counts.");
+        .AcceptParsed("parsed_arguments");
 
     private static readonly FieldTable<Draft> Call = new FieldTable<Draft>()
         .Text("id", (call, v) => call.Id = v, "What the tool message refers to.", required: true)

@@ -22,6 +22,8 @@ internal sealed class RequestMapper(IOptions<ServerSettings> settings, IOptions<
         ApiError? error = RequestChecks.Combinations(parameters) ?? CheckCount(parameters, prompts.Count) ?? RequestChecks.Tokens(parameters, checkpoint);
         if (error is null)
             (guide, error) = await guides.CreateAsync(parameters, checkpoint, cancellation);
+        if (error is not null)
+            return (null, error);
         var choices = new List<ChoicePlan>(prompts.Count * parameters.AnswersPerPrompt);
         SamplingParams sampling = Sampling(parameters, checkpoint) with { Seed = (ulong)(parameters.Sampling.Seed ?? random.NextInt64()) };
         foreach (Prompt prompt in prompts)

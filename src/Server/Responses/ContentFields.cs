@@ -11,7 +11,7 @@ internal static class ContentFields
         .Text("text", (part, v) => part.Text = v, "The text.", required: true)
         .Accept("annotations", FieldShape.ArrayOf(FieldShape.Object), v => v.Items(), "The chat format has no place for them.")
         .Accept("logprobs", FieldShape.ArrayOf(FieldShape.Object), v => v.Items(), "Text alone is read.")
-        .Accept("parsed", FieldShape.Object, v => v.Expect(JsonValueKind.Object, "an object"), "What OpenAI's clients read out of a text that keeps to a schema; the text itself counts.")
+        .AcceptParsed("parsed")
         .Accept("prompt_cache_breakpoint", FieldShape.Object, v => v.Expect(JsonValueKind.Object, "an object"), "Equal prefixes are found without it.");
 
     public static FieldShape Shape { get; } = FieldShape.Either(FieldShape.Text, FieldShape.ArrayOf(FieldShape.ObjectOf(Part.Fields)));

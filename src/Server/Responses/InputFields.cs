@@ -18,7 +18,7 @@ internal static class InputFields
         .Text("call_id", (item, v) => item.CallId = v, "What the result refers to.", required: true)
         .Custom("name", FieldShape.Text, (item, v) => item.Name = v.Name(), "The function.", required: true)
         .Text("arguments", (item, v) => item.Text = v, "Text of a JSON object, as the model wrote it: it may be broken.", required: true)
-        .Accept("parsed_arguments", FieldShape.Object, v => v.Expect(JsonValueKind.Object, "an object"), "What OpenAI's clients read out of the arguments; their text counts.")
+        .AcceptParsed("parsed_arguments")
         .Refuse("async", "A result is waited for.", NoOp.False)
         .Refuse("namespace", NoNamespace)
         .Refuse("caller", NoCaller, NoOp.Type("direct"));
