@@ -10,8 +10,7 @@
 set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 llama=${LLAMA:-$here/Llama.Server}
-gpu=/dev/nvidia0; [ -e "$gpu" ] || gpu=/dev/dxg # as WSL has it
-device=auto; [ ! -e "$gpu" ] || device=cuda:0
+device=auto; ! compgen -G '/dev/nvidia[0-9]*' > /dev/null && [ ! -e /dev/dxg ] || device=cuda:0 # the latter is WSL's
 device=${DEVICE:-$device} shape=${SHAPE:-7b} limit=${LIMIT_S:-520} port=${PORT:-18080}
 read -r -a sequences <<< "${SEQUENCES:-64 256}"
 known="doctor verify sanitizer latency prefill throughput serve int8 int4 transformers"

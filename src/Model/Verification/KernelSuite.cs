@@ -11,7 +11,7 @@ namespace Llama.Model.Verification;
 /// <param name="shapes">Of the models that the kernels are used as by.</param>
 internal sealed class KernelSuite(Func<ModelOptions, LlamaConfig, KernelSide> side, ModelOptions options, string reference, IReadOnlyList<CheckedTypes> types, IReadOnlyList<LlamaConfig> shapes)
 {
-    private const string FileCodes = "int8"; // devices that multiply with these do with those of files
+    private const string AnyCodes = "int8"; // who multiplies with these does with those of files
 
     public IEnumerable<CheckResult> Run()
     {
@@ -22,7 +22,7 @@ internal sealed class KernelSuite(Func<ModelOptions, LlamaConfig, KernelSide> si
                 [.. hasOwnWeights && hasOwnCache ? checks.Elementwise(tolerance) : [], .. hasOwnWeights ? checks.Products(tolerance) : [], .. hasOwnCache ? checks.Attention(tolerance) : []]))
                 yield return result;
         }
-        if (types.FirstOrDefault(types => types.Dtype == FileCodes) is { Dtype: not null } codes)
+        if (types.FirstOrDefault(each => each.Dtype == AnyCodes) is { Dtype: not null } codes)
             foreach (CheckResult result in Worst(codes.Dtype, codes.KvDtype, checks => [.. checks.FileProducts(codes.Tolerance)])) yield return result;
     }
 

@@ -35,7 +35,7 @@ internal static class TokenizerJsonLoader
         AddedToken[] added = [.. AddedTokens(root), .. config.AddedTokens];
         List<Token> tokens = BaseTokens(model, isByteLevel);
         AddedToken.Apply(tokens, added, path);
-        if (added.FirstOrDefault(token => token.IsSpecial && token.Id == model.UnknownId) is { } unknown) tokens[unknown.Id] = Token.Literal(unknown.Content, TokenKind.Control);
+        HideUnknown(tokens, added, model.UnknownId);
         config.MarkSpecials(tokens);
         var vocabulary = new Vocabulary(tokens);
         int? bos = config.SpecialId("bos_token", vocabulary);
@@ -50,6 +50,12 @@ internal static class TokenizerJsonLoader
             IsByteLevel = isByteLevel,
             DropsLeadingSpace = preTokenization.Spaces is { Prefix: not PrefixScheme.Never },
         };
+    }
+
+    // Where it is declared special Hugging Face skips it with the others; elsewhere it prints its spelling.
+    private static void HideUnknown(List<Token> tokens, AddedToken[] added, int id)
+    {
+        if (added.FirstOrDefault(token => token.IsSpecial && token.Id == id) is { } unknown) tokens[id] = Token.Literal(unknown.Content, TokenKind.Control);
     }
 
     private static IEnumerable<AddedToken> AddedTokens(JsonElement root)
