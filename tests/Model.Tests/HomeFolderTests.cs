@@ -16,7 +16,7 @@ public sealed class HomeFolderTests : IDisposable
         Environment.SetEnvironmentVariable(Caches, _caches);
     }
 
-    /// <summary>As in a container for a user that its image does not know.</summary>
+    /// <summary>As that of a system user made without one.</summary>
     [Fact]
     public void Path_FolderThatIsNotThere_IsThatAndNotTheWorkingFolder()
     {

@@ -93,6 +93,21 @@ public sealed class ConvertVerbTests : IDisposable
         Assert.Equal(0, (await VerbsTests.RunAsync("convert", "--model", Checkpoint, "--out", gguf, "--force")).ExitCode); // which is none of it
     }
 
+    /// <summary>As in the cache of Hugging Face.</summary>
+    [Fact]
+    public async Task Convert_FileThatTheModelLinksTo_IsNotReplacedByForceEither()
+    {
+        string weights = Path.Combine(Checkpoint, "model.safetensors");
+        File.Move(weights, Output);
+        File.CreateSymbolicLink(weights, Output);
+        byte[] before = File.ReadAllBytes(weights);
+
+        (int? exitCode, _, string error) = await VerbsTests.RunAsync("convert", "--model", Checkpoint, "--out", Output, "--force");
+
+        Assert.Equal((1, $"{Output} is a file of the model itself; name another."), (exitCode, error.TrimEnd()));
+        Assert.Equal(before, File.ReadAllBytes(weights));
+    }
+
     [Theory]
     [InlineData("convert", "F16")]
     [InlineData("quantize", "int8")]

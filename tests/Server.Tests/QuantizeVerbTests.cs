@@ -68,6 +68,20 @@ public sealed class QuantizeVerbTests : IDisposable
         Assert.Equal(length, new FileInfo(weights).Length);
     }
 
+    /// <summary>As in the cache of Hugging Face.</summary>
+    [Fact]
+    public async Task Quantize_OutputHoldsFilesThatTheModelLinksTo_IsNotReplacedByForceEither()
+    {
+        Directory.Move(Source, Target);
+        Directory.CreateDirectory(Source);
+        foreach (string file in Directory.GetFiles(Target)) File.CreateSymbolicLink(Path.Combine(Source, Path.GetFileName(file)), file);
+
+        string fault = await FaultAsync("--out", Target, "--type", "int8", "--force");
+
+        Assert.Equal($"{Target} holds the model itself; name another --out.", fault.TrimEnd());
+        Assert.True(File.Exists(Path.Combine(Target, "model.safetensors")));
+    }
+
     [Fact]
     public async Task Quantize_WhatCannotBe_IsSaidAndLeavesNothing()
     {

@@ -68,6 +68,22 @@ public sealed class RandomCheckpointVerbTests : IDisposable
     }
 
     [Fact]
+    public async Task RandomCheckpoint_OutputHoldsFilesThatTheTokenizersFolderLinksTo_IsNotReplacedByForceEither()
+    {
+        string shape = Path.Combine(_folder, "shape.json"), model = Path.Combine(_folder, "model"), links = Directory.CreateDirectory(Path.Combine(_folder, "links")).FullName;
+        File.WriteAllText(shape, (SmallLlama.Config with { VocabSize = TestModel.Tokenizer.VocabSize }).ToJson());
+        string[] words = ["random-checkpoint", "--shape", shape, "--out", model, "--tokenizer"];
+        Assert.Equal(0, (await VerbsTests.RunAsync([.. words, TestModel.Folder])).ExitCode);
+        foreach (string file in Directory.GetFiles(model)) File.CreateSymbolicLink(Path.Combine(links, Path.GetFileName(file)), file);
+        byte[] before = File.ReadAllBytes(Path.Combine(model, "model.safetensors"));
+
+        (int? exitCode, _, string error) = await VerbsTests.RunAsync([.. words, links, "--seed", "2", "--force"]);
+
+        Assert.Equal((1, $"{model} holds the checkpoint whose tokenizer is taken; name another --out."), (exitCode, error.TrimEnd()));
+        Assert.Equal(before, File.ReadAllBytes(Path.Combine(model, "model.safetensors")));
+    }
+
+    [Fact]
     public async Task RandomCheckpoint_CheckpointThatIsThere_IsKeptUnlessForced()
     {
         string shape = Path.Combine(_folder, "shape.json"), target = Path.Combine(_folder, "model");

@@ -30,11 +30,19 @@ public sealed class VerbsTests
         Assert.Contains("--help", error);
     }
 
-    [Fact]
-    public async Task RunAsync_MisspeltVerb_SuggestsTheRightOne() => Assert.Contains("\nfields", (await RunAsync("field")).Error);
+    [Theory]
+    [InlineData("fields", "field")]
+    [InlineData("chat", "cht")]
+    [InlineData("key", "kye")]
+    [InlineData("--type", "convert", "--tpye")]
+    public async Task RunAsync_MisspeltWord_SuggestsTheRightOne(string meant, params string[] args) => Assert.Contains($"\n{meant}\n", (await RunAsync(args)).Error.ReplaceLineEndings("\n"));
 
-    [Fact]
-    public async Task RunAsync_WordNearToNothing_SuggestsNothing() => Assert.DoesNotContain("Did you mean", (await RunAsync("fields", "x")).Error + (await RunAsync("bench", "foo")).Error);
+    [Theory]
+    [InlineData("fields", "x")]
+    [InlineData("fields", "-x")]
+    [InlineData("bench", "foo")]
+    [InlineData("the")]
+    public async Task RunAsync_WordNearToNothing_SuggestsNothing(params string[] args) => Assert.DoesNotContain("Did you mean", (await RunAsync(args)).Error);
 
     [Theory]
     [InlineData("fields")]
@@ -120,7 +128,17 @@ public sealed class VerbsTests
 
         Assert.Equal(1, await Verbs.RunAsync(["fields"], new Failing(shortage), error));
 
-        Assert.Matches("^There is not enough memory for this. .*Model:MemoryLimit", error.ToString());
+        Assert.Equal("There is not enough memory for this. Free some memory, or raise the limit that the process has (ulimit -v, the container's).", error.ToString().TrimEnd());
+    }
+
+    [Fact]
+    public async Task RunAsync_NotEnoughMemoryForAVerbWithSettings_NamesThem()
+    {
+        using StringWriter error = new();
+
+        Assert.Equal(1, await Verbs.RunAsync(["plan", "--Model:Device=cpu"], new Failing(new OutOfMemoryException()), error));
+
+        Assert.Matches("There is not enough memory for this. .*Model:MemoryLimit", error.ToString());
     }
 
     [Theory]

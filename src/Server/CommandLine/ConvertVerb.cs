@@ -33,7 +33,7 @@ internal static class ConvertVerb
         if (Directory.Exists(request.Path)) throw new VerbException($"{request.Path} is a folder; name the file to write, say {Path.Combine(request.Path, "model.gguf")}.");
         if (File.Exists(request.Path) && !OrdinaryFile.Is(request.Path)) throw new VerbException($"{request.Path} is a device or a pipe, which would have to be replaced; name a file.");
         if (File.Exists(request.Path) && !request.Force) throw new VerbException($"{request.Path} is there already; --force replaces it.");
-        if (File.Exists(request.Path) && IsOf(model, request.Path)) throw new VerbException($"{request.Path} is a file of the model itself; name another.");
+        if (File.Exists(request.Path) && SourceFolder.Holds(model, request.Path)) throw new VerbException($"{request.Path} is a file of the model itself; name another.");
         if (!Directory.Exists(folder)) throw new VerbException($"{folder}, where the file is to go, is not there.");
 
         using GgufConversion conversion = Prepare(model, request.Type);
@@ -42,9 +42,6 @@ internal static class ConvertVerb
         Write(conversion, request.Path, console.Error, cancellation);
         console.Output.WriteLine(FormattableString.Invariant($"{request.Path}: {request.Type}, {conversion.ByteCount:N0} bytes"));
     }
-
-    // A .gguf is nothing that a checkpoint folder needs, and many lie in one.
-    private static bool IsOf(string model, string path) => !path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) && RealPath.IsWithin(Path.GetDirectoryName(path)!, model);
 
     private static GgufConversion Prepare(string model, string type)
     {

@@ -19,7 +19,7 @@ internal static class QuantizeVerb
         {
             string source = Path.TrimEndingDirectorySeparator(SourceFolder.Find("--model", parsed.GetValue(model)!)), folder = OutputFolder.PathOf(parsed.GetValue(target)!);
             QuantizationType form = Parse(parsed.GetValue(type)!);
-            if (RealPath.IsWithin(source, folder)) throw new VerbException($"{folder} holds the model itself; name another --out.");
+            if (SourceFolder.LiesWithin(source, folder)) throw new VerbException($"{folder} holds the model itself; name another --out.");
             OutputFolder.Check(folder, parsed.GetValue(force));
             Write(source, folder, QuantizationPlan.Of(form), parsed.InvocationConfiguration, cancellation);
         }, cancellation));

@@ -41,7 +41,7 @@ internal static class RandomCheckpointVerb
             int tokenCount = Tokenizer.Load(text).VocabSize;
             if (tokenCount > config.VocabSize)
                 throw new VerbException($"--shape is '{parsed.GetValue(shape)}', with a vocab_size of {config.VocabSize}, and the tokenizer in {text} has {tokenCount} tokens: name a --tokenizer with fewer, or give the shape a vocab_size of {tokenCount} or more.");
-            if (RealPath.IsWithin(text, folder)) throw new VerbException($"{folder} holds the checkpoint whose tokenizer is taken; name another --out.");
+            if (SourceFolder.LiesWithin(text, folder)) throw new VerbException($"{folder} holds the checkpoint whose tokenizer is taken; name another --out.");
             OutputFolder.Check(folder, parsed.GetValue(force));
             var request = new Request(folder, config, type, form, text, tokenCount, parsed.GetValue(seed), parsed.GetValue(empty));
             return Task.Run(() => Write(request, parsed.InvocationConfiguration.Output, cancellation), cancellation); // a thread that Ctrl-C does not end in the middle

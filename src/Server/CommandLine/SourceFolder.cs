@@ -22,4 +22,19 @@ internal static class SourceFolder
             throw new VerbException($"{option} is '{value}', a GGUF file; give the folder with config.json and *.safetensors that it was made of.");
         return folder;
     }
+
+    /// <summary>Whether a folder that would be replaced holds the source or, behind links, a file of it.</summary>
+    /// <param name="source">As found.</param>
+    /// <param name="folder">An absolute path.</param>
+    public static bool LiesWithin(string source, string folder) =>
+        RealPath.IsWithin(source, folder) || Directory.EnumerateFiles(source).Any(file => RealPath.IsWithin(file, folder));
+
+    /// <summary>Whether a file is one of the source's, under whatever name. What is called .gguf there is none: no checkpoint folder needs it, and many hold one.</summary>
+    /// <param name="source">As found.</param>
+    /// <param name="path">An absolute path.</param>
+    public static bool Holds(string source, string path)
+    {
+        string real = RealPath.Of(path);
+        return Directory.EnumerateFiles(source).Any(file => !file.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) && RealPath.Of(file) == real);
+    }
 }

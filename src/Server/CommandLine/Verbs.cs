@@ -72,19 +72,20 @@ internal static class Verbs
             return Refuse(configuration.Error, $"'{NameOf(parsed.CommandResult.Command)}' reads no settings of the server; take out {string.Join(' ', settings)}.");
         if (SwallowedOption.Find(parsed.CommandResult) is { } swallowed)
             return Refuse(configuration.Error, swallowed);
+        string remedy = parsed.CommandResult.Command is SettingsCommand ? MemoryShortage.Remedy : MemoryShortage.OtherRemedy;
         if (parsed.CommandResult.Command is InterruptedCommand)
         {
             configuration.ProcessTerminationTimeout = null;
-            return await GuardAsync(() => parsed.InvokeAsync(configuration), configuration.Error);
+            return await GuardAsync(() => parsed.InvokeAsync(configuration), configuration.Error, remedy);
         }
         using HangUp hangUp = new(Patience);
-        return await GuardAsync(() => parsed.InvokeAsync(configuration, hangUp.Token), configuration.Error);
+        return await GuardAsync(() => parsed.InvokeAsync(configuration, hangUp.Token), configuration.Error, remedy);
     }
 
     private static async Task<int> RefuseAsync(ParseResult parsed, ParseErrorAction errors, TextWriter error)
     {
         errors.ShowHelp = false;
-        errors.ShowTypoCorrections = parsed.UnmatchedTokens.All(token => token.Length > 3); // of a shorter one everything is near
+        errors.ShowTypoCorrections = parsed.UnmatchedTokens.All(word => Spelling.IsNearToAny(word, parsed.CommandResult.Command));
         await parsed.InvokeAsync(To(error, error)); // suggestions are no output
         return Refuse(error, Hint(parsed.CommandResult.Command));
     }
@@ -102,7 +103,7 @@ internal static class Verbs
     }
 
     /// <summary>What went wrong in a way that its message explains is told without a stack trace.</summary>
-    private static async Task<int> GuardAsync(Func<Task<int>> run, TextWriter error)
+    private static async Task<int> GuardAsync(Func<Task<int>> run, TextWriter error, string remedy = MemoryShortage.OtherRemedy)
     {
         try
         {
@@ -115,7 +116,7 @@ internal static class Verbs
         }
         catch (Exception failure) when (MemoryShortage.IsUnexplained(failure))
         {
-            StandardError.TryWriteLine(error, $"There is not enough memory for this. {MemoryShortage.Remedy}");
+            StandardError.TryWriteLine(error, $"There is not enough memory for this. {remedy}");
             return 1;
         }
         catch (Exception failure) when (failure is VerbException or CheckpointException or TorchLoadException or CudaException or RunnerLostException or ArgumentException or InsufficientMemoryException or NotSupportedException or IOException or InvalidDataException or UnauthorizedAccessException)

@@ -25,6 +25,24 @@ public sealed class GgufConversionTests
         }
     }
 
+    public static TheoryData<Exception> Failures => [new OutOfMemoryException(), new IOException("No space left on device")];
+
+    /// <summary>Each thread fails; whoever called is told of one, of its own type.</summary>
+    [Theory]
+    [MemberData(nameof(Failures))]
+    public void Write_ThreadsThatFail_ThrowWhatOneOfThemThrew(Exception failure)
+    {
+        using var folder = new GgufFolder();
+        using var conversion = GgufConversion.Prepare(folder.Checkpoint, "F16");
+
+        Assert.Same(failure, Record.Exception(() => conversion.Write(Path.Combine(folder.Checkpoint, "model.gguf"), new Failing(failure), default)));
+    }
+
+    private sealed class Failing(Exception failure) : IProgress<double>
+    {
+        public void Report(double value) => throw failure;
+    }
+
     public static TheoryData<string, RopeScaling?> Scalings => new()
     {
         { "none", null },

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using Llama.Model.Text;
 using Llama.Model.Text.Gguf;
@@ -64,9 +65,9 @@ public sealed class GgufConversion : IDisposable
         {
             WriteParts(writer, progress, cancellation);
         }
-        catch (AggregateException several) when (several.InnerException is IOException full)
+        catch (AggregateException failures) // every thread fails when the disk is full or memory runs out; one says it
         {
-            throw new IOException(full.Message, full);
+            ExceptionDispatchInfo.Throw(failures.InnerExceptions[0]);
         }
     }
 
