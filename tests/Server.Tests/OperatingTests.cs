@@ -44,7 +44,7 @@ public sealed partial class OperatingTests
     public void Snippet_OfTheFileOfKeys_HasAKey()
     {
         List<string> faults = [];
-        KeyRing ring = ApiKeys.Read(new AuthSettings(), "keys.json", Blocks("keys.json").Single(), LimitRules.None, faults);
+        KeyRing ring = ApiKeys.Read(new AuthSettings(), "keys.json", new(Blocks("keys.json").Single(), ""), LimitRules.None, faults);
 
         Assert.Empty(faults);
         Assert.Equal("guest", Assert.Single(ring.Keys).Name);

@@ -66,15 +66,43 @@ public sealed class SettingsTests
         Assert.Contains($"{key} is '{number}', which is out of range; give a whole number.", Faults(("Model:Path", TestApp.Folder), (key, number)));
 
     [Theory]
+    [InlineData("--5")]
+    [InlineData("+")]
+    [InlineData("5x")]
+    public void Start_TextThatIsNoNumber_IsNotSaidToBeOutOfRange(string text) =>
+        Assert.Contains($"Model:BlockCount is '{text}'; give a whole number.", Faults(("Model:Path", TestApp.Folder), ("Model:BlockCount", text)));
+
+    [Theory]
     [InlineData("/no/such/keys.json", "there is no such file")]
     [InlineData("/", "it is a folder")]
+    [InlineData("/proc/self/mem", "Input/output error : '/proc/self/mem'")]
     public void Start_KeysFileThatIsNone_SaysWhy(string path, string why) =>
         Assert.Contains($"Auth:KeysFile {path} cannot be read: {why}. It takes {{", Faults(("Model:Path", TestApp.Folder), ("Auth:KeysFile", path)));
+
+    [LimitedUserFact]
+    [UnsupportedOSPlatform("windows")]
+    public void Start_KeysFileInAFolderThatMayNotBeEntered_SaysSo()
+    {
+        DirectoryInfo root = Directory.CreateTempSubdirectory();
+        string path = Path.Combine(root.FullName, "keys.json");
+        try
+        {
+            File.WriteAllText(path, "{}");
+            File.SetUnixFileMode(root.FullName, UnixFileMode.None);
+
+            Assert.Contains($"Auth:KeysFile {path} cannot be read: this user may not. It takes {{", Faults(("Model:Path", TestApp.Folder), ("Auth:KeysFile", path)));
+        }
+        finally
+        {
+            File.SetUnixFileMode(root.FullName, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            root.Delete(recursive: true);
+        }
+    }
 
     [Fact]
     public void Paths_FromTheUsersHome_BeginThere()
     {
-        string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        string home = HomeFolder.Path;
 
         Assert.Equal($"{home}/trace.jsonl", new SchedulerSettings { TracePath = "~/trace.jsonl" }.ToOptions().TracePath);
         Assert.Equal($"{home}/keys.json", KeysFile.Find("~/keys.json", "/"));
@@ -266,7 +294,7 @@ public sealed class SettingsTests
             Assert.Contains("Llama as Meta distributes it (params.json, consolidated.*.pth). Give a folder that holds", Fault(meta));
             Assert.EndsWith($"a folder of 1 .gguf file(s); name one of them: {gguf}", Fault(quants));
             Assert.Null(Fault(gguf));
-            Assert.Contains($"looked for {Environment.GetFolderPath(Environment.SpecialFolder.UserProfile)}/no such model", Fault("~/no such model"));
+            Assert.Contains($"looked for {HomeFolder.Path}/no such model", Fault("~/no such model"));
         }
         finally
         {

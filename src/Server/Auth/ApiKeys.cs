@@ -17,14 +17,14 @@ internal sealed partial class ApiKeys
     private readonly Lock _reloading = new();
     private readonly ConcurrentDictionary<string, int> _numbers = new(StringComparer.OrdinalIgnoreCase); // of names; they outlive the keys, as what a caller has stored does
     private volatile KeyRing _ring = KeyRing.Empty;
-    private string? _fileText;
+    private KeysText _fileText;
 
     public ApiKeys(IOptions<AuthSettings> settings, IOptions<RateLimitsSettings> limits, IHostEnvironment environment, ModelIdentity model, ILogger<ApiKeys> logger)
     {
         (_settings, _model, _logger) = (settings.Value, model, logger);
         _defaults = new LimitRules(limits.Value.RequestsPerMinute, limits.Value.TokensPerMinute, limits.Value.MaxConcurrent);
         _path = _settings.KeysFile.Length > 0 ? KeysFile.Find(_settings.KeysFile, environment.ContentRootPath) : "";
-        _fileText = _path.Length > 0 ? KeysFile.Text(_path) : null;
+        _fileText = _path.Length > 0 ? KeysFile.Text(_path) : default;
         _ring = Read(_settings, _path, _fileText, _defaults, []); // the faults were told at start
         Number(_ring);
     }
@@ -50,7 +50,7 @@ internal sealed partial class ApiKeys
     {
         lock (_reloading)
         {
-            string? text = HasFile ? KeysFile.Text(_path) : null;
+            KeysText text = HasFile ? KeysFile.Text(_path) : default;
             if (!isAsked && text == _fileText)
                 return [];
             _fileText = text;
@@ -79,10 +79,10 @@ internal sealed partial class ApiKeys
     /// <summary>All keys of settings and file.</summary>
     /// <param name="settings">The section <c>Auth</c>.</param>
     /// <param name="path">The file; empty for none.</param>
-    /// <param name="text">What stands in it.</param>
+    /// <param name="text">What was read of it.</param>
     /// <param name="defaults">Limits of keys that have none of their own.</param>
     /// <param name="faults">Takes what is wrong.</param>
-    internal static KeyRing Read(AuthSettings settings, string path, string? text, LimitRules defaults, ICollection<string> faults)
+    internal static KeyRing Read(AuthSettings settings, string path, KeysText text, LimitRules defaults, ICollection<string> faults)
     {
         IEnumerable<(string Place, KeyEntry Entry)> entries = settings.ApiKeys.Select((entry, i) => ($"Auth:ApiKeys:{i}", entry));
         KeyRing ring = KeyRing.Read(path.Length > 0 ? entries.Concat(KeysFile.Read(path, text, faults)) : entries, defaults, faults);

@@ -12,7 +12,7 @@ internal sealed class AuthSettingsValidator(IHostEnvironment environment) : IVal
     {
         List<string> faults = [];
         string path = settings.KeysFile.Length > 0 ? KeysFile.Find(settings.KeysFile, environment.ContentRootPath) : "";
-        ApiKeys.Read(settings, path, path.Length > 0 ? KeysFile.Text(path) : null, LimitRules.None, faults);
+        ApiKeys.Read(settings, path, path.Length > 0 ? KeysFile.Text(path) : default, LimitRules.None, faults);
         CheckOperator("Auth:AdminKey", settings.AdminKey, faults);
         CheckOperator("Auth:MetricsKey", settings.MetricsKey, faults);
         return faults.ToResult();

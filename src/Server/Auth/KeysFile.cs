@@ -18,31 +18,31 @@ internal sealed class KeysFile
         return File.Exists(meant) ? Path.GetFullPath(meant) : Path.GetFullPath(meant, contentRoot);
     }
 
-    /// <summary>What stands in a file; null when it cannot be read.</summary>
-    public static string? Text(string path)
+    /// <summary>What stands in a file, or why it cannot be read.</summary>
+    public static KeysText Text(string path)
     {
         try
         {
-            return File.ReadAllText(path);
+            return new(File.ReadAllText(path), "");
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        catch (Exception exception) when (UnreadFile.Is(exception))
         {
-            return null;
+            return new(null, UnreadFile.Why(path, exception));
         }
     }
 
     /// <summary>The file's keys with their places, as far as they can be read.</summary>
     /// <param name="path">Where it lies, for messages.</param>
-    /// <param name="text">What stands in it; null when it cannot be read.</param>
+    /// <param name="text">What stands in it.</param>
     /// <param name="faults">Takes what is wrong with the file; what is wrong with a key is for <see cref="KeyRing.Read"/>.</param>
-    public static IEnumerable<(string Place, KeyEntry Entry)> Read(string path, string? text, ICollection<string> faults)
+    public static IEnumerable<(string Place, KeyEntry Entry)> Read(string path, KeysText text, ICollection<string> faults)
     {
         string place = $"Auth:KeysFile {path}";
         var file = new KeysFile();
         List<string> within = [];
-        if (text is null)
-            faults.Add($"{place} cannot be read: {WhyUnread(path)}. It takes {Shape}");
-        else if (TryParse(text, out string problem) is { } json)
+        if (text.Json is null)
+            faults.Add($"{place} cannot be read: {text.WhyNone}. It takes {Shape}");
+        else if (TryParse(text.Json, out string problem) is { } json)
             SettingsBinder.Bind(json, file, within);
         else
             faults.Add($"{place} is not JSON as it should be: {problem} It takes {Shape}");
@@ -50,9 +50,6 @@ internal sealed class KeysFile
             faults.Add($"{place}: {fault}");
         return file.ApiKeys.Select((entry, i) => ($"{place}: ApiKeys:{i}", entry));
     }
-
-    private static string WhyUnread(string path) =>
-        Directory.Exists(path) ? "it is a folder" : File.Exists(path) ? "this user may not" : "there is no such file";
 
     private static IConfigurationRoot? TryParse(string text, out string problem)
     {

@@ -63,7 +63,7 @@ public sealed class KeyTests
     public void KeysFile_WithAKeyInTheWrongPlace_IsRefusedWithoutTheKey(string text, string expected)
     {
         List<string> faults = [];
-        ApiKeys.Read(new AuthSettings(), "keys.json", text, LimitRules.None, faults);
+        ApiKeys.Read(new AuthSettings(), "keys.json", new(text, ""), LimitRules.None, faults);
 
         Assert.Contains(faults, fault => fault.Contains(expected, StringComparison.Ordinal));
         Assert.DoesNotContain(faults, fault => fault.Contains("very-secret", StringComparison.Ordinal));
@@ -102,7 +102,7 @@ public sealed class KeyTests
         foreach (string adminKey in (string[])["one", KeyHash.Write(KeyHash.Of("one")), "boss", ""])
         {
             List<string> faults = [];
-            ApiKeys.Read(new AuthSettings { AdminKey = adminKey, ApiKeys = [new KeyEntry { Name = "shop", Key = "one" }] }, "", null, LimitRules.None, faults);
+            ApiKeys.Read(new AuthSettings { AdminKey = adminKey, ApiKeys = [new KeyEntry { Name = "shop", Key = "one" }] }, "", default, LimitRules.None, faults);
             Assert.Equal(adminKey is "boss" or "" ? [] : ["Auth:AdminKey is the key of 'shop' too, who could do all that an operator can; give operators one of their own."], faults);
         }
     }
@@ -264,7 +264,7 @@ public sealed class KeyTests
     public void KeysFile_WithFaults_IsRefusedAtStartWithAllOfThem()
     {
         List<string> faults = [];
-        ApiKeys.Read(new AuthSettings { ApiKeys = [new KeyEntry { Key = "same" }] }, "keys.json", """{"Keys": 1, "ApiKeys": ["same", {"Nmae": "x", "Key": "y", "Weight": "much"}]}""", LimitRules.None, faults);
+        ApiKeys.Read(new AuthSettings { ApiKeys = [new KeyEntry { Key = "same" }] }, "keys.json", new("""{"Keys": 1, "ApiKeys": ["same", {"Nmae": "x", "Key": "y", "Weight": "much"}]}""", ""), LimitRules.None, faults);
 
         string[] expected = ["Auth:KeysFile keys.json: Keys is not a setting", "Auth:KeysFile keys.json: ApiKeys:1:Nmae is not a setting", "Auth:KeysFile keys.json: ApiKeys:1:Weight is 'much'", "Auth:KeysFile keys.json: ApiKeys:0 is the same key as Auth:ApiKeys:0"];
         Assert.Equal(expected.Length, faults.Count);

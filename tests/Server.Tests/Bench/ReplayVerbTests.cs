@@ -58,11 +58,11 @@ public sealed class ReplayVerbTests : IDisposable
     }
 
     [Fact]
-    public async Task Replay_Folder_IsSaidToBeNoFile()
+    public async Task Replay_Folder_IsSaidToBeOne()
     {
         (int? exitCode, _, string error) = await VerbsTests.RunAsync("bench", "replay", _folder, "--cache-tokens", "100");
 
-        Assert.Equal((1, $"'{_folder}' is no file; name what a server recorded by Scheduler:TracePath."), (exitCode, error.TrimEnd()));
+        Assert.Equal((1, $"'{_folder}' cannot be read: it is a folder; name what a server recorded by Scheduler:TracePath."), (exitCode, error.TrimEnd()));
     }
 
     private async Task<JsonArray> ResultsAsync(params string[] words)

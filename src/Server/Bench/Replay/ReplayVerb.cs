@@ -57,14 +57,25 @@ internal static class ReplayVerb
 
     private static TraceEvent[] Read(string path)
     {
-        if (!File.Exists(path)) throw new VerbException($"'{path}' is no file; name what a server recorded by Scheduler:TracePath.");
         try
         {
-            return [.. TraceFile.Read(File.ReadLines(path))];
+            return [.. TraceFile.Read(Lines(path))];
         }
         catch (JsonException fault)
         {
             throw new VerbException($"{path} is not what Scheduler:TracePath records: {fault.Message}");
+        }
+    }
+
+    private static IEnumerable<string> Lines(string path)
+    {
+        try
+        {
+            return File.ReadLines(path);
+        }
+        catch (Exception fault) when (UnreadFile.Is(fault))
+        {
+            throw new VerbException($"'{path}' cannot be read: {UnreadFile.Why(path, fault)}; name what a server recorded by Scheduler:TracePath.");
         }
     }
 

@@ -10,7 +10,7 @@ internal sealed class KeyedFaults<T>(string root, IValidateOptions<T> validator)
 {
     public ValidateOptionsResult Validate(string? name, T options)
     {
-        CultureInfo hosts = CultureInfo.CurrentCulture;
+        CultureInfo ownCulture = CultureInfo.CurrentCulture;
         CultureInfo.CurrentCulture = CultureInfo.InvariantCulture; // a range is told as the settings write numbers
         try
         {
@@ -18,7 +18,7 @@ internal sealed class KeyedFaults<T>(string root, IValidateOptions<T> validator)
         }
         finally
         {
-            CultureInfo.CurrentCulture = hosts;
+            CultureInfo.CurrentCulture = ownCulture;
         }
     }
 

@@ -1,4 +1,6 @@
 using System.ComponentModel;
+using System.Globalization;
+using System.Numerics;
 using System.Reflection;
 
 namespace Llama.Server.Web.Settings;
@@ -51,9 +53,9 @@ internal static class SettingsBinder
     private static string Given(IConfigurationSection key) =>
         !key.GetChildren().Any() ? $"'{key.Value}'" : string.IsNullOrEmpty(key.Value) ? "a section" : "both a value and a section";
 
-    /// <summary>Whether a text that is no value of the type is a whole number all the same, and what is wrong with it its size.</summary>
+    /// <summary>Whether a text that is no value of the type is a whole number all the same: then it is its size that is wrong.</summary>
     private static bool IsOutOfRange(string? text, Type type) =>
-        (Nullable.GetUnderlyingType(type) ?? type) is var number && (number == typeof(int) || number == typeof(long)) && text?.TrimStart('-', '+') is { Length: > 0 } digits && digits.All(char.IsAsciiDigit);
+        (Nullable.GetUnderlyingType(type) ?? type) is var number && (number == typeof(int) || number == typeof(long)) && BigInteger.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _);
 
     private static bool TryConvertValue(IConfigurationSection key, Type type, out object? value)
     {
