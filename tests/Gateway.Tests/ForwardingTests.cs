@@ -205,12 +205,8 @@ public sealed class ForwardingTests
                 await Task.Delay(Timeout.Infinite, context.RequestAborted);
             };
         }
-        using var caller = new CancellationTokenSource();
-        Task<HttpResponseMessage> request = fleet.SendAsync("/v1/chat/completions", new StringContent(Body), caller.Token);
-        await came.Task.WaitAsync(Wait.Patience);
-        caller.Cancel();
+        await LeaveAsync(fleet, came.Task);
         await left.Task.WaitAsync(Wait.Patience);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request);
 
         Assert.Equal(1, fleet.Replicas.Sum(replica => replica.Requests.Count));
     }
@@ -230,11 +226,7 @@ public sealed class ForwardingTests
                 await Task.Delay(Timeout.Infinite, context.RequestAborted);
             };
         }
-        using var caller = new CancellationTokenSource();
-        Task<HttpResponseMessage> request = fleet.SendAsync("/v1/chat/completions", new StringContent(Body), caller.Token);
-        await begun.Task.WaitAsync(Wait.Patience);
-        caller.Cancel();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request);
+        await LeaveAsync(fleet, begun.Task);
         await Wait.Until(async () => (await fleet.ScrapeAsync()).Contains("outcome=\"Left\""));
 
         Assert.DoesNotContain("gateway_ejections_total{", await fleet.ScrapeAsync());
@@ -269,6 +261,15 @@ public sealed class ForwardingTests
         foreach (int conversation in Enumerable.Range(0, 24))
             Assert.Single(seen, texts => texts.Any(text => text.Contains($"first {conversation}\"", StringComparison.Ordinal)));
         Assert.All(seen, texts => Assert.NotEmpty(texts));
+    }
+
+    private static async Task LeaveAsync(Fleet fleet, Task begun)
+    {
+        using var caller = new CancellationTokenSource();
+        Task<HttpResponseMessage> request = fleet.SendAsync("/v1/chat/completions", new StringContent(Body), caller.Token);
+        await begun.WaitAsync(Wait.Patience);
+        caller.Cancel();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request);
     }
 
     private static string Turn(int conversation, int turn) =>

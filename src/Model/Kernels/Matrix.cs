@@ -53,6 +53,9 @@ internal sealed unsafe class Matrix : IDisposable
 
     public float* Floats => (float*)Data;
 
+    /// <summary>[columns] of one on the host, whose elements are of this type.</summary>
+    public Span<T> Row<T>(int row) where T : unmanaged => new((T*)Data + (long)row * Columns, Columns);
+
     /// <summary>Whether its memory is given back when it is disposed.</summary>
     public bool OwnsMemory => _free is not null;
 

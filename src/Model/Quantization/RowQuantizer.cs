@@ -19,7 +19,7 @@ internal sealed unsafe class RowQuantizer(int inputs, QuantizationType type)
     /// <param name="output">Which row of it.</param>
     public bool TryQuantize(void* row, ScalarType dtype, QuantizedWeight weight, int output)
     {
-        Span<float> scales = Row<float>(weight.Scales, output), minima = weight.Minima is null ? default : Row<float>(weight.Minima, output);
+        Span<float> scales = weight.Scales.Row<float>(output), minima = weight.Minima is null ? default : weight.Minima.Row<float>(output);
         Read(row, dtype);
         float size = 0;
         foreach (float value in _values) size = MathF.Max(size, MathF.Abs(value)); // a NaN stays one
@@ -36,7 +36,7 @@ internal sealed unsafe class RowQuantizer(int inputs, QuantizationType type)
             scales[group] = fit.Scale * unit;
             if (!type.IsSymmetric) minima[group] = fit.Minimum * unit;
         }
-        CodeOrder.Pack(_codes, type.Bits, _groupSize, Row<byte>(weight.Codes, output));
+        CodeOrder.Pack(_codes, type.Bits, _groupSize, weight.Codes.Row<byte>(output));
         return true;
     }
 
@@ -45,8 +45,6 @@ internal sealed unsafe class RowQuantizer(int inputs, QuantizationType type)
     {
         fixed (float* values = _values) FloatConversion.RunHere((byte*)row, dtype, (byte*)values, ScalarType.Float32, inputs);
     }
-
-    private static Span<T> Row<T>(Matrix matrix, int row) where T : unmanaged => new((T*)matrix.Data + (long)row * matrix.Columns, matrix.Columns);
 
     private GroupFit Fit(ReadOnlySpan<float> values, ShortScale? stored)
     {

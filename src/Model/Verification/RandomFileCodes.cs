@@ -5,7 +5,7 @@ using Llama.Model.Kernels.Machine;
 namespace Llama.Model.Verification;
 
 /// <summary>Random weights in codes, as reading a GGUF file of some type makes them: of as many bits, and with scales and minima of as many.</summary>
-internal static unsafe class RandomFileCodes
+internal static class RandomFileCodes
 {
     private const int LeastMultiple = 32, MostMultiple = 64; // of a step
 
@@ -25,9 +25,9 @@ internal static unsafe class RandomFileCodes
         for (int output = 0; output < outputs; output++)
         {
             foreach (ref byte code in codes.AsSpan()) code = unit.HasTable ? CodeTable.Values[random.Next(1 << unit.Bits)] : (byte)(unit.RowOffset + random.Next(1 << unit.Bits));
-            CodeOrder.Pack(codes, weight.Bits, weight.GroupSize, new Span<byte>((byte*)weight.Codes.Data + (long)output * weight.Codes.Columns, weight.Codes.Columns));
-            Fill(random, unit, new Span<float>(weight.Scales.Floats + (long)output * weight.GroupCount, weight.GroupCount), scale);
-            if (weight.Minima is not null) Fill(random, unit, new Span<float>(weight.Minima.Floats + (long)output * weight.GroupCount, weight.GroupCount), scale * largest);
+            CodeOrder.Pack(codes, weight.Bits, weight.GroupSize, weight.Codes.Row<byte>(output));
+            Fill(random, unit, weight.Scales.Row<float>(output), scale);
+            if (weight.Minima is not null) Fill(random, unit, weight.Minima.Row<float>(output), scale * largest);
         }
         return weight;
     }
